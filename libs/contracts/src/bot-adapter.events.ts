@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { defineEvent } from './define-event';
+import { BotId, Channel, Locale, MediaRef } from './shapes';
+
+/** Where and with whom: carried by everything that happens in a chat. */
+const inChat = {
+  chatId: z.uuid().describe('Our id of the chat; stable for one bot and one channel chat.'),
+  botId: BotId,
+  channel: Channel,
+  userId: z.uuid().describe('The person, one id everywhere.'),
+};
+
+export const ContactStarted = defineEvent(
+  'bot-adapter.contact.started.v1',
+  z.object({
+    ...inChat,
+    contactId: z.uuid(),
+    locale: Locale,
+    deepLink: z.string().max(64).optional().describe('The payload of the link through which the person came.'),
+  }),
+  { subject: 'userId', summary: 'A person wrote to a bot for the first time.' },
+);
+
+export const ContactBlocked = defineEvent(
+  'bot-adapter.contact.blocked.v1',
+  z.object({ ...inChat, contactId: z.uuid() }),
+  { subject: 'userId', summary: 'A person blocked the bot, or Telegram says that they cannot be reached.' },
+);
+
+export const ContactUnblocked = defineEvent(
+  'bot-adapter.contact.unblocked.v1',
+  z.object({ ...inChat, contactId: z.uuid() }),
+  { subject: 'userId', summary: 'A person who had blocked the bot let it write again.' },
+);
+
+export const MessageReceived = defineEvent(
+  'bot-adapter.message.received.v1',
+  z.object({
+    ...inChat,
+    messageId: z.uuid(),
+    locale: Locale,
+    kind: z.enum(['text', 'voice', 'photo', 'document']),
+    text: z.string().optional().describe('The text, or the caption of a file.'),
+    media: MediaRef.optional(),
+    mediaGroup: z.string().optional().describe('Files sent together share this.'),
+    inGroup: z.boolean().default(false).describe('True when several people share the chat.'),
+    senderName: z.string().max(200).optional().describe('Only in group chats, so that an answer can tell people apart.'),
+    replyToText: z.string().optional().describe('The text of the message to which this one answers.'),
+    sentAt: z.iso.datetime(),
+  }),
+  { subject: 'chatId', summary: 'A person sent a message that is meant for the bot.' },
+);
+
+export const MessageEdited = defineEvent(
+  'bot-adapter.message.edited.v1',
+  z.object({ ...inChat, messageId: z.uuid(), text: z.string(), sentAt: z.iso.datetime() }),
+  { subject: 'chatId', summary: 'A person changed the text of a message sent earlier.' },
+);
+
+export const ConversationReset = defineEvent(
+  'bot-adapter.conversation.reset.v1',
+  z.object({ ...inChat }),
+  { subject: 'chatId', summary: 'A person asked to begin anew: what was said before no longer counts.' },
+);
+
+export const MessageDelivered = defineEvent(
+  'bot-adapter.message.delivered.v1',
+  z.object({
+    ...inChat,
+    deliveryId: z.uuid(),
+    causeId: z.uuid().describe('The reply, speech or notice that was delivered.'),
+    kind: z.enum(['text', 'voice']),
+    parts: z.int().positive().describe('Messages into which a long text was split.'),
+    deliveredAt: z.iso.datetime(),
+  }),
+  { subject: 'chatId', summary: 'The channel accepted everything there was to send for one answer.' },
+);
+
+export const MessageUndeliverable = defineEvent(
+  'bot-adapter.message.undeliverable.v1',
+  z.object({
+    ...inChat,
+    deliveryId: z.uuid(),
+    causeId: z.uuid(),
+    reason: z.enum(['blocked', 'chat_gone', 'rejected', 'gave_up']),
+  }),
+  { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
+);

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { defineEvent, defineSignal } from './define-event';
+import { BotId, CostMicros, Locale } from './shapes';
+
+/** Why an answer is what it is. Everything but `answered` and `knowledge_only` is an apology in plain words. */
+export const ReplyOutcome = z
+  .enum([
+    'answered',
+    'knowledge_only',
+    'refused',
+    'rate_limited',
+    'model_unavailable',
+    'timed_out',
+    'cut_off',
+    'empty',
+    'too_long',
+    'budget_exhausted',
+  ])
+  .meta({ id: 'ReplyOutcome' });
+export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
+
+export const ReplyCompleted = defineEvent(
+  'chat-ai.reply.completed.v1',
+  z.object({
+    replyId: z.uuid(),
+    chatId: z.uuid(),
+    botId: BotId,
+    userId: z.uuid(),
+    locale: Locale,
+    text: z.string().min(1).describe('Markdown as models write it (CommonMark with tables).'),
+    outcome: ReplyOutcome,
+    answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
+  }),
+  { subject: 'chatId', summary: 'The assistant finished an answer.' },
+);
+
+export const UsageRecorded = defineEvent(
+  'chat-ai.usage.recorded.v1',
+  z.object({
+    usageId: z.uuid(),
+    botId: BotId,
+    userId: z.uuid(),
+    model: z.string(),
+    inputTokens: z.int().nonnegative(),
+    cachedInputTokens: z.int().nonnegative(),
+    outputTokens: z.int().nonnegative(),
+    costMicros: CostMicros,
+    estimated: z.boolean().describe('True when the stream broke before the model said what it used.'),
+    outcome: ReplyOutcome,
+    durationMs: z.int().nonnegative(),
+  }),
+  { subject: 'userId', summary: 'One call of a model, with what it used and cost.' },
+);
+
+export const ReplyTyped = defineSignal(
+  'chat-ai.reply.typed.v1',
+  z.object({
+    replyId: z.uuid(),
+    chatId: z.uuid(),
+    botId: BotId,
+    state: z.enum(['thinking', 'typing', 'done']),
+    text: z.string().describe('The whole answer so far, as Markdown; a later signal replaces an earlier one.'),
+  }),
+  'The answer as it is being written.',
+);

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/**
+ * A CloudEvents 1.0 envelope as it travels between services.
+ * Source: CloudEvents specification 1.0.2, with its "distributed tracing" extension for `traceparent`/`tracestate`.
+ */
+export interface CloudEvent<Type extends string = string, Data = unknown> {
+  readonly specversion: '1.0';
+  /** UUIDv7: its first 48 bits are the time of the event in milliseconds, on which the inbox is partitioned. */
+  readonly id: string;
+  /** The service that says it, for example `bot-adapter`. */
+  readonly source: string;
+  readonly type: Type;
+  /** The ordering key: events of one subject keep their order in ordered groups. */
+  readonly subject: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: Data;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /** The id of the first event of the chain this one belongs to. */
+  readonly correlationid?: string;
+  /** The id of the event whose handling said this one. */
+  readonly causationid?: string;
+}
+
+/** What a service hands to its outbox; the outbox adds id, source, time and trace. */
+export interface EventDraft<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly subject: string;
+  readonly data: Data;
+}
+
+export interface EventDefinition<Type extends string = string, Schema extends z.ZodObject = z.ZodObject> {
+  /** Builds a draft; throws a ZodError when the data does not fit the schema. */
+  (data: z.input<Schema>): EventDraft<Type, z.output<Schema>>;
+  readonly type: Type;
+  readonly schema: Schema;
+  /** One sentence for the event table and the AsyncAPI document. */
+  readonly summary: string;
+  /** The field of `data` that orders events of this type. */
+  readonly subjectField: string;
+}
+
+/** The envelope a handler of this event receives: `EventOf<typeof MessageReceived>`. */
+export type EventOf<E extends EventDefinition> = CloudEvent<E['type'], z.output<E['schema']>>;
+
+const EVENT_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){2,}\.v[1-9]\d*$/;
+
+/**
+ * Defines an event: its name, the schema of its data, the field that orders it, and what it means.
+ * The result is a function that builds one, and carries the schema by which it is read.
+ */
+export function defineEvent<const Type extends string, Shape extends z.ZodRawShape>(
+  type: Type,
+  schema: z.ZodObject<Shape>,
+  about: { subject: keyof Shape & string; summary: string },
+): EventDefinition<Type, z.ZodObject<Shape>> {
+  if (!EVENT_NAME.test(type)) throw new Error(`"${type}" is not <service>.<noun>.<past verb>.v<n>`);
+  const build = (data: z.input<z.ZodObject<Shape>>) => {
+    const parsed = schema.parse(data);
+    return { type, subject: String(parsed[about.subject as keyof typeof parsed]), data: parsed };
+  };
+  return Object.assign(build, { type, schema, summary: about.summary, subjectField: about.subject });
+}
+
+export interface SignalDefinition<Type extends string = string, Schema extends z.ZodObject = z.ZodObject> {
+  readonly type: Type;
+  readonly schema: Schema;
+  readonly summary: string;
+}
+
+/**
+ * Defines a signal: something that may be lost (text as it is typed, progress). Signals skip the outbox
+ * and are never the only carrier of a fact.
+ */
+export function defineSignal<const Type extends string, Shape extends z.ZodRawShape>(
+  type: Type,
+  schema: z.ZodObject<Shape>,
+  summary: string,
+): SignalDefinition<Type, z.ZodObject<Shape>> {
+  return { type, schema, summary };
+}
+
+export type SignalOf<S extends SignalDefinition> = z.output<S['schema']>;

@@ -1,0 +1,29 @@
+export { defineEvent, defineSignal } from './define-event';
+export type {
+  CloudEvent,
+  EventDefinition,
+  EventDraft,
+  EventOf,
+  SignalDefinition,
+  SignalOf,
+} from './define-event';
+export { BotId, Channel, CostMicros, Locale, MediaRef } from './shapes';
+export { events, signals } from './catalog';
+export {
+  ContactBlocked,
+  ContactStarted,
+  ContactUnblocked,
+  ConversationReset,
+  MessageDelivered,
+  MessageEdited,
+  MessageReceived,
+  MessageUndeliverable,
+} from './bot-adapter.events';
+export { ReplyCompleted, ReplyOutcome, ReplyTyped, UsageRecorded } from './chat-ai.events';
+export {
+  SpeechCompleted,
+  SpeechFailed,
+  SpeechSpeakRequested,
+  TranscriptionCompleted,
+  TranscriptionFailed,
+} from './tts-worker.events';
