@@ -1,0 +1,104 @@
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import type { CloudEvent, EventDefinition, SignalDefinition } from '@switchboard/contracts';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { EntityManager } from 'typeorm';
+import { BUS_TRANSPORT, type HandlerExtras } from './handles.decorator';
+import { Inbox, type EventHandler, type InboxSurroundings } from './inbox';
+import type { ConsumerGroup, Subscription, Transport } from './transport';
+
+const BATCH_SIZE = 50;
+
+/**
+ * The bus as a Nest transport: `@Handles(InvoicePaid)` is an event pattern, with Nest's pipes, interceptors and
+ * filters. Nest hands over the decorated methods; this groups them into inboxes and subscribes those.
+ */
+export class BusServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = BUS_TRANSPORT;
+  /** Errors must reach the inbox, which decides between another try and the dead letters. */
+  override propagatesEventHandlerErrors = true;
+
+  readonly inboxes = new Map<string, Inbox>();
+  private readonly groups = new Map<string, { group: ConsumerGroup; handlers: Map<string, EventHandler> }>();
+  private readonly signalHandlers: { definition: SignalDefinition; call: (data: unknown) => Promise<void> }[] = [];
+  private subscriptions: Subscription[] = [];
+
+  constructor(
+    private readonly service: string,
+    private readonly transport: Transport,
+    private readonly around: InboxSurroundings,
+  ) {
+    super();
+  }
+
+  override addHandler(pattern: string, callback: MessageHandler, _isEvent?: boolean, extras: Record<string, unknown> = {}): void {
+    const bus = extras['bus'] as HandlerExtras | undefined;
+    if (!bus) throw new Error(`The handler of "${pattern}" is decorated with neither @Handles nor @OnSignal`);
+    const call = async (payload: unknown, tx?: EntityManager) => {
+      const result: unknown = await callback(payload, tx);
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    };
+    if (bus.kind === 'signal') {
+      this.signalHandlers.push({ definition: bus.definition as SignalDefinition, call });
+      return;
+    }
+    if (!bus.group) throw new Error(`The class that hears ${pattern} lacks @Consumer('group')`);
+    const { name, ordered, concurrency } = bus.group;
+    const entry = this.groups.get(name) ?? { group: { name: `${this.service}.${name}`, types: [], ordered, concurrency, batchSize: BATCH_SIZE }, handlers: new Map<string, EventHandler>() };
+    if (entry.handlers.has(pattern)) throw new Error(`Two methods of the group ${name} hear ${pattern}`);
+    entry.handlers.set(pattern, {
+      definition: bus.definition as EventDefinition,
+      kind: bus.kind,
+      call: (event: CloudEvent | CloudEvent[], tx) => call(event, tx),
+    });
+    entry.group = { ...entry.group, types: [...entry.handlers.keys()] };
+    this.groups.set(name, entry);
+  }
+
+  /** What this service listens to. */
+  get topology(): ConsumerGroup[] {
+    return [...this.groups.values()].map(({ group }) => group);
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.subscribe().then(() => callback(), callback);
+  }
+
+  private async subscribe(): Promise<void> {
+    for (const { group, handlers } of this.groups.values()) {
+      const inbox = new Inbox(group, handlers, this.around);
+      this.inboxes.set(inbox.consumer, inbox);
+      this.subscriptions.push(await this.transport.subscribe(group, (batch) => inbox.take(batch)));
+    }
+    if (this.signalHandlers.length > 0) {
+      const types = [...new Set(this.signalHandlers.map(({ definition }) => definition.type))];
+      this.subscriptions.push(await this.transport.onSignal(types, (type, body) => this.hear(type, body)));
+    }
+  }
+
+  private hear(type: string, body: string): void {
+    for (const { definition, call } of this.signalHandlers.filter((handler) => handler.definition.type === type)) {
+      try {
+        const data = definition.schema.parse(JSON.parse(body));
+        call(data).catch((error: unknown) => this.around.warn(`the signal ${type} was not handled`, error));
+      } catch (error) {
+        this.around.warn(`the signal ${type} cannot be read`, error);
+      }
+    }
+  }
+
+  /** Takes nothing new and finishes the batches in hand. */
+  async close(): Promise<void> {
+    for (const inbox of this.inboxes.values()) inbox.stop();
+    const closing = this.subscriptions;
+    this.subscriptions = [];
+    await Promise.all(closing.map((subscription) => subscription.close()));
+  }
+
+  on(): never {
+    throw new Error('The bus has no client events');
+  }
+
+  unwrap<T>(): T {
+    return this.transport as T;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Registry } from 'prom-client';
+import type { ClientConfig } from 'pg';
+import type { DataSource } from 'typeorm';
+import { BusMetrics } from './bus-metrics';
+import { BusServer } from './bus-server';
+import { keepInboxPartitions } from './inbox-partitions';
+import { Outbox, wakeAfterCommit } from './outbox';
+import { OutboxBell } from './outbox-bell';
+import { OutboxRelay } from './outbox-relay';
+import { DeadLetters, RETRY_AFTER_SECONDS } from './parked-events';
+import { ParkedRetries } from './parked-retries';
+import { Signals } from './signals';
+import type { Transport } from './transport';
+
+export interface BusOptions {
+  service: string;
+  schema: string;
+  db: DataSource;
+  /** For the relay's own connection, which holds the lock of the leader. */
+  connection: ClientConfig;
+  transport: Transport;
+  registry: Registry;
+  now?: () => Date;
+  retryAfterSeconds?: readonly number[];
+  warn(message: string, error?: unknown): void;
+}
+
+const PARTITIONS_EVERY_MS = 3_600_000;
+
+/** The backbone of one service: everything between its tables and the transport. */
+export class Bus {
+  readonly outbox: Outbox;
+  readonly signals: Signals;
+  readonly deadLetters: DeadLetters;
+  readonly server: BusServer;
+  readonly metrics: BusMetrics;
+  private readonly relay: OutboxRelay;
+  private readonly retries: ParkedRetries;
+  private readonly bell: OutboxBell;
+  private partitions: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: BusOptions) {
+    const { service, schema, db, connection, transport, registry, warn } = options;
+    const now = options.now ?? (() => new Date());
+    const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
+    this.metrics = new BusMetrics(registry, () => db);
+    this.outbox = new Outbox(service, now);
+    this.signals = new Signals(transport);
+    this.server = new BusServer(service, transport, {
+      db,
+      metrics: this.metrics,
+      now,
+      retryAfterSeconds,
+      wakeRetries: () => this.retries.wake(),
+      warn,
+    });
+    this.retries = new ParkedRetries(db, this.server.inboxes, now, retryAfterSeconds, warn);
+    this.deadLetters = new DeadLetters(db, () => this.retries.wake());
+    this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
+    this.bell = new OutboxBell(db, this.relay);
+    wakeAfterCommit(db, () => this.bell.ring());
+  }
+
+  /** Makes the inbox ready; to be awaited before the server listens. */
+  async prepare(): Promise<void> {
+    const { db, warn } = this.options;
+    const now = this.options.now ?? (() => new Date());
+    const keep = () => keepInboxPartitions(db, now().getTime());
+    await keep();
+    this.partitions = setInterval(() => void keep().catch((error: unknown) => warn('inbox partitions', error)), PARTITIONS_EVERY_MS);
+    this.partitions.unref();
+  }
+
+  /** Begins to carry and to retry; call it when every service of the process listens. */
+  start(): void {
+    this.relay.start();
+    this.retries.start();
+  }
+
+  /**
+   * The order matters: consumers finish first, because what they do may still be said; then the relay carries
+   * what it has begun. Everything else stays in the outbox for the next start.
+   */
+  async stop(): Promise<void> {
+    clearInterval(this.partitions);
+    await this.server.close();
+    await this.retries.stop();
+    this.bell.close();
+    await this.relay.stop();
+  }
+}

@@ -1,0 +1,45 @@
+/** "Never": the event goes to the dead letters at once, without further tries. */
+export class PermanentError extends Error {
+  override readonly name = 'PermanentError';
+}
+
+/** "Not yet": the event is tried again after the given time, and this does not count as a failed attempt. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater';
+
+  /** @param seconds how long to wait before the next try */
+  constructor(
+    readonly seconds: number,
+    message = `to be tried again in ${seconds} s`,
+  ) {
+    super(message);
+  }
+}
+
+const INFRASTRUCTURE_SQLSTATES = [
+  /^08/, // connection exceptions
+  /^53/, // insufficient resources: disk full, out of memory, too many connections
+  /^57/, // operator intervention: shutdown, crash recovery, cancelled
+  /^58/, // errors outside Postgres, such as I/O
+  /^40/, // serialization failure, deadlock: the same work succeeds when repeated
+  /^25P0[34]$/, // idle-in-transaction or transaction timeout: this process was frozen
+  /^55P03$/, // lock not available
+];
+const SOCKET_ERRORS = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/;
+// node-postgres reports a lost connection without a code.
+const LOST_CONNECTION = /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|client was closed|driver not connected/i;
+
+/**
+ * True when the failure says nothing about the event: the database is away, restarting, full or chose us as the
+ * victim of a deadlock. Such work is repeated where it stands and never counts as an attempt.
+ */
+export function isInfrastructureError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
+  if (driverError !== undefined && driverError !== error) return isInfrastructureError(driverError);
+  if (typeof code === 'string') {
+    if (SOCKET_ERRORS.test(code)) return true;
+    if (code.length === 5 && INFRASTRUCTURE_SQLSTATES.some((state) => state.test(code))) return true;
+  }
+  return LOST_CONNECTION.test(error.message);
+}

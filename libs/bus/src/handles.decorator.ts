@@ -1,0 +1,49 @@
+import { applyDecorators, Controller } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
+
+/** Marks patterns that the bus serves, so that no other Nest transport takes them. */
+export const BUS_TRANSPORT = Symbol('switchboard bus');
+
+export interface GroupOptions {
+  /** One event at a time per subject, in the order they were said, in the whole installation. Default: false. */
+  ordered?: boolean;
+  /** Batches handled side by side in one process; ignored in ordered groups. Default: 2. */
+  concurrency?: number;
+}
+
+/** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
+export interface HandlerExtras {
+  readonly kind: 'event' | 'batch' | 'signal';
+  readonly definition: EventDefinition | SignalDefinition;
+  group?: { name: string } & Required<GroupOptions>;
+}
+
+const declared = new WeakMap<object, HandlerExtras[]>();
+
+function handler(kind: HandlerExtras['kind'], definition: EventDefinition | SignalDefinition): MethodDecorator {
+  return (target, key, descriptor) => {
+    const bus: HandlerExtras = { kind, definition };
+    declared.set(target.constructor, [...(declared.get(target.constructor) ?? []), bus]);
+    (EventPattern(definition.type, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
+  };
+}
+
+/** Hears one event: `method(event: EventOf<typeof E>, tx: EntityManager)`. Database work only, within `tx`. */
+export const Handles = (event: EventDefinition): MethodDecorator => handler('event', event);
+
+/** Hears all waiting events of one kind at once: `method(events: EventOf<typeof E>[], tx: EntityManager)`. */
+export const HandlesBatch = (event: EventDefinition): MethodDecorator => handler('batch', event);
+
+/** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
+export const OnSignal = (signal: SignalDefinition): MethodDecorator => handler('signal', signal);
+
+/**
+ * A class that hears events, as a group of its own: the queue `<service>.<group>`.
+ * A feature that is slow or bursty gets its own group, so that it holds up no other.
+ */
+export function Consumer(group: string, { ordered = false, concurrency = 2 }: GroupOptions = {}): ClassDecorator {
+  return applyDecorators((target: object) => {
+    for (const extras of declared.get(target) ?? []) extras.group = { name: group, ordered, concurrency };
+  }, Controller());
+}

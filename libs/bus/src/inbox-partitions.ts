@@ -1,0 +1,51 @@
+import type { DataSource } from 'typeorm';
+
+const DAY_MS = 86_400_000;
+
+/** How far back an event may arrive and still be told from a repeated one. */
+export const RETENTION_DAYS = 7;
+/** Partitions made ahead; also how far a sender's clock may run ahead of ours. */
+const DAYS_AHEAD = 3;
+
+/** The time in a UUIDv7, in milliseconds since 1970. Source: RFC 9562, section 5.7. */
+export function timeOfUuidV7(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+const startOfDay = (time: number) => Math.floor(time / DAY_MS) * DAY_MS;
+const partitionName = (day: number) => `inbox_${new Date(day).toISOString().slice(0, 10).replaceAll('-', '')}`;
+
+function lowestIdAt(time: number): string {
+  const hex = time.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** True when an event of this id can be remembered: neither older than the retention nor far in the future. */
+export function isWithinRetention(eventId: string, now: number): 'yes' | 'too_old' | 'from_the_future' {
+  const day = startOfDay(timeOfUuidV7(eventId));
+  if (day < startOfDay(now) - RETENTION_DAYS * DAY_MS) return 'too_old';
+  return day > startOfDay(now) + DAYS_AHEAD * DAY_MS ? 'from_the_future' : 'yes';
+}
+
+/** Makes the partitions of the coming days and drops those older than the retention. Safe to run at once in several processes. */
+export async function keepInboxPartitions(db: DataSource, now: number): Promise<void> {
+  const today = startOfDay(now);
+  const wanted = Array.from({ length: RETENTION_DAYS + DAYS_AHEAD + 2 }, (_, i) => today + (i - RETENTION_DAYS) * DAY_MS);
+  await db.transaction(async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.inbox_partitions'))`);
+    const rows: { name: string }[] = await tx.query(
+      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = 'inbox'::regclass`,
+    );
+    const existing = new Set(rows.map((row) => row.name));
+    for (const day of wanted) {
+      if (existing.has(partitionName(day))) continue;
+      await tx.query(
+        `CREATE TABLE ${partitionName(day)} PARTITION OF inbox
+         FOR VALUES FROM ('${lowestIdAt(day)}') TO ('${lowestIdAt(day + DAY_MS)}')`,
+      );
+    }
+    const oldest = partitionName(wanted[0]!);
+    for (const name of existing) if (name < oldest) await tx.query(`DROP TABLE ${name}`);
+  });
+}

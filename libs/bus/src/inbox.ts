@@ -1,0 +1,233 @@
+import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
+import type { CloudEvent, EventDefinition } from '@switchboard/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { BusMetrics } from './bus-metrics';
+import { isInfrastructureError, PermanentError } from './errors';
+import { traceOf, whileHandling } from './event-context';
+import { isWithinRetention } from './inbox-partitions';
+import { describe, fateOf, park, type DeadReason, type Fate } from './parked-events';
+import { readEvent } from './read-event';
+import type { BusMessage, ConsumerGroup, Delivery } from './transport';
+
+/** A decorated method, ready to be called by the inbox. */
+export interface EventHandler {
+  readonly definition: EventDefinition;
+  readonly kind: 'event' | 'batch';
+  call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
+}
+
+export interface InboxSurroundings {
+  db: DataSource;
+  metrics: BusMetrics;
+  now(): Date;
+  /** Waiting times between tries; after the last one an event is dead. */
+  retryAfterSeconds: readonly number[];
+  /** Called when something was parked for another try. */
+  wakeRetries(): void;
+  warn(message: string, error?: unknown): void;
+}
+
+/** A message that came back this often took the process down with it, most likely. */
+const CRASH_LOOP = 10;
+const PATIENCE_MS = [50, 200, 1000, 5000] as const;
+
+const tracer = trace.getTracer('switchboard.bus');
+
+interface Read {
+  readonly message: BusMessage;
+  readonly event: CloudEvent;
+}
+
+/**
+ * The receiving end of one consumer group. A batch is applied in one transaction together with the ids of its
+ * events, so that a repeated event does its work once; if one event fails, all are rolled back and taken one by one.
+ */
+export class Inbox {
+  private stopped = false;
+  private readonly definitions: ReadonlyMap<string, EventDefinition>;
+  /** The group's short name: the schema already says which service it is. */
+  readonly consumer: string;
+
+  constructor(
+    readonly group: ConsumerGroup,
+    private readonly handlers: ReadonlyMap<string, EventHandler>,
+    private readonly around: InboxSurroundings,
+  ) {
+    this.definitions = new Map([...handlers].map(([type, handler]) => [type, handler.definition]));
+    this.consumer = group.name.slice(group.name.indexOf('.') + 1);
+  }
+
+  /** Makes batches that wait for the database give up, so that the transport keeps their messages. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Settles a batch; see BatchHandler. While the database is away it waits, holding the batch. */
+  async take(batch: readonly Delivery[]): Promise<void> {
+    this.around.metrics.batchSize.observe({ group: this.consumer }, batch.length);
+    for (let failures = 0; ; failures++) {
+      try {
+        return await this.settle(batch);
+      } catch (error) {
+        if (this.stopped || !isInfrastructureError(error)) throw error;
+        if (failures % 10 === 0) this.around.warn(`${this.group.name} waits for the database`, error);
+        await sleep(PATIENCE_MS[Math.min(failures, PATIENCE_MS.length - 1)]);
+      }
+    }
+  }
+
+  private async settle(batch: readonly Delivery[]): Promise<void> {
+    const good: Read[] = [];
+    const suspects: Read[] = [];
+    for (const { message, redeliveries } of batch) {
+      const read = await this.read(message, redeliveries);
+      if (read) (redeliveries > CRASH_LOOP / 2 ? suspects : good).push(read);
+    }
+    // What came back often is taken alone, so that it drags nothing else along if it kills the process.
+    for (const suspect of suspects) await this.applyOne(suspect);
+    if (good.length === 1) return this.applyOne(good[0]!);
+    if (good.length === 0) return;
+    try {
+      await this.around.db.transaction((tx) => this.apply(tx, good));
+    } catch (error) {
+      if (isInfrastructureError(error)) throw error;
+      for (const read of good) await this.applyOne(read);
+    }
+  }
+
+  /** What cannot even be read, or must not be applied, goes to the dead letters here. */
+  private async read(message: BusMessage, redeliveries: number): Promise<Read | undefined> {
+    try {
+      const event = readEvent(message.body, this.definitions);
+      const retention = isWithinRetention(event.id, this.around.now().getTime());
+      if (retention !== 'yes') {
+        await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
+        return undefined;
+      }
+      if (redeliveries >= CRASH_LOOP) {
+        await this.bury(message, new PermanentError(`${redeliveries} consumers went away while they had it`), 'crash_loop');
+        return undefined;
+      }
+      return { message, event };
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      await this.bury(message, error, 'invalid');
+      return undefined;
+    }
+  }
+
+  private async bury(message: BusMessage, error: Error, reason: DeadReason): Promise<void> {
+    await park(this.around.db.manager, this.consumer, message, { error, attempts: 0, fate: { dead: reason } });
+    this.around.metrics.deadLettered.inc({ group: this.consumer, reason });
+    this.around.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
+  }
+
+  private async applyOne(read: Read): Promise<void> {
+    const failure = await this.around.db.transaction(async (tx) => {
+      const [fresh] = await this.remember(tx, [read]);
+      if (!fresh) return undefined;
+      await tx.query('SAVEPOINT handler');
+      try {
+        await this.run(tx, [fresh]);
+        return undefined;
+      } catch (error) {
+        if (isInfrastructureError(error)) throw error;
+        await tx.query('ROLLBACK TO SAVEPOINT handler');
+        const now = this.around.now();
+        const fate = fateOf(error, { attempts: 1, parkedAt: now, now, waits: this.around.retryAfterSeconds });
+        await park(tx, this.consumer, read.message, { error, attempts: 1, fate });
+        return { error, fate };
+      }
+    });
+    if (failure) this.noteFailure(read.message.type, failure.error, failure.fate);
+  }
+
+  private async apply(tx: EntityManager, reads: readonly Read[]): Promise<void> {
+    await this.run(tx, await this.remember(tx, reads));
+  }
+
+  /** Notes the ids and returns those seen for the first time, less those that must queue behind a failed one. */
+  private async remember(tx: EntityManager, reads: readonly Read[]): Promise<Read[]> {
+    // A frozen process that wakes up must not interleave with the consumer that took over.
+    if (this.group.ordered) await this.lockGroup(tx);
+    // Sorted, so that two batches with common events cannot deadlock.
+    const ids = reads.map((read) => read.event.id).sort();
+    const rows: { event_id: string }[] = await tx.query(
+      `INSERT INTO inbox (consumer, event_id) SELECT $1, unnest($2::uuid[])
+       ON CONFLICT DO NOTHING RETURNING event_id`,
+      [this.consumer, ids],
+    );
+    const fresh = new Set(rows.map((row) => row.event_id));
+    if (fresh.size < reads.length) this.around.metrics.duplicates.inc({ group: this.consumer }, reads.length - fresh.size);
+    // `delete` also drops the second copy of an event that is twice in one batch.
+    const once = reads.filter((read) => fresh.delete(read.event.id));
+    return this.group.ordered ? this.withoutHeldLanes(tx, once) : once;
+  }
+
+  lockGroup(tx: EntityManager): Promise<unknown> {
+    return tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1))`, [this.consumer]);
+  }
+
+  /** In an ordered group, events of a subject that has a failed one queue up behind it; other subjects go on. */
+  private async withoutHeldLanes(tx: EntityManager, reads: Read[]): Promise<Read[]> {
+    if (reads.length === 0) return reads;
+    const rows: { subject: string }[] = await tx.query(
+      `SELECT DISTINCT subject FROM parked_events WHERE consumer = $1 AND state = 'retrying' AND subject = ANY($2)`,
+      [this.consumer, reads.map((read) => read.event.subject)],
+    );
+    const held = new Set(rows.map((row) => row.subject));
+    for (const { message } of reads.filter((read) => held.has(read.event.subject))) {
+      const error = new Error('waits behind an earlier event of its subject');
+      await park(tx, this.consumer, message, { error, attempts: 0, fate: { dueInSeconds: 0 } });
+    }
+    return reads.filter((read) => !held.has(read.event.subject));
+  }
+
+  noteFailure(type: string, error: unknown, fate: Fate): void {
+    if ('dead' in fate) {
+      this.around.metrics.deadLettered.inc({ group: this.consumer, reason: fate.dead });
+      this.around.warn(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
+    } else {
+      this.around.metrics.retries.inc({ group: this.consumer, type });
+      this.around.wakeRetries();
+    }
+  }
+
+  /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
+  async run(tx: EntityManager, reads: readonly { event: CloudEvent }[]): Promise<void> {
+    for (let from = 0; from < reads.length; ) {
+      const { event } = reads[from]!;
+      const handler = this.handlers.get(event.type);
+      if (!handler) throw new PermanentError(`nobody here hears ${event.type}`);
+      let to = from + 1;
+      if (handler.kind === 'batch') while (to < reads.length && reads[to]!.event.type === event.type) to++;
+      const events = reads.slice(from, to).map((read) => read.event);
+      await this.call(handler, events, tx);
+      from = to;
+    }
+  }
+
+  private async call(handler: EventHandler, events: CloudEvent[], tx: EntityManager): Promise<void> {
+    const first = events[0]!;
+    const took = this.around.metrics.handled.startTimer({ group: this.consumer, type: first.type });
+    const span = tracer.startSpan(
+      `process ${first.type}`,
+      { kind: SpanKind.CONSUMER, attributes: { 'messaging.operation.type': 'process', 'messaging.message.id': first.id } },
+      traceOf(first),
+    );
+    try {
+      await context.with(trace.setSpan(traceOf(first), span), () =>
+        whileHandling(first, () => handler.call(handler.kind === 'batch' ? events : first, tx)),
+      );
+      took({ outcome: 'done' });
+    } catch (error) {
+      span.recordException(error as Error);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      took({ outcome: 'failed' });
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+}

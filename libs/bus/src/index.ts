@@ -1,0 +1,16 @@
+// For every service
+export { Consumer, Handles, HandlesBatch, OnSignal, type GroupOptions } from './handles.decorator';
+export { Outbox } from './outbox';
+export { Signals } from './signals';
+export { PermanentError, RetryLater, isInfrastructureError } from './errors';
+
+// For operators' endpoints
+export { DeadLetters, RETRY_AFTER_SECONDS, type DeadLetter, type DeadLetterFilter } from './parked-events';
+
+// For those who start services (service-kit, testing)
+export { Bus, type BusOptions } from './bus';
+export { BusExceptionFilter } from './bus-exception.filter';
+export { BusTables1764000000000 } from './bus-tables.migration';
+export { MemoryTransport } from './memory.transport';
+export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
+export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';

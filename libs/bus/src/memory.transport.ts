@@ -1,0 +1,117 @@
+import type { BatchHandler, BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';
+
+/**
+ * Carries events inside one process, from the relay straight to the groups. Nothing is kept here: a publish
+ * resolves only when every group has settled the event in the database, so a killed process finds it in the outbox.
+ */
+export class MemoryTransport implements Transport {
+  private readonly groups = new Map<string, MemoryGroup>();
+  private readonly listeners = new Set<{ types: ReadonlySet<string>; listen: (type: string, body: string) => void }>();
+
+  constructor(private readonly observer: TransportObserver = {}) {}
+
+  async publish(messages: readonly BusMessage[]): Promise<void> {
+    const groups = [...this.groups.values()];
+    const settled = messages.flatMap((message) => {
+      const interested = groups.filter((group) => group.types.has(message.type));
+      if (interested.length === 0) this.observer.unroutable?.(message.type);
+      return interested.map((group) => group.add(message));
+    });
+    await Promise.all(settled);
+  }
+
+  subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription> {
+    if (this.groups.has(group.name)) throw new Error(`Group ${group.name} is subscribed twice in one process`);
+    const memoryGroup = new MemoryGroup(group, handle);
+    this.groups.set(group.name, memoryGroup);
+    return Promise.resolve({
+      close: () => {
+        this.groups.delete(group.name);
+        return memoryGroup.close();
+      },
+    });
+  }
+
+  signal(type: string, body: string): void {
+    for (const { types, listen } of this.listeners) if (types.has(type)) setImmediate(listen, type, body);
+  }
+
+  onSignal(types: readonly string[], listen: (type: string, body: string) => void): Promise<Subscription> {
+    const listener = { types: new Set(types), listen };
+    this.listeners.add(listener);
+    return Promise.resolve({
+      close: () => {
+        this.listeners.delete(listener);
+        return Promise.resolve();
+      },
+    });
+  }
+
+  ready(): boolean {
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.groups.values()].map((group) => group.close()));
+    this.groups.clear();
+    this.listeners.clear();
+  }
+}
+
+interface Waiting extends Delivery {
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+class MemoryGroup {
+  readonly types: ReadonlySet<string>;
+  private waiting: Waiting[] = [];
+  private readonly working = new Set<Promise<void>>();
+  private closed = false;
+
+  constructor(
+    private readonly group: ConsumerGroup,
+    private readonly handle: BatchHandler,
+  ) {
+    this.types = new Set(group.types);
+  }
+
+  add(message: BusMessage): Promise<void> {
+    return new Promise((settle, fail) => {
+      this.waiting.push({ message, redeliveries: 0, settle, fail });
+      this.work();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const givenBack = this.waiting;
+    this.waiting = [];
+    for (const { fail } of givenBack) fail(new Error(`Group ${this.group.name} is closing`));
+    await Promise.all(this.working);
+  }
+
+  private work(): void {
+    const workers = this.group.ordered ? 1 : this.group.concurrency;
+    if (this.closed || this.working.size >= workers) return;
+    const worker = this.drain().finally(() => {
+      this.working.delete(worker);
+      if (this.waiting.length > 0) this.work();
+    });
+    this.working.add(worker);
+  }
+
+  private async drain(): Promise<void> {
+    // Lets everything published in this turn of the event loop arrive, so that it becomes one batch.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, this.group.batchSize);
+      try {
+        await this.handle(batch);
+        for (const { settle } of batch) settle();
+      } catch (error) {
+        for (const { fail } of batch) fail(error);
+      }
+    }
+  }
+}

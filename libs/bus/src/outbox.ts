@@ -1,0 +1,66 @@
+import type { CloudEvent, EventDraft } from '@switchboard/contracts';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { originOfNow } from './event-context';
+
+/**
+ * Where services say things: a row per event, written in the transaction of the change it tells of.
+ * The relay carries it on after the commit.
+ */
+export class Outbox {
+  constructor(
+    private readonly source: string,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
+
+  /** Adds events to be said when `tx` commits; returns their ids in the same order. */
+  async add(tx: EntityManager, ...drafts: EventDraft[]): Promise<string[]> {
+    if (!tx.queryRunner?.isTransactionActive) throw new Error('Outbox.add needs the EntityManager of a transaction');
+    if (drafts.length === 0) return [];
+    const events = drafts.map((draft) => this.envelope(draft));
+    await tx.query(
+      `INSERT INTO outbox (event_id, type, subject, envelope)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
+      [
+        events.map((event) => event.id),
+        events.map((event) => event.type),
+        events.map((event) => event.subject),
+        events.map((event) => JSON.stringify(event)),
+      ],
+    );
+    tx.queryRunner.data[SAID_SOMETHING] = true;
+    return events.map((event) => event.id);
+  }
+
+  private envelope({ type, subject, data }: EventDraft): CloudEvent {
+    const now = this.now();
+    const id = uuidv7({ msecs: now.getTime() });
+    return {
+      specversion: '1.0',
+      id,
+      source: this.source,
+      type,
+      subject,
+      time: now.toISOString(),
+      datacontenttype: 'application/json',
+      ...originOfNow(id),
+      data,
+    };
+  }
+}
+
+const SAID_SOMETHING = 'switchboard.outboxHasNewRows';
+
+/** Calls `wake` after each commit of a transaction that added to the outbox. */
+export function wakeAfterCommit(dataSource: DataSource, wake: () => void): void {
+  dataSource.subscribers.push({
+    afterTransactionCommit({ queryRunner }: { queryRunner: QueryRunner }) {
+      if (!queryRunner.data[SAID_SOMETHING]) return;
+      delete queryRunner.data[SAID_SOMETHING];
+      wake();
+    },
+    afterTransactionRollback({ queryRunner }: { queryRunner: QueryRunner }) {
+      delete queryRunner.data[SAID_SOMETHING];
+    },
+  });
+}

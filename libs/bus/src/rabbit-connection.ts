@@ -1,0 +1,79 @@
+import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { once } from 'node:events';
+
+/** Makes what is needed on a new connection: channels, topology, consumers. */
+export type Setup = (connection: ChannelModel) => Promise<void>;
+
+const HEARTBEAT_SECONDS = 10;
+
+/** One connection that comes back by itself and then makes everything on it anew. */
+export class RabbitConnection {
+  private readonly setups = new Set<Setup>();
+  private readonly closing = new AbortController();
+  private readonly recovering: Promise<RecoveringChannelModel>;
+  private current: ChannelModel | undefined;
+
+  constructor(
+    url: string,
+    name: string,
+    private readonly problem: (message: string, error?: unknown) => void,
+  ) {
+    this.recovering = this.open(url, name);
+  }
+
+  get connected(): boolean {
+    return this.current !== undefined;
+  }
+
+  /** Runs `setup` now and after every reconnection; resolves after the first run, however long the broker is away. */
+  async onConnection(setup: Setup): Promise<void> {
+    this.setups.add(setup);
+    if (this.current) return setup(this.current);
+    await once(await this.recovering, 'connect', { signal: this.closing.signal });
+  }
+
+  forget(setup: Setup): void {
+    this.setups.delete(setup);
+  }
+
+  /** For faults on one channel that a fresh connection mends: a channel alone cannot tell what was lost with it. */
+  startOver(): void {
+    const broken = this.current;
+    this.current = undefined;
+    broken?.close().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    this.current = undefined;
+    await (await this.recovering).close();
+  }
+
+  private async open(url: string, name: string): Promise<RecoveringChannelModel> {
+    const target = new URL(url);
+    target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const recovering = await connect(target.href, {
+      timeout: 10_000,
+      clientProperties: { connection_name: name },
+      recovery: {
+        initialDelay: 100,
+        maxDelay: 5000,
+        waitForConnect: false,
+        setup: async (fresh: ChannelModel) => {
+          fresh.on('error', () => undefined); // told by "disconnect" or "connect-failed"
+          for (const setup of this.setups) await setup(fresh);
+          this.current = fresh;
+        },
+      },
+    });
+    recovering.on('connect-failed', (error: Error) => this.problem('no connection to RabbitMQ', error));
+    recovering.on('disconnect', (error: Error) => {
+      this.current = undefined;
+      if (!this.closing.signal.aborted) this.problem('the connection to RabbitMQ was lost', error);
+    });
+    recovering.on('blocked', (reason: string) => this.problem(`RabbitMQ takes no events for now: ${reason}`));
+    recovering.on('error', () => undefined);
+    recovering.on('handler-error', (error: Error) => this.problem('a RabbitMQ listener failed', error));
+    return recovering;
+  }
+}

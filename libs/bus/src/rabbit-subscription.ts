@@ -1,0 +1,139 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { RabbitConnection } from './rabbit-connection';
+import type { BatchHandler, ConsumerGroup, Delivery, Subscription, TransportObserver } from './transport';
+
+export const EVENTS_EXCHANGE = 'events';
+
+/**
+ * Stated because the broker's default changed: none in RabbitMQ 3, 20 in 4.0, after which messages were dropped.
+ * The inbox gives up long before; this only ends loops in which not even the inbox comes to run.
+ */
+const DELIVERY_LIMIT = 1000;
+const DEAD_QUEUE_SUFFIX = '.undelivered';
+
+/** The consumers of one group in this process: one channel for each batch that may be in hand at once. */
+export class RabbitSubscription implements Subscription {
+  private workers: Worker[] = [];
+  private closing = false;
+
+  constructor(
+    private readonly group: ConsumerGroup,
+    private readonly handle: BatchHandler,
+    private readonly connection: RabbitConnection,
+    private readonly observer: TransportObserver,
+  ) {}
+
+  open(): Promise<void> {
+    return this.connection.onConnection(this.setup);
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    this.connection.forget(this.setup);
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+
+  private readonly setup = async (connection: ChannelModel): Promise<void> => {
+    await this.declare(connection);
+    const count = this.group.ordered ? 1 : this.group.concurrency;
+    this.workers = await Promise.all(
+      Array.from({ length: count }, async () => {
+        const channel = await connection.createChannel();
+        const worker = new Worker(this.group, this.handle, channel, this.observer);
+        channel.on('error', (error: Error) => this.observer.problem?.(`channel of ${this.group.name}`, error));
+        channel.on('close', () => !this.closing && !worker.closed && this.connection.startOver());
+        await worker.start();
+        return worker;
+      }),
+    );
+  };
+
+  private async declare(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createChannel();
+    channel.on('error', (error: Error) => this.observer.problem?.(`the queue ${this.group.name} cannot be declared`, error));
+    const { name, types, ordered } = this.group;
+    await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+    await channel.assertQueue(name + DEAD_QUEUE_SUFFIX, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await channel.assertQueue(name, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-delivery-limit': DELIVERY_LIMIT,
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': name + DEAD_QUEUE_SUFFIX,
+        ...(ordered && { 'x-single-active-consumer': true }),
+      },
+    });
+    for (const type of types) await channel.bindQueue(name, EVENTS_EXCHANGE, type);
+    await channel.close();
+  }
+}
+
+/** Takes messages off one channel in batches, one batch at a time, and acknowledges each batch at once. */
+class Worker {
+  closed = false;
+  private waiting: ConsumeMessage[] = [];
+  private working: Promise<void> | undefined;
+  private consumerTag = '';
+
+  constructor(
+    private readonly group: ConsumerGroup,
+    private readonly handle: BatchHandler,
+    private readonly channel: Channel,
+    private readonly observer: TransportObserver,
+  ) {}
+
+  async start(): Promise<void> {
+    // The next batches arrive while one is in hand.
+    await this.channel.prefetch(this.group.batchSize * 4);
+    const { consumerTag } = await this.channel.consume(this.group.name, (message) => this.arrived(message));
+    this.consumerTag = consumerTag;
+  }
+
+  async close(): Promise<void> {
+    await this.channel.cancel(this.consumerTag).catch(() => undefined);
+    this.closed = true;
+    this.waiting = []; // unacknowledged: the broker gives them to others when the channel closes
+    await this.working;
+    await this.channel.close().catch(() => undefined);
+  }
+
+  private arrived(message: ConsumeMessage | null): void {
+    if (!message) {
+      // The broker cancelled the consumer, because the queue was deleted or its node left.
+      if (!this.closed) void this.channel.close().catch(() => undefined);
+      return;
+    }
+    if (this.closed) return;
+    this.waiting.push(message);
+    this.working ??= this.drain().finally(() => (this.working = undefined));
+  }
+
+  private async drain(): Promise<void> {
+    // What has come in the same read of the socket becomes one batch.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, this.group.batchSize);
+      try {
+        await this.handle(batch.map(toDelivery));
+        this.channel.ack(batch.at(-1)!, true);
+      } catch (error) {
+        // Nothing of it was settled, or the channel is gone: a closed channel gives everything back.
+        this.observer.problem?.(`a batch of ${this.group.name} goes back`, error);
+        this.waiting = [];
+        await this.channel.close().catch(() => undefined);
+        return;
+      }
+    }
+  }
+}
+
+const toDelivery = (message: ConsumeMessage): Delivery => ({
+  message: {
+    id: String(message.properties.messageId),
+    type: message.fields.routingKey,
+    subject: String(message.properties.headers?.['subject'] ?? ''),
+    body: message.content.toString(),
+  },
+  redeliveries: Number(message.properties.headers?.['x-delivery-count'] ?? 0),
+});

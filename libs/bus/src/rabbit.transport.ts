@@ -1,0 +1,118 @@
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { RabbitConnection } from './rabbit-connection';
+import { EVENTS_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
+import type { BatchHandler, BusMessage, ConsumerGroup, Subscription, Transport, TransportObserver } from './transport';
+
+const SIGNALS_EXCHANGE = 'signals';
+
+export interface RabbitOptions extends TransportObserver {
+  url: string;
+  /** How this process is called in the broker's list of connections. */
+  name: string;
+  /** How long a batch may wait for its confirmations before it is sent again over a new connection. */
+  confirmTimeoutMs?: number;
+}
+
+/** Carries events through RabbitMQ: one topic exchange, one quorum queue per group, publisher confirms. */
+export class RabbitTransport implements Transport {
+  private readonly publishing: RabbitConnection;
+  private readonly consuming: RabbitConnection;
+  private confirms: ConfirmChannel | undefined;
+  private signals: Channel | undefined;
+  private readonly confirmTimeoutMs: number;
+
+  constructor(private readonly options: RabbitOptions) {
+    const problem = (message: string, error?: unknown) => options.problem?.(message, error);
+    this.confirmTimeoutMs = options.confirmTimeoutMs ?? 30_000;
+    // Two connections: a broker that is short of memory blocks publishers, and consumers must go on meanwhile.
+    this.publishing = new RabbitConnection(options.url, `${options.name} publishes`, problem);
+    this.consuming = new RabbitConnection(options.url, `${options.name} consumes`, problem);
+    this.publishing.onConnection((connection) => this.openPublishing(connection)).catch(() => undefined);
+  }
+
+  async publish(messages: readonly BusMessage[]): Promise<void> {
+    const channel = this.confirms;
+    if (!channel || !this.publishing.connected) throw new Error('RabbitMQ is away');
+    await new Promise<void>((resolve, reject) => {
+      let missing = messages.length;
+      const deadline = setTimeout(() => {
+        reject(new Error(`RabbitMQ confirmed nothing for ${this.confirmTimeoutMs} ms`));
+        this.publishing.startOver();
+      }, this.confirmTimeoutMs);
+      const settle = (error: unknown) => {
+        if (!error && --missing > 0) return;
+        clearTimeout(deadline);
+        if (error) reject(error instanceof Error ? error : new Error('RabbitMQ refused an event'));
+        else resolve();
+      };
+      if (missing === 0) return settle(undefined);
+      for (const message of messages) {
+        channel.publish(EVENTS_EXCHANGE, message.type, Buffer.from(message.body), propertiesOf(message), settle);
+      }
+    });
+  }
+
+  async subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription> {
+    const subscription = new RabbitSubscription(group, handle, this.consuming, this.options);
+    await subscription.open();
+    return subscription;
+  }
+
+  signal(type: string, body: string): void {
+    try {
+      this.signals?.publish(SIGNALS_EXCHANGE, type, Buffer.from(body), { persistent: false });
+    } catch {
+      // A signal may be lost; a channel that closes just now loses it.
+    }
+  }
+
+  async onSignal(types: readonly string[], listen: (type: string, body: string) => void): Promise<Subscription> {
+    const setup = async (connection: ChannelModel) => {
+      const channel = await connection.createChannel();
+      await channel.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
+      const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
+      for (const type of types) await channel.bindQueue(queue, SIGNALS_EXCHANGE, type);
+      await channel.consume(
+        queue,
+        (message: ConsumeMessage | null) => message && listen(message.fields.routingKey, message.content.toString()),
+        { noAck: true },
+      );
+    };
+    await this.consuming.onConnection(setup);
+    return {
+      close: () => {
+        this.consuming.forget(setup);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  ready(): boolean {
+    return this.publishing.connected && this.consuming.connected;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.publishing.close(), this.consuming.close()]);
+  }
+
+  private async openPublishing(connection: ChannelModel): Promise<void> {
+    const confirms = await connection.createConfirmChannel();
+    await confirms.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+    await confirms.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
+    confirms.on('return', (message) => this.options.unroutable?.(message.fields.routingKey));
+    confirms.on('error', () => undefined); // followed by "close"
+    confirms.on('close', () => this.confirms === confirms && this.publishing.startOver());
+    const signals = await connection.createChannel();
+    signals.on('error', () => undefined);
+    this.confirms = confirms;
+    this.signals = signals;
+  }
+}
+
+const propertiesOf = (message: BusMessage) => ({
+  persistent: true,
+  mandatory: true,
+  messageId: message.id,
+  contentType: 'application/cloudevents+json',
+  headers: { subject: message.subject },
+});

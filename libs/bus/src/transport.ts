@@ -1,0 +1,60 @@
+/** What travels: the envelope as text, and beside it what routing needs. */
+export interface BusMessage {
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  /** The whole CloudEvents envelope in JSON ("structured mode", `application/cloudevents+json`). */
+  readonly body: string;
+}
+
+export interface Delivery {
+  readonly message: BusMessage;
+  /** How often the broker gave this message to a consumer that then went away. */
+  readonly redeliveries: number;
+}
+
+export interface ConsumerGroup {
+  /** `<service>.<group>`, which is also the queue's name. */
+  readonly name: string;
+  readonly types: readonly string[];
+  /** One consumer at a time in the whole installation, events in the order they were said. */
+  readonly ordered: boolean;
+  /** Batches handled side by side by one process; always one in ordered groups. */
+  readonly concurrency: number;
+  /** The most events handed over at once. */
+  readonly batchSize: number;
+}
+
+/**
+ * Settles a batch. Resolves when every delivery may be forgotten (applied, known already, or parked);
+ * rejects when none may, and then all of them come again.
+ */
+export type BatchHandler = (batch: readonly Delivery[]) => Promise<void>;
+
+export interface Subscription {
+  /** Takes nothing new, waits for the batches in hand, and gives the rest back. */
+  close(): Promise<void>;
+}
+
+/** The one interface between outbox, inbox and whatever carries events; both implementations pass one contract suite. */
+export interface Transport {
+  /**
+   * Publishes in the given order. Resolves when all of it is safe: with a broker, confirmed to be on disk;
+   * in one process, settled by every group. After a rejection any part of it may have been published.
+   */
+  publish(messages: readonly BusMessage[]): Promise<void>;
+  subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription>;
+  /** Sends to whoever listens now; lost when nobody does. */
+  signal(type: string, body: string): void;
+  onSignal(types: readonly string[], listen: (type: string, body: string) => void): Promise<Subscription>;
+  /** True while events can be carried. */
+  ready(): boolean;
+  close(): Promise<void>;
+}
+
+/** Facts a transport reports that have no place in its answers. */
+export interface TransportObserver {
+  /** A published event that no group listens to. */
+  unroutable?(type: string): void;
+  problem?(message: string, error?: unknown): void;
+}
