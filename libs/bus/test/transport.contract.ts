@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import type { BusMessage, ConsumerGroup, Transport, TransportObserver } from '../src/transport';
+
+export interface TransportUnderTest {
+  /** A transport as another process of the same installation would open it. */
+  open(observer?: TransportObserver): Transport;
+  /** Reason why several processes cannot share a group, if they cannot. */
+  onlyOneProcess?: string;
+}
+
+const message = (type: string, body = '{}', subject = 's'): BusMessage => ({ id: uuidv7(), type, subject, body });
+
+const group = (name: string, types: string[], options: Partial<ConsumerGroup> = {}): ConsumerGroup => ({
+  name: `contract.${name}-${uuidv7()}`,
+  types,
+  ordered: false,
+  concurrency: 1,
+  batchSize: 50,
+  ...options,
+});
+
+/** What both transports must keep; each spec file runs all of it. */
+export function transportContract(make: () => TransportUnderTest): void {
+  let subject: TransportUnderTest;
+  let opened: Transport[];
+  // Types of each test are its own, because the broker is shared.
+  let type: string;
+
+  const open = (observer?: TransportObserver) => {
+    const transport = subject.open(observer);
+    opened.push(transport);
+    return transport;
+  };
+
+  /** Publishes as the relay does: again and again until it is taken. */
+  const publish = async (transport: Transport, messages: BusMessage[]) => {
+    for (;;) {
+      try {
+        return await transport.publish(messages);
+      } catch {
+        await sleep(20);
+      }
+    }
+  };
+
+  const collect = () => {
+    const got: BusMessage[] = [];
+    const batches: number[] = [];
+    return {
+      got,
+      batches,
+      handle: (batch: readonly { message: BusMessage }[]) => {
+        batches.push(batch.length);
+        got.push(...batch.map((delivery) => delivery.message));
+        return Promise.resolve();
+      },
+      until: async (count: number) => {
+        for (let i = 0; got.length < count; i++) {
+          if (i > 500) throw new Error(`got ${got.length} of ${count}`);
+          await sleep(20);
+        }
+      },
+    };
+  };
+
+  beforeEach(() => {
+    subject = make();
+    opened = [];
+    type = `contract.thing.happened${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}.v1`;
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.map((transport) => transport.close()));
+  });
+
+  it('gives an event to every group that listens to its type, and to no other', async () => {
+    const transport = open();
+    const first = collect();
+    const second = collect();
+    const other = collect();
+    await transport.subscribe(group('first', [type]), first.handle);
+    await transport.subscribe(group('second', [type, 'contract.more.happened.v1']), second.handle);
+    await transport.subscribe(group('other', ['contract.other.happened.v1']), other.handle);
+    const sent = message(type, '{"text":"Привет, 世界 👋"}', 'subject-1');
+    await publish(transport, [sent]);
+    await Promise.all([first.until(1), second.until(1)]);
+    expect(first.got).toEqual([sent]);
+    expect(second.got).toEqual([sent]);
+    expect(other.got).toEqual([]);
+  });
+
+  it('keeps the order of publishing and hands over waiting events in batches', async () => {
+    const transport = open();
+    const seen = collect();
+    await transport.subscribe(group('ordered', [type], { ordered: true, batchSize: 20 }), seen.handle);
+    const sent = Array.from({ length: 200 }, (_, i) => message(type, `{"n":${i}}`));
+    await Promise.all([publish(transport, sent.slice(0, 100)), publish(transport, sent.slice(100))]);
+    await seen.until(200);
+    expect(seen.got.map((m) => m.body)).toEqual(sent.map((m) => m.body));
+    expect(Math.max(...seen.batches)).toBe(20);
+  });
+
+  it('carries an event of a megabyte', async () => {
+    const transport = open();
+    const seen = collect();
+    await transport.subscribe(group('large', [type]), seen.handle);
+    const body = JSON.stringify({ text: 'ж'.repeat(500_000) });
+    await publish(transport, [message(type, body)]);
+    await seen.until(1);
+    expect(seen.got[0]!.body).toBe(body);
+  });
+
+  it('lets a batch that was refused come again', async () => {
+    const transport = open();
+    const seen = collect();
+    let refusals = 2;
+    await transport.subscribe(group('refusing', [type]), (batch) => (refusals-- > 0 ? Promise.reject(new Error('not now')) : seen.handle(batch)));
+    await publish(transport, [message(type, '{"n":1}'), message(type, '{"n":2}')]);
+    await seen.until(2);
+    expect(new Set(seen.got.map((m) => m.body))).toEqual(new Set(['{"n":1}', '{"n":2}']));
+  });
+
+  it('finishes the batch in hand when a subscription closes, and gives the rest to the next one', async () => {
+    const transport = open();
+    const started = collect();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const closing = group('closing', [type], { batchSize: 5 });
+    const subscription = await transport.subscribe(closing, async (batch) => {
+      await started.handle(batch);
+      await held;
+    });
+    const published = publish(transport, Array.from({ length: 20 }, (_, i) => message(type, `{"n":${i}}`)));
+    await started.until(1);
+    const closed = subscription.close();
+    const rest = collect();
+    release();
+    await closed;
+    const taken = started.got.length;
+    expect(taken).toBeLessThanOrEqual(5);
+    await transport.subscribe(closing, rest.handle);
+    await published;
+    const all = () => new Set([...started.got, ...rest.got].map((m) => m.body));
+    for (let i = 0; all().size < 20 && i < 500; i++) await sleep(20);
+    expect(all().size).toBe(20);
+    expect(started.got.length).toBe(taken);
+  });
+
+  it('reports an event that nobody listens to, and goes on', async () => {
+    const unroutable: string[] = [];
+    const transport = open({ unroutable: (lost) => unroutable.push(lost) });
+    await publish(transport, [message(type)]);
+    for (let i = 0; unroutable.length === 0 && i < 200; i++) await sleep(20);
+    expect(unroutable).toEqual([type]);
+  });
+
+  it('sends a signal to all who listen now', async () => {
+    const transport = open();
+    const first: string[] = [];
+    const second: string[] = [];
+    await transport.onSignal([type], (_type, body) => first.push(body));
+    const stopped = await transport.onSignal([type], (_type, body) => second.push(body));
+    expect(stopped).toBeDefined();
+    for (let i = 0; (first.length === 0 || second.length === 0) && i < 200; i++) {
+      transport.signal(type, '{"text":"typing"}');
+      transport.signal(`${type}x`, '{"text":"for others"}');
+      await sleep(20);
+    }
+    expect(new Set(first)).toEqual(new Set(['{"text":"typing"}']));
+    expect(new Set(second)).toEqual(new Set(['{"text":"typing"}']));
+  });
+
+  it('shares a group between processes, each event going to one of them', async () => {
+    if (subject.onlyOneProcess) return expect(subject.onlyOneProcess).toMatch(/process/);
+    const shared = group('shared', [type], { batchSize: 1 });
+    const first = collect();
+    const second = collect();
+    await open().subscribe(shared, first.handle);
+    await open().subscribe(shared, second.handle);
+    await publish(open(), Array.from({ length: 100 }, (_, i) => message(type, `{"n":${i}}`)));
+    for (let i = 0; first.got.length + second.got.length < 100 && i < 500; i++) await sleep(20);
+    expect(new Set([...first.got, ...second.got].map((m) => m.id)).size).toBe(100);
+    expect(first.got.length).toBeGreaterThan(0);
+    expect(second.got.length).toBeGreaterThan(0);
+  });
+
+  it('gives an ordered group to one process at a time, and to the next when that one leaves', async () => {
+    if (subject.onlyOneProcess) return expect(subject.onlyOneProcess).toMatch(/process/);
+    const single = group('single', [type], { ordered: true });
+    const first = collect();
+    const second = collect();
+    const subscription = await open().subscribe(single, first.handle);
+    await open().subscribe(single, second.handle);
+    const publisher = open();
+    await publish(publisher, [message(type, '{"n":1}')]);
+    await first.until(1);
+    expect(second.got).toEqual([]);
+    await subscription.close();
+    await publish(publisher, [message(type, '{"n":2}')]);
+    await second.until(1);
+    expect(first.got).toHaveLength(1);
+  });
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Injection token of a service's parsed variables: `@Inject(CONFIG) private readonly config: ChatAiConfig`. */
+export const CONFIG = Symbol('config');
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+const PLACEHOLDER = /^(change[_-]?me|todo|xxx+|<.*>|your[_-].*)$/i;
+
+/** A secret: refused when it is empty or still the placeholder of an example file. */
+export const secret = (minLength = 1) =>
+  z
+    .string()
+    .min(minLength, `must have at least ${minLength} characters`)
+    .refine((value) => !PLACEHOLDER.test(value.trim()), 'is still a placeholder');
+
+/** `true`, `1`, `yes` and their opposites; anything else is a mistake. */
+export const flag = () => z.stringbool();
+
+/** What every service reads. */
+export const sharedConfig = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('An administrator of the database: makes the role and the schema of each service at start.'),
+  DATABASE_ROLE_SECRET: secret(16)
+    .optional()
+    .describe('The passwords of the roles are derived from it; needed with DATABASE_URL.'),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
+  BUS: z.enum(['memory', 'rabbit']).optional().describe('Default: rabbit when AMQP_URL is set, else memory.'),
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  HTTP_HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+  ENCRYPTION_KEYS: secret(8).describe('Keys of personal data, newest first: <id>:<32 bytes in base64>, separated by commas.'),
+  SERVICE_PRIVATE_KEY: secret().optional().describe('This service\'s Ed25519 key as a JWK; not needed in one process.'),
+  SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
+  MEDIA_FOLDER: z.string().default('.switchboard/media'),
+  MEDIA_S3_BUCKET: z.string().optional().describe('When set, files go to this bucket and not to the disk.'),
+  MEDIA_S3_ENDPOINT: z.url().optional(),
+  MEDIA_S3_REGION: z.string().default('us-east-1'),
+  MEDIA_S3_ACCESS_KEY_ID: z.string().optional(),
+  MEDIA_S3_SECRET_ACCESS_KEY: secret().optional(),
+  MEDIA_S3_FORCE_PATH_STYLE: flag().default(false),
+});
+
+export type SharedConfig = z.output<typeof sharedConfig>;
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Parses variables, and tells all mistakes at once. `NAME_FILE` gives a variable by the file that holds it, as
+ * mounted secrets do. An empty variable counts as not set.
+ */
+export function loadConfig<Schema extends z.ZodObject>(schema: Schema, env: Env): z.output<Schema> {
+  const values: Record<string, string> = {};
+  const mistakes: string[] = [];
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name];
+    const file = env[`${name}_FILE`];
+    if (value && file) mistakes.push(`${name}: is given twice, by itself and by ${name}_FILE`);
+    if (value) values[name] = value;
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        mistakes.push(`${name}_FILE: ${(error as Error).message}`);
+      }
+    }
+  }
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = issue.path.join('.');
+      mistakes.push(`${name}: ${issue.code === 'invalid_type' && !(name in values) ? 'is missing' : issue.message}`);
+    }
+  }
+  if (!parsed.success || mistakes.length > 0) {
+    throw new ConfigError(`The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join('\n')}`);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,131 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BusTables1764000000000, isInfrastructureError } from '@switchboard/bus';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { ConfigError, type SharedConfig } from './config';
+import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import type { Log } from './log';
+
+export interface DatabaseAccess {
+  /** Connection string with the service's own role. */
+  readonly url: string;
+  readonly schema: string;
+  /** Where graphile-worker keeps the service's jobs. */
+  readonly jobsSchema: string;
+}
+
+const ROLE_PREFIX = 'switchboard_';
+
+/**
+ * Gives a service its own role and schemas, and nothing else. With `<SERVICE>_DATABASE_URL` they exist already
+ * (managed databases); with `DATABASE_URL` an administrator makes them here, once.
+ */
+export async function databaseAccess(service: string, config: SharedConfig, ownUrl: string | undefined): Promise<DatabaseAccess> {
+  const schema = schemaOf(service);
+  const jobsSchema = `${schema}_jobs`;
+  if (ownUrl) return { url: ownUrl, schema, jobsSchema };
+  if (!config.DATABASE_URL || !config.DATABASE_ROLE_SECRET) {
+    throw new ConfigError(`Set ${prefixOf(service)}_DATABASE_URL, or DATABASE_URL together with DATABASE_ROLE_SECRET`);
+  }
+  const role = ROLE_PREFIX + schema;
+  const password = createHmac('sha256', config.DATABASE_ROLE_SECRET).update(role).digest('hex');
+  const url = new URL(config.DATABASE_URL);
+  url.username = role;
+  url.password = password;
+  const access = { url: url.href, schema, jobsSchema };
+  if (!(await isProvisioned(access))) await provision(config.DATABASE_URL, role, password, access);
+  return access;
+}
+
+async function isProvisioned({ url, schema, jobsSchema }: DatabaseAccess): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = ANY($1)', [[schema, jobsSchema]]);
+    return rowCount === 2;
+  } catch (error) {
+    // Class 28: no such role, or another password.
+    if (String((error as { code?: string }).code).startsWith('28')) return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function provision(adminUrl: string, role: string, password: string, { schema, jobsSchema }: DatabaseAccess): Promise<void> {
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 5000 });
+  await client.connect();
+  try {
+    // Roles belong to the whole server: two installations starting at once may collide on them.
+    for (let tries = 0; ; tries++) {
+      try {
+        await client.query('BEGIN');
+        const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+        await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN PASSWORD '${password}'`);
+        // An administrator that is no superuser may hand over schemas only to roles it is a member of.
+        await client.query(`GRANT ${role} TO CURRENT_USER`);
+        for (const name of [schema, jobsSchema]) {
+          await client.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${role}`);
+          await client.query(`REVOKE ALL ON SCHEMA ${name} FROM PUBLIC`);
+        }
+        const database = client.escapeIdentifier(client.database!);
+        await client.query(`ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${schema}`);
+        // A frozen process must not hold its rows for ever.
+        await client.query(`ALTER ROLE ${role} IN DATABASE ${database} SET idle_in_transaction_session_timeout = '60s'`);
+        await client.query('COMMIT');
+        return;
+      } catch (error) {
+        await client.query('ROLLBACK');
+        const collided = ['XX000', '23505', '42710', '40001'].includes(String((error as { code?: string }).code));
+        if (!collided || tries >= 20) throw error;
+        await sleep(20 + Math.random() * 50);
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** The service's data source: its role, its schema, its entities; not yet connected. */
+export function createDataSource(app: AppDefinition, access: DatabaseAccess, poolSize: number): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: access.url,
+    schema: access.schema,
+    entities: app.entities,
+    migrations: [BusTables1764000000000, ...app.migrations],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    poolSize,
+    applicationName: app.name,
+    connectTimeoutMS: 5000,
+    // A lost idle connection is replaced by the pool; the error must not end the process.
+    poolErrorHandler: () => undefined,
+  });
+}
+
+/** Connects, waiting for as long as the database is away, and brings the schema up to date, one process at a time. */
+export async function openDatabase(db: DataSource, log: Log): Promise<void> {
+  await untilDatabaseAnswers(log, () => db.initialize());
+  const runner = db.createQueryRunner();
+  try {
+    await runner.query(`SELECT pg_advisory_lock(hashtext('migrations'), hashtext(current_schema()))`);
+    await db.runMigrations({ transaction: 'each' });
+  } finally {
+    await runner.query(`SELECT pg_advisory_unlock(hashtext('migrations'), hashtext(current_schema()))`).catch(() => undefined);
+    await runner.release();
+  }
+}
+
+export async function untilDatabaseAnswers<T>(log: Log, attempt: () => Promise<T>): Promise<T> {
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5000)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isInfrastructureError(error)) throw error;
+      log.warn({ err: error }, 'the database does not answer; trying again');
+      await sleep(waitMs);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Type } from '@nestjs/common';
+import type { MigrationInterface } from 'typeorm';
+import type { z } from 'zod';
+
+/** Everything needed to run one service, alone or beside others in one process. */
+export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
+  /** `chat-ai`: names its queues, its schema (`chat_ai`) and its variables (`CHAT_AI_…`). */
+  readonly name: string;
+  readonly module: Type;
+  /** Schema of the variables that only this service reads. */
+  readonly config: Config;
+  readonly entities: Type[];
+  readonly migrations: Type<MigrationInterface>[];
+  /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
+  readonly port: number;
+}
+
+export function defineApp<Config extends z.ZodObject>(definition: AppDefinition<Config>): AppDefinition<Config> {
+  return definition;
+}
+
+/** `chat-ai` → `chat_ai` */
+export const schemaOf = (service: string) => service.replaceAll('-', '_');
+/** `chat-ai` → `CHAT_AI` */
+export const prefixOf = (service: string) => schemaOf(service).toUpperCase();

@@ -1,0 +1,189 @@
+import { EventEmitter } from 'node:events';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type JobHelpers, Logger as WorkerLogger, run, type Runner, runMigrations, type TaskList } from 'graphile-worker';
+import { Pool } from 'pg';
+import { Gauge, Histogram, type Registry } from 'prom-client';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { DatabaseAccess } from './database';
+import { JobLeases } from './job-leases';
+import type { Log } from './log';
+
+/** Work that talks to the outside: added in the transaction that decides on it, done afterwards, tried again when it fails. */
+export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+export const defineJob = <Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> => ({ name, schema });
+
+export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
+
+export interface JobOptions {
+  /** Jobs of one queue run one after the other, in the order they were added. */
+  queue?: string;
+  /** A job that waits under the same key is replaced and not added beside it. */
+  key?: string;
+  runAt?: Date;
+  maxAttempts?: number;
+}
+
+/** What a job's method learns beside its payload. */
+export interface JobRun {
+  /** 1 on the first try. */
+  readonly attempt: number;
+  readonly isLastAttempt: boolean;
+  /** Aborted when the service stops: finish or give up, the job runs again. */
+  readonly signal: AbortSignal;
+}
+
+const RUNS = 'switchboard:runs';
+
+/** Marks the method of a provider that does a job: `method(payload, run: JobRun)`. */
+export const Runs =
+  (job: JobDefinition): MethodDecorator =>
+  (_target, _key, descriptor) => {
+    Reflect.defineMetadata(RUNS, job, descriptor.value as object);
+  };
+
+const Carried = z.looseObject({ traceparent: z.string().optional() });
+const tracer = trace.getTracer('switchboard.jobs');
+const DEFAULT_MAX_ATTEMPTS = 10;
+
+/** The jobs of one service, in its own schema. */
+export class Jobs {
+  private readonly pool: Pool;
+  private runner: Runner | undefined;
+  private leases: JobLeases | undefined;
+  private readonly seconds: Histogram<'job' | 'outcome'>;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly access: DatabaseAccess,
+    private readonly concurrency: number,
+    registry: Registry,
+    private readonly log: Log,
+  ) {
+    this.pool = new Pool({ connectionString: access.url, max: concurrency + 2, application_name: `${access.schema} jobs` });
+    this.pool.on('error', () => undefined); // replaced by the pool
+    this.seconds = new Histogram({
+      name: 'job_seconds',
+      help: 'Tries of background jobs: how long they took and how they ended.',
+      labelNames: ['job', 'outcome'],
+      buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300],
+      registers: [registry],
+    });
+    const { pool } = this;
+    new Gauge({
+      name: 'jobs_waiting',
+      help: 'Jobs that wait or are being done, by state.',
+      labelNames: ['state'],
+      registers: [registry],
+      async collect() {
+        const { rows } = await pool
+          .query<{ state: string; n: string }>(
+            `SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'failed'
+                    WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state, count(*) AS n
+             FROM ${access.jobsSchema}.jobs GROUP BY 1`,
+          )
+          .catch(() => ({ rows: [] }));
+        this.reset();
+        for (const row of rows) this.set({ state: row.state }, Number(row.n));
+      },
+    });
+  }
+
+  /** Adds a job that runs after `tx` commits, and only then. */
+  async add<Schema extends z.ZodObject>(tx: EntityManager, job: JobDefinition<Schema>, payload: z.input<Schema>, options: JobOptions = {}): Promise<void> {
+    const carried: Record<string, unknown> = { ...job.schema.parse(payload) };
+    propagation.inject(context.active(), carried);
+    await tx.query(
+      `SELECT FROM ${this.access.jobsSchema}.add_job($1, $2::json, queue_name => $3, run_at => $4, max_attempts => $5, job_key => $6)`,
+      [job.name, JSON.stringify(carried), options.queue ?? null, options.runAt ?? null, options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS, options.key ?? null],
+    );
+  }
+
+  async migrate(): Promise<void> {
+    await runMigrations({ pgPool: this.pool, schema: this.access.jobsSchema, logger: this.workerLogger() });
+  }
+
+  /** Finds the methods marked with `@Runs` and begins to work. */
+  async start(discovery: DiscoveryService, scanner: MetadataScanner): Promise<void> {
+    const taskList = this.findTasks(discovery, scanner);
+    if (Object.keys(taskList).length === 0) return;
+    this.leases = new JobLeases(this.access, this.log);
+    await this.leases.start();
+    const events = new EventEmitter();
+    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => this.leases?.add(worker.workerId));
+    this.runner = await run({
+      pgPool: this.pool,
+      schema: this.access.jobsSchema,
+      concurrency: this.concurrency,
+      noHandleSignals: true,
+      pollInterval: 1000,
+      taskList,
+      events,
+      logger: this.workerLogger(),
+    });
+    // Without a listener a lost database would end the process; the runner itself tries again.
+    this.runner.promise.catch((error: unknown) => this.log.error({ err: error }, 'the job runner stopped'));
+  }
+
+  /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.runner?.stop().catch(() => undefined);
+    await this.leases?.stop();
+    await this.pool.end();
+  }
+
+  private findTasks(discovery: DiscoveryService, scanner: MetadataScanner): TaskList {
+    const tasks: TaskList = {};
+    for (const { instance } of discovery.getProviders() as { instance: object | undefined }[]) {
+      if (!instance || typeof instance !== 'object') continue;
+      for (const name of scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
+        const method = (instance as Record<string, unknown>)[name] as ((payload: unknown, run: JobRun) => Promise<void>) | undefined;
+        const job = method && (Reflect.getMetadata(RUNS, method) as JobDefinition | undefined);
+        if (!job) continue;
+        if (tasks[job.name]) throw new Error(`Two methods run the job ${job.name}`);
+        tasks[job.name] = (payload, helpers) => this.runOne(job, payload, helpers, method.bind(instance));
+      }
+    }
+    return tasks;
+  }
+
+  private async runOne(
+    job: JobDefinition,
+    payload: unknown,
+    { job: row }: JobHelpers,
+    work: (payload: unknown, run: JobRun) => Promise<void>,
+  ): Promise<void> {
+    const took = this.seconds.startTimer({ job: job.name });
+    const parent = Carried.parse(payload);
+    const active = parent.traceparent ? propagation.extract(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
+    const span = tracer.startSpan(`job ${job.name}`, { kind: SpanKind.CONSUMER }, active);
+    const isLastAttempt = row.attempts >= row.max_attempts;
+    try {
+      await context.with(trace.setSpan(active, span), () =>
+        work(job.schema.parse(payload), { attempt: row.attempts, isLastAttempt, signal: this.stopping.signal }),
+      );
+      took({ outcome: 'done' });
+    } catch (error) {
+      span.recordException(error as Error);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      took({ outcome: isLastAttempt ? 'given_up' : 'failed' });
+      this.log.warn({ err: error, job: job.name, attempt: row.attempts, isLastAttempt }, 'a job failed');
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  private workerLogger(): WorkerLogger {
+    // Its errors about jobs are logged by us with more facts; what remains are connection troubles.
+    return new WorkerLogger(() => (level, message) => {
+      if (level === 'error' || level === 'warning') this.log.debug({ worker: message }, 'job runner');
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { LoggerService } from '@nestjs/common';
+import { context, trace } from '@opentelemetry/api';
+import { type Logger, type LoggerOptions, pino } from 'pino';
+
+export type Log = Logger;
+
+/** Injection token of the service's log. */
+export const LOG = Symbol('log');
+
+/** Fields that must never be printed, wherever they appear. Message text is personal: it is logged nowhere. */
+const SECRETS = ['token', 'authorization', 'password', 'secret', 'apiKey', 'api_key', 'text', 'caption', 'envelope'];
+
+export function createLog(options: { level: string; format: 'json' | 'pretty' }): Log {
+  const settings: LoggerOptions = {
+    level: options.level,
+    redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]), censor: '[redacted]' },
+    formatters: { level: (level) => ({ level }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => {
+      const span = trace.getSpanContext(context.active());
+      return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+    },
+    serializers: { err: describeError },
+  };
+  if (options.format === 'pretty') {
+    return pino({ ...settings, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } } });
+  }
+  return pino(settings);
+}
+
+/** A bot's token is part of the address of each call to Telegram, so it gets into error messages. */
+const TOKEN_IN_URL = /\/bot\d+:[\w-]+/g;
+
+export const withoutTokens = (text: string) => text.replace(TOKEN_IN_URL, '/bot[redacted]');
+
+/** Type, message and stack only: SDK errors carry requests and responses with keys and message text in them. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, status } = error as { code?: unknown; status?: unknown };
+  return {
+    type: error.name,
+    message: withoutTokens(error.message),
+    ...(code !== undefined && { code }),
+    ...(status !== undefined && { status }),
+    stack: error.stack && withoutTokens(error.stack),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
+}
+
+/** Nest's own messages, through the service's log. */
+export class NestLog implements LoggerService {
+  constructor(private readonly out: Log) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    // Nest tells of every route and module at start: of use only when debugging.
+    this.write('debug', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  private write(level: 'error' | 'warn' | 'debug' | 'trace', message: unknown, rest: unknown[]): void {
+    const logger = rest.at(-1);
+    const facts = message instanceof Error ? { err: message } : {};
+    this.out[level]({ ...facts, ...(typeof logger === 'string' && { logger }) }, message instanceof Error ? message.message : String(message));
+  }
+}

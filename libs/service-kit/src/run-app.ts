@@ -1,0 +1,81 @@
+import { MemoryTransport, RabbitTransport, type Transport, type TransportObserver } from '@switchboard/bus';
+import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } from './config';
+import type { AppDefinition } from './define-app';
+import { createLog } from './log';
+import { Service } from './service';
+import { generateIdentityKeys, parseIdentityKeys } from './service-identity';
+import type { ServiceDirectory } from './service-client';
+
+export interface RunningApps {
+  services: readonly Service[];
+  stop(): Promise<void>;
+}
+
+/** Runs one service as a process of its own. */
+export const runApp = (app: AppDefinition): Promise<void> => runApps([app]);
+
+/** Runs several services in one process, each as the Nest application it is anyway. */
+export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
+  try {
+    const running = await startApps(apps, process.env);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => void running.stop().then(() => process.exit(0)));
+    }
+  } catch (error) {
+    // Before there is a log, and for mistakes that a person mends by reading them.
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** Everything `runApps` does but end the process. */
+export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
+  const config = loadConfig(sharedConfig, env);
+  const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const names = apps.map((app) => app.name);
+  const alone = apps.length === 1 && Boolean(config.SERVICE_PRIVATE_KEY);
+  const keys = alone
+    ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
+    : await generateIdentityKeys(names);
+  const directory = directoryFrom(env);
+  const services: Service[] = [];
+  const transport = createTransport(config, names.join('+'), {
+    problem: (message, error) => log.warn({ err: error }, message),
+    unroutable: (type) => services.find(({ name }) => type.startsWith(`${name}.`))?.bus.metrics.unroutable.inc({ type }),
+  });
+  const stop = async () => {
+    await Promise.all(services.map((service) => service.stop()));
+    await transport.close();
+  };
+  try {
+    const prepared = await Promise.all(
+      apps.map((app, i) => Service.prepare(app, { env, log, transport, keys, directory, reportsProcess: i === 0 })),
+    );
+    services.push(...prepared);
+    // In three steps, so that nothing is said before everyone listens.
+    for (const service of services) await service.listen();
+    for (const service of services) await service.start();
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+  for (const service of services) log.info({ service: service.name, url: service.url }, 'ready');
+  return { services, stop };
+}
+
+function createTransport(config: SharedConfig, name: string, observer: TransportObserver): Transport {
+  if (config.BUS === 'memory' || (!config.BUS && !config.AMQP_URL)) return new MemoryTransport(observer);
+  if (!config.AMQP_URL) throw new ConfigError('BUS=rabbit needs AMQP_URL');
+  return new RabbitTransport({ url: config.AMQP_URL, name, ...observer });
+}
+
+/** Where services that run elsewhere answer: `<SERVICE>_URL`. */
+function directoryFrom(env: Env): ServiceDirectory {
+  const directory: ServiceDirectory = new Map();
+  for (const [name, value] of Object.entries(env)) {
+    const service = /^([A-Z][A-Z_]*)_URL$/.exec(name)?.[1];
+    if (service && value?.startsWith('http')) directory.set(service.toLowerCase().replaceAll('_', '-'), value.replace(/\/$/, ''));
+  }
+  return directory;
+}
+

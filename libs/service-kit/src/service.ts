@@ -1,0 +1,146 @@
+import { type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
+import helmet from 'helmet';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { Clock } from './clock';
+import { type Env, loadConfig, sharedConfig } from './config';
+import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
+import { type AppDefinition, prefixOf } from './define-app';
+import { FieldCipher } from './field-cipher';
+import type { HealthCheck } from './health.controller';
+import { httpMetrics } from './http-metrics';
+import { Jobs } from './jobs';
+import { KitModule } from './kit.module';
+import { type Log, NestLog } from './log';
+import { ProblemFilter } from './problem.filter';
+import { ServiceClient, type ServiceDirectory } from './service-client';
+import { type IdentityKeys, ServiceIdentity } from './service-identity';
+import { mediaConfigOf } from './media';
+import { createStorage } from './storage/create-storage';
+
+/** What services of one process share. */
+export interface Surroundings {
+  env: Env;
+  log: Log;
+  transport: Transport;
+  keys: IdentityKeys;
+  directory: ServiceDirectory;
+  clock?: Clock;
+  retryAfterSeconds?: readonly number[];
+  /** True in the one service that reports the process itself (memory, event loop). */
+  reportsProcess?: boolean;
+}
+
+const BODY_LIMIT = '1mb';
+const JOB_CONCURRENCY = 10;
+
+/** One service, from its definition to a running process and back. */
+export class Service {
+  private constructor(
+    readonly name: string,
+    readonly nest: INestApplication,
+    readonly db: DataSource,
+    readonly bus: Bus,
+    private readonly jobs: Jobs,
+    private readonly port: number,
+    private readonly host: string,
+    private readonly directory: ServiceDirectory,
+  ) {}
+
+  /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
+  static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
+    const { env, transport, keys, directory } = surroundings;
+    const prefix = prefixOf(app.name);
+    const own = z.object({
+      [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
+      [`${prefix}_DATABASE_URL`]: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+      [`${prefix}_JOB_CONCURRENCY`]: z.coerce.number().int().min(1).max(200).default(JOB_CONCURRENCY),
+    });
+    const config = loadConfig(sharedConfig.extend(own.shape).extend(app.config.shape), env) as z.output<typeof sharedConfig> & Record<string, never>;
+    const log = surroundings.log.child({ service: app.name });
+    const clock = surroundings.clock ?? new Clock();
+    const registry = new Registry();
+    registry.setDefaultLabels({ service: app.name });
+    if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
+
+    const access = await untilDatabaseAnswers(log, () => databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]));
+    const db = createDataSource(app, access, config.DATABASE_POOL);
+    await openDatabase(db, log);
+    const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
+    const bus = new Bus({
+      service: app.name,
+      schema: access.schema,
+      db,
+      connection: { connectionString: access.url },
+      transport,
+      registry,
+      now: () => clock.now(),
+      retryAfterSeconds: surroundings.retryAfterSeconds,
+      warn,
+    });
+    await bus.prepare();
+    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    await jobs.migrate();
+
+    const identity = new ServiceIdentity(app.name, keys);
+    const checks: HealthCheck[] = [
+      { name: 'database', check: async () => ((await db.query('SELECT 1')) as unknown[]).length === 1 },
+      { name: 'broker', check: () => transport.ready() },
+      { name: 'migrations', check: async () => !(await db.showMigrations()) },
+    ];
+    const kit = KitModule.with({
+      config,
+      log,
+      clock,
+      registry,
+      db,
+      bus,
+      jobs,
+      cipher: new FieldCipher(config.ENCRYPTION_KEYS),
+      identity,
+      client: new ServiceClient(identity, directory, registry),
+      media: createStorage(mediaConfigOf(config, app.name)),
+      checks,
+    });
+    class Root {}
+    const nest = await NestFactory.create<NestExpressApplication>({ module: Root, imports: [kit, app.module] }, { logger: new NestLog(log), abortOnError: false });
+    nest.useBodyParser('json', { limit: BODY_LIMIT });
+    nest.use(helmet());
+    nest.use(httpMetrics(registry));
+    nest.useGlobalPipes(new StandardSchemaValidationPipe());
+    nest.useGlobalFilters(new ProblemFilter(log));
+    nest.connectMicroservice({ strategy: bus.server }).useGlobalFilters(new BusExceptionFilter());
+    return new Service(app.name, nest, db, bus, jobs, config[`${prefix}_PORT`]!, config.HTTP_HOST, directory);
+  }
+
+  /** Answers HTTP and hears events. */
+  async listen(): Promise<void> {
+    await this.nest.listen(this.port, this.host);
+    this.directory.set(this.name, this.url);
+    await this.nest.startAllMicroservices();
+  }
+
+  /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
+  async start(): Promise<void> {
+    this.bus.start();
+    await this.jobs.start(this.nest.get(DiscoveryService, { strict: false }), this.nest.get(MetadataScanner, { strict: false }));
+  }
+
+  get url(): string {
+    const { address, port, family } = this.nest.getHttpServer().address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Stops taking work, finishes what was begun, and lets go of everything. */
+  async stop(): Promise<void> {
+    await this.jobs.stop();
+    await this.bus.stop();
+    await this.nest.close();
+    await this.db.destroy();
+  }
+}

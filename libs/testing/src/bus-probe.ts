@@ -1,0 +1,73 @@
+import type { BusMessage, ConsumerGroup, Subscription, Transport } from '@switchboard/bus';
+import type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from '@switchboard/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import { until } from './until';
+
+/** Hears everything a service under test says, and says things to it as other services would. */
+export class BusProbe {
+  readonly heard: CloudEvent[] = [];
+  private readonly signals: { type: string; data: unknown }[] = [];
+  private subscriptions: Subscription[] = [];
+
+  constructor(private readonly transport: Transport) {}
+
+  async start(definitions: readonly EventDefinition[], signals: readonly SignalDefinition[]): Promise<void> {
+    const group: ConsumerGroup = {
+      name: `probe.${uuidv7()}`,
+      types: definitions.map((definition) => definition.type),
+      ordered: false,
+      concurrency: 1,
+      batchSize: 100,
+    };
+    this.subscriptions.push(
+      await this.transport.subscribe(group, (batch) => {
+        for (const { message } of batch) this.heard.push(JSON.parse(message.body) as CloudEvent);
+        return Promise.resolve();
+      }),
+      await this.transport.onSignal(
+        signals.map((signal) => signal.type),
+        (type, body) => void this.signals.push({ type, data: JSON.parse(body) }),
+      ),
+    );
+  }
+
+  /** Publishes an event as another service, and returns its envelope. */
+  async say(draft: EventDraft, overrides: Partial<CloudEvent> = {}): Promise<CloudEvent> {
+    const event: CloudEvent = {
+      specversion: '1.0',
+      id: uuidv7(),
+      source: draft.type.split('.')[0]!,
+      type: draft.type,
+      subject: draft.subject,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data: draft.data,
+      ...overrides,
+    };
+    await this.sayAgain(event);
+    return event;
+  }
+
+  /** Publishes an envelope as it is, for example once more. */
+  async sayAgain(event: CloudEvent): Promise<void> {
+    const message: BusMessage = { id: event.id, type: event.type, subject: event.subject, body: JSON.stringify(event) };
+    await this.transport.publish([message]);
+  }
+
+  all<E extends EventDefinition>(definition: E): EventOf<E>[] {
+    return this.heard.filter((event) => event.type === definition.type) as EventOf<E>[];
+  }
+
+  /** Waits for an event that fits. */
+  until<E extends EventDefinition>(definition: E, fits: (event: EventOf<E>) => boolean = () => true, timeoutMs?: number): Promise<EventOf<E>> {
+    return until(() => this.all(definition).find(fits), { what: definition.type, timeoutMs });
+  }
+
+  signalsOf<S extends SignalDefinition>(definition: S): SignalOf<S>[] {
+    return this.signals.filter((signal) => signal.type === definition.type).map((signal) => signal.data as SignalOf<S>);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.subscriptions.map((subscription) => subscription.close()));
+  }
+}

@@ -1,0 +1,83 @@
+import { MemoryTransport, type Transport } from '@switchboard/bus';
+import { events, signals } from '@switchboard/contracts';
+import { type AppDefinition, createLog, generateIdentityKeys, prefixOf, Service, ServiceIdentity } from '@switchboard/service-kit';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BusProbe } from './bus-probe';
+import { FakeClock } from './fake-clock';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+export interface TestApp {
+  service: Service;
+  probe: BusProbe;
+  clock: FakeClock;
+  database: TestDatabase;
+  url: string;
+  /** Authorization header of another service that asks this one. */
+  as(service: string): Promise<{ authorization: string }>;
+  /** Ends it; `keepDatabase` leaves the rows for a second start. */
+  stop(options?: { keepDatabase?: boolean }): Promise<void>;
+}
+
+export interface TestAppOptions {
+  env?: Record<string, string>;
+  transport?: Transport;
+  clock?: FakeClock;
+  /** Waits between tries of a failed event, in seconds. Default: tenths of a second. */
+  retryAfterSeconds?: readonly number[];
+  /** The database of an earlier start. */
+  database?: TestDatabase;
+}
+
+/** Other services that a test may speak as. */
+const OTHERS = ['gateway', 'bot-adapter', 'chat-ai', 'tts-worker', 'payments', 'vpn-provisioner', 'pets-game', 'analytics'];
+
+/** What each service's start needs, whoever starts it in a test. */
+export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string, string> => ({
+  NODE_ENV: 'test',
+  DATABASE_URL: databaseUrl,
+  DATABASE_ROLE_SECRET: 'a role secret of the tests',
+  DATABASE_POOL: '5',
+  ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
+  LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+  MEDIA_FOLDER: mediaFolder,
+});
+
+/** Starts one service for real: its own fresh database, the bus in memory, a clock to move, and a probe on the bus. */
+export async function startApp(app: AppDefinition, options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.database ?? (await createTestDatabase());
+  const mediaFolder = await mkdtemp(join(tmpdir(), 'switchboard-test-'));
+  const env = { ...testEnv(database.url, mediaFolder), [`${prefixOf(app.name)}_PORT`]: '0', ...options.env };
+  const transport = options.transport ?? new MemoryTransport();
+  const clock = options.clock ?? new FakeClock();
+  const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);
+  const service = await Service.prepare(app, {
+    env,
+    log: createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
+    transport,
+    keys,
+    directory: new Map(),
+    clock,
+    retryAfterSeconds: options.retryAfterSeconds ?? [0.1, 0.2],
+  });
+  const probe = new BusProbe(transport);
+  await service.listen();
+  await probe.start(events, signals);
+  await service.start();
+  return {
+    service,
+    probe,
+    clock,
+    database,
+    url: service.url,
+    as: async (name) => ({ authorization: `Bearer ${await new ServiceIdentity(name, keys).tokenFor(app.name)}` }),
+    stop: async ({ keepDatabase = false } = {}) => {
+      await service.stop();
+      await probe.stop();
+      if (!options.transport) await transport.close();
+      await rm(mediaFolder, { recursive: true, force: true });
+      if (!keepDatabase) await database.drop();
+    },
+  };
+}
