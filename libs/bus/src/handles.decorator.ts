@@ -1,5 +1,5 @@
 import { applyDecorators, Controller } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
 
 /** Marks patterns that the bus serves, so that no other Nest transport takes them. */
@@ -25,6 +25,9 @@ function handler(kind: HandlerExtras['kind'], definition: EventDefinition | Sign
   return (target, key, descriptor) => {
     const bus: HandlerExtras = { kind, definition };
     declared.set(target.constructor, [...(declared.get(target.constructor) ?? []), bus]);
+    // The first parameter is the event and the second the transaction, without a decorator on each.
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
     (EventPattern(definition.type, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
   };
 }
