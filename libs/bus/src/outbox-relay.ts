@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import type { BusMetrics } from './bus-metrics';
 import type { BusMessage, Transport } from './transport';
 
@@ -41,6 +41,7 @@ export class OutboxRelay {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private bell = new AbortController();
+  private lastQuery: Promise<unknown> = Promise.resolve();
   /** The connection that holds the lock, while this process leads. */
   private leading: Client | undefined;
 
@@ -162,7 +163,7 @@ export class OutboxRelay {
   }
 
   private async beyond(client: Client, cursor: string): Promise<Row[]> {
-    const { rows } = await client.query<Row>({
+    const { rows } = await this.query(client, {
       name: 'beyond',
       text: `SELECT id, event_id, type, subject, envelope FROM outbox WHERE id > $1 ORDER BY id LIMIT ${this.batchSize}`,
       values: [cursor],
@@ -172,7 +173,7 @@ export class OutboxRelay {
 
   /** Identity values become visible in the order of commits, not of their numbers: this finds the late ones. */
   private async below(client: Client, cursor: string, inFlight: string[]): Promise<Row[]> {
-    const { rows } = await client.query<Row>({
+    const { rows } = await this.query(client, {
       name: 'below',
       text: `SELECT id, event_id, type, subject, envelope FROM outbox
              WHERE id <= $1 AND id <> ALL($2::bigint[]) ORDER BY id LIMIT ${this.batchSize}`,
@@ -192,11 +193,18 @@ export class OutboxRelay {
     }
     took();
     metrics.published.inc(rows.length);
-    await client.query({
+    await this.query(client, {
       name: 'delete',
       text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])',
       values: [rows.map((row) => row.id)],
     });
+  }
+
+  /** A connection takes one query at a time; deletions of confirmed batches come between the looks for new ones. */
+  private query(client: Client, config: QueryConfig): Promise<{ rows: Row[] }> {
+    const result = this.lastQuery.then(() => client.query<Row>(config));
+    this.lastQuery = result.catch(() => undefined);
+    return result;
   }
 
   private async restUntilWoken(ms: number): Promise<void> {

@@ -91,9 +91,9 @@ class Worker {
   }
 
   async close(): Promise<void> {
-    await this.channel.cancel(this.consumerTag).catch(() => undefined);
     this.closed = true;
     this.waiting = []; // unacknowledged: the broker gives them to others when the channel closes
+    await this.channel.cancel(this.consumerTag).catch(() => undefined);
     await this.working;
     await this.channel.close().catch(() => undefined);
   }

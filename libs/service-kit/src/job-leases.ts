@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 2000;
  */
 export class JobLeases {
   private readonly workers = new Set<string>();
+  /** Those whose locks are on the present connection. */
+  private readonly held = new Set<string>();
   private readonly stopping = new AbortController();
   private suspects = new Set<string>();
   private client: Client | undefined;
@@ -26,9 +28,9 @@ export class JobLeases {
     this.running = this.loop();
   }
 
+  /** A worker that begins to take jobs from now on; its lock is taken at the next look. */
   add(worker: string): void {
     this.workers.add(worker);
-    if (this.client) void this.hold(this.client, worker).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -47,12 +49,14 @@ export class JobLeases {
         this.log.debug({ err: error }, 'the leases of jobs were not checked');
         await this.client?.end().catch(() => undefined);
         this.client = undefined;
+        this.held.clear();
       }
     }
   }
 
   private async look(): Promise<void> {
     const client = (this.client ??= await this.connect());
+    await this.hold(client);
     const { rows } = await client.query<{ worker: string }>(
       `SELECT DISTINCT locked_by AS worker FROM ${this.access.jobsSchema}.jobs WHERE locked_by IS NOT NULL
          AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -71,14 +75,21 @@ export class JobLeases {
   private async connect(): Promise<Client> {
     const client = new Client({ connectionString: this.access.url, application_name: `${this.access.schema} job leases` });
     client.on('error', () => {
-      if (this.client === client) this.client = undefined;
+      if (this.client !== client) return;
+      this.client = undefined;
+      this.held.clear();
     });
     await client.connect();
-    for (const worker of this.workers) await this.hold(client, worker);
     return client;
   }
 
-  private async hold(client: Client, worker: string): Promise<void> {
-    await client.query(`SELECT pg_advisory_lock_shared(hashtext('job worker'), hashtext($1))`, [worker]);
+  private async hold(client: Client): Promise<void> {
+    const fresh = [...this.workers].filter((worker) => !this.held.has(worker));
+    if (fresh.length === 0) return;
+    await client.query(
+      `SELECT pg_advisory_lock_shared(hashtext('job worker'), hashtext(worker)) FROM unnest($1::text[]) AS worker`,
+      [fresh],
+    );
+    for (const worker of fresh) this.held.add(worker);
   }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type JobHelpers, Logger as WorkerLogger, run, type Runner, runMigrations, type TaskList } from 'graphile-worker';
@@ -50,6 +51,7 @@ export const Runs =
 const Carried = z.looseObject({ traceparent: z.string().optional() });
 const tracer = trace.getTracer('switchboard.jobs');
 const DEFAULT_MAX_ATTEMPTS = 10;
+const STOP_WITHIN_MS = 20_000;
 
 /** The jobs of one service, in its own schema. */
 export class Jobs {
@@ -67,6 +69,7 @@ export class Jobs {
   ) {
     this.pool = new Pool({ connectionString: access.url, max: concurrency + 2, application_name: `${access.schema} jobs` });
     this.pool.on('error', () => undefined); // replaced by the pool
+    this.pool.on('connect', (client) => client.on('error', () => undefined)); // told by the query that fails
     this.seconds = new Histogram({
       name: 'job_seconds',
       help: 'Tries of background jobs: how long they took and how they ended.',
@@ -88,7 +91,7 @@ export class Jobs {
              FROM ${access.jobsSchema}.jobs GROUP BY 1`,
           )
           .catch(() => ({ rows: [] }));
-        this.reset();
+        for (const state of ['waiting', 'running', 'retrying', 'failed']) this.set({ state }, 0);
         for (const row of rows) this.set({ state: row.state }, Number(row.n));
       },
     });
@@ -105,6 +108,12 @@ export class Jobs {
   }
 
   async migrate(): Promise<void> {
+    // graphile-worker would begin with CREATE SCHEMA IF NOT EXISTS, which needs a right that the role does not have
+    // even though the schema exists; with this table in place it goes straight to its migrations.
+    await this.pool.query(
+      `CREATE TABLE IF NOT EXISTS ${this.access.jobsSchema}.migrations
+       (id int PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), breaking boolean NOT NULL DEFAULT false)`,
+    );
     await runMigrations({ pgPool: this.pool, schema: this.access.jobsSchema, logger: this.workerLogger() });
   }
 
@@ -133,7 +142,9 @@ export class Jobs {
   /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.runner?.stop().catch(() => undefined);
+    const stopped = this.runner?.stop().catch(() => undefined);
+    // What hangs for longer is left to whoever takes over, as after a kill.
+    await Promise.race([stopped, sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
     await this.leases?.stop();
     await this.pool.end();
   }

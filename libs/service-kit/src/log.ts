@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
-import { type Logger, type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type Log = Logger;
 
@@ -10,7 +10,8 @@ export const LOG = Symbol('log');
 /** Fields that must never be printed, wherever they appear. Message text is personal: it is logged nowhere. */
 const SECRETS = ['token', 'authorization', 'password', 'secret', 'apiKey', 'api_key', 'text', 'caption', 'envelope'];
 
-export function createLog(options: { level: string; format: 'json' | 'pretty' }): Log {
+/** @param out where lines go instead of standard output */
+export function createLog(options: { level: string; format: 'json' | 'pretty' }, out?: DestinationStream): Log {
   const settings: LoggerOptions = {
     level: options.level,
     redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]), censor: '[redacted]' },
@@ -25,7 +26,7 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' })
   if (options.format === 'pretty') {
     return pino({ ...settings, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } } });
   }
-  return pino(settings);
+  return out ? pino(settings, out) : pino(settings);
 }
 
 /** A bot's token is part of the address of each call to Telegram, so it gets into error messages. */

@@ -1,6 +1,6 @@
 import { MemoryTransport, type Transport } from '@switchboard/bus';
-import { events, signals } from '@switchboard/contracts';
-import { type AppDefinition, createLog, generateIdentityKeys, prefixOf, Service, ServiceIdentity } from '@switchboard/service-kit';
+import { type EventDefinition, events, signals } from '@switchboard/contracts';
+import { type AppDefinition, createLog, generateIdentityKeys, prefixOf, Service, type ServiceDirectory, ServiceIdentity } from '@switchboard/service-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,10 @@ export interface TestAppOptions {
   clock?: FakeClock;
   /** Waits between tries of a failed event, in seconds. Default: tenths of a second. */
   retryAfterSeconds?: readonly number[];
+  /** Events of a test's own, for the probe to hear beside those of the catalogue. */
+  events?: readonly EventDefinition[];
+  /** Where other services answer, by name. */
+  directory?: ServiceDirectory;
   /** The database of an earlier start. */
   database?: TestDatabase;
 }
@@ -57,13 +61,13 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     log: createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
     transport,
     keys,
-    directory: new Map(),
+    directory: options.directory ?? new Map(),
     clock,
     retryAfterSeconds: options.retryAfterSeconds ?? [0.1, 0.2],
   });
   const probe = new BusProbe(transport);
   await service.listen();
-  await probe.start(events, signals);
+  await probe.start([...events, ...(options.events ?? [])], signals);
   await service.start();
   return {
     service,

@@ -1,0 +1,175 @@
+import { use, useState, type MouseEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Message } from '../../src/phone/phone.api';
+import { Attachment } from './attachment';
+import { hueOf } from './avatar';
+import { isJumbo } from './entities';
+import { Icon, IconButton } from './icons';
+import { Keyboard } from './keyboard';
+import { ChatContext, usePhoneContext } from './phone-context';
+import { RichText } from './rich-text';
+import { MenuSheet, type Choice } from './sheet';
+import type { Line } from './timeline';
+import { useReveal } from './use-reveal';
+import { clock } from './when';
+
+/** Only what has just been written comes in with a movement. */
+const justNowSeconds = 5;
+
+export function Bubble({
+  line,
+  onReply,
+  onEdit,
+}: {
+  line: Line;
+  onReply: (message: Message) => void;
+  onEdit: (message: Message) => void;
+}) {
+  const { message, first, last, outgoing, draft } = line;
+  const chat = use(ChatContext);
+  const [entering] = useState(() => Date.now() / 1000 - message.date < justNowSeconds);
+  const [menu, setMenu] = useState(false);
+  const text = message.text ?? '';
+  const shown = useReveal(text.length, !!draft);
+  const jumbo = !draft && !message.file && isJumbo(text);
+  const confirmed = !outgoing && !draft;
+
+  const openMenu = (event: MouseEvent) => {
+    // With text selected, the browser's own menu is what the person wants.
+    if (!confirmed || getSelection()?.toString()) return;
+    event.preventDefault();
+    setMenu(true);
+  };
+
+  // On a touch screen a tap on the bubble itself opens its menu; taps on what stands in it mean that.
+  const onTap = ({ target, currentTarget }: MouseEvent<HTMLElement>) => {
+    const inner = (target as Element).closest('a, button, input, [role="button"], dialog, pre');
+    const onPart = inner && currentTarget.contains(inner);
+    if (confirmed && !onPart && matchMedia('(hover: none)').matches) setMenu(true);
+  };
+
+  return (
+    <div
+      className={classes({ row: true, own: message.own, last, first, entering, jumbo })}
+      data-testid={draft ? 'draft' : 'bubble'}
+      data-own={message.own}
+      data-message-id={message.id || undefined}
+      data-state={outgoing ? (outgoing.failure ? 'failed' : 'sending') : undefined}
+      aria-busy={!!draft}
+    >
+      <div className="stack">
+        <div
+          className={classes({ bubble: true, media: message.file?.kind === 'photo', bare: !!message.file && !text })}
+          onClick={onTap}
+          onContextMenu={openMenu}
+          onDoubleClick={() => confirmed && onReply(message)}
+        >
+          {chat?.kind === 'group' && !message.own && first && (
+            <span className="sender" style={{ '--hue': hueOf(message.from.id) } as React.CSSProperties}>
+              {message.from.name}
+            </span>
+          )}
+          {message.replyTo && (
+            <span className="quoted">
+              <b>{message.replyTo.name}</b>
+              {message.replyTo.text && <span>{message.replyTo.text}</span>}
+            </span>
+          )}
+          {message.file && <Attachment file={message.file} />}
+          <div className="text" dir="auto">
+            {draft && !text ? <Thinking /> : <RichText text={text.slice(0, shown)} entities={message.entities} />}
+            <Meta line={line} />
+          </div>
+          {confirmed && <MenuButton onOpen={() => setMenu(true)} />}
+        </div>
+        {message.keyboard && confirmed && <Keyboard message={message} />}
+        {outgoing?.failure && <Failure line={line} />}
+      </div>
+      {menu && <BubbleMenu {...{ message, onReply, onEdit }} onClose={() => setMenu(false)} />}
+    </div>
+  );
+}
+
+function Meta({ line: { message, outgoing } }: { line: Line }) {
+  const { t, i18n } = useTranslation();
+  const state = outgoing ? (outgoing.failure ? 'failed' : 'sending') : 'sent';
+  const icon = { failed: 'failed', sending: 'clock', sent: 'check' } as const;
+  return (
+    <span className="meta">
+      {message.editDate && <span>{t('message.edited')}</span>}
+      <time dateTime={new Date(message.date * 1000).toISOString()}>{clock(i18n.language, message.date)}</time>
+      {message.own && (
+        <span role="img" aria-label={t(`message.${state}`)}>
+          <Icon name={icon[state]} size={14} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+function MenuButton({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <IconButton
+      icon="more"
+      className="bubble-menu"
+      data-testid="message-menu"
+      label={t('message.menu')}
+      aria-haspopup="dialog"
+      onClick={onOpen}
+    />
+  );
+}
+
+function BubbleMenu({
+  message,
+  onReply,
+  onEdit,
+  onClose,
+}: {
+  message: Message;
+  onReply: (message: Message) => void;
+  onEdit: (message: Message) => void;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const { copy } = usePhoneContext();
+  const { text = '', own, file } = message;
+  const choices: Choice[] = [{ icon: 'reply', text: t('message.reply'), pick: () => onReply(message) }];
+  if (own && text && !file) choices.push({ icon: 'edit', text: t('message.edit'), pick: () => onEdit(message) });
+  if (text) choices.push({ icon: 'copy', text: t('message.copy'), pick: () => copy(text) });
+  return <MenuSheet label={t('message.menu')} choices={choices} onClose={onClose} />;
+}
+
+function Failure({ line: { outgoing } }: { line: Line }) {
+  const { t } = useTranslation();
+  const { actions } = usePhoneContext();
+  if (!outgoing) return null;
+  return (
+    <div className="failure" role="alert">
+      <span title={outgoing.failure}>{t('message.failed')}</span>
+      <button type="button" className="link-button" data-testid="retry" onClick={() => void actions.retry(outgoing)}>
+        {t('message.retry')}
+      </button>
+      <button type="button" className="link-button" onClick={() => actions.discard(outgoing.key)}>
+        {t('message.discard')}
+      </button>
+    </div>
+  );
+}
+
+function Thinking() {
+  const { t } = useTranslation();
+  return (
+    <span className="thinking" role="img" aria-label={t('message.thinking')}>
+      <i />
+      <i />
+      <i />
+    </span>
+  );
+}
+
+const classes = (names: Record<string, boolean>) =>
+  Object.keys(names)
+    .filter((name) => names[name])
+    .join(' ');

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { startSandbox } from './sandbox';
+
+const Bots = z.array(z.object({ token: z.string(), username: z.string().optional(), name: z.string().optional() }));
+
+const Env = z.object({
+  SANDBOX_HOST: z.string().default('127.0.0.1'),
+  SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(4500),
+  SANDBOX_DATA: z.string().min(1).optional(),
+  /** A JSON list of bots that shall be there from the start. */
+  SANDBOX_BOTS: z
+    .string()
+    .default('[]')
+    .transform((source, ctx) => {
+      try {
+        return JSON.parse(source) as unknown;
+      } catch {
+        ctx.addIssue({ code: 'custom', message: 'SANDBOX_BOTS is no JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(Bots),
+});
+
+async function main(): Promise<void> {
+  const env = Env.parse(process.env);
+  const sandbox = await startSandbox({
+    host: env.SANDBOX_HOST,
+    port: env.SANDBOX_PORT,
+    data: env.SANDBOX_DATA,
+    bots: env.SANDBOX_BOTS,
+  });
+  console.log(JSON.stringify({ sandbox: 'ready', url: sandbox.url }));
+  const stop = () => void sandbox.close().then(() => process.exit(0));
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});

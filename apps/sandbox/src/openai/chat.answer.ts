@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import type { ChatRequest } from './chat.api';
+import { compose } from './compose';
+import { type Conversation } from './conversation';
+import { exampleOf } from './schema-example';
+import type { ScriptedReply } from './script';
+import { countTokens, firstTokens, splitTokens } from './tokens';
+import { chooseToolCall } from './tool-choice';
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
+
+/** What the model says, whichever way it is sent. */
+export interface Answer {
+  /** The text in the pieces a stream sends it in. */
+  pieces: string[];
+  toolCalls: { id: string; name: string; arguments: string }[];
+  refusal: string | null;
+  finishReason: FinishReason;
+  usage: Usage;
+}
+
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number; audio_tokens: number };
+  completion_tokens_details: {
+    reasoning_tokens: number;
+    audio_tokens: number;
+    accepted_prediction_tokens: number;
+    rejected_prediction_tokens: number;
+  };
+}
+
+/** What the sandbox says on its own: a tool call, the JSON that was asked for, or text. */
+export function improvise(request: ChatRequest, conversation: Conversation): ScriptedReply {
+  const call = chooseToolCall(request, conversation.question);
+  if (call) return { toolCalls: [call] };
+  const format = request.response_format;
+  if (format?.type === 'json_schema') {
+    return { text: JSON.stringify(exampleOf(format.json_schema.schema ?? {}, conversation.question)) };
+  }
+  const text = compose(conversation);
+  return { text: format?.type === 'json_object' ? JSON.stringify({ sandbox: true, answer: text }) : text };
+}
+
+/** Turns a reply into an answer that keeps to `stop` and the token limit of the request and knows what it cost. */
+export function answerOf(reply: ScriptedReply, request: ChatRequest, promptTokens: number): Answer {
+  const said = reply.chunks ?? splitTokens(reply.text ?? '');
+  const { pieces, cut } = limit(said, request);
+  const toolCalls = (reply.toolCalls ?? []).map((call) => ({
+    id: call.id ?? `call_${randomBytes(12).toString('hex')}`,
+    name: call.name,
+    arguments: typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
+  }));
+  const refusal = reply.refusal ?? null;
+  const written = pieces.join('') + (refusal ?? '') + toolCalls.map((call) => call.name + call.arguments).join('');
+  return {
+    pieces,
+    toolCalls,
+    refusal,
+    finishReason: reply.finishReason ?? (toolCalls.length > 0 ? 'tool_calls' : cut ? 'length' : 'stop'),
+    usage: usageOf(reply.usage, promptTokens, countTokens(written)),
+  };
+}
+
+export const REFUSAL: ScriptedReply = { refusal: "I'm sorry, but I can't help with that. (Sandbox refusal)" };
+export const EMPTY: ScriptedReply = { text: '' };
+
+function limit(said: string[], request: ChatRequest): { pieces: string[]; cut: boolean } {
+  const text = said.join('');
+  const stops = [request.stop ?? []].flat().map((stop) => text.indexOf(stop));
+  const stopAt = Math.min(text.length, ...stops.filter((index) => index >= 0));
+  const most = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
+  const kept = most === Infinity ? text.slice(0, stopAt) : firstTokens(text.slice(0, stopAt), most);
+  return { pieces: take(said, kept.length), cut: kept.length < stopAt };
+}
+
+/** The pieces up to so many UTF-16 units, the last one cut if need be. */
+function take(pieces: string[], length: number): string[] {
+  let left = length;
+  return pieces.flatMap((piece) => {
+    const kept = piece.slice(0, left);
+    left -= kept.length;
+    return kept === '' ? [] : [kept];
+  });
+}
+
+function usageOf(scripted: ScriptedReply['usage'], promptTokens: number, completionTokens: number): Usage {
+  const prompt = scripted?.promptTokens ?? promptTokens;
+  const completion = scripted?.completionTokens ?? completionTokens;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: scripted?.cachedTokens ?? 0, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: scripted?.reasoningTokens ?? 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import OpenAI from 'openai';
+import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources';
+import { countTokens } from './tokens';
+import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+
+const WEATHER: ChatCompletionTool = {
+  type: 'function',
+  function: {
+    name: 'get_weather',
+    description: 'The current weather in a city',
+    parameters: {
+      type: 'object',
+      properties: { city: { type: 'string' }, unit: { type: 'string', enum: ['celsius', 'fahrenheit'] } },
+      required: ['city', 'unit'],
+    },
+  },
+};
+
+describe('chat completions', () => {
+  let openai: RunningOpenAi;
+  beforeAll(async () => {
+    openai = await startOpenAi();
+  });
+  afterAll(() => openai.stop());
+
+  const ask = (content: string, more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {}) =>
+    openai.client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }], ...more });
+
+  it('an answer says that it comes from the sandbox and what it cost', async () => {
+    const completion = await ask('How far is the moon?');
+    const choice = completion.choices[0]!;
+    expect(completion.object).toBe('chat.completion');
+    expect(completion.id).toMatch(/^chatcmpl-/);
+    expect(choice.finish_reason).toBe('stop');
+    expect(choice.message.content).toMatch(/^\*Sandbox model\* — .*How far is the moon\?/);
+    const usage = completion.usage!;
+    expect(usage.completion_tokens).toBe(countTokens(choice.message.content!));
+    expect(usage.prompt_tokens).toBe(countTokens('How far is the moon?') + 7);
+    expect(usage.total_tokens).toBe(usage.prompt_tokens + usage.completion_tokens);
+  });
+
+  it('the token limit cuts the answer and says so', async () => {
+    const choice = (await ask('Tell me a long story', { max_completion_tokens: 7 })).choices[0]!;
+    expect(choice.finish_reason).toBe('length');
+    expect(countTokens(choice.message.content!)).toBe(7);
+  });
+
+  it('the answer ends before a stop sequence', async () => {
+    await openai.script({ reply: { text: 'one two END three' } });
+    const choice = (await ask('count', { stop: ['END', 'never'] })).choices[0]!;
+    expect(choice).toMatchObject({ finish_reason: 'stop', message: { content: 'one two ' } });
+  });
+
+  it('a JSON answer parses and is marked as sandbox output', async () => {
+    const completion = await ask('Answer in JSON, please', { response_format: { type: 'json_object' } });
+    expect(JSON.parse(completion.choices[0]!.message.content!)).toMatchObject({ sandbox: true });
+  });
+
+  it('a structured answer follows its schema', async () => {
+    const completion = await ask('Invoice "Anna" for 300 in euro', {
+      response_format: {
+        type: 'json_schema',
+        json_schema: {
+          name: 'invoice',
+          strict: true,
+          schema: {
+            type: 'object',
+            properties: {
+              to: { type: 'string' },
+              amount: { type: 'integer', maximum: 250 },
+              currency: { enum: ['usd', 'euro'] },
+              lines: { type: 'array', items: { $ref: '#/$defs/line' } },
+            },
+            required: ['to', 'amount', 'currency', 'lines'],
+            $defs: { line: { type: 'object', properties: { note: { type: 'string' } } } },
+          },
+        },
+      },
+    });
+    expect(JSON.parse(completion.choices[0]!.message.content!)).toEqual({
+      to: 'Anna',
+      amount: 250,
+      currency: 'euro',
+      lines: [{ note: 'Invoice "Anna" for 300 in euro' }],
+    });
+  });
+
+  it('a tool the person asks for is called with arguments from their words', async () => {
+    const choice = (await ask('What is the weather in New York in fahrenheit?', { tools: [WEATHER] })).choices[0]!;
+    expect(choice.finish_reason).toBe('tool_calls');
+    expect(choice.message.content).toBeNull();
+    const call = choice.message.tool_calls![0]!;
+    expect(call).toMatchObject({ id: expect.stringMatching(/^call_/), type: 'function' });
+    if (call.type !== 'function') throw new Error('not a function');
+    expect(call.function.name).toBe('get_weather');
+    expect(JSON.parse(call.function.arguments)).toEqual({ city: 'New York', unit: 'fahrenheit' });
+  });
+
+  it('a tool nobody asked for is left alone, unless it is required or named', async () => {
+    const called = async (more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>) =>
+      (await ask('Good morning!', { tools: [WEATHER], ...more })).choices[0]!.message.tool_calls?.length ?? 0;
+    expect(await called({})).toBe(0);
+    expect(await called({ tool_choice: 'required' })).toBe(1);
+    expect(await called({ tool_choice: { type: 'function', function: { name: 'get_weather' } } })).toBe(1);
+    expect(await called({ tool_choice: 'none' })).toBe(0);
+  });
+
+  it('the result of a tool is told to the person', async () => {
+    const messages: ChatCompletionMessageParam[] = [
+      { role: 'user', content: 'What is the weather in Paris?' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'call_1', content: 'Rain, 12 °C' },
+    ];
+    const completion = await openai.client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages,
+      tools: [WEATHER],
+    });
+    expect(completion.choices[0]!.message.content).toMatch(/`get_weather`.*\n\n> Rain, 12 °C/);
+  });
+
+  it('a picture is acknowledged and paid for', async () => {
+    const completion = await openai.client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is this?' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+          ],
+        },
+      ],
+    });
+    expect(completion.choices[0]!.message.content).toContain('a picture (image/png)');
+    expect(completion.usage!.prompt_tokens).toBeGreaterThan(765);
+  });
+
+  it('a prompt larger than the context window is refused', async () => {
+    await expect(ask('word '.repeat(130_000))).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded' });
+  });
+});

@@ -1,0 +1,118 @@
+import type { Language } from './conversation';
+
+interface Phrases {
+  /** How every answer begins, so that nobody takes it for a real model's. */
+  mark: string;
+  greeting: string;
+  asked: (question: string) => string;
+  knowledge: string;
+  noKnowledge: string;
+  earlier: (text: string) => string;
+  recall: string;
+  nothingEarlier: string;
+  name: (name: string) => string;
+  list: (topic: string) => string;
+  item: (index: number, word: string) => string;
+  code: (language: string) => string;
+  codeEnd: string;
+  attachment: Record<'image' | 'audio' | 'file', (detail: string) => string>;
+  toolResult: (name: string) => string;
+  long: {
+    title: (topic: string) => string;
+    sections: string[];
+    sentences: ((topic: string, index: number) => string)[];
+    table: [string, string, string];
+    rows: [string, string][];
+  };
+}
+
+export const PHRASES: Record<Language, Phrases> = {
+  en: {
+    mark: '*Sandbox model* —',
+    greeting:
+      'hello! I am a pretend model. I repeat what you write, quote the knowledge I am given, and can show a list, some code or a long text.',
+    asked: (question) => `you wrote: “${question}”.`,
+    knowledge: 'The knowledge I was given says:',
+    noKnowledge: 'None of the knowledge I was given speaks of it, and I do not invent answers.',
+    earlier: (text) => `Earlier you wrote: “${text}”.`,
+    recall: 'here is what you wrote earlier:',
+    nothingEarlier: 'this is your first message here, there is nothing to remember yet.',
+    name: (name) => `Your name is ${name}, as you told me.`,
+    list: (topic) => `a list about “${topic}”:`,
+    item: (index, word) => `Point ${index}: something about **${word}**`,
+    code: (language) => `here is a small program in ${language}:`,
+    codeEnd: 'It counts how often each word occurs.',
+    attachment: {
+      image: (detail) => `You sent a picture (${detail}), which I cannot see.`,
+      audio: (detail) => `You sent a recording (${detail}), which I cannot hear.`,
+      file: (detail) => `You sent a file (${detail}), which I cannot read.`,
+    },
+    toolResult: (name) => `the tool \`${name}\` answered:`,
+    long: {
+      title: (topic) => `a long text about “${topic}”.`,
+      sections: ['Where it begins', 'What belongs to it', 'How it compares', 'How it is done', 'What follows from it'],
+      sentences: [
+        (_topic, index) => `This is paragraph ${index} of a text that is long because a long one was asked for.`,
+        (topic) => `Its subject is “${topic}”, and a pretend model knows no more of it than that.`,
+        () => 'It has **bold** words, *slanted* ones and `code`, so that whatever shows it has something to show.',
+        () => 'Where a channel limits the length of a message, a text like this has to be cut at a fitting place.',
+        () => 'A good place is the end of a paragraph; the middle of a word or of a code block is a bad one.',
+        () => 'Whoever reads along sees it grow, since it arrives one piece after another.',
+      ],
+      table: ['Part', 'Meaning', 'Number'],
+      rows: [
+        ['heading', 'what comes next'],
+        ['paragraph', 'one thought'],
+        ['list', 'several things of one kind'],
+        ['code', 'kept exactly as it is'],
+      ],
+    },
+  },
+  ru: {
+    mark: '*Модель-песочница* —',
+    greeting:
+      'здравствуйте! Я ненастоящая модель: повторяю написанное, цитирую данные мне знания, могу показать список, код или длинный текст.',
+    asked: (question) => `вы написали: «${question}».`,
+    knowledge: 'В данных мне знаниях сказано:',
+    noKnowledge: 'В данных мне знаниях об этом ничего нет, а выдумывать ответы я не стану.',
+    earlier: (text) => `Раньше вы писали: «${text}».`,
+    recall: 'вот что вы писали раньше:',
+    nothingEarlier: 'это ваше первое сообщение здесь, вспоминать пока нечего.',
+    name: (name) => `Вас зовут ${name}, вы сами сказали.`,
+    list: (topic) => `список на тему «${topic}»:`,
+    item: (index, word) => `Пункт ${index}: кое-что о слове **${word}**`,
+    code: (language) => `вот небольшая программа на языке ${language}:`,
+    codeEnd: 'Она считает, сколько раз встречается каждое слово.',
+    attachment: {
+      image: (detail) => `Вы прислали картинку (${detail}), но видеть я не умею.`,
+      audio: (detail) => `Вы прислали запись (${detail}), но слышать я не умею.`,
+      file: (detail) => `Вы прислали файл (${detail}), но читать его я не умею.`,
+    },
+    toolResult: (name) => `инструмент \`${name}\` ответил:`,
+    long: {
+      title: (topic) => `длинный текст на тему «${topic}».`,
+      sections: [
+        'С чего всё начинается',
+        'Что сюда относится',
+        'С чем это сравнить',
+        'Как это делается',
+        'Что из этого следует',
+      ],
+      sentences: [
+        (_topic, index) => `Это абзац ${index} текста, который длинен потому, что попросили длинный.`,
+        (topic) => `Его предмет — «${topic}», и больше этого ненастоящая модель о нём не знает.`,
+        () => 'Здесь есть **жирные** слова, *наклонные* и `код`, чтобы было что показать тому, кто его показывает.',
+        () => 'Там, где длина сообщения ограничена, такой текст приходится разрезать в подходящем месте.',
+        () => 'Хорошее место — конец абзаца, плохое — середина слова или блока кода.',
+        () => 'Кто читает сразу, видит, как он растёт: он приходит кусок за куском.',
+      ],
+      table: ['Часть', 'Смысл', 'Номер'],
+      rows: [
+        ['заголовок', 'о чём пойдёт речь'],
+        ['абзац', 'одна мысль'],
+        ['список', 'несколько вещей одного рода'],
+        ['код', 'остаётся точно таким, как есть'],
+      ],
+    },
+  },
+};

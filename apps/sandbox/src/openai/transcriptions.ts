@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { ApiError, assertModelExists } from './api-error';
+import { EventStream } from './event-stream';
+import { type Call, endpoint } from './misbehave';
+import { readForm, type UploadedFile } from './multipart';
+import { oggSeconds } from './ogg-opus';
+import { parseRequest } from './parse-request';
+import { pause } from './pause';
+import { countTokens, splitTokens } from './tokens';
+import { wavSeconds } from './wav';
+import type { World } from './world';
+
+const MAX_BYTES = 25 * 1024 * 1024;
+const FORMATS = ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm'];
+/** Seconds. */
+const SHORTEST = 0.1;
+
+const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const TranscriptionRequest = z.object({
+  model: z.string().min(1),
+  language: z.string().optional(),
+  prompt: z.string().optional(),
+  response_format: z.enum(['json', 'text', 'srt', 'verbose_json', 'vtt']).default('json'),
+  temperature: z.coerce.number().min(0).max(1).optional(),
+  timestamp_granularities: list.pipe(z.array(z.enum(['word', 'segment']))).optional(),
+  stream: z.stringbool().default(false),
+});
+type TranscriptionRequest = z.infer<typeof TranscriptionRequest>;
+
+/** `POST /audio/transcriptions`: the sandbox cannot hear, so it says what was scripted, or how long the sound is. */
+export const transcriptionsEndpoint = (world: World) =>
+  endpoint(world, 'openai.transcription', (call) => transcribe(world, call));
+
+async function transcribe(world: World, { req, res }: Call): Promise<void> {
+  const { fields, files } = await readForm(req, MAX_BYTES);
+  const file = files['file'];
+  world.log.noteBody(req, {
+    ...fields,
+    file: file && { name: file.name, mimeType: file.mimeType, bytes: file.bytes.length },
+  });
+  const request = parseRequest(TranscriptionRequest, fields);
+  assertModelExists(request.model);
+  if (!file) throw new ApiError(400, "Missing required parameter: 'file'.", { param: 'file' });
+  const seconds = secondsOf(file);
+
+  const scripted = world.script.takeTranscript([file.name, request.prompt ?? '']);
+  const text = scripted ?? describe(file, seconds, request.language);
+  world.meter.spend(req, countTokens(text));
+  await pause(res, world.pace.firstTokenMs);
+  if (request.stream && request.model !== 'whisper-1') return streamed(text, seconds, { res, pace: world.pace });
+
+  switch (request.response_format) {
+    case 'json':
+      return void res.json({ text, usage: usageOf(seconds) });
+    case 'verbose_json':
+      return void res.json(verbose(text, seconds ?? 0, request));
+    case 'text':
+      return void res.type('text/plain').send(`${text}\n`);
+    case 'srt':
+      return void res.type('text/plain').send(`1\n${clock(0, ',')} --> ${clock(seconds ?? 0, ',')}\n${text}\n\n`);
+    case 'vtt':
+      return void res
+        .type('text/plain')
+        .send(`WEBVTT\n\n${clock(0, '.')} --> ${clock(seconds ?? 0, '.')}\n${text}\n\n`);
+  }
+}
+
+/** Undefined for formats whose length the sandbox cannot read. */
+function secondsOf({ name, bytes }: UploadedFile): number | undefined {
+  const extension = /\.([^.]+)$/.exec(name.toLowerCase())?.[1] ?? '';
+  if (!FORMATS.includes(extension) || bytes.length === 0) {
+    throw new ApiError(400, `Invalid file format. Supported formats: ${JSON.stringify(FORMATS)}`, { param: 'file' });
+  }
+  const seconds = oggSeconds(bytes) ?? wavSeconds(bytes);
+  if (seconds === undefined && ['ogg', 'oga', 'wav'].includes(extension)) {
+    throw new ApiError(400, 'The audio file could not be decoded or its format is not supported.', { param: 'file' });
+  }
+  if (seconds !== undefined && seconds < SHORTEST) {
+    throw new ApiError(400, `Audio file is too short. Minimum audio length is ${SHORTEST} seconds.`, {
+      param: 'file',
+      code: 'audio_too_short',
+    });
+  }
+  return seconds;
+}
+
+function describe({ bytes }: UploadedFile, seconds: number | undefined, language = 'en'): string {
+  const amount = (number: number, unit: Intl.NumberFormatOptions['unit']) =>
+    new Intl.NumberFormat(language.startsWith('ru') ? 'ru' : 'en', {
+      style: 'unit',
+      unit,
+      unitDisplay: 'long',
+      maximumFractionDigits: 1,
+    }).format(number);
+  const length = seconds === undefined ? amount(bytes.length / 1000, 'kilobyte') : amount(seconds, 'second');
+  return language.startsWith('ru')
+    ? `[sandbox] голосовое сообщение: ${length}`
+    : `[sandbox] a voice message of ${length}`;
+}
+
+async function streamed(
+  text: string,
+  seconds: number | undefined,
+  { res, pace }: Pick<Call, 'res'> & Pick<World, 'pace'>,
+) {
+  const events = new EventStream(res, new Set());
+  for (const delta of splitTokens(text)) {
+    await events.data({ type: 'transcript.text.delta', delta });
+    await pause(res, pace.betweenTokensMs);
+  }
+  await events.data({ type: 'transcript.text.done', text, usage: usageOf(seconds) });
+  await events.data('[DONE]');
+  events.end();
+}
+
+/** One segment, and words that share its time by their length. */
+function verbose(text: string, seconds: number, request: TranscriptionRequest): object {
+  const granularities = request.timestamp_granularities ?? ['segment'];
+  const segment = {
+    id: 0,
+    seek: 0,
+    start: 0,
+    end: seconds,
+    text,
+    tokens: [],
+    temperature: request.temperature ?? 0,
+    avg_logprob: 0,
+    compression_ratio: 1,
+    no_speech_prob: 0,
+  };
+  return {
+    task: 'transcribe',
+    language: request.language?.startsWith('ru') ? 'russian' : 'english',
+    duration: seconds,
+    text,
+    ...(granularities.includes('segment') && { segments: [segment] }),
+    ...(granularities.includes('word') && { words: wordsOf(text, seconds) }),
+    usage: usageOf(seconds),
+  };
+}
+
+function wordsOf(text: string, seconds: number): { word: string; start: number; end: number }[] {
+  const perLetter = seconds / Math.max(1, text.length);
+  return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
+    word,
+    start: index * perLetter,
+    end: (index + word.length) * perLetter,
+  }));
+}
+
+const usageOf = (seconds: number | undefined) => ({ type: 'duration', seconds: Math.ceil(seconds ?? 0) });
+
+/** `00:00:03,200` in SubRip, with a point in WebVTT. */
+const clock = (seconds: number, point: ',' | '.') =>
+  new Date(seconds * 1000).toISOString().slice(11, 23).replace('.', point);

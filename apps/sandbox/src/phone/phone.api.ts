@@ -1,0 +1,115 @@
+/**
+ * What the phone in the browser and the sandbox say to each other, JSON under `/phone/api`.
+ * Types only, so that the browser's bundle takes nothing of the server with it.
+ *
+ *   GET  /people                                   Person[]
+ *   GET  /people/:person/chats                     Chat[]          private chats with every bot, and groups
+ *   GET  /people/:person/chats/:chat/messages      Message[]       oldest first; ?before=<messageId>&limit=50
+ *   POST /people/:person/chats/:chat/messages      NewText         → Message
+ *   POST /people/:person/chats/:chat/files         multipart: file, kind=voice|photo|document, caption?, duration? → Message
+ *   PUT  /people/:person/chats/:chat/messages/:id  NewText         → Message   (the person edits their own message)
+ *   POST /people/:person/chats/:chat/messages/:id/press   Press    → PressAnswer (an inline button; waits for answerCallbackQuery up to 15 s)
+ *   POST /people/:person/chats/:chat/start         { payload? }    → Message   ("/start payload", as a deep link does)
+ *   PUT  /people/:person/chats/:chat/blocked       { blocked }     → Chat      (private chats only)
+ *   PUT  /people/:person/language                  { languageCode }→ Person    (the language of the person's client)
+ *   GET  /people/:person/events                    SSE of PhoneEvent, one JSON per `data:`, `id:` for Last-Event-ID
+ *   GET  /files/:fileId                            the bytes, with content type and Range support
+ */
+export interface Person {
+  /** Telegram's user id. */
+  id: number;
+  firstName: string;
+  lastName?: string;
+  username?: string;
+  languageCode: string;
+  /** A hue of 0…359 for the avatar. */
+  hue: number;
+}
+
+export interface Chat {
+  /** Telegram's chat id as this person sees it: for a private chat the bot's user id, for a group its negative id. */
+  id: number;
+  kind: 'private' | 'group';
+  title: string;
+  /** Private chats: the bot. Groups: the first bot that is a member, if any. */
+  bot?: { id: number; username: string; name: string };
+  members?: { id: number; name: string; isBot: boolean }[];
+  blocked: boolean;
+  /** True until the person has written for the first time; the phone then shows a START button. */
+  fresh: boolean;
+  lastMessage?: Message;
+  /** The bot's commands in this person's language (setMyCommands), for the menu button. */
+  commands: { command: string; description: string }[];
+}
+
+export interface MessageEntity {
+  type: string;
+  offset: number;
+  length: number;
+  url?: string;
+  language?: string;
+}
+
+export interface InlineButton {
+  text: string;
+  callbackData?: string;
+  url?: string;
+  copyText?: string;
+  style?: 'danger' | 'success' | 'primary';
+}
+
+export interface Message {
+  id: number;
+  chatId: number;
+  from: { id: number; name: string; isBot: boolean };
+  /** True when the person whose phone this is wrote it. */
+  own: boolean;
+  /** Unix seconds. */
+  date: number;
+  editDate?: number;
+  text?: string;
+  entities?: MessageEntity[];
+  replyTo?: { id: number; text: string; name: string };
+  file?: {
+    id: string;
+    kind: 'voice' | 'audio' | 'photo' | 'document';
+    mimeType: string;
+    name?: string;
+    bytes: number;
+    /** Seconds. */
+    duration?: number;
+    width?: number;
+    height?: number;
+  };
+  keyboard?: InlineButton[][];
+  /** A line in the middle of the chat ("the person blocked the bot"), not a bubble. */
+  service?: string;
+}
+
+export interface NewText {
+  text: string;
+  replyTo?: number;
+}
+
+export interface Press {
+  row: number;
+  column: number;
+}
+
+export interface PressAnswer {
+  /** What the bot answered with answerCallbackQuery; absent when it answered nothing in time. */
+  text?: string;
+  alert?: boolean;
+  url?: string;
+  answered: boolean;
+}
+
+export type PhoneEvent =
+  | { type: 'message'; message: Message }
+  | { type: 'edited'; message: Message }
+  | { type: 'deleted'; chatId: number; messageId: number }
+  /** A streaming preview (sendMessageDraft); `text: ''` means "thinking"; `null` that it is gone. */
+  | { type: 'draft'; chatId: number; draft: { id: number; text: string; entities?: MessageEntity[] } | null }
+  /** typing, record_voice, upload_document …; shown for five seconds. */
+  | { type: 'action'; chatId: number; action: string }
+  | { type: 'chat'; chat: Chat };

@@ -1,0 +1,123 @@
+import { json, type Request, Router } from 'express';
+import { z } from 'zod';
+import { readForm } from '../telegram/read-call';
+import { Refusal } from '../telegram/people';
+import type { Conversation, Person } from '../telegram/state';
+import type { TelegramWorld } from '../telegram/telegram-world';
+import type { PressAnswer } from './phone.api';
+import type { PhoneEvents } from './phone-events';
+import { chatOnPhone, messageOnPhone } from './phone-view';
+
+const Id = z.coerce.number().int();
+const Path = z.object({ person: Id, chat: Id });
+const MessagePath = Path.extend({ id: Id });
+const NewText = z.object({ text: z.string(), replyTo: z.int().optional() });
+const Start = z.object({ payload: z.string().optional() }).default({});
+const Press = z.object({ row: z.int().nonnegative(), column: z.int().nonnegative() });
+const Blocked = z.object({ blocked: z.boolean() });
+const Language = z.object({ languageCode: z.string().regex(/^[a-z]{2,3}(-[A-Za-z]{2,4})?$/) });
+const Page = z.object({ before: Id.optional(), limit: Id.pipe(z.int().min(1).max(500)).default(50) });
+const NewFile = z.object({
+  kind: z.enum(['voice', 'photo', 'document']),
+  caption: z.string().optional(),
+  duration: z.coerce.number().int().nonnegative().optional(),
+});
+
+/** The phone's backend, as `phone.api.ts` describes it. */
+export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
+  const { people, state } = world;
+  const router = Router();
+  router.use(json());
+
+  const seen = (req: Request) => {
+    const { person: personId, chat } = Path.parse(req.params);
+    const person = people.person(personId);
+    return { person, conversation: people.conversation(person, chat) };
+  };
+  const chatView = ({ person, conversation }: { person: Person; conversation: Conversation }) =>
+    chatOnPhone(state, person, conversation);
+
+  router.get('/people', (_req, res) => void res.json([...state.people.values()]));
+
+  router.get('/people/:person/chats', (req, res) => {
+    const person = people.person(Id.parse(req.params.person));
+    const groups = [...state.conversations.values()].filter(
+      (conversation) => conversation.kind === 'group' && conversation.people.includes(person.id),
+    );
+    const dialogs = [...state.bots.keys()].map((bot) => state.privateChat(person.id, bot));
+    res.json([...dialogs, ...groups].map((conversation) => chatView({ person, conversation })));
+  });
+
+  router
+    .route('/people/:person/chats/:chat/messages')
+    .get((req, res) => {
+      const { person, conversation } = seen(req);
+      const { before, limit } = Page.parse(req.query);
+      const older = [...conversation.messages.values()].filter(({ id }) => before === undefined || id < before);
+      res.json(older.slice(-limit).map((message) => messageOnPhone(state, person, conversation, message)));
+    })
+    .post((req, res) => {
+      const { person, conversation } = seen(req);
+      const { text, replyTo } = NewText.parse(req.body);
+      const message = people.say(person, conversation, text, replyTo);
+      res.status(201).json(messageOnPhone(state, person, conversation, message));
+    });
+
+  router.put('/people/:person/chats/:chat/messages/:id', (req, res) => {
+    const { person, conversation } = seen(req);
+    const message = people.edit(person, conversation, MessagePath.parse(req.params).id, NewText.parse(req.body).text);
+    res.json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.post('/people/:person/chats/:chat/messages/:id/press', async (req, res) => {
+    const { person, conversation } = seen(req);
+    const hungUp = new AbortController();
+    res.once('close', () => hungUp.abort());
+    const { id } = MessagePath.parse(req.params);
+    const answer = await people.press(person, conversation, id, Press.parse(req.body), hungUp.signal);
+    res.json({ ...answer, answered: answer !== undefined } satisfies PressAnswer);
+  });
+
+  router.post('/people/:person/chats/:chat/files', async (req, res) => {
+    const { person, conversation } = seen(req);
+    const { params, uploads } = await readForm(req);
+    const upload = uploads.get('file');
+    if (!upload) throw new Refusal(400, 'the form has no file');
+    const message = await people.sendFile(person, conversation, { ...NewFile.parse(params), upload });
+    res.status(201).json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.post('/people/:person/chats/:chat/start', (req, res) => {
+    const { person, conversation } = seen(req);
+    const message = people.start(person, conversation, Start.parse(req.body).payload);
+    res.status(201).json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.put('/people/:person/chats/:chat/blocked', (req, res) => {
+    const { person, conversation } = seen(req);
+    people.setBlocked(person, conversation, Blocked.parse(req.body).blocked);
+    res.json(chatView({ person, conversation }));
+  });
+
+  router.put('/people/:person/language', (req, res) => {
+    const person = people.person(Id.parse(req.params.person));
+    person.languageCode = Language.parse(req.body).languageCode;
+    for (const conversation of state.conversations.values()) world.feed.tell({ type: 'chat', conversation });
+    res.json(person);
+  });
+
+  router.get('/people/:person/events', (req, res) => {
+    const person = people.person(Id.parse(req.params.person));
+    events.open(person, res, Number(req.headers['last-event-id'] ?? 0));
+  });
+
+  router.get('/files/:fileId', (req, res) => {
+    const file = state.files.get(req.params.fileId);
+    if (!file) throw new Refusal(404, 'there is no such file');
+    // Whatever a person uploads must not run as a page of the sandbox.
+    res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': 'sandbox' });
+    res.type(file.mimeType).sendFile(world.files.pathOf(file), { dotfiles: 'allow' });
+  });
+
+  return router;
+}

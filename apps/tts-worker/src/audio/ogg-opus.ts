@@ -1,0 +1,135 @@
+import { fitsOnPage, NotOggOpus, oggCrc, readPages, writePage } from './ogg-pages';
+import { packetSamples } from './opus-packet';
+
+/** An Opus stream outside its container. Samples are counted at 48 kHz, whatever the sound was made from. */
+export interface OpusStream {
+  packets: Buffer[];
+  channels: number;
+  /** Decoded samples to drop at the start: the encoder's look-ahead. */
+  preSkip: number;
+  /** Samples that sound after the pre-skip; the rest of the last packet is padding. */
+  samples: number;
+  /** The rate of the sound before encoding; players may show it, none needs it. */
+  inputSampleRate: number;
+}
+
+/** Ogg counts Opus at this rate always, RFC 7845 §4. */
+export const OPUS_CLOCK = 48_000;
+
+// RFC 7845 §3 asks for pages of a second at most, so that a player can seek and a live listener need not wait.
+const PAGE_SAMPLES = OPUS_CLOCK;
+const VENDOR = 'switchboard';
+
+/** Writes an Ogg/Opus file (RFC 7845). The same stream gives the same bytes. */
+export function writeOggOpus(stream: OpusStream): Buffer {
+  // Files may be chained by plain concatenation only when their serial numbers differ, so it comes from the sound.
+  const serial = stream.packets.reduce((crc, packet) => oggCrc(packet, crc), 0);
+  const pages = [
+    writePage({ packets: [opusHead(stream)], granule: 0n, first: true }, serial, 0),
+    writePage({ packets: [opusTags()], granule: 0n }, serial, 1),
+  ];
+  const end = stream.preSkip + stream.samples;
+  let page: Buffer[] = [];
+  let pageStart = 0;
+  let position = 0;
+  for (const [index, packet] of stream.packets.entries()) {
+    page.push(packet);
+    position += samplesOf(packet);
+    const last = index === stream.packets.length - 1;
+    const next = stream.packets[index + 1];
+    const full = position - pageStart >= PAGE_SAMPLES || (next !== undefined && !fitsOnPage([...page, next]));
+    if (!last && !full) continue;
+    // The last position may lie before the end of its packet: that is how padding is cut, RFC 7845 §4.4.
+    const granule = BigInt(last ? Math.min(position, end) : position);
+    pages.push(writePage({ packets: page, granule, last }, serial, pages.length));
+    page = [];
+    pageStart = position;
+  }
+  return Buffer.concat(pages);
+}
+
+/**
+ * Reads an Ogg/Opus file of one stream, mono or stereo.
+ * @throws NotOggOpus with the reason when the bytes are anything else or are damaged.
+ */
+export function readOggOpus(file: Buffer): OpusStream {
+  const pages = readPages(file);
+  const head = parseOpusHead(pages[0]?.packets[0]);
+  const comments = pages.findIndex((page, index) => index > 0 && page.packets.length > 0);
+  if (pages[comments]?.packets[0]?.toString('latin1', 0, 8) !== 'OpusTags')
+    throw new NotOggOpus('OpusTags are missing');
+
+  const audio = pages.slice(comments + 1);
+  const packets = audio.flatMap((page) => page.packets);
+  const total = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const end = audio.findLast((page) => page.granule !== undefined)?.granule;
+  if (end === undefined) throw new NotOggOpus('it holds no sound');
+  const sounding = Number(end) - startOf(audio) - head.preSkip;
+  return { ...head, packets, samples: Math.max(0, Math.min(sounding, total - head.preSkip)) };
+}
+
+/**
+ * Joins Ogg/Opus files end to end into one file with one stream. Every stream's look-ahead and padding stay between
+ * the parts (some 7 to 27 ms of near silence), because cutting them would mean decoding and encoding again.
+ * @throws NotOggOpus when one of the files is not Ogg/Opus.
+ */
+export function joinOggOpus(files: Buffer[]): Buffer {
+  const streams = files.map(readOggOpus);
+  const [first] = streams;
+  const last = streams.at(-1);
+  if (!first || !last) throw new RangeError('there is nothing to join');
+  const packets = streams.flatMap((stream) => stream.packets);
+  const total = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const lastTotal = last.packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const padding = lastTotal - last.preSkip - last.samples;
+  return writeOggOpus({
+    packets,
+    // Each packet says itself whether it is stereo; the head only says how many channels a player shall open.
+    channels: Math.max(...streams.map((stream) => stream.channels)),
+    preSkip: first.preSkip,
+    samples: total - first.preSkip - padding,
+    inputSampleRate: first.inputSampleRate,
+  });
+}
+
+/** A recording cut out of a live stream does not start at zero, RFC 7845 §4.3. */
+function startOf(audio: ReturnType<typeof readPages>): number {
+  const first = audio.find((page) => page.granule !== undefined);
+  if (!first || first.last) return 0;
+  const before = audio.slice(0, audio.indexOf(first) + 1).flatMap((page) => page.packets);
+  return Math.max(0, Number(first.granule) - before.reduce((sum, packet) => sum + samplesOf(packet), 0));
+}
+
+function samplesOf(packet: Buffer): number {
+  const samples = packetSamples(packet);
+  if (samples === undefined) throw new NotOggOpus('a packet is not Opus');
+  return samples;
+}
+
+function opusHead({ channels, preSkip, inputSampleRate }: OpusStream): Buffer {
+  const head = Buffer.alloc(19);
+  head.write('OpusHead', 0, 'latin1');
+  head[8] = 1;
+  head[9] = channels;
+  head.writeUInt16LE(preSkip, 10);
+  head.writeUInt32LE(inputSampleRate, 12);
+  return head;
+}
+
+function parseOpusHead(head: Buffer | undefined): Pick<OpusStream, 'channels' | 'preSkip' | 'inputSampleRate'> {
+  if (!head || head.length < 19 || head.toString('latin1', 0, 8) !== 'OpusHead')
+    throw new NotOggOpus('the first packet is no OpusHead');
+  // RFC 7845 §5.1: the high half of the version is the part that may break readers.
+  if (head[8]! >> 4 !== 0) throw new NotOggOpus(`version ${head[8]} of OpusHead is unknown`);
+  const channels = head[9]!;
+  if (head[18] !== 0 || channels < 1 || channels > 2) throw new NotOggOpus('only mono and stereo can be read');
+  return { channels, preSkip: head.readUInt16LE(10), inputSampleRate: head.readUInt32LE(12) };
+}
+
+function opusTags(): Buffer {
+  const tags = Buffer.alloc(8 + 4 + VENDOR.length + 4);
+  tags.write('OpusTags', 0, 'latin1');
+  tags.writeUInt32LE(VENDOR.length, 8);
+  tags.write(VENDOR, 12, 'latin1');
+  return tags;
+}

@@ -1,0 +1,135 @@
+/** The bytes are not the Ogg/Opus file they were taken for; the message says where reading stopped. */
+export class NotOggOpus extends Error {
+  override readonly name = 'NotOggOpus';
+}
+
+/** One page read from a file: the packets that end on it and the position after the last of them. */
+export interface OggPage {
+  /** Packets completed on this page, whole: pieces carried over from earlier pages are already joined. */
+  packets: Buffer[];
+  /** Samples at 48 kHz up to the end of the last completed packet; undefined when no packet ends here. */
+  granule: bigint | undefined;
+  last: boolean;
+}
+
+/** What goes onto a page: at most 255 segments of packets, each packet whole. */
+export interface OggPageContent {
+  packets: Buffer[];
+  granule: bigint;
+  first?: boolean;
+  last?: boolean;
+}
+
+const HEADER_BYTES = 27;
+const MAX_SEGMENTS = 255;
+const NO_PACKET_ENDS = -1n;
+const CONTINUED = 0x01;
+const FIRST = 0x02;
+const LAST = 0x04;
+
+// RFC 3533 §6: polynomial 0x04c11db7, most significant bit first, no inversion. zlib's crc32 is the mirrored kind.
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 24;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  return crc >>> 0;
+});
+
+export function oggCrc(bytes: Buffer, seed = 0): number {
+  let crc = seed;
+  for (const byte of bytes) crc = ((crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ byte]!) >>> 0;
+  return crc;
+}
+
+/** Segments a packet takes on a page; a length that divides by 255 needs a closing segment of zero. */
+export const segmentsOf = (packet: Buffer): number => Math.floor(packet.length / 255) + 1;
+
+export const fitsOnPage = (packets: Buffer[]): boolean =>
+  packets.reduce((segments, packet) => segments + segmentsOf(packet), 0) <= MAX_SEGMENTS;
+
+/** One page as bytes, RFC 3533 §6. */
+export function writePage(page: OggPageContent, serial: number, sequence: number): Buffer {
+  const lacing = page.packets.flatMap((packet) => [
+    ...Array<number>(segmentsOf(packet) - 1).fill(255),
+    packet.length % 255,
+  ]);
+  const header = Buffer.alloc(HEADER_BYTES + lacing.length);
+  header.write('OggS', 0, 'latin1');
+  header[5] = (page.first ? FIRST : 0) | (page.last ? LAST : 0);
+  header.writeBigInt64LE(page.granule, 6);
+  header.writeUInt32LE(serial, 14);
+  header.writeUInt32LE(sequence, 18);
+  header[26] = lacing.length;
+  header.set(lacing, HEADER_BYTES);
+  const bytes = Buffer.concat([header, ...page.packets]);
+  bytes.writeUInt32LE(oggCrc(bytes), 22);
+  return bytes;
+}
+
+/**
+ * Reads every page of a file with a single logical stream.
+ * @throws NotOggOpus for anything but whole pages in order with right checksums.
+ */
+export function readPages(file: Buffer): OggPage[] {
+  const pages: OggPage[] = [];
+  let offset = 0;
+  let serial: number | undefined;
+  let carried: Buffer[] = [];
+  while (offset < file.length) {
+    const page = pageAt(file, offset, pages.length);
+    serial ??= page.serial;
+    if (page.serial !== serial) throw new NotOggOpus(`page ${pages.length} belongs to a second stream`);
+    if (page.sequence !== pages.length) throw new NotOggOpus(`page ${pages.length} is missing`);
+    if (page.continued !== carried.length > 0) throw new NotOggOpus(`page ${pages.length} does not continue the last`);
+    const packets: Buffer[] = [];
+    for (const { bytes, ends } of page.pieces) {
+      carried.push(bytes);
+      if (!ends) continue;
+      packets.push(Buffer.concat(carried));
+      carried = [];
+    }
+    pages.push({ packets, granule: page.granule === NO_PACKET_ENDS ? undefined : page.granule, last: page.last });
+    offset = page.end;
+  }
+  if (carried.length > 0) throw new NotOggOpus('the last packet is cut short');
+  return pages;
+}
+
+function pageAt(file: Buffer, start: number, number: number) {
+  const cut = () => new NotOggOpus(`page ${number} is cut short`);
+  if (file.toString('latin1', start, start + 4) !== 'OggS') throw new NotOggOpus(`no Ogg page at byte ${start}`);
+  if (file.length < start + HEADER_BYTES) throw cut();
+  if (file[start + 4] !== 0) throw new NotOggOpus(`page ${number} has an unknown version of Ogg`);
+  const segments = file[start + 26]!;
+  const body = start + HEADER_BYTES + segments;
+  if (file.length < body) throw cut();
+  const lacing = file.subarray(start + HEADER_BYTES, body);
+  const end = body + lacing.reduce((sum, length) => sum + length, 0);
+  if (file.length < end) throw cut();
+
+  const header = Buffer.from(file.subarray(start, body));
+  header.writeUInt32LE(0, 22);
+  if (oggCrc(file.subarray(body, end), oggCrc(header)) !== file.readUInt32LE(start + 22))
+    throw new NotOggOpus(`page ${number} has a wrong checksum`);
+
+  const pieces: { bytes: Buffer; ends: boolean }[] = [];
+  let at = body;
+  let length = 0;
+  for (const [index, segment] of lacing.entries()) {
+    length += segment;
+    const ends = segment < 255;
+    if (!ends && index < lacing.length - 1) continue;
+    pieces.push({ bytes: file.subarray(at, at + length), ends });
+    at += length;
+    length = 0;
+  }
+  const flags = file[start + 5]!;
+  return {
+    pieces,
+    end,
+    granule: file.readBigInt64LE(start + 6),
+    serial: file.readUInt32LE(start + 14),
+    sequence: file.readUInt32LE(start + 18),
+    continued: (flags & CONTINUED) !== 0,
+    last: (flags & LAST) !== 0,
+  };
+}

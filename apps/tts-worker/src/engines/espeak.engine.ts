@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import type { Locale } from '@switchboard/contracts';
+import { BadAnswer, EngineUnavailable, NothingToSay, UnknownVoice } from './engine-errors';
+import { SpeakAnswer, type SpeakOrder } from './espeak.protocol';
+import { sentences } from './sentences';
+import type { SpeechEngine, SpeechRequest, SpokenAudio } from './speech-engine';
+import { languageRuns } from './text-language';
+import { WarmProcess, type WarmProcessLimits } from './warm-process';
+
+/** Each voice speaks both languages: a text may hold both. The names after "+" are variants of eSpeak NG. */
+export const ESPEAK_VOICES = {
+  male: { ru: 'ru', en: 'en-us' },
+  female: { ru: 'ru+f2', en: 'en-us+f2' },
+  whisper: { ru: 'ru+whisper', en: 'en-us+whisper' },
+} as const satisfies Record<string, Record<Locale, string>>;
+
+const USUAL_WORDS_PER_MINUTE = 175;
+// eSpeak NG stays within these whatever it is asked for, so speeds beyond 0.46 and 2.57 sound like those.
+const [SLOWEST, FASTEST] = [80, 450];
+// It leaves no silence at the end of a text, so sentences spoken one by one would run into each other.
+const SENTENCE_PAUSE_MS = 300;
+const PHRASE_PAUSE_MS = 60;
+
+const WORDS = /[\p{L}\p{N}]/u;
+// A picture would be read out by its name.
+const PICTURES = /\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\p{Emoji_Modifier}|\u200D/gu;
+
+// Under Jest this file runs from src/, where the process exists in TypeScript only: then the built one is used.
+const PROCESS_FILE = __filename.endsWith('.ts')
+  ? resolve(__dirname, '../../dist/src/engines/espeak.process.js')
+  : resolve(__dirname, 'espeak.process.js');
+
+/** Speaks offline with eSpeak NG, in a process of its own that is kept warm. Robotic, but always there. */
+export class EspeakEngine implements SpeechEngine {
+  readonly name = 'espeak';
+  private readonly speaker: WarmProcess;
+
+  constructor(limits: Partial<WarmProcessLimits> = {}) {
+    this.speaker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
+  }
+
+  async speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio> {
+    const answer = SpeakAnswer.safeParse(await this.speaker.ask(orderFor(request), signal));
+    if (!answer.success) throw new BadAnswer('espeak answered out of turn', { cause: answer.error });
+    switch (answer.data.kind) {
+      case 'spoken':
+        return { ogg: Buffer.from(answer.data.ogg), durationMs: answer.data.durationMs };
+      case 'silent':
+        throw new NothingToSay();
+      case 'not-installed':
+        throw new EngineUnavailable(
+          `espeak cannot be loaded; is @echogarden/espeak-ng-emscripten installed? ${answer.data.message}`,
+        );
+    }
+  }
+
+  close(): Promise<void> {
+    return this.speaker.close();
+  }
+}
+
+/** What the process shall do for a request: sentences, each in the voice of its language. */
+export function orderFor({ text, locale, voice = 'male', speed = 1 }: SpeechRequest): SpeakOrder {
+  if (!Object.hasOwn(ESPEAK_VOICES, voice)) throw new UnknownVoice('espeak', voice);
+  const names = ESPEAK_VOICES[voice as keyof typeof ESPEAK_VOICES];
+  const wordsPerMinute = Math.min(FASTEST, Math.max(SLOWEST, Math.round(USUAL_WORDS_PER_MINUTE * speed)));
+  const parts = languageRuns(text.replace(PICTURES, ' '), locale).flatMap((run) =>
+    sentences(run.text, run.locale)
+      .filter((sentence) => WORDS.test(sentence))
+      .map((sentence) => ({
+        text: plain(sentence),
+        voice: names[run.locale],
+        pauseMs: Math.round((pauseAfter(sentence) * USUAL_WORDS_PER_MINUTE) / wordsPerMinute),
+      })),
+  );
+  if (parts.length === 0) throw new NothingToSay();
+  return { parts, wordsPerMinute };
+}
+
+const pauseAfter = (sentence: string): number =>
+  /[.!?…]["»”)]*$/.test(sentence) ? SENTENCE_PAUSE_MS : PHRASE_PAUSE_MS;
+
+/** eSpeak NG obeys SSML tags and [[phonemes]]; in what a person wrote they are words, or an hour of silence ordered. */
+function plain(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('[[', '[ [');
+}

@@ -1,0 +1,29 @@
+import type { Locale } from '@switchboard/contracts';
+
+export interface SpeechRequest {
+  /** Plain text of any length. */
+  text: string;
+  /** The language to fall back on where the text itself does not tell. */
+  locale: Locale;
+  /** A name out of the engine's own list; its default when absent. */
+  voice?: string;
+  /** 1 is the engine's usual speed, 2 twice as fast; 0.25 to 4. */
+  speed?: number;
+}
+
+export interface SpokenAudio {
+  /** One Ogg/Opus file of one stream. */
+  ogg: Buffer;
+  durationMs: number;
+}
+
+/** Turns text into speech. */
+export interface SpeechEngine {
+  readonly name: string;
+
+  /**
+   * @throws NothingToSay, UnknownVoice, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
+   *   or the signal's reason when it is aborted.
+   */
+  speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio>;
+}

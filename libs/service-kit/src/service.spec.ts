@@ -1,0 +1,168 @@
+import { startApp, type TestApp, until } from '@switchboard/testing';
+import { Client } from 'pg';
+import { shipping, ItemSold, shopApp } from '../test/shop.app';
+
+describe('a service', () => {
+  let app: TestApp;
+  const shipped = async (item: string) => {
+    const [row] = await app.service.db.query('SELECT shipped FROM sales WHERE item = $1', [item]);
+    return (row as { shipped: number } | undefined)?.shipped;
+  };
+  const post = (body: string, path = '/sales') =>
+    fetch(app.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+
+  beforeAll(async () => {
+    app = await startApp(shopApp, { env: { SHOP_GREETING: 'hello' }, events: [ItemSold] });
+  });
+  afterAll(() => app.stop());
+  afterEach(() => {
+    shipping.work = () => Promise.resolve();
+  });
+
+  it('gives its features their configuration', async () => {
+    expect(await (await fetch(`${app.url}/greeting`)).json()).toEqual({ greeting: 'hello' });
+  });
+
+  it('says its event and does its job after the commit, both once', async () => {
+    expect((await post('{"item":"book"}')).status).toBe(201);
+    await until(async () => (await shipped('book')) === 101, { what: 'event and job' });
+    await app.probe.until(ItemSold, (event) => event.data.item === 'book');
+    expect(app.probe.all(ItemSold).filter((event) => event.data.item === 'book')).toHaveLength(1);
+  });
+
+  it('says and does nothing when the transaction is rolled back', async () => {
+    expect((await post('{"item":"regret"}')).status).toBe(400);
+    await post('{"item":"marker"}');
+    await until(async () => (await shipped('marker')) === 101, { what: 'the marker' });
+    expect(await shipped('regret')).toBeUndefined();
+    expect(app.probe.all(ItemSold).map((event) => event.data.item)).not.toContain('regret');
+  });
+
+  it('tries a failed job again', async () => {
+    const attempts: number[] = [];
+    shipping.work = (_item, run) => {
+      attempts.push(run.attempt);
+      return attempts.length === 1 ? Promise.reject(new Error('the van broke down')) : Promise.resolve();
+    };
+    await post('{"item":"bicycle"}');
+    await until(async () => (await shipped('bicycle')) === 101, { what: 'the second try' });
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  describe('answers bad requests with a problem document', () => {
+    const problem = async (response: Response) => {
+      expect(response.headers.get('content-type')).toMatch('application/problem+json');
+      return (await response.json()) as Record<string, unknown>;
+    };
+
+    it('of a rule of ours, with its code and facts', async () => {
+      expect(await problem(await post('{"item":"moon"}'))).toEqual({
+        type: 'about:blank',
+        title: 'Conflict',
+        status: 409,
+        code: 'shop.not_for_sale',
+        detail: 'The moon is not for sale',
+        instance: '/sales',
+        item: 'moon',
+      });
+    });
+
+    it('of a wrong shape, saying where', async () => {
+      const answer = await problem(await post('{"item":""}'));
+      expect(answer).toMatchObject({ status: 400, code: 'bad_request' });
+      expect(String(answer['errors'])).toMatch(/^item: /);
+    });
+
+    it('of something that is not JSON, or too large', async () => {
+      expect(await problem(await post('{"item":'))).toMatchObject({ status: 400 });
+      expect(await problem(await post(JSON.stringify({ item: 'x'.repeat(2_000_000) })))).toMatchObject({ status: 413, code: 'entity_too_large' });
+    });
+
+    it('of an unknown address', async () => {
+      expect(await problem(await fetch(`${app.url}/nowhere`))).toMatchObject({ status: 404, code: 'not_found' });
+    });
+
+    it('of our own failure, without its details', async () => {
+      const answer = await problem(await fetch(`${app.url}/broken`));
+      expect(answer).toMatchObject({ status: 500, code: 'internal_error' });
+      expect(JSON.stringify(answer)).not.toContain('must not leave');
+    });
+  });
+
+  it('opens a private endpoint to the named service only', async () => {
+    const ask = async (headers: Record<string, string>) => (await fetch(`${app.url}/private`, { headers })).status;
+    expect(await ask({})).toBe(401);
+    expect(await ask({ authorization: 'Bearer forged' })).toBe(401);
+    expect(await ask(await app.as('analytics'))).toBe(403);
+    expect(await ask(await app.as('payments'))).toBe(200);
+  });
+
+  it('tells that it is alive and ready, and its metrics', async () => {
+    expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
+    expect(await (await fetch(`${app.url}/health/ready`)).json()).toEqual({ status: 'ok', checks: { database: true, broker: true, migrations: true } });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    for (const name of ['bus_outbox_depth', 'bus_outbox_oldest_unpublished_seconds', 'bus_relay_leader', 'jobs_waiting', 'http_server_request_duration_seconds_count']) {
+      expect(metrics).toMatch(new RegExp(`^${name}`, 'm'));
+    }
+  });
+
+  it('lets the gateway see, replay and discard dead letters', async () => {
+    await app.probe.say(ItemSold({ item: 'broken' }), { data: { item: 7 } });
+    const headers = await app.as('gateway');
+    const list = async () => (await (await fetch(`${app.url}/bus/dead-letters`, { headers })).json()) as { id: string; reason: string }[];
+    const [letter] = await until(async () => (await list()).length > 0 && list(), { what: 'a dead letter' });
+    expect(letter!.reason).toBe('invalid');
+    const discard = await fetch(`${app.url}/bus/dead-letters/discard`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ ids: [letter!.id], why: 'sent by a test' }),
+    });
+    expect(await discard.json()).toEqual({ discarded: 1 });
+    expect((await fetch(`${app.url}/bus/dead-letters`)).status).toBe(401);
+  });
+
+  it('reads nothing that is not its own: its role sees its schema only', async () => {
+    const admin = new Client({ connectionString: app.database.url });
+    await admin.connect();
+    await admin.query('CREATE SCHEMA other_service; CREATE TABLE other_service.secrets (secret text)');
+    await admin.end();
+    await expect(app.service.db.query('SELECT * FROM other_service.secrets')).rejects.toThrow('permission denied for schema other_service');
+    await expect(app.service.db.query('CREATE TABLE public.mine ()')).rejects.toThrow('permission denied for schema public');
+    const [{ me }] = await app.service.db.query('SELECT current_user AS me');
+    expect(me).toBe('switchboard_shop');
+  });
+});
+
+describe('jobs of a process that died', () => {
+  it('are taken over by the next one', async () => {
+    let began = false;
+    let release = () => {};
+    shipping.work = () => {
+      began = true;
+      return new Promise((resolve) => (release = resolve)); // as in a killed process, it does not end
+    };
+    const first = await startApp(shopApp);
+    await first.service.db.transaction(async (tx) => {
+      await tx.query(`INSERT INTO sales (item) VALUES ('parcel')`);
+      await tx.query(`SELECT FROM shop_jobs.add_job('ship', '{"item":"parcel"}')`);
+    });
+    await until(() => began, { what: 'the job to begin' });
+    // What a kill -9 leaves: the job is locked, and the connections of the process are gone.
+    const admin = new Client({ connectionString: first.database.url });
+    await admin.connect();
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shop job%'`);
+    shipping.work = () => Promise.resolve();
+    const second = await startApp(shopApp, { database: first.database });
+    await until(
+      async () => {
+        const { rows } = await admin.query<{ shipped: number }>(`SELECT shipped FROM shop.sales WHERE item = 'parcel'`);
+        return rows[0]!.shipped === 1;
+      },
+      { what: 'the takeover', timeoutMs: 20_000 },
+    );
+    await admin.end();
+    release();
+    await second.stop({ keepDatabase: true });
+    await first.stop();
+  }, 40_000);
+});

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import S3rver from 's3rver';
+import { storageContract } from '../../test/storage.contract';
+import { createStorage } from './create-storage';
+import { MediaTooLarge, StorageFull, StorageUnavailable } from './media-storage';
+
+const folder = mkdtempSync(join(tmpdir(), 'bucket-'));
+const s3 = new S3rver({
+  address: '127.0.0.1',
+  port: 0,
+  silent: true,
+  directory: folder,
+  configureBuckets: [{ name: 'media' }],
+});
+const voice = { contentType: 'audio/ogg' };
+let endpoint: string;
+
+beforeAll(async () => {
+  const { port } = await s3.run();
+  endpoint = `http://127.0.0.1:${port}`;
+});
+afterAll(async () => {
+  await s3.close();
+  rmSync(folder, { recursive: true });
+});
+
+// The key pair is the one this test server knows; it looks up the key but does not check the newer kind of signature.
+const aStorage = (
+  rest: { endpoint?: string; bucket?: string; prefix?: string; accessKeyId?: string; deadlineMs?: number } = {},
+) =>
+  createStorage({
+    kind: 's3',
+    endpoint,
+    region: 'us-east-1',
+    bucket: 'media',
+    accessKeyId: 'S3RVER',
+    secretAccessKey: 'S3RVER',
+    forcePathStyle: true,
+    ...rest,
+  });
+
+describe('files in an S3-compatible bucket', () => {
+  storageContract(() => aStorage({ prefix: 'tts-worker/' }));
+
+  it('the prefix keeps services apart in one bucket', async () => {
+    await aStorage({ prefix: 'one/' }).put('a', Buffer.from('x'), voice);
+    expect(await aStorage({ prefix: 'two/' }).exists('a')).toBe(false);
+    expect(await aStorage().exists('one/a')).toBe(true);
+  });
+
+  it('a wrong key is an error and not a missing file', async () => {
+    const storage = aStorage({ accessKeyId: 'stranger' });
+    await expect(storage.put('a', Buffer.from('x'), voice)).rejects.toThrow('does not exist in our records');
+    await expect(storage.open('a')).rejects.toThrow('does not exist in our records');
+  });
+
+  it('a bucket that does not exist is an error and not a missing file', async () => {
+    await expect(aStorage({ bucket: 'nowhere' }).open('a')).rejects.toThrow('bucket');
+    await expect(aStorage({ bucket: 'nowhere' }).put('a', Buffer.from('x'), voice)).rejects.toThrow('bucket');
+  });
+
+  it('more than 64 MiB is refused, from a stream without reading it all', async () => {
+    let read = 0;
+    const endless = new Readable({
+      read: () => {
+        read += 1_000_000;
+        endless.push(Buffer.alloc(1_000_000));
+      },
+    });
+    await expect(aStorage().put('a', endless, voice)).rejects.toThrow(MediaTooLarge);
+    expect(read).toBeLessThan(80_000_000);
+    expect(endless.destroyed).toBe(true);
+  });
+});
+
+describe('a bucket in trouble', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  async function answering(listener: RequestListener): Promise<string> {
+    const server = createServer(listener);
+    servers.push(server);
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  const failing = (status: number, code: string) =>
+    answering((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(status, { 'content-type': 'application/xml' });
+        response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
+      });
+    });
+
+  it('that is full says so', async () => {
+    const storage = aStorage({ endpoint: await failing(507, 'XMinioStorageFull') });
+    await expect(storage.put('a', Buffer.from('x'), voice)).rejects.toThrow(StorageFull);
+  });
+
+  it('that answers 503 may be asked later', async () => {
+    const storage = aStorage({ endpoint: await failing(503, 'SlowDown') });
+    await expect(storage.put('a', Buffer.from('x'), voice)).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('that cannot be reached may be asked later', async () => {
+    const gone = await answering(() => undefined);
+    servers.splice(0).forEach((server) => server.close());
+    await expect(aStorage({ endpoint: gone }).exists('a')).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('that does not answer is given up at the deadline', async () => {
+    const storage = aStorage({ endpoint: await answering(() => undefined), deadlineMs: 300 });
+    await expect(storage.open('a')).rejects.toThrow('within 300 ms');
+    await expect(storage.put('a', Buffer.from('x'), voice)).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('may take longer than the deadline over a body as long as bytes keep coming', async () => {
+    const slow = await answering((_, response) => {
+      response.writeHead(200, { 'content-length': '6', 'content-type': 'audio/ogg' });
+      let sent = 0;
+      const drip = setInterval(() => {
+        response.write('x');
+        if ((sent += 1) === 6) response.end(() => clearInterval(drip));
+      }, 100);
+    });
+    const file = await aStorage({ endpoint: slow, deadlineMs: 300 }).open('a');
+    expect(String(await buffer(file!.body))).toBe('xxxxxx');
+  });
+
+  it('that stalls in the middle of a body breaks the reading off', async () => {
+    const stalled = await answering(
+      (_, response) => void response.writeHead(200, { 'content-length': '9' }).write('x'),
+    );
+    const file = await aStorage({ endpoint: stalled, deadlineMs: 300 }).open('a');
+    await expect(buffer(file!.body)).rejects.toThrow();
+  });
+});
+
+describe('a configuration of storage', () => {
+  it.each([
+    [{ kind: 'tape' }, 'kind'],
+    [{ kind: 'disk', folder: '' }, 'folder'],
+    [
+      { kind: 's3', bucket: 'b', region: 'r', accessKeyId: 'a', secretAccessKey: '', forcePathStyle: true },
+      'secretAccessKey',
+    ],
+  ])('%j is refused with what is wrong', (config, field) => {
+    expect(() => createStorage(config as Parameters<typeof createStorage>[0])).toThrow(field);
+  });
+
+  it('a folder gives files on disk', async () => {
+    const storage = createStorage({ kind: 'disk', folder: join(folder, 'disk') });
+    const body = randomBytes(10);
+    await storage.put('a', body, voice);
+    expect((await buffer((await storage.open('a'))!.body)).equals(body)).toBe(true);
+  });
+});

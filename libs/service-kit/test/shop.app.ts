@@ -1,0 +1,113 @@
+import { Body, Controller, Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
+import { Consumer, Handles, Outbox } from '@switchboard/bus';
+import { defineEvent, type EventOf } from '@switchboard/contracts';
+import { Column, DataSource, Entity, type EntityManager, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
+import { z } from 'zod';
+import { CONFIG } from '../src/config';
+import { defineApp } from '../src/define-app';
+import { DomainError } from '../src/errors';
+import { defineJob, type JobRun, Jobs, type PayloadOf, Runs } from '../src/jobs';
+import { AllowServices, ServiceGuard } from '../src/service-identity';
+
+/** A service as small as one can be that uses every part of the kit. */
+export const ItemSold = defineEvent('shop.item.sold.v1', z.object({ item: z.string() }), { subject: 'item', summary: 'Sold.' });
+
+@Entity({ name: 'sales' })
+export class Sale {
+  @PrimaryColumn('text') item!: string;
+  @Column('integer') shipped!: number;
+}
+
+class CreateSales1700000000000 implements MigrationInterface {
+  readonly name = 'CreateSales1700000000000';
+  async up(db: QueryRunner) {
+    await db.query('CREATE TABLE sales (item text PRIMARY KEY, shipped integer NOT NULL DEFAULT 0)');
+  }
+  async down(db: QueryRunner) {
+    await db.query('DROP TABLE sales');
+  }
+}
+
+const Order = z.object({ item: z.string().min(1).max(20) });
+export const Ship = defineJob('ship', z.object({ item: z.string() }));
+const config = z.object({ SHOP_GREETING: z.string().default('welcome') });
+
+/** What the shipping job does; specs set it. */
+export const shipping: { work: (item: string, run: JobRun) => Promise<void> } = { work: () => Promise.resolve() };
+
+@Injectable()
+class Sales {
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+    private readonly jobs: Jobs,
+  ) {}
+
+  async sell(item: string) {
+    if (item === 'moon') throw new DomainError('shop.not_for_sale', 'The moon is not for sale', 409, { item });
+    await this.db.transaction(async (tx) => {
+      await tx.insert(Sale, { item, shipped: 0 });
+      await this.jobs.add(tx, Ship, { item });
+      await this.outbox.add(tx, ItemSold({ item }));
+      if (item === 'regret') throw new DomainError('shop.regretted', 'Changed my mind');
+    });
+  }
+
+  @Runs(Ship)
+  async ship({ item }: PayloadOf<typeof Ship>, run: JobRun) {
+    await shipping.work(item, run);
+    await this.db.query('UPDATE sales SET shipped = shipped + 1 WHERE item = $1', [item]);
+  }
+}
+
+@Controller()
+class SalesController {
+  constructor(
+    private readonly sales: Sales,
+    @Inject(CONFIG) private readonly settings: z.output<typeof config>,
+  ) {}
+
+  @Get('greeting')
+  greeting() {
+    return { greeting: this.settings.SHOP_GREETING };
+  }
+
+  @Post('sales')
+  @HttpCode(201)
+  async sell(@Body({ schema: Order }) { item }: z.output<typeof Order>) {
+    await this.sales.sell(item);
+    return { item };
+  }
+
+  @Get('broken')
+  broken() {
+    throw new Error('a detail that must not leave the house');
+  }
+
+  @Get('private')
+  @UseGuards(ServiceGuard)
+  @AllowServices('payments')
+  guarded() {
+    return { seen: true };
+  }
+}
+
+@Consumer('sales')
+class SalesHandlers {
+  @Handles(ItemSold)
+  async sold(event: EventOf<typeof ItemSold>, tx: EntityManager) {
+    await tx.query(`UPDATE sales SET shipped = shipped + 100 WHERE item = $1`, [event.data.item]);
+  }
+}
+
+@Module({ controllers: [SalesController, SalesHandlers], providers: [Sales] })
+class ShopModule {}
+
+export const shopApp = defineApp({
+  name: 'shop',
+  module: ShopModule,
+  config,
+  entities: [Sale],
+  migrations: [CreateSales1700000000000],
+  port: 0,
+});

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './local/processes.mts';
+import { root } from './local/workspace.mts';
+
+interface Check {
+  name: string;
+  command: string;
+  args: string[];
+}
+
+const typeChecks: Check[] = [
+  { name: 'types of the specs', command: 'tsc', args: ['-p', 'tsconfig.specs.json'] },
+  { name: 'types of the tools', command: 'tsc', args: ['-p', 'tools/tsconfig.json'] },
+];
+
+const styleChecks: Check[] = [
+  { name: 'lint', command: 'eslint', args: ['.', '--max-warnings=0'] },
+  { name: 'format', command: 'prettier', args: ['--check', '--log-level=warn', '.'] },
+];
+
+/** Everything that must hold besides the tests. */
+function checks(): Check[] {
+  const docs = existsSync(join(root, 'tools/verbs/docs.mts'))
+    ? [{ name: 'documents are fresh', command: process.execPath, args: ['tools/run.mjs', 'docs', '--check'] }]
+    : [];
+  return [...typeChecks, ...styleChecks, ...docs];
+}
+
+/** Runs them one after the other (each uses all it can get), printing what a failing one says. */
+export async function runChecks(): Promise<{ passed: number; failed: number }> {
+  let failed = 0;
+  const all = checks();
+  for (const { name, command, args } of all) {
+    const started = Date.now();
+    const { code, output } = await run(command, args, { cwd: root, env: { ...process.env, FORCE_COLOR: '0' } });
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
+    if (code !== 0) console.log(output.trim());
+    failed += code === 0 ? 0 : 1;
+  }
+  return { passed: all.length - failed, failed };
+}

@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+
+/** Absolute path of the checkout. */
+export const root = join(import.meta.dirname, '..', '..');
+
+/** Everything that local runs keep: databases, brokers, locks. Safe to delete when nothing runs. */
+export const stateDir = join(root, '.switchboard');
+
+/** What a run leaves for people and CI to look at: logs, reports, screenshots. */
+export const artifactsDir = join(root, 'artifacts');
+
+/** True where nobody watches: missing prerequisites are then failures, not skips. */
+export const isCi = /^(1|true)$/i.test(process.env.CI ?? '');

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startInstallation } from '../local/installation.mts';
+import { root, stateDir } from '../local/workspace.mts';
+import { build } from './build.mts';
+
+/** `npm start`: the whole company on this machine, until Ctrl-C. */
+export async function main(): Promise<number> {
+  const began = Date.now();
+  const dotEnv = join(root, '.env');
+  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  await build();
+  console.log('Starting the database, the sandbox and the services …');
+  const installation = await startInstallation({ stateDir: join(stateDir, 'start'), ports: 'usual' });
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const real = Boolean(process.env.TELEGRAM_BOT_TOKEN);
+  console.log(`
+Switchboard is ready (${seconds} s).
+
+  The phone           ${installation.sandboxUrl}/
+  Sandbox control     ${installation.sandboxUrl}/control/faults${Object.entries(installation.services)
+    .map(([name, url]) => `\n  ${name.padEnd(18)}  ${url}/health/ready`)
+    .join('')}
+
+  ${real ? 'The first bot answers in the real Telegram; the others on the phone above.' : 'Pick a person on the phone and write to a bot.'}
+  Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
+`);
+  const reason = await Promise.race([
+    new Promise<'asked'>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('asked'));
+      process.once('disconnect', () => resolve('asked'));
+    }),
+    installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
+    installation.sandbox.ended.then((code) => `The sandbox ended by itself (${code}):\n${installation.sandbox.tail()}`),
+  ]);
+  if (reason === 'asked') console.log('\nStopping …');
+  else console.error(reason);
+  await installation.stop();
+  return reason === 'asked' ? 0 : 1;
+}
