@@ -105,13 +105,17 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
   });
 }
 
-/** Connects, waiting for as long as the database is away, and brings the schema up to date, one process at a time. */
-export async function openDatabase(db: DataSource, log: Log): Promise<void> {
+/**
+ * Connects, waiting for as long as the database is away, and brings the schema up to date, one process at a time.
+ * @param more migrates what TypeORM does not know, under the same lock
+ */
+export async function openDatabase(db: DataSource, log: Log, more: () => Promise<void>): Promise<void> {
   await untilDatabaseAnswers(log, () => db.initialize());
   const runner = db.createQueryRunner();
   try {
     await runner.query(`SELECT pg_advisory_lock(hashtext('migrations'), hashtext(current_schema()))`);
     await db.runMigrations({ transaction: 'each' });
+    await more();
   } finally {
     await runner.query(`SELECT pg_advisory_unlock(hashtext('migrations'), hashtext(current_schema()))`).catch(() => undefined);
     await runner.release();

@@ -70,7 +70,8 @@ export class Service {
 
     const access = await untilDatabaseAnswers(log, () => databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]));
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    await openDatabase(db, log);
+    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    await openDatabase(db, log, () => jobs.migrate());
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -84,8 +85,6 @@ export class Service {
       warn,
     });
     await bus.prepare();
-    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
-    await jobs.migrate();
 
     const identity = new ServiceIdentity(app.name, keys);
     const checks: HealthCheck[] = [

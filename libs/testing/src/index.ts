@@ -2,4 +2,5 @@ export { startApp, testEnv, type TestApp, type TestAppOptions } from './start-ap
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { FakeClock } from './fake-clock';
+export { TcpProxy } from './tcp-proxy';
 export { until } from './until';
