@@ -23,7 +23,8 @@ const Env = z.object({
 });
 
 async function main(): Promise<void> {
-  const env = Env.parse(process.env);
+  const { data: env, error } = Env.safeParse(process.env);
+  if (error) throw new Error(z.prettifyError(error));
   const sandbox = await startSandbox({
     host: env.SANDBOX_HOST,
     port: env.SANDBOX_PORT,

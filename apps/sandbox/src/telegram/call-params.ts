@@ -15,10 +15,10 @@ function parsedIfString(value: unknown): unknown {
   }
 }
 
-export const integer = (name: string) =>
+export const integer = (name: string, error = `invalid parameter "${name}" specified`) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value),
-    z.number({ error: `invalid parameter "${name}" specified` }).int(),
+    z.number({ error }).int(),
   );
 
 export const flag = z.preprocess(
@@ -38,7 +38,8 @@ export const chatId = z
   .refine((value) => value !== '', 'chat_id is empty')
   .transform((value) => (/^-?\d+$/.test(value) ? Number(value) : value));
 
-export const messageId = integer('message_id').refine((id) => id > 0, 'message identifier is not specified');
+const NO_MESSAGE_ID = 'message identifier is not specified';
+export const messageId = integer('message_id', NO_MESSAGE_ID).refine((id) => id > 0, NO_MESSAGE_ID);
 
 const entity = z.looseObject({ type: z.string(), offset: z.int(), length: z.int() }) as unknown as z.ZodType<Entity>;
 export const entities = json(z.array(entity, { error: "can't parse entities JSON object" }));

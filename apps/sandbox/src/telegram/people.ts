@@ -88,7 +88,7 @@ export class People {
     if (payload !== undefined && !/^[\w-]{0,64}$/.test(payload)) {
       throw new Refusal(400, 'a start payload has at most 64 of the characters A-Z a-z 0-9 _ -');
     }
-    this.setBlocked(person, conversation, false);
+    if (conversation.blocked) this.setBlocked(person, conversation, false);
     return this.say(person, conversation, payload ? `/start ${payload}` : '/start');
   }
 

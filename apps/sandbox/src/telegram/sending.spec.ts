@@ -24,7 +24,7 @@ describe('sending', () => {
   const textOf = (length: number) => 'я'.repeat(length);
 
   it.each<[why: string, method: string, params: object, status: number, description: string]>([
-    ['no chat', 'sendMessage', { text: 'x' }, 400, 'Bad Request: chat_id is empty'],
+    ['no chat', 'sendMessage', { chat_id: '', text: 'x' }, 400, 'Bad Request: chat_id is empty'],
     ['an unknown chat', 'sendMessage', { chat_id: 1, text: 'x' }, 400, 'Bad Request: chat not found'],
     ['no text', 'sendMessage', { text: ' ' }, 400, 'Bad Request: message text is empty'],
     ['4097 letters', 'sendMessage', { text: textOf(4097) }, 400, 'Bad Request: message is too long'],
@@ -76,6 +76,13 @@ describe('sending', () => {
       { chat_id: 5_100_000_003, text: 'x' },
       403,
       "Forbidden: bot can't initiate conversation with a user",
+    ],
+    [
+      'an edit of no message at all',
+      'editMessageText',
+      { text: 'x' },
+      400,
+      'Bad Request: message identifier is not specified',
     ],
     [
       'an edit of nothing',
@@ -138,10 +145,7 @@ describe('sending', () => {
     ['a method the sandbox lacks', 'sendDice', {}, 400, 'Bad Request: method is not supported by the sandbox'],
     ['a method nobody has', 'sendLove', {}, 404, 'Not Found: method not found'],
   ])('%s is refused as Telegram does', async (_why, method, params, status, description) => {
-    const answer = await run.api(
-      method,
-      method === 'sendMessage' && _why === 'no chat' ? params : { chat_id: chat, ...params },
-    );
+    const answer = await run.api(method, { chat_id: chat, ...params });
     expect(answer).toMatchObject({ status, ok: false, error_code: status, description });
   });
 
