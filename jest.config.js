@@ -1,19 +1,38 @@
+// ESM-only packages: Jest runs CommonJS, so their JavaScript goes through swc as well.
+const esmOnly = [
+  '@nestjs',
+  '@standard-schema',
+  '@borewit',
+  '@tokenizer',
+  'cockatiel',
+  'file-type',
+  'graphile-worker',
+  'jose',
+  'lru-cache',
+  'marked',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  'uuid',
+];
+
 // One Jest process for the whole workspace: on two cores that is faster than one per project.
 /** @type {import('jest').Config} */
 module.exports = {
-  testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.{ts,tsx}'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.switchboard/'],
   moduleNameMapper: {
     '^@switchboard/(contracts|bus|service-kit|testing)$': '<rootDir>/libs/$1/src/index.ts',
     '^@switchboard/(bot-adapter|chat-ai|tts-worker)$': '<rootDir>/apps/$1/src/$1.app.ts',
   },
-  // Nest 12 and several other packages are ESM only; Jest runs CommonJS, so their JavaScript goes through swc as well.
   transform: { '\\.[cm]?[jt]sx?$': ['@swc/jest', require('./tools/swc.config.js')] },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@standard-schema|jose|uuid|marked|cockatiel|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|graphile-worker|lru-cache)/)'],
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   testEnvironment: 'node',
   testTimeout: 30_000,
   maxWorkers: 2,
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
-  coverageDirectory: 'coverage',
+  coverageProvider: 'v8',
+  coverageDirectory: 'artifacts/coverage',
+  coverageReporters: ['text-summary', 'lcovonly'],
 };

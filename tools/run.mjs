@@ -57,7 +57,7 @@ async function main() {
 main().then(
   (code) => {
     process.exitCode = code;
-    if (process.connected) process.disconnect();
+    process.channel?.unref(); // a verb that listens for the end of its launcher is done listening
   },
   (error) => {
     console.error(error instanceof Error && !process.env.DEBUG ? error.message : error);

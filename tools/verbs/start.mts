@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInstallation } from '../local/installation.mts';
+import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
 
@@ -26,10 +27,7 @@ Switchboard is ready (${seconds} s).
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
-    new Promise<'asked'>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('asked'));
-      process.once('disconnect', () => resolve('asked'));
-    }),
+    new Promise<'asked'>((resolve) => onShutdown(() => resolve('asked'))),
     installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
     installation.sandbox.ended.then((code) => `The sandbox ended by itself (${code}):\n${installation.sandbox.tail()}`),
   ]);

@@ -14,3 +14,6 @@ export { BusTables1764000000000 } from './bus-tables.migration';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
 export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';
+
+// For generated documents
+export { topologyOf, type Topology } from './topology';

@@ -9,6 +9,7 @@ export type {
 } from './define-event';
 export { BotId, Channel, CostMicros, Locale, MediaRef } from './shapes';
 export { events, signals } from './catalog';
+export { publishedSchema } from './published-schema';
 export {
   ContactBlocked,
   ContactStarted,

@@ -33,10 +33,11 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const config = loadConfig(sharedConfig, env);
   const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const names = apps.map((app) => app.name);
-  const alone = apps.length === 1 && Boolean(config.SERVICE_PRIVATE_KEY);
-  const keys = alone
-    ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
-    : await generateIdentityKeys(names);
+  // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.
+  const keys =
+    apps.length === 1
+      ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
+      : await generateIdentityKeys(names);
   const directory = directoryFrom(env);
   const services: Service[] = [];
   const transport = createTransport(config, names.join('+'), {

@@ -1,0 +1,77 @@
+import { topologyOf } from '@switchboard/bus';
+import * as contracts from '@switchboard/contracts';
+import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
+import type { AppDefinition } from '@switchboard/service-kit';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { root } from '../local/workspace.mts';
+import { saidIn } from './said-in.mts';
+
+/** An event, who says it and who hears it. */
+export interface EventFacts {
+  readonly definition: EventDefinition;
+  /** `MessageReceived`: what to search for in the code. */
+  readonly constant: string;
+  readonly saidBy: readonly string[];
+  readonly heardBy: readonly { readonly group: string; readonly ordered: boolean }[];
+}
+
+export interface SignalFacts {
+  readonly definition: SignalDefinition;
+  readonly constant: string;
+  readonly saidBy: readonly string[];
+  readonly heardBy: readonly string[];
+}
+
+/** Read from the code itself: what services say from their sources, what they hear from the modules they are built of. */
+export async function readEventMap(): Promise<{ events: EventFacts[]; signals: SignalFacts[] }> {
+  const services = await Promise.all(serviceNames().map(readService));
+  const aboutBoth = (definition: EventDefinition | SignalDefinition) => {
+    const constant = constantOf(definition);
+    return { constant, saidBy: services.filter(({ says }) => says.has(constant)).map(({ name }) => name) };
+  };
+  return {
+    events: contracts.events.map((definition) => ({
+      definition,
+      ...aboutBoth(definition),
+      heardBy: services.flatMap(({ name, hears }) =>
+        hears.groups
+          .filter(({ events }) => events.includes(definition))
+          .map(({ name: group, ordered }) => ({ group: `${name}.${group}`, ordered })),
+      ),
+    })),
+    signals: contracts.signals.map((definition) => ({
+      definition,
+      ...aboutBoth(definition),
+      heardBy: services.filter(({ hears }) => hears.signals.includes(definition)).map(({ name }) => name),
+    })),
+  };
+}
+
+const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
+
+function serviceNames(): string[] {
+  return globSync('apps/*/project.json', { cwd: root })
+    .map((file) => Project.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))))
+    .filter(({ tags }) => tags.includes('kind:service'))
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function readService(name: string) {
+  const exported = (await import(`@switchboard/${name}`)) as Record<string, AppDefinition>;
+  const app = Object.values(exported).find((value) => value.name === name);
+  if (!app) throw new Error(`@switchboard/${name} exports no app of that name.`);
+  const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', name), exclude: isSpec });
+  const said = files.map((file) => saidIn(readFileSync(join(root, 'apps', name, file), 'utf8')));
+  return { name, hears: topologyOf(app.module), says: said.reduce((all, some) => all.union(some), new Set<string>()) };
+}
+
+const isSpec = (path: string) => /\.spec\.ts$/.test(path);
+
+function constantOf(definition: unknown): string {
+  const entry = Object.entries(contracts).find(([, value]) => value === definition);
+  if (!entry) throw new Error('Everything in the catalogue must be exported by libs/contracts/src/index.ts.');
+  return entry[0];
+}

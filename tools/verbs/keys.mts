@@ -1,0 +1,69 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { root } from '../local/workspace.mts';
+
+/**
+ * `node tools/run.mjs keys`: fresh values for everything secret, in dotenv form.
+ * With a file they go there; one that exists is never written over, because data is encrypted with what it holds.
+ */
+export async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { sandbox: { type: 'boolean' } } });
+  const sandbox = values.sandbox ? `\n${readFileSync(join(root, 'deploy/docker/sandbox.env'), 'utf8')}` : '';
+  const text = freshKeys(serviceNames(), new Date()) + sandbox;
+  const [file] = positionals;
+  if (!file) {
+    process.stdout.write(text);
+    return 0;
+  }
+  try {
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Error(`${file} exists; data is encrypted with the keys it holds, so it stays as it is.`);
+  }
+  console.log(`Written: ${file}. Keep a copy where you keep your backups: without it they cannot be read.`);
+  return 0;
+}
+
+function freshKeys(services: string[], now: Date): string {
+  const identities = services.map((service) => ({ service, ...generateKeyPairSync('ed25519') }));
+  const publicKeys = identities.map(({ service, publicKey }) => ({
+    ...publicKey.export({ format: 'jwk' }),
+    kid: service,
+    alg: 'EdDSA',
+  }));
+  const privateKeys = identities.map(
+    ({ service, privateKey }) =>
+      `${service.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY='${JSON.stringify(privateKey.export({ format: 'jwk' }))}'`,
+  );
+  return `# Of the database's administrator and of the broker's user.
+POSTGRES_PASSWORD=${hex()}
+RABBITMQ_PASSWORD=${hex()}
+
+# The passwords of the services' own roles are derived from it.
+DATABASE_ROLE_SECRET=${hex()}
+
+# Personal data. To rotate: a new key in front, the old ones behind it.
+ENCRYPTION_KEYS=${now.toISOString().slice(0, 10)}:${randomBytes(32).toString('base64')}
+
+# Who a service is to the others.
+${privateKeys.join('\n')}
+SERVICE_PUBLIC_KEYS='${JSON.stringify({ keys: publicKeys })}'
+`;
+}
+
+/** Hexadecimal, because it becomes part of addresses. */
+const hex = () => randomBytes(24).toString('hex');
+
+const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
+
+function serviceNames(): string[] {
+  return globSync('apps/*/project.json', { cwd: root })
+    .map((file) => Project.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))))
+    .filter(({ tags }) => tags.includes('kind:service'))
+    .map(({ name }) => name)
+    .sort();
+}
