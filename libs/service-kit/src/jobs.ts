@@ -124,7 +124,8 @@ export class Jobs {
     this.leases = new JobLeases(this.access, this.log);
     await this.leases.start();
     const events = new EventEmitter();
-    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => this.leases?.add(worker.workerId));
+    // Jobs are locked in the name of the pool, not of the single worker.
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => this.leases?.add(workerPool.id));
     this.runner = await run({
       pgPool: this.pool,
       schema: this.access.jobsSchema,

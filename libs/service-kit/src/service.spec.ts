@@ -121,6 +121,13 @@ describe('a service', () => {
     expect((await fetch(`${app.url}/bus/dead-letters`)).status).toBe(401);
   });
 
+  it('keeps the kind of an error that a handler throws', async () => {
+    await app.probe.say(ItemSold({ item: 'ghost' }));
+    const dead = () => app.service.db.query(`SELECT reason, error FROM parked_events WHERE subject = 'ghost'`) as Promise<object[]>;
+    const letters = await until(async () => (await dead()).length > 0 && dead(), { what: 'a dead letter' });
+    expect(letters).toEqual([{ reason: 'permanent', error: 'PermanentError: ghosts are not sold' }]);
+  });
+
   it('reads nothing that is not its own: its role sees its schema only', async () => {
     const admin = new Client({ connectionString: app.database.url });
     await admin.connect();

@@ -113,7 +113,10 @@ export class Service {
     nest.use(httpMetrics(registry));
     nest.useGlobalPipes(new StandardSchemaValidationPipe());
     nest.useGlobalFilters(new ProblemFilter(log));
-    nest.connectMicroservice({ strategy: bus.server }).useGlobalFilters(new BusExceptionFilter());
+    // Deferred, because an initialised microservice takes no filters any more.
+    nest
+      .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })
+      .useGlobalFilters(new BusExceptionFilter());
     return new Service(app.name, nest, db, bus, jobs, config[`${prefix}_PORT`]!, config.HTTP_HOST, directory);
   }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
-import { Consumer, Handles, Outbox } from '@switchboard/bus';
+import { Consumer, Handles, Outbox, PermanentError } from '@switchboard/bus';
 import { defineEvent, type EventOf } from '@switchboard/contracts';
 import { Column, DataSource, Entity, type EntityManager, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { z } from 'zod';
@@ -96,6 +96,7 @@ class SalesController {
 class SalesHandlers {
   @Handles(ItemSold)
   async sold(event: EventOf<typeof ItemSold>, tx: EntityManager) {
+    if (event.data.item === 'ghost') throw new PermanentError('ghosts are not sold');
     await tx.query(`UPDATE sales SET shipped = shipped + 100 WHERE item = $1`, [event.data.item]);
   }
 }
