@@ -19,6 +19,8 @@ export function rssMb(pid: number): number | null {
 
 /** Processor time that a process and its threads have used, in milliseconds (the kernel counts in hundredths of a second). */
 export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -51,7 +51,10 @@ export class SandboxClient {
 
   /** What a bot wrote in its private chat with a person, after a message id. */
   async fromBot(person: number, bot: number, after = 0): Promise<BotMessage[]> {
-    const messages = await this.ask<BotMessage[]>('GET', `/telegram/chats/${person}/messages?bot=${bot}&after=${after}`);
+    const messages = await this.ask<BotMessage[]>(
+      'GET',
+      `/telegram/chats/${person}/messages?bot=${bot}&after=${after}`,
+    );
     return messages.filter((message) => message.from.is_bot);
   }
 
@@ -59,7 +62,11 @@ export class SandboxClient {
     return this.ask('GET', `/telegram/calls?since=${since}${method && `&method=${method}`}`);
   }
 
-  modelRequests(since = 0): Promise<{ id: number; path: string; receivedAt: number; firstByteAt: number | null; finishedAt: number | null }[]> {
+  modelRequests(
+    since = 0,
+  ): Promise<
+    { id: number; path: string; receivedAt: number; firstByteAt: number | null; finishedAt: number | null }[]
+  > {
     return this.ask('GET', `/openai/requests?since=${since}`);
   }
 
@@ -85,7 +92,8 @@ export class SandboxClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     });
-    if (!response.ok) throw new Error(`The sandbox answered ${response.status} to ${method} ${path}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`The sandbox answered ${response.status} to ${method} ${path}: ${await response.text()}`);
     return (await response.json()) as T;
   }
 }

@@ -55,7 +55,13 @@ async function play(installation: Installation) {
     sandbox.addPerson({ firstName: 'Вера', languageCode: 'ru' }),
   ]);
 
-  const expectOne = async (what: string, person: number, bot: number, act: () => Promise<BotMessage>, fits: (message: BotMessage) => boolean) => {
+  const expectOne = async (
+    what: string,
+    person: number,
+    bot: number,
+    act: () => Promise<BotMessage>,
+    fits: (message: BotMessage) => boolean,
+  ) => {
     const saidAt = Date.now();
     const said = await act();
     const expectation: Expectation = { what, person, bot, saidAt, after: said.message_id };
@@ -68,14 +74,36 @@ async function play(installation: Installation) {
   const say = (what: string, person: number, bot: number, text: string, fits = aText) =>
     expectOne(what, person, bot, () => sandbox.say(person, bot, text), fits);
 
-  for (const [person, bot] of [[anna.id, LUMEN], [ben.id, LUMEN], [vera.id, NORTHWIND]] as const) {
+  for (const [person, bot] of [
+    [anna.id, LUMEN],
+    [ben.id, LUMEN],
+    [vera.id, NORTHWIND],
+  ] as const) {
     await expectOne('/start is greeted', person, bot, () => sandbox.start(person, bot), aText);
   }
 
   const [russian, english] = await Promise.all([
-    say('a question in Russian is answered in Russian', anna.id, LUMEN, 'Привет! Расскажи коротко о пользе прогулок.', (m) => /[а-я]{3}/i.test(m.text ?? '')),
-    say('a question in English is answered in English', ben.id, LUMEN, 'Hello! Tell me briefly why walking is good.', (m) => /[a-z]{3}/i.test(m.text ?? '')),
-    say('a question about the shop is answered from its knowledge, with the source', vera.id, NORTHWIND, 'Когда вы открыты в субботу?', (m) => /Источник/.test(m.text ?? '')),
+    say(
+      'a question in Russian is answered in Russian',
+      anna.id,
+      LUMEN,
+      'Привет! Расскажи коротко о пользе прогулок.',
+      (m) => /[а-я]{3}/i.test(m.text ?? ''),
+    ),
+    say(
+      'a question in English is answered in English',
+      ben.id,
+      LUMEN,
+      'Hello! Tell me briefly why walking is good.',
+      (m) => /[a-z]{3}/i.test(m.text ?? ''),
+    ),
+    say(
+      'a question about the shop is answered from its knowledge, with the source',
+      vera.id,
+      NORTHWIND,
+      'Когда вы открыты в субботу?',
+      (m) => /Источник/.test(m.text ?? ''),
+    ),
   ]);
 
   const listen = russian.got?.reply_markup?.inline_keyboard.flat()[0];
@@ -95,7 +123,13 @@ async function play(installation: Installation) {
 
   if (voiceNote) {
     const ogg = await download(installation.sandboxUrl, voiceNote.voice!.file_id);
-    await expectOne('a voice message is understood and answered', ben.id, LUMEN, () => sandbox.sendVoice(ben.id, LUMEN, ogg, voiceNote.voice!.duration), aText);
+    await expectOne(
+      'a voice message is understood and answered',
+      ben.id,
+      LUMEN,
+      () => sandbox.sendVoice(ben.id, LUMEN, ogg, voiceNote.voice!.duration),
+      aText,
+    );
   }
 
   await killInTheMiddle(installation, sandbox, say, anna.id);
@@ -106,7 +140,9 @@ async function play(installation: Installation) {
     { person: ben.id, bot: LUMEN, answers: 2 },
     { person: vera.id, bot: NORTHWIND, answers: 1 },
   ];
-  const duplicates = await Promise.all(chats.map(async ({ person, bot, answers }) => repeated(await sandbox.fromBot(person, bot), answers)));
+  const duplicates = await Promise.all(
+    chats.map(async ({ person, bot, answers }) => repeated(await sandbox.fromBot(person, bot), answers)),
+  );
   const missing = expected.filter((expectation) => !expectation.got);
   for (const { what } of missing) console.log(`missing: ${what}`);
   return {
@@ -133,9 +169,17 @@ async function killInTheMiddle(
   person: number,
 ) {
   const [last] = (await sandbox.calls()).slice(-1);
-  const answered = say('a turn that was killed in the middle is answered after the restart', person, LUMEN, 'Напиши подробно, как выбрать велосипед.');
+  const answered = say(
+    'a turn that was killed in the middle is answered after the restart',
+    person,
+    LUMEN,
+    'Напиши подробно, как выбрать велосипед.',
+  );
   const streaming = await until(
-    async () => (await sandbox.calls(last?.id ?? 0, 'sendMessageDraft')).some((call) => String(call.params.text ?? '').length > 20),
+    async () =>
+      (await sandbox.calls(last?.id ?? 0, 'sendMessageDraft')).some(
+        (call) => String(call.params.text ?? '').length > 20,
+      ),
     20_000,
     20,
   );
@@ -154,7 +198,13 @@ async function download(sandboxUrl: string, fileId: string): Promise<Buffer> {
 async function speeds(sandbox: SandboxClient, answers: Expectation[]) {
   const calls = await sandbox.calls();
   const firstDrafts = answers.flatMap(({ person, saidAt }) => {
-    const draft = calls.find((call) => Number(call.params.chat_id) === person && call.receivedAt >= saidAt && call.method === 'sendMessageDraft' && call.params.text);
+    const draft = calls.find(
+      (call) =>
+        Number(call.params.chat_id) === person &&
+        call.receivedAt >= saidAt &&
+        call.method === 'sendMessageDraft' &&
+        call.params.text,
+    );
     return draft ? [draft.receivedAt - saidAt] : [];
   });
   const finals = answers.flatMap(({ got, saidAt }) => (got ? [got.storedAt - saidAt] : []));

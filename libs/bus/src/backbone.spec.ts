@@ -11,7 +11,8 @@ const describeWithBroker = process.env['AMQP_MISSING'] && process.env['CI'] !== 
 
 describeWithBroker('the backbone over RabbitMQ', () => {
   backboneContract(() => {
-    if (!url) throw new Error(process.env['AMQP_MISSING'] ?? 'AMQP_URL is not set: run specs with `npm test -- <path>`');
+    if (!url)
+      throw new Error(process.env['AMQP_MISSING'] ?? 'AMQP_URL is not set: run specs with `npm test -- <path>`');
     return new RabbitTransport({ url, name: 'backbone' });
   });
 });

@@ -20,23 +20,75 @@ export class BusMetrics {
 
   constructor(registry: Registry, database: () => DataSource) {
     const registers = [registry];
-    this.published = new Counter({ name: 'bus_relay_published_total', help: 'Events carried from the outbox and confirmed.', registers });
-    this.publishSeconds = new Histogram({ name: 'bus_relay_publish_seconds', help: 'From handing over a batch to its confirmation.', buckets: SECONDS, registers });
-    this.publishFailures = new Counter({ name: 'bus_relay_failures_total', help: 'Batches that were not confirmed and are sent again.', registers });
-    this.unroutable = new Counter({ name: 'bus_relay_unroutable_total', help: 'Events that no consumer group hears.', labelNames: ['type'], registers });
-    this.relayLeader = new Gauge({ name: 'bus_relay_leader', help: '1 in the process whose relay carries the events of this schema.', registers });
-    this.handled = new Histogram({ name: 'bus_handler_seconds', help: 'Time of one handler call.', labelNames: ['group', 'type', 'outcome'], buckets: SECONDS, registers });
-    this.batchSize = new Histogram({ name: 'bus_inbox_batch_events', help: 'Events taken in one transaction.', labelNames: ['group'], buckets: [1, 2, 5, 10, 20, 50, 100], registers });
-    this.retries = new Counter({ name: 'bus_retries_total', help: 'Failed tries that will be repeated.', labelNames: ['group', 'type'], registers });
-    this.duplicates = new Counter({ name: 'bus_duplicates_absorbed_total', help: 'Events that had been applied before.', labelNames: ['group'], registers });
-    this.deadLettered = new Counter({ name: 'bus_dead_lettered_total', help: 'Events given up.', labelNames: ['group', 'reason'], registers });
+    this.published = new Counter({
+      name: 'bus_relay_published_total',
+      help: 'Events carried from the outbox and confirmed.',
+      registers,
+    });
+    this.publishSeconds = new Histogram({
+      name: 'bus_relay_publish_seconds',
+      help: 'From handing over a batch to its confirmation.',
+      buckets: SECONDS,
+      registers,
+    });
+    this.publishFailures = new Counter({
+      name: 'bus_relay_failures_total',
+      help: 'Batches that were not confirmed and are sent again.',
+      registers,
+    });
+    this.unroutable = new Counter({
+      name: 'bus_relay_unroutable_total',
+      help: 'Events that no consumer group hears.',
+      labelNames: ['type'],
+      registers,
+    });
+    this.relayLeader = new Gauge({
+      name: 'bus_relay_leader',
+      help: '1 in the process whose relay carries the events of this schema.',
+      registers,
+    });
+    this.handled = new Histogram({
+      name: 'bus_handler_seconds',
+      help: 'Time of one handler call.',
+      labelNames: ['group', 'type', 'outcome'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.batchSize = new Histogram({
+      name: 'bus_inbox_batch_events',
+      help: 'Events taken in one transaction.',
+      labelNames: ['group'],
+      buckets: [1, 2, 5, 10, 20, 50, 100],
+      registers,
+    });
+    this.retries = new Counter({
+      name: 'bus_retries_total',
+      help: 'Failed tries that will be repeated.',
+      labelNames: ['group', 'type'],
+      registers,
+    });
+    this.duplicates = new Counter({
+      name: 'bus_duplicates_absorbed_total',
+      help: 'Events that had been applied before.',
+      labelNames: ['group'],
+      registers,
+    });
+    this.deadLettered = new Counter({
+      name: 'bus_dead_lettered_total',
+      help: 'Events given up.',
+      labelNames: ['group', 'reason'],
+      registers,
+    });
 
     new Gauge({
       name: 'bus_outbox_depth',
       help: `Events that wait to be published (counted up to ${COUNT_UP_TO}).`,
       registers,
       async collect() {
-        const [row] = await ask<{ n: string }>(database(), `SELECT count(*) AS n FROM (SELECT FROM outbox LIMIT ${COUNT_UP_TO}) q`);
+        const [row] = await ask<{ n: string }>(
+          database(),
+          `SELECT count(*) AS n FROM (SELECT FROM outbox LIMIT ${COUNT_UP_TO}) q`,
+        );
         if (row) this.set(Number(row.n));
       },
     });

@@ -30,7 +30,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     super();
   }
 
-  override addHandler(pattern: string, callback: MessageHandler, _isEvent?: boolean, extras: Record<string, unknown> = {}): void {
+  override addHandler(
+    pattern: string,
+    callback: MessageHandler,
+    _isEvent?: boolean,
+    extras: Record<string, unknown> = {},
+  ): void {
     const bus = extras['bus'] as HandlerExtras | undefined;
     if (!bus) throw new Error(`The handler of "${pattern}" is decorated with neither @Handles nor @OnSignal`);
     const call = async (payload: unknown, tx?: EntityManager) => {
@@ -43,7 +48,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
     }
     if (!bus.group) throw new Error(`The class that hears ${pattern} lacks @Consumer('group')`);
     const { name, ordered, concurrency } = bus.group;
-    const entry = this.groups.get(name) ?? { group: { name: `${this.service}.${name}`, types: [], ordered, concurrency, batchSize: BATCH_SIZE }, handlers: new Map<string, EventHandler>() };
+    const entry = this.groups.get(name) ?? {
+      group: { name: `${this.service}.${name}`, types: [], ordered, concurrency, batchSize: BATCH_SIZE },
+      handlers: new Map<string, EventHandler>(),
+    };
     if (entry.handlers.has(pattern)) throw new Error(`Two methods of the group ${name} hear ${pattern}`);
     entry.handlers.set(pattern, {
       definition: bus.definition as EventDefinition,

@@ -67,7 +67,10 @@ export class Bus {
     const now = this.options.now ?? (() => new Date());
     const keep = () => keepInboxPartitions(db, now().getTime());
     await keep();
-    this.partitions = setInterval(() => void keep().catch((error: unknown) => warn('inbox partitions', error)), PARTITIONS_EVERY_MS);
+    this.partitions = setInterval(
+      () => void keep().catch((error: unknown) => warn('inbox partitions', error)),
+      PARTITIONS_EVERY_MS,
+    );
     this.partitions.unref();
   }
 

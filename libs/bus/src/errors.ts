@@ -27,7 +27,8 @@ const INFRASTRUCTURE_SQLSTATES = [
 ];
 const SOCKET_ERRORS = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/;
 // node-postgres reports a lost connection without a code.
-const LOST_CONNECTION = /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|client was closed|driver not connected/i;
+const LOST_CONNECTION =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|client was closed|driver not connected/i;
 
 /**
  * True when the failure says nothing about the event: the database is away, restarting, full or chose us as the

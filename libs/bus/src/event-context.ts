@@ -10,7 +10,9 @@ export function whileHandling<T>(event: Pick<CloudEvent, 'id' | 'correlationid'>
 }
 
 /** CloudEvents extension attributes for an event said now: its cause, its chain and its trace. */
-export function originOfNow(ownId: string): Pick<CloudEvent, 'correlationid' | 'causationid' | 'traceparent' | 'tracestate'> {
+export function originOfNow(
+  ownId: string,
+): Pick<CloudEvent, 'correlationid' | 'causationid' | 'traceparent' | 'tracestate'> {
   const cause = current.getStore();
   const trace: { traceparent?: string; tracestate?: string } = {};
   propagation.inject(context.active(), trace);

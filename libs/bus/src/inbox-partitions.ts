@@ -30,7 +30,10 @@ export function isWithinRetention(eventId: string, now: number): 'yes' | 'too_ol
 /** Makes the partitions of the coming days and drops those older than the retention. Safe to run at once in several processes. */
 export async function keepInboxPartitions(db: DataSource, now: number): Promise<void> {
   const today = startOfDay(now);
-  const wanted = Array.from({ length: RETENTION_DAYS + DAYS_AHEAD + 2 }, (_, i) => today + (i - RETENTION_DAYS) * DAY_MS);
+  const wanted = Array.from(
+    { length: RETENTION_DAYS + DAYS_AHEAD + 2 },
+    (_, i) => today + (i - RETENTION_DAYS) * DAY_MS,
+  );
   await db.transaction(async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.inbox_partitions'))`);
     const rows: { name: string }[] = await tx.query(

@@ -106,7 +106,11 @@ export class Inbox {
         return undefined;
       }
       if (redeliveries >= CRASH_LOOP) {
-        await this.bury(message, new PermanentError(`${redeliveries} consumers went away while they had it`), 'crash_loop');
+        await this.bury(
+          message,
+          new PermanentError(`${redeliveries} consumers went away while they had it`),
+          'crash_loop',
+        );
         return undefined;
       }
       return { message, event };
@@ -159,7 +163,8 @@ export class Inbox {
       [this.consumer, ids],
     );
     const fresh = new Set(rows.map((row) => row.event_id));
-    if (fresh.size < reads.length) this.around.metrics.duplicates.inc({ group: this.consumer }, reads.length - fresh.size);
+    if (fresh.size < reads.length)
+      this.around.metrics.duplicates.inc({ group: this.consumer }, reads.length - fresh.size);
     // `delete` also drops the second copy of an event that is twice in one batch.
     const once = reads.filter((read) => fresh.delete(read.event.id));
     return this.group.ordered ? this.withoutHeldLanes(tx, once) : once;
@@ -196,7 +201,7 @@ export class Inbox {
 
   /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
   async run(tx: EntityManager, reads: readonly { event: CloudEvent }[]): Promise<void> {
-    for (let from = 0; from < reads.length; ) {
+    for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
       const handler = this.handlers.get(event.type);
       if (!handler) throw new PermanentError(`nobody here hears ${event.type}`);
@@ -213,7 +218,10 @@ export class Inbox {
     const took = this.around.metrics.handled.startTimer({ group: this.consumer, type: first.type });
     const span = tracer.startSpan(
       `process ${first.type}`,
-      { kind: SpanKind.CONSUMER, attributes: { 'messaging.operation.type': 'process', 'messaging.message.id': first.id } },
+      {
+        kind: SpanKind.CONSUMER,
+        attributes: { 'messaging.operation.type': 'process', 'messaging.message.id': first.id },
+      },
       traceOf(first),
     );
     try {

@@ -15,7 +15,9 @@ describe('the in-process transport', () => {
     await transport.subscribe({ ...group, name: 'a.quick' }, () => Promise.resolve());
     await transport.subscribe({ ...group, name: 'a.slow' }, () => held);
     let resolved = false;
-    const publishing = transport.publish([{ id: '1', type: 'a.b.c.v1', subject: 's', body: '{}' }]).then(() => (resolved = true));
+    const publishing = transport
+      .publish([{ id: '1', type: 'a.b.c.v1', subject: 's', body: '{}' }])
+      .then(() => (resolved = true));
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(resolved).toBe(false);
     release();

@@ -1,4 +1,12 @@
-import type { BatchHandler, BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';
+import type {
+  BatchHandler,
+  BusMessage,
+  ConsumerGroup,
+  Delivery,
+  Subscription,
+  Transport,
+  TransportObserver,
+} from './transport';
 
 /**
  * Carries events inside one process, from the relay straight to the groups. Nothing is kept here: a publish

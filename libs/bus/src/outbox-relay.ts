@@ -75,7 +75,7 @@ export class OutboxRelay {
   }
 
   private async run(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
+    for (let failures = 0; !this.stopping.signal.aborted;) {
       try {
         await this.lead(() => (failures = 0));
       } catch (error) {

@@ -76,7 +76,9 @@ export async function park(
 
 export function describe(error: unknown): string {
   // NUL cannot be stored in a Postgres text.
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replaceAll('\0', '').slice(0, LONGEST_ERROR);
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    .replaceAll('\0', '')
+    .slice(0, LONGEST_ERROR);
 }
 
 /** The dead letters of one service: seen, replayed or discarded by operators. */

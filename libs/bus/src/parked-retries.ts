@@ -59,7 +59,9 @@ export class ParkedRetries {
       } catch (error) {
         this.warn('parked events could not be retried now', error);
       }
-      await sleep(napMs, undefined, { signal: AbortSignal.any([this.nap.signal, this.stopping.signal]) }).catch(() => undefined);
+      await sleep(napMs, undefined, { signal: AbortSignal.any([this.nap.signal, this.stopping.signal]) }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -112,7 +114,10 @@ export class ParkedRetries {
     const [row]: { ms: string | null }[] = await this.db.query(
       `SELECT extract(epoch FROM min(due_at) - now()) * 1000 AS ms FROM parked_events p
        WHERE state = 'retrying' AND consumer = ANY($1) AND (consumer <> ALL($2) OR ${FIRST_OF_ITS_SUBJECT})`,
-      [inboxes.map((inbox) => inbox.consumer), inboxes.filter((inbox) => inbox.group.ordered).map((inbox) => inbox.consumer)],
+      [
+        inboxes.map((inbox) => inbox.consumer),
+        inboxes.filter((inbox) => inbox.group.ordered).map((inbox) => inbox.consumer),
+      ],
     );
     if (row?.ms == null) return LONGEST_NAP_MS;
     return Math.min(Math.max(Number(row.ms), SHORTEST_NAP_MS), LONGEST_NAP_MS);

@@ -50,7 +50,9 @@ export class RabbitSubscription implements Subscription {
 
   private async declare(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
-    channel.on('error', (error: Error) => this.observer.problem?.(`the queue ${this.group.name} cannot be declared`, error));
+    channel.on('error', (error: Error) =>
+      this.observer.problem?.(`the queue ${this.group.name} cannot be declared`, error),
+    );
     const { name, types, ordered } = this.group;
     await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
     await channel.assertQueue(name + DEAD_QUEUE_SUFFIX, { durable: true, arguments: { 'x-queue-type': 'quorum' } });

@@ -25,7 +25,8 @@ export function readEvent(body: string, definitions: ReadonlyMap<string, EventDe
   const definition = definitions.get(envelope.data.type);
   if (!definition) throw new PermanentError(`nobody here hears ${envelope.data.type}`);
   const data = definition.schema.safeParse(envelope.data['data']);
-  if (!data.success) throw new PermanentError(`the data of ${envelope.data.type} does not fit: ${z.prettifyError(data.error)}`);
+  if (!data.success)
+    throw new PermanentError(`the data of ${envelope.data.type} does not fit: ${z.prettifyError(data.error)}`);
   return { ...envelope.data, datacontenttype: 'application/json', data: data.data };
 }
 

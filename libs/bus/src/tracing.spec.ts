@@ -34,7 +34,9 @@ describe('a trace', () => {
       }
     }
     const transport = new MemoryTransport();
-    const app = await run(await files.open(), files.database.url, transport, { consumers: [{ controller: TracedHandlers }] });
+    const app = await run(await files.open(), files.database.url, transport, {
+      consumers: [{ controller: TracedHandlers }],
+    });
     const request = trace.getTracer('test').startSpan('the request');
     await context.with(trace.setSpan(context.active(), request), () =>
       app.db.transaction((tx) => app.bus.outbox.add(tx, OrderPlaced({ orderId: 'o1', n: 1 }))),

@@ -23,7 +23,13 @@ export const OrderCancelled = defineEvent('shop.order.cancelled.v1', z.object({ 
 export async function openBackboneDatabase(): Promise<{ database: TestDatabase; open(): Promise<DataSource> }> {
   const database = await createTestDatabase();
   const open = () =>
-    new DataSource({ type: 'postgres', url: database.url, migrations: [BusTables1764000000000], poolSize: 8, poolErrorHandler: () => undefined }).initialize();
+    new DataSource({
+      type: 'postgres',
+      url: database.url,
+      migrations: [BusTables1764000000000],
+      poolSize: 8,
+      poolErrorHandler: () => undefined,
+    }).initialize();
   const db = await open();
   await db.runMigrations();
   await db.query('CREATE TABLE applied (id bigint GENERATED ALWAYS AS IDENTITY, order_id text, n int, what text)');
@@ -49,7 +55,12 @@ export interface RunOptions {
 }
 
 /** Starts bus and consumers on the database, as service-kit does. */
-export async function run(db: DataSource, url: string, transport: Transport, options: RunOptions = {}): Promise<Running> {
+export async function run(
+  db: DataSource,
+  url: string,
+  transport: Transport,
+  options: RunOptions = {},
+): Promise<Running> {
   const registry = new Registry();
   const warnings: string[] = [];
   const bus = new Bus({

@@ -115,7 +115,9 @@ export function transportContract(make: () => TransportUnderTest): void {
     const transport = open();
     const seen = collect();
     let refusals = 2;
-    await transport.subscribe(group('refusing', [type]), (batch) => (refusals-- > 0 ? Promise.reject(new Error('not now')) : seen.handle(batch)));
+    await transport.subscribe(group('refusing', [type]), (batch) =>
+      refusals-- > 0 ? Promise.reject(new Error('not now')) : seen.handle(batch),
+    );
     await publish(transport, [message(type, '{"n":1}'), message(type, '{"n":2}')]);
     await seen.until(2);
     expect(new Set(seen.got.map((m) => m.body))).toEqual(new Set(['{"n":1}', '{"n":2}']));
@@ -131,7 +133,10 @@ export function transportContract(make: () => TransportUnderTest): void {
       await started.handle(batch);
       await held;
     });
-    const published = publish(transport, Array.from({ length: 20 }, (_, i) => message(type, `{"n":${i}}`)));
+    const published = publish(
+      transport,
+      Array.from({ length: 20 }, (_, i) => message(type, `{"n":${i}}`)),
+    );
     await started.until(1);
     const closed = subscription.close();
     const rest = collect();
@@ -178,7 +183,10 @@ export function transportContract(make: () => TransportUnderTest): void {
     const second = collect();
     await open().subscribe(shared, first.handle);
     await open().subscribe(shared, second.handle);
-    await publish(open(), Array.from({ length: 100 }, (_, i) => message(type, `{"n":${i}}`)));
+    await publish(
+      open(),
+      Array.from({ length: 100 }, (_, i) => message(type, `{"n":${i}}`)),
+    );
     for (let i = 0; first.got.length + second.got.length < 100 && i < 500; i++) await sleep(20);
     expect(new Set([...first.got, ...second.got].map((m) => m.id)).size).toBe(100);
     expect(first.got.length).toBeGreaterThan(0);

@@ -44,7 +44,11 @@ export const MessageReceived = defineEvent(
     media: MediaRef.optional(),
     mediaGroup: z.string().optional().describe('Files sent together share this.'),
     inGroup: z.boolean().default(false).describe('True when several people share the chat.'),
-    senderName: z.string().max(200).optional().describe('Only in group chats, so that an answer can tell people apart.'),
+    senderName: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Only in group chats, so that an answer can tell people apart.'),
     replyToText: z.string().optional().describe('The text of the message to which this one answers.'),
     sentAt: z.iso.datetime(),
   }),
@@ -57,11 +61,10 @@ export const MessageEdited = defineEvent(
   { subject: 'chatId', summary: 'A person changed the text of a message sent earlier.' },
 );
 
-export const ConversationReset = defineEvent(
-  'bot-adapter.conversation.reset.v1',
-  z.object({ ...inChat }),
-  { subject: 'chatId', summary: 'A person asked to begin anew: what was said before no longer counts.' },
-);
+export const ConversationReset = defineEvent('bot-adapter.conversation.reset.v1', z.object({ ...inChat }), {
+  subject: 'chatId',
+  summary: 'A person asked to begin anew: what was said before no longer counts.',
+});
 
 export const MessageDelivered = defineEvent(
   'bot-adapter.message.delivered.v1',

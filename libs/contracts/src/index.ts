@@ -1,12 +1,5 @@
 export { defineEvent, defineSignal } from './define-event';
-export type {
-  CloudEvent,
-  EventDefinition,
-  EventDraft,
-  EventOf,
-  SignalDefinition,
-  SignalOf,
-} from './define-event';
+export type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from './define-event';
 export { BotId, Channel, CostMicros, Locale, MediaRef } from './shapes';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';

@@ -3,7 +3,9 @@ import { z } from 'zod';
 export const Channel = z.enum(['telegram']).meta({ id: 'Channel', description: 'Where a conversation takes place.' });
 export type Channel = z.infer<typeof Channel>;
 
-export const Locale = z.enum(['en', 'ru']).meta({ id: 'Locale', description: 'The language a person is spoken to in.' });
+export const Locale = z
+  .enum(['en', 'ru'])
+  .meta({ id: 'Locale', description: 'The language a person is spoken to in.' });
 export type Locale = z.infer<typeof Locale>;
 
 /** A bot's name in the installation, as operators write it: `lumen`, `northwind-support`. */
@@ -21,7 +23,10 @@ export const MediaRef = z
     fileName: z.string().optional(),
     durationMs: z.int().nonnegative().optional(),
   })
-  .meta({ id: 'MediaRef', description: 'A file that came with a message; the bytes stay with the service that owns it.' });
+  .meta({
+    id: 'MediaRef',
+    description: 'A file that came with a message; the bytes stay with the service that owns it.',
+  });
 export type MediaRef = z.infer<typeof MediaRef>;
 
 /** Money: an integer of millionths of the currency's unit, because one token costs less than a cent. */

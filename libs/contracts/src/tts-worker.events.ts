@@ -23,7 +23,10 @@ export const SpeechCompleted = defineEvent(
     speechId: z.uuid(),
     requestedBy: z.string(),
     chatId: z.uuid(),
-    audioId: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of what was asked for; GET /audio/{audioId} gives Ogg/Opus.'),
+    audioId: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('SHA-256 of what was asked for; GET /audio/{audioId} gives Ogg/Opus.'),
     mimeType: z.literal('audio/ogg'),
     bytes: z.int().positive(),
     durationMs: z.int().nonnegative(),

@@ -14,13 +14,20 @@ const good = { SHOP_PORT: '80', SHOP_KEY: 'a long secret', SHOP_URL: 'https://ex
 
 describe('configuration', () => {
   it('is a plain typed object with defaults', () => {
-    expect(loadConfig(schema, good)).toEqual({ SHOP_PORT: 80, SHOP_KEY: 'a long secret', SHOP_OPEN: false, SHOP_URL: 'https://example.org' });
+    expect(loadConfig(schema, good)).toEqual({
+      SHOP_PORT: 80,
+      SHOP_KEY: 'a long secret',
+      SHOP_OPEN: false,
+      SHOP_URL: 'https://example.org',
+    });
   });
 
   it('tells all mistakes at once', () => {
     const load = () => loadConfig(schema, { SHOP_PORT: 'eighty', SHOP_KEY: 'short', SHOP_OPEN: 'perhaps' });
     expect(load).toThrow(/has 4 mistake\(s\)/);
-    expect(load).toThrow(/SHOP_PORT: [\s\S]*SHOP_KEY: must have at least 8 characters[\s\S]*SHOP_OPEN: [\s\S]*SHOP_URL: is missing/);
+    expect(load).toThrow(
+      /SHOP_PORT: [\s\S]*SHOP_KEY: must have at least 8 characters[\s\S]*SHOP_OPEN: [\s\S]*SHOP_URL: is missing/,
+    );
   });
 
   it('refuses the placeholder of an example file', () => {
@@ -36,6 +43,8 @@ describe('configuration', () => {
     writeFileSync(file, 'from a file\n');
     expect(loadConfig(schema, { ...good, SHOP_KEY: undefined, SHOP_KEY_FILE: file }).SHOP_KEY).toBe('from a file');
     expect(() => loadConfig(schema, { ...good, SHOP_KEY_FILE: file })).toThrow('SHOP_KEY: is given twice');
-    expect(() => loadConfig(schema, { ...good, SHOP_KEY: undefined, SHOP_KEY_FILE: `${file}.gone` })).toThrow(/SHOP_KEY_FILE: ENOENT/);
+    expect(() => loadConfig(schema, { ...good, SHOP_KEY: undefined, SHOP_KEY_FILE: `${file}.gone` })).toThrow(
+      /SHOP_KEY_FILE: ENOENT/,
+    );
   });
 });

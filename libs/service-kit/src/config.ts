@@ -34,8 +34,10 @@ export const sharedConfig = z.object({
   HTTP_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
-  ENCRYPTION_KEYS: secret(8).describe('Keys of personal data, newest first: <id>:<32 bytes in base64>, separated by commas.'),
-  SERVICE_PRIVATE_KEY: secret().optional().describe('This service\'s Ed25519 key as a JWK; not needed in one process.'),
+  ENCRYPTION_KEYS: secret(8).describe(
+    'Keys of personal data, newest first: <id>:<32 bytes in base64>, separated by commas.',
+  ),
+  SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
   MEDIA_FOLDER: z.string().default('.switchboard/media'),
   MEDIA_S3_BUCKET: z.string().optional().describe('When set, files go to this bucket and not to the disk.'),
@@ -80,7 +82,9 @@ export function loadConfig<Schema extends z.ZodObject>(schema: Schema, env: Env)
     }
   }
   if (!parsed.success || mistakes.length > 0) {
-    throw new ConfigError(`The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join('\n')}`);
+    throw new ConfigError(
+      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
+    );
   }
   return parsed.data;
 }

@@ -21,7 +21,11 @@ const ROLE_PREFIX = 'switchboard_';
  * Gives a service its own role and schemas, and nothing else. With `<SERVICE>_DATABASE_URL` they exist already
  * (managed databases); with `DATABASE_URL` an administrator makes them here, once.
  */
-export async function databaseAccess(service: string, config: SharedConfig, ownUrl: string | undefined): Promise<DatabaseAccess> {
+export async function databaseAccess(
+  service: string,
+  config: SharedConfig,
+  ownUrl: string | undefined,
+): Promise<DatabaseAccess> {
   const schema = schemaOf(service);
   const jobsSchema = `${schema}_jobs`;
   if (ownUrl) return { url: ownUrl, schema, jobsSchema };
@@ -53,7 +57,12 @@ async function isProvisioned({ url, schema, jobsSchema }: DatabaseAccess): Promi
   }
 }
 
-async function provision(adminUrl: string, role: string, password: string, { schema, jobsSchema }: DatabaseAccess): Promise<void> {
+async function provision(
+  adminUrl: string,
+  role: string,
+  password: string,
+  { schema, jobsSchema }: DatabaseAccess,
+): Promise<void> {
   const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 5000 });
   await client.connect();
   try {
@@ -72,7 +81,9 @@ async function provision(adminUrl: string, role: string, password: string, { sch
         const database = client.escapeIdentifier(client.database!);
         await client.query(`ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${schema}`);
         // A frozen process must not hold its rows for ever.
-        await client.query(`ALTER ROLE ${role} IN DATABASE ${database} SET idle_in_transaction_session_timeout = '60s'`);
+        await client.query(
+          `ALTER ROLE ${role} IN DATABASE ${database} SET idle_in_transaction_session_timeout = '60s'`,
+        );
         await client.query('COMMIT');
         return;
       } catch (error) {
@@ -117,7 +128,9 @@ export async function openDatabase(db: DataSource, log: Log, more: () => Promise
     await db.runMigrations({ transaction: 'each' });
     await more();
   } finally {
-    await runner.query(`SELECT pg_advisory_unlock(hashtext('migrations'), hashtext(current_schema()))`).catch(() => undefined);
+    await runner
+      .query(`SELECT pg_advisory_unlock(hashtext('migrations'), hashtext(current_schema()))`)
+      .catch(() => undefined);
     await runner.release();
   }
 }

@@ -35,7 +35,9 @@ describe('field encryption', () => {
     const flipped = Buffer.from(body!, 'base64url');
     flipped[flipped.length - 1]! ^= 1;
     expect(() => cipher.decrypt([format, id, flipped.toString('base64url')].join('.'), 'contacts.name')).toThrow();
-    expect(() => new FieldCipher(key('k9', 9)).decrypt(stored, 'contacts.name')).toThrow('the key "k1", which is not in ENCRYPTION_KEYS');
+    expect(() => new FieldCipher(key('k9', 9)).decrypt(stored, 'contacts.name')).toThrow(
+      'the key "k1", which is not in ENCRYPTION_KEYS',
+    );
   });
 
   it('refuses keys that are not 32 bytes', () => {

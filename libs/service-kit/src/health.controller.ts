@@ -31,7 +31,9 @@ export class HealthController {
   async ready(@Res() response: Response): Promise<void> {
     const results = await Promise.all(this.checks.map(async (entry) => [entry.name, await passes(entry)] as const));
     const ready = results.every(([, ok]) => ok);
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(results) });
+    response
+      .status(ready ? 200 : 503)
+      .json({ status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(results) });
   }
 
   @Get('metrics')

@@ -9,12 +9,24 @@ export { DomainError } from './errors';
 export { FieldCipher } from './field-cipher';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { LOG, withoutTokens, type Log } from './log';
-export { ThirdParty, ThirdPartyTimeout, ThirdPartyUnavailable, type CallOptions, type ThirdPartyOptions } from './third-party';
+export {
+  ThirdParty,
+  ThirdPartyTimeout,
+  ThirdPartyUnavailable,
+  type CallOptions,
+  type ThirdPartyOptions,
+} from './third-party';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
 
 // Between services
-export { AllowServices, ServiceGuard, ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './service-identity';
+export {
+  AllowServices,
+  ServiceGuard,
+  ServiceIdentity,
+  generateIdentityKeys,
+  type IdentityKeys,
+} from './service-identity';
 export { ServiceAnswer, ServiceClient, type ServiceDirectory } from './service-client';
 
 // For tests and tools

@@ -73,7 +73,10 @@ export class JobLeases {
   }
 
   private async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.access.url, application_name: `${this.access.schema} job leases` });
+    const client = new Client({
+      connectionString: this.access.url,
+      application_name: `${this.access.schema} job leases`,
+    });
     client.on('error', () => {
       if (this.client !== client) return;
       this.client = undefined;

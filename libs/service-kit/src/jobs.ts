@@ -2,7 +2,14 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type JobHelpers, Logger as WorkerLogger, run, type Runner, runMigrations, type TaskList } from 'graphile-worker';
+import {
+  type JobHelpers,
+  Logger as WorkerLogger,
+  run,
+  type Runner,
+  runMigrations,
+  type TaskList,
+} from 'graphile-worker';
 import { Pool } from 'pg';
 import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { EntityManager } from 'typeorm';
@@ -17,7 +24,10 @@ export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
 }
 
-export const defineJob = <Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> => ({ name, schema });
+export const defineJob = <Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> => ({
+  name,
+  schema,
+});
 
 export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
 
@@ -67,7 +77,11 @@ export class Jobs {
     registry: Registry,
     private readonly log: Log,
   ) {
-    this.pool = new Pool({ connectionString: access.url, max: concurrency + 2, application_name: `${access.schema} jobs` });
+    this.pool = new Pool({
+      connectionString: access.url,
+      max: concurrency + 2,
+      application_name: `${access.schema} jobs`,
+    });
     this.pool.on('error', () => undefined); // replaced by the pool
     this.pool.on('connect', (client) => client.on('error', () => undefined)); // told by the query that fails
     this.seconds = new Histogram({
@@ -98,12 +112,24 @@ export class Jobs {
   }
 
   /** Adds a job that runs after `tx` commits, and only then. */
-  async add<Schema extends z.ZodObject>(tx: EntityManager, job: JobDefinition<Schema>, payload: z.input<Schema>, options: JobOptions = {}): Promise<void> {
+  async add<Schema extends z.ZodObject>(
+    tx: EntityManager,
+    job: JobDefinition<Schema>,
+    payload: z.input<Schema>,
+    options: JobOptions = {},
+  ): Promise<void> {
     const carried: Record<string, unknown> = { ...job.schema.parse(payload) };
     propagation.inject(context.active(), carried);
     await tx.query(
       `SELECT FROM ${this.access.jobsSchema}.add_job($1, $2::json, queue_name => $3, run_at => $4, max_attempts => $5, job_key => $6)`,
-      [job.name, JSON.stringify(carried), options.queue ?? null, options.runAt ?? null, options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS, options.key ?? null],
+      [
+        job.name,
+        JSON.stringify(carried),
+        options.queue ?? null,
+        options.runAt ?? null,
+        options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+        options.key ?? null,
+      ],
     );
   }
 
@@ -155,7 +181,8 @@ export class Jobs {
     for (const { instance } of discovery.getProviders() as { instance: object | undefined }[]) {
       if (!instance || typeof instance !== 'object') continue;
       for (const name of scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
-        const method = (instance as Record<string, unknown>)[name] as ((payload: unknown, run: JobRun) => Promise<void>) | undefined;
+        const method = (instance as Record<string, unknown>)[name] as
+          ((payload: unknown, run: JobRun) => Promise<void>) | undefined;
         const job = method && (Reflect.getMetadata(RUNS, method) as JobDefinition | undefined);
         if (!job) continue;
         if (tasks[job.name]) throw new Error(`Two methods run the job ${job.name}`);

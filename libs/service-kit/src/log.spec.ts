@@ -13,17 +13,30 @@ function captured(write: (log: ReturnType<typeof createLog>) => void): string {
 describe('logs', () => {
   it('print no secrets and no message text, wherever they stand', () => {
     const printed = captured((log) =>
-      log.info({ token: 's3cret-1', bot: { apiKey: 's3cret-2' }, a: { b: { password: 's3cret-3' } }, update: { message: { text: 's3cret-4' } } }, 'hello'),
+      log.info(
+        {
+          token: 's3cret-1',
+          bot: { apiKey: 's3cret-2' },
+          a: { b: { password: 's3cret-3' } },
+          update: { message: { text: 's3cret-4' } },
+        },
+        'hello',
+      ),
     );
     expect(printed).toContain('hello');
     expect(printed).not.toContain('s3cret');
   });
 
   it('print of an error its kind, message and stack, not the request that an SDK hangs on it', () => {
-    const error = Object.assign(new Error('call to https://api.telegram.org/bot123:AAsecret/sendMessage failed', { cause: new Error('ECONNRESET') }), {
-      code: 'ECONNRESET',
-      request: { headers: { authorization: 's3cret' } },
-    });
+    const error = Object.assign(
+      new Error('call to https://api.telegram.org/bot123:AAsecret/sendMessage failed', {
+        cause: new Error('ECONNRESET'),
+      }),
+      {
+        code: 'ECONNRESET',
+        request: { headers: { authorization: 's3cret' } },
+      },
+    );
     const printed = captured((log) => log.error({ err: error }, 'failed'));
     expect(printed).toContain('/bot[redacted]/sendMessage');
     expect(printed).toContain('"cause":{"type":"Error","message":"ECONNRESET"');

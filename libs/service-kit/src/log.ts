@@ -14,7 +14,10 @@ const SECRETS = ['token', 'authorization', 'password', 'secret', 'apiKey', 'api_
 export function createLog(options: { level: string; format: 'json' | 'pretty' }, out?: DestinationStream): Log {
   const settings: LoggerOptions = {
     level: options.level,
-    redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]), censor: '[redacted]' },
+    redact: {
+      paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]),
+      censor: '[redacted]',
+    },
     formatters: { level: (level) => ({ level }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
@@ -24,7 +27,10 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
     serializers: { err: describeError },
   };
   if (options.format === 'pretty') {
-    return pino({ ...settings, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } } });
+    return pino({
+      ...settings,
+      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' } },
+    });
   }
   return out ? pino(settings, out) : pino(settings);
 }
@@ -72,6 +78,9 @@ export class NestLog implements LoggerService {
   private write(level: 'error' | 'warn' | 'debug' | 'trace', message: unknown, rest: unknown[]): void {
     const logger = rest.at(-1);
     const facts = message instanceof Error ? { err: message } : {};
-    this.out[level]({ ...facts, ...(typeof logger === 'string' && { logger }) }, message instanceof Error ? message.message : String(message));
+    this.out[level](
+      { ...facts, ...(typeof logger === 'string' && { logger }) },
+      message instanceof Error ? message.message : String(message),
+    );
   }
 }

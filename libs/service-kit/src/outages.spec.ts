@@ -12,8 +12,13 @@ describe('a service whose surroundings go away', () => {
     return (row as { shipped: number } | undefined)?.shipped;
   };
   const sell = (app: TestApp, item: string) =>
-    fetch(`${app.url}/sales`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ item }) });
-  const readiness = async (app: TestApp) => (await (await fetch(`${app.url}/health/ready`)).json()) as { checks: Record<string, boolean> };
+    fetch(`${app.url}/sales`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ item }),
+    });
+  const readiness = async (app: TestApp) =>
+    (await (await fetch(`${app.url}/health/ready`)).json()) as { checks: Record<string, boolean> };
 
   beforeEach(async () => {
     database = await createTestDatabase();
@@ -52,25 +57,32 @@ describe('a service whose surroundings go away', () => {
     await proxy.close();
   }, 60_000);
 
-  itWithBroker('starts without the broker, keeps what is said, and says it when the broker is there; also after a cut', async () => {
-    if (!amqpUrl) throw new Error(process.env['AMQP_MISSING'] ?? 'AMQP_URL is not set: run specs with `npm test -- <path>`');
-    const proxy = await TcpProxy.to(amqpUrl);
-    const transport = new RabbitTransport({ url: proxy.url, name: 'outages' });
-    const app = await startApp(shopApp, { database, transport, events: [ItemSold] });
-    await sell(app, 'before');
-    await app.probe.until(ItemSold, (event) => event.data.item === 'before');
-    proxy.cut();
-    await until(async () => !(await readiness(app)).checks['broker'], { what: 'not ready' });
-    expect((await sell(app, 'meanwhile')).status).toBe(201);
-    expect(await app.service.db.query('SELECT type FROM outbox')).toEqual([{ type: ItemSold.type }]);
-    proxy.restore();
-    await app.probe.until(ItemSold, (event) => event.data.item === 'meanwhile', 30_000);
-    await until(async () => (await shipped(app, 'meanwhile')) === 101, { what: 'the event to be applied' });
-    expect(app.probe.all(ItemSold).filter((event) => event.data.item === 'meanwhile').length).toBeGreaterThanOrEqual(1);
-    await app.stop({ keepDatabase: true });
-    await transport.close();
-    await proxy.close();
-  }, 60_000);
+  itWithBroker(
+    'starts without the broker, keeps what is said, and says it when the broker is there; also after a cut',
+    async () => {
+      if (!amqpUrl)
+        throw new Error(process.env['AMQP_MISSING'] ?? 'AMQP_URL is not set: run specs with `npm test -- <path>`');
+      const proxy = await TcpProxy.to(amqpUrl);
+      const transport = new RabbitTransport({ url: proxy.url, name: 'outages' });
+      const app = await startApp(shopApp, { database, transport, events: [ItemSold] });
+      await sell(app, 'before');
+      await app.probe.until(ItemSold, (event) => event.data.item === 'before');
+      proxy.cut();
+      await until(async () => !(await readiness(app)).checks['broker'], { what: 'not ready' });
+      expect((await sell(app, 'meanwhile')).status).toBe(201);
+      expect(await app.service.db.query('SELECT type FROM outbox')).toEqual([{ type: ItemSold.type }]);
+      proxy.restore();
+      await app.probe.until(ItemSold, (event) => event.data.item === 'meanwhile', 30_000);
+      await until(async () => (await shipped(app, 'meanwhile')) === 101, { what: 'the event to be applied' });
+      expect(app.probe.all(ItemSold).filter((event) => event.data.item === 'meanwhile').length).toBeGreaterThanOrEqual(
+        1,
+      );
+      await app.stop({ keepDatabase: true });
+      await transport.close();
+      await proxy.close();
+    },
+    60_000,
+  );
 
   it('migrates once when two processes start at the same time', async () => {
     const apps = await Promise.all([startApp(shopApp, { database }), startApp(shopApp, { database })]);

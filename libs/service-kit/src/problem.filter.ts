@@ -29,7 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
     problem.instance = request.path;
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     if (traceId) problem.traceId = traceId;
-    if (problem.status >= 500) this.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+    if (problem.status >= 500)
+      this.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     if (response.headersSent) {
       response.end();
       return;
@@ -46,7 +47,10 @@ export function problemOf(error: unknown): Problem {
   const { status, type } = error as { status?: unknown; type?: unknown };
   const known = error instanceof HttpException ? error.getStatus() : typeof status === 'number' ? status : 500;
   if (known >= 500) return base(known, 'internal_error');
-  const code = typeof type === 'string' ? type.replaceAll(/[^a-z]+/g, '_') : (STATUS_CODES[known] ?? 'error').toLowerCase().replaceAll(/[^a-z]+/g, '_');
+  const code =
+    typeof type === 'string'
+      ? type.replaceAll(/[^a-z]+/g, '_')
+      : (STATUS_CODES[known] ?? 'error').toLowerCase().replaceAll(/[^a-z]+/g, '_');
   const problem: Problem = { ...base(known, code), detail: (error as Error).message };
   if (error instanceof HttpException) {
     const body = error.getResponse();

@@ -42,7 +42,8 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const services: Service[] = [];
   const transport = createTransport(config, names.join('+'), {
     problem: (message, error) => log.warn({ err: error }, message),
-    unroutable: (type) => services.find(({ name }) => type.startsWith(`${name}.`))?.bus.metrics.unroutable.inc({ type }),
+    unroutable: (type) =>
+      services.find(({ name }) => type.startsWith(`${name}.`))?.bus.metrics.unroutable.inc({ type }),
   });
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()));
@@ -75,8 +76,8 @@ function directoryFrom(env: Env): ServiceDirectory {
   const directory: ServiceDirectory = new Map();
   for (const [name, value] of Object.entries(env)) {
     const service = /^([A-Z][A-Z_]*)_URL$/.exec(name)?.[1];
-    if (service && value?.startsWith('http')) directory.set(service.toLowerCase().replaceAll('_', '-'), value.replace(/\/$/, ''));
+    if (service && value?.startsWith('http'))
+      directory.set(service.toLowerCase().replaceAll('_', '-'), value.replace(/\/$/, ''));
   }
   return directory;
 }
-

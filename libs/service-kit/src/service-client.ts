@@ -34,10 +34,16 @@ export class ServiceClient {
     return this.party(service).call(
       'GET',
       async (signal) => {
-        const response = await fetch(base + path, { signal, headers: { authorization: `Bearer ${await this.identity.tokenFor(service)}` } });
+        const response = await fetch(base + path, {
+          signal,
+          headers: { authorization: `Bearer ${await this.identity.tokenFor(service)}` },
+        });
         if (response.status === 404) return undefined;
         if (!response.ok) throw new ServiceAnswer(response.status, service, path);
-        return { body: Buffer.from(await response.arrayBuffer()), contentType: response.headers.get('content-type') ?? 'application/octet-stream' };
+        return {
+          body: Buffer.from(await response.arrayBuffer()),
+          contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+        };
       },
       { idempotent: true },
     );

@@ -1,7 +1,23 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadata, UnauthorizedException } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+  UnauthorizedException,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, jwtVerify, SignJWT } from 'jose';
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { ConfigError } from './config';
 
 const LIFETIME_SECONDS = 60;
@@ -17,16 +33,31 @@ export async function generateIdentityKeys(services: readonly string[]): Promise
   const pairs = await Promise.all(
     services.map(async (service) => {
       const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-      return { service, private: await exportJWK(privateKey), public: { ...(await exportJWK(publicKey)), kid: service, alg: 'EdDSA' } };
+      return {
+        service,
+        private: await exportJWK(privateKey),
+        public: { ...(await exportJWK(publicKey)), kid: service, alg: 'EdDSA' },
+      };
     }),
   );
-  return { private: new Map(pairs.map((pair) => [pair.service, pair.private])), public: { keys: pairs.map((pair) => pair.public) } };
+  return {
+    private: new Map(pairs.map((pair) => [pair.service, pair.private])),
+    public: { keys: pairs.map((pair) => pair.public) },
+  };
 }
 
-export function parseIdentityKeys(service: string, privateKey: string | undefined, publicKeys: string | undefined): IdentityKeys {
-  if (!privateKey || !publicKeys) throw new ConfigError('SERVICE_PRIVATE_KEY and SERVICE_PUBLIC_KEYS are needed when services run apart');
+export function parseIdentityKeys(
+  service: string,
+  privateKey: string | undefined,
+  publicKeys: string | undefined,
+): IdentityKeys {
+  if (!privateKey || !publicKeys)
+    throw new ConfigError('SERVICE_PRIVATE_KEY and SERVICE_PUBLIC_KEYS are needed when services run apart');
   try {
-    return { private: new Map([[service, JSON.parse(privateKey) as JWK]]), public: JSON.parse(publicKeys) as JSONWebKeySet };
+    return {
+      private: new Map([[service, JSON.parse(privateKey) as JWK]]),
+      public: JSON.parse(publicKeys) as JSONWebKeySet,
+    };
   } catch {
     throw new ConfigError('SERVICE_PRIVATE_KEY is a JWK and SERVICE_PUBLIC_KEYS a JWK set, both in JSON');
   }
@@ -57,8 +88,12 @@ export class ServiceIdentity {
 
   /** Returns the service that asks; throws when the token is not for us, not in time, or not signed by who it says. */
   async verify(token: string): Promise<string> {
-    const { payload, protectedHeader } = await jwtVerify(token, this.publicKeys, { audience: this.service, algorithms: ['EdDSA'], clockTolerance: 5 });
-    if (!payload.iss || payload.iss !== protectedHeader.kid) throw new Error('the key is not the issuer\'s');
+    const { payload, protectedHeader } = await jwtVerify(token, this.publicKeys, {
+      audience: this.service,
+      algorithms: ['EdDSA'],
+      clockTolerance: 5,
+    });
+    if (!payload.iss || payload.iss !== protectedHeader.kid) throw new Error("the key is not the issuer's");
     return payload.iss;
   }
 }
@@ -85,7 +120,10 @@ export class ServiceGuard implements CanActivate {
     } catch {
       throw new UnauthorizedException('The service token is not valid here');
     }
-    const allowed = this.reflector.getAllAndOverride<string[] | undefined>(CALLERS, [context.getHandler(), context.getClass()]);
+    const allowed = this.reflector.getAllAndOverride<string[] | undefined>(CALLERS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     return allowed?.includes(caller) ?? false;
   }
 }

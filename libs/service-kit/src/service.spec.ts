@@ -75,7 +75,10 @@ describe('a service', () => {
 
     it('of something that is not JSON, or too large', async () => {
       expect(await problem(await post('{"item":'))).toMatchObject({ status: 400 });
-      expect(await problem(await post(JSON.stringify({ item: 'x'.repeat(2_000_000) })))).toMatchObject({ status: 413, code: 'entity_too_large' });
+      expect(await problem(await post(JSON.stringify({ item: 'x'.repeat(2_000_000) })))).toMatchObject({
+        status: 413,
+        code: 'entity_too_large',
+      });
     });
 
     it('of an unknown address', async () => {
@@ -99,9 +102,18 @@ describe('a service', () => {
 
   it('tells that it is alive and ready, and its metrics', async () => {
     expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
-    expect(await (await fetch(`${app.url}/health/ready`)).json()).toEqual({ status: 'ok', checks: { database: true, broker: true, migrations: true } });
+    expect(await (await fetch(`${app.url}/health/ready`)).json()).toEqual({
+      status: 'ok',
+      checks: { database: true, broker: true, migrations: true },
+    });
     const metrics = await (await fetch(`${app.url}/metrics`)).text();
-    for (const name of ['bus_outbox_depth', 'bus_outbox_oldest_unpublished_seconds', 'bus_relay_leader', 'jobs_waiting', 'http_server_request_duration_seconds_count']) {
+    for (const name of [
+      'bus_outbox_depth',
+      'bus_outbox_oldest_unpublished_seconds',
+      'bus_relay_leader',
+      'jobs_waiting',
+      'http_server_request_duration_seconds_count',
+    ]) {
       expect(metrics).toMatch(new RegExp(`^${name}`, 'm'));
     }
   });
@@ -109,7 +121,8 @@ describe('a service', () => {
   it('lets the gateway see, replay and discard dead letters', async () => {
     await app.probe.say(ItemSold({ item: 'broken' }), { data: { item: 7 } });
     const headers = await app.as('gateway');
-    const list = async () => (await (await fetch(`${app.url}/bus/dead-letters`, { headers })).json()) as { id: string; reason: string }[];
+    const list = async () =>
+      (await (await fetch(`${app.url}/bus/dead-letters`, { headers })).json()) as { id: string; reason: string }[];
     const [letter] = await until(async () => (await list()).length > 0 && list(), { what: 'a dead letter' });
     expect(letter!.reason).toBe('invalid');
     const discard = await fetch(`${app.url}/bus/dead-letters/discard`, {
@@ -123,7 +136,8 @@ describe('a service', () => {
 
   it('keeps the kind of an error that a handler throws', async () => {
     await app.probe.say(ItemSold({ item: 'ghost' }));
-    const dead = () => app.service.db.query(`SELECT reason, error FROM parked_events WHERE subject = 'ghost'`) as Promise<object[]>;
+    const dead = () =>
+      app.service.db.query(`SELECT reason, error FROM parked_events WHERE subject = 'ghost'`) as Promise<object[]>;
     const letters = await until(async () => (await dead()).length > 0 && dead(), { what: 'a dead letter' });
     expect(letters).toEqual([{ reason: 'permanent', error: 'PermanentError: ghosts are not sold' }]);
   });
@@ -133,8 +147,12 @@ describe('a service', () => {
     await admin.connect();
     await admin.query('CREATE SCHEMA other_service; CREATE TABLE other_service.secrets (secret text)');
     await admin.end();
-    await expect(app.service.db.query('SELECT * FROM other_service.secrets')).rejects.toThrow('permission denied for schema other_service');
-    await expect(app.service.db.query('CREATE TABLE public.mine ()')).rejects.toThrow('permission denied for schema public');
+    await expect(app.service.db.query('SELECT * FROM other_service.secrets')).rejects.toThrow(
+      'permission denied for schema other_service',
+    );
+    await expect(app.service.db.query('CREATE TABLE public.mine ()')).rejects.toThrow(
+      'permission denied for schema public',
+    );
     const [{ me }] = await app.service.db.query('SELECT current_user AS me');
     expect(me).toBe('switchboard_shop');
   });

@@ -61,14 +61,19 @@ export class Service {
       [`${prefix}_DATABASE_URL`]: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
       [`${prefix}_JOB_CONCURRENCY`]: z.coerce.number().int().min(1).max(200).default(JOB_CONCURRENCY),
     });
-    const config = loadConfig(sharedConfig.extend(own.shape).extend(app.config.shape), env) as z.output<typeof sharedConfig> & Record<string, never>;
+    const config = loadConfig(sharedConfig.extend(own.shape).extend(app.config.shape), env) as z.output<
+      typeof sharedConfig
+    > &
+      Record<string, never>;
     const log = surroundings.log.child({ service: app.name });
     const clock = surroundings.clock ?? new Clock();
     const registry = new Registry();
     registry.setDefaultLabels({ service: app.name });
     if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
 
-    const access = await untilDatabaseAnswers(log, () => databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]));
+    const access = await untilDatabaseAnswers(log, () =>
+      databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
+    );
     const db = createDataSource(app, access, config.DATABASE_POOL);
     const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
     await openDatabase(db, log, () => jobs.migrate());
@@ -107,7 +112,10 @@ export class Service {
       checks,
     });
     class Root {}
-    const nest = await NestFactory.create<NestExpressApplication>({ module: Root, imports: [kit, app.module] }, { logger: new NestLog(log), abortOnError: false });
+    const nest = await NestFactory.create<NestExpressApplication>(
+      { module: Root, imports: [kit, app.module] },
+      { logger: new NestLog(log), abortOnError: false },
+    );
     nest.useBodyParser('json', { limit: BODY_LIMIT });
     nest.use(helmet());
     nest.use(httpMetrics(registry));
@@ -130,7 +138,10 @@ export class Service {
   /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
   async start(): Promise<void> {
     this.bus.start();
-    await this.jobs.start(this.nest.get(DiscoveryService, { strict: false }), this.nest.get(MetadataScanner, { strict: false }));
+    await this.jobs.start(
+      this.nest.get(DiscoveryService, { strict: false }),
+      this.nest.get(MetadataScanner, { strict: false }),
+    );
   }
 
   get url(): string {

@@ -6,13 +6,20 @@ const mistake = new Error('400');
 
 function party(over: { timeoutMs?: number; breakAfter?: number; halfOpenAfterMs?: number } = {}) {
   const registry = new Registry();
-  return { registry, party: new ThirdParty({ name: 'shop', registry, timeoutMs: 1000, isOutage: (error) => error === outage, ...over }) };
+  return {
+    registry,
+    party: new ThirdParty({ name: 'shop', registry, timeoutMs: 1000, isOutage: (error) => error === outage, ...over }),
+  };
 }
 
 describe('calls to third parties', () => {
   it('repeats an idempotent call that met an outage', async () => {
     let calls = 0;
-    const answer = await party().party.call('read', () => (++calls < 3 ? Promise.reject(outage) : Promise.resolve('there')), { idempotent: true });
+    const answer = await party().party.call(
+      'read',
+      () => (++calls < 3 ? Promise.reject(outage) : Promise.resolve('there')),
+      { idempotent: true },
+    );
     expect([answer, calls]).toEqual(['there', 3]);
   });
 
@@ -26,7 +33,8 @@ describe('calls to third parties', () => {
 
   it('ends a call at its deadline and aborts the work', async () => {
     let aborted = false;
-    const hang = (signal: AbortSignal) => new Promise<never>(() => signal.addEventListener('abort', () => (aborted = true)));
+    const hang = (signal: AbortSignal) =>
+      new Promise<never>(() => signal.addEventListener('abort', () => (aborted = true)));
     await expect(party({ timeoutMs: 30 }).party.call('read', hang)).rejects.toBeInstanceOf(ThirdPartyTimeout);
     expect(aborted).toBe(true);
   });

@@ -93,7 +93,9 @@ export class ThirdParty {
     } catch (error) {
       if (error instanceof BrokenCircuitError) {
         took({ outcome: 'refused' });
-        throw new ThirdPartyUnavailable(`${this.options.name} failed several times and is not asked for now`, { cause: error });
+        throw new ThirdPartyUnavailable(`${this.options.name} failed several times and is not asked for now`, {
+          cause: error,
+        });
       }
       if (error instanceof TaskCancelledError) {
         took({ outcome: 'timeout' });

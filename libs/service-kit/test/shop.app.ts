@@ -1,7 +1,15 @@
 import { Body, Controller, Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
 import { Consumer, Handles, Outbox, PermanentError } from '@switchboard/bus';
 import { defineEvent, type EventOf } from '@switchboard/contracts';
-import { Column, DataSource, Entity, type EntityManager, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
+import {
+  Column,
+  DataSource,
+  Entity,
+  type EntityManager,
+  type MigrationInterface,
+  PrimaryColumn,
+  type QueryRunner,
+} from 'typeorm';
 import { z } from 'zod';
 import { CONFIG } from '../src/config';
 import { defineApp } from '../src/define-app';
@@ -10,7 +18,10 @@ import { defineJob, type JobRun, Jobs, type PayloadOf, Runs } from '../src/jobs'
 import { AllowServices, ServiceGuard } from '../src/service-identity';
 
 /** A service as small as one can be that uses every part of the kit. */
-export const ItemSold = defineEvent('shop.item.sold.v1', z.object({ item: z.string() }), { subject: 'item', summary: 'Sold.' });
+export const ItemSold = defineEvent('shop.item.sold.v1', z.object({ item: z.string() }), {
+  subject: 'item',
+  summary: 'Sold.',
+});
 
 @Entity({ name: 'sales' })
 export class Sale {

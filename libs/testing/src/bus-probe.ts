@@ -1,5 +1,12 @@
 import type { BusMessage, ConsumerGroup, Subscription, Transport } from '@switchboard/bus';
-import type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from '@switchboard/contracts';
+import type {
+  CloudEvent,
+  EventDefinition,
+  EventDraft,
+  EventOf,
+  SignalDefinition,
+  SignalOf,
+} from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { until } from './until';
 
@@ -59,7 +66,11 @@ export class BusProbe {
   }
 
   /** Waits for an event that fits. */
-  until<E extends EventDefinition>(definition: E, fits: (event: EventOf<E>) => boolean = () => true, timeoutMs?: number): Promise<EventOf<E>> {
+  until<E extends EventDefinition>(
+    definition: E,
+    fits: (event: EventOf<E>) => boolean = () => true,
+    timeoutMs?: number,
+  ): Promise<EventOf<E>> {
     return until(() => this.all(definition).find(fits), { what: definition.type, timeoutMs });
   }
 

@@ -1,6 +1,14 @@
 import { MemoryTransport, type Transport } from '@switchboard/bus';
 import { type EventDefinition, events, signals } from '@switchboard/contracts';
-import { type AppDefinition, createLog, generateIdentityKeys, prefixOf, Service, type ServiceDirectory, ServiceIdentity } from '@switchboard/service-kit';
+import {
+  type AppDefinition,
+  createLog,
+  generateIdentityKeys,
+  prefixOf,
+  Service,
+  type ServiceDirectory,
+  ServiceIdentity,
+} from '@switchboard/service-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +43,16 @@ export interface TestAppOptions {
 }
 
 /** Other services that a test may speak as. */
-const OTHERS = ['gateway', 'bot-adapter', 'chat-ai', 'tts-worker', 'payments', 'vpn-provisioner', 'pets-game', 'analytics'];
+const OTHERS = [
+  'gateway',
+  'bot-adapter',
+  'chat-ai',
+  'tts-worker',
+  'payments',
+  'vpn-provisioner',
+  'pets-game',
+  'analytics',
+];
 
 /** What each service's start needs, whoever starts it in a test. */
 export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string, string> => ({

@@ -10,7 +10,10 @@ export interface TestDatabase {
 /** A fresh database on the server that the test run started; see `npm test`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: run specs with `npm test -- <path>`, which starts a Postgres for them');
+  if (!server)
+    throw new Error(
+      'TEST_DATABASE_URL is not set: run specs with `npm test -- <path>`, which starts a Postgres for them',
+    );
   const name = `test_${randomBytes(6).toString('hex')}`;
   await asAdministrator(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
