@@ -30,7 +30,7 @@ export interface Installation {
 }
 
 const USUAL_SANDBOX_PORT = 4500;
-const SERVICES = { 'bot-adapter': 4102, 'chat-ai': 4103, 'tts-worker': 4104 } as const;
+const SERVICES = { 'bot-adapter': 4101, 'chat-ai': 4102, 'tts-worker': 4103 } as const;
 const READY_WITHIN_MS = 60_000;
 
 /** Starts everything a company needs on this machine: database, sandbox and all services in one process. */

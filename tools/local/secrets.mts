@@ -5,7 +5,6 @@ import { join } from 'node:path';
 export interface LocalSecrets {
   DATABASE_ROLE_SECRET: string;
   ENCRYPTION_KEYS: string;
-  BOT_ADAPTER_WEBHOOK_SECRET: string;
 }
 
 /** The secrets of one local installation: made once, and kept, because data is encrypted with them. */
@@ -15,7 +14,6 @@ export function localSecrets(stateDir: string): LocalSecrets {
   const secrets: LocalSecrets = {
     DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
     ENCRYPTION_KEYS: `local-1:${randomBytes(32).toString('base64')}`,
-    BOT_ADAPTER_WEBHOOK_SECRET: randomBytes(24).toString('hex'),
   };
   mkdirSync(stateDir, { recursive: true });
   // Renamed into place, so that a killed start leaves no half a file behind.

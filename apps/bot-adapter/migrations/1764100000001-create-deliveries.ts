@@ -1,0 +1,60 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateDeliveries1764100000001 implements MigrationInterface {
+  readonly name = 'CreateDeliveries1764100000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE deliveries (
+        id                   uuid PRIMARY KEY,
+        seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order within a chat
+        chat_id              uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        user_id              uuid NOT NULL,
+        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice')),
+        cause_id             uuid NOT NULL,
+        content              text NOT NULL, -- encrypted
+        state                text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
+        next_part            integer NOT NULL DEFAULT 0,
+        tries                integer NOT NULL DEFAULT 0, -- of the next part
+        external_message_ids text[] NOT NULL DEFAULT '{}',
+        reason               text,
+        queued_at            timestamptz NOT NULL,
+        finished_at          timestamptz,
+        UNIQUE (cause_id, kind)
+      );
+      CREATE INDEX deliveries_waiting ON deliveries (chat_id, seq) WHERE state IN ('queued', 'sending');
+      CREATE INDEX deliveries_finished ON deliveries (finished_at);
+
+      -- Messages into which answers are streamed by edits; the finished answer replaces their text.
+      CREATE TABLE streams (
+        reply_id            uuid PRIMARY KEY,
+        chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        external_message_id text NOT NULL,
+        started_at          timestamptz NOT NULL
+      );
+
+      -- What the buttons under messages do. Telegram leaves 64 bytes for it, so a button carries only the id.
+      CREATE TABLE callbacks (
+        id         text PRIMARY KEY,
+        chat_id    uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        action     jsonb NOT NULL,
+        expires_at timestamptz NOT NULL
+      );
+      CREATE INDEX callbacks_expiry ON callbacks (expires_at);
+
+      -- Answers that were asked for by voice: each is spoken once.
+      CREATE TABLE speeches (
+        reply_id     uuid PRIMARY KEY,
+        speech_id    uuid NOT NULL UNIQUE,
+        chat_id      uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        user_id      uuid NOT NULL,
+        state        text NOT NULL CHECK (state IN ('requested', 'spoken', 'failed')),
+        requested_at timestamptz NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE speeches, callbacks, streams, deliveries');
+  }
+}

@@ -1,0 +1,64 @@
+/** The channel asks to wait. */
+export class ChannelBusy extends Error {
+  override readonly name = 'ChannelBusy';
+  constructor(readonly retryAfterSeconds: number) {
+    super(`the channel asks to wait ${retryAfterSeconds} s`);
+  }
+}
+
+/** Nobody will read it: blocked, left, deactivated. Trying again is useless. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+  constructor(
+    readonly reason: 'blocked' | 'chat_gone',
+    description: string,
+  ) {
+    super(description);
+  }
+}
+
+/** The chat goes on under another id. */
+export class ChatMoved extends Error {
+  override readonly name = 'ChatMoved';
+  constructor(readonly to: string) {
+    super('the chat has a new id');
+  }
+}
+
+/** What was asked for is wrong in itself and will never be accepted. */
+export class Rejected extends Error {
+  override readonly name = 'Rejected';
+}
+
+/** It certainly did not happen, and may work later. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent';
+}
+
+/** It may or may not have happened: the connection broke after the request, no answer came in time, or the server failed. */
+export class InDoubt extends Error {
+  override readonly name = 'InDoubt';
+  constructor(
+    override readonly cause: 'timeout' | 'connection' | 'server_error',
+    description: string,
+  ) {
+    super(description);
+  }
+}
+
+/** This server of the channel does not know the method. */
+export class Unsupported extends Error {
+  override readonly name = 'Unsupported';
+}
+
+export class UnreadableUpdate extends Error {
+  override readonly name = 'UnreadableUpdate';
+}
+
+export class FileGone extends Error {
+  override readonly name = 'FileGone';
+}
+
+export class FileTooLarge extends Error {
+  override readonly name = 'FileTooLarge';
+}

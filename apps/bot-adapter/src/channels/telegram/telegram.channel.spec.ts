@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { ChannelBusy, ChatMoved, InDoubt, NotSent, Rejected, Unreachable, Unsupported } from '../channel-errors';
+import { TelegramApi } from './telegram.api';
+import { TelegramChannel } from './telegram.channel';
+
+interface Reply {
+  status: number;
+  description?: string;
+  parameters?: object;
+  result?: unknown;
+  html?: boolean;
+  cut?: boolean;
+}
+
+describe('what answers of Telegram mean', () => {
+  let server: Server;
+  let channel: TelegramChannel;
+  let replies: Reply[];
+  let asked: { method: string; body: Record<string, unknown> }[];
+
+  beforeEach(async () => {
+    [replies, asked] = [[], []];
+    server = createServer((request: IncomingMessage, response) => {
+      void text(request).then((body) => {
+        asked.push({
+          method: request.url!.split('/').at(-1)!,
+          body: JSON.parse(body || '{}') as Record<string, unknown>,
+        });
+        const { status, html, cut, description, parameters, result } = replies.shift() ?? {
+          status: 200,
+          result: { message_id: 5 },
+        };
+        if (cut) return request.socket.destroy();
+        response.statusCode = status;
+        const answer = { ok: status === 200, error_code: status, description, parameters, result };
+        return response.end(html ? '<html>Bad Gateway</html>' : JSON.stringify(answer));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}/telegram`;
+    channel = new TelegramChannel(
+      new TelegramApi({ token: '1:x', apiRoot, registry: new Registry(), sendTimeoutMs: 300 }),
+    );
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const bold = { text: 'bold', entities: [{ type: 'bold' as const, offset: 0, length: 4 }] };
+  const send = (edits?: string) => channel.send('7', { kind: 'text', content: bold, ...(edits && { edits }) });
+
+  it.each<[string, Reply, unknown]>([
+    [
+      '429',
+      { status: 429, description: 'Too Many Requests: retry after 7', parameters: { retry_after: 7 } },
+      ChannelBusy,
+    ],
+    ['blocked', { status: 403, description: 'Forbidden: bot was blocked by the user' }, Unreachable],
+    ['deactivated', { status: 403, description: 'Forbidden: user is deactivated' }, Unreachable],
+    ['no chat', { status: 400, description: 'Bad Request: chat not found' }, Unreachable],
+    [
+      'upgraded group',
+      { status: 400, description: 'Bad Request: group chat was upgraded', parameters: { migrate_to_chat_id: -1009 } },
+      ChatMoved,
+    ],
+    ['bad request', { status: 400, description: 'Bad Request: message text is empty' }, Rejected],
+    ['revoked token', { status: 401, description: 'Unauthorized' }, NotSent],
+    ['server error', { status: 500, description: 'Internal Server Error' }, InDoubt],
+    ['error page of a proxy', { status: 502, html: true }, InDoubt],
+    ['connection lost after the request', { status: 200, cut: true }, InDoubt],
+  ])('%s', async (_what, reply, error) => {
+    replies = [reply];
+    await expect(send()).rejects.toBeInstanceOf(error);
+  });
+
+  it('no answer in time leaves a doubt, no connection leaves none', async () => {
+    server.removeAllListeners('request');
+    await expect(send()).rejects.toBeInstanceOf(InDoubt);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(send()).rejects.toBeInstanceOf(NotSent);
+  });
+
+  it('formatting that Telegram cannot parse is left out, the words are not', async () => {
+    replies = [{ status: 400, description: "Bad Request: can't parse entities: unexpected end at byte offset 4" }];
+    expect(await send()).toEqual({ externalMessageId: '5' });
+    expect(asked.map(({ body }) => [body['text'], (body['entities'] as unknown[]).length])).toEqual([
+      ['bold', 1],
+      ['bold', 0],
+    ]);
+  });
+
+  it('an edit that changes nothing succeeded', async () => {
+    replies = [{ status: 400, description: 'Bad Request: message is not modified: specified new message content …' }];
+    expect(await send('9')).toEqual({ externalMessageId: '9' });
+  });
+
+  it('an edit of a message that is gone becomes a new message', async () => {
+    replies = [{ status: 400, description: 'Bad Request: message to edit not found' }];
+    expect(await send('9')).toEqual({ externalMessageId: '5' });
+    expect(asked.map(({ method }) => method)).toEqual(['editMessageText', 'sendMessage']);
+  });
+
+  it('a server that does not know drafts is asked once; edits take their place', async () => {
+    expect(channel.capabilities.previews('private')).toBe('draft');
+    replies = [{ status: 404, description: 'Not Found: method not found' }];
+    await expect(channel.showDraft('7', 1, bold)).rejects.toBeInstanceOf(Unsupported);
+    expect(channel.capabilities.previews('private')).toBe('edit');
+  });
+});

@@ -1,0 +1,68 @@
+import { ThirdPartyTimeout, ThirdPartyUnavailable } from '@switchboard/service-kit';
+import { TelegramError } from 'telegraf';
+import {
+  ChannelBusy,
+  ChatMoved,
+  FileGone,
+  FileTooLarge,
+  InDoubt,
+  NotSent,
+  Rejected,
+  Unreachable,
+  Unsupported,
+} from '../channel-errors';
+
+/** Errors of a connection that was never made, by Node's codes: the request cannot have arrived. */
+const NEVER_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
+
+/** Also 404 for a method: an older self-hosted Bot API server. */
+const UNKNOWN_METHOD = /method not found|method is not supported/i;
+const CHAT_GONE = /chat not found|user is deactivated|PEER_ID_INVALID|group chat was deactivated/i;
+const FILE_GONE = /wrong file_id|file is temporarily unavailable|wrong remote file identifier/i;
+
+/** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof TelegramError ? error.code >= 500 : true;
+}
+
+/** True for an edit that changes nothing: what was wanted is there. */
+export const isUnchanged = (error: unknown) =>
+  error instanceof TelegramError && /message is not modified/i.test(error.description);
+
+export const isBadMarkup = (error: unknown) =>
+  error instanceof Rejected && /can't parse entities|ENTITY_|ENTITIES_/i.test(error.message);
+
+export const isMessageGone = (error: unknown) =>
+  error instanceof Rejected &&
+  /message to edit not found|message can't be edited|no text in the message/i.test(error.message);
+
+export const isQueryTooOld = (error: unknown) =>
+  error instanceof Rejected && /query is too old|query ID is invalid/i.test(error.message);
+
+/**
+ * What a failed call means for us. Descriptions are Telegram's only machine-readable reason; source: Client.cpp of
+ * tdlib/telegram-bot-api.
+ */
+export function meaningOf(error: unknown): Error {
+  if (error instanceof TelegramError) return meaningOfAnswer(error);
+  if (error instanceof ThirdPartyTimeout) return new InDoubt('timeout', error.message);
+  if (error instanceof ThirdPartyUnavailable) return new NotSent(error.message);
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
+  // node-fetch reports a connection lost after the request, and an answer that is no JSON, in the same class.
+  return new InDoubt('connection', String(message));
+}
+
+function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
+  if (code >= 500) return new InDoubt('server_error', `Telegram answered ${code}`);
+  if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);
+  if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
+  if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);
+  if (CHAT_GONE.test(description)) return new Unreachable('chat_gone', description);
+  if (code === 403) return new Unreachable('blocked', description);
+  if (/file is too big/i.test(description)) return new FileTooLarge(description);
+  if (FILE_GONE.test(description)) return new FileGone(description);
+  // A revoked token or a second poller is for the operator to mend; the message itself is good.
+  if (code === 401 || code === 404 || code === 409) return new NotSent(description);
+  return new Rejected(description);
+}

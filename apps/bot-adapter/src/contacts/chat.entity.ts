@@ -1,0 +1,44 @@
+import type { Channel, Locale } from '@switchboard/contracts';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ChatKind } from '../channels/channel';
+
+export type VoiceMode = 'off' | 'also';
+
+/** A conversation of a bot, with one person or with a group. */
+@Entity({ name: 'chats' })
+export class Chat {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column({ name: 'bot_id', type: 'text' })
+  botId!: string;
+
+  @Column({ type: 'text' })
+  channel!: Channel;
+
+  @Column({ name: 'external_id', type: 'text' })
+  externalId!: string;
+
+  @Column({ type: 'text' })
+  kind!: ChatKind;
+
+  /** The person of a private chat. */
+  @Column({ name: 'user_id', type: 'uuid', nullable: true })
+  userId!: string | null;
+
+  @Column({ type: 'text' })
+  locale!: Locale;
+
+  /** True when someone chose the language by /language; the client's language no longer counts then. */
+  @Column({ name: 'locale_chosen', type: 'boolean' })
+  localeChosen!: boolean;
+
+  @Column({ name: 'voice_mode', type: 'text' })
+  voiceMode!: VoiceMode;
+
+  @Column({ name: 'blocked_at', type: 'timestamptz', nullable: true })
+  blockedAt!: Date | null;
+
+  @Column({ name: 'next_send_at', type: 'timestamptz', nullable: true })
+  nextSendAt!: Date | null;
+}

@@ -1,0 +1,25 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A person in a bot. */
+@Entity({ name: 'contacts' })
+export class Contact {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column({ name: 'bot_id', type: 'text' })
+  botId!: string;
+
+  /** The channel's own id of the person. */
+  @Column({ name: 'external_id', type: 'text' })
+  externalId!: string;
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  /** Name and username, encrypted. */
+  @Column({ type: 'text' })
+  profile!: string;
+
+  @Column({ name: 'started_at', type: 'timestamptz' })
+  startedAt!: Date;
+}

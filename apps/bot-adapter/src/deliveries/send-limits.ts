@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import type { BotAdapterConfig } from '../bot-adapter.config';
+import type { Chat } from '../contacts/chat.entity';
+import { type Rate, TokenBucket } from './token-bucket';
+
+/** Bursts Telegram tolerates are not published; three messages in a chat at once are safe by experience. */
+const CHAT_BURST = 3;
+const BOT_BURST = 10;
+/** What previews leave in the bot's bucket for real messages. */
+const KEPT_FOR_MESSAGES = 5;
+const REMEMBERED_CHATS = 50_000;
+const PATIENCE_MS = 500;
+
+type Where = Pick<Chat, 'id' | 'botId' | 'kind'>;
+
+/**
+ * How fast we may send: about 1 message/s in a chat, 20/min in a group, 30/s as a bot; edits count as messages.
+ * Source: Telegram's bots FAQ, "My bot is hitting limits". Kept per process; a 429 corrects what it does not know.
+ */
+@Injectable()
+export class SendLimits {
+  private readonly chatRate: Rate;
+  private readonly groupRate: Rate;
+  private readonly botRate: Rate;
+  // A chat quiet for an hour has a full bucket again, so forgetting it changes nothing.
+  private readonly chats = new LRUCache<string, TokenBucket>({ max: REMEMBERED_CHATS, ttl: 3_600_000 });
+  private readonly bots = new Map<string, TokenBucket>();
+  private readonly cooling = new Map<string, { chatId: string; until: number }>();
+  private readonly paused = new Map<string, number>();
+
+  constructor(@Inject(CONFIG) config: BotAdapterConfig) {
+    const perMinute = config.BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE;
+    this.chatRate = { perSecond: config.BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND, burst: CHAT_BURST };
+    // Less the burst, so that no minute ever has more than the limit.
+    this.groupRate = { perSecond: Math.max(1, perMinute - CHAT_BURST) / 60, burst: CHAT_BURST };
+    this.botRate = { perSecond: config.BOT_ADAPTER_BOT_MESSAGES_PER_SECOND, burst: BOT_BURST };
+  }
+
+  /**
+   * Takes the right to send one message after `waitMs`, or, when that is long, takes nothing and says when to ask
+   * again: a job that sleeps holds up others.
+   */
+  reserve(chat: Where, now = performance.now()): { waitMs: number } | { askAgainMs: number } {
+    const inChat = this.chatBucket(chat, now);
+    const ofBot = this.botBucket(chat.botId, now);
+    const waitMs = Math.max(inChat.wait(now), ofBot.wait(now), (this.paused.get(chat.botId) ?? 0) - now);
+    if (waitMs > PATIENCE_MS) return { askAgainMs: waitMs };
+    inChat.take(now);
+    ofBot.take(now);
+    return { waitMs };
+  }
+
+  /** Takes the right to show a preview, if that leaves enough for the messages to come. */
+  tryPreview(chat: Where, how: 'draft' | 'edit', now = performance.now()): boolean {
+    const ofBot = this.botBucket(chat.botId, now);
+    if (ofBot.wait(now, 1 + KEPT_FOR_MESSAGES) > 0 || (this.paused.get(chat.botId) ?? 0) > now) return false;
+    if (how === 'edit') {
+      const inChat = this.chatBucket(chat, now);
+      if (inChat.wait(now, 2) > 0) return false;
+      inChat.take(now);
+    }
+    ofBot.take(now);
+    return true;
+  }
+
+  /** The channel asked one chat to wait. Two chats of a bot that have to wait at once mean that the whole bot has to. */
+  cool({ id, botId }: Where, seconds: number, now = performance.now()): void {
+    const other = this.cooling.get(botId);
+    const until = now + seconds * 1000;
+    if (other && other.chatId !== id && other.until > now) this.paused.set(botId, Math.max(until, other.until));
+    this.cooling.set(botId, { chatId: id, until });
+  }
+
+  private chatBucket({ id, kind }: Where, now: number): TokenBucket {
+    let bucket = this.chats.get(id);
+    if (!bucket) this.chats.set(id, (bucket = new TokenBucket(kind === 'group' ? this.groupRate : this.chatRate, now)));
+    return bucket;
+  }
+
+  private botBucket(botId: string, now: number): TokenBucket {
+    let bucket = this.bots.get(botId);
+    if (!bucket) this.bots.set(botId, (bucket = new TokenBucket(this.botRate, now)));
+    return bucket;
+  }
+}

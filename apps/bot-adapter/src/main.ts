@@ -1,0 +1,4 @@
+import { runApp } from '@switchboard/service-kit';
+import { botAdapterApp } from './bot-adapter.app';
+
+void runApp(botAdapterApp);

@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import { ConversationReset } from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type Action, Callbacks } from '../../callbacks/callbacks.service';
+import type { Button, InboundCommand, InboundPress } from '../../channels/channel';
+import { Chat, type VoiceMode } from '../../contacts/chat.entity';
+import { type Encounter, inChat } from '../../contacts/contacts.service';
+import { Deliveries } from '../../deliveries/deliveries.service';
+import { KEPT_DAYS } from '../../retention/kept-days';
+import { Speeches } from '../../speech/speeches.service';
+import { say } from '../../texts/texts';
+import { type Command, isCommand } from './commands';
+
+interface Screen {
+  text: string;
+  buttons?: Button[][];
+}
+
+const VOICE_MODES: VoiceMode[] = ['off', 'also'];
+const LANGUAGES = { en: 'English', ru: 'Русский' } as const;
+
+/** The assistant's screens: what its commands and buttons do. Free text is the business of chat-ai. */
+@Injectable()
+export class Assistant {
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly callbacks: Callbacks,
+    private readonly speeches: Speeches,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async command(tx: EntityManager, encounter: Encounter, { name, argument, addressed }: InboundCommand): Promise<void> {
+    if (isCommand(name)) await this.show(tx, encounter, await this.screen(tx, encounter, name, argument));
+    // In a group it may be meant for another bot.
+    else if (addressed) await this.show(tx, encounter, { text: say(encounter.chat.locale, 'unknownCommand') });
+  }
+
+  async unsupported(tx: EntityManager, encounter: Encounter): Promise<void> {
+    if (encounter.chat.kind === 'private')
+      await this.show(tx, encounter, { text: say(encounter.chat.locale, 'unsupported') });
+  }
+
+  async press(tx: EntityManager, encounter: Encounter, press: InboundPress): Promise<void> {
+    const { bot, chat } = encounter;
+    const answer = { botId: bot.id, queryId: press.queryId };
+    const action = await this.callbacks.find(tx, chat.id, press.data);
+    switch (action?.do) {
+      case 'speak': {
+        const outcome = await this.speeches.requestAgain(tx, chat, action.replyId);
+        const recording = outcome === 'requested' && { recordingIn: chat.externalId };
+        return this.callbacks.answer(tx, { ...answer, text: say(chat.locale, `speech.${outcome}`), ...recording });
+      }
+      case 'voice':
+        return this.change(tx, encounter, press, { voiceMode: action.mode });
+      case 'language':
+        return this.change(tx, encounter, press, { locale: action.locale, localeChosen: true });
+      default:
+        return this.callbacks.answer(tx, { ...answer, text: say(chat.locale, 'menuOutdated') });
+    }
+  }
+
+  /** Keeps a choice, shows it in the menu where it was made, and answers the press. */
+  private async change(
+    tx: EntityManager,
+    encounter: Encounter,
+    press: InboundPress,
+    choice: Partial<Chat>,
+  ): Promise<void> {
+    await tx.update(Chat, encounter.chat.id, choice);
+    const chat = { ...encounter.chat, ...choice };
+    const menu = choice.voiceMode ? await this.voiceMenu(tx, chat) : await this.languageMenu(tx, chat);
+    await this.show(tx, { ...encounter, chat }, menu, press.externalMessageId);
+    await this.callbacks.answer(tx, { botId: chat.botId, queryId: press.queryId, text: say(chat.locale, 'saved') });
+  }
+
+  private async screen(tx: EntityManager, encounter: Encounter, command: Command, argument: string): Promise<Screen> {
+    const { bot, chat, person } = encounter;
+    switch (command) {
+      case 'start': {
+        const lines = [
+          say(chat.locale, 'start.greeting', { name: person.name, bot: bot.name }),
+          say(chat.locale, 'start.about'),
+        ];
+        if (argument) lines.push(say(chat.locale, 'start.link', { link: argument.slice(0, 64) }));
+        return { text: lines.join('\n\n') };
+      }
+      case 'new':
+        await this.outbox.add(tx, ConversationReset(inChat(encounter)));
+        return { text: say(chat.locale, 'new') };
+      case 'voice':
+        return this.voiceMenu(tx, chat);
+      case 'language':
+        return this.languageMenu(tx, chat);
+      case 'privacy':
+        return { text: say(chat.locale, 'privacy', { days: KEPT_DAYS.content }) };
+      case 'help':
+        return { text: say(chat.locale, 'help') };
+    }
+  }
+
+  private voiceMenu(tx: EntityManager, chat: Chat): Promise<Screen> {
+    const choices = VOICE_MODES.map((mode) => ({
+      label: say(chat.locale, `voice.${mode}`),
+      chosen: chat.voiceMode === mode,
+      action: { do: 'voice', mode } as const,
+    }));
+    return this.menu(tx, chat, say(chat.locale, 'voice.title'), choices);
+  }
+
+  private languageMenu(tx: EntityManager, chat: Chat): Promise<Screen> {
+    const choices = (['en', 'ru'] as const).map((locale) => ({
+      label: LANGUAGES[locale],
+      chosen: chat.locale === locale,
+      action: { do: 'language', locale } as const,
+    }));
+    return this.menu(tx, chat, say(chat.locale, 'language'), choices);
+  }
+
+  private async menu(
+    tx: EntityManager,
+    chat: Chat,
+    text: string,
+    choices: { label: string; chosen: boolean; action: Action }[],
+  ): Promise<Screen> {
+    const ids = await this.callbacks.create(
+      tx,
+      chat.id,
+      choices.map(({ action }) => action),
+    );
+    const row = choices.map(({ label, chosen }, i) => ({ label: chosen ? `✓ ${label}` : label, data: ids[i]! }));
+    return { text, buttons: [row] };
+  }
+
+  private async show(
+    tx: EntityManager,
+    { chat, contact }: Encounter,
+    { text, buttons }: Screen,
+    edits?: string,
+  ): Promise<void> {
+    await this.deliveries.queue(tx, {
+      chatId: chat.id,
+      userId: contact.userId,
+      causeId: uuidv7(),
+      content: { kind: 'notice', text, ...(buttons && { buttons }), ...(edits && { edits }) },
+    });
+  }
+}

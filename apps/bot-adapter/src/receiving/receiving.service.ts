@@ -1,0 +1,183 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isInfrastructureError, Outbox } from '@switchboard/bus';
+import { MessageEdited, MessageReceived } from '@switchboard/contracts';
+import { Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { Counter, Registry } from 'prom-client';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Bot } from '../bots/bots';
+import type { Inbound, InboundMessage } from '../channels/channel';
+import { UnreadableUpdate } from '../channels/channel-errors';
+import { Channels } from '../channels/channels';
+import { Chat } from '../contacts/chat.entity';
+import { Contacts, type Encounter, inChat } from '../contacts/contacts.service';
+import { Deliveries } from '../deliveries/deliveries.service';
+import { MediaFiles } from '../media/media-files.service';
+import { Assistant } from '../products/assistant/assistant';
+import { InboundMessageRow } from './inbound-message.entity';
+import { InboundUpdate } from './inbound-update.entity';
+
+const CONTENT = 'inbound_updates.content';
+
+/** Takes what channels bring: each update once, with everything it leads to, in one transaction. */
+@Injectable()
+export class Receiving {
+  private readonly updates: Counter<'bot' | 'kind'>;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly channels: Channels,
+    private readonly contacts: Contacts,
+    private readonly media: MediaFiles,
+    private readonly deliveries: Deliveries,
+    private readonly assistant: Assistant,
+    private readonly outbox: Outbox,
+    private readonly cipher: FieldCipher,
+    private readonly clock: Clock,
+    registry: Registry,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.updates = new Counter({
+      name: 'updates_total',
+      help: 'Updates taken from channels, by what they were.',
+      labelNames: ['bot', 'kind'],
+      registers: [registry],
+    });
+  }
+
+  /** Returns the update's id when it is committed. Throws UnreadableUpdate, or whatever kept us from taking it just now. */
+  async take(bot: Bot, raw: unknown): Promise<number> {
+    const { id, inbound } = await this.channels.of(bot.id)!.parse(raw);
+    try {
+      const fresh = await this.db.transaction(async (tx) => {
+        if (!(await this.isFirst(tx, bot, id))) return false;
+        if (inbound) await this.apply(tx, bot, inbound);
+        return true;
+      });
+      this.updates.inc({ bot: bot.id, kind: fresh ? (inbound?.kind ?? 'ignored') : 'duplicate' });
+    } catch (error) {
+      if (isInfrastructureError(error)) throw error;
+      // Taking it again would fail again, and all later ones would wait behind it.
+      await this.setAside(bot, id, raw, error);
+    }
+    return id;
+  }
+
+  /** As `take`, but sets aside what cannot be read as well: a poll cannot refuse a single update. */
+  async takeOrSetAside(bot: Bot, raw: unknown): Promise<number> {
+    try {
+      return await this.take(bot, raw);
+    } catch (error) {
+      const id = (raw as { update_id?: unknown } | null)?.update_id;
+      if (!(error instanceof UnreadableUpdate) || typeof id !== 'number') throw error;
+      await this.setAside(bot, id, raw, error);
+      return id;
+    }
+  }
+
+  private async isFirst(tx: EntityManager, { id: botId }: Bot, updateId: number): Promise<boolean> {
+    const row = { botId, updateId, receivedAt: this.clock.now() };
+    const { raw } = await tx
+      .createQueryBuilder()
+      .insert()
+      .into(InboundUpdate)
+      .values(row)
+      .orIgnore()
+      .returning('update_id')
+      .execute();
+    return (raw as unknown[]).length > 0;
+  }
+
+  private async setAside(bot: Bot, updateId: number, raw: unknown, error: unknown): Promise<void> {
+    this.log.error({ err: error, bot: bot.id, updateId }, 'an update could not be processed and was set aside');
+    this.updates.inc({ bot: bot.id, kind: 'failed' });
+    const content = this.cipher.encrypt(JSON.stringify(raw), CONTENT);
+    const failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const row = { botId: bot.id, updateId, receivedAt: this.clock.now(), failure, content };
+    await this.db.createQueryBuilder().insert().into(InboundUpdate).values(row).orIgnore().execute();
+  }
+
+  private async apply(tx: EntityManager, bot: Bot, inbound: Inbound): Promise<void> {
+    switch (inbound.kind) {
+      case 'moved': {
+        const chat = await this.contacts.move(tx, bot.id, inbound.from, inbound.to);
+        return chat && this.deliveries.wake(tx, chat.id);
+      }
+      case 'blocked':
+      case 'unblocked': {
+        // Blocked by someone never met: nobody to tell of.
+        const chat = await tx.findOneBy(Chat, { botId: bot.id, externalId: inbound.chat.externalId });
+        if (!chat) return;
+        return inbound.kind === 'blocked' ? this.contacts.block(tx, chat) : this.contacts.unblock(tx, chat);
+      }
+      case 'command': {
+        const deepLink = inbound.name === 'start' ? inbound.argument.slice(0, 64) : undefined;
+        return this.assistant.command(tx, await this.meet(tx, bot, inbound, deepLink), inbound);
+      }
+      case 'press':
+        return this.assistant.press(tx, await this.meet(tx, bot, inbound), inbound);
+      case 'unsupported':
+        return this.assistant.unsupported(tx, await this.meet(tx, bot, inbound));
+      case 'edited':
+        return this.edited(tx, await this.meet(tx, bot, inbound), inbound);
+      case 'message':
+        return this.message(tx, await this.meet(tx, bot, inbound), inbound);
+    }
+  }
+
+  private async meet(
+    tx: EntityManager,
+    bot: Bot,
+    by: Exclude<Inbound, { kind: 'moved' }>,
+    deepLink?: string,
+  ): Promise<Encounter> {
+    const encounter = await this.contacts.meet(tx, bot, by, deepLink);
+    // Whoever writes can be written to, whatever we heard before.
+    await this.contacts.unblock(tx, encounter.chat);
+    return encounter;
+  }
+
+  private async message(tx: EntityManager, encounter: Encounter, message: InboundMessage): Promise<void> {
+    const { bot, chat, person } = encounter;
+    const messageId = uuidv7();
+    const { externalMessageId, text, file, mediaGroup, replyToText } = message;
+    await tx.insert(InboundMessageRow, {
+      id: messageId,
+      chatId: chat.id,
+      externalMessageId,
+      receivedAt: this.clock.now(),
+    });
+    const media = file && (await this.media.remember(tx, bot.id, chat.id, file));
+    const inGroup = chat.kind === 'group';
+    await this.outbox.add(
+      tx,
+      MessageReceived({
+        ...inChat(encounter),
+        messageId,
+        locale: inGroup && !chat.localeChosen ? person.locale : chat.locale,
+        kind: file ? (file.kind === 'audio' ? 'document' : file.kind) : 'text',
+        inGroup,
+        sentAt: message.sentAt.toISOString(),
+        ...(inGroup && person.name && { senderName: person.name }),
+        ...(text && { text }),
+        ...(media && { media }),
+        ...(mediaGroup && { mediaGroup }),
+        ...(replyToText && { replyToText }),
+      }),
+    );
+  }
+
+  private async edited(
+    tx: EntityManager,
+    encounter: Encounter,
+    { externalMessageId, text, sentAt }: Inbound & { kind: 'edited' },
+  ): Promise<void> {
+    const known = await tx.findOneBy(InboundMessageRow, { chatId: encounter.chat.id, externalMessageId });
+    // Of a group we know only what was addressed to us.
+    if (!known) return;
+    await this.outbox.add(
+      tx,
+      MessageEdited({ ...inChat(encounter), messageId: known.id, text, sentAt: sentAt.toISOString() }),
+    );
+  }
+}

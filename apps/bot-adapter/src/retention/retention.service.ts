@@ -1,0 +1,60 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock, defineJob, Jobs, MEDIA_STORAGE, type MediaStorage, Runs } from '@switchboard/service-kit';
+import { DataSource, In, LessThan } from 'typeorm';
+import { z } from 'zod';
+import { Callback } from '../callbacks/callback.entity';
+import { Delivery } from '../deliveries/delivery.entity';
+import { Media } from '../media/media.entity';
+import { InboundMessageRow } from '../receiving/inbound-message.entity';
+import { InboundUpdate } from '../receiving/inbound-update.entity';
+import { Speech } from '../speech/speech.entity';
+import { StreamRow } from '../streaming/stream.entity';
+import { daysAfter, KEPT_DAYS } from './kept-days';
+
+const ForgetOld = defineJob('forget-old', z.object({}));
+
+const EVERY_MS = 3_600_000;
+const FILES_AT_ONCE = 200;
+
+/** Forgets what was kept long enough; /privacy tells people how long that is. */
+@Injectable()
+export class Retention implements OnApplicationBootstrap {
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.schedule(0);
+  }
+
+  @Runs(ForgetOld)
+  async forgetOld(): Promise<void> {
+    const now = this.clock.now();
+    const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
+    await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
+    await this.db.manager.delete(InboundUpdate, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)) });
+    await this.db.manager.delete(InboundMessageRow, { receivedAt: content });
+    await this.db.manager.delete(Delivery, { finishedAt: content });
+    await this.db.manager.delete(StreamRow, { startedAt: content });
+    await this.db.manager.delete(Speech, { requestedAt: content });
+    await this.db.manager.delete(Callback, { expiresAt: LessThan(now) });
+    await this.schedule(EVERY_MS);
+  }
+
+  private async forgetFiles(before: Date): Promise<void> {
+    for (;;) {
+      const old = await this.db.manager.find(Media, { where: { receivedAt: LessThan(before) }, take: FILES_AT_ONCE });
+      if (old.length === 0) return;
+      for (const { storageKey } of old) if (storageKey) await this.storage.delete(storageKey);
+      await this.db.manager.delete(Media, { id: In(old.map(({ id }) => id)) });
+    }
+  }
+
+  private async schedule(inMs: number): Promise<void> {
+    const runAt = new Date(Date.now() + inMs);
+    await this.db.transaction((tx) => this.jobs.add(tx, ForgetOld, {}, { key: 'forget-old', runAt }));
+  }
+}

@@ -1,0 +1,58 @@
+import { MessageReceived } from '@switchboard/contracts';
+import type { TestApp } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { startBotAdapter } from './start-bot-adapter';
+import { type PretendedTelegram, startTelegram } from './start-sandbox';
+
+describe('files that came with messages', () => {
+  let telegram: PretendedTelegram;
+  let app: TestApp;
+  let mediaId: string;
+
+  beforeAll(async () => {
+    telegram = await startTelegram();
+    app = await startBotAdapter(telegram);
+    const emma = await telegram.person();
+    await emma.start();
+    await emma.sendFile('document', Buffer.from('the plan'), { name: 'plan.txt', mimeType: 'text/plain' });
+    mediaId = (await app.probe.until(MessageReceived, ({ data }) => Boolean(data.media))).data.media!.mediaId;
+  });
+  afterAll(async () => {
+    await app.stop();
+    await telegram.close();
+  });
+  afterEach(() => telegram.misbehave());
+
+  const read = async (id = mediaId, service = 'chat-ai') =>
+    fetch(`${app.url}/media/${id}`, { headers: service ? await app.as(service) : {} });
+
+  it('are fetched from Telegram once, however many ask at the same time', async () => {
+    const answers = await Promise.all([read(), read(mediaId, 'tts-worker'), read()]);
+    for (const answer of answers) {
+      expect(answer.headers.get('content-type')).toBe('text/plain');
+      expect(await answer.text()).toBe('the plan');
+    }
+    expect(await (await read()).text()).toBe('the plan');
+    expect(await telegram.calls('getFile')).toHaveLength(1);
+  });
+
+  it('are for other services only, and of those for the ones that need them', async () => {
+    expect((await read(mediaId, '')).status).toBe(401);
+    expect((await read(mediaId, 'payments')).status).toBe(403);
+  });
+
+  it('that do not exist are a clear 404, and no id is a clear 400', async () => {
+    expect((await read(uuidv7())).status).toBe(404);
+    expect((await read('..%2f..%2fetc')).status).toBe(400);
+  });
+
+  it('that Telegram no longer has are told to be gone', async () => {
+    const [row] = (await app.service.db.query(
+      `INSERT INTO media (id, bot_id, chat_id, external_id, kind, mime_type, received_at)
+       SELECT gen_random_uuid(), bot_id, chat_id, 'long-gone', kind, mime_type, now() FROM media LIMIT 1 RETURNING id`,
+    )) as { id: string }[];
+    const answer = await read(row!.id);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ code: 'bot-adapter.media_gone' });
+  });
+});

@@ -1,0 +1,125 @@
+import { until } from '@switchboard/testing';
+import { startSandbox, type SandboxOptions } from '../../sandbox/src/sandbox';
+
+export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
+export const NORTHWIND = { token: '7000000002:sandbox-northwind', username: 'northwind_bot', name: 'Northwind' };
+
+export interface SeenMessage {
+  message_id: number;
+  text?: string;
+  entities?: { type: string; offset: number; length: number; url?: string }[];
+  voice?: { duration: number };
+  from: { is_bot: boolean };
+  reply_markup?: { inline_keyboard: { text: string; callback_data: string }[][] };
+}
+
+export interface Call {
+  id: number;
+  method: string;
+  params: Record<string, never> & { text?: string; chat_id?: number; draft_id?: number };
+  receivedAt: number;
+  status: number | null;
+}
+
+interface Fault {
+  target: string;
+  kind: string;
+  times?: number;
+  after?: number;
+  retryAfter?: number;
+  ms?: number;
+}
+
+/** A person with a phone: acts in one chat, sees what it shows. */
+export class Phone {
+  constructor(
+    private readonly telegram: PretendedTelegram,
+    readonly id: number,
+    private readonly where: { bot?: string; chat?: number },
+  ) {}
+
+  get chat(): number {
+    return this.where.chat ?? this.id;
+  }
+
+  say = (text: string, more: { replyTo?: number } = {}) => this.act<SeenMessage>('say', { text, ...more });
+  start = (payload?: string) => this.act<SeenMessage>('start', payload ? { payload } : {});
+  edit = (messageId: number, text: string) => this.act('edit', { messageId, text });
+  block = (blocked: boolean) => this.act('block', { blocked });
+  press = (messageId: number, button: string) =>
+    this.act<{ answered: boolean; text?: string }>('press', { messageId, button });
+  sendFile = (kind: 'voice' | 'photo' | 'document', bytes: Buffer, more: object = {}) =>
+    this.act<SeenMessage>('send-file', { kind, base64: bytes.toString('base64'), ...more });
+
+  /** What the bot said here, oldest first. */
+  async answers(): Promise<SeenMessage[]> {
+    const bot = this.where.bot ?? LUMEN.username;
+    const messages = await this.telegram.control<SeenMessage[]>(
+      'GET',
+      `telegram/chats/${this.chat}/messages?bot=${bot}`,
+    );
+    return messages.filter(({ from }) => from.is_bot);
+  }
+
+  answer(fits: (message: SeenMessage) => boolean): Promise<SeenMessage> {
+    return until(async () => (await this.answers()).find(fits), { what: 'an answer of the bot' });
+  }
+
+  private act<T>(what: string, body: object): Promise<T> {
+    return this.telegram.control<T>('POST', `telegram/people/${this.id}/${what}`, { ...this.where, ...body });
+  }
+}
+
+export class PretendedTelegram {
+  constructor(
+    readonly apiRoot: string,
+    private readonly url: string,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  async person(languageCode = 'en', bot = LUMEN.username, firstName = 'Emma'): Promise<Phone> {
+    const { id } = await this.control<{ id: number }>('POST', 'telegram/people', { firstName, languageCode });
+    return new Phone(this, id, { bot });
+  }
+
+  /** The same person in the chat with another bot. */
+  other = (phone: Phone, bot: string) => new Phone(this, phone.id, { bot });
+
+  async group(phone: Phone): Promise<Phone> {
+    const group = { title: 'Friends', people: [phone.id], bots: [LUMEN.username] };
+    const { id: chat } = await this.control<{ id: number }>('POST', 'telegram/chats', group);
+    return new Phone(this, phone.id, { chat });
+  }
+
+  calls(method: string, chat?: number): Promise<Call[]> {
+    return this.control<Call[]>('GET', `telegram/calls?method=${method}${chat === undefined ? '' : `&chat=${chat}`}`);
+  }
+
+  /** Calls the Bot API as a bot would. */
+  async bot(method: string, params: object, token = LUMEN.token): Promise<void> {
+    const body = JSON.stringify(params);
+    await fetch(`${this.apiRoot}/bot${token}/${method}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+
+  misbehave = (...rules: Fault[]) => this.control('PUT', 'faults', rules);
+
+  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.url}/control/${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
+    return (answer ? JSON.parse(answer) : undefined) as T;
+  }
+}
+
+/** Telegram as the sandbox pretends it, in this process. */
+export async function startTelegram(options: SandboxOptions = {}): Promise<PretendedTelegram> {
+  const sandbox = await startSandbox({ bots: [LUMEN, NORTHWIND], rateLimits: null, pace: 0.05, ...options });
+  return new PretendedTelegram(sandbox.telegramUrl, sandbox.url, () => sandbox.close());
+}
