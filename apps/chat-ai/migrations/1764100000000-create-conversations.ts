@@ -1,0 +1,72 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateConversations1764100000000 implements MigrationInterface {
+  readonly name = 'CreateConversations1764100000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE conversations (
+        id uuid PRIMARY KEY,
+        chat_id uuid NOT NULL,
+        bot_id text NOT NULL,
+        started_at timestamptz NOT NULL,
+        closed_at timestamptz,
+        -- Grows with every change a running turn has to know of.
+        revision integer NOT NULL DEFAULT 1,
+        summary text,
+        summarised_up_to bigint NOT NULL DEFAULT 0
+      )`);
+    await runner.query(
+      'CREATE UNIQUE INDEX one_open_conversation_per_chat ON conversations (chat_id) WHERE closed_at IS NULL',
+    );
+    await runner.query('CREATE INDEX conversations_of_chat ON conversations (chat_id, started_at DESC)');
+    await runner.query(`
+      CREATE TABLE messages (
+        id uuid PRIMARY KEY,
+        conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
+        position bigint GENERATED ALWAYS AS IDENTITY,
+        role text NOT NULL CHECK (role IN ('user', 'assistant')),
+        state text NOT NULL
+          CHECK (state IN ('awaiting_transcription', 'transcription_failed', 'pending', 'answered', 'cancelled')),
+        user_id uuid NOT NULL,
+        locale text NOT NULL,
+        text text NOT NULL,
+        quoted text,
+        sender_name text,
+        tokens integer NOT NULL,
+        turn_id uuid,
+        sent_at timestamptz NOT NULL,
+        edited_at timestamptz
+      )`);
+    await runner.query('CREATE INDEX messages_in_order ON messages (conversation_id, position DESC)');
+    await runner.query(`CREATE INDEX messages_pending ON messages (conversation_id, position) WHERE state = 'pending'`);
+    await runner.query(`
+      CREATE TABLE turns (
+        id uuid PRIMARY KEY,
+        conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
+        outcome text NOT NULL,
+        model text,
+        prompt_id uuid,
+        context_report jsonb,
+        started_at timestamptz NOT NULL,
+        duration_ms integer NOT NULL,
+        first_text_ms integer
+      )`);
+    await runner.query('CREATE INDEX turns_of_conversation ON turns (conversation_id, started_at)');
+    await runner.query(`
+      CREATE TABLE prompts (
+        id uuid PRIMARY KEY,
+        bot_id text NOT NULL,
+        version integer NOT NULL,
+        text text NOT NULL,
+        hash text NOT NULL,
+        created_at timestamptz NOT NULL,
+        UNIQUE (bot_id, version),
+        UNIQUE (bot_id, hash)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE prompts, turns, messages, conversations');
+  }
+}

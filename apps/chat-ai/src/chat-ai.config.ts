@@ -1,0 +1,40 @@
+import { secret } from '@switchboard/service-kit';
+import { z } from 'zod';
+
+const milliseconds = (standard: number) => z.coerce.number().int().min(10).max(600_000).default(standard);
+
+export const chatAiConfig = z.object({
+  CHAT_AI_API_KEY: secret()
+    .optional()
+    .describe('Key of the model; without it answers come from the knowledge base alone.'),
+  CHAT_AI_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Any OpenAI-compatible server, https://api.openai.com/v1 when absent; one named here may need no key.'),
+  CHAT_AI_MODEL: z.string().default('gpt-4o-mini').describe('For assistants that name none.'),
+  CHAT_AI_ASSISTANTS_FILE: z.string().optional().describe('JSON: what each bot is, keyed by botId.'),
+  CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: milliseconds(30_000).describe('A person gives up waiting before a model does.'),
+  CHAT_AI_IDLE_TIMEOUT_MS: milliseconds(20_000).describe('Between two tokens: a stream that stalls seldom comes back.'),
+  CHAT_AI_TURN_TIMEOUT_MS: milliseconds(120_000).describe('One call in all, however lively it is.'),
+  CHAT_AI_CONTEXT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .default(16_000)
+    .describe('What is sent at most; far below what models take, because every token is paid for in every turn.'),
+  CHAT_AI_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(16).default(1500).describe('About six Telegram screens.'),
+  CHAT_AI_QUIET_WINDOW_MS: milliseconds(700).describe(
+    'How long to wait for the next part of a pasted text or album; parts come some 200 ms apart.',
+  ),
+  CHAT_AI_UNKNOWN_PRICE_USD: z.coerce
+    .number()
+    .nonnegative()
+    .default(10)
+    .describe(
+      'Dollars per million tokens at which budgets count a model without a known price; rather dear than free.',
+    ),
+  // Overrides the standard of the kit: a turn waits for the model nearly all of its time, so many fit side by side.
+  CHAT_AI_JOB_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(32).describe('Turns answered side by side.'),
+});
+
+export type ChatAiConfig = z.output<typeof chatAiConfig>;

@@ -1,0 +1,32 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What is said in one chat from its beginning, or from a reset, to the next reset. */
+@Entity({ name: 'conversations' })
+export class Conversation {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'chat_id' })
+  chatId!: string;
+
+  @Column('text', { name: 'bot_id' })
+  botId!: string;
+
+  @Column('timestamptz', { name: 'started_at' })
+  startedAt!: Date;
+
+  @Column('timestamptz', { name: 'closed_at', nullable: true })
+  closedAt!: Date | null;
+
+  /** Grows with every change that a running turn has to know of. */
+  @Column('integer')
+  revision!: number;
+
+  /** Encrypted. What was said up to `summarisedUpTo`, in short. */
+  @Column('text', { nullable: true })
+  summary!: string | null;
+
+  /** The position of the last message that the summary covers; 0 when there is none. */
+  @Column('bigint', { name: 'summarised_up_to', transformer: { from: Number, to: String } })
+  summarisedUpTo!: number;
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { FieldCipher } from '@switchboard/service-kit';
+
+/** What a message says, as opposed to where and when. */
+export interface Words {
+  text: string;
+  quoted: string | null;
+  senderName: string | null;
+}
+
+/** What people and assistants say is encrypted in the database, each field bound to its column. */
+@Injectable()
+export class MessageCipher {
+  constructor(private readonly cipher: FieldCipher) {}
+
+  seal({ text, quoted, senderName }: Words): Words {
+    return {
+      text: this.cipher.encrypt(text, 'messages.text'),
+      quoted: quoted === null ? null : this.cipher.encrypt(quoted, 'messages.quoted'),
+      senderName: senderName === null ? null : this.cipher.encrypt(senderName, 'messages.sender_name'),
+    };
+  }
+
+  open({ text, quoted, senderName }: Words): Words {
+    return {
+      text: this.cipher.decrypt(text, 'messages.text'),
+      quoted: quoted === null ? null : this.cipher.decrypt(quoted, 'messages.quoted'),
+      senderName: senderName === null ? null : this.cipher.decrypt(senderName, 'messages.sender_name'),
+    };
+  }
+
+  sealSummary(summary: string): string {
+    return this.cipher.encrypt(summary, 'conversations.summary');
+  }
+
+  openSummary(sealed: string): string {
+    return this.cipher.decrypt(sealed, 'conversations.summary');
+  }
+}

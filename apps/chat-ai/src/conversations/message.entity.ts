@@ -1,0 +1,57 @@
+import type { Locale } from '@switchboard/contracts';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * `pending` messages wait for an answer; `cancelled` ones were unanswered when the person began anew.
+ */
+export type MessageState = 'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'cancelled';
+
+@Entity({ name: 'messages' })
+export class Message {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'conversation_id' })
+  conversationId!: string;
+
+  /** The order in which messages came in; given by the database. */
+  @Column({ type: 'bigint', insert: false, update: false, transformer: { from: Number, to: String } })
+  position!: number;
+
+  @Column('text')
+  role!: 'user' | 'assistant';
+
+  @Column('text')
+  state!: MessageState;
+
+  @Column('uuid', { name: 'user_id' })
+  userId!: string;
+
+  @Column('text')
+  locale!: Locale;
+
+  /** Encrypted, as are the two below. */
+  @Column('text')
+  text!: string;
+
+  /** The message to which this one replies. */
+  @Column('text', { nullable: true })
+  quoted!: string | null;
+
+  @Column('text', { name: 'sender_name', nullable: true })
+  senderName!: string | null;
+
+  /** Of the text as a model reads it, counted once. */
+  @Column('integer')
+  tokens!: number;
+
+  /** The turn that answered it, or that this is the answer of. */
+  @Column('uuid', { name: 'turn_id', nullable: true })
+  turnId!: string | null;
+
+  @Column('timestamptz', { name: 'sent_at' })
+  sentAt!: Date;
+
+  @Column('timestamptz', { name: 'edited_at', nullable: true })
+  editedAt!: Date | null;
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, In } from 'typeorm';
+import { Turn } from '../turns/turn.entity';
+import { Conversation } from './conversation.entity';
+import { Message } from './message.entity';
+import { MessageCipher } from './message-cipher';
+
+/** Conversations of one chat that are shown at once. */
+const LATEST = 20;
+
+/** Conversations as operators read them. */
+@Injectable()
+export class TranscriptsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly cipher: MessageCipher,
+  ) {}
+
+  /** The latest conversations of a chat, newest first, with what was said and how each answer came about. */
+  async ofChat(chatId: string) {
+    const tx = this.db.manager;
+    const conversations = await tx.find(Conversation, { where: { chatId }, order: { id: 'DESC' }, take: LATEST });
+    const conversationId = In(conversations.map(({ id }) => id));
+    const [messages, turns] = await Promise.all([
+      tx.find(Message, { where: { conversationId }, order: { position: 'ASC' } }),
+      tx.find(Turn, { where: { conversationId }, order: { startedAt: 'ASC' } }),
+    ]);
+    const costs = await this.costsOf(turns);
+    return conversations.map(({ id, botId, startedAt, closedAt }) => ({
+      id,
+      botId,
+      startedAt,
+      closedAt,
+      messages: messages.filter((message) => message.conversationId === id).map((message) => this.readable(message)),
+      turns: turns
+        .filter((turn) => turn.conversationId === id)
+        .map(({ conversationId: _, ...turn }) => ({ ...turn, costMicros: costs.get(turn.id) ?? 0 })),
+    }));
+  }
+
+  private readable(message: Message) {
+    const { id, role, state, userId, locale, turnId, sentAt, editedAt } = message;
+    return { id, role, state, userId, locale, turnId, sentAt, editedAt, ...this.cipher.open(message) };
+  }
+
+  private async costsOf(turns: readonly Turn[]): Promise<Map<string, number>> {
+    const rows = await this.db.query<{ turn: string; micros: number }[]>(
+      'SELECT turn_id AS turn, sum(cost_micros)::float8 AS micros FROM usages WHERE turn_id = ANY($1) GROUP BY turn_id',
+      [turns.map(({ id }) => id)],
+    );
+    return new Map(rows.map(({ turn, micros }) => [turn, micros]));
+  }
+}

@@ -1,0 +1,49 @@
+import type { Locale, ReplyOutcome } from '@switchboard/contracts';
+
+type Apology = Exclude<ReplyOutcome, 'answered' | 'knowledge_only' | 'budget_exhausted' | 'cut_off'>;
+
+/** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
+const APOLOGIES: Record<Locale, Record<Apology, string>> = {
+  en: {
+    refused: 'I would rather not answer that. Please ask me something else.',
+    rate_limited: 'Very many people are asking me right now. Please try again in a minute.',
+    model_unavailable: 'I cannot think right now: something is wrong on our side. Please try again a little later.',
+    timed_out: 'This took me too long and I lost the thread. Please ask me once more.',
+    empty: 'I could not think of anything to say. Please put it in other words.',
+    too_long: 'This is too much text for me to take in at once. Please send a shorter part of it, or begin anew.',
+  },
+  ru: {
+    refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
+    rate_limited: 'Сейчас мне пишет очень много людей. Пожалуйста, повторите через минуту.',
+    model_unavailable: 'Сейчас я не могу ответить: что-то не так на нашей стороне. Попробуйте, пожалуйста, чуть позже.',
+    timed_out: 'Я думал слишком долго и потерял мысль. Спросите, пожалуйста, ещё раз.',
+    empty: 'Мне ничего не пришло в голову. Попробуйте сказать иначе.',
+    too_long: 'Столько текста сразу мне не осилить. Пришлите, пожалуйста, часть покороче или начните заново.',
+  },
+};
+
+const BROKE_OFF: Record<Locale, string> = {
+  en: 'Here my answer broke off. Ask me to go on if you need the rest.',
+  ru: 'На этом месте ответ оборвался. Попросите продолжить, если нужно остальное.',
+};
+
+const REACHED_ITS_LENGTH: Record<Locale, string> = {
+  en: 'This is as long as one answer may be. Ask me to go on if you need the rest.',
+  ru: 'Длиннее один ответ быть не может. Попросите продолжить, если нужно остальное.',
+};
+
+export const apologyFor = (outcome: Apology, locale: Locale): string => APOLOGIES[locale][outcome];
+
+export const brokenOff = (said: string, locale: Locale): string => `${said.trimEnd()}…\n\n*${BROKE_OFF[locale]}*`;
+
+export const atFullLength = (said: string, locale: Locale): string =>
+  `${said.trimEnd()}…\n\n*${REACHED_ITS_LENGTH[locale]}*`;
+
+export function budgetExhausted(renewsAt: Date, locale: Locale): string {
+  const when = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(
+    renewsAt,
+  );
+  return locale === 'ru'
+    ? `Пока это всё: выделенные на ответы средства закончились. Они обновятся ${when} (UTC).`
+    : `That is all for now: what was set aside for answers is used up. It renews on ${when} (UTC).`;
+}

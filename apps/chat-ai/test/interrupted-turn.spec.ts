@@ -1,0 +1,73 @@
+import { ReplyCompleted } from '@switchboard/contracts';
+import { startApp, type TestApp } from '@switchboard/testing';
+import { chatAiApp } from '../src/chat-ai.app';
+import { aPerson, rowsOf, untilTrue } from './build';
+import { type RunningModel, startModel } from './start-model';
+
+describe('a turn that is interrupted', () => {
+  let model: RunningModel;
+  let app: TestApp;
+  const env = () => ({ CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox' });
+
+  beforeAll(async () => {
+    model = await startModel();
+  });
+  afterAll(() => model.stop());
+  beforeEach(() => model.reset());
+
+  it('a stop while the model is silent: the next start answers, exactly once, and the call given up is counted', async () => {
+    await model.fail({ kind: 'hang' });
+    app = await startApp(chatAiApp, { env: env() });
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Are you there?');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
+    const { database } = app;
+    await app.stop({ keepDatabase: true });
+
+    app = await startApp(chatAiApp, { env: env(), database });
+    const reply = await anna.replyTo(message);
+    expect(reply).toMatchObject({ outcome: 'answered', answers: [message] });
+    const next = await anna.writes('Good');
+    await anna.replyTo(next);
+    expect(anna.replies()).toHaveLength(2);
+    const usages = await rowsOf(app, 'SELECT outcome FROM usages WHERE turn_id = $1 ORDER BY id', [reply.replyId]);
+    expect(usages).toEqual([{ outcome: 'superseded' }, { outcome: 'answered' }]);
+    await app.stop();
+  });
+
+  it('a turn that fails in a way nobody foresaw ends in an apology at its last try', async () => {
+    app = await startApp(chatAiApp, { env: env() });
+    const { db } = app.service;
+    await db.query('ALTER TABLE knowledge_chunks RENAME TO out_of_the_way');
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Hello?');
+    const hasFailed = async () =>
+      (await db.query<unknown[]>('SELECT FROM chat_ai_jobs.jobs WHERE last_error IS NOT NULL')).length > 0;
+    await untilTrue('a failed try', hasFailed);
+    expect(anna.replies()).toEqual([]);
+    await db.query('UPDATE chat_ai_jobs._private_jobs SET max_attempts = attempts + 1, run_at = now()');
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'model_unavailable', answers: [message] });
+    await app.stop();
+  });
+
+  it('two runs of one turn side by side record one reply', async () => {
+    // Longer than the queue takes to look for jobs that came free.
+    await model.pace(4000);
+    app = await startApp(chatAiApp, { env: env() });
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Once, please');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
+    // As after a process that was taken for dead: the job is given to somebody else while it still runs.
+    await app.service.db.query(`UPDATE chat_ai_jobs._private_job_queues SET locked_at = NULL, locked_by = NULL`);
+    await app.service.db.query(`UPDATE chat_ai_jobs._private_jobs SET locked_at = NULL, locked_by = NULL`);
+    await untilTrue('the second call', async () => (await model.calls()).length === 2);
+    await anna.replyTo(message);
+    await untilTrue(
+      'the end of both',
+      async () => (await rowsOf(app, `SELECT FROM usages WHERE user_id = $1`, [anna.userId])).length === 2,
+    );
+    expect(app.probe.all(ReplyCompleted)).toHaveLength(1);
+    expect(await rowsOf(app, 'SELECT outcome FROM turns')).toEqual([{ outcome: 'answered' }]);
+    await app.stop();
+  });
+});

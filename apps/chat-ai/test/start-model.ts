@@ -1,0 +1,63 @@
+import { startSandbox } from '../../sandbox/src/sandbox';
+
+/** What the sandbox has received as one call of a model. */
+export interface ModelCall {
+  readonly id: number;
+  readonly body: { messages: { role: string; content: string }[]; model: string; max_tokens?: number };
+  readonly aborted: boolean;
+  readonly receivedAt: number;
+  readonly finishedAt: number | null;
+}
+
+export interface Fault {
+  readonly kind: string;
+  readonly times?: number;
+  readonly ms?: number;
+  readonly retryAfter?: number;
+}
+
+/** The pretended model on a port of its own, which answers at once unless told otherwise. */
+export async function startModel() {
+  const limits = { requestsPerMinute: 100_000, tokensPerMinute: 100_000_000 };
+  const sandbox = await startSandbox({ openAi: { pace: { firstTokenMs: 0, betweenTokensMs: 0 }, limits } });
+
+  async function control<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${sandbox.url}/control${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined) as T;
+  }
+
+  return {
+    baseUrl: sandbox.openAiUrl,
+    /** What it says next, or next to somebody whose last message has `match` in it. */
+    say: (text: string, match?: string) =>
+      control('POST', '/openai/script', { reply: { text }, ...(match !== undefined && { match }) }),
+    script: (answer: object) => control('POST', '/openai/script', answer),
+    pace: (firstTokenMs: number, betweenTokensMs = 0) =>
+      control('PUT', '/openai/pace', { firstTokenMs, betweenTokensMs }),
+    fail: (...faults: Fault[]) =>
+      control(
+        'PUT',
+        '/faults',
+        faults.map((fault) => ({ target: 'openai.chat', times: 1, ...fault })),
+      ),
+    calls: () => control<ModelCall[]>('GET', '/openai/requests'),
+    /** Forgets everything between two tests. */
+    reset: async () => {
+      await Promise.all([
+        control('PUT', '/faults', []),
+        control('DELETE', '/openai/script'),
+        control('DELETE', '/openai/requests'),
+        control('PUT', '/openai/pace', { firstTokenMs: 0, betweenTokensMs: 0 }),
+      ]);
+    },
+    stop: () => sandbox.close(),
+  };
+}
+
+export type RunningModel = Awaited<ReturnType<typeof startModel>>;

@@ -1,0 +1,4 @@
+import { runApp } from '@switchboard/service-kit';
+import { ttsWorkerApp } from './tts-worker.app';
+
+void runApp(ttsWorkerApp);

@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, LessThan } from 'typeorm';
+import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
+import { AudioAsset } from './audio-asset.entity';
+import { audioIdOf, requestFor } from './audio-id';
+import type { Speaker } from './speakers';
+import { SpeechMetrics } from './speech.metrics';
+
+/** The audio was made, and the storage did not take it; the cause says why. */
+export class NotStored extends Error {
+  override readonly name = 'NotStored';
+
+  constructor(cause: unknown) {
+    super('the storage did not take the audio', { cause });
+  }
+}
+
+/** Everything that was ever spoken and is still kept, by what was asked for. */
+@Injectable()
+export class AudioLibrary {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+    private readonly metrics: SpeechMetrics,
+  ) {}
+
+  /** The audio of a wish: out of the library, or made now and put there. Throws NotStored or what the engine throws. */
+  async ensure(speaker: Speaker, wish: EngineRequest, signal: AbortSignal): Promise<{ id: string; made: boolean }> {
+    const id = audioIdOf(speaker, wish);
+    if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
+    const { ogg, durationMs } = await speaker.engine.speak(requestFor(speaker, wish), signal);
+    const now = this.clock.now();
+    const asset = this.db.manager.create(AudioAsset, {
+      id,
+      storageKey: `audio/${id}.ogg`,
+      mimeType: 'audio/ogg',
+      bytes: ogg.length,
+      durationMs,
+      engine: speaker.engine.name,
+      uses: 0,
+      createdAt: now,
+      lastUsedAt: now,
+    });
+    try {
+      await this.storage.put(asset.storageKey, ogg, { contentType: asset.mimeType });
+    } catch (error) {
+      throw new NotStored(error);
+    }
+    // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
+    await this.db.manager.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
+    this.metrics.made.inc({ engine: asset.engine }, durationMs / 1000);
+    return { id, made: true };
+  }
+
+  /** Notes that `times` requests are answered with it; undefined when there is no such audio. */
+  async use(tx: EntityManager, id: string, times: number): Promise<AudioAsset | undefined> {
+    const { affected } = await tx.update(
+      AudioAsset,
+      { id },
+      { uses: () => `uses + ${times}`, lastUsedAt: this.clock.now() },
+    );
+    return affected ? tx.findOneByOrFail(AudioAsset, { id }) : undefined;
+  }
+
+  /** The bytes of an audio. One whose file was lost is forgotten, so that the next request makes it again. */
+  async open(id: string) {
+    const asset = await this.db.manager.findOneBy(AudioAsset, { id });
+    if (!asset) return undefined;
+    const file = await this.storage.open(asset.storageKey);
+    // Only the row that was looked at: the audio may have been made again since.
+    if (!file) await this.db.manager.delete(AudioAsset, { id, createdAt: asset.createdAt });
+    return file;
+  }
+
+  /** Removes what nobody has asked for since then; returns how many. */
+  async removeUnusedSince(time: Date): Promise<number> {
+    let removed = 0;
+    while (await this.removeOneUnusedSince(time)) removed += 1;
+    return removed;
+  }
+
+  /** The file goes while the row is locked: a request for it waits, finds no row afterwards, and has it made again. */
+  private removeOneUnusedSince(time: Date): Promise<boolean> {
+    return this.db.transaction(async (tx) => {
+      const asset = await tx.findOne(AudioAsset, {
+        where: { lastUsedAt: LessThan(time) },
+        order: { lastUsedAt: 'ASC' },
+        lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+      });
+      if (!asset) return false;
+      await this.storage.delete(asset.storageKey);
+      await tx.delete(AudioAsset, { id: asset.id });
+      return true;
+    });
+  }
+}

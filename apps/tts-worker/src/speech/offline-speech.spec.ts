@@ -1,0 +1,56 @@
+import { SpeechCompleted } from '@switchboard/contracts';
+import { startApp, type TestApp } from '@switchboard/testing';
+import { aSpeakRequest } from '../../test/build';
+import { decode, rootMeanSquare } from '../../test/ogg-reader';
+import { oggDurationMs } from '../audio/ogg-duration';
+import { ttsWorkerApp } from '../tts-worker.app';
+
+// The speaking process runs as built JavaScript: `npm run build` before this spec when run by hand.
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(ttsWorkerApp);
+});
+afterAll(() => app.stop());
+
+async function speak(request: ReturnType<typeof aSpeakRequest>) {
+  await app.probe.say(request);
+  return (await app.probe.until(SpeechCompleted, ({ data }) => data.speechId === request.data.speechId)).data;
+}
+
+describe('speech without any key', () => {
+  it.each([
+    ['Russian', 'Сделайте глубокий вдох. Теперь медленно выдохните.'],
+    ['English', 'Take a deep breath. Now let it go slowly.'],
+  ])('a %s text is a voice message that can be fetched and heard', async (_, text) => {
+    const { audioId, bytes, durationMs, engine } = await speak(aSpeakRequest({ text }));
+    expect(engine).toBe('espeak');
+    const answer = await fetch(`${app.url}/audio/${audioId}`, { headers: await app.as('bot-adapter') });
+    const ogg = Buffer.from(await answer.arrayBuffer());
+    expect(ogg).toHaveLength(bytes);
+    expect(oggDurationMs(ogg)).toBe(durationMs);
+    expect(durationMs).toBeGreaterThan(2_000);
+    expect(durationMs).toBeLessThan(8_000);
+    expect(rootMeanSquare(decode(ogg))).toBeGreaterThan(500);
+  });
+
+  it('the language is told by the text, and the locale decides where the text has no letters', async () => {
+    const said = await Promise.all([
+      speak(aSpeakRequest({ text: 'Доброе утро', locale: 'en' })),
+      speak(aSpeakRequest({ text: 'Доброе утро', locale: 'ru' })),
+      speak(aSpeakRequest({ text: '1, 2, 3', locale: 'en' })),
+      speak(aSpeakRequest({ text: '1, 2, 3', locale: 'ru' })),
+    ]);
+    expect(said[0].audioId).toBe(said[1].audioId);
+    expect(said[2].audioId).not.toBe(said[3].audioId);
+    expect(said[2].durationMs).not.toBe(said[3].durationMs);
+  });
+
+  it('a bot set up with a voice of another engine is not silent', async () => {
+    expect((await speak(aSpeakRequest({ text: 'Hello there', voice: 'nova' }))).engine).toBe('espeak');
+  });
+
+  it('a usual voice that espeak does not have is a mistake of the configuration', async () => {
+    const start = startApp(ttsWorkerApp, { env: { TTS_WORKER_VOICE: 'nova' }, database: app.database });
+    await expect(start).rejects.toThrow('TTS_WORKER_VOICE: espeak has only male, female, whisper');
+  });
+});

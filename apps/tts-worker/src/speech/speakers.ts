@@ -1,0 +1,73 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CONFIG, ConfigError, ThirdParty } from '@switchboard/service-kit';
+import { Registry } from 'prom-client';
+import { ESPEAK_VOICES, EspeakEngine } from '../engines/espeak.engine';
+import { OpenAiEngine, OpenAiSpeechConfig } from '../engines/openai.engine';
+import type { SpeechEngine } from '../engines/speech-engine';
+import { isOutage } from '../tries';
+import type { TtsWorkerConfig } from '../tts-worker.config';
+
+/** A speech engine with what this installation made of it. */
+export interface Speaker {
+  readonly engine: SpeechEngine;
+  /** The engine and its model: audio of one is not taken for audio of another. */
+  readonly id: string;
+  /** All the voices it has; absent when only the engine knows. */
+  readonly voices?: readonly string[];
+}
+
+// A breaker that opens after a few failures lets the other engine speak at once instead of after the last try.
+const BREAK_AFTER = 5;
+const HALF_OPEN_AFTER_MS = 30_000;
+
+/** Who speaks here, by configuration. */
+@Injectable()
+export class Speakers implements OnModuleDestroy {
+  readonly preferred: Speaker;
+  /** Speaks when the preferred one cannot. */
+  readonly fallback: Speaker | undefined;
+  private readonly espeak: EspeakEngine;
+
+  constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
+    const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_API_KEY: apiKey, TTS_WORKER_VOICE: voice } = config;
+    this.espeak = new EspeakEngine({ deadlineMs: config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000 });
+    const offline: Speaker = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
+    if (wanted === 'espeak' || (wanted === 'auto' && !apiKey)) {
+      if (voice && !offline.voices?.includes(voice)) {
+        throw new ConfigError(`TTS_WORKER_VOICE: espeak has only ${offline.voices?.join(', ')}`);
+      }
+      this.preferred = offline;
+    } else {
+      if (!apiKey) throw new ConfigError('TTS_WORKER_SPEECH_ENGINE=openai needs TTS_WORKER_API_KEY');
+      this.preferred = openAiSpeaker(config, apiKey, registry);
+      if (wanted === 'auto') this.fallback = offline;
+    }
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.espeak.close();
+  }
+}
+
+function openAiSpeaker(config: TtsWorkerConfig, apiKey: string, registry: Registry): Speaker {
+  const model = config.TTS_WORKER_SPEECH_MODEL;
+  const timeoutMs = config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000;
+  const engine = new OpenAiEngine(
+    OpenAiSpeechConfig.parse({ baseUrl: config.TTS_WORKER_BASE_URL, apiKey, model, deadlineMs: timeoutMs }),
+  );
+  const server = new ThirdParty({
+    name: 'openai',
+    registry,
+    timeoutMs,
+    breakAfter: BREAK_AFTER,
+    halfOpenAfterMs: HALF_OPEN_AFTER_MS,
+    isOutage,
+  });
+  return {
+    id: `${engine.name}:${model}`,
+    engine: {
+      name: engine.name,
+      speak: (request, signal) => server.call('speech', (within) => engine.speak(request, within), { signal }),
+    },
+  };
+}

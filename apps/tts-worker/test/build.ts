@@ -1,0 +1,31 @@
+import { MessageReceived, SpeechSpeakRequested } from '@switchboard/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+
+type SpeakRequest = z.input<typeof SpeechSpeakRequested.schema>;
+type Message = z.input<typeof MessageReceived.schema>;
+
+export const aSpeakRequest = (rest: Partial<SpeakRequest> = {}): ReturnType<typeof SpeechSpeakRequested> =>
+  SpeechSpeakRequested({
+    speechId: uuidv7(),
+    requestedBy: 'bot-adapter',
+    chatId: uuidv7(),
+    botId: 'lumen',
+    userId: uuidv7(),
+    text: 'Breathe in, and out again.',
+    ...rest,
+  });
+
+export const aVoiceMessage = (rest: Partial<Message> = {}): ReturnType<typeof MessageReceived> =>
+  MessageReceived({
+    messageId: uuidv7(),
+    chatId: uuidv7(),
+    botId: 'lumen',
+    channel: 'telegram',
+    userId: uuidv7(),
+    locale: 'ru',
+    kind: 'voice',
+    media: { mediaId: uuidv7(), kind: 'voice', mimeType: 'audio/ogg', bytes: 4_000, durationMs: 1_500 },
+    sentAt: new Date().toISOString(),
+    ...rest,
+  });

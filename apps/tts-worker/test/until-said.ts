@@ -1,0 +1,27 @@
+import type { EventDefinition, EventOf } from '@switchboard/contracts';
+import { type TestApp, until } from '@switchboard/testing';
+
+/** Waits for an event while failed jobs are tried again at once, and not after their growing pauses. */
+export function untilSaid<E extends EventDefinition>(
+  app: TestApp,
+  definition: E,
+  fits: (event: EventOf<E>) => boolean = () => true,
+): Promise<EventOf<E>> {
+  return until(
+    async () => {
+      await hurryFailedJobs(app);
+      return app.probe.all(definition).find(fits);
+    },
+    { what: definition.type },
+  );
+}
+
+export async function hurryFailedJobs({ service }: TestApp): Promise<void> {
+  // The runner looks once a second, and at once when it is notified as by a new job.
+  await service.db.query(`
+    WITH hurried AS (
+      UPDATE tts_worker_jobs._private_jobs SET run_at = now()
+      WHERE run_at > now() AND attempts > 0 AND locked_at IS NULL RETURNING id
+    )
+    SELECT pg_notify('jobs:insert', json_build_object('r', random(), 'count', count(*))::text) FROM hurried HAVING count(*) > 0`);
+}
