@@ -7,6 +7,7 @@ export const chatAiConfig = z.object({
   CHAT_AI_API_KEY: secret()
     .optional()
     .describe('Key of the model; without it answers come from the knowledge base alone.'),
+  OPENAI_API_KEY: secret().optional().describe('In place of CHAT_AI_API_KEY: one key for models and voices.'),
   CHAT_AI_BASE_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -12,5 +12,5 @@ export const ttsWorkerApp = defineApp({
   config: ttsWorkerConfig,
   entities: [SpeechRequest, AudioAsset, Transcription],
   migrations: [CreateSpeech1764100000000],
-  port: 4104,
+  port: 4103,
 });

@@ -11,6 +11,7 @@ export const ttsWorkerConfig = z.object({
   TTS_WORKER_API_KEY: secret()
     .optional()
     .describe('Of the OpenAI-compatible server; without it speech is made offline.'),
+  OPENAI_API_KEY: secret().optional().describe('In place of TTS_WORKER_API_KEY: one key for models and voices.'),
   TTS_WORKER_BASE_URL: z.url().default('https://api.openai.com/v1').describe('Of the OpenAI-compatible server.'),
   TTS_WORKER_SPEECH_MODEL: z.string().default('gpt-4o-mini-tts'),
   TTS_WORKER_VOICE: z.string().optional().describe("The engine's name of a voice; its usual one when absent."),

@@ -6,4 +6,13 @@ import type { EventDefinition, SignalDefinition } from './define-event';
  * It is what a reader accepts: a field with a default may be absent, and fields it does not name are ignored.
  */
 export const publishedSchema = ({ schema }: EventDefinition | SignalDefinition) =>
-  z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: withoutFormatPattern });
+
+/** zod adds its own regular expression for a format; it says nothing more, and changes with versions of zod. */
+function withoutFormatPattern({
+  jsonSchema,
+}: {
+  jsonSchema: { format?: string | undefined; pattern?: string | undefined };
+}) {
+  if (jsonSchema.format) delete jsonSchema.pattern;
+}

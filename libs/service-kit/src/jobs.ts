@@ -5,6 +5,7 @@ import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } f
 import {
   type JobHelpers,
   Logger as WorkerLogger,
+  makeWorkerUtils,
   run,
   type Runner,
   runMigrations,
@@ -62,12 +63,14 @@ const Carried = z.looseObject({ traceparent: z.string().optional() });
 const tracer = trace.getTracer('switchboard.jobs');
 const DEFAULT_MAX_ATTEMPTS = 10;
 const STOP_WITHIN_MS = 20_000;
+const CLEAN_EVERY_MS = 6 * 3_600_000;
 
 /** The jobs of one service, in its own schema. */
 export class Jobs {
   private readonly pool: Pool;
   private runner: Runner | undefined;
   private leases: JobLeases | undefined;
+  private cleaning: NodeJS.Timeout | undefined;
   private readonly seconds: Histogram<'job' | 'outcome'>;
   private readonly stopping = new AbortController();
 
@@ -162,12 +165,25 @@ export class Jobs {
       events,
       logger: this.workerLogger(),
     });
+    // graphile-worker keeps a row for each queue name ever used; ours are one per chat.
+    const utils = await makeWorkerUtils({
+      pgPool: this.pool,
+      schema: this.access.jobsSchema,
+      logger: this.workerLogger(),
+    });
+    this.cleaning = setInterval(() => {
+      void utils
+        .cleanup({ tasks: ['GC_JOB_QUEUES', 'GC_TASK_IDENTIFIERS'] })
+        .catch((error: unknown) => this.log.warn({ err: error }, 'names of old job queues were not removed'));
+    }, CLEAN_EVERY_MS);
+    this.cleaning.unref();
     // Without a listener a lost database would end the process; the runner itself tries again.
     this.runner.promise.catch((error: unknown) => this.log.error({ err: error }, 'the job runner stopped'));
   }
 
   /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
   async stop(): Promise<void> {
+    clearInterval(this.cleaning);
     this.stopping.abort();
     const stopped = this.runner?.stop().catch(() => undefined);
     // What hangs for longer is left to whoever takes over, as after a kill.

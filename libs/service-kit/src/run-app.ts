@@ -50,10 +50,12 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
     await transport.close();
   };
   try {
-    const prepared = await Promise.all(
+    const prepared = await Promise.allSettled(
       apps.map((app, i) => Service.prepare(app, { env, log, transport, keys, directory, reportsProcess: i === 0 })),
     );
-    services.push(...prepared);
+    services.push(...prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+    const failures = prepared.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failures.length > 0) throw inOne(failures);
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();
@@ -63,6 +65,13 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   }
   for (const service of services) log.info({ service: service.name, url: service.url }, 'ready');
   return { services, stop };
+}
+
+/** Wrong variables of several services are told together. */
+function inOne(failures: unknown[]): unknown {
+  const wrong = failures.filter((failure) => failure instanceof ConfigError);
+  if (wrong.length < 2) return failures.find((failure) => !(failure instanceof ConfigError)) ?? failures[0];
+  return new ConfigError([...new Set(wrong.map((failure) => failure.message))].join('\n'));
 }
 
 function createTransport(config: SharedConfig, name: string, observer: TransportObserver): Transport {

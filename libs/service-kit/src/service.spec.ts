@@ -159,35 +159,45 @@ describe('a service', () => {
 });
 
 describe('jobs of a process that died', () => {
-  it('are taken over by the next one', async () => {
-    let began = false;
-    let release = () => {};
-    shipping.work = () => {
-      began = true;
-      return new Promise((resolve) => (release = resolve)); // as in a killed process, it does not end
-    };
+  it('are taken over by the next one, and so is the queue they were in', async () => {
     const first = await startApp(shopApp);
-    await first.service.db.transaction(async (tx) => {
-      await tx.query(`INSERT INTO sales (item) VALUES ('parcel')`);
-      await tx.query(`SELECT FROM shop_jobs.add_job('ship', '{"item":"parcel"}')`);
-    });
-    await until(() => began, { what: 'the job to begin' });
-    // What a kill -9 leaves: the job is locked, and the connections of the process are gone.
+    await first.stop({ keepDatabase: true });
+    // What a kill -9 leaves behind: a job and its queue, locked by a worker that no longer holds its lease.
     const admin = new Client({ connectionString: first.database.url });
     await admin.connect();
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shop job%'`);
-    shipping.work = () => Promise.resolve();
+    await admin.query(`INSERT INTO shop.sales (item) VALUES ('parcel')`);
+    await admin.query(`SELECT FROM shop_jobs.add_job('ship', '{"item":"parcel"}', queue_name => 'van')`);
+    await admin.query(`UPDATE shop_jobs._private_jobs SET locked_by = 'gone', locked_at = now(), attempts = 1`);
+    await admin.query(`UPDATE shop_jobs._private_job_queues SET locked_by = 'gone', locked_at = now()`);
     const second = await startApp(shopApp, { database: first.database });
-    await until(
-      async () => {
-        const { rows } = await admin.query<{ shipped: number }>(`SELECT shipped FROM shop.sales WHERE item = 'parcel'`);
-        return rows[0]!.shipped === 1;
-      },
-      { what: 'the takeover', timeoutMs: 20_000 },
-    );
+    const shipped = async () => {
+      const { rows } = await admin.query<{ shipped: number }>(`SELECT shipped FROM shop.sales WHERE item = 'parcel'`);
+      return rows[0]!.shipped === 1;
+    };
+    await until(shipped, { what: 'the takeover', timeoutMs: 20_000 });
     await admin.end();
-    release();
-    await second.stop({ keepDatabase: true });
-    await first.stop();
+    await second.stop();
+  }, 40_000);
+
+  it('stay with a living process, however long they take', async () => {
+    let tries = 0;
+    shipping.work = async () => {
+      tries++;
+      // Longer than three looks at the leases.
+      await new Promise((resolve) => setTimeout(resolve, 7000));
+    };
+    const app = await startApp(shopApp);
+    await app.service.db.transaction(async (tx) => {
+      await tx.query(`INSERT INTO sales (item) VALUES ('slow')`);
+      await tx.query(`SELECT FROM shop_jobs.add_job('ship', '{"item":"slow"}')`);
+    });
+    const shipped = async () => {
+      const [row] = (await app.service.db.query('SELECT shipped FROM sales')) as { shipped: number }[];
+      return row!.shipped === 1;
+    };
+    await until(shipped, { what: 'the slow job', timeoutMs: 20_000 });
+    expect(tries).toBe(1);
+    shipping.work = () => Promise.resolve();
+    await app.stop();
   }, 40_000);
 });

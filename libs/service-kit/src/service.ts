@@ -1,4 +1,4 @@
-import { type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
@@ -76,7 +76,6 @@ export class Service {
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
     const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
-    await openDatabase(db, log, () => jobs.migrate());
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -89,7 +88,10 @@ export class Service {
       retryAfterSeconds: surroundings.retryAfterSeconds,
       warn,
     });
-    await bus.prepare();
+    const letGo = async () => {
+      await jobs.stop();
+      if (db.isInitialized) await db.destroy();
+    };
 
     const identity = new ServiceIdentity(app.name, keys);
     const checks: HealthCheck[] = [
@@ -111,21 +113,15 @@ export class Service {
       media: createStorage(mediaConfigOf(config, app.name)),
       checks,
     });
-    class Root {}
-    const nest = await NestFactory.create<NestExpressApplication>(
-      { module: Root, imports: [kit, app.module] },
-      { logger: new NestLog(log), abortOnError: false },
-    );
-    nest.useBodyParser('json', { limit: BODY_LIMIT });
-    nest.use(helmet());
-    nest.use(httpMetrics(registry));
-    nest.useGlobalPipes(new StandardSchemaValidationPipe());
-    nest.useGlobalFilters(new ProblemFilter(log));
-    // Deferred, because an initialised microservice takes no filters any more.
-    nest
-      .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })
-      .useGlobalFilters(new BusExceptionFilter());
-    return new Service(app.name, nest, db, bus, jobs, config[`${prefix}_PORT`]!, config.HTTP_HOST, directory);
+    try {
+      await openDatabase(db, log, () => jobs.migrate());
+      await bus.prepare();
+      const nest = await buildNest(app, kit, { bus, log, registry });
+      return new Service(app.name, nest, db, bus, jobs, config[`${prefix}_PORT`]!, config.HTTP_HOST, directory);
+    } catch (error) {
+      await letGo().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Answers HTTP and hears events. */
@@ -156,4 +152,27 @@ export class Service {
     await this.nest.close();
     await this.db.destroy();
   }
+}
+
+/** The Nest application: our errors, our checks of what comes in, and the bus beside HTTP. */
+async function buildNest(
+  app: AppDefinition,
+  kit: DynamicModule,
+  { bus, log, registry }: { bus: Bus; log: Log; registry: Registry },
+): Promise<INestApplication> {
+  class Root {}
+  const nest = await NestFactory.create<NestExpressApplication>(
+    { module: Root, imports: [kit, app.module] },
+    { logger: new NestLog(log), abortOnError: false },
+  );
+  nest.useBodyParser('json', { limit: BODY_LIMIT });
+  nest.use(helmet());
+  nest.use(httpMetrics(registry));
+  nest.useGlobalPipes(new StandardSchemaValidationPipe());
+  nest.useGlobalFilters(new ProblemFilter(log));
+  // Deferred, because an initialised microservice takes no filters any more.
+  nest
+    .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })
+    .useGlobalFilters(new BusExceptionFilter());
+  return nest;
 }

@@ -40,7 +40,9 @@ export class AssistantsService {
   }
 
   private resolve(botId: string, entry: AssistantEntry, folder: string): Assistant {
-    const apiKey = entry.apiKeyFile ? readKey(resolve(folder, entry.apiKeyFile)) : this.config.CHAT_AI_API_KEY;
+    const apiKey = entry.apiKeyFile
+      ? readKey(resolve(folder, entry.apiKeyFile))
+      : (this.config.CHAT_AI_API_KEY ?? this.config.OPENAI_API_KEY);
     const named = entry.baseUrl ?? this.config.CHAT_AI_BASE_URL;
     const price = entry.pricePerMillionTokensUsd;
     return {

@@ -29,7 +29,8 @@ export class Speakers implements OnModuleDestroy {
   private readonly espeak: EspeakEngine;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_API_KEY: apiKey, TTS_WORKER_VOICE: voice } = config;
+    const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_VOICE: voice } = config;
+    const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
     this.espeak = new EspeakEngine({ deadlineMs: config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000 });
     const offline: Speaker = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
     if (wanted === 'espeak' || (wanted === 'auto' && !apiKey)) {

@@ -15,7 +15,8 @@ export class Listener {
   readonly engine: TranscriptionEngine | undefined;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_API_KEY: apiKey, TTS_WORKER_TRANSCRIPTION_MODEL: model } = config;
+    const { TTS_WORKER_TRANSCRIPTION_MODEL: model } = config;
+    const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
     if (!apiKey || model === OFF) return;
     const deadlineMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
     const engine = new OpenAiTranscriptionEngine(

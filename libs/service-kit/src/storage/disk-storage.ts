@@ -32,7 +32,10 @@ export class DiskStorage implements MediaStorage {
     try {
       const place = this.placeOf(key);
       const header = Buffer.from(`${JSON.stringify(Header.parse({ key, contentType }))}\n`);
-      await (this.tidied ??= this.tidy());
+      await (this.tidied ??= this.tidy().catch((error: unknown) => {
+        this.tidied = undefined; // a full disk may have room next time
+        throw error;
+      }));
       await mkdir(dirname(place), { recursive: true });
       const written = await writeFlushed(partial, header, body);
       await rename(partial, place);
