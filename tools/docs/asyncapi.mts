@@ -59,7 +59,7 @@ export function asyncApi(
       schemas: { CloudEvent, ...Object.assign({}, ...all.map(({ definition }) => schemasOf(definition))) },
     },
   };
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return `# Written by \`npm run docs\` from the code.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 }
 
 type Facts = EventFacts | SignalFacts;
@@ -74,7 +74,7 @@ function channel({ definition: { type, summary } }: Facts, exchange: string) {
     bindings: {
       amqp: {
         is: 'routingKey',
-        exchange: { name: exchange, type: 'topic', durable: true, autoDelete: false, vhost: '/' },
+        exchange: { name: exchange, type: 'topic', durable: true, autoDelete: false },
         bindingVersion,
       },
     },

@@ -64,8 +64,8 @@ async function readService(name: string) {
   const app = Object.values(exported).find((value) => value.name === name);
   if (!app) throw new Error(`@switchboard/${name} exports no app of that name.`);
   const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', name), exclude: isSpec });
-  const said = files.map((file) => saidIn(readFileSync(join(root, 'apps', name, file), 'utf8')));
-  return { name, hears: topologyOf(app.module), says: said.reduce((all, some) => all.union(some), new Set<string>()) };
+  const says = new Set(files.flatMap((file) => [...saidIn(readFileSync(join(root, 'apps', name, file), 'utf8'))]));
+  return { name, says, hears: topologyOf(app.module) };
 }
 
 const isSpec = (path: string) => /\.spec\.ts$/.test(path);

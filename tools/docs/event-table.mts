@@ -21,7 +21,7 @@ ${table(
 )}
 
 "Heard by" names queues, \`<service>.<group>\`. A group hears in order where it says so: one event of a subject at a time, as they were
-said. An event that nobody hears is counted by \`bus_unroutable_total\` and is otherwise no fault.
+said. An event that nobody hears is counted by \`bus_relay_unroutable_total\` and is otherwise no fault.
 
 ## Signals
 

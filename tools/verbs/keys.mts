@@ -10,7 +10,11 @@ import { root } from '../local/workspace.mts';
  * With a file they go there; one that exists is never written over, because data is encrypted with what it holds.
  */
 export async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { sandbox: { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { sandbox: { type: 'boolean' } },
+  });
   const sandbox = values.sandbox ? `\n${readFileSync(join(root, 'deploy/docker/sandbox.env'), 'utf8')}` : '';
   const text = freshKeys(serviceNames(), new Date()) + sandbox;
   const [file] = positionals;
@@ -22,7 +26,9 @@ export async function main(args: string[]): Promise<number> {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new Error(`${file} exists; data is encrypted with the keys it holds, so it stays as it is.`);
+    throw new Error(`${file} exists; data is encrypted with the keys it holds, so it stays as it is.`, {
+      cause: error,
+    });
   }
   console.log(`Written: ${file}. Keep a copy where you keep your backups: without it they cannot be read.`);
   return 0;

@@ -30,7 +30,8 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
 
 /** Everything `runApps` does but end the process. */
 export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
-  const config = loadConfig(sharedConfig, env);
+  // With what each service asks for besides, so that the mistakes of all are told at once.
+  const config = loadConfig(sharedConfig.extend(Object.assign({}, ...apps.map((app) => app.config.shape)) as object), env);
   const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const names = apps.map((app) => app.name);
   // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.

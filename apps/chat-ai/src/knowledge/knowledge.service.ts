@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Passage } from '../context/prompt-sections';
-import { searchable } from './searchable';
+import { questionsIn, searchable } from './searchable';
 
 export interface FoundPassage extends Passage {
   readonly source: string;
@@ -30,8 +30,10 @@ export class KnowledgeService {
   /** The best passages for a question, best first; none rather than poor ones. */
   async search(botId: string, question: string): Promise<FoundPassage[]> {
     const words = searchable(question);
-    const found = await this.byWords(botId, words);
-    return found.length > 0 ? found : this.bySimilarity(botId, words);
+    const found = (await Promise.all(questionsIn(words).map((part) => this.byWords(botId, part)))).flat();
+    if (found.length === 0) return this.bySimilarity(botId, words);
+    const best = new Map(found.sort((a, b) => a.rank - b.rank).map((passage) => [passage.id, passage]));
+    return [...best.values()].sort((a, b) => b.rank - a.rank).slice(0, TOP);
   }
 
   /** What documents there are, for somebody whose question they do not answer. */

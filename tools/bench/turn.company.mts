@@ -1,0 +1,37 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Telegram takes 30 messages a second of one bot, the sandbox as well: four are enough for what two cores can do. */
+export const BOTS = [7_100_000_001, 7_100_000_002, 7_100_000_003, 7_100_000_004];
+
+const PROMPT =
+  'You are a friendly assistant in a messenger. Answer clearly and briefly; use lists, tables and code where they ' +
+  'help. When you do not know something, say so instead of guessing.';
+
+/** Writes down a company of such bots; returns the variables with which the services run it. */
+export function companyIn(folder: string): Record<string, string> {
+  mkdirSync(folder, { recursive: true });
+  const named = BOTS.map((bot, i) => ({ bot, id: `bench-${i + 1}`, name: `Bench ${i + 1}` }));
+  const bots = named.map(({ bot, id, name }) => ({
+    id,
+    name,
+    token: `${bot}:sandbox-${id}`,
+    apiRoot: 'sandbox',
+    products: ['assistant'],
+  }));
+  // Limits that are never reached: setting money aside is part of every turn.
+  const budgets = { personPerDayUsd: 1_000_000, botPerMonthUsd: 1_000_000 };
+  const assistants = Object.fromEntries(named.map(({ id, name }) => [id, { name, systemPrompt: PROMPT, budgets }]));
+  const botsFile = join(folder, 'bots.json');
+  const assistantsFile = join(folder, 'assistants.json');
+  writeFileSync(botsFile, JSON.stringify(bots));
+  writeFileSync(assistantsFile, JSON.stringify(assistants));
+  return {
+    BOT_ADAPTER_BOTS_FILE: botsFile,
+    CHAT_AI_ASSISTANTS_FILE: assistantsFile,
+    // Makes the bots wait for webhooks; nobody calls this address, because updates are brought from here.
+    BOT_ADAPTER_PUBLIC_URL: 'http://127.0.0.1:9',
+    // Previews count against this limit and would be left out.
+    BOT_ADAPTER_BOT_MESSAGES_PER_SECOND: '1000',
+  };
+}

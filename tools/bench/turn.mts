@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { percentile, rssMb } from '../local/figures.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
+import { startRabbitMq } from '../local/rabbitmq.mts';
+import { SandboxClient } from '../local/sandbox-client.mts';
+import { build } from '../verbs/build.mts';
+import { BOTS, companyIn } from './turn.company.mts';
+import { cpuTimes, perTurn } from './turn.cpu.mts';
+import { type FullSpeed, Load } from './turn.load.mts';
+import { ANSWER, BenchModel, REMEMBERED_REQUESTS } from './turn.model.mts';
+import { TelegramSide } from './turn.telegram.mts';
+import { type Asked, type Outcome, outcomeOf, type TurnTimes } from './turn.times.mts';
+
+export const about = 'from an update to its answer: latency at a fixed rate, turns/s at full speed, CPU, memory';
+
+const Options = z
+  .strictObject({
+    rate: z.coerce.number().positive().max(200).default(20),
+    seconds: z.coerce.number().positive().max(60).default(15),
+    repetitions: z.coerce.number().int().min(1).max(20).default(3),
+    concurrency: z.coerce.number().int().min(1).max(200).default(48),
+    transport: z.enum(['memory', 'rabbit']).default('memory'),
+    profile: z.string().optional(),
+  })
+  .refine(({ rate, seconds, concurrency }) => {
+    const people = rate * seconds;
+    return people <= REMEMBERED_REQUESTS && people >= concurrency;
+  }, `rate × seconds is how many people ask: at least as many as the concurrency and at most ${REMEMBERED_REQUESTS}`);
+type Options = z.output<typeof Options>;
+
+/** Duplicates would come right after their original; this is how long they are given. */
+const LATE_MS = 2000;
+const GREETED_WITHIN_MS = 30_000;
+
+/** On two cores, at 20 turns/s. */
+const AIMS = { ownMsP50: 40, ownMsP99: 150, rssMb: 450, secondStartMs: 6000 };
+
+/**
+ * `npm run bench -- turn [--rate 20] [--seconds 15] [--repetitions 3] [--concurrency 48] [--transport memory|rabbit]
+ * [--profile <folder for a .cpuprofile of the services>]`. Exit code 1 when an answer was lost or came twice.
+ */
+export async function main(args: string[]): Promise<number> {
+  const options = optionsFrom(args);
+  await build();
+  const stateDir = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
+  const started: { stop(): Promise<void> }[] = [];
+  try {
+    const env = companyIn(join(stateDir, 'company'));
+    if (options.transport === 'rabbit') {
+      const broker = await startRabbitMq({ dataDir: join(stateDir, 'rabbitmq') });
+      started.push(broker);
+      env.AMQP_URL = broker.url;
+    }
+    const nodeArgs = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`] : [];
+    const installation = await startInstallation({ stateDir, ports: 'free', env, nodeArgs });
+    started.push(installation);
+    const measured = await measure(installation, stateDir, options);
+    await installation.stop();
+
+    const began = performance.now();
+    await build();
+    const buildMs = Math.round(performance.now() - began);
+    started.push(await startInstallation({ stateDir, ports: 'free', env }));
+    const secondStartMs = Math.round(performance.now() - began);
+    console.log(`Second start: ${secondStartMs} ms, of which the look for what to build took ${buildMs} ms.`);
+
+    const report = { ...measured, secondStartMs };
+    sayWhatWasMissed(report);
+    console.log(JSON.stringify(report));
+    return report.lost + report.doubled > 0 ? 1 : 0;
+  } finally {
+    for (const part of started.reverse()) await part.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+function optionsFrom(args: string[]): Options {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: { rate: text, seconds: text, repetitions: text, concurrency: text, transport: text, profile: text },
+  });
+  const { data, error } = Options.safeParse(values);
+  if (error) throw new Error(z.prettifyError(error));
+  return data;
+}
+
+async function measure(installation: Installation, stateDir: string, options: Options) {
+  const { rate, seconds, repetitions, concurrency } = options;
+  const model = new BenchModel(installation.sandboxUrl);
+  await model.prepare();
+  const telegram = await TelegramSide.of(new SandboxClient(installation.sandboxUrl), {
+    sandboxUrl: installation.sandboxUrl,
+    serviceUrl: installation.services['bot-adapter']!,
+    bots: BOTS,
+  });
+  try {
+    const load = new Load(telegram, await telegram.introduce(rate * seconds, GREETED_WITHIN_MS));
+    const pid = installation.apps.pid;
+    const rss: (number | null)[] = [];
+
+    /** Runs a load, gives late duplicates their time, and looks what became of it. */
+    const run = async (asking: () => Promise<Asked[]>) => {
+      await model.forgetRequests();
+      const before = cpuTimes(installation, stateDir);
+      const asked = await asking();
+      const cpu = perTurn(before, cpuTimes(installation, stateDir), asked.length);
+      rss.push(rssMb(pid));
+      await pause(LATE_MS);
+      const outcome = outcomeOf(asked, await telegram.callsSince(asked[0]!.saidAt), await model.requests(), ANSWER);
+      return { asked, cpu, outcome };
+    };
+
+    const rounds: Awaited<ReturnType<typeof run>>[] = [];
+    for (let i = 1; i <= repetitions; i++) {
+      const round = await run(() => load.atRate(rate));
+      rounds.push(round);
+      console.log(`${rate} turns/s for ${seconds} s, ${i} of ${repetitions}: ${inWords(round.outcome)}`);
+    }
+    const fullSpeed: FullSpeed = { concurrency, seconds };
+    const saturated = await run(() => load.atFullSpeed(fullSpeed));
+    const end = saturated.asked[0]!.saidAt + seconds * 1000;
+    const inTime = saturated.outcome.times.filter(({ finalAt }) => finalAt <= end).length;
+    console.log(`${concurrency} people side by side for ${seconds} s: ${inWords(saturated.outcome)}`);
+
+    const all = [...rounds, saturated].map(({ outcome }) => outcome);
+    const middle = (value: (round: (typeof rounds)[number]) => number | null) =>
+      percentile(
+        rounds.map(value).filter((found) => found !== null),
+        0.5,
+      );
+    const at = (what: keyof TurnTimes, share: number) =>
+      middle(({ outcome }) =>
+        percentile(
+          outcome.times.map((times) => times[what]),
+          share,
+        ),
+      );
+    return {
+      rate,
+      transport: options.transport,
+      acceptedMsP50: at('acceptedMs', 0.5),
+      firstVisibleMsP50: at('firstVisibleMs', 0.5),
+      firstVisibleMsP99: at('firstVisibleMs', 0.99),
+      finalMsP50: at('finalMs', 0.5),
+      finalMsP99: at('finalMs', 0.99),
+      ownMsP50: at('ownMs', 0.5),
+      ownMsP99: at('ownMs', 0.99),
+      toModelMsP50: at('toModelMs', 0.5),
+      modelMsP50: at('modelMs', 0.5),
+      afterModelMsP50: at('afterModelMs', 0.5),
+      telegramMsP50: at('telegramMs', 0.5),
+      saturationTurnsPerS: Math.round((inTime / seconds) * 10) / 10,
+      saturatedFinalMsP50: percentile(
+        saturated.outcome.times.map(({ finalMs }) => finalMs),
+        0.5,
+      ),
+      cpuMsPerTurn: middle(({ cpu }) => cpu.services),
+      saturatedCpuMsPerTurn: saturated.cpu,
+      rssMb: Math.max(...rss.filter((found) => found !== null)),
+      lost: sum(all, ({ lost }) => lost),
+      doubled: sum(all, ({ doubled }) => doubled),
+    };
+  } finally {
+    await telegram.close();
+  }
+}
+
+const sum = (outcomes: Outcome[], of: (outcome: Outcome) => number) =>
+  outcomes.reduce((total, outcome) => total + of(outcome), 0);
+
+function inWords({ times, lost, doubled }: Outcome): string {
+  const both = (what: keyof TurnTimes) =>
+    [0.5, 0.99]
+      .map((share) =>
+        percentile(
+          times.map((turn) => turn[what]),
+          share,
+        ),
+      )
+      .join(' / ');
+  return (
+    `${times.length} answers; p50 / p99 in ms: accepted ${both('acceptedMs')}, first text ${both('firstVisibleMs')}, ` +
+    `whole answer ${both('finalMs')}, our own part ${both('ownMs')}; lost ${lost}, doubled ${doubled}`
+  );
+}
+
+function sayWhatWasMissed(report: Record<string, unknown>): void {
+  for (const [figure, aim] of Object.entries(AIMS)) {
+    const found = report[figure];
+    if (typeof found === 'number' && found > aim) console.log(`Missed: ${figure} is ${found}, the aim is ${aim}.`);
+  }
+}

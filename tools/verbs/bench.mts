@@ -1,0 +1,26 @@
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../local/workspace.mts';
+
+interface Benchmark {
+  main(args: string[]): Promise<number>;
+  /** One line for the list. */
+  about: string;
+}
+
+const folder = join(root, 'tools', 'bench');
+
+/** `npm run bench -- <name> [options]`; a benchmark is a file of tools/bench with one dot in its name. */
+export async function main([name, ...args]: string[]): Promise<number> {
+  const names = globSync('*.mts', { cwd: folder })
+    .map((file) => basename(file, '.mts'))
+    .filter((known) => !known.includes('.'))
+    .sort();
+  if (name && names.includes(name)) return (await load(name)).main(args);
+  console.error(`${name ? `There is no benchmark "${name}"` : 'Say what to measure'}: npm run bench -- <name>`);
+  for (const known of names) console.error(`  ${known.padEnd(10)} ${(await load(known)).about}`);
+  return 2;
+}
+
+const load = (name: string) => import(pathToFileURL(join(folder, `${name}.mts`)).href) as Promise<Benchmark>;
