@@ -56,6 +56,14 @@ describe('the knowledge base of the demo company', () => {
     },
   );
 
+  it.each([
+    ['Когда вы открыты в субботу и сколько стоит доставка по городу?', ['opening-hours.ru.md', 'delivery.ru.md']],
+    ['When is the café open, and can I return a worn helmet?', ['opening-hours.en.md', 'returns.en.md']],
+  ])('two questions at once are both looked up: %s', async (question, sources) => {
+    const found = (await search(app, question)).map(({ source }) => source);
+    expect(found).toEqual(expect.arrayContaining(sources));
+  });
+
   it('a typing error is forgiven where the database can', async () => {
     expect((await search(app, 'Dlivery'))[0]).toMatchObject({ source: 'delivery.en.md' });
   });
