@@ -16,11 +16,15 @@ export const runApp = (app: AppDefinition): Promise<void> => runApps([app]);
 
 /** Runs several services in one process, each as the Nest application it is anyway. */
 export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
+  // Heard from the beginning: a service may be told to stop before it has quite started, and must not drop its work then.
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+  });
   try {
     const running = await startApps(apps, process.env);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => void running.stop().then(() => process.exit(0)));
-    }
+    await asked;
+    await running.stop();
+    process.exit(0);
   } catch (error) {
     // Before there is a log, and for mistakes that a person mends by reading them.
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -31,7 +35,10 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
 /** Everything `runApps` does but end the process. */
 export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
   // With what each service asks for besides, so that the mistakes of all are told at once.
-  const config = loadConfig(sharedConfig.extend(Object.assign({}, ...apps.map((app) => app.config.shape)) as object), env);
+  const config = loadConfig(
+    sharedConfig.extend(Object.assign({}, ...apps.map((app) => app.config.shape)) as object),
+    env,
+  );
   const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const names = apps.map((app) => app.name);
   // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.
