@@ -19,5 +19,6 @@ export const botAdapterApp = defineApp({
   config: botAdapterConfig,
   entities: [Chat, Contact, Media, InboundUpdate, InboundMessageRow, Delivery, StreamRow, Callback, Speech],
   migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
+  encrypted: ['contacts.profile', 'deliveries.content', 'inbound_updates.content'],
   port: 4101,
 });

@@ -12,5 +12,6 @@ export const ttsWorkerApp = defineApp({
   config: ttsWorkerConfig,
   entities: [SpeechRequest, AudioAsset, Transcription],
   migrations: [CreateSpeech1764100000000],
+  encrypted: ['speech_requests.text'],
   port: 4103,
 });

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
+import type { EncryptedPlace } from './key-rotation';
 
 /** Everything needed to run one service, alone or beside others in one process. */
 export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
@@ -11,6 +12,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly config: Config;
   readonly entities: Type[];
   readonly migrations: Type<MigrationInterface>[];
+  /** Columns that hold encrypted values, as `table.column`; they are written anew when keys are rotated. */
+  readonly encrypted?: readonly EncryptedPlace[];
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
 }

@@ -20,12 +20,13 @@ describe('field encryption', () => {
     expect(Buffer.from(first.split('.')[2]!, 'base64url').toString()).not.toContain('secret');
   });
 
-  it('reads values of an older key and says that they are outdated', () => {
+  it('reads values of an older key, and writes with the newest', () => {
     const stored = cipher.encrypt('text', 'a.b');
     const rotated = new FieldCipher(`${key('k2', 2)},${key('k1', 1)}`);
     expect(rotated.decrypt(stored, 'a.b')).toBe('text');
-    expect(rotated.isOutdated(stored)).toBe(true);
-    expect(rotated.isOutdated(rotated.encrypt('text', 'a.b'))).toBe(false);
+    expect([cipher.isRotating, rotated.isRotating]).toEqual([false, true]);
+    expect(stored.startsWith(rotated.currentPrefix)).toBe(false);
+    expect(rotated.encrypt('text', 'a.b').startsWith(rotated.currentPrefix)).toBe(true);
   });
 
   it('refuses a value moved to another place, changed, or of an unknown key', () => {

@@ -49,8 +49,13 @@ export class FieldCipher {
     return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
   }
 
-  /** True when a stored value was encrypted with an older key and should be written again. */
-  isOutdated(stored: string): boolean {
-    return !stored.startsWith(`${FORMAT}.${this.current}.`);
+  /** What every value begins with that the current key has encrypted. */
+  get currentPrefix(): string {
+    return `${FORMAT}.${this.current}.`;
+  }
+
+  /** True while older keys are configured too, so that values of theirs may be about. */
+  get isRotating(): boolean {
+    return this.keys.size > 1;
   }
 }

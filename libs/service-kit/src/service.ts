@@ -15,6 +15,7 @@ import { FieldCipher } from './field-cipher';
 import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
 import { Jobs } from './jobs';
+import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
 import { ProblemFilter } from './problem.filter';
@@ -50,6 +51,8 @@ export class Service {
     private readonly port: number,
     private readonly host: string,
     private readonly directory: ServiceDirectory,
+    private readonly log: Log,
+    private readonly rotate: (signal: AbortSignal) => Promise<void>,
   ) {}
 
   /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
@@ -88,6 +91,12 @@ export class Service {
       retryAfterSeconds: surroundings.retryAfterSeconds,
       warn,
     });
+    const cipher = new FieldCipher(config.ENCRYPTION_KEYS);
+    const rotate = async (signal: AbortSignal) => {
+      if (!cipher.isRotating || !app.encrypted?.length) return;
+      const values = await rotateKeys(db, cipher, app.encrypted, signal);
+      if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
+    };
     const letGo = async () => {
       await jobs.stop();
       if (db.isInitialized) await db.destroy();
@@ -107,7 +116,7 @@ export class Service {
       db,
       bus,
       jobs,
-      cipher: new FieldCipher(config.ENCRYPTION_KEYS),
+      cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),
@@ -117,7 +126,18 @@ export class Service {
       await openDatabase(db, log, () => jobs.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, { bus, log, registry });
-      return new Service(app.name, nest, db, bus, jobs, config[`${prefix}_PORT`]!, config.HTTP_HOST, directory);
+      return new Service(
+        app.name,
+        nest,
+        db,
+        bus,
+        jobs,
+        config[`${prefix}_PORT`]!,
+        config.HTTP_HOST,
+        directory,
+        log,
+        rotate,
+      );
     } catch (error) {
       await letGo().catch(() => undefined);
       throw error;
@@ -131,9 +151,16 @@ export class Service {
     await this.nest.startAllMicroservices();
   }
 
+  private readonly stopping = new AbortController();
+  private rotating: Promise<void> | undefined;
+
   /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
   async start(): Promise<void> {
     this.bus.start();
+    // A key that is missing or a database that leaves must not end a service that works otherwise.
+    this.rotating = this.rotate(this.stopping.signal).catch((error: unknown) => {
+      this.log.error({ err: error }, 'values of older keys were not all written anew');
+    });
     await this.jobs.start(
       this.nest.get(DiscoveryService, { strict: false }),
       this.nest.get(MetadataScanner, { strict: false }),
@@ -147,6 +174,8 @@ export class Service {
 
   /** Stops taking work, finishes what was begun, and lets go of everything. */
   async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.rotating;
     await this.jobs.stop();
     await this.bus.stop();
     await this.nest.close();

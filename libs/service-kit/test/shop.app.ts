@@ -32,7 +32,7 @@ export class Sale {
 class CreateSales1700000000000 implements MigrationInterface {
   readonly name = 'CreateSales1700000000000';
   async up(db: QueryRunner) {
-    await db.query('CREATE TABLE sales (item text PRIMARY KEY, shipped integer NOT NULL DEFAULT 0)');
+    await db.query('CREATE TABLE sales (item text PRIMARY KEY, shipped integer NOT NULL DEFAULT 0, buyer text)');
   }
   async down(db: QueryRunner) {
     await db.query('DROP TABLE sales');
@@ -121,5 +121,6 @@ export const shopApp = defineApp({
   config,
   entities: [Sale],
   migrations: [CreateSales1700000000000],
+  encrypted: ['sales.buyer'],
   port: 0,
 });
