@@ -23,7 +23,7 @@ const boundaries = (also = []) => [
   { sourceTag: 'kind:runtime', onlyDependOnLibsWithTags: ['kind:contracts', 'kind:runtime', ...also] },
   { sourceTag: 'kind:testing', onlyDependOnLibsWithTags: ['kind:contracts', 'kind:runtime'] },
   // A third party knows nothing of us but the words we share.
-  { sourceTag: 'kind:sandbox', onlyDependOnLibsWithTags: ['kind:contracts'] },
+  { sourceTag: 'kind:sandbox', onlyDependOnLibsWithTags: ['kind:contracts', ...also] },
   {
     sourceTag: 'kind:contracts',
     onlyDependOnLibsWithTags: [],

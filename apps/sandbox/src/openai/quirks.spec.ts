@@ -1,3 +1,4 @@
+import type OpenAI from 'openai';
 import { type RunningOpenAi, startOpenAi } from './start-for-spec';
 
 interface Raw {
@@ -5,7 +6,7 @@ interface Raw {
   /** How many reads of the connection the body took. */
   packets: Buffer[];
   /** The JSON of every `data:` line. */
-  chunks: any[];
+  chunks: OpenAI.ChatCompletionChunk[];
 }
 
 describe('servers that call themselves compatible', () => {
@@ -28,7 +29,9 @@ describe('servers that call themselves compatible', () => {
     const packets: Buffer[] = [];
     for await (const packet of response.body!) packets.push(Buffer.from(packet));
     const text = Buffer.concat(packets).toString();
-    const chunks = [...text.matchAll(/^data: (\{.*\})\r?$/gm)].map((match) => JSON.parse(match[1]!));
+    const chunks = [...text.matchAll(/^data: (\{.*\})\r?$/gm)].map(
+      (match) => JSON.parse(match[1]!) as OpenAI.ChatCompletionChunk,
+    );
     return { text, packets, chunks };
   }
   const callTools = () =>
@@ -43,7 +46,7 @@ describe('servers that call themselves compatible', () => {
 
   it('usage-in-every-chunk: it grows up to the sum', async () => {
     const { chunks } = await stream('usage-in-every-chunk');
-    const counts = chunks.map((chunk) => chunk.usage.completion_tokens);
+    const counts = chunks.map((chunk) => chunk.usage!.completion_tokens);
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
     expect(counts[0]).toBe(0);
     expect(counts.at(-1)).toBe(counts.at(-2));
@@ -52,7 +55,7 @@ describe('servers that call themselves compatible', () => {
   it('no-role-chunk: the text begins at once', async () => {
     const { chunks } = await stream('no-role-chunk');
     expect(chunks.some((chunk) => chunk.choices[0]?.delta.role)).toBe(false);
-    expect(chunks[0].choices[0].delta.content).not.toBe('');
+    expect(chunks[0]!.choices[0]!.delta.content).not.toBe('');
   });
 
   it('whole-arguments: one delta for each call', async () => {
@@ -91,7 +94,7 @@ describe('servers that call themselves compatible', () => {
   it('no-done: the stream just ends', async () => {
     const { text, chunks } = await stream('no-done');
     expect(text).not.toContain('[DONE]');
-    expect(chunks.at(-1).usage.total_tokens).toBeGreaterThan(0);
+    expect(chunks.at(-1)!.usage!.total_tokens).toBeGreaterThan(0);
   });
 
   it('empty-finish-reason: an empty text stands for null', async () => {
