@@ -58,11 +58,12 @@ export class Bus {
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
     this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
     this.bell = new OutboxBell(db, this.relay);
-    wakeAfterCommit(db, () => this.bell.ring());
   }
 
   /** Makes the inbox ready; to be awaited before the server listens. */
   async prepare(): Promise<void> {
+    // Not before the data source is connected: connecting makes its list of subscribers anew.
+    wakeAfterCommit(this.options.db, () => this.bell.ring());
     const { db, warn } = this.options;
     const now = this.options.now ?? (() => new Date());
     const keep = () => keepInboxPartitions(db, now().getTime());
