@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { botAdapterApp } from '@switchboard/bot-adapter';
+import { chatAiApp } from '@switchboard/chat-ai';
+import { type RunningApps, startApps } from '@switchboard/service-kit';
+import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
+import { ttsWorkerApp } from '@switchboard/tts-worker';
+import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
+
+const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo');
+
+const bots = [
+  { id: 'lumen', ...LUMEN, apiRoot: 'sandbox', products: ['assistant'] },
+  { id: 'northwind', ...NORTHWIND, apiRoot: 'sandbox', products: ['assistant'] },
+];
+
+/** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
+export class Site {
+  private constructor(
+    readonly sandbox: Sandbox,
+    private readonly database: TestDatabase,
+    private readonly folder: string,
+  ) {}
+
+  static async prepare(): Promise<Site> {
+    const [sandbox, database, folder] = await Promise.all([
+      Sandbox.start(),
+      createTestDatabase(),
+      mkdtemp(join(tmpdir(), 'switchboard-test-')),
+    ]);
+    return new Site(sandbox, database, folder);
+  }
+
+  /** What the services have to be told; events stay in the process unless told otherwise. */
+  get env(): Record<string, string> {
+    return {
+      ...testEnv(this.database.url, this.folder),
+      ...this.sandbox.env,
+      BUS: 'memory',
+      BOT_ADAPTER_PORT: '0',
+      CHAT_AI_PORT: '0',
+      TTS_WORKER_PORT: '0',
+      BOT_ADAPTER_BOTS: JSON.stringify(bots),
+      CHAT_AI_ASSISTANTS_FILE: join(demo, 'assistants.json'),
+      // Short, for the stories in which models fail; long enough for a busy machine.
+      CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
+      CHAT_AI_IDLE_TIMEOUT_MS: '2000',
+    };
+  }
+
+  async clear(): Promise<void> {
+    await this.sandbox.stop();
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A site whose services run in this process, as `main.ts` runs them. */
+export class Installation {
+  private constructor(
+    private readonly site: Site,
+    private readonly apps: RunningApps,
+  ) {}
+
+  static async start(transport: Record<string, string>): Promise<Installation> {
+    const site = await Site.prepare();
+    try {
+      const apps = await startApps([botAdapterApp, chatAiApp, ttsWorkerApp], { ...site.env, ...transport });
+      return new Installation(site, apps);
+    } catch (error) {
+      await site.clear();
+      throw error;
+    }
+  }
+
+  get sandbox(): Sandbox {
+    return this.site.sandbox;
+  }
+
+  /** Rows of a service's own tables: for facts that no person can see. */
+  rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
+    return this.service(service).db.query<T[]>(sql, parameters);
+  }
+
+  /** A counter as Prometheus reads it, summed over the series whose labels fit. */
+  async counter(service: string, name: string, labels: string): Promise<number> {
+    const text = await (await fetch(`${this.service(service).url}/metrics`)).text();
+    const series = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
+    return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  async stop(): Promise<void> {
+    await this.apps.stop();
+    await this.site.clear();
+  }
+
+  private service(name: string) {
+    const found = this.apps.services.find((service) => service.name === name);
+    if (!found) throw new Error(`there is no service ${name}`);
+    return found;
+  }
+}

@@ -1,0 +1,104 @@
+import { Program } from './program';
+
+export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
+export const NORTHWIND = { token: '7000000002:sandbox-northwind', username: 'northwind_bot', name: 'Northwind' };
+
+export interface Fault {
+  target: string;
+  kind: string;
+  times?: number;
+  ms?: number;
+  retryAfter?: number;
+}
+
+export interface TelegramCall {
+  method: string;
+  params: { chat_id?: number; text?: string; draft_id?: number; message_id?: number };
+  receivedAt: number;
+  status: number | null;
+}
+
+export interface ModelRequest {
+  id: number;
+  path: string;
+  body: { messages: { role: string; content: string }[] };
+}
+
+/** The third parties, in a process of their own. Its README describes the control API. */
+export class Sandbox {
+  private constructor(
+    private readonly program: Program,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<Sandbox> {
+    const bots = JSON.stringify([LUMEN, NORTHWIND]);
+    const program = new Program('apps/sandbox/dist/src/main.js', { SANDBOX_PORT: '0', SANDBOX_BOTS: bots });
+    const [ready] = await program.said((line) => line.includes('"ready"'));
+    return new Sandbox(program, (JSON.parse(ready!) as { url: string }).url);
+  }
+
+  /** The variables by which services find their third parties here. */
+  get env(): Record<string, string> {
+    const models = `${this.url}/openai/v1`;
+    return {
+      BOT_ADAPTER_SANDBOX_API_ROOT: `${this.url}/telegram`,
+      CHAT_AI_BASE_URL: models,
+      CHAT_AI_API_KEY: 'sk-sandbox',
+      TTS_WORKER_BASE_URL: models,
+      TTS_WORKER_API_KEY: 'sk-sandbox',
+      // Speech is made for real; the sandbox could only hum.
+      TTS_WORKER_SPEECH_ENGINE: 'espeak',
+    };
+  }
+
+  /** What goes wrong from now on, instead of what did before. */
+  misbehave = (...rules: Fault[]) => this.control('PUT', 'faults', rules);
+
+  /** What a model says to someone whose last message, or whose system prompt, has `match` in it. */
+  script = (match: string, text: string) => this.control('POST', 'openai/script', { match, reply: { text } });
+
+  /** What the next recording says. */
+  scriptTranscript = (transcript: string) => this.control('POST', 'openai/script', { reply: { transcript } });
+
+  pace = (firstTokenMs: number, betweenTokensMs: number) =>
+    this.control('PUT', 'openai/pace', { firstTokenMs, betweenTokensMs });
+
+  calls(method: string, chat: number): Promise<TelegramCall[]> {
+    return this.control('GET', `telegram/calls?method=${method}&chat=${chat}`);
+  }
+
+  /** What models of conversation were asked whose last message has `match` in it. */
+  async modelRequests(match: string): Promise<ModelRequest[]> {
+    const all = await this.control<ModelRequest[]>('GET', 'openai/requests');
+    return all.filter(
+      ({ path, body }) => path === '/chat/completions' && body.messages.at(-1)!.content.includes(match),
+    );
+  }
+
+  async file(fileId: string): Promise<Buffer> {
+    const response = await fetch(`${this.url}/phone/api/files/${fileId}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  /** Forgets faults and scripts of the test before. */
+  async calm(): Promise<void> {
+    await Promise.all([this.misbehave(), this.control('DELETE', 'openai/script'), this.pace(50, 4)]);
+  }
+
+  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.url}/control/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
+    return (response.headers.get('content-type')?.includes('json') ? JSON.parse(answer) : undefined) as T;
+  }
+
+  async stop(): Promise<void> {
+    await this.program.kill('SIGTERM');
+  }
+}

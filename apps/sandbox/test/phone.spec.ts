@@ -1,0 +1,206 @@
+import { until } from '@switchboard/testing';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Locator } from 'playwright-core';
+import { type Sandbox, startSandbox } from '../src/sandbox';
+import type { BotSeed } from '../src/telegram/state';
+import { DEMO, startAllInOne } from './all-in-one';
+import { type PageOptions, PhonePage } from './phone-page';
+
+const missing = process.env['CHROMIUM_MISSING'];
+const describeWithBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
+const SMALL = { width: 390, height: 844 };
+
+/** A number that the browser knows of an element. */
+const property = (element: Locator, name: string): Promise<number> =>
+  element.evaluate((node, key) => (node as unknown as Record<string, number>)[key]!, name);
+
+describeWithBrowser('the phone in the browser', () => {
+  let sandbox: Sandbox;
+  let services: { stop(): Promise<void> };
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const executablePath = process.env['CHROMIUM_PATH'];
+    if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
+    const bots = JSON.parse(readFileSync(join(DEMO, 'bots.json'), 'utf8')) as BotSeed[];
+    sandbox = await startSandbox({ bots });
+    [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await services?.stop();
+    await sandbox?.close();
+  });
+
+  /** One person who has just come to live in the sandbox, and a browser that shows them. */
+  function story(name: string, play: (phone: PhonePage) => Promise<void>, options: PageOptions = {}): void {
+    it(
+      name,
+      async () => {
+        const response = await fetch(`${sandbox.url}/control/telegram/people`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ firstName: 'Philippa', lastName: 'Long', languageCode: 'en' }),
+        });
+        const person = (await response.json()) as { id: number; firstName: string };
+        const phone = await PhonePage.open(browser, sandbox.url, person, options);
+        try {
+          await play(phone);
+          expect(phone.complaints).toEqual([]);
+        } catch (error) {
+          await phone.picture(`failed ${name}`);
+          throw error;
+        } finally {
+          await phone.close();
+        }
+      },
+      60_000,
+    );
+  }
+
+  story('an answer is seen to grow, and the finished message takes its place', async (phone) => {
+    await phone.meet('Lumen');
+    await phone.write('Why is walking good?');
+    const draft = phone.part('draft');
+    const lengths = new Set<number>();
+    await draft.waitFor();
+    while ((await draft.count()) > 0) {
+      const text = await draft
+        .locator('.text')
+        .innerText({ timeout: 1000 })
+        .catch(() => '');
+      if (text) lengths.add(text.length);
+      if (lengths.size === 3) await phone.picture('1 an answer being written');
+    }
+    expect([...lengths]).toEqual([...lengths].sort((a, b) => a - b));
+    expect(lengths.size).toBeGreaterThanOrEqual(3);
+    await phone.reads(/you wrote: “Why is walking good\?”.*I do not invent answers/s);
+    expect(await phone.answers.count()).toBe(2);
+    await phone.picture('2 the finished answer');
+  });
+
+  story('Listen brings a voice note that plays', async (phone) => {
+    await phone.meet('Lumen');
+    await phone.write('Hello');
+    const answer = await phone.reads(/I am a pretend model/);
+    await answer.getByRole('button', { name: 'Listen' }).click();
+    await phone.part('toast').getByText('I am recording it').waitFor();
+    await phone.part('voice-play').waitFor();
+    const audio = phone.page.locator('audio');
+    await until(async () => (await property(audio, 'duration')) > 1, { what: 'the length of the voice note' });
+    await phone.part('voice-play').click();
+    await until(async () => (await property(audio, 'currentTime')) > 0.3, { what: 'sound' });
+    await phone.picture('3 a voice note plays');
+  });
+
+  story('a photo and a document are sent, shown and answered', async (phone) => {
+    await phone.meet('Lumen');
+    const photo = { name: 'view.png', mimeType: 'image/png', buffer: await phone.page.screenshot() };
+    await phone.choose(photo, 'my view');
+    await phone.picture('4 a photo about to be sent');
+    await phone.part('send-file').click();
+    const shown = phone.page.locator('.photo img');
+    await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
+    await phone.reads(/my view/);
+
+    await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
+    await phone.part('send-file').click();
+    await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
+    await phone.reads(/my plan/);
+    await phone.picture('5 a photo and a document');
+  });
+
+  story('the page speaks Russian and English', async (phone) => {
+    await phone.meet('Lumen');
+    await phone.part('language-ru').first().click();
+    await phone.page.getByRole('textbox', { name: 'Сообщение' }).waitFor();
+    expect(await phone.page.locator('html').getAttribute('lang')).toBe('ru');
+    expect(await phone.nameless()).toEqual([]);
+    await phone.page.reload();
+    await phone.page.getByRole('textbox', { name: 'Сообщение' }).waitFor();
+    await phone.picture('6 in Russian');
+    await phone.part('language-en').first().click();
+    await phone.page.getByRole('textbox', { name: 'Message' }).waitFor();
+  });
+
+  story('a dark screen is dark, by choice or by the system', async (phone) => {
+    const brightness = async () => {
+      const colour = 'getComputedStyle(document.querySelector(".phone-glass")).backgroundColor';
+      const [red, green, blue] = (await phone.page.evaluate<string>(colour)).match(/[\d.]+/g)!.map(Number);
+      return (red! + green! + blue!) / 3;
+    };
+    await phone.meet('Lumen');
+    expect(await brightness()).toBeGreaterThan(128);
+    await phone.page.getByRole('button', { name: 'Dark' }).click();
+    expect(await brightness()).toBeLessThan(96);
+    await phone.picture('7 in the dark');
+    await phone.page.getByRole('button', { name: 'Auto' }).click();
+    await phone.page.emulateMedia({ colorScheme: 'dark' });
+    expect(await brightness()).toBeLessThan(96);
+  });
+
+  story('everything is reached by the keyboard alone', async (phone) => {
+    const { keyboard } = phone.page;
+    await phone.tabTo(phone.part(`person-${phone.person.id}`));
+    await keyboard.press('Enter');
+    await phone.tabTo(phone.page.getByRole('button', { name: 'Lumen' }));
+    await keyboard.press('Enter');
+    await phone.part('start').waitFor();
+    await phone.tabTo(phone.part('start'));
+    await keyboard.press('Enter');
+    await phone.reads(/I am Lumen/);
+    await phone.tabTo(phone.part('composer'));
+    await keyboard.type('Hello');
+    await keyboard.press('Enter');
+    const answer = await phone.reads(/I am a pretend model/);
+    await phone.tabTo(answer.getByRole('button', { name: 'Listen' }));
+    await keyboard.press('Enter');
+    await phone.tabTo(phone.part('voice-play'));
+    await keyboard.press('Enter');
+    await phone.page.getByRole('button', { name: 'Pause' }).waitFor();
+    await phone.tabTo(phone.part('command-menu'));
+    await keyboard.press('Enter');
+    await keyboard.press('Escape');
+    expect(await phone.isFocused(phone.part('composer'))).toBe(true);
+  });
+
+  story(
+    'on a small screen nothing runs out of it',
+    async (phone) => {
+      expect(await phone.overflow()).toBe(0);
+      await phone.picture('8 people on a small screen');
+      await phone.meet('Northwind');
+      await phone.write('When is the workshop open on Saturday?');
+      await phone.reads(/Sources/);
+      await phone.write('Show me some code');
+      await phone.reads(/It counts how often/);
+      await phone.write(`Hello ${'w'.repeat(100)} https://example.com/${'path/'.repeat(20)}`);
+      await phone.part('bubble').getByText('wwww').first().waitFor();
+      expect(await phone.overflow()).toBe(0);
+      await phone.picture('9 a chat on a small screen');
+      await phone.part('back').click();
+      await phone.part('settings').click();
+      expect(await phone.overflow()).toBe(0);
+      await phone.picture('10 settings on a small screen');
+    },
+    { viewport: SMALL },
+  );
+
+  story('a screen reader finds a name for everything, and hears of new messages', async (phone) => {
+    expect(await phone.nameless()).toEqual([]);
+    await phone.meet('Lumen');
+    await phone.write('/voice');
+    const menu = await phone.reads(/by voice/);
+    await menu.getByRole('button', { name: 'Text and voice' }).click();
+    await menu.getByRole('button', { name: '✓ Text and voice' }).waitFor();
+    await phone.write('Hello');
+    await phone.part('voice-play').waitFor();
+    expect(await phone.nameless()).toEqual([]);
+    const log = phone.page.getByRole('log', { name: 'Messages' });
+    expect(await log.getAttribute('aria-live')).toBe('polite');
+    expect(await log.getByText('I am a pretend model').count()).toBe(1);
+    await phone.part('chat-menu').click();
+    expect(await phone.nameless()).toEqual([]);
+  });
+});
