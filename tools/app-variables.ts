@@ -17,17 +17,6 @@ export async function definedApps(): Promise<AppDefinition[]> {
   );
 }
 
-/** The variables one service reads beside the shared ones, with their schemas: its own and those the kit adds to each. */
-export function variablesOf({ name, config, port }: AppDefinition): Record<string, z.ZodType> {
-  const prefix = prefixOf(name);
-  return {
-    [`${prefix}_PORT`]: z.any().default(port),
-    [`${prefix}_DATABASE_URL`]: z.any(),
-    [`${prefix}_JOB_CONCURRENCY`]: z.any(),
-    ...(config.shape as Record<string, z.ZodType>),
-  };
-}
-
 /** What all services read, with where the others answer and what the OpenTelemetry SDK reads by itself. */
 export function sharedVariables(apps: readonly AppDefinition[]): Record<string, z.ZodType> {
   const addresses = Object.fromEntries(apps.map(({ name }) => [`${prefixOf(name)}_URL`, z.any()]));

@@ -7,7 +7,8 @@ import { parseEnv, promisify } from 'node:util';
 import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig } from '@switchboard/service-kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { definedApps, sandboxVariables, sharedVariables, variablesOf, withoutFile } from './app-variables';
+import { variablesOf } from '@switchboard/service-kit';
+import { definedApps, sandboxVariables, sharedVariables, withoutFile } from './app-variables';
 
 const root = join(__dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -42,7 +43,7 @@ describe('docker-compose.yml', () => {
     const apps = await definedApps();
     const shared = sharedVariables(apps);
     for (const app of apps) {
-      const own = variablesOf(app);
+      const own = variablesOf(app).shape;
       const known = { ...shared, ...own };
       const given = Object.keys(services[app.name]!.environment).map((name) => withoutFile(name, known));
       expect(given.filter((name) => !(name in known))).toEqual([]);

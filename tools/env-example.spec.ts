@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { definedApps, sandboxVariables, sharedVariables, variablesOf, withoutFile } from './app-variables';
+import { variablesOf } from '@switchboard/service-kit';
+import { definedApps, sandboxVariables, sharedVariables, withoutFile } from './app-variables';
 
 const root = join(__dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -15,7 +16,10 @@ const documented = lines.flatMap((line, i) => {
 /** Schemas of all variables that a service reads. */
 async function readByServices(): Promise<Record<string, z.ZodType>> {
   const apps = await definedApps();
-  return Object.assign(sharedVariables(apps), ...apps.map(variablesOf)) as Record<string, z.ZodType>;
+  return Object.assign(sharedVariables(apps), ...apps.map((app) => variablesOf(app).shape)) as Record<
+    string,
+    z.ZodType
+  >;
 }
 
 /** Those docker-compose.yml asks for by `${NAME…}`, and the one that compose reads by itself. */

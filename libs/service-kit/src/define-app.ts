@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { MigrationInterface } from 'typeorm';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { EncryptedPlace } from './key-rotation';
 
 /** Everything needed to run one service, alone or beside others in one process. */
@@ -26,3 +26,20 @@ export function defineApp<Config extends z.ZodObject>(definition: AppDefinition<
 export const schemaOf = (service: string) => service.replaceAll('-', '_');
 /** `chat-ai` → `CHAT_AI` */
 export const prefixOf = (service: string) => schemaOf(service).toUpperCase();
+
+const JOB_CONCURRENCY = 10;
+
+/** The variables of one service: those every service has under its own prefix, and those of its own. */
+export function variablesOf(app: AppDefinition): z.ZodObject {
+  const prefix = prefixOf(app.name);
+  return z
+    .object({
+      [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
+      [`${prefix}_DATABASE_URL`]: z
+        .url({ protocol: /^postgres(ql)?$/ })
+        .optional()
+        .describe('Of a role and schemas that exist already.'),
+      [`${prefix}_JOB_CONCURRENCY`]: z.coerce.number().int().min(1).max(200).default(JOB_CONCURRENCY),
+    })
+    .extend(app.config.shape);
+}

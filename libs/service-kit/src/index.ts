@@ -1,5 +1,5 @@
 // To define and run a service
-export { defineApp, prefixOf, schemaOf, type AppDefinition } from './define-app';
+export { defineApp, prefixOf, schemaOf, variablesOf, type AppDefinition } from './define-app';
 export { runApp, runApps, startApps, type RunningApps } from './run-app';
 export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
 

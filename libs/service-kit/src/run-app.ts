@@ -1,6 +1,6 @@
 import { MemoryTransport, RabbitTransport, type Transport, type TransportObserver } from '@switchboard/bus';
 import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } from './config';
-import type { AppDefinition } from './define-app';
+import { type AppDefinition, variablesOf } from './define-app';
 import { createLog } from './log';
 import { Service } from './service';
 import { generateIdentityKeys, parseIdentityKeys } from './service-identity';
@@ -35,10 +35,8 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
 /** Everything `runApps` does but end the process. */
 export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
   // With what each service asks for besides, so that the mistakes of all are told at once.
-  const config = loadConfig(
-    sharedConfig.extend(Object.assign({}, ...apps.map((app) => app.config.shape)) as object),
-    env,
-  );
+  const own = Object.assign({}, ...apps.map((app) => variablesOf(app).shape)) as object;
+  const config = loadConfig(sharedConfig.extend(own), env);
   const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const names = apps.map((app) => app.name);
   // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.
@@ -62,8 +60,8 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
       apps.map((app, i) => Service.prepare(app, { env, log, transport, keys, directory, reportsProcess: i === 0 })),
     );
     services.push(...prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-    const failures = prepared.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (failures.length > 0) throw inOne(failures);
+    const failure = prepared.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();
@@ -73,13 +71,6 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   }
   for (const service of services) log.info({ service: service.name, url: service.url }, 'ready');
   return { services, stop };
-}
-
-/** Wrong variables of several services are told together. */
-function inOne(failures: unknown[]): unknown {
-  const wrong = failures.filter((failure) => failure instanceof ConfigError);
-  if (wrong.length < 2) return failures.find((failure) => !(failure instanceof ConfigError)) ?? failures[0];
-  return new ConfigError([...new Set(wrong.map((failure) => failure.message))].join('\n'));
 }
 
 function createTransport(config: SharedConfig, name: string, observer: TransportObserver): Transport {

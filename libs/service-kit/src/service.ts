@@ -6,11 +6,11 @@ import helmet from 'helmet';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
-import { type AppDefinition, prefixOf } from './define-app';
+import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { FieldCipher } from './field-cipher';
 import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
@@ -38,7 +38,6 @@ export interface Surroundings {
 }
 
 const BODY_LIMIT = '1mb';
-const JOB_CONCURRENCY = 10;
 
 /** One service, from its definition to a running process and back. */
 export class Service {
@@ -59,14 +58,7 @@ export class Service {
   static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
     const { env, transport, keys, directory } = surroundings;
     const prefix = prefixOf(app.name);
-    const own = z.object({
-      [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
-      [`${prefix}_DATABASE_URL`]: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-      [`${prefix}_JOB_CONCURRENCY`]: z.coerce.number().int().min(1).max(200).default(JOB_CONCURRENCY),
-    });
-    const config = loadConfig(sharedConfig.extend(own.shape).extend(app.config.shape), env) as z.output<
-      typeof sharedConfig
-    > &
+    const config = loadConfig(sharedConfig.extend(variablesOf(app).shape), env) as z.output<typeof sharedConfig> &
       Record<string, never>;
     const log = surroundings.log.child({ service: app.name });
     const clock = surroundings.clock ?? new Clock();
