@@ -4,10 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
-import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig } from '@switchboard/service-kit';
+import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig, variablesOf } from '@switchboard/service-kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { variablesOf } from '@switchboard/service-kit';
 import { definedApps, sandboxVariables, sharedVariables, withoutFile } from './app-variables';
 
 const root = join(__dirname, '..');
