@@ -4,7 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
-import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig, variablesOf } from '@switchboard/service-kit';
+import {
+  FieldCipher,
+  loadConfig,
+  prefixOf,
+  ServiceIdentity,
+  sharedConfig,
+  variablesOf,
+} from '@switchboard/service-kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { definedApps, sandboxVariables, sharedVariables, withoutFile } from './app-variables';

@@ -25,6 +25,12 @@ describe('preview of an unfinished answer', () => {
     expect(preview.entities.map(({ type }) => type)).toEqual(types);
   });
 
+  it('does not show the number of a list item before the item itself', () => {
+    expect(previewOf('1. first\n2').text).toBe(previewOf('1. first').text);
+    expect(previewOf('1. first\n2. ').text).toBe(previewOf('1. first').text);
+    expect(previewOf('42').text).toBe('42');
+  });
+
   it('shows the end of a long answer', () => {
     const paragraphs = Array.from({ length: 2000 }, (_, index) => `Абзац **номер** ${index}`);
     const preview = previewOf(paragraphs.join('\n\n'));

@@ -18,7 +18,10 @@ export function openFence(markdown: string): string | undefined {
  */
 export function completed(markdown: string): string {
   if (openFence(markdown) !== undefined) return markdown.replace(/\n[ \t>]*(?:`+|~+)$/, '');
-  const settled = markdown.replace(/(?:^|\n)[ \t]*[#>*+\-=_~`]+[ \t]*$/, '');
+  const settled = markdown
+    .replace(/(?:^|\n)[ \t]*[#>*+\-=_~`]+[ \t]*$/, '')
+    // A number alone on the last line becomes a list item, nearly always.
+    .replace(/\n[ \t]*\d{1,9}[.)]?[ \t]*$/, '');
   const start = lastParagraph(settled);
   return settled.slice(0, start) + closeInline(settled.slice(start));
 }
