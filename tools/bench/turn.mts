@@ -8,10 +8,11 @@ import { percentile, rssMb } from '../local/figures.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { startRabbitMq } from '../local/rabbitmq.mts';
 import { SandboxClient } from '../local/sandbox-client.mts';
+import { onShutdown } from '../local/shutdown.mts';
 import { build } from '../verbs/build.mts';
 import { BOTS, companyIn } from './turn.company.mts';
 import { cpuTimes, perTurn } from './turn.cpu.mts';
-import { type FullSpeed, Load } from './turn.load.mts';
+import { Load } from './turn.load.mts';
 import { ANSWER, BenchModel, REMEMBERED_REQUESTS } from './turn.model.mts';
 import { TelegramSide } from './turn.telegram.mts';
 import { type Asked, type Outcome, outcomeOf, type TurnTimes } from './turn.times.mts';
@@ -49,6 +50,14 @@ export async function main(args: string[]): Promise<number> {
   await build();
   const stateDir = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
   const started: { stop(): Promise<void> }[] = [];
+  const stopAll = async () => {
+    for (const part of started.reverse()) await part.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+  let stopping: Promise<void> | undefined;
+  // Once: Ctrl-C makes the load fail as well, and both ends of the run wait for the same.
+  const clear = () => (stopping ??= stopAll());
+  onShutdown((exitCode) => void clear().finally(() => process.exit(exitCode)));
   try {
     const env = companyIn(join(stateDir, 'company'));
     if (options.transport === 'rabbit') {
@@ -74,8 +83,7 @@ export async function main(args: string[]): Promise<number> {
     console.log(JSON.stringify(report));
     return report.lost + report.doubled > 0 ? 1 : 0;
   } finally {
-    for (const part of started.reverse()) await part.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    await clear();
   }
 }
 
@@ -116,19 +124,21 @@ async function measure(installation: Installation, stateDir: string, options: Op
       return { asked, cpu, outcome };
     };
 
-    const rounds: Awaited<ReturnType<typeof run>>[] = [];
+    // Until the compiler has seen everything often enough; on two busy cores this is what a first round shows most.
+    const warmUp = await run(() => load.atRate(rate));
+    console.log(`Warming up: ${inWords(warmUp.outcome)}`);
+    const rounds: (typeof warmUp)[] = [];
     for (let i = 1; i <= repetitions; i++) {
       const round = await run(() => load.atRate(rate));
       rounds.push(round);
       console.log(`${rate} turns/s for ${seconds} s, ${i} of ${repetitions}: ${inWords(round.outcome)}`);
     }
-    const fullSpeed: FullSpeed = { concurrency, seconds };
-    const saturated = await run(() => load.atFullSpeed(fullSpeed));
+    const saturated = await run(() => load.atFullSpeed({ concurrency, seconds }));
     const end = saturated.asked[0]!.saidAt + seconds * 1000;
     const inTime = saturated.outcome.times.filter(({ finalAt }) => finalAt <= end).length;
     console.log(`${concurrency} people side by side for ${seconds} s: ${inWords(saturated.outcome)}`);
 
-    const all = [...rounds, saturated].map(({ outcome }) => outcome);
+    const all = [warmUp, ...rounds, saturated].map(({ outcome }) => outcome);
     const middle = (value: (round: (typeof rounds)[number]) => number | null) =>
       percentile(
         rounds.map(value).filter((found) => found !== null),

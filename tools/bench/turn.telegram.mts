@@ -48,6 +48,8 @@ export class TelegramSide {
     this.sandbox = sandbox;
     this.webhooks = webhooks;
     this.watch = this.look();
+    // Told by close(); meanwhile the answers that are not seen count as lost.
+    this.watch.catch(() => undefined);
   }
 
   /** Takes the place of the sandbox as the one who brings updates, once every bot has said where it wants them. */

@@ -38,7 +38,7 @@ describe('a turn that is interrupted', () => {
   it('a turn that fails in a way nobody foresaw ends in an apology at its last try', async () => {
     app = await startApp(chatAiApp, { env: env() });
     const { db } = app.service;
-    await db.query('ALTER TABLE knowledge_chunks RENAME TO out_of_the_way');
+    await db.query('ALTER TABLE prompts RENAME TO out_of_the_way');
     const anna = aPerson(() => app);
     const message = await anna.writes('Hello?');
     const hasFailed = async () =>

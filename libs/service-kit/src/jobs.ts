@@ -161,6 +161,8 @@ export class Jobs {
       concurrency: this.concurrency,
       noHandleSignals: true,
       pollInterval: 1000,
+      // One look for the whole pool. Otherwise each worker looks every second, and at each NOTIFY of any service.
+      preset: { worker: { localQueue: { size: 4, ttl: 500 } } },
       taskList,
       events,
       logger: this.workerLogger(),

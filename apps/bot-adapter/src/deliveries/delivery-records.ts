@@ -32,11 +32,14 @@ export class DeliveryRecords {
   ) {}
 
   async next(chatId: string): Promise<Waiting | undefined> {
-    const [delivery, chat] = await Promise.all([
-      this.db.manager.findOne(Delivery, { where: { chatId, state: OPEN }, order: { seq: 'ASC' } }),
-      this.db.manager.findOneBy(Chat, { id: chatId }),
-    ]);
-    return delivery && chat ? { delivery, chat } : undefined;
+    const delivery = (await this.db.manager
+      .createQueryBuilder(Delivery, 'delivery')
+      .innerJoinAndMapOne('delivery.chat', Chat, 'chat', 'chat.id = delivery.chatId')
+      .where({ chatId, state: OPEN })
+      .orderBy('delivery.seq')
+      .limit(1)
+      .getOne()) as (Delivery & { chat: Chat }) | null;
+    return delivery ? { delivery, chat: delivery.chat } : undefined;
   }
 
   /** Written right before the call. False when another process was faster, which happens after a frozen one wakes up. */

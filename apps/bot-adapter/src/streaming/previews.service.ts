@@ -21,6 +21,12 @@ const EDIT_EVERY_MS = 2000;
 const NO_ROOM_MS = 300;
 const AFTER_TROUBLE_MS = 2000;
 
+/** What is shown of one answer: the text, and in which message where it is edited. */
+interface Stream {
+  text?: string;
+  messageId?: string;
+}
+
 /** What a failure of a preview means for the next one. `null` ends the preview. */
 const pauseAfter = (error: unknown): number | null => {
   if (error instanceof ChannelBusy) return error.retryAfterSeconds * 1000;
@@ -81,7 +87,7 @@ export class Previews implements OnApplicationShutdown {
     if (known?.replyId === replyId && !known.isOver) return known;
     known?.end();
     const chat = this.db.manager.findOneBy(Chat, { id: chatId }).catch(() => null);
-    const stream: { messageId?: string } = {};
+    const stream: Stream = {};
     const preview: LivePreview = new LivePreview(replyId, {
       show: async (text) => {
         const found = await chat;
@@ -100,7 +106,7 @@ export class Previews implements OnApplicationShutdown {
     return { shown: false, pauseMs: 0 };
   }
 
-  private async show(chat: Chat, preview: LivePreview, markdown: string, stream: { messageId?: string }) {
+  private async show(chat: Chat, preview: LivePreview, markdown: string, stream: Stream) {
     const channel = this.channels.of(chat.botId);
     const how = channel?.capabilities.previews(chat.kind) ?? 'none';
     if (preview.isOver || !channel || how === 'none') return this.stop(chat.id, preview);
@@ -108,10 +114,12 @@ export class Previews implements OnApplicationShutdown {
     if (quietMs > 0) return { shown: false, pauseMs: quietMs };
     try {
       const content = previewOf(markdown, channel.capabilities.textLimit);
-      if (how === 'edit' && !content.text) return { shown: true, pauseMs: 0 };
+      // A mark that has just been opened shows nothing yet: the first words must not wait behind it.
+      if (content.text === stream.text || (how === 'edit' && !content.text)) return { shown: true, pauseMs: 0 };
       if (!this.limits.tryPreview(chat, how)) return { shown: false, pauseMs: NO_ROOM_MS };
       if (how === 'draft') await channel.showDraft(chat.externalId, draftIdOf(preview.replyId), content);
       else await this.showByEdit(chat, preview, stream, (id) => channel.showMessage(chat.externalId, content, id));
+      stream.text = content.text;
       this.calls.inc({ how, outcome: 'shown' });
       return { shown: true, pauseMs: how === 'draft' ? DRAFT_EVERY_MS : EDIT_EVERY_MS };
     } catch (error) {
@@ -129,7 +137,7 @@ export class Previews implements OnApplicationShutdown {
   private async showByEdit(
     chat: Chat,
     { replyId }: LivePreview,
-    stream: { messageId?: string },
+    stream: Stream,
     show: (messageId?: string) => Promise<string>,
   ): Promise<void> {
     const begun = stream.messageId;

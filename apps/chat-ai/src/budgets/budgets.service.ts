@@ -55,37 +55,30 @@ export class BudgetsService {
     const id = uuidv7();
     const expiresAt = new Date(now.getTime() + RESERVATION_LIFETIME_MS);
     await this.db.transaction(async (tx) => {
-      for (const { scope, periodStart, limit, renewsAt } of purses) {
-        await openPurse(tx, scope, periodStart);
-        const [reserved] = await tx.query<[unknown[], number]>(
-          `UPDATE budgets SET reserved_micros = reserved_micros + $3
-           WHERE scope = $1 AND period_start = $2 AND spent_micros + reserved_micros + $3 <= $4 RETURNING scope`,
-          [scope, periodStart, micros, limit],
-        );
-        if (reserved.length === 0) throw new BudgetExhausted(renewsAt);
-        await tx.query('INSERT INTO budget_reservations VALUES ($1, $2, $3, $4, $5)', [
-          id,
-          scope,
-          periodStart,
-          micros,
-          expiresAt,
-        ]);
-      }
+      const reserved = await tx.query<{ scope: string }[]>(RESERVE, [
+        purses.map(({ scope }) => scope),
+        purses.map(({ periodStart }) => periodStart),
+        purses.map(({ limit }) => limit),
+        micros,
+        id,
+        expiresAt,
+      ]);
+      const short = purses.find(({ scope }) => !reserved.some((row) => row.scope === scope));
+      if (short) throw new BudgetExhausted(short.renewsAt);
     });
     return id;
   }
 
   /** Notes what was really spent, in the transaction that records the calls, and frees what was set aside. */
   async settle(tx: EntityManager, reservations: readonly string[], spend: Spend): Promise<void> {
-    if (reservations.length > 0) await free(tx, 'id = ANY($1)', [reservations]);
-    if (spend.micros === 0) return;
-    for (const { scope, periodStart } of pursesOf(spend.assistant, spend.userId, this.clock.now())) {
-      await tx.query(
-        `INSERT INTO budgets (scope, period_start, spent_micros) VALUES ($1, $2, $3)
-         ON CONFLICT (scope, period_start) DO UPDATE SET spent_micros = budgets.spent_micros + excluded.spent_micros`,
-        [scope, periodStart, spend.micros],
-      );
-    }
+    const spent = spend.micros > 0 ? pursesOf(spend.assistant, spend.userId, this.clock.now()) : [];
+    if (reservations.length + spent.length === 0) return;
+    await tx.query(SETTLE, [
+      reservations,
+      spent.map(({ scope }) => scope),
+      spent.map(({ periodStart }) => periodStart),
+      spend.micros,
+    ]);
   }
 
   /** True when anything came free. A transaction of its own, because it locks purses of other people. */
@@ -102,8 +95,35 @@ export class BudgetsService {
   }
 }
 
-const openPurse = (tx: EntityManager, scope: string, periodStart: string) =>
-  tx.query('INSERT INTO budgets (scope, period_start) VALUES ($1, $2) ON CONFLICT DO NOTHING', [scope, periodStart]);
+/** Every purse that has enough is opened and charged; purses are locked in the order of `pursesOf`. */
+const RESERVE = `
+  WITH purse AS (
+    SELECT * FROM unnest($1::text[], $2::date[], $3::bigint[]) AS p (scope, period_start, limit_micros)
+  ), reserved AS (
+    INSERT INTO budgets (scope, period_start, reserved_micros)
+    SELECT scope, period_start, $4 FROM purse WHERE limit_micros >= $4
+    ON CONFLICT (scope, period_start) DO UPDATE SET reserved_micros = budgets.reserved_micros + excluded.reserved_micros
+      WHERE budgets.spent_micros + budgets.reserved_micros + excluded.reserved_micros
+        <= (SELECT limit_micros FROM purse WHERE purse.scope = excluded.scope)
+    RETURNING scope, period_start
+  )
+  INSERT INTO budget_reservations (id, scope, period_start, micros, expires_at)
+  SELECT $5, scope, period_start, $4, $6 FROM reserved RETURNING scope`;
+
+/** The periods may differ: a call may begin before midnight and end after it. Persons before bots, as everywhere. */
+const SETTLE = `
+  WITH freed AS (
+    DELETE FROM budget_reservations WHERE id = ANY($1::uuid[]) RETURNING scope, period_start, micros
+  ), change AS (
+    SELECT scope, period_start, $4::bigint AS spent FROM unnest($2::text[], $3::date[]) AS s (scope, period_start)
+    UNION ALL SELECT scope, period_start, 0 FROM freed
+  )
+  INSERT INTO budgets (scope, period_start, spent_micros)
+  SELECT scope, period_start, sum(spent) FROM change GROUP BY scope, period_start ORDER BY scope DESC
+  ON CONFLICT (scope, period_start) DO UPDATE SET
+    spent_micros = budgets.spent_micros + excluded.spent_micros,
+    reserved_micros = budgets.reserved_micros - coalesce(
+      (SELECT sum(micros) FROM freed f WHERE f.scope = excluded.scope AND f.period_start = excluded.period_start), 0)`;
 
 /**
  * Deletes reservations and gives their sums back; returns how many. Purses are locked in the order of `pursesOf`,

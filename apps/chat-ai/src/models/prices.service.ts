@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { DataSource, LessThanOrEqual } from 'typeorm';
 import type { Assistant } from '../assistants/assistant';
 import type { ChatAiConfig } from '../chat-ai.config';
@@ -16,6 +17,7 @@ export interface KnownPrice {
 @Injectable()
 export class PricesService {
   private readonly fallback: Price;
+  private readonly listed = new LRUCache<string, KnownPrice>({ max: 1000, ttl: 60_000 });
 
   constructor(
     @Inject(CONFIG) config: ChatAiConfig,
@@ -30,10 +32,15 @@ export class PricesService {
   async of({ model, ownPrice }: Assistant): Promise<KnownPrice> {
     if (ownPrice) return { price: ownPrice, isKnown: true };
     const today = this.clock.now().toISOString().slice(0, 10);
+    const key = `${today} ${model}`;
+    const cached = this.listed.get(key);
+    if (cached) return cached;
     const listed = await this.db.manager.findOne(ModelPrice, {
       where: { model, validFrom: LessThanOrEqual(today) },
       order: { validFrom: 'DESC' },
     });
-    return listed ? { price: listed, isKnown: true } : { price: this.fallback, isKnown: false };
+    const found = listed ? { price: listed, isKnown: true } : { price: this.fallback, isKnown: false };
+    this.listed.set(key, found);
+    return found;
   }
 }

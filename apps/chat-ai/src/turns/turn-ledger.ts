@@ -68,9 +68,10 @@ export class TurnLedger {
         lock: { mode: 'pessimistic_write' },
       });
       const unanswered = await tx.countBy(Message, { id: In(answers), state: 'pending' });
-      await this.recordCosts(tx, turn, assistant, costs);
       if (!conversation.closedAt && unanswered === answers.length) await this.insertReply(tx, turn, reply, answers);
       await this.summariseIfLong(tx, turn, assistant);
+      // Last: it locks the bot's purse, for which all turns of the bot wait.
+      await this.recordCosts(tx, turn, assistant, costs);
       beforeCommit();
     });
   }

@@ -79,7 +79,10 @@ export class TurnsService {
     const attention = new Attention(() => this.turns.newsFor(turn), run.signal);
     const unwatch = this.arrivals.watch(turn.conversationId, () => void attention.look().catch(() => undefined));
     try {
-      const [prompt, passages] = await Promise.all([this.prompts.current(assistant), this.passagesFor(turn)]);
+      const [prompt, passages] = await Promise.all([
+        this.prompts.current(assistant),
+        this.passagesFor(turn, assistant),
+      ]);
       let firstTextMs: number | null = null;
       const { reply, costs, contextReport } = await this.modelTurns.run({
         turn,
@@ -106,8 +109,8 @@ export class TurnsService {
   }
 
   private async quoteKnowledge(underway: Underway): Promise<void> {
-    const { turn } = underway;
-    const passages = await this.passagesFor(turn);
+    const { turn, assistant } = underway;
+    const passages = await this.passagesFor(turn, assistant);
     const topics = passages.length > 0 ? [] : await this.knowledge.topics(turn.botId);
     await this.reply(
       underway,
@@ -117,7 +120,8 @@ export class TurnsService {
   }
 
   /** A question like "and on Sundays?" finds nothing alone: then what the person wrote before is searched as well. */
-  private async passagesFor({ botId, question, history }: OpenTurn): Promise<Passage[]> {
+  private async passagesFor({ botId, question, history }: OpenTurn, assistant: Assistant): Promise<Passage[]> {
+    if (!assistant.knowledgeFolder) return [];
     const asked = question.map(({ text }) => text).join('\n');
     const found = await this.knowledge.search(botId, asked);
     const before = history.findLast(({ role }) => role === 'user');
