@@ -6,11 +6,20 @@ const policyFile = '/usr/sbin/policy-rc.d';
 /** Whether this process may install Debian packages. */
 export const canUseApt = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
+let last: Promise<unknown> = Promise.resolve();
+
 /**
- * Installs Debian packages without starting the services they bring.
+ * Installs Debian packages without starting the services they bring. One call at a time: the first to end would else allow
+ * services again while another still installs.
  * @returns undefined when done, else the end of what apt printed
  */
-export async function installWithApt(packages: string[]): Promise<string | undefined> {
+export function installWithApt(packages: string[]): Promise<string | undefined> {
+  const installed = last.then(() => install(packages));
+  last = installed.catch(() => undefined);
+  return installed;
+}
+
+async function install(packages: string[]): Promise<string | undefined> {
   console.log(`Installing ${packages.join(', ')} with apt…`);
   // invoke-rc.d asks this file and starts nothing on 101; an existing one is the machine's own policy and stays.
   const forbidsServices = !existsSync(policyFile);

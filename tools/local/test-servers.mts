@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { lockHolder, takeLock } from '../process-lock.mjs';
 import { findChromium } from './chromium.mts';
 import { startPostgres, stopOrphanedPostgres } from './postgres.mts';
+import { findPrometheus } from './prometheus.mts';
 import { startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
 import { findRabbitMq } from './rabbitmq-server.mts';
 import { stateDir } from './workspace.mts';
@@ -19,12 +20,12 @@ export class TestServers {
   private stopping: Promise<void> | undefined;
 
   /**
-   * @returns environment of the specs: TEST_DATABASE_URL; AMQP_URL or AMQP_MISSING; CHROMIUM_PATH or CHROMIUM_MISSING,
-   * where the MISSING ones hold the sentence that says what to install
+   * @returns environment of the specs: TEST_DATABASE_URL; AMQP_URL or AMQP_MISSING; CHROMIUM_PATH or CHROMIUM_MISSING;
+   * PROMETHEUS_PATH or PROMETHEUS_MISSING, where the MISSING ones hold the sentence that says what to install
    */
   async start(): Promise<Record<string, string>> {
     await this.takeFolder();
-    const parts = Promise.allSettled([this.database(), this.broker(), this.browser()]);
+    const parts = Promise.allSettled([this.database(), this.broker(), this.browser(), this.prometheus()]);
     this.starting = parts;
     const environment: Record<string, string> = {};
     for (const part of await parts) {
@@ -76,6 +77,11 @@ export class TestServers {
   private async browser() {
     const found = await findChromium();
     return 'path' in found ? { CHROMIUM_PATH: found.path } : this.lacks('CHROMIUM_MISSING', found.missing);
+  }
+
+  private async prometheus() {
+    const found = await findPrometheus();
+    return 'path' in found ? { PROMETHEUS_PATH: found.path } : this.lacks('PROMETHEUS_MISSING', found.missing);
   }
 
   private lacks(variable: string, sentence: string) {

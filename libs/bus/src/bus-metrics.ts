@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import { RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** A scrape never counts further than this, so that a large backlog does not cost more to watch than to drain. */
@@ -116,6 +117,21 @@ export class BusMetrics {
           `SELECT consumer, state, count(*) AS n FROM parked_events WHERE state <> 'discarded' GROUP BY 1, 2`,
         );
         for (const row of rows) this.set({ group: row.consumer, state: row.state }, Number(row.n));
+      },
+    });
+    new Gauge({
+      name: 'bus_abandoned_groups',
+      help: 'Groups that no process consumes any more and whose queue still holds something.',
+      labelNames: ['group'],
+      registers,
+      async collect() {
+        this.reset();
+        const rows = await ask<{ consumer: string }>(
+          database(),
+          `SELECT consumer FROM bus_topology GROUP BY 1
+           HAVING max(heard_at) < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes'`,
+        );
+        for (const row of rows) this.set({ group: row.consumer }, 1);
       },
     });
   }

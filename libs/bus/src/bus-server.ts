@@ -2,11 +2,14 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import type { CloudEvent, EventDefinition, SignalDefinition } from '@switchboard/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { EntityManager } from 'typeorm';
-import { BUS_TRANSPORT, type HandlerExtras } from './handles.decorator';
+import { BUS_TRANSPORT, type GroupOptions, type HandlerExtras } from './handles.decorator';
 import { Inbox, type EventHandler, type InboxSurroundings } from './inbox';
+import { readersFor } from './read-event';
 import type { ConsumerGroup, Subscription, Transport } from './transport';
 
 const BATCH_SIZE = 50;
+
+type Heard = { options: Required<GroupOptions>; handlers: Map<string, EventHandler> };
 
 /**
  * The bus as a Nest transport: `@Handles(InvoicePaid)` is an event pattern, with Nest's pipes, interceptors and
@@ -18,7 +21,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   override propagatesEventHandlerErrors = true;
 
   readonly inboxes = new Map<string, Inbox>();
-  private readonly groups = new Map<string, { group: ConsumerGroup; handlers: Map<string, EventHandler> }>();
+  private readonly groups = new Map<string, Heard>();
   private readonly signalHandlers: { definition: SignalDefinition; call: (data: unknown) => Promise<void> }[] = [];
   private subscriptions: Subscription[] = [];
 
@@ -26,6 +29,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     private readonly service: string,
     private readonly transport: Transport,
     private readonly around: InboxSurroundings,
+    /** Called with everything that is about to be listened to. */
+    private readonly announce: (groups: readonly ConsumerGroup[]) => Promise<void>,
   ) {
     super();
   }
@@ -47,24 +52,25 @@ export class BusServer extends Server implements CustomTransportStrategy {
       return;
     }
     if (!bus.group) throw new Error(`The class that hears ${pattern} lacks @Consumer('group')`);
-    const { name, ordered, concurrency } = bus.group;
-    const entry = this.groups.get(name) ?? {
-      group: { name: `${this.service}.${name}`, types: [], ordered, concurrency, batchSize: BATCH_SIZE },
-      handlers: new Map<string, EventHandler>(),
-    };
+    const { name, ...options } = bus.group;
+    const entry: Heard = this.groups.get(name) ?? { options, handlers: new Map() };
     if (entry.handlers.has(pattern)) throw new Error(`Two methods of the group ${name} hear ${pattern}`);
     entry.handlers.set(pattern, {
       definition: bus.definition as EventDefinition,
       kind: bus.kind,
       call: (event: CloudEvent | CloudEvent[], tx) => call(event, tx),
     });
-    entry.group = { ...entry.group, types: [...entry.handlers.keys()] };
     this.groups.set(name, entry);
   }
 
   /** What this service listens to. */
   get topology(): ConsumerGroup[] {
-    return [...this.groups.values()].map(({ group }) => group);
+    return [...this.groups].map(([name, { options, handlers }]) => ({
+      ...options,
+      name: `${this.service}.${name}`,
+      types: [...readersFor([...handlers.values()].map(({ definition }) => definition)).keys()],
+      batchSize: BATCH_SIZE,
+    }));
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -72,8 +78,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   private async subscribe(): Promise<void> {
-    for (const { group, handlers } of this.groups.values()) {
-      const inbox = new Inbox(group, handlers, this.around);
+    const groups = this.topology;
+    await this.announce(groups);
+    for (const group of groups) {
+      const inbox = new Inbox(group, this.groups.get(group.name.slice(this.service.length + 1))!.handlers, this.around);
       this.inboxes.set(inbox.consumer, inbox);
       this.subscriptions.push(await this.transport.subscribe(group, (batch) => inbox.take(batch)));
     }

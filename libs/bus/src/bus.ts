@@ -7,9 +7,11 @@ import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxBell } from './outbox-bell';
 import { OutboxRelay } from './outbox-relay';
-import { DeadLetters, RETRY_AFTER_SECONDS } from './parked-events';
+import { DeadLetters } from './dead-letters';
+import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
 import { ParkedRetries } from './parked-retries';
 import { Signals } from './signals';
+import { TopologyKeeper } from './topology-keeper';
 import type { Transport } from './transport';
 
 export interface BusOptions {
@@ -22,6 +24,10 @@ export interface BusOptions {
   registry: Registry;
   now?: () => Date;
   retryAfterSeconds?: readonly number[];
+  /** How often inbox partitions are made and dropped. Default: every hour. */
+  partitionsEveryMs?: number;
+  /** How long two versions of the service may run beside each other. Default: ten minutes. */
+  releaseOverlapMs?: number;
   warn(message: string, error?: unknown): void;
 }
 
@@ -36,6 +42,7 @@ export class Bus {
   readonly metrics: BusMetrics;
   private readonly relay: OutboxRelay;
   private readonly retries: ParkedRetries;
+  private readonly topology: TopologyKeeper;
   private readonly bell: OutboxBell;
   private partitions: NodeJS.Timeout | undefined;
 
@@ -46,12 +53,18 @@ export class Bus {
     this.metrics = new BusMetrics(registry, () => db);
     this.outbox = new Outbox(service, now);
     this.signals = new Signals(transport);
-    this.server = new BusServer(service, transport, {
+    this.server = new BusServer(
+      service,
+      transport,
+      { db, metrics: this.metrics, now, retryAfterSeconds, wakeRetries: () => this.retries.wake(), warn },
+      (groups) => this.topology.announce(groups),
+    );
+    this.topology = new TopologyKeeper({
+      service,
       db,
-      metrics: this.metrics,
-      now,
-      retryAfterSeconds,
-      wakeRetries: () => this.retries.wake(),
+      transport,
+      groups: () => this.server.topology,
+      overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
       warn,
     });
     this.retries = new ParkedRetries(db, this.server.inboxes, now, retryAfterSeconds, warn);
@@ -64,14 +77,12 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
-    const { db, warn } = this.options;
-    const now = this.options.now ?? (() => new Date());
-    const keep = () => keepInboxPartitions(db, now().getTime());
+    const { db, warn, now = () => new Date(), partitionsEveryMs = PARTITIONS_EVERY_MS } = this.options;
+    // Not fatal: the inbox makes what it misses.
+    const keep = () =>
+      keepInboxPartitions(db, now().getTime()).catch((error: unknown) => warn('inbox partitions', error));
     await keep();
-    this.partitions = setInterval(
-      () => void keep().catch((error: unknown) => warn('inbox partitions', error)),
-      PARTITIONS_EVERY_MS,
-    );
+    this.partitions = setInterval(() => void keep(), partitionsEveryMs);
     this.partitions.unref();
   }
 
@@ -79,6 +90,7 @@ export class Bus {
   start(): void {
     this.relay.start();
     this.retries.start();
+    this.topology.start();
   }
 
   /**
@@ -87,6 +99,7 @@ export class Bus {
    */
   async stop(): Promise<void> {
     clearInterval(this.partitions);
+    await this.topology.stop();
     await this.server.close();
     await this.retries.stop();
     this.bell.close();

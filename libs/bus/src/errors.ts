@@ -16,6 +16,18 @@ export class RetryLater extends Error {
   }
 }
 
+/** What came is no event that this service knows how to read. */
+export class UnreadableEvent extends PermanentError {}
+
+/** No handler of this process hears the event; a newer or older version of the service beside it may. */
+export class NotHeardHere extends Error {
+  override readonly name = 'NotHeardHere';
+
+  constructor(type: string) {
+    super(`nobody here hears ${type}`);
+  }
+}
+
 const INFRASTRUCTURE_SQLSTATES = [
   /^08/, // connection exceptions
   /^53/, // insufficient resources: disk full, out of memory, too many connections

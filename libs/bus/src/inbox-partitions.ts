@@ -1,6 +1,9 @@
-import type { DataSource } from 'typeorm';
+import { DatabaseError } from 'pg';
+import { type DataSource, QueryFailedError } from 'typeorm';
 
 const DAY_MS = 86_400_000;
+/** Making and dropping partitions stops all consumers for a moment; behind a slow handler it gives up rather than let them queue. */
+const LOCK_TIMEOUT_MS = 5000;
 
 /** How far back an event may arrive and still be told from a repeated one. */
 export const RETENTION_DAYS = 7;
@@ -27,6 +30,13 @@ export function isWithinRetention(eventId: string, now: number): 'yes' | 'too_ol
   return day > startOfDay(now) + DAYS_AHEAD * DAY_MS ? 'from_the_future' : 'yes';
 }
 
+/** True when an id had no partition to go to: this process has slept through the hours in which it is made. */
+export function lacksPartition(error: unknown): boolean {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : undefined;
+  // Postgres reports it as a violated check of the table, without the name of a constraint.
+  return cause instanceof DatabaseError && cause.code === '23514' && cause.table === 'inbox' && !cause.constraint;
+}
+
 /** Makes the partitions of the coming days and drops those older than the retention. Safe to run at once in several processes. */
 export async function keepInboxPartitions(db: DataSource, now: number): Promise<void> {
   const today = startOfDay(now);
@@ -35,6 +45,7 @@ export async function keepInboxPartitions(db: DataSource, now: number): Promise<
     (_, i) => today + (i - RETENTION_DAYS) * DAY_MS,
   );
   await db.transaction(async (tx) => {
+    await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.inbox_partitions'))`);
     const rows: { name: string }[] = await tx.query(
       `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

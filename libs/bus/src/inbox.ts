@@ -3,11 +3,11 @@ import type { CloudEvent, EventDefinition } from '@switchboard/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { BusMetrics } from './bus-metrics';
-import { isInfrastructureError, PermanentError } from './errors';
+import { isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
 import { traceOf, whileHandling } from './event-context';
-import { isWithinRetention } from './inbox-partitions';
+import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
 import { describe, fateOf, park, type DeadReason, type Fate } from './parked-events';
-import { readEvent } from './read-event';
+import { readersFor, readEvent, type Readers } from './read-event';
 import type { BusMessage, ConsumerGroup, Delivery } from './transport';
 
 /** A decorated method, ready to be called by the inbox. */
@@ -45,7 +45,7 @@ interface Read {
  */
 export class Inbox {
   private stopped = false;
-  private readonly definitions: ReadonlyMap<string, EventDefinition>;
+  private readonly readers: Readers;
   /** The group's short name: the schema already says which service it is. */
   readonly consumer: string;
 
@@ -54,7 +54,7 @@ export class Inbox {
     private readonly handlers: ReadonlyMap<string, EventHandler>,
     private readonly around: InboxSurroundings,
   ) {
-    this.definitions = new Map([...handlers].map(([type, handler]) => [type, handler.definition]));
+    this.readers = readersFor([...handlers.values()].map(({ definition }) => definition));
     this.consumer = group.name.slice(group.name.indexOf('.') + 1);
   }
 
@@ -68,12 +68,22 @@ export class Inbox {
     this.around.metrics.batchSize.observe({ group: this.consumer }, batch.length);
     for (let failures = 0; ; failures++) {
       try {
-        return await this.settle(batch);
+        return await this.settleWithPartitions(batch);
       } catch (error) {
         if (this.stopped || !isInfrastructureError(error)) throw error;
         if (failures % 10 === 0) this.around.warn(`${this.group.name} waits for the database`, error);
         await sleep(PATIENCE_MS[Math.min(failures, PATIENCE_MS.length - 1)]);
       }
+    }
+  }
+
+  private async settleWithPartitions(batch: readonly Delivery[]): Promise<void> {
+    try {
+      await this.settle(batch);
+    } catch (error) {
+      if (!lacksPartition(error)) throw error;
+      await keepInboxPartitions(this.around.db, this.around.now().getTime());
+      await this.settle(batch);
     }
   }
 
@@ -99,7 +109,7 @@ export class Inbox {
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
   private async read(message: BusMessage, redeliveries: number): Promise<Read | undefined> {
     try {
-      const event = readEvent(message.body, this.definitions);
+      const event = this.readEvent(message.body);
       const retention = isWithinRetention(event.id, this.around.now().getTime());
       if (retention !== 'yes') {
         await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
@@ -115,10 +125,15 @@ export class Inbox {
       }
       return { message, event };
     } catch (error) {
-      if (!(error instanceof PermanentError)) throw error;
+      if (!(error instanceof UnreadableEvent)) throw error;
       await this.bury(message, error, 'invalid');
       return undefined;
     }
+  }
+
+  /** Throws an UnreadableEvent. */
+  readEvent(body: string): CloudEvent {
+    return readEvent(body, this.readers);
   }
 
   private async bury(message: BusMessage, error: Error, reason: DeadReason): Promise<void> {
@@ -204,7 +219,7 @@ export class Inbox {
     for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
       const handler = this.handlers.get(event.type);
-      if (!handler) throw new PermanentError(`nobody here hears ${event.type}`);
+      if (!handler) throw new NotHeardHere(event.type);
       let to = from + 1;
       if (handler.kind === 'batch') while (to < reads.length && reads[to]!.event.type === event.type) to++;
       const events = reads.slice(from, to).map((read) => read.event);

@@ -5,12 +5,13 @@ export { Signals } from './signals';
 export { PermanentError, RetryLater, isInfrastructureError } from './errors';
 
 // For operators' endpoints
-export { DeadLetters, RETRY_AFTER_SECONDS, type DeadLetter, type DeadLetterFilter } from './parked-events';
+export { DeadLetters, type DeadLetter, type DeadLetterFilter, type DeadLetterGroup } from './dead-letters';
+export { RETRY_AFTER_SECONDS } from './parked-events';
 
 // For those who start services (service-kit, testing)
 export { Bus, type BusOptions } from './bus';
 export { BusExceptionFilter } from './bus-exception.filter';
-export { BusTables1764000000000 } from './bus-tables.migration';
+export { busMigrations } from './bus-migrations';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
 export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';

@@ -55,6 +55,15 @@ export class MemoryTransport implements Transport {
     });
   }
 
+  /** A group of this process is never bound to more than it hears, and leaves nothing behind. */
+  unbind(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  remove(group: string): Promise<boolean> {
+    return Promise.resolve(!this.groups.has(group));
+  }
+
   ready(): boolean {
     return true;
   }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig, type QueryConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg';
 import type { BusMetrics } from './bus-metrics';
+import { OutboxHorizon, type RunningTransactions } from './outbox-horizon';
 import type { BusMessage, Transport } from './transport';
 
 export interface RelayOptions {
@@ -26,6 +27,8 @@ interface Row {
 const POLL_MS = 1000;
 const SWEEP_MS = 1000;
 const STANDBY_MS = 1000;
+const CONNECT_WITHIN_MS = 5000;
+const FAREWELL_MS = 1000;
 const REST_AFTER_FAILURE_MS = [100, 500, 2000, 5000] as const;
 /** Longer than any pause of a healthy relay: a frozen leader loses its session, and so the lock. */
 const FROZEN_AFTER_MS = 15_000;
@@ -86,7 +89,15 @@ export class OutboxRelay {
   }
 
   private async lead(carriedSomething: () => void): Promise<void> {
-    const client = new Client({ ...this.options.connection, application_name: `relay ${this.options.schema}` });
+    const client = new Client({
+      ...this.options.connection,
+      application_name: `relay ${this.options.schema}`,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      // A connection that the network has forgotten would otherwise be waited for as long as the process lives.
+      query_timeout: FROZEN_AFTER_MS,
+    });
+    // A server that dies may report more than one error, and one that nobody hears would end the process.
+    client.on('error', () => undefined);
     const lost = once(client, 'error').then(([error]) => {
       throw error;
     });
@@ -107,7 +118,8 @@ export class OutboxRelay {
     } finally {
       this.leading = undefined;
       this.options.metrics.relayLeader.set(0);
-      await client.end().catch(() => undefined);
+      // The farewell of a forgotten connection would never be answered.
+      await Promise.race([client.end().catch(() => undefined), sleep(FAREWELL_MS)]);
     }
   }
 
@@ -118,10 +130,14 @@ export class OutboxRelay {
     return rows[0]!.locked;
   }
 
-  /** The leader's loop. Batches are published in the order of their ids over one channel, several in flight. */
+  /**
+   * The leader's loop. Batches are published in the order of their ids over one channel, several in flight. Identity
+   * values become visible in the order of commits, not of their numbers: every look reaches back to the horizon, so that
+   * an event which became visible late is never overtaken by a later one of its subject.
+   */
   private async carry(client: Client, lost: Promise<never>, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
-    let cursor = '0';
+    const horizon = new OutboxHorizon();
     let sweptAt = Date.now();
     let failed: { error: unknown } | undefined;
 
@@ -141,14 +157,18 @@ export class OutboxRelay {
     try {
       while (!this.stopping.signal.aborted && !failed) {
         this.bell = new AbortController();
-        if (Date.now() - sweptAt >= SWEEP_MS) {
-          sweptAt = Date.now();
-          const late = await this.below(client, cursor, [...inFlight.values()].flat());
-          if (late.length > 0) send(late);
-        }
-        const rows = await this.beyond(client, cursor);
+        const sweep = Date.now() - sweptAt >= SWEEP_MS;
+        if (sweep) sweptAt = Date.now();
+        // Asked before the look, so that the look sees everything of the transactions that were over.
+        const running = sweep ? await this.transactions(client) : undefined;
+        // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
+        const rows = await this.look(client, sweep ? 0n : horizon.settled, [...inFlight.values()].flat());
+        // After a failed batch nothing may follow it over a connection that has come back meanwhile.
+        if (failed) break;
+        const last = rows.length > 0 ? BigInt(rows.at(-1)!.id) : 0n;
+        if (running) horizon.advance(running, rows.length < this.batchSize ? undefined : last);
         if (rows.length > 0) {
-          cursor = rows.at(-1)!.id;
+          horizon.saw(last);
           send(rows);
         }
         if (inFlight.size >= this.batchesInFlight) await Promise.race([...inFlight.keys(), lost]);
@@ -162,24 +182,22 @@ export class OutboxRelay {
     if (failed) throw failed.error;
   }
 
-  private async beyond(client: Client, cursor: string): Promise<Row[]> {
-    const { rows } = await this.query(client, {
-      name: 'beyond',
-      text: `SELECT id, event_id, type, subject, envelope FROM outbox WHERE id > $1 ORDER BY id LIMIT ${this.batchSize}`,
-      values: [cursor],
+  private async look(client: Client, from: bigint, inFlight: string[]): Promise<Row[]> {
+    const { rows } = await this.query<Row>(client, {
+      name: 'look',
+      text: `SELECT id, event_id, type, subject, envelope FROM outbox
+             WHERE id > $1 AND id <> ALL($2::bigint[]) ORDER BY id LIMIT ${this.batchSize}`,
+      values: [from, inFlight],
     });
     return rows;
   }
 
-  /** Identity values become visible in the order of commits, not of their numbers: this finds the late ones. */
-  private async below(client: Client, cursor: string, inFlight: string[]): Promise<Row[]> {
-    const { rows } = await this.query(client, {
-      name: 'below',
-      text: `SELECT id, event_id, type, subject, envelope FROM outbox
-             WHERE id <= $1 AND id <> ALL($2::bigint[]) ORDER BY id LIMIT ${this.batchSize}`,
-      values: [cursor, inFlight],
+  private async transactions(client: Client): Promise<RunningTransactions> {
+    const { rows } = await this.query<{ oldest: string; next: string }>(client, {
+      name: 'transactions',
+      text: `SELECT pg_snapshot_xmin(now) AS oldest, pg_snapshot_xmax(now) AS next FROM pg_current_snapshot() AS now`,
     });
-    return rows;
+    return { oldest: BigInt(rows[0]!.oldest), next: BigInt(rows[0]!.next) };
   }
 
   private async publish(client: Client, rows: Row[]): Promise<void> {
@@ -201,8 +219,8 @@ export class OutboxRelay {
   }
 
   /** A connection takes one query at a time; deletions of confirmed batches come between the looks for new ones. */
-  private query(client: Client, config: QueryConfig): Promise<{ rows: Row[] }> {
-    const result = this.lastQuery.then(() => client.query<Row>(config));
+  private query<Found extends QueryResultRow>(client: Client, config: QueryConfig): Promise<{ rows: Found[] }> {
+    const result = this.lastQuery.then(() => client.query<Found>(config));
     this.lastQuery = result.catch(() => undefined);
     return result;
   }

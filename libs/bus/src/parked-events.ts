@@ -1,37 +1,21 @@
-import type { CloudEvent } from '@switchboard/contracts';
-import type { DataSource, EntityManager } from 'typeorm';
-import { PermanentError, RetryLater } from './errors';
+import type { EntityManager } from 'typeorm';
+import { NotHeardHere, PermanentError, RetryLater, UnreadableEvent } from './errors';
 import type { BusMessage } from './transport';
 
 /** Waiting times between tries, in seconds; after the last one the event is dead. */
 export const RETRY_AFTER_SECONDS = [1, 5, 30, 300] as const;
 /** An event that is "not yet" for longer than this is dead, however often it asks for more time. */
 const PATIENCE_HOURS = 24;
+/**
+ * How long two versions of a service may run beside each other. For so long an event that one of them does not hear waits
+ * for the other, and for so long the queues keep what no running process hears any more.
+ */
+export const RELEASE_OVERLAP_MINUTES = 10;
 const LONGEST_ERROR = 4000;
 
-export interface DeadLetter {
-  id: string;
-  consumer: string;
-  eventId: string;
-  type: string;
-  subject: string;
-  reason: string;
-  error: string;
-  attempts: number;
-  parkedAt: Date;
-  event: CloudEvent | string;
-}
-
-export interface DeadLetterFilter {
-  ids?: string[];
-  consumer?: string;
-  type?: string;
-  reason?: string;
-  limit?: number;
-}
-
 /** Why an event is dead, as a short label to group by. */
-export type DeadReason = 'permanent' | 'exhausted' | 'invalid' | 'too_old' | 'from_the_future' | 'crash_loop';
+export type DeadReason =
+  'permanent' | 'exhausted' | 'invalid' | 'too_old' | 'from_the_future' | 'crash_loop' | 'not_heard';
 
 export type Fate = { dueInSeconds: number } | { dead: DeadReason };
 
@@ -40,7 +24,10 @@ export function fateOf(
   error: unknown,
   { attempts, parkedAt, now, waits }: { attempts: number; parkedAt: Date; now: Date; waits: readonly number[] },
 ): Fate {
+  if (error instanceof UnreadableEvent) return { dead: 'invalid' };
   if (error instanceof PermanentError) return { dead: 'permanent' };
+  // Known from the first try on: others may take it at once, this process only when their time is over.
+  if (error instanceof NotHeardHere) return attempts > 1 ? { dead: 'not_heard' } : { dueInSeconds: 0 };
   if (now.getTime() - parkedAt.getTime() > PATIENCE_HOURS * 3_600_000) return { dead: 'exhausted' };
   if (error instanceof RetryLater) return { dueInSeconds: error.seconds };
   const wait = waits[attempts - 1];
@@ -79,68 +66,4 @@ export function describe(error: unknown): string {
   return (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
     .replaceAll('\0', '')
     .slice(0, LONGEST_ERROR);
-}
-
-/** The dead letters of one service: seen, replayed or discarded by operators. */
-export class DeadLetters {
-  constructor(
-    private readonly db: DataSource,
-    private readonly wakeRetries: () => void,
-  ) {}
-
-  async list(filter: DeadLetterFilter = {}): Promise<DeadLetter[]> {
-    const rows: (Omit<DeadLetter, 'event'> & { envelope: string })[] = await this.db.query(
-      `SELECT id, consumer, event_id AS "eventId", type, subject, reason, error, attempts, parked_at AS "parkedAt", envelope
-       FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5`,
-      [...matchesParameters(filter), filter.limit ?? 100],
-    );
-    return rows.map(({ envelope, ...row }) => ({ ...row, event: asJson(envelope) }));
-  }
-
-  /** How many are dead, grouped by consumer, type and reason. */
-  async summary(): Promise<{ consumer: string; type: string; reason: string; count: number; newest: Date }[]> {
-    return this.db.query(
-      `SELECT consumer, type, reason, count(*)::int AS count, max(parked_at) AS newest
-       FROM parked_events WHERE state = 'dead' GROUP BY 1, 2, 3 ORDER BY 4 DESC`,
-    );
-  }
-
-  /** Lets dead events be tried again, with all their tries; returns how many. */
-  async replay(filter: DeadLetterFilter): Promise<number> {
-    const [, count] = await this.db.query(
-      `UPDATE parked_events SET state = 'retrying', attempts = 0, due_at = now(), parked_at = now()
-       WHERE id IN (SELECT id FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5)`,
-      [...matchesParameters(filter), filter.limit ?? null],
-    );
-    if (count > 0) this.wakeRetries();
-    return count;
-  }
-
-  /** Gives dead events up for good, keeping the row and the reason; returns how many. */
-  async discard(filter: DeadLetterFilter, why: string): Promise<number> {
-    const [, count] = await this.db.query(
-      `UPDATE parked_events SET state = 'discarded', reason = $6
-       WHERE id IN (SELECT id FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5)`,
-      [...matchesParameters(filter), filter.limit ?? null, why],
-    );
-    return count;
-  }
-}
-
-const MATCHES = `state = 'dead' AND ($1::bigint[] IS NULL OR id = ANY($1)) AND ($2::text IS NULL OR consumer = $2)
-  AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR reason = $4)`;
-
-const matchesParameters = ({ ids, consumer, type, reason }: DeadLetterFilter) => [
-  ids ?? null,
-  consumer ?? null,
-  type ?? null,
-  reason ?? null,
-];
-
-function asJson(text: string): CloudEvent | string {
-  try {
-    return JSON.parse(text) as CloudEvent;
-  } catch {
-    return text;
-  }
 }

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CloudEvent } from '@switchboard/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
 import type { Inbox } from './inbox';
-import { describe, fateOf } from './parked-events';
+import { describe, fateOf, RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 interface ParkedRow {
   id: string;
@@ -73,7 +72,7 @@ export class ParkedRetries {
       const inbox = this.inboxes.get(row.consumer)!;
       await tx.query('SAVEPOINT handler');
       try {
-        await inbox.run(tx, [{ event: JSON.parse(row.envelope) as CloudEvent }]);
+        await inbox.run(tx, [{ event: inbox.readEvent(row.envelope) }]);
         await tx.query(`DELETE FROM parked_events WHERE id = $1`, [row.id]);
       } catch (error) {
         if (isInfrastructureError(error)) throw error;
@@ -93,7 +92,10 @@ export class ParkedRetries {
     });
   }
 
-  /** Locks one due event: any in unordered groups, the first of its subject in ordered ones. */
+  /**
+   * Locks one due event: any in unordered groups, the first of its subject in ordered ones. What its group does not hear in
+   * this process is left to others, until it has waited for longer than a release takes: then it is tried, to be given up.
+   */
   private async claim(tx: EntityManager): Promise<ParkedRow | undefined> {
     for (const inbox of this.inboxes.values()) {
       if (inbox.group.ordered) await inbox.lockGroup(tx);
@@ -101,8 +103,9 @@ export class ParkedRetries {
         `SELECT id, consumer, type, envelope, attempts, parked_at FROM parked_events p
          WHERE consumer = $1 AND state = 'retrying' AND due_at <= now()
            AND (NOT $2 OR ${FIRST_OF_ITS_SUBJECT})
+           AND (type = ANY($3) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')
          ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-        [inbox.consumer, inbox.group.ordered],
+        [inbox.consumer, inbox.group.ordered, inbox.group.types],
       );
       if (row) return row;
     }
@@ -110,13 +113,16 @@ export class ParkedRetries {
   }
 
   private async untilNextDue(): Promise<number> {
-    const inboxes = [...this.inboxes.values()];
+    const groups = [...this.inboxes.values()].map(({ consumer, group }) => ({ consumer, ...group }));
+    const heard = groups.flatMap(({ consumer, types }) => types.map((type) => ({ consumer, type })));
     const [row]: { ms: string | null }[] = await this.db.query(
       `SELECT extract(epoch FROM min(due_at) - now()) * 1000 AS ms FROM parked_events p
-       WHERE state = 'retrying' AND consumer = ANY($1) AND (consumer <> ALL($2) OR ${FIRST_OF_ITS_SUBJECT})`,
+       WHERE state = 'retrying' AND (consumer, type) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+         AND (consumer <> ALL($3) OR ${FIRST_OF_ITS_SUBJECT})`,
       [
-        inboxes.map((inbox) => inbox.consumer),
-        inboxes.filter((inbox) => inbox.group.ordered).map((inbox) => inbox.consumer),
+        heard.map(({ consumer }) => consumer),
+        heard.map(({ type }) => type),
+        groups.filter(({ ordered }) => ordered).map(({ consumer }) => consumer),
       ],
     );
     if (row?.ms == null) return LONGEST_NAP_MS;

@@ -1,4 +1,4 @@
-import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { type Channel, connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
 import { once } from 'node:events';
 
 /** Makes what is needed on a new connection: channels, topology, consumers. */
@@ -34,6 +34,18 @@ export class RabbitConnection {
 
   forget(setup: Setup): void {
     this.setups.delete(setup);
+  }
+
+  /** Does one thing on a channel of its own, which a refusal of the broker closes. */
+  async onChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    if (!this.current) throw new Error('RabbitMQ is away');
+    const channel = await this.current.createChannel();
+    channel.on('error', () => undefined); // `work` is rejected with it
+    try {
+      return await work(channel);
+    } finally {
+      await channel.close().catch(() => undefined);
+    }
   }
 
   /** For faults on one channel that a fresh connection mends: a channel alone cannot tell what was lost with it. */

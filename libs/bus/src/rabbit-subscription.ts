@@ -9,12 +9,16 @@ export const EVENTS_EXCHANGE = 'events';
  * The inbox gives up long before; this only ends loops in which not even the inbox comes to run.
  */
 const DELIVERY_LIMIT = 1000;
-const DEAD_QUEUE_SUFFIX = '.undelivered';
+const UNDELIVERED = '.undelivered';
+
+/** The queues of a group: its own, and that of messages no consumer could even begin to handle. */
+export const queuesOf = (group: string) => [group, group + UNDELIVERED] as const;
 
 /** The consumers of one group in this process: one channel for each batch that may be in hand at once. */
 export class RabbitSubscription implements Subscription {
   private workers: Worker[] = [];
   private closing = false;
+  private refused: (error: Error) => void = () => undefined;
 
   constructor(
     private readonly group: ConsumerGroup,
@@ -23,8 +27,12 @@ export class RabbitSubscription implements Subscription {
     private readonly observer: TransportObserver,
   ) {}
 
+  /** Resolves when the group is consumed, however long the broker is away; rejects when the broker has a different queue. */
   open(): Promise<void> {
-    return this.connection.onConnection(this.setup);
+    return new Promise((resolve, reject) => {
+      this.refused = reject;
+      this.connection.onConnection(this.setup).then(resolve, reject);
+    });
   }
 
   async close(): Promise<void> {
@@ -50,26 +58,39 @@ export class RabbitSubscription implements Subscription {
 
   private async declare(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
-    channel.on('error', (error: Error) =>
-      this.observer.problem?.(`the queue ${this.group.name} cannot be declared`, error),
-    );
+    channel.on('error', () => undefined); // the declaration is rejected with it
     const { name, types, ordered } = this.group;
-    await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
-    await channel.assertQueue(name + DEAD_QUEUE_SUFFIX, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    await channel.assertQueue(name, {
-      durable: true,
-      arguments: {
-        'x-queue-type': 'quorum',
-        'x-delivery-limit': DELIVERY_LIMIT,
-        'x-dead-letter-exchange': '',
-        'x-dead-letter-routing-key': name + DEAD_QUEUE_SUFFIX,
-        ...(ordered && { 'x-single-active-consumer': true }),
-      },
-    });
-    for (const type of types) await channel.bindQueue(name, EVENTS_EXCHANGE, type);
+    const [queue, undelivered] = queuesOf(name);
+    try {
+      await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+      await channel.assertQueue(undelivered, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+      await channel.assertQueue(queue, {
+        durable: true,
+        arguments: {
+          'x-queue-type': 'quorum',
+          'x-delivery-limit': DELIVERY_LIMIT,
+          'x-dead-letter-exchange': '',
+          'x-dead-letter-routing-key': undelivered,
+          ...(ordered && { 'x-single-active-consumer': true }),
+        },
+      });
+    } catch (error) {
+      if (!differs(error)) throw error;
+      const refusal = new Error(
+        `The queue ${name} exists with other properties; a group that has become ${ordered ? 'ordered' : 'unordered'} ` +
+          'needs a new one. Let the version before drain it, stop that version, delete the queue and start again. ' +
+          `The broker says: ${(error as Error).message}`,
+      );
+      this.refused(refusal);
+      throw refusal;
+    }
+    for (const type of types) await channel.bindQueue(queue, EVENTS_EXCHANGE, type);
     await channel.close();
   }
 }
+
+/** A queue's properties cannot be changed: the broker answers 406, PRECONDITION_FAILED. */
+const differs = (error: unknown) => (error as { code?: unknown }).code === 406;
 
 /** Takes messages off one channel in batches, one batch at a time, and acknowledges each batch at once. */
 class Worker {

@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { RabbitConnection } from './rabbit-connection';
+import { RabbitQueues } from './rabbit-queues';
 import { EVENTS_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
 import type { BatchHandler, BusMessage, ConsumerGroup, Subscription, Transport, TransportObserver } from './transport';
 
@@ -19,6 +20,7 @@ export class RabbitTransport implements Transport {
   private readonly consuming: RabbitConnection;
   private confirms: ConfirmChannel | undefined;
   private signals: Channel | undefined;
+  private readonly queues: RabbitQueues;
   private readonly confirmTimeoutMs: number;
 
   constructor(private readonly options: RabbitOptions) {
@@ -27,6 +29,7 @@ export class RabbitTransport implements Transport {
     // Two connections: a broker that is short of memory blocks publishers, and consumers must go on meanwhile.
     this.publishing = new RabbitConnection(options.url, `${options.name} publishes`, problem);
     this.consuming = new RabbitConnection(options.url, `${options.name} consumes`, problem);
+    this.queues = new RabbitQueues(this.consuming);
     this.publishing.onConnection((connection) => this.openPublishing(connection)).catch(() => undefined);
   }
 
@@ -85,6 +88,14 @@ export class RabbitTransport implements Transport {
         return Promise.resolve();
       },
     };
+  }
+
+  unbind(group: string, types: readonly string[]): Promise<void> {
+    return this.queues.unbind(group, types);
+  }
+
+  remove(group: string): Promise<boolean> {
+    return this.queues.remove(group);
   }
 
   ready(): boolean {

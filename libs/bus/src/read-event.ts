@@ -1,6 +1,6 @@
-import type { CloudEvent, EventDefinition } from '@switchboard/contracts';
+import { type CloudEvent, type EventDefinition, type ReadData, versionsReadAs } from '@switchboard/contracts';
 import { z } from 'zod';
-import { PermanentError } from './errors';
+import { UnreadableEvent } from './errors';
 
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
@@ -15,25 +15,56 @@ const Envelope = z.looseObject({
   causationid: z.string().optional(),
 });
 
+/** How events of each type reach a group: as which type, and with which data. */
+export type Readers = ReadonlyMap<string, { as: string; read: ReadData }>;
+
+/** The readers of a group that handles `definitions`: these types as they are, and older versions that lead to one of them. */
+export function readersFor(definitions: readonly EventDefinition[]): Readers {
+  const handled = new Set(definitions.map(({ type }) => type));
+  const readers = new Map<string, { as: string; read: ReadData }>();
+  for (const definition of definitions) {
+    for (const [{ type }, read] of versionsReadAs(definition)) {
+      if (type !== definition.type && handled.has(type)) continue;
+      const other = readers.get(type);
+      if (other) throw new Error(`${type} could be read as ${other.as} and as ${definition.type}: handle one of them`);
+      readers.set(type, { as: definition.type, read });
+    }
+  }
+  return readers;
+}
+
 /**
- * Reads an envelope with the schema of its event. Fields the schema does not know are dropped, so a newer
- * sender may add some; anything that does not fit is a PermanentError that says where.
+ * Reads an envelope with the schema of its event; an older version is turned into the one that is handled. Fields the
+ * schema does not know are dropped, so a newer sender may add some; anything that does not fit is an UnreadableEvent that
+ * says where. The data of a type without a reader stays as it is.
  */
-export function readEvent(body: string, definitions: ReadonlyMap<string, EventDefinition>): CloudEvent {
+export function readEvent(body: string, readers: Readers): CloudEvent {
   const envelope = Envelope.safeParse(parseJson(body));
-  if (!envelope.success) throw new PermanentError(`not a CloudEvents envelope: ${z.prettifyError(envelope.error)}`);
-  const definition = definitions.get(envelope.data.type);
-  if (!definition) throw new PermanentError(`nobody here hears ${envelope.data.type}`);
-  const data = definition.schema.safeParse(envelope.data['data']);
-  if (!data.success)
-    throw new PermanentError(`the data of ${envelope.data.type} does not fit: ${z.prettifyError(data.error)}`);
-  return { ...envelope.data, datacontenttype: 'application/json', data: data.data };
+  if (!envelope.success) throw new UnreadableEvent(`not a CloudEvents envelope: ${z.prettifyError(envelope.error)}`);
+  const { type, ...attributes } = envelope.data;
+  const reader = readers.get(type);
+  const data = attributes['data'];
+  return {
+    ...attributes,
+    datacontenttype: 'application/json',
+    type: reader?.as ?? type,
+    data: reader ? readData(type, data, reader.read) : data,
+  };
+}
+
+function readData(type: string, data: unknown, read: ReadData): unknown {
+  try {
+    return read(data);
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new UnreadableEvent(`the data of ${type} does not fit: ${why}`);
+  }
 }
 
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new PermanentError('not JSON');
+    throw new UnreadableEvent('not JSON');
   }
 }

@@ -2,7 +2,7 @@ import type { DynamicModule, ForwardReference, Type } from '@nestjs/common';
 import { MODULE_METADATA } from '@nestjs/common/constants';
 import { MetadataScanner } from '@nestjs/core';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants';
-import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
+import { type EventDefinition, type SignalDefinition, versionsReadAs } from '@switchboard/contracts';
 import type { HandlerExtras } from './handles.decorator';
 
 /** What a service hears. */
@@ -26,7 +26,9 @@ export function topologyOf(module: Type): Topology {
     if (!group) throw new Error(`The class that hears ${definition.type} lacks @Consumer('group')`);
     const { name, ordered } = group;
     const known = groups.get(name) ?? { name, ordered, events: [] };
-    known.events.push(definition as EventDefinition);
+    for (const version of versionsReadAs(definition as EventDefinition).keys()) {
+      if (!known.events.includes(version)) known.events.push(version);
+    }
     groups.set(name, known);
   }
   return { groups: [...groups.values()], signals: [...signals] };

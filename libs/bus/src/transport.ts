@@ -47,6 +47,10 @@ export interface Transport {
   /** Sends to whoever listens now; lost when nobody does. */
   signal(type: string, body: string): void;
   onSignal(types: readonly string[], listen: (type: string, body: string) => void): Promise<Subscription>;
+  /** Ends the way of these types to a group, by its full name; what waits for it already stays. */
+  unbind(group: string, types: readonly string[]): Promise<void>;
+  /** Removes a group that nobody consumes any more; false while something of it waits, or may wait. */
+  remove(group: string): Promise<boolean>;
   /** True while events can be carried. */
   ready(): boolean;
   close(): Promise<void>;

@@ -136,6 +136,20 @@ export function backboneContract(openTransport: () => Transport): void {
     expect((await applied(app.db)).map((row) => row.order_id)).toEqual(['early', 'late']);
   });
 
+  it('an event that becomes visible late is not overtaken by a later one of its subject', async () => {
+    const app = await start({ consumers: consumers({ ordered: true }) });
+    const late = app.db.createQueryRunner();
+    await late.startTransaction();
+    await app.bus.outbox.add(late.manager, OrderPlaced({ orderId: 'late', n: 1 }));
+    await say(app, OrderPlaced({ orderId: 'other', n: 2 }));
+    await untilApplied(app, 1);
+    await late.commitTransaction();
+    await late.release();
+    await say(app, OrderPlaced({ orderId: 'late', n: 3 }));
+    await untilApplied(app, 3);
+    expect((await applied(app.db)).map((row) => row.n)).toEqual([2, 1, 3]);
+  });
+
   it('a failing event is tried again and then goes to the dead letters, blocking no one', async () => {
     const app = await start({ consumers: consumers() });
     let tries = 0;
@@ -210,10 +224,12 @@ export function backboneContract(openTransport: () => Transport): void {
     };
     await say(app, OrderPlaced({ orderId: 'o1', n: 1 }));
     await until(async () => (await app.bus.deadLetters.list()).length === 1, { what: 'a dead letter' });
-    expect(await app.bus.deadLetters.discard({ reason: 'permanent' }, 'a test customer')).toBe(1);
+    expect(
+      await app.bus.deadLetters.discard({ reason: 'permanent' }, { by: 'an operator', why: 'a test customer' }),
+    ).toBe(1);
     expect(await app.bus.deadLetters.list()).toEqual([]);
-    expect(await app.db.query('SELECT state, reason FROM parked_events')).toEqual([
-      { state: 'discarded', reason: 'a test customer' },
+    expect(await app.db.query('SELECT state, reason, discarded_by, discarded_why FROM parked_events')).toEqual([
+      { state: 'discarded', reason: 'permanent', discarded_by: 'an operator', discarded_why: 'a test customer' },
     ]);
   });
 

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { Bus } from '../src/bus';
 import { BusExceptionFilter } from '../src/bus-exception.filter';
-import { BusTables1764000000000 } from '../src/bus-tables.migration';
+import { busMigrations } from '../src/bus-migrations';
 import type { Transport } from '../src/transport';
 
 export const OrderPlaced = defineEvent('shop.order.placed.v1', z.object({ orderId: z.string(), n: z.int() }), {
@@ -26,7 +26,7 @@ export async function openBackboneDatabase(): Promise<{ database: TestDatabase; 
     new DataSource({
       type: 'postgres',
       url: database.url,
-      migrations: [BusTables1764000000000],
+      migrations: busMigrations,
       poolSize: 8,
       poolErrorHandler: () => undefined,
     }).initialize();
@@ -52,6 +52,8 @@ export interface RunOptions {
   /** False leaves the relay off, as if the process had been killed before it came to run. */
   relay?: boolean;
   service?: string;
+  partitionsEveryMs?: number;
+  releaseOverlapMs?: number;
 }
 
 /** Starts bus and consumers on the database, as service-kit does. */
@@ -71,6 +73,8 @@ export async function run(
     transport,
     registry,
     now: options.now,
+    partitionsEveryMs: options.partitionsEveryMs,
+    releaseOverlapMs: options.releaseOverlapMs,
     retryAfterSeconds: [0.05, 0.1],
     warn: (message, error) => warnings.push(`${message}: ${error instanceof Error ? error.message : String(error)}`),
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { assertOlder, type Upcast } from './upcast';
 
 /**
  * A CloudEvents 1.0 envelope as it travels between services.
@@ -41,6 +42,8 @@ export interface EventDefinition<Type extends string = string, Schema extends z.
   readonly summary: string;
   /** The field of `data` that orders events of this type. */
   readonly subjectField: string;
+  /** Older versions that are read as this one; whoever hears this event hears them too, as this one. */
+  readonly upcasts: readonly Upcast[];
 }
 
 /** The envelope a handler of this event receives: `EventOf<typeof MessageReceived>`. */
@@ -49,20 +52,29 @@ export type EventOf<E extends EventDefinition> = CloudEvent<E['type'], z.output<
 const EVENT_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){2,}\.v[1-9]\d*$/;
 
 /**
- * Defines an event: its name, the schema of its data, the field that orders it, and what it means.
- * The result is a function that builds one, and carries the schema by which it is read.
+ * Defines an event: its name, the schema of its data, the field that orders it, what it means, and how older versions
+ * are read as this one. The result is a function that builds one, and carries the schema by which it is read.
  */
 export function defineEvent<const Type extends string, Shape extends z.ZodRawShape>(
   type: Type,
   schema: z.ZodObject<Shape>,
-  about: { subject: keyof Shape & string; summary: string },
+  {
+    subject,
+    summary,
+    upcasts = [],
+  }: {
+    subject: keyof Shape & string;
+    summary: string;
+    upcasts?: readonly Upcast<z.input<z.ZodObject<NoInfer<Shape>>>>[];
+  },
 ): EventDefinition<Type, z.ZodObject<Shape>> {
   if (!EVENT_NAME.test(type)) throw new Error(`"${type}" is not <service>.<noun>.<past verb>.v<n>`);
+  for (const { from } of upcasts) assertOlder(from.type, type);
   const build = (data: z.input<z.ZodObject<Shape>>) => {
     const parsed = schema.parse(data);
-    return { type, subject: String(parsed[about.subject as keyof typeof parsed]), data: parsed };
+    return { type, subject: String(parsed[subject as keyof typeof parsed]), data: parsed };
   };
-  return Object.assign(build, { type, schema, summary: about.summary, subjectField: about.subject });
+  return Object.assign(build, { type, schema, summary, subjectField: subject, upcasts });
 }
 
 export interface SignalDefinition<Type extends string = string, Schema extends z.ZodObject = z.ZodObject> {

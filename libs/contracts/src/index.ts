@@ -1,5 +1,7 @@
 export { defineEvent, defineSignal } from './define-event';
 export type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from './define-event';
+export { upcast, versionsReadAs } from './upcast';
+export type { ReadData, Upcast } from './upcast';
 export { BotId, Channel, CostMicros, Locale, MediaRef } from './shapes';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';

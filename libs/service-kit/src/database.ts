@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BusTables1764000000000, isInfrastructureError } from '@switchboard/bus';
+import { busMigrations, isInfrastructureError } from '@switchboard/bus';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
@@ -105,7 +105,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     url: access.url,
     schema: access.schema,
     entities: app.entities,
-    migrations: [BusTables1764000000000, ...app.migrations],
+    migrations: [...busMigrations, ...app.migrations],
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize,

@@ -3,25 +3,34 @@ import { DeadLetters } from '@switchboard/bus';
 import { z } from 'zod';
 import { AllowServices, ServiceGuard } from './service-identity';
 
+const CALLER = 'gateway';
+
+const Id = z.string().regex(/^\d{1,18}$/);
 const Filter = z.object({
-  ids: z.array(z.string().regex(/^\d+$/)).max(1000).optional(),
+  ids: z.array(Id).max(1000).optional(),
   consumer: z.string().optional(),
   type: z.string().optional(),
   reason: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional(),
 });
-const Discard = Filter.extend({ why: z.string().min(3).max(500) });
+const Page = Filter.omit({ ids: true }).extend({ after: Id.optional() });
+const Replay = Filter.extend({ perSecond: z.number().min(0.1).max(1000).optional() });
+const Discard = Filter.extend({
+  why: z.string().min(3).max(500),
+  /** The person who decided it, in the words of the caller. */
+  by: z.string().min(1).max(200).default(CALLER),
+});
 
 /** Events this service gave up, for operators: seen, tried again, or given up for good. Asked for through the gateway. */
 @Controller('bus/dead-letters')
 @UseGuards(ServiceGuard)
-@AllowServices('gateway')
+@AllowServices(CALLER)
 export class DeadLettersController {
   constructor(@Inject(DeadLetters) private readonly deadLetters: DeadLetters) {}
 
   @Get()
-  list(@Query({ schema: Filter }) filter: z.output<typeof Filter>) {
-    return this.deadLetters.list(filter);
+  list(@Query({ schema: Page }) page: z.output<typeof Page>) {
+    return this.deadLetters.list(page);
   }
 
   @Get('summary')
@@ -31,13 +40,13 @@ export class DeadLettersController {
 
   @Post('replay')
   @HttpCode(200)
-  async replay(@Body({ schema: Filter }) filter: z.output<typeof Filter>) {
-    return { replayed: await this.deadLetters.replay(filter) };
+  async replay(@Body({ schema: Replay }) { perSecond, ...filter }: z.output<typeof Replay>) {
+    return { replayed: await this.deadLetters.replay(filter, { perSecond }) };
   }
 
   @Post('discard')
   @HttpCode(200)
-  async discard(@Body({ schema: Discard }) { why, ...filter }: z.output<typeof Discard>) {
-    return { discarded: await this.deadLetters.discard(filter, why) };
+  async discard(@Body({ schema: Discard }) { by, why, ...filter }: z.output<typeof Discard>) {
+    return { discarded: await this.deadLetters.discard(filter, { by, why }) };
   }
 }

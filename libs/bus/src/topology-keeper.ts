@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import type { ConsumerGroup, Transport } from './transport';
+
+export interface TopologyKeeperOptions {
+  service: string;
+  db: DataSource;
+  transport: Transport;
+  groups(): readonly ConsumerGroup[];
+  /** How long a type must have been heard by no process before it is unbound. */
+  overlapMs: number;
+  warn(message: string, error?: unknown): void;
+}
+
+/** Looks in the time of a release. */
+const LOOKS = 10;
+
+interface Unheard {
+  consumer: string;
+  types: string[];
+  /** True when no process hears anything as this group any more. */
+  abandoned: boolean;
+}
+
+/**
+ * Takes the bindings and queues down that a release has left behind. AMQP cannot list bindings, so each process writes to
+ * `bus_topology` what it hears, before it binds and every minute after. What is not written again for as long as a release may
+ * take is unbound: not at start, where a process of the older version that restarts during a release would unbind what the
+ * newer one has just bound.
+ */
+export class TopologyKeeper {
+  private readonly stopping = new AbortController();
+  private readonly everyMs: number;
+  private readonly reported = new Set<string>();
+  private running: Promise<void> | undefined;
+  private keptAt = 0;
+  /** Since when this process has looked without a gap; others may have been kept from writing by what made the gap. */
+  private watchingSince = 0;
+
+  constructor(private readonly options: TopologyKeeperOptions) {
+    this.everyMs = options.overlapMs / LOOKS;
+  }
+
+  /** Says what this process hears; to be awaited before it binds. */
+  async announce(groups: readonly ConsumerGroup[]): Promise<void> {
+    const heard = groups.flatMap(({ name, types }) =>
+      types.map((type) => ({ consumer: this.shortNameOf(name), type })),
+    );
+    await this.options.db.query(
+      `INSERT INTO bus_topology (consumer, type, heard_at)
+       SELECT consumer, type, now() FROM unnest($1::text[], $2::text[]) AS heard (consumer, type) ORDER BY 1, 2
+       ON CONFLICT (consumer, type) DO UPDATE SET heard_at = excluded.heard_at`,
+      [heard.map(({ consumer }) => consumer), heard.map(({ type }) => type)],
+    );
+  }
+
+  start(): void {
+    this.running ??= this.loop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async loop(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.keep().catch((error: unknown) =>
+        this.options.warn('the topology could not be looked after now', error),
+      );
+      await sleep(this.everyMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async keep(): Promise<void> {
+    await this.announce(this.options.groups());
+    const now = Date.now();
+    if (now - this.keptAt > 2 * this.everyMs) this.watchingSince = now;
+    this.keptAt = now;
+    if (now - this.watchingSince < this.options.overlapMs) return;
+    for (const unheard of await this.unheard()) await this.takeDown(unheard);
+  }
+
+  private async unheard(): Promise<Unheard[]> {
+    return this.options.db.query(
+      `SELECT consumer, array_agg(type) FILTER (WHERE unheard) AS types, bool_and(unheard) AS abandoned
+       FROM (SELECT *, heard_at < now() - make_interval(secs => $1) AS unheard FROM bus_topology) seen
+       GROUP BY consumer HAVING bool_or(unheard)`,
+      [this.options.overlapMs / 1000],
+    );
+  }
+
+  private async takeDown({ consumer, types, abandoned }: Unheard): Promise<void> {
+    const { service, transport } = this.options;
+    const group = `${service}.${consumer}`;
+    await transport.unbind(group, types);
+    if (abandoned) {
+      await this.giveUpRetries(consumer);
+      if (!(await transport.remove(group))) return this.report(group);
+    }
+    await this.options.db.query(`DELETE FROM bus_topology WHERE consumer = $1 AND type = ANY($2)`, [consumer, types]);
+    this.options.warn(`${group} no longer hears ${types.join(', ')}${abandoned ? ' and is removed' : ''}`);
+  }
+
+  /** Nobody would try them again: among the dead letters they are seen. */
+  private giveUpRetries(consumer: string): Promise<unknown> {
+    return this.options.db.query(
+      `UPDATE parked_events SET state = 'dead', reason = 'not_heard', due_at = NULL
+       WHERE consumer = $1 AND state = 'retrying'`,
+      [consumer],
+    );
+  }
+
+  private report(group: string): void {
+    if (this.reported.has(group)) return;
+    this.reported.add(group);
+    this.options.warn(`nobody consumes ${group} any more; its queue gets nothing new and goes when it is empty`);
+  }
+
+  private shortNameOf(group: string): string {
+    return group.slice(this.options.service.length + 1);
+  }
+}
