@@ -97,7 +97,6 @@ class Worker {
   closed = false;
   private waiting: ConsumeMessage[] = [];
   private working: Promise<void> | undefined;
-  private consumerTag = '';
 
   constructor(
     private readonly group: ConsumerGroup,
@@ -109,14 +108,16 @@ class Worker {
   async start(): Promise<void> {
     // The next batches arrive while one is in hand.
     await this.channel.prefetch(this.group.batchSize * 4);
-    const { consumerTag } = await this.channel.consume(this.group.name, (message) => this.arrived(message));
-    this.consumerTag = consumerTag;
+    await this.channel.consume(this.group.name, (message) => this.arrived(message));
   }
 
+  /**
+   * Without cancelling the consumer first: an ordered queue would then go to its next consumer at once, which gets the
+   * later events while the earlier ones are still here. Closing the channel gives these back before it passes on.
+   */
   async close(): Promise<void> {
     this.closed = true;
-    this.waiting = []; // unacknowledged: the broker gives them to others when the channel closes
-    await this.channel.cancel(this.consumerTag).catch(() => undefined);
+    this.waiting = []; // unacknowledged, and no more than the prefetch comes after them
     await this.working;
     await this.channel.close().catch(() => undefined);
   }

@@ -209,4 +209,29 @@ export function transportContract(make: () => TransportUnderTest): void {
     await second.until(1);
     expect(first.got).toHaveLength(1);
   });
+
+  it('hands an ordered group over in order although the one that leaves still holds events', async () => {
+    if (subject.onlyOneProcess) return expect(subject.onlyOneProcess).toMatch(/process/);
+    const single = group('handed-over', [type], { ordered: true, batchSize: 5 });
+    const first = collect();
+    const second = collect();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const subscription = await open().subscribe(single, async (batch) => {
+      await first.handle(batch);
+      await held;
+    });
+    await open().subscribe(single, second.handle);
+    const publisher = open();
+    // More than one consumer gets ahead of its acknowledgements, so that some are left to give to the next one.
+    const sent = Array.from({ length: 60 }, (_, i) => message(type, `{"n":${i}}`));
+    await publish(publisher, sent.slice(0, 59));
+    await first.until(1);
+    const closed = subscription.close();
+    await publish(publisher, sent.slice(59)); // its confirmation comes after the broker has seen the one leave
+    release();
+    await closed;
+    await second.until(sent.length - first.got.length);
+    expect([...first.got, ...second.got].map((m) => m.body)).toEqual(sent.map((m) => m.body));
+  });
 }
