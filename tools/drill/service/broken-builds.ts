@@ -1,0 +1,45 @@
+import type { Bus, BusMessage } from '@switchboard/bus';
+import type { Settings } from './settings.mjs';
+
+interface Row {
+  id: string;
+  event_id: string;
+  type: string;
+  subject: string;
+  envelope: string;
+}
+
+/** The insides of the relay that the mistakes below replace. */
+interface RelayParts {
+  options: { transport: { publish(messages: BusMessage[]): Promise<void> } };
+  query(client: unknown, config: { text: string; values: unknown[] }): Promise<{ rows: Row[] }>;
+  publish(client: unknown, rows: Row[]): Promise<void>;
+  look(client: unknown, from: bigint, inFlight: string[]): Promise<Row[]>;
+}
+
+/** Puts one mistake into this process, after its bus was made and its consumers listen. */
+export function breakOnPurpose(bus: Bus, build: NonNullable<Settings['brokenBuild']>): void {
+  const relay = Reflect.get(bus, 'relay') as RelayParts;
+  if (build === 'inbox-off') {
+    for (const inbox of bus.server.inboxes.values())
+      Object.assign(inbox, { remember: (_tx: unknown, reads: unknown) => Promise.resolve(reads) });
+  }
+  if (build === 'delete-before-confirm') {
+    relay.publish = async (client, rows) => {
+      const ids = rows.map((row) => row.id);
+      await relay.query(client, { text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])', values: [ids] });
+      await relay.options.transport.publish(
+        rows.map((row) => ({ id: row.event_id, type: row.type, subject: row.subject, body: row.envelope })),
+      );
+    };
+  }
+  if (build === 'no-look-back') {
+    const look = relay.look.bind(relay);
+    let highest = 0n;
+    relay.look = async (client, _from, inFlight) => {
+      const rows = await look(client, highest, inFlight);
+      if (rows.length > 0) highest = BigInt(rows.at(-1)!.id);
+      return rows;
+    };
+  }
+}
