@@ -33,6 +33,11 @@ export class JobLeases {
     this.workers.add(worker);
   }
 
+  /** A worker that takes no more jobs; what it still holds is free after the next looks. */
+  remove(worker: string): void {
+    this.workers.delete(worker);
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -87,6 +92,11 @@ export class JobLeases {
   }
 
   private async hold(client: Client): Promise<void> {
+    for (const worker of this.held) {
+      if (this.workers.has(worker)) continue;
+      await client.query(`SELECT pg_advisory_unlock_shared(hashtext('job worker'), hashtext($1))`, [worker]);
+      this.held.delete(worker);
+    }
     const fresh = [...this.workers].filter((worker) => !this.held.has(worker));
     if (fresh.length === 0) return;
     await client.query(

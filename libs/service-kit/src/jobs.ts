@@ -46,7 +46,7 @@ export interface JobRun {
   /** 1 on the first try. */
   readonly attempt: number;
   readonly isLastAttempt: boolean;
-  /** Aborted when the service stops: finish or give up, the job runs again. */
+  /** Aborted when the service stops or has lost its database: finish or give up, the job runs again. */
   readonly signal: AbortSignal;
 }
 
@@ -63,12 +63,14 @@ const Carried = z.looseObject({ traceparent: z.string().optional() });
 const tracer = trace.getTracer('switchboard.jobs');
 const DEFAULT_MAX_ATTEMPTS = 10;
 const STOP_WITHIN_MS = 20_000;
+const START_AGAIN_AFTER_MS = 1000;
 const CLEAN_EVERY_MS = 6 * 3_600_000;
 
 /** The jobs of one service, in its own schema. */
 export class Jobs {
   private readonly pool: Pool;
   private runner: Runner | undefined;
+  private running: Promise<void> | undefined;
   private leases: JobLeases | undefined;
   private cleaning: NodeJS.Timeout | undefined;
   private readonly seconds: Histogram<'job' | 'outcome'>;
@@ -152,21 +154,7 @@ export class Jobs {
     if (Object.keys(taskList).length === 0) return;
     this.leases = new JobLeases(this.access, this.log);
     await this.leases.start();
-    const events = new EventEmitter();
-    // Jobs are locked in the name of the pool, not of the single worker.
-    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => this.leases?.add(workerPool.id));
-    this.runner = await run({
-      pgPool: this.pool,
-      schema: this.access.jobsSchema,
-      concurrency: this.concurrency,
-      noHandleSignals: true,
-      pollInterval: 1000,
-      // One look for the whole pool. Otherwise each worker looks every second, and at each NOTIFY of any service.
-      preset: { worker: { localQueue: { size: 4, ttl: 500 } } },
-      taskList,
-      events,
-      logger: this.workerLogger(),
-    });
+    this.running = this.keepRunning(taskList, await this.begin(taskList));
     // graphile-worker keeps a row for each queue name ever used; ours are one per chat.
     const utils = await makeWorkerUtils({
       pgPool: this.pool,
@@ -179,19 +167,63 @@ export class Jobs {
         .catch((error: unknown) => this.log.warn({ err: error }, 'names of old job queues were not removed'));
     }, CLEAN_EVERY_MS);
     this.cleaning.unref();
-    // Without a listener a lost database would end the process; the runner itself tries again.
-    this.runner.promise.catch((error: unknown) => this.log.error({ err: error }, 'the job runner stopped'));
   }
 
   /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
   async stop(): Promise<void> {
     clearInterval(this.cleaning);
     this.stopping.abort();
-    const stopped = this.runner?.stop().catch(() => undefined);
+    const stopped = this.runner?.stop().catch(() => undefined); // it has stopped by itself
     // What hangs for longer is left to whoever takes over, as after a kill.
-    await Promise.race([stopped, sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all([stopped, this.running]), sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
     await this.leases?.stop();
     await this.pool.end();
+  }
+
+  private async begin(taskList: TaskList): Promise<Runner> {
+    const events = new EventEmitter();
+    // Jobs are locked in the name of the pool, not of the single worker.
+    let pool = '';
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => {
+      pool = workerPool.id;
+      this.leases?.add(pool);
+    });
+    events.on('pool:release', () => this.leases?.remove(pool));
+    this.runner = await run({
+      pgPool: this.pool,
+      schema: this.access.jobsSchema,
+      concurrency: this.concurrency,
+      noHandleSignals: true,
+      pollInterval: 1000,
+      preset: {
+        worker: {
+          // One look for the whole pool. Otherwise each worker looks every second, and at each NOTIFY of any service.
+          localQueue: { size: 4, ttl: 500 },
+          // With no delay at all nobody hears that the end of a job could not be written, and the process would end.
+          completeJobBatchDelay: 0,
+          failJobBatchDelay: 0,
+        },
+      },
+      taskList,
+      events,
+      logger: this.workerLogger(),
+    });
+    return this.runner;
+  }
+
+  /** The runner stops when it cannot write how a job ended. Then another one follows, and the job runs again. */
+  private async keepRunning(taskList: TaskList, first: Runner): Promise<void> {
+    const { signal } = this.stopping;
+    for (let runner: Runner | undefined = first; !signal.aborted; runner = undefined) {
+      try {
+        runner ??= await this.begin(taskList);
+        if (signal.aborted) await runner.stop();
+        await runner.promise;
+      } catch (error) {
+        this.log.warn({ err: error }, 'the job runner stopped');
+      }
+      await sleep(START_AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   private findTasks(discovery: DiscoveryService, scanner: MetadataScanner): TaskList {
@@ -213,7 +245,7 @@ export class Jobs {
   private async runOne(
     job: JobDefinition,
     payload: unknown,
-    { job: row }: JobHelpers,
+    { job: row, abortSignal }: JobHelpers,
     work: (payload: unknown, run: JobRun) => Promise<void>,
   ): Promise<void> {
     const took = this.seconds.startTimer({ job: job.name });
@@ -223,7 +255,11 @@ export class Jobs {
     const isLastAttempt = row.attempts >= row.max_attempts;
     try {
       await context.with(trace.setSpan(active, span), () =>
-        work(job.schema.parse(payload), { attempt: row.attempts, isLastAttempt, signal: this.stopping.signal }),
+        work(job.schema.parse(payload), {
+          attempt: row.attempts,
+          isLastAttempt,
+          signal: AbortSignal.any([this.stopping.signal, abortSignal]),
+        }),
       );
       took({ outcome: 'done' });
     } catch (error) {

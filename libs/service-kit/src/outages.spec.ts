@@ -1,6 +1,6 @@
 import { busMigrations, RabbitTransport } from '@switchboard/bus';
 import { createTestDatabase, startApp, TcpProxy, type TestApp, type TestDatabase, until } from '@switchboard/testing';
-import { ItemSold, shopApp } from '../test/shop.app';
+import { ItemSold, shipping, shopApp } from '../test/shop.app';
 
 const amqpUrl = process.env['AMQP_URL'];
 const itWithBroker = process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? it.skip : it;
@@ -24,7 +24,10 @@ describe('a service whose surroundings go away', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
   });
-  afterEach(() => database.drop());
+  afterEach(async () => {
+    shipping.work = () => Promise.resolve();
+    await database.drop();
+  });
 
   it('waits at its start until the database answers', async () => {
     const proxy = await TcpProxy.to(database.url, { open: false });
@@ -57,6 +60,35 @@ describe('a service whose surroundings go away', () => {
     await app.stop({ keepDatabase: true });
     await proxy.close();
   }, 60_000);
+
+  it.each([
+    ['done', () => Promise.resolve()],
+    ['failed', () => Promise.reject(new Error('no lorry'))],
+  ])(
+    'runs a job again that was %s while the database was away',
+    async (_how, end) => {
+      const proxy = await TcpProxy.to(database.url);
+      const app = await startApp(shopApp, { database: { ...database, url: proxy.url } });
+      let runs = 0;
+      shipping.work = async () => {
+        if (++runs > 1) return;
+        proxy.cut();
+        await until(async () => !(await readiness(app)).checks['database'], { what: 'not ready' });
+        await end();
+      };
+      await sell(app, 'lamp');
+      await until(() => runs === 1, { what: 'the first run' });
+      await until(async () => !(await readiness(app)).checks['database'], { what: 'not ready' });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      proxy.restore();
+      await until(async () => (await shipped(app, 'lamp')) === 101, { what: 'the second run', timeoutMs: 30_000 });
+      await sell(app, 'vase');
+      await until(async () => (await shipped(app, 'vase')) === 101, { what: 'the next job', timeoutMs: 20_000 });
+      await app.stop({ keepDatabase: true });
+      await proxy.close();
+    },
+    60_000,
+  );
 
   itWithBroker(
     'starts without the broker, keeps what is said, and says it when the broker is there; also after a cut',

@@ -34,7 +34,8 @@ describe('sound encoded as a voice message', () => {
           expect(decode(ogg)).toHaveLength(Math.round((length * 48_000) / rate));
         },
       ),
-      { numRuns: 40 },
+      // At 12 kHz 5,882 samples of 11,025 Hz end with a frame, at 48 kHz one sample after it.
+      { numRuns: 40, examples: [[5_882, 11_025]] },
     );
   });
 

@@ -19,7 +19,7 @@ export function pcmToOpus(pcm: Int16Array, sampleRate: number): { ogg: Buffer; d
   const rate = OPUS_RATES.find((opusRate) => opusRate >= sampleRate) ?? OPUS_CLOCK;
   const samples = Math.round((pcm.length * OPUS_CLOCK) / sampleRate);
   const ogg = writeOggOpus({
-    packets: encode(resample(pcm, sampleRate, rate), rate),
+    packets: encode(resample(pcm, sampleRate, rate), rate, samples),
     channels: 1,
     preSkip: LOOK_AHEAD,
     samples,
@@ -28,10 +28,10 @@ export function pcmToOpus(pcm: Int16Array, sampleRate: number): { ogg: Buffer; d
   return { ogg, durationMs: Math.round((samples * 1000) / OPUS_CLOCK) };
 }
 
-function encode(pcm: Int16Array, rate: (typeof OPUS_RATES)[number]): Buffer[] {
+/** @param samples the sound's length at 48 kHz, which the frames must cover */
+function encode(pcm: Int16Array, rate: (typeof OPUS_RATES)[number], samples: number): Buffer[] {
   const frame = rate / FRAMES_PER_SECOND;
-  const lookAhead = (LOOK_AHEAD * rate) / OPUS_CLOCK;
-  const frames = Math.ceil((pcm.length + lookAhead) / frame);
+  const frames = Math.ceil(((samples + LOOK_AHEAD) * FRAMES_PER_SECOND) / OPUS_CLOCK);
   const padded = Buffer.alloc(frames * frame * 2);
   Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).copy(padded);
 
