@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busMigrations, isInfrastructureError } from '@switchboard/bus';
+import { busMigrations, databaseSocket, isInfrastructureError } from '@switchboard/bus';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
@@ -113,6 +113,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
+    extra: { stream: () => databaseSocket() },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Bus, BusMessage } from '@switchboard/bus';
+import type { EntityManager } from 'typeorm';
 import type { Settings } from './settings.mjs';
 
 interface Row {
@@ -17,12 +18,23 @@ interface RelayParts {
   look(client: unknown, from: bigint, inFlight: string[]): Promise<Row[]>;
 }
 
+interface InboxParts {
+  remember(tx: EntityManager, reads: { event: { id: string } }[]): Promise<unknown>;
+}
+
 /** Puts one mistake into this process, after its bus was made and its consumers listen. */
 export function breakOnPurpose(bus: Bus, build: NonNullable<Settings['brokenBuild']>): void {
   const relay = Reflect.get(bus, 'relay') as RelayParts;
   if (build === 'inbox-off') {
-    for (const inbox of bus.server.inboxes.values())
-      Object.assign(inbox, { remember: (_tx: unknown, reads: unknown) => Promise.resolve(reads) });
+    for (const inbox of bus.server.inboxes.values()) {
+      const parts = inbox as unknown as InboxParts;
+      const remember = parts.remember.bind(inbox);
+      parts.remember = async (tx, reads) => {
+        const ids = reads.map(({ event }) => event.id);
+        await tx.query('DELETE FROM inbox WHERE consumer = $1 AND event_id = ANY($2)', [inbox.consumer, ids]);
+        return remember(tx, reads);
+      };
+    }
   }
   if (build === 'delete-before-confirm') {
     relay.publish = async (client, rows) => {

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Bus, BusExceptionFilter, RabbitTransport } from '@switchboard/bus';
+import { Bus, BusExceptionFilter, databaseSocket, RabbitTransport } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { breakOnPurpose } from './broken-builds';
@@ -14,6 +14,7 @@ import { Writer } from './writer';
 
 /** Enough tries for an event that fails twice in every process that is started in one round. */
 const RETRY_AFTER_SECONDS = [0.1, 0.2, 0.5, ...Array.from({ length: 17 }, () => 1)];
+const DATABASE_SILENCE_MS = 15_000;
 const REPORT_EVERY_MS = 200;
 
 const settings = Settings.parse(JSON.parse(process.env['DRILL_PROCESS'] ?? '{}'));
@@ -34,7 +35,11 @@ async function main(): Promise<void> {
     applicationName: name,
     connectTimeoutMS: 5000,
     poolErrorHandler: () => undefined,
-    extra: { options: `${searchPath} -c idle_in_transaction_session_timeout=10s` },
+    // The same deadlines as in service-kit, in a shorter form.
+    extra: {
+      options: `${searchPath} -c idle_in_transaction_session_timeout=10s`,
+      stream: () => databaseSocket(DATABASE_SILENCE_MS),
+    },
   });
   await untilItAnswers(() => db.initialize());
   const transport = new RabbitTransport({ url: amqpUrl, name, problem: warn });
