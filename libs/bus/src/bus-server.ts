@@ -7,7 +7,7 @@ import { Inbox, type EventHandler, type InboxSurroundings } from './inbox';
 import { readersFor } from './read-event';
 import type { ConsumerGroup, Subscription, Transport } from './transport';
 
-const BATCH_SIZE = 50;
+const BATCH_SIZE = 200;
 
 type Heard = { options: Required<GroupOptions>; handlers: Map<string, EventHandler> };
 

@@ -41,7 +41,8 @@ interface Read {
 
 /**
  * The receiving end of one consumer group. A batch is applied in one transaction together with the ids of its
- * events, so that a repeated event does its work once; if one event fails, all are rolled back and taken one by one.
+ * events, so that a repeated event does its work once. If one event fails, all are rolled back and taken in halves, until
+ * the failing one is alone.
  */
 export class Inbox {
   private stopped = false;
@@ -95,15 +96,32 @@ export class Inbox {
       if (read) (redeliveries > CRASH_LOOP / 2 ? suspects : good).push(read);
     }
     // What came back often is taken alone, so that it drags nothing else along if it kills the process.
-    for (const suspect of suspects) await this.applyOne(suspect);
-    if (good.length === 1) return this.applyOne(good[0]!);
-    if (good.length === 0) return;
+    for (const suspect of suspects) await this.apply([suspect]);
+    if (good.length > 0) await this.apply(good);
+  }
+
+  private async apply(reads: readonly Read[]): Promise<void> {
     try {
-      await this.around.db.transaction((tx) => this.apply(tx, good));
+      await this.around.db.transaction(async (tx) => this.run(tx, await this.remember(tx, reads)));
     } catch (error) {
-      if (isInfrastructureError(error)) throw error;
-      for (const read of good) await this.applyOne(read);
+      if (isInfrastructureError(error) || lacksPartition(error)) throw error;
+      if (reads.length === 1) return this.park(reads[0]!, error);
+      const half = Math.ceil(reads.length / 2);
+      await this.apply(reads.slice(0, half));
+      await this.apply(reads.slice(half));
     }
+  }
+
+  /** In a transaction of its own, and only if nobody has applied the event since it failed here. */
+  private async park(read: Read, error: unknown): Promise<void> {
+    const now = this.around.now();
+    const fate = fateOf(error, { attempts: 1, parkedAt: now, now, waits: this.around.retryAfterSeconds });
+    const parked = await this.around.db.transaction(async (tx) => {
+      const [fresh] = await this.remember(tx, [read]);
+      if (fresh) await park(tx, this.consumer, read.message, { error, attempts: 1, fate });
+      return fresh !== undefined;
+    });
+    if (parked) this.noteFailure(read.message.type, error, fate);
   }
 
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
@@ -140,30 +158,6 @@ export class Inbox {
     await park(this.around.db.manager, this.consumer, message, { error, attempts: 0, fate: { dead: reason } });
     this.around.metrics.deadLettered.inc({ group: this.consumer, reason });
     this.around.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
-  }
-
-  private async applyOne(read: Read): Promise<void> {
-    const failure = await this.around.db.transaction(async (tx) => {
-      const [fresh] = await this.remember(tx, [read]);
-      if (!fresh) return undefined;
-      await tx.query('SAVEPOINT handler');
-      try {
-        await this.run(tx, [fresh]);
-        return undefined;
-      } catch (error) {
-        if (isInfrastructureError(error)) throw error;
-        await tx.query('ROLLBACK TO SAVEPOINT handler');
-        const now = this.around.now();
-        const fate = fateOf(error, { attempts: 1, parkedAt: now, now, waits: this.around.retryAfterSeconds });
-        await park(tx, this.consumer, read.message, { error, attempts: 1, fate });
-        return { error, fate };
-      }
-    });
-    if (failure) this.noteFailure(read.message.type, failure.error, failure.fate);
-  }
-
-  private async apply(tx: EntityManager, reads: readonly Read[]): Promise<void> {
-    await this.run(tx, await this.remember(tx, reads));
   }
 
   /** Notes the ids and returns those seen for the first time, less those that must queue behind a failed one. */

@@ -22,7 +22,7 @@ export class OutboxHorizon {
   }
 
   /**
-   * To be called after a look from the start, before `saw` is told of its rows.
+   * To be called after a look from the start or from `settled`, before `saw` is told of its rows.
    * @param running as it was before that look
    * @param readUpTo where the look ended because of its limit; undefined when it has left nothing behind
    */

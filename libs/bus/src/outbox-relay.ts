@@ -139,6 +139,7 @@ export class OutboxRelay {
     const inFlight = new Map<Promise<void>, string[]>();
     const horizon = new OutboxHorizon();
     let sweptAt = Date.now();
+    let full = false;
     let failed: { error: unknown } | undefined;
 
     const send = (rows: Row[]) => {
@@ -159,21 +160,23 @@ export class OutboxRelay {
         this.bell = new AbortController();
         const sweep = Date.now() - sweptAt >= SWEEP_MS;
         if (sweep) sweptAt = Date.now();
-        // Asked before the look, so that the look sees everything of the transactions that were over.
-        const running = sweep ? await this.transactions(client) : undefined;
+        // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
+        // much to carry, or every look would wade through the rows that were deleted since the sweep.
+        const running = sweep || full ? await this.transactions(client) : undefined;
         // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
         const rows = await this.look(client, sweep ? 0n : horizon.settled, [...inFlight.values()].flat());
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
+        full = rows.length === this.batchSize;
         const last = rows.length > 0 ? BigInt(rows.at(-1)!.id) : 0n;
-        if (running) horizon.advance(running, rows.length < this.batchSize ? undefined : last);
+        if (running) horizon.advance(running, full ? last : undefined);
         if (rows.length > 0) {
           horizon.saw(last);
           send(rows);
         }
         if (inFlight.size >= this.batchesInFlight) await Promise.race([...inFlight.keys(), lost]);
         // A full batch means that more is waiting.
-        else if (rows.length < this.batchSize) await Promise.race([this.restUntilWoken(POLL_MS), lost]);
+        else if (!full) await Promise.race([this.restUntilWoken(POLL_MS), lost]);
       }
     } finally {
       // On shutdown confirmations are awaited; after a failure the rest must settle before it is sent again in order.
@@ -183,10 +186,11 @@ export class OutboxRelay {
   }
 
   private async look(client: Client, from: bigint, inFlight: string[]): Promise<Row[]> {
+    // NOT IN over a sub-select is looked up in a hash; <> ALL would compare each row with each id, four fifths of the look.
     const { rows } = await this.query<Row>(client, {
       name: 'look',
       text: `SELECT id, event_id, type, subject, envelope FROM outbox
-             WHERE id > $1 AND id <> ALL($2::bigint[]) ORDER BY id LIMIT ${this.batchSize}`,
+             WHERE id > $1 AND id NOT IN (SELECT unnest($2::bigint[])) ORDER BY id LIMIT ${this.batchSize}`,
       values: [from, inFlight],
     });
     return rows;

@@ -106,8 +106,8 @@ class Worker {
   ) {}
 
   async start(): Promise<void> {
-    // The next batches arrive while one is in hand.
-    await this.channel.prefetch(this.group.batchSize * 4);
+    // The next batch arrives while one is in hand.
+    await this.channel.prefetch(this.group.batchSize * 2);
     await this.channel.consume(this.group.name, (message) => this.arrived(message));
   }
 
