@@ -8,6 +8,11 @@ export const BUS_TRANSPORT = Symbol('switchboard bus');
 export interface GroupOptions {
   /** One event at a time per subject, in the order they were said, in the whole installation. Default: false. */
   ordered?: boolean;
+  /**
+   * Ordered groups only: the subjects of a batch are spread over so many transactions side by side. It may be changed at
+   * any time, the order per subject is kept. Default: 1, at most 16.
+   */
+  shards?: number;
   /** Batches handled side by side in one process; ignored in ordered groups. Default: 2. */
   concurrency?: number;
 }
@@ -18,6 +23,9 @@ export interface HandlerExtras {
   readonly definition: EventDefinition | SignalDefinition;
   group?: { name: string } & Required<GroupOptions>;
 }
+
+/** As many as there are locks for the subjects of a group; see Inbox. */
+export const MOST_SHARDS = 16;
 
 const declared = new WeakMap<object, HandlerExtras[]>();
 
@@ -45,8 +53,13 @@ export const OnSignal = (signal: SignalDefinition): MethodDecorator => handler('
  * A class that hears events, as a group of its own: the queue `<service>.<group>`.
  * A feature that is slow or bursty gets its own group, so that it holds up no other.
  */
-export function Consumer(group: string, { ordered = false, concurrency = 2 }: GroupOptions = {}): ClassDecorator {
+export function Consumer(
+  group: string,
+  { ordered = false, shards = 1, concurrency = 2 }: GroupOptions = {},
+): ClassDecorator {
+  if (shards > 1 && !ordered) throw new Error(`The group ${group} is not ordered: give it concurrency, not shards`);
+  if (shards > MOST_SHARDS) throw new Error(`The group ${group} has more than ${MOST_SHARDS} shards`);
   return applyDecorators((target: object) => {
-    for (const extras of declared.get(target) ?? []) extras.group = { name: group, ordered, concurrency };
+    for (const extras of declared.get(target) ?? []) extras.group = { name: group, ordered, shards, concurrency };
   }, Controller());
 }

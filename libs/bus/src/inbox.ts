@@ -1,12 +1,14 @@
 import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { CloudEvent, EventDefinition } from '@switchboard/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { BusMetrics } from './bus-metrics';
 import { isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
 import { traceOf, whileHandling } from './event-context';
 import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
 import { describe, fateOf, park, type DeadReason, type Fate } from './parked-events';
+import { MOST_SHARDS } from './handles.decorator';
 import { readersFor, readEvent, type Readers } from './read-event';
 import type { BusMessage, ConsumerGroup, Delivery } from './transport';
 
@@ -31,6 +33,9 @@ export interface InboxSurroundings {
 /** A message that came back this often took the process down with it, most likely. */
 const CRASH_LOOP = 10;
 const PATIENCE_MS = [50, 200, 1000, 5000] as const;
+
+/** Subjects share this many locks in each ordered group. Fixed, so that processes with different shards exclude each other. */
+const SLOTS = MOST_SHARDS;
 
 const tracer = trace.getTracer('switchboard.bus');
 
@@ -97,7 +102,10 @@ export class Inbox {
     }
     // What came back often is taken alone, so that it drags nothing else along if it kills the process.
     for (const suspect of suspects) await this.apply([suspect]);
-    if (good.length > 0) await this.apply(good);
+    const shards = this.group.ordered ? spread(good, this.group.shards) : [good];
+    const ends = await Promise.allSettled(shards.filter((shard) => shard.length > 0).map((shard) => this.apply(shard)));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   private async apply(reads: readonly Read[]): Promise<void> {
@@ -163,7 +171,11 @@ export class Inbox {
   /** Notes the ids and returns those seen for the first time, less those that must queue behind a failed one. */
   private async remember(tx: EntityManager, reads: readonly Read[]): Promise<Read[]> {
     // A frozen process that wakes up must not interleave with the consumer that took over.
-    if (this.group.ordered) await this.lockGroup(tx);
+    if (this.group.ordered)
+      await this.lockSubjects(
+        tx,
+        reads.map(({ event }) => slotOf(event)),
+      );
     // Sorted, so that two batches with common events cannot deadlock.
     const ids = reads.map((read) => read.event.id).sort();
     const rows: { event_id: string }[] = await tx.query(
@@ -179,8 +191,14 @@ export class Inbox {
     return this.group.ordered ? this.withoutHeldLanes(tx, once) : once;
   }
 
-  lockGroup(tx: EntityManager): Promise<unknown> {
-    return tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1))`, [this.consumer]);
+  /** Makes everybody else in this group wait who works on subjects of these slots, until `tx` ends. */
+  lockSubjects(tx: EntityManager, slots = Array.from({ length: SLOTS }, (_, slot) => slot)): Promise<unknown> {
+    // Always in the same order, so that two transactions cannot wait for each other.
+    const sorted = [...new Set(slots)].sort((a, b) => a - b);
+    return tx.query(
+      `SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1 || slot)) FROM unnest($2::int[]) AS slot`,
+      [this.consumer, sorted],
+    );
   }
 
   /** In an ordered group, events of a subject that has a failed one queue up behind it; other subjects go on. */
@@ -247,4 +265,13 @@ export class Inbox {
       span.end();
     }
   }
+}
+
+const slotOf = (event: CloudEvent): number => crc32(event.subject) % SLOTS;
+
+/** Keeps each subject's events together and in their order. */
+function spread(reads: readonly Read[], shards: number): Read[][] {
+  const spread: Read[][] = Array.from({ length: shards }, () => []);
+  for (const read of reads) spread[slotOf(read.event) % shards]!.push(read);
+  return spread;
 }

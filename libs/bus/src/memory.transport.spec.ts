@@ -11,7 +11,7 @@ describe('the in-process transport', () => {
     const transport = new MemoryTransport();
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    const group = { types: ['a.b.c.v1'], ordered: false, concurrency: 1, batchSize: 10 };
+    const group = { types: ['a.b.c.v1'], ordered: false, shards: 1, concurrency: 1, batchSize: 10 };
     await transport.subscribe({ ...group, name: 'a.quick' }, () => Promise.resolve());
     await transport.subscribe({ ...group, name: 'a.slow' }, () => held);
     let resolved = false;

@@ -98,7 +98,7 @@ export class ParkedRetries {
    */
   private async claim(tx: EntityManager): Promise<ParkedRow | undefined> {
     for (const inbox of this.inboxes.values()) {
-      if (inbox.group.ordered) await inbox.lockGroup(tx);
+      if (inbox.group.ordered) await inbox.lockSubjects(tx);
       const [row]: ParkedRow[] = await tx.query(
         `SELECT id, consumer, type, envelope, attempts, parked_at FROM parked_events p
          WHERE consumer = $1 AND state = 'retrying' AND due_at <= now()

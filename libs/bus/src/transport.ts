@@ -19,6 +19,8 @@ export interface ConsumerGroup {
   readonly types: readonly string[];
   /** One consumer at a time in the whole installation, events in the order they were said. */
   readonly ordered: boolean;
+  /** Into how many transactions a batch of an ordered group is spread, by subject. */
+  readonly shards: number;
   /** Batches handled side by side by one process; always one in ordered groups. */
   readonly concurrency: number;
   /** The most events handed over at once. */

@@ -24,7 +24,7 @@ export function backboneContract(openTransport: () => Transport): void {
     ]);
 
   // A group of its own for each test, because queues outlive tests.
-  const consumers = (options: { ordered?: boolean } = {}) => {
+  const consumers = (options: { ordered?: boolean; shards?: number } = {}) => {
     @Consumer(`orders-${uuidv7()}`, options)
     class OrderHandlers {
       @Handles(OrderPlaced)
@@ -289,6 +289,26 @@ export function backboneContract(openTransport: () => Transport): void {
     expect(rows.filter((row) => row.order_id === 'a').map((row) => row.n)).toEqual([1, 2, 3]);
     expect(rows.filter((row) => row.order_id === 'b').map((row) => row.n)).toEqual([1, 2, 3]);
     expect(rows.findIndex((row) => row.order_id === 'b')).toBeLessThan(rows.findIndex((row) => row.order_id === 'a'));
+  });
+
+  it('the shards of an ordered group work side by side, each subject in order, also when one fails', async () => {
+    const app = await start({ consumers: consumers({ ordered: true, shards: 4 }) });
+    let active = 0;
+    let mostActive = 0;
+    let failures = 1;
+    behaviour = async (event) => {
+      mostActive = Math.max(mostActive, ++active);
+      await sleep(1);
+      active--;
+      if (event.data.orderId === 'order-3' && event.data.n === 2 && failures-- > 0) throw new Error('not now');
+    };
+    const subjects = Array.from({ length: 12 }, (_, index) => `order-${index}`);
+    for (const n of [1, 2, 3, 4]) await say(app, ...subjects.map((orderId) => OrderPlaced({ orderId, n })));
+    await untilApplied(app, 48);
+    const rows = await applied(app.db);
+    for (const subject of subjects)
+      expect(rows.filter((row) => row.order_id === subject).map((row) => row.n)).toEqual([1, 2, 3, 4]);
+    expect(mostActive).toBeGreaterThan(1);
   });
 
   it('a batch handler gets the waiting events together', async () => {

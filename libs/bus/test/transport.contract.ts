@@ -15,6 +15,7 @@ const group = (name: string, types: string[], options: Partial<ConsumerGroup> = 
   name: `contract.${name}-${uuidv7()}`,
   types,
   ordered: false,
+  shards: 1,
   concurrency: 1,
   batchSize: 50,
   ...options,

@@ -23,6 +23,7 @@ export class BusProbe {
       name: `probe.${uuidv7()}`,
       types: definitions.map((definition) => definition.type),
       ordered: false,
+      shards: 1,
       concurrency: 1,
       batchSize: 100,
     };

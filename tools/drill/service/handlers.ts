@@ -55,7 +55,7 @@ export function handlersOf({ OrderPlaced, OrderDisputed }: DrillEvents): Type[] 
     }
   }
 
-  @Consumer('ledger', { ordered: true })
+  @Consumer('ledger', { ordered: true, shards: 3 })
   class LedgerHandlers {
     @Handles(OrderPlaced)
     placed(event: Placed, tx: EntityManager) {
