@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cpuMs } from '../local/figures.mts';
+import { cpuMs, processTree } from '../local/figures.mts';
 import type { Installation } from '../local/installation.mts';
 
 /** Processor time in milliseconds, by who used it. */
@@ -34,21 +34,5 @@ const round = (ms: number) => Math.round(ms * 10) / 10;
 /** The server and its processes. One that has ended in between is missing: our connections live as long as the services. */
 function postgresCpuMs(stateDir: string): number {
   const server = Number(readFileSync(join(stateDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return ids
-    .map(Number)
-    .filter((pid) => pid === server || parentOf(pid) === server)
-    .reduce((sum, pid) => sum + cpuMs(pid), 0);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /, '')
-        .split(' ')[1],
-    );
-  } catch {
-    return undefined;
-  }
+  return processTree(server).reduce((sum, pid) => sum + cpuMs(pid), 0);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The value below which `share` of the values lie; null when there are none. */
 export function percentile(values: number[], share: number): number | null {
@@ -23,4 +23,24 @@ export function cpuMs(pid: number): number {
     .replace(/^.*\) /, '')
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** A process and its children, for example a Postgres server with its connections. */
+export function processTree(pid: number): number[] {
+  const ids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return ids.filter((id) => id === pid || parentOf(id) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[1],
+    );
+  } catch {
+    return undefined;
+  }
 }

@@ -24,6 +24,8 @@ export interface PostgresOptions {
   port?: number;
   /** false is faster and may lose the last commits of a killed server: for data that a test throws away. Default true. */
   durable?: boolean;
+  /** Further settings of the server, for example for a benchmark. */
+  settings?: Record<string, string>;
 }
 
 export interface Postgres {
@@ -52,7 +54,7 @@ const fastShutdown: Parameters<typeof stopProcess>[1] = [
  * Starts a Postgres of its own from the binaries that npm installed, as an unprivileged user when we are root.
  * A server whose launcher was killed is stopped first; a folder in use by a living launcher throws.
  */
-export async function startPostgres({ dataDir, port, durable = true }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({ dataDir, port, durable = true, settings }: PostgresOptions): Promise<Postgres> {
   mkdirSync(dataDir, { recursive: true });
   const unlock = await takeLock(join(dataDir, 'lock'), { wait: false }).catch((error: unknown) => {
     if (error instanceof LockHeld) throw new Error(`The database in ${dataDir} is in use by process ${error.pid}.`);
@@ -64,7 +66,7 @@ export async function startPostgres({ dataDir, port, durable = true }: PostgresO
     const account = serverUser([join(dataDir, 'cluster'), binaries.postgres]);
     const password = keptPassword(dataDir, account);
     if (!existsSync(join(dataDir, 'cluster'))) await createCluster(binaries.initdb, dataDir, account);
-    const server = await startServer(binaries.postgres, { dataDir, port, durable }, account);
+    const server = await startServer(binaries.postgres, { dataDir, port, durable, settings }, account);
     return {
       url: `postgres://${user}:${password}@127.0.0.1:${server.port}/postgres`,
       pid: server.pid,
@@ -165,6 +167,7 @@ function launch(postgres: string, wanted: PostgresOptions & { port: number }, ac
     timezone: 'UTC',
     log_timezone: 'UTC',
     ...(wanted.durable === false && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...wanted.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const logFile = join(wanted.dataDir, 'postgres.log');

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { Contender, Drain, Setup } from './bus.contender.mts';
+import { median, optionsFrom, rounded, table } from './bus.report.mts';
+import { Stage } from './bus.stage.mts';
+
+export const about =
+  'the backbone against the broker alone and against other outboxes and queues: events/s, latency, CPU';
+
+const Options = z.strictObject({
+  events: z.coerce.number().int().min(1000).default(50_000),
+  /** Slow ones get a tenth of the events: they are measured per second. */
+  repetitions: z.coerce.number().int().min(1).max(20).default(3),
+  only: z
+    .string()
+    .transform((names) => names.split(','))
+    .optional(),
+  rate: z.coerce.number().positive().default(200),
+  seconds: z.coerce.number().positive().default(20),
+  profile: z.string().optional(),
+});
+type Options = z.output<typeof Options>;
+
+/** In the order of each repetition. */
+const SETUPS: (Setup & { share?: number })[] = [
+  { name: 'raw', contender: 'raw', handler: 'batch', receivers: 1 },
+  { name: 'per-event', contender: 'ours', handler: 'event', receivers: 1 },
+  { name: 'batch', contender: 'ours', handler: 'batch', receivers: 1 },
+  { name: 'per-event-memory', contender: 'ours', handler: 'event', receivers: 0 },
+  { name: 'batch-memory', contender: 'ours', handler: 'batch', receivers: 0 },
+  { name: 'pg-transactional-outbox', contender: 'pg-transactional-outbox', handler: 'event', receivers: 1, share: 0.1 },
+  { name: 'graphile-worker', contender: 'graphile-worker', handler: 'event', receivers: 0, share: 0.2 },
+  { name: 'pg-boss', contender: 'pg-boss', handler: 'event', receivers: 0, share: 0.2 },
+];
+const isPeer = ({ contender }: Setup) => contender !== 'raw' && contender !== 'ours';
+/** Measured in the other ways, too. */
+const SUSTAINED = ['per-event', 'batch', 'per-event-memory', 'batch-memory'];
+const AIMS = { perEventRatio: 0.5, batchRatio: 0.8, perEventToOutbox: 4, batchToOutbox: 8, p50Ms: 5, p99Ms: 20 };
+
+/** `npm run bench -- bus [--events 50000] [--repetitions 3] [--only raw,batch] [--rate 200] [--seconds 20] [--profile folder]`. */
+export async function main(args: string[]): Promise<number> {
+  const options = optionsFrom(Options, args);
+  await Stage.set(async (stage) => {
+    const contenders = new Map<string, Contender>();
+    const setups = SETUPS.filter(({ name }) => options.only?.includes(name) ?? true);
+    for (const setup of setups) contenders.set(setup.name, await stage.start(setup));
+    for (const { name, contender } of setups.filter(isPeer)) {
+      // Of the compiled module, which the process runs too.
+      const { SETTINGS } = (await import(`./dist/${contender}.mjs`)) as { SETTINGS: object };
+      console.log(`${name} is set up with ${JSON.stringify(SETTINGS)}`);
+    }
+    console.log(JSON.stringify(await measure(setups, contenders, options)));
+  }, options);
+  return 0;
+}
+
+async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>, options: Options) {
+  const { events, repetitions, rate, seconds } = options;
+  const drains = new Map<string, Drain[]>(setups.map(({ name }) => [name, []]));
+  for (let repetition = 0; repetition <= repetitions; repetition++) {
+    console.log(repetition === 0 ? 'Warming up' : `Repetition ${repetition} of ${repetitions}`);
+    for (const { name, share = 1 } of setups) {
+      const drain = await contenders.get(name)!.drain(Math.round(events * share));
+      console.log(`  ${name.padEnd(24)} ${Math.round(drain.perSecond)} events/s`);
+      if (repetition > 0) drains.get(name)!.push(drain);
+    }
+  }
+  const perSecond = (name: string) => median(drains.get(name)?.map((drain) => drain.perSecond));
+  const ratio = (name: string, to: string) => rounded((perSecond(name) ?? NaN) / (perSecond(to) ?? NaN), 2);
+
+  console.log('\nDraining a backlog, medians');
+  table(
+    ['', 'events/s', 'of raw', 'CPU µs/event: sender', 'receiver', 'Postgres', 'RabbitMQ', 'MB: sender', 'receiver'],
+    setups.map(({ name }) => {
+      const all = drains.get(name)!;
+      const cpu = (who: keyof Drain['cpuUs']) => rounded(median(all.map(({ cpuUs }) => cpuUs[who])));
+      const { sender, receivers } = all.at(-1)!.rssMb;
+      return [
+        name,
+        rounded(perSecond(name)),
+        ratio(name, 'raw'),
+        cpu('sender'),
+        cpu('receivers'),
+        cpu('postgres'),
+        cpu('rabbitmq'),
+        sender,
+        receivers,
+      ];
+    }),
+  );
+
+  const sustained: Record<string, number | null> = {};
+  for (const name of SUSTAINED.filter((known) => contenders.has(known)))
+    sustained[name] = rounded(await contenders.get(name)!.sustain(Math.min(seconds, 10)));
+  console.log('\nCommitted one by one, as fast as 8 writers can, while they are carried and applied: events/s');
+  table(['', 'events/s'], Object.entries(sustained));
+
+  const latencies = [];
+  for (const name of SUSTAINED.filter((known) => contenders.has(known))) {
+    const { p50Ms, p99Ms, maxMs } = await contenders.get(name)!.latency(rate, seconds);
+    latencies.push({ name, p50Ms: rounded(p50Ms, 1)!, p99Ms: rounded(p99Ms, 1)!, maxMs: rounded(maxMs, 1)! });
+  }
+  console.log(`\nFrom commit to applied at ${rate} events/s for ${seconds} s, ms`);
+  table(
+    ['', 'p50', 'p99', 'max'],
+    latencies.map((found) => Object.values(found)),
+  );
+
+  const report = {
+    rawPerS: rounded(perSecond('raw')),
+    perEventPerS: rounded(perSecond('per-event')),
+    batchPerS: rounded(perSecond('batch')),
+    perEventRatio: ratio('per-event', 'raw'),
+    batchRatio: ratio('batch', 'raw'),
+    p50Ms: latencies.find(({ name }) => name === 'per-event')?.p50Ms ?? null,
+    p99Ms: latencies.find(({ name }) => name === 'per-event')?.p99Ms ?? null,
+    maxMs: latencies.find(({ name }) => name === 'per-event')?.maxMs ?? null,
+    sustainedPerS: sustained,
+    peers: Object.fromEntries(setups.filter(isPeer).map(({ name }) => [name, rounded(perSecond(name))])),
+    perEventToOutbox: ratio('per-event', 'pg-transactional-outbox'),
+    batchToOutbox: ratio('batch', 'pg-transactional-outbox'),
+  };
+  for (const [what, aim] of Object.entries(AIMS)) {
+    const found = report[what as keyof typeof AIMS];
+    if (found === null) continue;
+    const met = what.endsWith('Ms') ? found <= aim : found >= aim;
+    console.log(`${met ? 'met   ' : 'missed'} ${what} ${found}, aim ${aim}`);
+  }
+  return report;
+}

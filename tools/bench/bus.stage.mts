@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Postgres, startPostgres } from '../local/postgres.mts';
+import { run } from '../local/processes.mts';
+import { type RabbitMq, startRabbitMq } from '../local/rabbitmq.mts';
+import { onShutdown } from '../local/shutdown.mts';
+import { root } from '../local/workspace.mts';
+import { build } from '../verbs/build.mts';
+import type { Contender, Setup } from './bus.contender.mts';
+
+/** Private servers of one run, and what is measured on them. */
+export class Stage {
+  readonly folder: string;
+  readonly profile: string | undefined;
+  readonly postgres: Postgres;
+  rabbitmq: RabbitMq;
+  private readonly contenders: Contender[] = [];
+  private closing: Promise<void> | undefined;
+
+  private constructor(folder: string, postgres: Postgres, rabbitmq: RabbitMq, profile: string | undefined) {
+    this.folder = folder;
+    this.postgres = postgres;
+    this.rabbitmq = rabbitmq;
+    this.profile = profile;
+  }
+
+  /** Builds what changed, and starts a Postgres with `fsync` on and a RabbitMQ for `work`. */
+  static async set(work: (stage: Stage) => Promise<void>, { profile }: { profile?: string } = {}): Promise<void> {
+    await build();
+    // The processes use decorators, which Node cannot run as they are.
+    const { code, output } = await run('tsc', ['-b', 'tools/bench'], { cwd: root });
+    if (code !== 0) throw new Error(`The processes of the benchmark could not be built:\n${output.trim()}`);
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
+    const postgres = await startPostgres({
+      dataDir: join(folder, 'postgres'),
+      settings: { track_commit_timestamp: 'on' },
+    });
+    const rabbitmq = await startRabbitMq({ dataDir: join(folder, 'rabbitmq') });
+    const stage = new Stage(folder, postgres, rabbitmq, profile && resolve(profile));
+    onShutdown((exitCode) => void stage.clear().finally(() => process.exit(exitCode)));
+    try {
+      await work(stage);
+    } finally {
+      await stage.clear();
+    }
+  }
+
+  async start(setup: Setup): Promise<Contender> {
+    const { Contender } = await import('./bus.contender.mts'); // needs the build of libs/bus
+    const contender = await Contender.start(setup, this);
+    this.contenders.push(contender);
+    return contender;
+  }
+
+  /** Takes the broker away while `work` is done; what it had to keep it keeps. */
+  async withoutBroker(work: () => Promise<void>): Promise<void> {
+    await this.rabbitmq.stop();
+    await work();
+    this.rabbitmq = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq') });
+  }
+
+  private clear(): Promise<void> {
+    return (this.closing ??= (async () => {
+      for (const contender of this.contenders) await contender.stop();
+      await Promise.all([this.postgres.stop(), this.rabbitmq.stop()]);
+      rmSync(this.folder, { recursive: true, force: true });
+    })());
+  }
+}
