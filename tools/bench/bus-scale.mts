@@ -12,6 +12,7 @@ const Options = z.strictObject({
   repetitions: z.coerce.number().int().min(1).max(20).default(3),
   backlog: z.coerce.number().int().min(10_000).default(2_000_000),
   seconds: z.coerce.number().positive().default(20),
+  only: z.enum(['consumers', 'idle', 'backlog']).optional(),
 });
 type Options = z.output<typeof Options>;
 
@@ -34,14 +35,15 @@ const SETUPS = [
 ];
 const LOOKS = 8;
 
-/** `npm run bench -- bus-scale [--events 50000] [--repetitions 3] [--backlog 2000000] [--seconds 20]`. */
+/** `npm run bench -- bus-scale [--events 50000] [--repetitions 3] [--backlog 2000000] [--seconds 20] [--only consumers|idle|backlog]`. */
 export async function main(args: string[]): Promise<number> {
   const options = optionsFrom(Options, args);
   await Stage.set(async (stage) => {
-    const perSecond = await consumers(stage, options);
+    const wanted = (part: Options['only']) => options.only === undefined || options.only === part;
+    const perSecond = wanted('consumers') ? await consumers(stage, options) : undefined;
     const batch = await stage.start(ours('large', { handler: 'batch' }));
-    const idle = await atRest(batch, options);
-    const backlog = await behindBacklog(stage, batch, options);
+    const idle = wanted('idle') ? await atRest(batch, options) : undefined;
+    const backlog = wanted('backlog') ? await behindBacklog(stage, batch, options) : undefined;
     console.log(JSON.stringify({ perSecond, idle, backlog }));
   });
   return 0;

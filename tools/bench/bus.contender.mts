@@ -5,7 +5,7 @@ import { busMigrations } from '@switchboard/bus';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { cpuMs, processTree, rssMb } from '../local/figures.mts';
+import { cpuMs, rssMb, serverCpuMs } from '../local/figures.mts';
 import { ended, until } from '../local/processes.mts';
 import { root } from '../local/workspace.mts';
 import type { Order, Report, Settings } from './service/part.mts';
@@ -46,6 +46,7 @@ export interface Latency {
 
 const entry = join(root, 'tools/bench/dist/process.js');
 const preload = join(root, 'tools/local/leave-with-parent.cjs');
+const REST_MS = 2000;
 /** A contender that applies nothing for so long has failed. */
 const PATIENCE_MS = 60_000;
 
@@ -134,6 +135,7 @@ export class Contender {
     // Everybody begins with tables that are clean and a log that is written.
     await this.client.query('VACUUM ANALYZE');
     await this.client.query('CHECKPOINT');
+    await sleep(REST_MS); // the disk goes on with what the one before has left
     const cpuBefore = this.cpu();
     const began = performance.now();
     const carrying = this.sender.ask({ kind: 'carry', events });
@@ -250,8 +252,7 @@ export class Contender {
     return {
       sender: sender!,
       receivers: receivers.reduce((sum, ms) => sum + ms, 0),
-      // Connections of this pass live as long as its processes.
-      postgres: processTree(postgres.pid).reduce((sum, pid) => sum + cpuMs(pid), 0),
+      postgres: serverCpuMs(postgres.pid),
       rabbitmq: cpuMs(rabbitmq.pid),
     };
   }

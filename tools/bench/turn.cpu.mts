@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cpuMs, processTree } from '../local/figures.mts';
+import { cpuMs, serverCpuMs } from '../local/figures.mts';
 import type { Installation } from '../local/installation.mts';
 
 /** Processor time in milliseconds, by who used it. */
@@ -34,5 +34,5 @@ const round = (ms: number) => Math.round(ms * 10) / 10;
 /** The server and its processes. One that has ended in between is missing: our connections live as long as the services. */
 function postgresCpuMs(stateDir: string): number {
   const server = Number(readFileSync(join(stateDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  return processTree(server).reduce((sum, pid) => sum + cpuMs(pid), 0);
+  return serverCpuMs(server);
 }

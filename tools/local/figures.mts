@@ -25,8 +25,25 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** A process and its children, for example a Postgres server with its connections. */
-export function processTree(pid: number): number[] {
+/** Processor time of a server, its children and those of them that have ended, in milliseconds. */
+export function serverCpuMs(pid: number): number {
+  return processTree(pid).reduce((sum, id) => {
+    try {
+      return sum + cpuMs(id);
+    } catch {
+      return sum; // it has ended since, and is counted as such the next time
+    }
+  }, endedChildrenCpuMs(pid));
+}
+
+function endedChildrenCpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * 10;
+}
+
+function processTree(pid: number): number[] {
   const ids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Logger, run, type Runner, runMigrations, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
-import { applied, EVENT_BYTES, serve, type Settings, writing } from './part.mjs';
+import { applied, EVENT_BYTES, serve, type Settings } from './part.mjs';
 
-const CONNECTIONS = 16;
-/** The workers share one look for jobs and one statement that ends them. */
+/** Fewer and more jobs at a time were slower. */
 const WORKER = {
-  concurrentJobs: CONNECTIONS,
-  localQueue: { size: 200 },
+  concurrentJobs: 16,
+  /** The workers share one look for jobs and one statement that ends them. */
+  localQueue: { size: 500 },
   completeJobBatchDelay: 0,
   failJobBatchDelay: 0,
 };
+/** The library needs some beside the jobs: to listen, to fetch and to complete. */
+const CONNECTIONS = WORKER.concurrentJobs + 3;
 export const SETTINGS: Record<string, unknown> = { ...WORKER, connections: CONNECTIONS };
 
 const PER_TRANSACTION = 100;
@@ -29,6 +31,8 @@ interface Job {
  */
 export async function graphileWorker({ name, databaseUrl }: Settings): Promise<void> {
   const pool = new Pool({ connectionString: databaseUrl, max: CONNECTIONS });
+  pool.on('error', console.error);
+  pool.on('connect', (client) => client.on('error', console.error));
   const logger = new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') console.error(message);
   });
@@ -67,7 +71,6 @@ export async function graphileWorker({ name, databaseUrl }: Settings): Promise<v
     async halt() {
       await runner?.stop();
     },
-    write: (order) => writing(order, () => place(1)),
   });
 }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { applied, EVENT_BYTES, serve, type Settings, writing } from './part.mjs';
+import { applied, EVENT_BYTES, serve, type Settings } from './part.mjs';
 
 const CONNECTIONS = 10;
 const WORK = {
   localConcurrency: 4,
-  batchSize: 100,
+  batchSize: 250,
   pollingIntervalSeconds: 0.5,
   /** A worker that got a full batch asks for the next one without waiting. */
   burstWhenBatchFull: true,
@@ -63,6 +63,5 @@ export async function pgBoss({ name, databaseUrl }: Settings): Promise<void> {
     async halt() {
       await boss.offWork(name);
     },
-    write: (order) => writing(order, () => place(1)),
   });
 }

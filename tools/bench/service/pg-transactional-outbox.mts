@@ -13,24 +13,26 @@ import {
   type PollingListenerConfig,
   type TransactionalMessage,
 } from 'pg-transactional-outbox';
-import { applied, EVENT_BYTES, serve, type Settings, writing } from './part.mjs';
+import { applied, EVENT_BYTES, serve, type Settings } from './part.mjs';
 
-/** For the outbox and for the inbox. */
+/** Of the outbox and of the inbox. They poll, as the other way needs `wal_level=logical`, which no other contender does. */
 const LISTENER = {
-  /** Connections for messages; each holds one while it is published or handled. */
+  /** Each holds one message while it is published or handled. */
   connections: 20,
-  nextMessagesBatchSize: 500,
-  /** Each look for messages sorts all that wait, so the next one is for at least so many. */
-  nextMessagesAtLeast: 250,
+  /** Each look sorts all messages that wait, so a large batch is the cheapest. */
+  nextMessagesBatchSize: 2000,
   nextMessagesPollingIntervalInMs: 50,
-  nextMessagesLockInMs: 60_000,
+  /** When a message that failed is handled again; a batch may take longer, as there is no look while it is handled. */
+  nextMessagesLockInMs: 5_000,
+  /** The last messages of a batch wait for a connection. */
   messageProcessingTimeoutInMs: 60_000,
 };
-const RECEIVER = { prefetch: 400, storedPerTransaction: 100 };
-export const SETTINGS: Record<string, unknown> = { ...LISTENER, ...RECEIVER };
+/** All that have arrived go to the inbox in one transaction. */
+const PREFETCH = 400;
+export const SETTINGS: Record<string, unknown> = { ...LISTENER, prefetch: PREFETCH };
 
 const PER_TRANSACTION = 100;
-/** A listener that has nothing to do looks again after so long whether it has. */
+/** While messages are at hand, the library asks so often whether it may look for more. */
 const TURN_MS = 2;
 
 interface Payload {
@@ -73,17 +75,16 @@ async function send({ name, databaseUrl, amqpUrl }: Settings): Promise<void> {
         });
       }),
   };
-  let listener: Listener | undefined;
+  let stop: (() => Promise<void>) | undefined;
   serve({
     async fill({ events }) {
       for (let left = events; left > 0; left -= PER_TRANSACTION) await place(Math.min(PER_TRANSACTION, left));
     },
     carry() {
-      listener = listen(config, publish);
+      stop = listen(config, publish);
       return Promise.resolve();
     },
-    halt: async () => listener?.stop(),
-    write: (order) => writing(order, () => place(1)),
+    halt: async () => stop?.(),
   });
 }
 
@@ -93,7 +94,7 @@ async function receive({ name, databaseUrl, amqpUrl }: Settings): Promise<void> 
   await createTable(pool, config);
   const channel = await (await connect(amqpUrl)).createChannel();
   await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-  await channel.prefetch(RECEIVER.prefetch);
+  await channel.prefetch(PREFETCH);
 
   const store = initializeMessageStorage(config, logger);
   const waiting: ConsumeMessage[] = [];
@@ -102,7 +103,7 @@ async function receive({ name, databaseUrl, amqpUrl }: Settings): Promise<void> 
     if (storing) return;
     storing = true;
     while (waiting.length > 0) {
-      const some = waiting.splice(0, RECEIVER.storedPerTransaction);
+      const some = waiting.splice(0);
       await executeTransaction(await pool.connect(), async (client) => {
         for (const { content } of some) await store(JSON.parse(content.toString()) as TransactionalMessage, client);
       });
@@ -140,7 +141,7 @@ function message(n: number): TransactionalMessage {
 }
 
 function listenerConfig(outboxOrInbox: OutboxOrInbox, dbSchema: string, url: string): PollingListenerConfig {
-  const { connections, nextMessagesAtLeast: _, ...settings } = LISTENER;
+  const { connections, ...settings } = LISTENER;
   const dbHandlerConfig: PoolConfig = { connectionString: url, max: connections };
   const dbListenerConfig: PoolConfig = { connectionString: url, max: 2 };
   return {
@@ -174,26 +175,22 @@ async function createTable(pool: Pool, { outboxOrInbox, settings }: PollingListe
   await pool.query(DatabaseSetup.setupPollingIndexes(setup));
 }
 
-interface Listener {
-  stop(): Promise<void>;
-}
-
-function listen(config: PollingListenerConfig, handler: GeneralMessageHandler): Listener {
-  const { nextMessagesBatchSize: most, nextMessagesAtLeast: least } = LISTENER;
-  let idle: (() => void) | undefined;
+/** Gives the function that stops it. */
+function listen(config: PollingListenerConfig, handler: GeneralMessageHandler): () => Promise<void> {
+  let done: (() => void) | undefined;
   const [shutdown] = initializePollingMessageListener(config, handler, logger, {
+    // A look locks the oldest message even while it is handled; its handling then fails and is only repeated when the
+    // message's time is over. So there is no look before all messages of the last one are done.
     async batchSizeStrategy(running) {
-      if (!idle && most - running >= least) return most;
-      if (running === 0) idle?.();
+      if (running === 0 && !done) return LISTENER.nextMessagesBatchSize;
+      if (running === 0) done?.();
       await sleep(TURN_MS);
       return 0;
     },
   });
-  return {
-    async stop() {
-      // A shutdown would leave locked what the listener has at hand.
-      await new Promise<void>((resolve) => (idle = resolve));
-      await shutdown();
-    },
+  return async () => {
+    // A shutdown alone would give up what is at hand.
+    await new Promise<void>((resolve) => (done = resolve));
+    await shutdown();
   };
 }
