@@ -11,7 +11,7 @@ export const Settings = z.object({
   role: z.enum(['sender', 'receiver', 'both']),
   /** One business statement per event, or one for all events at hand. */
   handler: z.enum(['event', 'batch']),
-  /** Ordered groups among which subjects are spread; 0 for an unordered one. */
+  /** Shards of an ordered group; 0 for an unordered one. */
   shards: z.int().min(0),
   databaseUrl: z.url(),
   amqpUrl: z.url(),
