@@ -14,7 +14,7 @@ import { ModelsService } from '../models/models.service';
 import { costOf } from '../models/price';
 import { PricesService } from '../models/prices.service';
 import { UsageService } from '../usage/usage.service';
-import { SummariseConversation } from './summarise-conversation.job';
+import { SUMMARISE_FROM, SummariseConversation } from './summarise-conversation.job';
 
 /** The last three exchanges stay word for word: "that one" and "the second" refer to them. */
 const VERBATIM_MESSAGES = 6;
@@ -43,7 +43,11 @@ export class SummariesService {
     if (!conversation) return;
     const assistant = this.assistants.of(conversation.botId);
     const model = this.models.of(assistant);
-    const messages = (await this.unsummarised(conversation)).slice(0, -VERBATIM_MESSAGES);
+    const unsummarised = await this.unsummarised(conversation);
+    // A turn that began before the last summary was written asked for this one: most of it is condensed already.
+    const tokens = unsummarised.reduce((sum, message) => sum + message.tokens, 0);
+    if (tokens < assistant.contextTokens * SUMMARISE_FROM) return;
+    const messages = unsummarised.slice(0, -VERBATIM_MESSAGES);
     const last = messages.at(-1);
     if (!model || !last) return;
 

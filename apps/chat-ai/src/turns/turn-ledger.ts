@@ -10,7 +10,7 @@ import { countTokens } from '../context/tokens';
 import { Conversation } from '../conversations/conversation.entity';
 import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
-import { SummariseConversation } from '../summaries/summarise-conversation.job';
+import { SUMMARISE_FROM, SummariseConversation } from '../summaries/summarise-conversation.job';
 import { type EndedCall, UsageService } from '../usage/usage.service';
 import { askForAnswer } from './answer-turn.job';
 import type { OpenTurn } from './open-turn';
@@ -32,9 +32,6 @@ export interface Reply {
   readonly durationMs: number;
   readonly firstTextMs: number | null;
 }
-
-/** History is condensed when it takes more than this share of the context. */
-const SUMMARISE_FROM = 0.5;
 
 /** The one transaction in which a turn ends. */
 @Injectable()
