@@ -41,7 +41,8 @@ export function asyncApi(
       version,
       description: [
         'What the services say to each other. Events travel through an outbox and an inbox and are never lost;',
-        'signals may be. Readers ignore fields they do not know. The address of the broker is AMQP_URL.',
+        'signals may be. Several events of one type may travel in one message, as `application/cloudevents-batch+json`.',
+        'Readers ignore fields they do not know. The address of the broker is AMQP_URL.',
       ].join('\n'),
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },

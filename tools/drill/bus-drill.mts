@@ -130,7 +130,7 @@ export class BusDrill {
     const ledger = this.ledger!;
     const before = (await ledger.written()).count;
     for (const writer of fleet.of('writer')) writer.write();
-    const faults = kinds.map((kind) => kind({ fleet, servers, random }));
+    const faults = kinds.map((kind) => kind({ fleet, servers, random, ledger }));
     await Promise.all(faults.map((fault) => this.strikeSomeTime(fault)));
 
     if (servers.own) await Promise.all([servers.up('postgres'), servers.up('rabbitmq')]);

@@ -29,11 +29,9 @@ const describeWithBroker = missing && process.env['CI'] !== 'true' ? describe.sk
 describeWithBroker('the drill of the backbone', () => {
   // What is broken on purpose shows without killing servers: the ones of the test run do. It shows in the first or second
   // round, where the drill ends; the others are for bad luck.
+  const given = { DATABASE_URL: process.env['TEST_DATABASE_URL'], AMQP_URL: process.env['AMQP_URL'] };
   const broken = (build: string, ...args: string[]) =>
-    drill(['--broken', build, '--seed', '7', '--patience', '8', ...args], {
-      DATABASE_URL: process.env['TEST_DATABASE_URL'],
-      AMQP_URL: process.env['AMQP_URL'],
-    });
+    drill(['--broken', build, '--seed', '7', '--patience', '8', ...args], given);
 
   /** All at once: they wait more than they work. */
   let outcomes: PromiseSettledResult<Outcome>[];
@@ -49,6 +47,7 @@ describeWithBroker('the drill of the backbone', () => {
       broken('inbox-off', '--rounds', '30', '--events', '15000', '--faults', 'two-leaders,kill-relay,kill-consumer'),
       broken('delete-before-confirm', '--rounds', '30', '--events', '15000', '--faults', 'cut-relays-off'),
       broken('no-look-back', '--rounds', '30', '--events', '30000', '--faults', 'none'),
+      drill(['--rounds', '1', '--events', '2000', '--seed', '5', '--faults', 'lethal-event'], given),
     ]);
   }, 400_000);
 
@@ -60,6 +59,14 @@ describeWithBroker('the drill of the backbone', () => {
     // Without these the faults would not have met the protocol at all.
     expect(report['duplicatesAbsorbed']).toBeGreaterThan(0);
     expect(report['replayed']).toBeGreaterThan(0);
+  });
+
+  it('gives up an event that kills its consumers, and loses nothing that came with it', () => {
+    const { code, report, output } = outcomeOf(4);
+    expect({ output, code }).toEqual({ output, code: 0 });
+    // In each of the three groups it became a dead letter, which was replayed once it could do no harm.
+    expect(report).toMatchObject({ rounds: 1, lost: 0, doubled: 0, reordered: 0, misplaced: 0 });
+    expect(report['replayed']).toBeGreaterThanOrEqual(3);
   });
 
   it('catches a build whose inbox is off', () => {

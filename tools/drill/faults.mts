@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet, Member } from './fleet.mts';
 import { DIRECTIONS } from './link.mts';
+import type { Ledger } from './ledger.mts';
 import type { Random } from './service/random.mts';
 import type { ServerName, Servers } from './servers.mts';
 
@@ -16,6 +17,7 @@ export interface Scene {
   fleet: Fleet;
   servers: Servers;
   random: Random;
+  ledger: Ledger;
 }
 
 export type FaultKind = (scene: Scene) => Fault;
@@ -24,6 +26,9 @@ const SERVERS: readonly ServerName[] = ['postgres', 'rabbitmq'];
 const DAY_MS = 86_400_000;
 /** Longer than every time-out: 15 s of an idle relay session, 2 × 10 s of AMQP heartbeats. */
 const LONG_FREEZE_MS = [21_000, 32_000] as const;
+const LETHAL_WITHIN_MS = 3000;
+const LETHAL_FOR_MS = 180_000;
+const LOOK_EVERY_MS = 100;
 
 const kill =
   (who: 'writer' | 'relay' | 'consumer'): FaultKind =>
@@ -184,6 +189,31 @@ const diskFull: FaultKind = ({ servers, random }) => {
   };
 };
 
+/** Strikes until every group has given the event up: whoever dies of it is started again, as an orchestrator would. */
+const lethalEvent: FaultKind = ({ fleet, random, ledger }) => {
+  const writer = random.pick(fleet.of('writer'));
+  const consumers = fleet.of('consumer');
+  return {
+    words: 'an event that kills its consumers',
+    async strike() {
+      const starts = () => consumers.reduce((sum, member) => sum + member.starts, 0);
+      const before = starts();
+      const began = Date.now();
+      let orderedAt = 0;
+      // The database may be away by another fault of the round.
+      while (!(await ledger.lethalAreGivenUp().catch(() => false)) && Date.now() - began < LETHAL_FOR_MS) {
+        // A transaction that is rolled back takes the event along.
+        if (starts() === before && Date.now() - orderedAt > LETHAL_WITHIN_MS) {
+          writer.order({ kind: 'write-lethal' });
+          orderedAt = Date.now();
+        }
+        for (const member of consumers) member.start();
+        await sleep(LOOK_EVERY_MS);
+      }
+    },
+  };
+};
+
 const ofProcesses = {
   'kill-writer': kill('writer'),
   'kill-relay': kill('relay'),
@@ -210,6 +240,7 @@ const lasting = {
   'long-freeze': freezeMember(LONG_FREEZE_MS),
   'long-freeze-server': freezeServer(LONG_FREEZE_MS),
   'rolling-restart-of-everything': rollingRestart(SERVERS),
+  'lethal-event': lethalEvent,
 };
 
 const once = { 'disk-full': diskFull };
@@ -239,7 +270,7 @@ export function deal({ rounds, random, servers, only }: Deal): FaultKind[][] {
   const long = !only && servers.own && rounds >= LONG_RUN;
   const diskRound = long && servers.disk ? random.int(0, rounds - 1) : undefined;
   return Array.from({ length: rounds }, (_, round) => {
-    const faults = Array.from({ length: usable.length > 0 ? random.int(1, 3) : 0 }, draw);
+    const faults = Array.from({ length: usable.length > 0 ? random.int(1, Math.min(3, usable.length)) : 0 }, draw);
     if (long && round % LASTING_EVERY === LASTING_EVERY - 1) faults.push(drawLasting());
     if (round === diskRound) faults.push(diskFull);
     return faults;

@@ -31,10 +31,11 @@ export class Member {
   readonly name: string;
   readonly role: Role;
   readonly links: Record<ServerName, Link>;
+  /** How often it was started. */
+  starts = 0;
   private readonly options: FleetOptions;
   private readonly servers: Servers;
   private child: ChildProcess | undefined;
-  private starts = 0;
   private ready = false;
   private resting = true;
   private duplicatesBefore = 0;

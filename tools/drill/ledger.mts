@@ -13,7 +13,7 @@ const SHOWN = 10;
 const TABLES = `
   CREATE TABLE shop.lanes (key text PRIMARY KEY, n int NOT NULL DEFAULT 0);
   CREATE TABLE shop.written (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid NOT NULL UNIQUE,
-    key text NOT NULL, n int NOT NULL, disputed boolean NOT NULL);
+    key text NOT NULL, n int NOT NULL, disputed boolean NOT NULL, lethal boolean NOT NULL);
   CREATE TABLE warehouse.applied (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, consumer text NOT NULL,
     event_id uuid NOT NULL, key text NOT NULL, n int NOT NULL);
   CREATE INDEX ON warehouse.applied (event_id, consumer);
@@ -118,6 +118,19 @@ export class Ledger {
     return rows[0]!.moving + (await this.waiting(''));
   }
 
+  /** Whether there are events that kill their consumers, and every group has given them up. */
+  async lethalAreGivenUp(): Promise<boolean> {
+    const { rows } = await this.asking((client) =>
+      client.query<{ events: number; waiting: number }>(
+        `SELECT (SELECT count(*)::int FROM shop.written w WHERE lethal
+              AND NOT EXISTS (SELECT FROM warehouse.settled s WHERE s.event_id = w.event_id)) AS events,
+           (SELECT count(*)::int FROM (${MISSING}) missing JOIN shop.written w USING (event_id) WHERE w.lethal) AS waiting`,
+        [[...GROUPS]],
+      ),
+    );
+    return rows[0]!.events > 0 && rows[0]!.waiting === 0;
+  }
+
   async check(): Promise<Verdict> {
     const [lost, doubled, reordered, misplaced] = await this.asking(async (client) => {
       const found = [];
@@ -148,7 +161,7 @@ export class Ledger {
       ),
     );
     // Consumers look for what is due by themselves, so nobody has to be woken.
-    return this.in('warehouse', (db) => new DeadLetters(db, () => undefined).replay({ reason: 'permanent' }));
+    return this.in('warehouse', (db) => new DeadLetters(db, () => undefined).replay({}));
   }
 
   /** Removes what a run leaves on servers that it was given. */

@@ -59,7 +59,7 @@ export class BusMetrics {
       name: 'bus_inbox_batch_events',
       help: 'Events taken in one transaction.',
       labelNames: ['group'],
-      buckets: [1, 2, 5, 10, 20, 50, 100],
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200],
       registers,
     });
     this.retries = new Counter({

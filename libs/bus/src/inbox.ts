@@ -30,8 +30,8 @@ export interface InboxSurroundings {
   warn(message: string, error?: unknown): void;
 }
 
-/** A message that came back this often took the process down with it, most likely. */
-const CRASH_LOOP = 10;
+/** What came back more often than this may be what takes the process down. */
+const UNSUSPECTED = 3;
 const PATIENCE_MS = [50, 200, 1000, 5000] as const;
 
 /** Subjects share this many locks in each ordered group. Fixed, so that processes with different shards exclude each other. */
@@ -94,23 +94,40 @@ export class Inbox {
   }
 
   private async settle(batch: readonly Delivery[]): Promise<void> {
-    const good: Read[] = [];
-    const suspects: Read[] = [];
-    for (const { message, redeliveries } of batch) {
-      const read = await this.read(message, redeliveries);
-      if (read) (redeliveries > CRASH_LOOP / 2 ? suspects : good).push(read);
+    const reads: Read[] = [];
+    for (const { message } of batch) {
+      const read = await this.read(message);
+      if (read) reads.push(read);
     }
-    // What came back often is taken alone, so that it drags nothing else along if it kills the process.
-    for (const suspect of suspects) await this.apply([suspect]);
-    const shards = this.group.ordered ? spread(good, this.group.shards) : [good];
+    if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.setAside(reads);
+    const shards = this.group.ordered ? spread(reads, this.group.shards) : [reads];
     const ends = await Promise.allSettled(shards.filter((shard) => shard.length > 0).map((shard) => this.apply(shard)));
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
+  /**
+   * One of these may kill whoever handles it, and the broker cannot say which. Parked events are tried in another way: their
+   * tries are counted before they begin, and what began without an end is tried alone.
+   */
+  private async setAside(reads: readonly Read[]): Promise<void> {
+    const error = new Error('its consumers went away again and again while they had it');
+    await this.around.db.transaction(async (tx) => {
+      const { toApply } = await this.remember(tx, reads);
+      await park(tx, this.consumer, messagesOf(toApply), { error, attempts: 0, fate: { dueInSeconds: 0 } });
+    });
+    this.around.wakeRetries();
+  }
+
   private async apply(reads: readonly Read[]): Promise<void> {
     try {
-      await this.around.db.transaction(async (tx) => this.run(tx, await this.remember(tx, reads)));
+      const known = await this.around.db.transaction(async (tx) => {
+        const { toApply, known } = await this.remember(tx, reads);
+        await this.run(tx, toApply);
+        return known;
+      });
+      // Not before the commit: a batch that fails is remembered again, in halves.
+      if (known > 0) this.around.metrics.duplicates.inc({ group: this.consumer }, known);
     } catch (error) {
       if (isInfrastructureError(error) || lacksPartition(error)) throw error;
       if (reads.length === 1) return this.park(reads[0]!, error);
@@ -125,28 +142,20 @@ export class Inbox {
     const now = this.around.now();
     const fate = fateOf(error, { attempts: 1, parkedAt: now, now, waits: this.around.retryAfterSeconds });
     const parked = await this.around.db.transaction(async (tx) => {
-      const [fresh] = await this.remember(tx, [read]);
-      if (fresh) await park(tx, this.consumer, read.message, { error, attempts: 1, fate });
-      return fresh !== undefined;
+      const { toApply } = await this.remember(tx, [read]);
+      if (toApply.length > 0) await park(tx, this.consumer, [read.message], { error, attempts: 1, fate });
+      return toApply.length > 0;
     });
     if (parked) this.noteFailure(read.message.type, error, fate);
   }
 
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
-  private async read(message: BusMessage, redeliveries: number): Promise<Read | undefined> {
+  private async read(message: BusMessage): Promise<Read | undefined> {
     try {
-      const event = this.readEvent(message.body);
+      const event = this.readEvent(message);
       const retention = isWithinRetention(event.id, this.around.now().getTime());
       if (retention !== 'yes') {
         await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
-        return undefined;
-      }
-      if (redeliveries >= CRASH_LOOP) {
-        await this.bury(
-          message,
-          new PermanentError(`${redeliveries} consumers went away while they had it`),
-          'crash_loop',
-        );
         return undefined;
       }
       return { message, event };
@@ -158,18 +167,21 @@ export class Inbox {
   }
 
   /** Throws an UnreadableEvent. */
-  readEvent(body: string): CloudEvent {
-    return readEvent(body, this.readers);
+  readEvent(message: Pick<BusMessage, 'body' | 'envelope'>): CloudEvent {
+    return readEvent(message, this.readers);
   }
 
   private async bury(message: BusMessage, error: Error, reason: DeadReason): Promise<void> {
-    await park(this.around.db.manager, this.consumer, message, { error, attempts: 0, fate: { dead: reason } });
+    await park(this.around.db.manager, this.consumer, [message], { error, attempts: 0, fate: { dead: reason } });
     this.around.metrics.deadLettered.inc({ group: this.consumer, reason });
     this.around.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
   }
 
-  /** Notes the ids and returns those seen for the first time, less those that must queue behind a failed one. */
-  private async remember(tx: EntityManager, reads: readonly Read[]): Promise<Read[]> {
+  /**
+   * Notes the ids. To apply is what is seen for the first time and need not queue behind a failed one; `known` is how many
+   * were seen before.
+   */
+  private async remember(tx: EntityManager, reads: readonly Read[]): Promise<{ toApply: Read[]; known: number }> {
     // A frozen process that wakes up must not interleave with the consumer that took over.
     if (this.group.ordered)
       await this.lockSubjects(
@@ -184,11 +196,10 @@ export class Inbox {
       [this.consumer, ids],
     );
     const fresh = new Set(rows.map((row) => row.event_id));
-    if (fresh.size < reads.length)
-      this.around.metrics.duplicates.inc({ group: this.consumer }, reads.length - fresh.size);
     // `delete` also drops the second copy of an event that is twice in one batch.
     const once = reads.filter((read) => fresh.delete(read.event.id));
-    return this.group.ordered ? this.withoutHeldLanes(tx, once) : once;
+    const toApply = this.group.ordered ? await this.withoutHeldLanes(tx, once) : once;
+    return { toApply, known: reads.length - once.length };
   }
 
   /** Makes everybody else in this group wait who works on subjects of these slots, until `tx` ends. */
@@ -209,11 +220,11 @@ export class Inbox {
       [this.consumer, reads.map((read) => read.event.subject)],
     );
     const held = new Set(rows.map((row) => row.subject));
-    for (const { message } of reads.filter((read) => held.has(read.event.subject))) {
-      const error = new Error('waits behind an earlier event of its subject');
-      await park(tx, this.consumer, message, { error, attempts: 0, fate: { dueInSeconds: 0 } });
-    }
-    return reads.filter((read) => !held.has(read.event.subject));
+    const waits = ({ event }: Read) => held.has(event.subject);
+    const error = new Error('waits behind an earlier event of its subject');
+    const waiting = messagesOf(reads.filter(waits));
+    await park(tx, this.consumer, waiting, { error, attempts: 0, fate: { dueInSeconds: 0 } });
+    return reads.filter((read) => !waits(read));
   }
 
   noteFailure(type: string, error: unknown, fate: Fate): void {
@@ -266,6 +277,8 @@ export class Inbox {
     }
   }
 }
+
+const messagesOf = (reads: readonly Read[]) => reads.map(({ message }) => message);
 
 const slotOf = (event: CloudEvent): number => crc32(event.subject) % SLOTS;
 

@@ -35,28 +35,32 @@ export function fateOf(
   return wait === undefined ? { dead: 'exhausted' } : { dueInSeconds: wait * (0.95 + Math.random() / 10) };
 }
 
-/** Takes an event out of the flow; known already (a redelivery) changes nothing. */
+/** Takes events out of the flow, in their order; known already (a redelivery) changes nothing. */
 export async function park(
   tx: EntityManager,
   consumer: string,
-  message: BusMessage,
-  entry: { error: unknown; attempts: number; fate: Fate },
+  messages: readonly BusMessage[],
+  { error, attempts, fate }: { error: unknown; attempts: number; fate: Fate },
 ): Promise<void> {
+  if (messages.length === 0) return;
   await tx.query(
     `INSERT INTO parked_events (consumer, event_id, type, subject, envelope, state, attempts, due_at, error, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), $9, $10)
+     SELECT $1, event_id, type, subject, envelope, $6, $7, now() + make_interval(secs => $8), $9, $10
+     FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+       AS events (event_id, type, subject, envelope, place)
+     ORDER BY place
      ON CONFLICT (consumer, event_id) DO NOTHING`,
     [
       consumer,
-      message.id,
-      message.type,
-      message.subject,
-      message.body,
-      'dead' in entry.fate ? 'dead' : 'retrying',
-      entry.attempts,
-      'dead' in entry.fate ? null : entry.fate.dueInSeconds,
-      describe(entry.error),
-      'dead' in entry.fate ? entry.fate.dead : 'retrying',
+      messages.map(({ id }) => id),
+      messages.map(({ type }) => type),
+      messages.map(({ subject }) => subject),
+      messages.map(({ body }) => body),
+      'dead' in fate ? 'dead' : 'retrying',
+      attempts,
+      'dead' in fate ? null : fate.dueInSeconds,
+      describe(error),
+      'dead' in fate ? fate.dead : 'retrying',
     ],
   );
 }

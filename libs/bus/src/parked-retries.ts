@@ -6,12 +6,27 @@ import { describe, fateOf, RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 interface ParkedRow {
   id: string;
-  consumer: string;
   type: string;
   envelope: string;
   attempts: number;
+  /** Tries that have begun since one last had an end, this one included. */
+  begun: number;
+  untried: boolean;
   parked_at: Date;
 }
+
+/** An event whose tries have no end is tried no more often than this. */
+const CRASH_LOOP = 5;
+/** Events that have never been tried are tried together, so many at once. */
+const TOGETHER = 100;
+/** Within this time a claimed event begins; after it others may claim it, unless its row is locked. */
+const LEASE_SECONDS = 2;
+
+/**
+ * A process that is started waits between these times before it begins again what had no end: whatever else kills it right
+ * away is not counted against the wrong event.
+ */
+const GRACE_MS = [2000, 5000] as const;
 
 /** Looked at least this often, because another process may have parked something and gone away. */
 const LONGEST_NAP_MS = 5000;
@@ -20,11 +35,29 @@ const SHORTEST_NAP_MS = 20;
 const FIRST_OF_ITS_SUBJECT = `NOT EXISTS (SELECT FROM parked_events earlier WHERE earlier.consumer = p.consumer
   AND earlier.subject = p.subject AND earlier.state = 'retrying' AND earlier.id < p.id)`;
 
+const CLAIMED = `id, type, envelope, attempts, begun + 1 AS begun, attempts + begun = 0 AS untried, parked_at`;
+const READY_HERE = `due_at <= now() AND (begun = 0 OR $3)
+  AND (type = ANY($2) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')`;
+const DUE_IN_ANY_ORDER = `
+  SELECT ${CLAIMED} FROM parked_events
+  WHERE consumer = $1 AND state = 'retrying' AND ${READY_HERE}
+  ORDER BY id LIMIT ${TOGETHER} FOR UPDATE SKIP LOCKED`;
+/** The first of each subject; and what has never been tried and has only such events before it in its subject. */
+const DUE_IN_ORDER = `
+  SELECT ${CLAIMED} FROM (
+    SELECT *, row_number() OVER earlier = 1 AS first,
+      bool_and(attempts + begun = 0 AND ${READY_HERE}) OVER earlier AS fresh
+    FROM parked_events WHERE consumer = $1 AND state = 'retrying' WINDOW earlier AS (PARTITION BY subject ORDER BY id)
+  ) lanes
+  WHERE fresh OR (first AND ${READY_HERE})
+  ORDER BY id LIMIT ${TOGETHER}`;
+
 /** Gives parked events another try when their time has come. Several processes share the work, row by row. */
 export class ParkedRetries {
   private stopping = new AbortController();
   private nap = new AbortController();
   private running: Promise<void> | undefined;
+  private grace: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly db: DataSource,
@@ -35,7 +68,16 @@ export class ParkedRetries {
   ) {}
 
   start(): void {
-    this.running ??= this.loop();
+    if (this.running) return;
+    const [least, most] = GRACE_MS;
+    this.grace = setTimeout(
+      () => {
+        this.grace = undefined;
+        this.wake();
+      },
+      least + Math.random() * (most - least),
+    );
+    this.running = this.loop();
   }
 
   wake(): void {
@@ -43,6 +85,7 @@ export class ParkedRetries {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.grace);
     this.stopping.abort();
     this.wake();
     await this.running;
@@ -53,7 +96,7 @@ export class ParkedRetries {
       this.nap = new AbortController();
       let napMs = LONGEST_NAP_MS;
       try {
-        while (!this.stopping.signal.aborted && (await this.retryOne()));
+        while (!this.stopping.signal.aborted && (await this.retrySome()));
         napMs = await this.untilNextDue();
       } catch (error) {
         this.warn('parked events could not be retried now', error);
@@ -64,52 +107,97 @@ export class ParkedRetries {
     }
   }
 
-  /** Tries the first event that is due; false when none is. */
-  async retryOne(): Promise<boolean> {
-    return this.db.transaction(async (tx) => {
-      const row = await this.claim(tx);
-      if (!row) return false;
-      const inbox = this.inboxes.get(row.consumer)!;
-      await tx.query('SAVEPOINT handler');
-      try {
-        await inbox.run(tx, [{ event: inbox.readEvent(row.envelope) }]);
-        await tx.query(`DELETE FROM parked_events WHERE id = $1`, [row.id]);
-      } catch (error) {
-        if (isInfrastructureError(error)) throw error;
-        await tx.query('ROLLBACK TO SAVEPOINT handler');
-        const attempts = row.attempts + 1;
-        const fate = fateOf(error, { attempts, parkedAt: row.parked_at, now: this.now(), waits: this.waits });
-        await tx.query(
-          `UPDATE parked_events SET attempts = $2, state = $3, reason = $4, error = $5, due_at = now() + make_interval(secs => $6)
-           WHERE id = $1`,
-          'dead' in fate
-            ? [row.id, attempts, 'dead', fate.dead, describe(error), null]
-            : [row.id, attempts, 'retrying', 'retrying', describe(error), fate.dueInSeconds],
-        );
-        inbox.noteFailure(row.type, error, fate);
-      }
-      return true;
-    });
+  /** Tries some of what is due in each group; false when nothing is. */
+  async retrySome(): Promise<boolean> {
+    let something = false;
+    for (const inbox of this.inboxes.values()) {
+      // Counted and committed before they begin: an event that kills the process cannot do so for ever.
+      const rows = await this.db.transaction((tx) => this.claim(tx, inbox));
+      const [first] = rows;
+      if (!first) continue;
+      something = true;
+      if (first.begun > CRASH_LOOP) await this.giveUp(inbox, first);
+      else if (!(await this.tryAgain(inbox, rows))) for (const row of rows) await this.tryAgain(inbox, [row]);
+    }
+    return something;
   }
 
   /**
-   * Locks one due event: any in unordered groups, the first of its subject in ordered ones. What its group does not hear in
-   * this process is left to others, until it has waited for longer than a release takes: then it is tried, to be given up.
+   * Takes one event that is due, or several that have never been tried. What the group does not hear in this process is left
+   * to others, until it has waited for longer than a release takes: then it is tried, to be given up.
    */
-  private async claim(tx: EntityManager): Promise<ParkedRow | undefined> {
-    for (const inbox of this.inboxes.values()) {
+  private async claim(tx: EntityManager, inbox: Inbox): Promise<ParkedRow[]> {
+    const { consumer, group } = inbox;
+    if (group.ordered) await inbox.lockSubjects(tx);
+    const due: ParkedRow[] = await tx.query(group.ordered ? DUE_IN_ORDER : DUE_IN_ANY_ORDER, [
+      consumer,
+      group.types,
+      this.grace === undefined,
+    ]);
+    const [first] = due;
+    if (!first) return [];
+    const claimed = first.untried ? due.filter(({ untried }) => untried) : [first];
+    await tx.query(
+      `UPDATE parked_events SET begun = begun + 1, due_at = now() + interval '${LEASE_SECONDS} seconds'
+       WHERE id = ANY($1)`,
+      [claimed.map(({ id }) => id)],
+    );
+    return claimed;
+  }
+
+  /**
+   * Tries events of one group in one transaction, which holds their rows, so that nobody else begins them however long it
+   * takes. A failure decides the fate of a single event; of several it changes nothing and returns false.
+   */
+  private tryAgain(inbox: Inbox, rows: readonly ParkedRow[]): Promise<boolean> {
+    const ids = rows.map(({ id }) => id);
+    return this.db.transaction(async (tx) => {
       if (inbox.group.ordered) await inbox.lockSubjects(tx);
-      const [row]: ParkedRow[] = await tx.query(
-        `SELECT id, consumer, type, envelope, attempts, parked_at FROM parked_events p
-         WHERE consumer = $1 AND state = 'retrying' AND due_at <= now()
-           AND (NOT $2 OR ${FIRST_OF_ITS_SUBJECT})
-           AND (type = ANY($3) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')
-         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-        [inbox.consumer, inbox.group.ordered, inbox.group.types],
+      const held: unknown[] = await tx.query(
+        `SELECT FROM parked_events p JOIN unnest($1::bigint[], $2::int[]) AS claimed (id, begun) USING (id, begun)
+         WHERE state = 'retrying' AND (NOT $3 OR ${FIRST_OF_ITS_SUBJECT}) FOR UPDATE OF p SKIP LOCKED`,
+        [ids, rows.map(({ begun }) => begun), inbox.group.ordered && rows.length === 1],
       );
-      if (row) return row;
-    }
-    return undefined;
+      // Somebody else has begun one of them meanwhile, or one before it has failed: they come again.
+      if (held.length < rows.length) return true;
+      await tx.query('SAVEPOINT handler');
+      try {
+        const events = rows.map((row) => ({ event: inbox.readEvent({ body: row.envelope }) }));
+        await inbox.run(tx, events);
+        await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [ids]);
+        return true;
+      } catch (error) {
+        if (isInfrastructureError(error)) throw error;
+        await tx.query('ROLLBACK TO SAVEPOINT handler');
+        if (rows.length > 1) return false;
+        await this.decide(tx, inbox, rows[0]!, error);
+        return true;
+      }
+    });
+  }
+
+  private async decide(tx: EntityManager, inbox: Inbox, row: ParkedRow, error: unknown): Promise<void> {
+    const attempts = row.attempts + 1;
+    const fate = fateOf(error, { attempts, parkedAt: row.parked_at, now: this.now(), waits: this.waits });
+    await tx.query(
+      `UPDATE parked_events SET attempts = $2, state = $3, reason = $4, error = $5, begun = 0,
+         due_at = now() + make_interval(secs => $6)
+       WHERE id = $1`,
+      'dead' in fate
+        ? [row.id, attempts, 'dead', fate.dead, describe(error), null]
+        : [row.id, attempts, 'retrying', 'retrying', describe(error), fate.dueInSeconds],
+    );
+    inbox.noteFailure(row.type, error, fate);
+  }
+
+  private async giveUp(inbox: Inbox, { id, begun, type }: ParkedRow): Promise<void> {
+    const error = new Error(`${begun - 1} tries in a row had no end: the process may have died of each`);
+    const [, given] = await this.db.query(
+      `UPDATE parked_events SET state = 'dead', reason = 'crash_loop', error = $3, begun = 0, due_at = NULL
+       WHERE id = $1 AND state = 'retrying' AND begun = $2`,
+      [id, begun, describe(error)],
+    );
+    if (given > 0) inbox.noteFailure(type, error, { dead: 'crash_loop' });
   }
 
   private async untilNextDue(): Promise<number> {
@@ -118,11 +206,12 @@ export class ParkedRetries {
     const [row]: { ms: string | null }[] = await this.db.query(
       `SELECT extract(epoch FROM min(due_at) - now()) * 1000 AS ms FROM parked_events p
        WHERE state = 'retrying' AND (consumer, type) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-         AND (consumer <> ALL($3) OR ${FIRST_OF_ITS_SUBJECT})`,
+         AND (begun = 0 OR $4) AND (consumer <> ALL($3) OR ${FIRST_OF_ITS_SUBJECT})`,
       [
         heard.map(({ consumer }) => consumer),
         heard.map(({ type }) => type),
         groups.filter(({ ordered }) => ordered).map(({ consumer }) => consumer),
+        this.grace === undefined,
       ],
     );
     if (row?.ms == null) return LONGEST_NAP_MS;

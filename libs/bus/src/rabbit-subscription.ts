@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { RabbitConnection } from './rabbit-connection';
+import { fromAmqp } from './rabbit-message';
 import type { BatchHandler, ConsumerGroup, Delivery, Subscription, TransportObserver } from './transport';
 
 export const EVENTS_EXCHANGE = 'events';
@@ -92,10 +93,18 @@ export class RabbitSubscription implements Subscription {
 /** A queue's properties cannot be changed: the broker answers 406, PRECONDITION_FAILED. */
 const differs = (error: unknown) => (error as { code?: unknown }).code === 406;
 
-/** Takes messages off one channel in batches, one batch at a time, and acknowledges each batch at once. */
+/** How many messages wait here unacknowledged, at the most: the next batch arrives while one is in hand. */
+const PREFETCH = 100;
+
+interface Waiting extends Delivery {
+  /** The message that came with it, if it is the last event of that. */
+  readonly ends: ConsumeMessage | undefined;
+}
+
+/** Takes events off one channel in batches, one batch at a time, and acknowledges the messages that are through. */
 class Worker {
   closed = false;
-  private waiting: ConsumeMessage[] = [];
+  private waiting: Waiting[] = [];
   private working: Promise<void> | undefined;
 
   constructor(
@@ -106,8 +115,7 @@ class Worker {
   ) {}
 
   async start(): Promise<void> {
-    // The next batch arrives while one is in hand.
-    await this.channel.prefetch(this.group.batchSize * 2);
+    await this.channel.prefetch(Math.min(PREFETCH, this.group.batchSize * 2));
     await this.channel.consume(this.group.name, (message) => this.arrived(message));
   }
 
@@ -117,7 +125,6 @@ class Worker {
    */
   async close(): Promise<void> {
     this.closed = true;
-    this.waiting = []; // unacknowledged, and no more than the prefetch comes after them
     await this.working;
     await this.channel.close().catch(() => undefined);
   }
@@ -129,18 +136,26 @@ class Worker {
       return;
     }
     if (this.closed) return;
-    this.waiting.push(message);
+    const redeliveries = Number(message.properties.headers?.['x-delivery-count'] ?? 0);
+    const events = fromAmqp(message);
+    for (const [i, event] of events.entries())
+      this.waiting.push({ message: event, redeliveries, ends: i === events.length - 1 ? message : undefined });
     this.working ??= this.drain().finally(() => (this.working = undefined));
   }
 
   private async drain(): Promise<void> {
     // What has come in the same read of the socket becomes one batch.
     await new Promise(setImmediate);
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.group.batchSize);
+    // Told to stop, it finishes the message of which it has applied a part, and no more.
+    let within = false;
+    while (this.waiting.length > 0 && (within || !this.closed)) {
+      const most = this.closed ? this.waiting.findIndex(({ ends }) => ends) + 1 : this.group.batchSize;
+      const batch = this.waiting.splice(0, Math.min(most, this.group.batchSize));
       try {
-        await this.handle(batch.map(toDelivery));
-        this.channel.ack(batch.at(-1)!, true);
+        await this.handle(batch);
+        const through = batch.findLast(({ ends }) => ends)?.ends;
+        if (through) this.channel.ack(through, true);
+        within = !batch.at(-1)!.ends;
       } catch (error) {
         // Nothing of it was settled, or the channel is gone: a closed channel gives everything back.
         this.observer.problem?.(`a batch of ${this.group.name} goes back`, error);
@@ -149,15 +164,6 @@ class Worker {
         return;
       }
     }
+    this.waiting = this.closed ? [] : this.waiting;
   }
 }
-
-const toDelivery = (message: ConsumeMessage): Delivery => ({
-  message: {
-    id: String(message.properties.messageId),
-    type: message.fields.routingKey,
-    subject: String(message.properties.headers?.['subject'] ?? ''),
-    body: message.content.toString(),
-  },
-  redeliveries: Number(message.properties.headers?.['x-delivery-count'] ?? 0),
-});

@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { RabbitConnection } from './rabbit-connection';
+import { fromAmqp, packed, toAmqp } from './rabbit-message';
 import { RabbitQueues } from './rabbit-queues';
 import { EVENTS_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
 import type { BatchHandler, BusMessage, ConsumerGroup, Subscription, Transport, TransportObserver } from './transport';
@@ -14,7 +15,7 @@ export interface RabbitOptions extends TransportObserver {
   confirmTimeoutMs?: number;
 }
 
-/** Carries events through RabbitMQ: one topic exchange, one quorum queue per group, publisher confirms. */
+/** Carries events through RabbitMQ: one topic exchange, one quorum queue per group, publisher confirms, several events in one message. */
 export class RabbitTransport implements Transport {
   private readonly publishing: RabbitConnection;
   private readonly consuming: RabbitConnection;
@@ -37,7 +38,8 @@ export class RabbitTransport implements Transport {
     const channel = this.confirms;
     if (!channel || !this.publishing.connected) throw new Error('RabbitMQ is away');
     await new Promise<void>((resolve, reject) => {
-      let missing = messages.length;
+      const packs = packed(messages);
+      let missing = packs.length;
       const deadline = setTimeout(() => {
         reject(new Error(`RabbitMQ confirmed nothing for ${this.confirmTimeoutMs} ms`));
         this.publishing.startOver();
@@ -49,8 +51,9 @@ export class RabbitTransport implements Transport {
         else resolve();
       };
       if (missing === 0) return settle(undefined);
-      for (const message of messages) {
-        channel.publish(EVENTS_EXCHANGE, message.type, Buffer.from(message.body), propertiesOf(message), settle);
+      for (const pack of packs) {
+        const { content, properties } = toAmqp(pack);
+        channel.publish(EVENTS_EXCHANGE, pack[0]!.type, content, properties, settle);
       }
     });
   }
@@ -110,7 +113,7 @@ export class RabbitTransport implements Transport {
     const confirms = await connection.createConfirmChannel();
     await confirms.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
     await confirms.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
-    confirms.on('return', (message) => this.options.unroutable?.(message.fields.routingKey));
+    confirms.on('return', (message) => fromAmqp(message).forEach(({ type }) => this.options.unroutable?.(type)));
     confirms.on('error', () => undefined); // followed by "close"
     confirms.on('close', () => this.confirms === confirms && this.publishing.startOver());
     const signals = await connection.createChannel();
@@ -119,11 +122,3 @@ export class RabbitTransport implements Transport {
     this.signals = signals;
   }
 }
-
-const propertiesOf = (message: BusMessage) => ({
-  persistent: true,
-  mandatory: true,
-  messageId: message.id,
-  contentType: 'application/cloudevents+json',
-  headers: { subject: message.subject },
-});

@@ -1,6 +1,7 @@
 import { type CloudEvent, type EventDefinition, type ReadData, versionsReadAs } from '@switchboard/contracts';
 import { z } from 'zod';
 import { UnreadableEvent } from './errors';
+import type { BusMessage } from './transport';
 
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
@@ -38,8 +39,8 @@ export function readersFor(definitions: readonly EventDefinition[]): Readers {
  * schema does not know are dropped, so a newer sender may add some; anything that does not fit is an UnreadableEvent that
  * says where. The data of a type without a reader stays as it is.
  */
-export function readEvent(body: string, readers: Readers): CloudEvent {
-  const envelope = Envelope.safeParse(parseJson(body));
+export function readEvent(message: Pick<BusMessage, 'body' | 'envelope'>, readers: Readers): CloudEvent {
+  const envelope = Envelope.safeParse(message.envelope ?? parseJson(message.body));
   if (!envelope.success) throw new UnreadableEvent(`not a CloudEvents envelope: ${z.prettifyError(envelope.error)}`);
   const { type, ...attributes } = envelope.data;
   const reader = readers.get(type);

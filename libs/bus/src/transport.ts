@@ -3,13 +3,15 @@ export interface BusMessage {
   readonly id: string;
   readonly type: string;
   readonly subject: string;
-  /** The whole CloudEvents envelope in JSON ("structured mode", `application/cloudevents+json`). */
+  /** The whole CloudEvents envelope in JSON. */
   readonly body: string;
+  /** The same, where the carrier has read it already. */
+  readonly envelope?: unknown;
 }
 
 export interface Delivery {
   readonly message: BusMessage;
-  /** How often the broker gave this message to a consumer that then went away. */
+  /** How often the broker gave this event to a consumer that then went away. */
   readonly redeliveries: number;
 }
 
@@ -17,7 +19,7 @@ export interface ConsumerGroup {
   /** `<service>.<group>`, which is also the queue's name. */
   readonly name: string;
   readonly types: readonly string[];
-  /** One consumer at a time in the whole installation, events in the order they were said. */
+  /** One consumer at a time in the whole installation, events of a subject in the order they were said. */
   readonly ordered: boolean;
   /** Into how many transactions a batch of an ordered group is spread, by subject. */
   readonly shards: number;
@@ -41,7 +43,7 @@ export interface Subscription {
 /** The one interface between outbox, inbox and whatever carries events; both implementations pass one contract suite. */
 export interface Transport {
   /**
-   * Publishes in the given order. Resolves when all of it is safe: with a broker, confirmed to be on disk;
+   * Publishes the events of each subject in the given order. Resolves when all of it is safe: with a broker, confirmed to be on disk;
    * in one process, settled by every group. After a rejection any part of it may have been published.
    */
   publish(messages: readonly BusMessage[]): Promise<void>;

@@ -20,6 +20,8 @@ import { applied, EVENT_BYTES, serve, type Settings, writing } from './part.mjs'
 /** What an envelope takes around the text, for names and numbers of usual length. */
 const ENVELOPE_BYTES = 330;
 const PER_TRANSACTION = 100;
+/** More than a group has by itself: while one batch waits for its statement the others use the processor. */
+const EVENT_CONCURRENCY = 4;
 /** Subjects, as many as a shop has customers at one time. */
 const SUBJECTS = 1000;
 
@@ -83,7 +85,8 @@ export async function ours({ name, role, handler, shards, databaseUrl, amqpUrl }
     const heard: Type = handler === 'event' ? Single : Batch;
     const descriptor = Object.getOwnPropertyDescriptor(heard.prototype, 'placed')!;
     (handler === 'event' ? Handles : HandlesBatch)(OrderPlaced)(heard.prototype as object, 'placed', descriptor);
-    Consumer('orders', { ordered: shards > 0, shards: Math.max(1, shards) })(heard);
+    const ordering = { ordered: shards > 0, shards: Math.max(1, shards) };
+    Consumer('orders', { ...ordering, ...(handler === 'event' && { concurrency: EVENT_CONCURRENCY }) })(heard);
     class Root {}
     Module({ controllers: [heard] })(Root);
     const nest = await NestFactory.createMicroservice(Root, { strategy: bus.server, logger: false });

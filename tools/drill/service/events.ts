@@ -10,10 +10,12 @@ export function eventsOf(run: string) {
       z.object({ key: z.string(), n: z.int(), unsteady: z.boolean() }),
       { subject: 'key', summary: 'An order, which every group can apply.' },
     ),
-    OrderDisputed: defineEvent(`${run}.order.disputed.v1`, z.object({ key: z.string(), n: z.int() }), {
-      subject: 'key',
-      summary: 'Poison: no group can apply it before its dispute is settled.',
-    }),
+    /** A `lethal` one kills the process that tries. */
+    OrderDisputed: defineEvent(
+      `${run}.order.disputed.v1`,
+      z.object({ key: z.string(), n: z.int(), lethal: z.boolean() }),
+      { subject: 'key', summary: 'Poison: no group can apply it before its dispute is settled.' },
+    ),
   };
 }
 

@@ -12,8 +12,8 @@ import { Random } from './random.mjs';
 import { Order, type Report, SCHEMA_OF, Settings } from './settings.mjs';
 import { Writer } from './writer';
 
-/** Enough tries for an event that fails twice in every process that is started in one round. */
-const RETRY_AFTER_SECONDS = [0.1, 0.2, 0.5, ...Array.from({ length: 17 }, () => 1)];
+/** Enough tries for an event that fails twice in every process that is started in one round, lethal events included. */
+const RETRY_AFTER_SECONDS = [0.1, 0.2, 0.5, ...Array.from({ length: 97 }, () => 1)];
 const DATABASE_SILENCE_MS = 15_000;
 const REPORT_EVERY_MS = 200;
 
@@ -84,6 +84,7 @@ async function main(): Promise<void> {
     const order = Order.parse(message);
     if (order.kind === 'clock') clockOffsetMs = order.offsetMs;
     else if (order.kind === 'write') writer?.write();
+    else if (order.kind === 'write-lethal') writer?.writeLethal();
     else void writer?.rest().then(() => report({ kind: 'resting' }));
   });
   const reporting = setInterval(() => void reportDuplicates(registry), REPORT_EVERY_MS);

@@ -24,6 +24,8 @@ export type Role = Settings['role'];
 export const Order = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('write') }),
   z.object({ kind: z.literal('rest') }),
+  /** One event among the next ones kills whoever handles it. */
+  z.object({ kind: z.literal('write-lethal') }),
   z.object({ kind: z.literal('clock'), offsetMs: z.number() }),
 ]);
 export type Order = z.infer<typeof Order>;

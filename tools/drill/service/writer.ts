@@ -16,6 +16,7 @@ class ChangedItsMind extends Error {}
 /** Commits orders as fast as it may, from several transactions at a time. */
 export class Writer {
   private writing = false;
+  private lethal = false;
   private lanes: Promise<void>[] = [];
 
   constructor(
@@ -31,6 +32,11 @@ export class Writer {
     if (this.writing) return;
     this.writing = true;
     this.lanes = Array.from({ length: LANES }, () => this.lane());
+  }
+
+  writeLethal(): void {
+    this.lethal = true;
+    this.write();
   }
 
   /** Finishes the transactions in hand. */
@@ -67,13 +73,14 @@ export class Writer {
       }
       const ids = await this.bus.outbox.add(tx, ...drafts);
       await tx.query(
-        `INSERT INTO written (event_id, key, n, disputed)
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[])`,
+        `INSERT INTO written (event_id, key, n, disputed, lethal)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::bool[])`,
         [
           ids,
           drafts.map(({ data }) => data.key),
           drafts.map(({ data }) => data.n),
           drafts.map(({ type }) => type === this.events.OrderDisputed.type),
+          drafts.map(({ data }) => 'lethal' in data && data.lethal),
         ],
       );
       if (random.chance(LONG)) await sleep(random.int(50, 800));
@@ -83,7 +90,9 @@ export class Writer {
 
   private draft(key: string, n: number) {
     const { OrderPlaced, OrderDisputed } = this.events;
-    if (this.random.chance(DISPUTED)) return OrderDisputed({ key, n });
+    const lethal = this.lethal;
+    this.lethal = false;
+    if (lethal || this.random.chance(DISPUTED)) return OrderDisputed({ key, n, lethal });
     return OrderPlaced({ key, n, unsteady: this.random.chance(UNSTEADY) });
   }
 }
