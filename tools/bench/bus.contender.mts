@@ -132,10 +132,7 @@ export class Contender {
   async drain(events: number): Promise<Drain> {
     await this.clear();
     await this.fill(events);
-    // Everybody begins with tables that are clean and a log that is written.
-    await this.client.query('VACUUM ANALYZE');
-    await this.client.query('CHECKPOINT');
-    await sleep(REST_MS); // the disk goes on with what the one before has left
+    await this.cleanUp();
     const cpuBefore = this.cpu();
     const began = performance.now();
     const carrying = this.sender.ask({ kind: 'carry', events });
@@ -171,9 +168,17 @@ export class Contender {
     return (await this.sender.ask({ kind: 'write', ...order }))!;
   }
 
+  /** Everybody begins with tables that are clean and a log that is written. */
+  private async cleanUp(): Promise<void> {
+    await this.client.query('VACUUM ANALYZE');
+    await this.client.query('CHECKPOINT');
+    await sleep(REST_MS); // the disk goes on with what the one before has left
+  }
+
   /** Commits as fast as can be while events are carried; events applied per second until none is left. */
   async sustain(seconds: number): Promise<number> {
     await this.clear();
+    await this.cleanUp();
     await this.carry();
     const began = performance.now();
     const events = await this.write({ seconds });
@@ -189,6 +194,7 @@ export class Contender {
    */
   async latency(perSecond: number, seconds: number): Promise<Latency> {
     await this.clear();
+    await this.cleanUp();
     await this.carry();
     const events = await this.write({ perSecond, seconds });
     await this.arrival(events);
