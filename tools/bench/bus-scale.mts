@@ -106,12 +106,14 @@ async function behindBacklog(stage: Stage, contender: Contender, { events, backl
   let behind = 0;
   const memory: number[] = [];
   await stage.withoutBroker(async () => {
+    await contender.cleanUp();
     const first = await contender.write({ seconds });
     withoutBacklog = first / seconds;
     for (let look = 0; look < LOOKS; look++) {
       await contender.fill(backlog / LOOKS);
       memory.push(contender.memory().sender);
     }
+    await contender.cleanUp();
     const last = await contender.write({ seconds });
     behind = last / seconds;
     memory.push(contender.memory().sender);

@@ -169,7 +169,7 @@ export class Contender {
   }
 
   /** Everybody begins with tables that are clean and a log that is written. */
-  private async cleanUp(): Promise<void> {
+  async cleanUp(): Promise<void> {
     await this.client.query('VACUUM ANALYZE');
     await this.client.query('CHECKPOINT');
     await sleep(REST_MS); // the disk goes on with what the one before has left

@@ -25,6 +25,8 @@ const CREW: Record<Role, number> = { writer: 2, relay: 2, consumer: 2 };
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 20_000;
 const REST_WITHIN_MS = 20_000;
+/** Enough of an error to know where it came from. */
+const LAST_WORDS = 1000;
 
 /** One process of the drill, with its own line to each server. It is started again as often as needed. */
 export class Member {
@@ -96,10 +98,12 @@ export class Member {
     const log = createWriteStream(join(logs, `${this.name}.log`), { flags: 'a' });
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
+    let lastWords = '';
+    child.stderr!.on('data', (chunk: Buffer) => (lastWords = chunk.toString()));
     child.on('message', (report) => this.hear(report as Report));
     child.once('close', (code) => {
       log.end();
-      if (code) note(`${this.name} ended by itself with code ${code}`);
+      if (code) note(`${this.name} ended by itself with code ${code}: ${lastWords.trim().slice(0, LAST_WORDS)}`);
     });
   }
 
