@@ -49,7 +49,7 @@ describeWithBroker('the drill of the backbone', () => {
       broken('no-look-back', '--rounds', '30', '--events', '30000', '--faults', 'none'),
       drill(['--rounds', '1', '--events', '2000', '--seed', '5', '--faults', 'lethal-event'], given),
     ]);
-  }, 400_000);
+  }, 600_000);
 
   it('finds nothing lost, doubled or out of order in ten rounds of faults', () => {
     const { code, report, output } = outcomeOf(0);

@@ -207,6 +207,8 @@ const lethalEvent: FaultKind = ({ fleet, random, ledger }) => {
           writer.order({ kind: 'write-lethal' });
           orderedAt = Date.now();
         }
+        // What comes meanwhile waits; more of it would only make the round longer.
+        if (starts() > before) for (const each of fleet.of('writer')) each.order({ kind: 'rest' });
         for (const member of consumers) member.start();
         await sleep(LOOK_EVERY_MS);
       }

@@ -117,7 +117,7 @@ export class ParkedRetries {
       if (!first) continue;
       something = true;
       if (first.begun > CRASH_LOOP) await this.giveUp(inbox, first);
-      else if (!(await this.tryAgain(inbox, rows))) for (const row of rows) await this.tryAgain(inbox, [row]);
+      else await this.tryInHalves(inbox, rows);
     }
     return something;
   }
@@ -145,35 +145,53 @@ export class ParkedRetries {
     return claimed;
   }
 
+  private async tryInHalves(inbox: Inbox, rows: readonly ParkedRow[]): Promise<void> {
+    if (await this.tryAgain(inbox, rows)) return;
+    const half = Math.ceil(rows.length / 2);
+    await this.tryInHalves(inbox, rows.slice(0, half));
+    await this.tryInHalves(inbox, rows.slice(half));
+  }
+
   /**
    * Tries events of one group in one transaction, which holds their rows, so that nobody else begins them however long it
    * takes. A failure decides the fate of a single event; of several it changes nothing and returns false.
    */
   private tryAgain(inbox: Inbox, rows: readonly ParkedRow[]): Promise<boolean> {
-    const ids = rows.map(({ id }) => id);
     return this.db.transaction(async (tx) => {
-      if (inbox.group.ordered) await inbox.lockSubjects(tx);
-      const held: unknown[] = await tx.query(
-        `SELECT FROM parked_events p JOIN unnest($1::bigint[], $2::int[]) AS claimed (id, begun) USING (id, begun)
-         WHERE state = 'retrying' AND (NOT $3 OR ${FIRST_OF_ITS_SUBJECT}) FOR UPDATE OF p SKIP LOCKED`,
-        [ids, rows.map(({ begun }) => begun), inbox.group.ordered && rows.length === 1],
-      );
-      // Somebody else has begun one of them meanwhile, or one before it has failed: they come again.
-      if (held.length < rows.length) return true;
+      const mine = await this.hold(tx, inbox, rows);
+      const [first] = mine;
+      if (!first) return true;
       await tx.query('SAVEPOINT handler');
       try {
-        const events = rows.map((row) => ({ event: inbox.readEvent({ body: row.envelope }) }));
+        const events = mine.map((row) => ({ event: inbox.readEvent({ body: row.envelope }) }));
         await inbox.run(tx, events);
-        await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [ids]);
+        await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [mine.map(({ id }) => id)]);
         return true;
       } catch (error) {
         if (isInfrastructureError(error)) throw error;
         await tx.query('ROLLBACK TO SAVEPOINT handler');
         if (rows.length > 1) return false;
-        await this.decide(tx, inbox, rows[0]!, error);
+        await this.decide(tx, inbox, first, error);
         return true;
       }
     });
+  }
+
+  /** Those that may be tried now: none if somebody else has begun one of them, and none behind a failed one of its subject. */
+  private async hold(tx: EntityManager, inbox: Inbox, rows: readonly ParkedRow[]): Promise<ParkedRow[]> {
+    const { ordered } = inbox.group;
+    if (ordered) await inbox.lockSubjects(tx);
+    const found: { id: string; ours: boolean; free: boolean }[] = await tx.query(
+      `SELECT p.id, p.begun = claimed.begun AS ours, NOT ($3 AND EXISTS (
+         SELECT FROM parked_events earlier WHERE earlier.consumer = p.consumer AND earlier.subject = p.subject
+           AND earlier.state = 'retrying' AND earlier.id < p.id AND earlier.id <> ALL($1))) AS free
+       FROM parked_events p JOIN unnest($1::bigint[], $2::int[]) AS claimed (id, begun) ON p.id = claimed.id
+       WHERE p.state = 'retrying' FOR UPDATE OF p SKIP LOCKED`,
+      [rows.map(({ id }) => id), rows.map(({ begun }) => begun), ordered],
+    );
+    if (!found.every(({ ours }) => ours)) return [];
+    const free = new Set(found.filter((row) => row.free).map(({ id }) => id));
+    return rows.filter(({ id }) => free.has(id));
   }
 
   private async decide(tx: EntityManager, inbox: Inbox, row: ParkedRow, error: unknown): Promise<void> {
