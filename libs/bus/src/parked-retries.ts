@@ -52,7 +52,7 @@ const DUE_IN_ORDER = `
   WHERE fresh OR (first AND ${READY_HERE})
   ORDER BY id LIMIT ${TOGETHER}`;
 
-/** Gives parked events another try when their time has come. Several processes share the work, row by row. */
+/** Gives parked events another try when their time has come. Several processes share the work. */
 export class ParkedRetries {
   private stopping = new AbortController();
   private nap = new AbortController();
@@ -145,6 +145,7 @@ export class ParkedRetries {
     return claimed;
   }
 
+  /** What fails together is tried in halves, until the failing one is alone. */
   private async tryInHalves(inbox: Inbox, rows: readonly ParkedRow[]): Promise<void> {
     if (await this.tryAgain(inbox, rows)) return;
     const half = Math.ceil(rows.length / 2);
