@@ -54,10 +54,11 @@ export class Stage {
   }
 
   /** Takes the broker away while `work` is done; what it had to keep it keeps. */
-  async withoutBroker(work: () => Promise<void>): Promise<void> {
+  async withoutBroker<Found>(work: () => Promise<Found>): Promise<Found> {
     await this.rabbitmq.stop();
-    await work();
+    const found = await work();
     this.rabbitmq = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq') });
+    return found;
   }
 
   private clear(): Promise<void> {

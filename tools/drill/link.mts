@@ -123,10 +123,10 @@ export class Link {
   private async passage(direction: Direction, pair: Pair): Promise<void> {
     const { signal } = pair.ended;
     signal.throwIfAborted();
-    const ended = once(signal, 'abort');
     if (this.delayMs[direction] > 0) await sleep(this.delayMs[direction], undefined, { signal });
-    while (this.stalls[direction] && !signal.aborted) await Promise.race([this.stalls[direction].lifted, ended]);
-    if (pair.forgotten) await ended;
+    while (this.stalls[direction] && !signal.aborted)
+      await Promise.race([this.stalls[direction].lifted, once(signal, 'abort')]);
+    if (pair.forgotten && !signal.aborted) await once(signal, 'abort');
     signal.throwIfAborted();
   }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg';
 import type { BusMetrics } from './bus-metrics';
@@ -43,7 +42,8 @@ export class OutboxRelay {
   private readonly batchesInFlight: number;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
-  private bell = new AbortController();
+  /** Rung when there is something to look at; made anew before each look. */
+  private bell = Promise.withResolvers<void>();
   private lastQuery: Promise<unknown> = Promise.resolve();
   /** The connection that holds the lock, while this process leads. */
   private leading: Client | undefined;
@@ -67,7 +67,7 @@ export class OutboxRelay {
 
   /** Says that there is something new in the outbox. */
   wake(): void {
-    this.bell.abort();
+    this.bell.resolve();
   }
 
   /** Finishes what is in flight, gives up the lock, and resolves. */
@@ -96,25 +96,21 @@ export class OutboxRelay {
       // A connection that the network has forgotten would otherwise be waited for as long as the process lives.
       query_timeout: FROZEN_AFTER_MS,
     });
-    // A server that dies may report more than one error, and one that nobody hears would end the process.
-    client.on('error', () => undefined);
-    const lost = once(client, 'error').then(([error]) => {
-      throw error;
-    });
-    lost.catch(() => undefined);
+    // The next query fails. A server that dies may report more than one error, and one that nobody hears would end the process.
+    client.on('error', () => this.wake());
     try {
       await client.connect();
       await client.query(`SET synchronous_commit = off`);
       await client.query(`SET idle_session_timeout = ${FROZEN_AFTER_MS}`);
       while (!(await this.lock(client))) {
-        await Promise.race([this.rest(STANDBY_MS), lost]);
+        await this.rest(STANDBY_MS);
         if (this.stopping.signal.aborted) return;
       }
       client.on('notification', () => this.wake());
       await client.query(`LISTEN ${this.channel}`);
       this.leading = client;
       this.options.metrics.relayLeader.set(1);
-      await this.carry(client, lost, carriedSomething);
+      await this.carry(client, carriedSomething);
     } finally {
       this.leading = undefined;
       this.options.metrics.relayLeader.set(0);
@@ -135,7 +131,7 @@ export class OutboxRelay {
    * values become visible in the order of commits, not of their numbers: every look reaches back to the horizon, so that
    * an event which became visible late is never overtaken by a later one of its subject.
    */
-  private async carry(client: Client, lost: Promise<never>, carriedSomething: () => void): Promise<void> {
+  private async carry(client: Client, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
     const horizon = new OutboxHorizon();
     let sweptAt = Date.now();
@@ -157,7 +153,7 @@ export class OutboxRelay {
 
     try {
       while (!this.stopping.signal.aborted && !failed) {
-        this.bell = new AbortController();
+        this.bell = Promise.withResolvers();
         const sweep = Date.now() - sweptAt >= SWEEP_MS;
         if (sweep) sweptAt = Date.now();
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
@@ -174,9 +170,9 @@ export class OutboxRelay {
           horizon.saw(last);
           send(rows);
         }
-        if (inFlight.size >= this.batchesInFlight) await Promise.race([...inFlight.keys(), lost]);
+        if (inFlight.size >= this.batchesInFlight) await Promise.race(inFlight.keys());
         // A full batch means that more is waiting.
-        else if (!full) await Promise.race([this.restUntilWoken(POLL_MS), lost]);
+        else if (!full) await this.restUntilWoken(POLL_MS);
       }
     } finally {
       // On shutdown confirmations are awaited; after a failure the rest must settle before it is sent again in order.
@@ -230,7 +226,9 @@ export class OutboxRelay {
   }
 
   private async restUntilWoken(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.bell.signal }).catch(() => undefined);
+    const poll = setTimeout(() => this.wake(), ms);
+    await this.bell.promise;
+    clearTimeout(poll);
   }
 
   private async rest(ms: number): Promise<void> {
