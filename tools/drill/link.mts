@@ -31,7 +31,7 @@ export class Link {
 
   private constructor(target: () => number) {
     this.target = target;
-    this.server = createServer((near) => this.join(near));
+    this.server = createServer({ noDelay: true }, (near) => this.join(near));
   }
 
   /** @param target the server's port at the moment of each new connection */
@@ -92,7 +92,7 @@ export class Link {
   private join(near: Socket): void {
     near.on('error', () => undefined); // followed by "close"
     if (!this.passable) return void near.destroy();
-    const far = connect({ host: '127.0.0.1', port: this.target() });
+    const far = connect({ host: '127.0.0.1', port: this.target(), noDelay: true });
     far.on('error', () => undefined);
     const pair: Pair = { far, ended: new AbortController(), forgotten: false };
     this.pairs.add(pair);

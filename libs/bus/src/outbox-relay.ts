@@ -25,6 +25,8 @@ interface Row {
 
 const POLL_MS = 1000;
 const SWEEP_MS = 1000;
+/** Whoever comes behind a slow batch waits no longer for it. */
+const GATHER_MS = 10;
 const STANDBY_MS = 1000;
 const CONNECT_WITHIN_MS = 5000;
 const FAREWELL_MS = 1000;
@@ -172,7 +174,11 @@ export class OutboxRelay {
         }
         if (inFlight.size >= this.batchesInFlight) await Promise.race(inFlight.keys());
         // A full batch means that more is waiting.
-        else if (!full) await this.restUntilWoken(POLL_MS);
+        else if (!full) {
+          await this.restUntilWoken(POLL_MS);
+          // What is said while others are on their way goes together.
+          await Promise.race([Promise.all(inFlight.keys()), sleep(GATHER_MS)]);
+        }
       }
     } finally {
       // On shutdown confirmations are awaited; after a failure the rest must settle before it is sent again in order.

@@ -101,9 +101,7 @@ export class ParkedRetries {
       } catch (error) {
         this.warn('parked events could not be retried now', error);
       }
-      await sleep(napMs, undefined, { signal: AbortSignal.any([this.nap.signal, this.stopping.signal]) }).catch(
-        () => undefined,
-      );
+      await sleep(napMs, undefined, { signal: this.nap.signal }).catch(() => undefined);
     }
   }
 
