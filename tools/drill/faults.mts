@@ -200,10 +200,14 @@ const lethalEvent: FaultKind = ({ fleet, random, ledger }) => {
       const before = starts();
       const began = Date.now();
       let orderedAt = 0;
-      // The database may be away by another fault of the round.
-      while (!(await ledger.lethalAreGivenUp().catch(() => false)) && Date.now() - began < LETHAL_FOR_MS) {
-        // A transaction that is rolled back takes the event along.
-        if (starts() === before && Date.now() - orderedAt > LETHAL_WITHIN_MS) {
+      let last: number | undefined;
+      const look = async () => ledger.lethal((last ??= (await ledger.written()).last));
+      while (Date.now() - began < LETHAL_FOR_MS) {
+        // The database may be away by another fault of the round.
+        const found = await look().catch(() => undefined);
+        if (found && found.written > 0 && found.waiting === 0) return;
+        // A transaction that is rolled back takes the event along. One event is enough: the broker may be away, too.
+        if (found?.written === 0 && Date.now() - orderedAt > LETHAL_WITHIN_MS) {
           writer.order({ kind: 'write-lethal' });
           orderedAt = Date.now();
         }

@@ -118,17 +118,17 @@ export class Ledger {
     return rows[0]!.moving + (await this.waiting(''));
   }
 
-  /** Whether there are events that kill their consumers, and every group has given them up. */
-  async lethalAreGivenUp(): Promise<boolean> {
+  /** Events after `last` that kill their consumers: how many, and how many effects of them no group has given up yet. */
+  async lethal(last: number): Promise<{ written: number; waiting: number }> {
     const { rows } = await this.asking((client) =>
-      client.query<{ events: number; waiting: number }>(
-        `SELECT (SELECT count(*)::int FROM shop.written w WHERE lethal
-              AND NOT EXISTS (SELECT FROM warehouse.settled s WHERE s.event_id = w.event_id)) AS events,
-           (SELECT count(*)::int FROM (${MISSING}) missing JOIN shop.written w USING (event_id) WHERE w.lethal) AS waiting`,
-        [[...GROUPS]],
+      client.query<{ written: number; waiting: number }>(
+        `SELECT (SELECT count(*)::int FROM shop.written WHERE lethal AND id > $2) AS written,
+           (SELECT count(*)::int FROM (${MISSING}) missing JOIN shop.written w USING (event_id)
+            WHERE w.lethal AND w.id > $2) AS waiting`,
+        [[...GROUPS], last],
       ),
     );
-    return rows[0]!.events > 0 && rows[0]!.waiting === 0;
+    return rows[0]!;
   }
 
   async check(): Promise<Verdict> {
