@@ -181,11 +181,7 @@ const diskFull: FaultKind = ({ servers, random }) => {
   const ms = random.int(3000, 6000);
   return {
     words: `disk of postgres full ${seconds(ms)}`,
-    async strike() {
-      await servers.disk!.fill();
-      await sleep(ms);
-      await servers.disk!.empty();
-    },
+    strike: () => servers.fillDisk(ms),
   };
 };
 

@@ -107,6 +107,15 @@ export class Servers {
     });
   }
 
+  /** The disk of the database has not one free page for a time. A start of it waits until then, because it would write. */
+  fillDisk(ms: number): Promise<void> {
+    return this.inTurn('postgres', async () => {
+      await this.disk!.fill();
+      await sleep(ms);
+      await this.disk!.empty();
+    });
+  }
+
   /** Lets the queues that were just declared become able to survive a kill. */
   async settle(): Promise<void> {
     if (this.own) await sleep(QUEUES_SETTLE_MS);
