@@ -20,6 +20,8 @@ export class Servers {
   private urls: Record<ServerName, string>;
   private readonly folder: string | undefined;
   /** One change at a time per server: two faults may meet. */
+  /** Settles when the disk of the database has room. */
+  private room: Promise<void> = Promise.resolve();
   private readonly turns: Record<ServerName, Promise<unknown>> = {
     postgres: Promise.resolve(),
     rabbitmq: Promise.resolve(),
@@ -64,6 +66,7 @@ export class Servers {
     return this.inTurn(name, async () => {
       const current = this[name];
       if (current && isRunning(current.pid)) return;
+      if (name === 'postgres') await this.room;
       await current?.stop(); // it ended by itself: gives its folder back
       const dataDir = join(this.folder!, name);
       const started =
@@ -109,11 +112,12 @@ export class Servers {
 
   /** The disk of the database has not one free page for a time. A start of it waits until then, because it would write. */
   fillDisk(ms: number): Promise<void> {
-    return this.inTurn('postgres', async () => {
+    const full = async () => {
       await this.disk!.fill();
       await sleep(ms);
       await this.disk!.empty();
-    });
+    };
+    return (this.room = full());
   }
 
   /** Lets the queues that were just declared become able to survive a kill. */
