@@ -121,19 +121,24 @@ const cutRelaysOff: FaultKind = ({ fleet, random }) => {
   };
 };
 
-/** The leader hears nothing of it when its session ends, goes on carrying what it has, and meanwhile the other one leads. */
+/**
+ * The leader has sent events whose confirmations do not come, when its database session ends. It hears nothing of that
+ * either, and goes on with what it has, while the other one leads and sends the same again.
+ */
 const twoLeaders: FaultKind = ({ fleet, random }) => {
   const relays = random.shuffled(fleet.of('relay'));
   const ms = random.int(2000, 4000);
   return {
     words: `two leaders ${seconds(ms)}`,
     async strike() {
-      for (const relay of relays) {
-        relay.links.postgres.stall('down');
-        await sleep(ms / 2);
-        relay.links.postgres.endAtServer();
-        await sleep(ms / 2);
-        relay.links.postgres.heal();
+      for (const { links } of relays) {
+        links.rabbitmq.stall('down');
+        await sleep(ms / 4);
+        links.postgres.stall('down');
+        links.postgres.endAtServer();
+        await sleep(ms / 4);
+        links.rabbitmq.heal();
+        links.postgres.heal();
       }
     },
   };

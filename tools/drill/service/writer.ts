@@ -9,7 +9,7 @@ const ROLLED_BACK = 0.05;
 /** Transactions that stay open while others commit later ids: their own become visible late. */
 const LONG = 0.04;
 const UNSTEADY = 0.001;
-const DISPUTED = 0.0007;
+const DISPUTED = 0.003;
 
 class ChangedItsMind extends Error {}
 
