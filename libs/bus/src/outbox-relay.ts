@@ -117,7 +117,7 @@ export class OutboxRelay {
       this.leading = undefined;
       this.options.metrics.relayLeader.set(0);
       // The farewell of a forgotten connection would never be answered.
-      await Promise.race([client.end().catch(() => undefined), sleep(FAREWELL_MS)]);
+      await Promise.race([client.end().catch(() => undefined), sleep(FAREWELL_MS, undefined, { ref: false })]);
     }
   }
 
