@@ -15,6 +15,8 @@ export interface InstallationOptions {
   env?: Record<string, string | undefined>;
   /** Passed to the services' Node. */
   nodeArgs?: string[];
+  /** When it fires before everything is ready, what was started is stopped again and the start throws. */
+  signal?: AbortSignal;
 }
 
 export interface Installation {
@@ -35,7 +37,7 @@ const READY_WITHIN_MS = 60_000;
 
 /** Starts everything a company needs on this machine: database, sandbox and all services in one process. */
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
-  const { stateDir } = options;
+  const { stateDir, signal } = options;
   mkdirSync(stateDir, { recursive: true });
   const names = Object.keys(SERVICES) as (keyof typeof SERVICES)[];
   const usual = options.ports === 'usual' ? [USUAL_SANDBOX_PORT, ...names.map((name) => SERVICES[name])] : [];
@@ -50,10 +52,14 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     for (const part of started.splice(0).reverse()) await part.stop();
   };
   try {
-    const [postgres, sandbox] = await Promise.all([
+    const parts = [
       startPostgres({ dataDir: join(stateDir, 'postgres') }).then((part) => (started.unshift(part), part)),
-      startSandbox(sandboxPort!, stateDir, logs).then((part) => (started.push(part), part)),
-    ]);
+      startSandbox(sandboxPort!, stateDir, logs, signal).then((part) => (started.push(part), part)),
+    ] as const;
+    // Both have come to an end before either can fail: what is stopped then is all that was started.
+    await Promise.allSettled(parts);
+    const [postgres, sandbox] = await Promise.all(parts);
+    signal?.throwIfAborted();
     const env = {
       ...process.env,
       NODE_ENV: 'development',
@@ -78,6 +84,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         apps,
         'The services',
         Object.values(services).map((url) => `${url}/health/ready`),
+        signal,
       );
       return apps;
     };
@@ -114,7 +121,7 @@ function modelEnv(env: Record<string, string | undefined>, sandboxModels: string
   };
 }
 
-async function startSandbox(port: number, stateDir: string, logs: string): Promise<Child> {
+async function startSandbox(port: number, stateDir: string, logs: string, signal?: AbortSignal): Promise<Child> {
   const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as {
     token: string;
     username?: string;
@@ -130,12 +137,12 @@ async function startSandbox(port: number, stateDir: string, logs: string): Promi
     },
     logFile: join(logs, 'sandbox.log'),
   });
-  await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`]);
+  await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], signal);
   return sandbox;
 }
 
-/** Waits until every address answers 200; throws with the end of the log when the process ends or time is up. */
-async function ready(child: Child, what: string, urls: string[]): Promise<void> {
+/** Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it. */
+async function ready(child: Child, what: string, urls: string[], signal?: AbortSignal): Promise<void> {
   let over = false;
   void child.ended.then(() => (over = true));
   const answers = async () => {
@@ -144,8 +151,11 @@ async function ready(child: Child, what: string, urls: string[]): Promise<void> 
     );
     return responses.every((response) => response?.ok);
   };
-  const inTime = await until(async () => over || (await answers()), READY_WITHIN_MS, 50);
-  if (over || !inTime) throw new Error(`${what} did not start:\n${child.tail()}`);
+  const inTime = await until(async () => over || signal?.aborted === true || (await answers()), READY_WITHIN_MS, 50);
+  if (inTime && !over && !signal?.aborted) return;
+  await child.stop();
+  signal?.throwIfAborted();
+  throw new Error(`${what} did not start:\n${child.tail()}`);
 }
 
 const prefix = (service: string) => service.replaceAll('-', '_').toUpperCase();

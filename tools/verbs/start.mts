@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { startInstallation } from '../local/installation.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
@@ -12,7 +13,20 @@ export async function main(): Promise<number> {
   if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
   await build();
   console.log('Starting the database, the sandbox and the services …');
-  const installation = await startInstallation({ stateDir: join(stateDir, 'start'), ports: 'usual' });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const asked = once(signal, 'abort');
+  onShutdown(() => {
+    console.log('\nStopping …');
+    stopping.abort();
+  });
+  let installation: Installation;
+  try {
+    installation = await startInstallation({ stateDir: join(stateDir, 'start'), ports: 'usual', signal });
+  } catch (error) {
+    if (signal.aborted) return 0;
+    throw error;
+  }
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   const real = Boolean(process.env.TELEGRAM_BOT_TOKEN);
   console.log(`
@@ -27,12 +41,11 @@ Switchboard is ready (${seconds} s).
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
-    new Promise<'asked'>((resolve) => onShutdown(() => resolve('asked'))),
+    asked.then(() => undefined),
     installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
     installation.sandbox.ended.then((code) => `The sandbox ended by itself (${code}):\n${installation.sandbox.tail()}`),
   ]);
-  if (reason === 'asked') console.log('\nStopping …');
-  else console.error(reason);
+  if (reason) console.error(reason);
   await installation.stop();
-  return reason === 'asked' ? 0 : 1;
+  return reason ? 1 : 0;
 }
