@@ -2,7 +2,8 @@ import type { EventOf } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { openBackboneDatabase, OrderPlaced, run, type Running } from '../test/backbone';
+import { OrderPlaced, type Running } from '../test/backbone';
+import { Installation, say } from '../test/installation';
 import { Consumer, Handles } from './handles.decorator';
 import { MemoryTransport } from './memory.transport';
 import type { BatchHandler, ConsumerGroup } from './transport';
@@ -17,8 +18,7 @@ class SuspiciousTransport extends MemoryTransport {
 // That a consumer really dies of an event, and nothing with it, is shown by the drill.
 describe('what came back again and again', () => {
   const refused = { orderId: 'refused', n: 7 };
-  let files: Awaited<ReturnType<typeof openBackboneDatabase>>;
-  let transport: SuspiciousTransport;
+  let shop: Installation;
   let app: Running;
 
   const started = async (options: { ordered?: boolean } = {}) => {
@@ -30,9 +30,7 @@ describe('what came back again and again', () => {
         if (orderId === refused.orderId) throw new Error('refused');
       }
     }
-    app = await run(await files.open(), files.database.url, transport, {
-      consumers: [{ controller: OrderHandlers }],
-    });
+    app = await shop.start({ consumers: [{ controller: OrderHandlers }] });
   };
   const parked = (): Promise<{ order: string; reason: string; error: string }[]> =>
     app.db.query('SELECT subject AS order, reason, error FROM parked_events');
@@ -40,14 +38,9 @@ describe('what came back again and again', () => {
     app.db.query('SELECT order_id, n FROM applied ORDER BY id');
 
   beforeEach(async () => {
-    files = await openBackboneDatabase();
-    transport = new SuspiciousTransport();
+    shop = await Installation.on(new SuspiciousTransport());
   });
-  afterEach(async () => {
-    await app.stop();
-    await transport.close();
-    await files.database.drop();
-  });
+  afterEach(() => shop.close());
 
   it.each([{ ordered: true }, { ordered: false }])(
     'is applied once, and what fails alone is alone: %o',
@@ -55,7 +48,7 @@ describe('what came back again and again', () => {
       await started(group);
       const orders = Array.from({ length: 250 }, (_, n) => ({ orderId: `o${n % 3}`, n }));
       const said = [...orders.slice(0, 120), refused, ...orders.slice(120)].map((order) => OrderPlaced(order));
-      await app.db.transaction((tx) => app.bus.outbox.add(tx, ...said));
+      await say(app, ...said);
       await until(async () => (await parked())[0]?.reason === 'exhausted' && (await applied()).length === 250, {
         what: 'all but one to be applied',
       });
