@@ -91,6 +91,7 @@ export class BusMetrics {
           `SELECT count(*) AS n FROM (SELECT FROM outbox LIMIT ${COUNT_UP_TO}) q`,
         );
         if (row) this.set(Number(row.n));
+        else this.remove();
       },
     });
     new Gauge({
@@ -103,6 +104,7 @@ export class BusMetrics {
           `SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - created_at) FROM outbox ORDER BY id LIMIT 1), 0) AS age`,
         );
         if (row) this.set(Number(row.age));
+        else this.remove();
       },
     });
     new Gauge({

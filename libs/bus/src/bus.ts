@@ -63,6 +63,7 @@ export class Bus {
       service,
       db,
       transport,
+      metrics: this.metrics,
       groups: () => this.server.topology,
       overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
       warn,

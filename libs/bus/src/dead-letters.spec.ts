@@ -1,3 +1,4 @@
+import { until } from '@switchboard/testing';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -66,6 +67,27 @@ describe('dead letters', () => {
     await died({ minutesAgo: 6000 });
     await deadLetters.replay({}, { perSecond: 0.1 });
     expect((await turns()).map(({ afresh }) => afresh)).toEqual([true, true]);
+  });
+
+  it('are not replayed when they are discarded at the same moment', async () => {
+    await died();
+    const other = db.createQueryRunner();
+    await other.startTransaction();
+    await other.query(`UPDATE parked_events SET state = 'discarded'`);
+    const replaying = deadLetters.replay({});
+    await until(
+      async () => {
+        const waiting: unknown[] = await db.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
+      },
+      { what: 'the replay to wait for the discard' },
+    );
+    await other.commitTransaction();
+    await other.release();
+    expect(await replaying).toBe(0);
+    expect(await turns()).toEqual([]);
   });
 
   it('are replayed by filter, no more than the limit', async () => {

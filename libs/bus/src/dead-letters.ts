@@ -74,10 +74,10 @@ export class DeadLetters {
   ): Promise<number> {
     // An event's patience with "not yet" begins with its turn, which may come hours from now.
     const [, count] = await this.db.query(
-      `UPDATE parked_events SET state = 'retrying', reason = 'retrying', attempts = 0, due_at = turn, parked_at = turn
+      `UPDATE parked_events SET state = 'retrying', reason = 'retrying', attempts = 0, begun = 0, due_at = turn, parked_at = turn
        FROM (SELECT id, now() + make_interval(secs => (row_number() OVER (ORDER BY id) - 1) / $6::float8) AS turn
              FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5) chosen
-       WHERE parked_events.id = chosen.id`,
+       WHERE parked_events.id = chosen.id AND ${STILL_DEAD}`,
       [...parametersOf(filter), filter.limit ?? null, perSecond],
     );
     if (count > 0) this.wakeRetries();
@@ -88,12 +88,15 @@ export class DeadLetters {
   async discard(filter: DeadLetterFilter, { by, why }: { by: string; why: string }): Promise<number> {
     const [, count] = await this.db.query(
       `UPDATE parked_events SET state = 'discarded', discarded_by = $6, discarded_why = $7, discarded_at = now()
-       WHERE id IN (SELECT id FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5)`,
+       WHERE id IN (SELECT id FROM parked_events WHERE ${MATCHES} ORDER BY id LIMIT $5) AND ${STILL_DEAD}`,
       [...parametersOf(filter), filter.limit ?? null, by, why],
     );
     return count;
   }
 }
+
+/** Asked of the row itself: a replay and a discard at the same moment have chosen the same rows, and the later one waits for them. */
+const STILL_DEAD = `parked_events.state = 'dead'`;
 
 const MATCHES = `state = 'dead' AND ($1::bigint[] IS NULL OR id = ANY($1)) AND ($2::text IS NULL OR consumer = $2)
   AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR reason = $4)`;

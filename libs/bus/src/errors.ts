@@ -7,12 +7,13 @@ export class PermanentError extends Error {
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
 
-  /** @param seconds how long to wait before the next try */
+  /** @param seconds how long to wait before the next try; a twentieth of one at least */
   constructor(
     readonly seconds: number,
     message = `to be tried again in ${seconds} s`,
   ) {
     super(message);
+    if (!(seconds >= 0 && seconds < Infinity)) throw new RangeError(`RetryLater takes seconds, not ${seconds}`);
   }
 }
 

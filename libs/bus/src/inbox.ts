@@ -7,7 +7,7 @@ import type { BusMetrics } from './bus-metrics';
 import { isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
 import { traceOf, whileHandling } from './event-context';
 import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
-import { describe, fateOf, park, type DeadReason, type Fate } from './parked-events';
+import { describe, fateOf, park, storable, type DeadReason, type Fate } from './parked-events';
 import { MOST_SHARDS } from './handles.decorator';
 import { readersFor, readEvent, type Readers } from './read-event';
 import type { BusMessage, ConsumerGroup, Delivery } from './transport';
@@ -124,6 +124,7 @@ export class Inbox {
       const known = await this.around.db.transaction(async (tx) => {
         const { toApply, known } = await this.remember(tx, reads);
         await this.run(tx, toApply);
+        await mustStillCommit(tx);
         return known;
       });
       // Not before the commit: a batch that fails is remembered again, in halves.
@@ -150,9 +151,10 @@ export class Inbox {
   }
 
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
-  private async read(message: BusMessage): Promise<Read | undefined> {
+  private async read(received: BusMessage): Promise<Read | undefined> {
     try {
-      const event = this.readEvent(message);
+      const event = this.readEvent(received);
+      const message = this.asItSays(event, received);
       const retention = isWithinRetention(event.id, this.around.now().getTime());
       if (retention !== 'yes') {
         await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
@@ -161,9 +163,16 @@ export class Inbox {
       return { message, event };
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error;
-      await this.bury(message, error, 'invalid');
+      await this.bury(received, error, 'invalid');
       return undefined;
     }
+  }
+
+  /** What is written on a message is not always what is in it, for example when somebody has published it by hand. */
+  private asItSays({ id, subject, type }: CloudEvent, received: BusMessage): BusMessage {
+    const known = this.readers.has(received.type);
+    if (known && received.id === id && received.subject === subject) return received;
+    return { id, subject, type: known ? received.type : type, body: received.body };
   }
 
   /** Throws an UnreadableEvent. */
@@ -171,8 +180,15 @@ export class Inbox {
     return readEvent(message, this.readers);
   }
 
-  private async bury(message: BusMessage, error: Error, reason: DeadReason): Promise<void> {
-    await park(this.around.db.manager, this.consumer, [message], { error, attempts: 0, fate: { dead: reason } });
+  /** Remembered like what is applied, so that neither another version of this service nor a replay applies it a second time. */
+  private async bury(unsafe: BusMessage, error: Error, reason: DeadReason): Promise<void> {
+    const message = storable(unsafe);
+    const buried = await this.around.db.transaction(async (tx) => {
+      const canBeRemembered = isWithinRetention(message.id, this.around.now().getTime()) === 'yes';
+      if (canBeRemembered && (await this.newAmong(tx, [message.id])).length === 0) return 0;
+      return park(tx, this.consumer, [message], { error, attempts: 0, fate: { dead: reason } });
+    });
+    if (buried === 0) return;
     this.around.metrics.deadLettered.inc({ group: this.consumer, reason });
     this.around.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
   }
@@ -190,16 +206,21 @@ export class Inbox {
       );
     // Sorted, so that two batches with common events cannot deadlock.
     const ids = reads.map((read) => read.event.id).sort();
+    const fresh = new Set(await this.newAmong(tx, ids));
+    // `delete` also drops the second copy of an event that is twice in one batch.
+    const once = reads.filter((read) => fresh.delete(read.event.id));
+    const toApply = this.group.ordered ? await this.withoutHeldLanes(tx, once) : once;
+    return { toApply, known: reads.length - once.length };
+  }
+
+  /** Notes ids; returns those that were not known. */
+  private async newAmong(tx: EntityManager, ids: readonly string[]): Promise<string[]> {
     const rows: { event_id: string }[] = await tx.query(
       `INSERT INTO inbox (consumer, event_id) SELECT $1, unnest($2::uuid[])
        ON CONFLICT DO NOTHING RETURNING event_id`,
       [this.consumer, ids],
     );
-    const fresh = new Set(rows.map((row) => row.event_id));
-    // `delete` also drops the second copy of an event that is twice in one batch.
-    const once = reads.filter((read) => fresh.delete(read.event.id));
-    const toApply = this.group.ordered ? await this.withoutHeldLanes(tx, once) : once;
-    return { toApply, known: reads.length - once.length };
+    return rows.map((row) => row.event_id);
   }
 
   /** Makes everybody else in this group wait who works on subjects of these slots, until `tx` ends. */
@@ -277,6 +298,12 @@ export class Inbox {
     }
   }
 }
+
+/**
+ * Throws what a commit would not: after a failed statement whose error a handler has swallowed, Postgres answers COMMIT with a
+ * rollback and no error.
+ */
+export const mustStillCommit = (tx: EntityManager) => tx.query('SET CONSTRAINTS ALL IMMEDIATE');
 
 const messagesOf = (reads: readonly Read[]) => reads.map(({ message }) => message);
 

@@ -29,15 +29,12 @@ export class MemoryTransport implements Transport {
   }
 
   subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription> {
-    if (this.groups.has(group.name)) throw new Error(`Group ${group.name} is subscribed twice in one process`);
+    if (this.groups.get(group.name)?.closed === false)
+      throw new Error(`Group ${group.name} is subscribed twice in one process`);
     const memoryGroup = new MemoryGroup(group, handle);
     this.groups.set(group.name, memoryGroup);
-    return Promise.resolve({
-      close: () => {
-        this.groups.delete(group.name);
-        return memoryGroup.close();
-      },
-    });
+    // It stays known: what is published while the process stops must not be taken for something that nobody hears.
+    return Promise.resolve({ close: () => memoryGroup.close() });
   }
 
   signal(type: string, body: string): void {
@@ -61,7 +58,9 @@ export class MemoryTransport implements Transport {
   }
 
   remove(group: string): Promise<boolean> {
-    return Promise.resolve(!this.groups.has(group));
+    const removable = this.groups.get(group)?.closed !== false;
+    if (removable) this.groups.delete(group);
+    return Promise.resolve(removable);
   }
 
   ready(): boolean {
@@ -84,7 +83,7 @@ class MemoryGroup {
   readonly types: ReadonlySet<string>;
   private waiting: Waiting[] = [];
   private readonly working = new Set<Promise<void>>();
-  private closed = false;
+  closed = false;
 
   constructor(
     private readonly group: ConsumerGroup,
@@ -94,6 +93,7 @@ class MemoryGroup {
   }
 
   add(message: BusMessage): Promise<void> {
+    if (this.closed) return Promise.reject(new Error(`Group ${this.group.name} is closed`));
     return new Promise((settle, fail) => {
       this.waiting.push({ message, redeliveries: 0, settle, fail });
       this.work();

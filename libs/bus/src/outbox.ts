@@ -2,6 +2,7 @@ import type { CloudEvent, EventDraft } from '@switchboard/contracts';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { originOfNow } from './event-context';
+import { LONGEST_NAME } from './read-event';
 
 /**
  * Where services say things: a row per event, written in the transaction of the change it tells of.
@@ -33,6 +34,8 @@ export class Outbox {
   }
 
   private envelope({ type, subject, data }: EventDraft): CloudEvent {
+    if (subject.length > LONGEST_NAME || subject.includes('\0'))
+      throw new Error(`The subject of ${type} has more than ${LONGEST_NAME} characters, or a NUL among them`);
     const now = this.now();
     const id = uuidv7({ msecs: now.getTime() });
     return {

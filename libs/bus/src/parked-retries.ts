@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
-import type { Inbox } from './inbox';
+import { type Inbox, mustStillCommit } from './inbox';
 import { describe, fateOf, RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 interface ParkedRow {
@@ -41,16 +41,16 @@ const READY_HERE = `due_at <= now() AND (begun = 0 OR $3)
 const DUE_IN_ANY_ORDER = `
   SELECT ${CLAIMED} FROM parked_events
   WHERE consumer = $1 AND state = 'retrying' AND ${READY_HERE}
-  ORDER BY id LIMIT ${TOGETHER} FOR UPDATE SKIP LOCKED`;
+  ORDER BY due_at, id LIMIT ${TOGETHER} FOR UPDATE SKIP LOCKED`;
 /** The first of each subject; and what has never been tried and has only such events before it in its subject. */
 const DUE_IN_ORDER = `
   SELECT ${CLAIMED} FROM (
-    SELECT *, row_number() OVER earlier = 1 AS first,
+    SELECT *, row_number() OVER earlier = 1 AS first, first_value(due_at) OVER earlier AS lane_due,
       bool_and(attempts + begun = 0 AND ${READY_HERE}) OVER earlier AS fresh
     FROM parked_events WHERE consumer = $1 AND state = 'retrying' WINDOW earlier AS (PARTITION BY subject ORDER BY id)
   ) lanes
   WHERE fresh OR (first AND ${READY_HERE})
-  ORDER BY id LIMIT ${TOGETHER}`;
+  ORDER BY lane_due, subject, id LIMIT ${TOGETHER}`;
 
 /** Gives parked events another try when their time has come. Several processes share the work. */
 export class ParkedRetries {
@@ -115,9 +115,29 @@ export class ParkedRetries {
       if (!first) continue;
       something = true;
       if (first.begun > CRASH_LOOP) await this.giveUp(inbox, first);
-      else await this.tryInHalves(inbox, rows);
+      else await this.tryClaimed(inbox, rows);
     }
     return something;
+  }
+
+  /** What says nothing about the events counts as no try of theirs, and keeps no other group from its own. */
+  private async tryClaimed(inbox: Inbox, rows: readonly ParkedRow[]): Promise<void> {
+    try {
+      await this.tryInHalves(inbox, rows);
+    } catch (error) {
+      this.warn(`parked events of ${inbox.group.name} could not be tried now`, error);
+      if (isInfrastructureError(error)) await this.unclaim(rows);
+    }
+  }
+
+  /** They are due again when their lease is over. What has been decided already has begun anew. */
+  private async unclaim(rows: readonly ParkedRow[]): Promise<void> {
+    await this.db.query(
+      `UPDATE parked_events SET begun = parked_events.begun - 1
+       FROM unnest($1::bigint[], $2::int[]) AS claimed (id, begun)
+       WHERE parked_events.id = claimed.id AND parked_events.begun = claimed.begun`,
+      [rows.map(({ id }) => id), rows.map(({ begun }) => begun)],
+    );
   }
 
   /**
@@ -164,6 +184,7 @@ export class ParkedRetries {
       try {
         const events = mine.map((row) => ({ event: inbox.readEvent({ body: row.envelope }) }));
         await inbox.run(tx, events);
+        await mustStillCommit(tx);
         await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [mine.map(({ id }) => id)]);
         return true;
       } catch (error) {

@@ -1,17 +1,27 @@
 import { type Channel, connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
-import { once } from 'node:events';
 
 /** Makes what is needed on a new connection: channels, topology, consumers. */
 export type Setup = (connection: ChannelModel) => Promise<void>;
 
 const HEARTBEAT_SECONDS = 10;
 
+/** amqplib settles a close with the broker's answer alone. What ends without one, with its connection, only says "close". */
+export function closed(what: Channel | ChannelModel, close = () => what.close()): Promise<void> {
+  return new Promise((resolve) => {
+    what.once('close', resolve);
+    // Rejected when it is closed already.
+    void (async () => close())().then(resolve, resolve);
+  });
+}
+
 /** One connection that comes back by itself and then makes everything on it anew. */
 export class RabbitConnection {
-  private readonly setups = new Set<Setup>();
+  private readonly setups = new Map<Setup, Setup>();
   private readonly closing = new AbortController();
   private readonly recovering: Promise<RecoveringChannelModel>;
   private current: ChannelModel | undefined;
+  /** A new connection, until everything is made on it or something of it was lost again. */
+  private beginning: ChannelModel | undefined;
 
   constructor(
     url: string,
@@ -26,10 +36,23 @@ export class RabbitConnection {
   }
 
   /** Runs `setup` now and after every reconnection; resolves after the first run, however long the broker is away. */
-  async onConnection(setup: Setup): Promise<void> {
-    this.setups.add(setup);
-    if (this.current) return setup(this.current);
-    await once(await this.recovering, 'connect', { signal: this.closing.signal });
+  onConnection(setup: Setup): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.closing.signal.throwIfAborted();
+      this.closing.signal.addEventListener('abort', () => reject(new Error('the connection was closed')), {
+        once: true,
+      });
+      const resolving: Setup = async (connection) => {
+        await setup(connection);
+        resolve();
+      };
+      this.setups.set(setup, resolving);
+      if (this.current)
+        resolving(this.current).catch((error: unknown) => {
+          this.problem('a new connection to RabbitMQ is made', error);
+          this.startOver();
+        });
+    });
   }
 
   forget(setup: Setup): void {
@@ -44,7 +67,7 @@ export class RabbitConnection {
     try {
       return await work(channel);
     } finally {
-      await channel.close().catch(() => undefined);
+      await closed(channel);
     }
   }
 
@@ -52,6 +75,7 @@ export class RabbitConnection {
   startOver(): void {
     const broken = this.current;
     this.current = undefined;
+    this.beginning = undefined;
     broken?.close().catch(() => undefined);
   }
 
@@ -75,7 +99,14 @@ export class RabbitConnection {
         waitForConnect: false,
         setup: async (fresh: ChannelModel) => {
           fresh.on('error', () => undefined); // told by "disconnect" or "connect-failed"
-          for (const setup of this.setups) await setup(fresh);
+          fresh.once('close', () => this.beginning === fresh && (this.beginning = undefined));
+          // amqplib closes what could not be set up, and waits for it.
+          const close = fresh.close.bind(fresh);
+          fresh.close = () => closed(fresh, close);
+          this.beginning = fresh;
+          for (const setup of [...this.setups.values()]) await setup(fresh);
+          // Nobody else would hear of it: what is lost so early has no "disconnect".
+          if (this.beginning !== fresh) throw new Error('something was lost again while it was set up');
           this.current = fresh;
         },
       },

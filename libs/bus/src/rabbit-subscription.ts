@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import type { RabbitConnection } from './rabbit-connection';
+import { closed, type RabbitConnection } from './rabbit-connection';
 import { fromAmqp } from './rabbit-message';
 import type { BatchHandler, ConsumerGroup, Delivery, Subscription, TransportObserver } from './transport';
 
@@ -82,11 +82,12 @@ export class RabbitSubscription implements Subscription {
           'needs a new one. Let the version before drain it, stop that version, delete the queue and start again. ' +
           `The broker says: ${(error as Error).message}`,
       );
+      this.connection.forget(this.setup);
       this.refused(refusal);
       throw refusal;
     }
     for (const type of types) await channel.bindQueue(queue, EVENTS_EXCHANGE, type);
-    await channel.close();
+    await closed(channel);
   }
 }
 
@@ -126,13 +127,13 @@ class Worker {
   async close(): Promise<void> {
     this.closed = true;
     await this.working;
-    await this.channel.close().catch(() => undefined);
+    await closed(this.channel);
   }
 
   private arrived(message: ConsumeMessage | null): void {
     if (!message) {
       // The broker cancelled the consumer, because the queue was deleted or its node left.
-      if (!this.closed) void this.channel.close().catch(() => undefined);
+      if (!this.closed) void closed(this.channel);
       return;
     }
     if (this.closed) return;
@@ -160,7 +161,7 @@ class Worker {
         // Nothing of it was settled, or the channel is gone: a closed channel gives everything back.
         this.observer.problem?.(`a batch of ${this.group.name} goes back`, error);
         this.waiting = [];
-        await this.channel.close().catch(() => undefined);
+        await closed(this.channel);
         return;
       }
     }

@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { RabbitConnection } from './rabbit-connection';
+import { closed, RabbitConnection } from './rabbit-connection';
 import { fromAmqp, packed, toAmqp } from './rabbit-message';
 import { RabbitQueues } from './rabbit-queues';
 import { EVENTS_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
@@ -51,9 +51,13 @@ export class RabbitTransport implements Transport {
         else resolve();
       };
       if (missing === 0) return settle(undefined);
-      for (const pack of packs) {
-        const { content, properties } = toAmqp(pack);
-        channel.publish(EVENTS_EXCHANGE, pack[0]!.type, content, properties, settle);
+      try {
+        for (const pack of packs) {
+          const { content, properties } = toAmqp(pack);
+          channel.publish(EVENTS_EXCHANGE, pack[0]!.type, content, properties, settle);
+        }
+      } catch (error) {
+        settle(error); // the channel is closed
       }
     });
   }
@@ -73,22 +77,30 @@ export class RabbitTransport implements Transport {
   }
 
   async onSignal(types: readonly string[], listen: (type: string, body: string) => void): Promise<Subscription> {
+    let channel: Channel | undefined;
+    let closing = false;
     const setup = async (connection: ChannelModel) => {
-      const channel = await connection.createChannel();
-      await channel.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
-      const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
-      for (const type of types) await channel.bindQueue(queue, SIGNALS_EXCHANGE, type);
-      await channel.consume(
+      const opened = (channel = await connection.createChannel());
+      opened.on('error', (error: Error) => this.options.problem?.('channel of signals', error));
+      opened.on('close', () => !closing && this.consuming.startOver());
+      await opened.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
+      const { queue } = await opened.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
+      for (const type of types) await opened.bindQueue(queue, SIGNALS_EXCHANGE, type);
+      await opened.consume(
         queue,
-        (message: ConsumeMessage | null) => message && listen(message.fields.routingKey, message.content.toString()),
+        (message: ConsumeMessage | null) => {
+          if (message) listen(message.fields.routingKey, message.content.toString());
+          else if (!closing) void closed(opened); // the broker has cancelled it
+        },
         { noAck: true },
       );
     };
     await this.consuming.onConnection(setup);
     return {
-      close: () => {
+      close: async () => {
+        closing = true;
         this.consuming.forget(setup);
-        return Promise.resolve();
+        if (channel) await closed(channel);
       },
     };
   }

@@ -3,12 +3,21 @@ import { z } from 'zod';
 import { UnreadableEvent } from './errors';
 import type { BusMessage } from './transport';
 
+/** Of a type or subject, in characters: they are parts of indexes and, the type, of AMQP's routing keys. */
+export const LONGEST_NAME = 255;
+
+const Name = z
+  .string()
+  .min(1)
+  .max(LONGEST_NAME)
+  .regex(/^[^\0]*$/, 'NUL cannot be kept');
+
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.uuid(),
   source: z.string().min(1),
-  type: z.string().min(1),
-  subject: z.string().min(1),
+  type: Name,
+  subject: Name,
   time: z.iso.datetime({ offset: true }),
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),

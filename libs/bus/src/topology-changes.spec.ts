@@ -191,6 +191,30 @@ describe('a release that changes what a service hears, in one process', () => {
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(releaseOverlapMs);
   });
 
+  it('waits with hearing something again until it is taken down, and then hears it', async () => {
+    let unbinding = () => {};
+    const begun = new Promise<void>((resolve) => (unbinding = resolve));
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    jest.spyOn(shop.transport, 'unbind').mockImplementation(() => (unbinding(), finished));
+    await shop.stop(await shop.start({ consumers: [hears('orders', [Placed])] }));
+    const after = await shop.start({ consumers: [hears('parcels', [Placed])], releaseOverlapMs });
+    await begun;
+    const rolledBack = shop.start({ consumers: [hears('orders', [Placed])] });
+    await until(
+      async () => {
+        const waiting: unknown[] = await after.db.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
+      },
+      { what: 'the announcement to wait' },
+    );
+    finish();
+    await rolledBack;
+    expect(await heard(after)).toEqual([`orders ${Placed.type}`, `parcels ${Placed.type}`]);
+  });
+
   it('forgets a removed group, and shows what it had still to try', async () => {
     const before = await shop.start({ consumers: [hears('orders', [Placed])] });
     await before.db.query(

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { BusMetrics } from './bus-metrics';
 import type { ConsumerGroup, Transport } from './transport';
 
 export interface TopologyKeeperOptions {
   service: string;
   db: DataSource;
   transport: Transport;
+  metrics: BusMetrics;
   groups(): readonly ConsumerGroup[];
   /** How long a type must have been heard by no process before it is unbound. */
   overlapMs: number;
@@ -15,12 +17,7 @@ export interface TopologyKeeperOptions {
 /** Looks in the time of a release. */
 const LOOKS = 10;
 
-interface Unheard {
-  consumer: string;
-  types: string[];
-  /** True when no process hears anything as this group any more. */
-  abandoned: boolean;
-}
+const UNHEARD = 'heard_at < now() - make_interval(secs => $1)';
 
 /**
  * Takes the bindings and queues down that a release has left behind. AMQP cannot list bindings, so each process writes to
@@ -79,37 +76,41 @@ export class TopologyKeeper {
     if (now - this.keptAt > 2 * this.everyMs) this.watchingSince = now;
     this.keptAt = now;
     if (now - this.watchingSince < this.options.overlapMs) return;
-    for (const unheard of await this.unheard()) await this.takeDown(unheard);
-  }
-
-  private async unheard(): Promise<Unheard[]> {
-    return this.options.db.query(
-      `SELECT consumer, array_agg(type) FILTER (WHERE unheard) AS types, bool_and(unheard) AS abandoned
-       FROM (SELECT *, heard_at < now() - make_interval(secs => $1) AS unheard FROM bus_topology) seen
-       GROUP BY consumer HAVING bool_or(unheard)`,
+    const consumers: { consumer: string }[] = await this.options.db.query(
+      `SELECT DISTINCT consumer FROM bus_topology WHERE ${UNHEARD}`,
       [this.options.overlapMs / 1000],
     );
+    for (const { consumer } of consumers) await this.options.db.transaction((tx) => this.takeDown(tx, consumer));
   }
 
-  private async takeDown({ consumer, types, abandoned }: Unheard): Promise<void> {
-    const { service, transport } = this.options;
+  /** Holds the rows of what it takes down: who starts to hear it just now announces that after it is down, and then binds it. */
+  private async takeDown(tx: EntityManager, consumer: string): Promise<void> {
+    const { service, transport, overlapMs } = this.options;
     const group = `${service}.${consumer}`;
+    const rows: { type: string; unheard: boolean }[] = await tx.query(
+      `SELECT type, ${UNHEARD} AS unheard FROM bus_topology WHERE consumer = $2 ORDER BY type FOR UPDATE`,
+      [overlapMs / 1000, consumer],
+    );
+    const types = rows.filter(({ unheard }) => unheard).map(({ type }) => type);
+    const abandoned = types.length === rows.length;
+    if (types.length === 0) return;
     await transport.unbind(group, types);
     if (abandoned) {
-      await this.giveUpRetries(consumer);
+      await this.giveUpRetries(tx, consumer);
       if (!(await transport.remove(group))) return this.report(group);
     }
-    await this.options.db.query(`DELETE FROM bus_topology WHERE consumer = $1 AND type = ANY($2)`, [consumer, types]);
+    await tx.query(`DELETE FROM bus_topology WHERE consumer = $1 AND type = ANY($2)`, [consumer, types]);
     this.options.warn(`${group} no longer hears ${types.join(', ')}${abandoned ? ' and is removed' : ''}`);
   }
 
   /** Nobody would try them again: among the dead letters they are seen. */
-  private giveUpRetries(consumer: string): Promise<unknown> {
-    return this.options.db.query(
-      `UPDATE parked_events SET state = 'dead', reason = 'not_heard', due_at = NULL
+  private async giveUpRetries(tx: EntityManager, consumer: string): Promise<void> {
+    const [, count] = (await tx.query(
+      `UPDATE parked_events SET state = 'dead', reason = 'not_heard', begun = 0, due_at = NULL
        WHERE consumer = $1 AND state = 'retrying'`,
       [consumer],
-    );
+    )) as [unknown, number];
+    this.options.metrics.deadLettered.inc({ group: consumer, reason: 'not_heard' }, count);
   }
 
   private report(group: string): void {

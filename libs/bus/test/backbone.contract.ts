@@ -135,6 +135,22 @@ export function backboneContract(openTransport: () => Transport): void {
     expect(await outbox(later)).toEqual([]);
   });
 
+  it('what is said while the consumers stop is heard after the next start', async () => {
+    let began = false;
+    orders.before = async () => {
+      began = true;
+      await sleep(200);
+    };
+    const consumers = [orders.group()];
+    const app = await shop.start({ consumers });
+    await say(app, ...placed('o1', 1));
+    await until(() => began, { what: 'the handler to begin' });
+    const stopping = app.bus.stop();
+    await say(app, ...placed('o2', 2));
+    await stopping;
+    expect((await untilNoted(await shop.start({ consumers }), 2)).sort()).toEqual(['o1 1', 'o2 2']);
+  });
+
   it('a database that goes away in the middle costs no attempt and loses nothing', async () => {
     let interruptions = 2;
     orders.before = async (_event, tx) => {

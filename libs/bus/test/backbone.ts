@@ -4,17 +4,20 @@ import { defineEvent } from '@switchboard/contracts';
 import { createTestDatabase, type TestDatabase } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { Bus } from '../src/bus';
 import { BusExceptionFilter } from '../src/bus-exception.filter';
 import { busMigrations } from '../src/bus-migrations';
 import type { Transport } from '../src/transport';
 
-export const OrderPlaced = defineEvent('shop.order.placed.v1', z.object({ orderId: z.string(), n: z.int() }), {
+/** Specs share a broker and run side by side: each file has events of its own. */
+const own = uuidv7();
+export const OrderPlaced = defineEvent(`shop.order-${own}.placed.v1`, z.object({ orderId: z.string(), n: z.int() }), {
   subject: 'orderId',
   summary: 'Somebody bought something.',
 });
-export const OrderCancelled = defineEvent('shop.order.cancelled.v1', z.object({ orderId: z.string() }), {
+export const OrderCancelled = defineEvent(`shop.order-${own}.cancelled.v1`, z.object({ orderId: z.string() }), {
   subject: 'orderId',
   summary: 'Somebody changed their mind.',
 });
