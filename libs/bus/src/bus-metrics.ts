@@ -18,8 +18,9 @@ export class BusMetrics {
   readonly retries: Counter<'group' | 'type'>;
   readonly duplicates: Counter<'group'>;
   readonly deadLettered: Counter<'group' | 'reason'>;
+  readonly held: Gauge<'group'>;
 
-  constructor(registry: Registry, database: () => DataSource) {
+  constructor(registry: Registry, database: () => DataSource, connected: () => boolean) {
     const registers = [registry];
     this.published = new Counter({
       name: 'bus_relay_published_total',
@@ -81,6 +82,21 @@ export class BusMetrics {
       registers,
     });
 
+    this.held = new Gauge({
+      name: 'bus_batches_held',
+      help: 'Batches that are not settled because the database is away, full or locked.',
+      labelNames: ['group'],
+      registers,
+    });
+
+    new Gauge({
+      name: 'bus_broker_connected',
+      help: '1 while this process can publish and consume.',
+      registers,
+      collect() {
+        this.set(connected() ? 1 : 0);
+      },
+    });
     new Gauge({
       name: 'bus_outbox_depth',
       help: `Events that wait to be published (counted up to ${COUNT_UP_TO}).`,

@@ -50,7 +50,11 @@ export class Bus {
     const { service, schema, db, connection, transport, registry, warn } = options;
     const now = options.now ?? (() => new Date());
     const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
-    this.metrics = new BusMetrics(registry, () => db);
+    this.metrics = new BusMetrics(
+      registry,
+      () => db,
+      () => transport.ready(),
+    );
     this.outbox = new Outbox(service, now);
     this.signals = new Signals(transport);
     this.server = new BusServer(

@@ -72,14 +72,21 @@ export class Inbox {
   /** Settles a batch; see BatchHandler. While the database is away it waits, holding the batch. */
   async take(batch: readonly Delivery[]): Promise<void> {
     this.around.metrics.batchSize.observe({ group: this.consumer }, batch.length);
-    for (let failures = 0; ; failures++) {
-      try {
-        return await this.settleWithPartitions(batch);
-      } catch (error) {
-        if (this.stopped || !isInfrastructureError(error)) throw error;
-        if (failures % 10 === 0) this.around.warn(`${this.group.name} waits for the database`, error);
-        await sleep(PATIENCE_MS[Math.min(failures, PATIENCE_MS.length - 1)]);
+    const held = this.around.metrics.held.labels({ group: this.consumer });
+    let failures = 0;
+    try {
+      for (;;) {
+        try {
+          return await this.settleWithPartitions(batch);
+        } catch (error) {
+          if (this.stopped || !isInfrastructureError(error)) throw error;
+          if (failures === 0) held.inc();
+          if (failures % 10 === 0) this.around.warn(`${this.group.name} waits for the database`, error);
+          await sleep(PATIENCE_MS[Math.min(failures++, PATIENCE_MS.length - 1)]);
+        }
       }
+    } finally {
+      if (failures > 0) held.dec();
     }
   }
 

@@ -26,6 +26,7 @@ export class RabbitSubscription implements Subscription {
     private readonly handle: BatchHandler,
     private readonly connection: RabbitConnection,
     private readonly observer: TransportObserver,
+    private readonly deliveryLimit = DELIVERY_LIMIT,
   ) {}
 
   /** Resolves when the group is consumed, however long the broker is away; rejects when the broker has a different queue. */
@@ -69,7 +70,7 @@ export class RabbitSubscription implements Subscription {
         durable: true,
         arguments: {
           'x-queue-type': 'quorum',
-          'x-delivery-limit': DELIVERY_LIMIT,
+          'x-delivery-limit': this.deliveryLimit,
           'x-dead-letter-exchange': '',
           'x-dead-letter-routing-key': undelivered,
           ...(ordered && { 'x-single-active-consumer': true }),

@@ -13,6 +13,8 @@ export interface RabbitOptions extends TransportObserver {
   name: string;
   /** How long a batch may wait for its confirmations before it is sent again over a new connection. */
   confirmTimeoutMs?: number;
+  /** How often a message may come again before the broker puts it into `<queue>.undelivered`. Default: 1000. */
+  deliveryLimit?: number;
 }
 
 /** Carries events through RabbitMQ: one topic exchange, one quorum queue per group, publisher confirms, several events in one message. */
@@ -63,7 +65,13 @@ export class RabbitTransport implements Transport {
   }
 
   async subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription> {
-    const subscription = new RabbitSubscription(group, handle, this.consuming, this.options);
+    const subscription = new RabbitSubscription(
+      group,
+      handle,
+      this.consuming,
+      this.options,
+      this.options.deliveryLimit,
+    );
     await subscription.open();
     return subscription;
   }

@@ -262,7 +262,7 @@ export function failuresContract(openTransport: () => Transport): void {
     let othersWentOn = false;
     orders.before = ({ data: { orderId, n } }) => {
       if (orderId === 'b') othersWentOn = true;
-      if (orderId === 'a' && n === 1 && !othersWentOn) throw new Error('not now');
+      if (orderId === 'a' && n === 1 && !othersWentOn) throw new RetryLater(0.05);
     };
     const app = await start({ ordered: true });
     await say(app, ...placed('a', 1, 2, 3), ...placed('b', 1, 2, 3));
