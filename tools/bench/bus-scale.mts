@@ -4,6 +4,8 @@ import type { Contender, Setup } from './bus.contender.mts';
 import { median, optionsFrom, rounded, table } from './bus.report.mts';
 import { Stage } from './bus.stage.mts';
 
+export const usage =
+  '[--events 50000] [--repetitions 3] [--backlog 2000000] [--seconds 20] [--only consumers|idle|backlog]';
 export const about =
   'the backbone with more consumers, in shards, behind a backlog of millions, and with nothing to do';
 
@@ -37,7 +39,7 @@ const LOOKS = 8;
 /** Of the writers behind a backlog and of those without one. */
 const TURNS = 10;
 
-/** `npm run bench -- bus-scale [--events 50000] [--repetitions 3] [--backlog 2000000] [--seconds 20] [--only consumers|idle|backlog]`. */
+/** `npm run bench -- bus-scale`; see `usage`. */
 export async function main(args: string[]): Promise<number> {
   const options = optionsFrom(Options, args);
   await Stage.set(async (stage) => {

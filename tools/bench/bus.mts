@@ -3,21 +3,10 @@ import type { Contender, Drain, Latency, Setup } from './bus.contender.mts';
 import { median, optionsFrom, rounded, table } from './bus.report.mts';
 import { Stage } from './bus.stage.mts';
 
+export const usage =
+  '[--events 50000] [--repetitions 3] [--only raw,batch] [--rate 200] [--seconds 20] [--profile <folder>]';
 export const about =
   'the backbone against the broker alone and against other outboxes and queues: events/s, latency, CPU';
-
-const Options = z.strictObject({
-  events: z.coerce.number().int().min(1000).default(50_000),
-  repetitions: z.coerce.number().int().min(1).max(20).default(3),
-  only: z
-    .string()
-    .transform((names) => names.split(','))
-    .optional(),
-  rate: z.coerce.number().positive().default(200),
-  seconds: z.coerce.number().positive().default(20),
-  profile: z.string().optional(),
-});
-type Options = z.output<typeof Options>;
 
 /** `share`: of the events; for a fast one more and for a slow one fewer, as they are measured per second. */
 const SETUPS: (Setup & { share?: number })[] = [
@@ -36,12 +25,27 @@ const SETUPS: (Setup & { share?: number })[] = [
   { name: 'graphile-worker', contender: 'graphile-worker', handler: 'event', receivers: 0, share: 0.2 },
   { name: 'pg-boss', contender: 'pg-boss', handler: 'event', receivers: 0, share: 0.2 },
 ];
+
+const Options = z.strictObject({
+  events: z.coerce.number().int().min(1000).default(50_000),
+  repetitions: z.coerce.number().int().min(1).max(20).default(3),
+  only: z
+    .string()
+    .transform((names) => names.split(','))
+    .pipe(z.array(z.enum(SETUPS.map(({ name }) => name))))
+    .optional(),
+  rate: z.coerce.number().positive().default(200),
+  seconds: z.coerce.number().positive().default(20),
+  profile: z.string().optional(),
+});
+type Options = z.output<typeof Options>;
+
 const isPeer = ({ contender }: Setup) => contender !== 'raw' && contender !== 'ours';
 /** Measured in the other ways, too. */
 const SUSTAINED = ['per-event', 'batch', 'per-event-memory', 'batch-memory'];
 const AIMS = { perEventRatio: 0.5, batchRatio: 0.8, perEventToOutbox: 4, batchToOutbox: 8, p50Ms: 5, p99Ms: 20 };
 
-/** `npm run bench -- bus [--events 50000] [--repetitions 3] [--only raw,batch] [--rate 200] [--seconds 20] [--profile folder]`. */
+/** `npm run bench -- bus`; see `usage`. */
 export async function main(args: string[]): Promise<number> {
   const options = optionsFrom(Options, args);
   await Stage.set(async (stage) => {

@@ -17,6 +17,8 @@ import { ANSWER, BenchModel, REMEMBERED_REQUESTS } from './turn.model.mts';
 import { TelegramSide } from './turn.telegram.mts';
 import { type Asked, type Outcome, outcomeOf, type TurnTimes } from './turn.times.mts';
 
+export const usage =
+  '[--rate 20] [--seconds 15] [--repetitions 3] [--concurrency 48] [--transport memory|rabbit] [--profile <folder>]';
 export const about = 'from an update to its answer: latency at a fixed rate, turns/s at full speed, CPU, memory';
 
 const Options = z
@@ -42,8 +44,8 @@ const GREETED_WITHIN_MS = 30_000;
 const AIMS = { ownMsP50: 40, ownMsP99: 150, rssMb: 450, secondStartMs: 6000 };
 
 /**
- * `npm run bench -- turn [--rate 20] [--seconds 15] [--repetitions 3] [--concurrency 48] [--transport memory|rabbit]
- * [--profile <folder for a .cpuprofile of the services>]`. Exit code 1 when an answer was lost or came twice.
+ * `npm run bench -- turn`; see `usage`. The folder of `--profile` gets a .cpuprofile of the services. Exit code 1 when an
+ * answer was lost or came twice.
  */
 export async function main(args: string[]): Promise<number> {
   const options = optionsFrom(args);

@@ -32,6 +32,8 @@ export interface DrillReport extends Omit<Verdict, 'evidence'> {
   events: number;
   replayed: number;
   duplicatesAbsorbed: number;
+  /** Processes that ended though nobody had killed them. */
+  crashed: number;
   recoverySecondsP50: number | null;
   recoverySecondsMax: number | null;
   seed: number;
@@ -55,6 +57,7 @@ export class BusDrill {
   private fleet: Fleet | undefined;
   private unlock: (() => void) | undefined;
   private replayed = 0;
+  private crashed = 0;
   private keep = false;
 
   constructor(options: DrillOptions) {
@@ -82,7 +85,10 @@ export class BusDrill {
       // The faults of a round take about five seconds, in which its share is to be written by 8 lanes, 6 events at a time.
       pauseMs: Math.round(Math.min(1000, (8 * 6 * 5000) / (events / rounds))),
       logs: join(this.folder, 'logs'),
-      note: (line) => console.log(`         ${line}`),
+      crashed: (line) => {
+        this.crashed++;
+        console.log(`         ${line}`);
+      },
     }));
     fleet.restore();
     await fleet.ready();
@@ -110,6 +116,7 @@ export class BusDrill {
       ...counts,
       replayed: this.replayed,
       duplicatesAbsorbed: fleet.duplicates,
+      crashed: this.crashed,
       recoverySecondsP50: percentile(this.recoveries, 0.5),
       recoverySecondsMax: percentile(this.recoveries, 1),
       seed,
@@ -119,7 +126,7 @@ export class BusDrill {
   async stop(): Promise<void> {
     await this.fleet?.dismiss();
     if (this.servers?.own) await this.servers.stop({ keep: this.keep });
-    else await this.ledger?.drop();
+    else if (!this.keep) await this.ledger?.drop();
     this.unlock?.();
     if (!this.keep) rmSync(this.folder, { recursive: true, force: true });
   }

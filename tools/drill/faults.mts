@@ -254,6 +254,14 @@ const once = { 'disk-full': diskFull };
 
 export const FAULTS: Record<string, FaultKind> = { ...ofProcesses, ...ofServers, ...lasting, ...once };
 
+/** What only a drill with servers of its own can do. */
+export const ATTACKS_ON_SERVERS = [
+  ...Object.keys(ofServers),
+  'long-freeze-server',
+  'rolling-restart-of-everything',
+  ...Object.keys(once),
+];
+
 /** From this many rounds on, a run has time for every kind of fault. */
 export const LONG_RUN = 50;
 const LASTING_EVERY = 8;

@@ -16,7 +16,7 @@ export interface FleetOptions {
   pauseMs: number;
   logs: string;
   /** Told of processes that end without having been asked to. */
-  note(line: string): void;
+  crashed(line: string): void;
 }
 
 const entry = join(root, 'tools/drill/dist/process.js');
@@ -65,7 +65,7 @@ export class Member {
 
   start(): void {
     if (this.running) return;
-    const { run, seed, database, brokenBuild, pauseMs, logs, note } = this.options;
+    const { run, seed, database, brokenBuild, pauseMs, logs, crashed } = this.options;
     const through = (server: ServerName) => {
       const url = this.servers.url(server);
       url.port = String(this.links[server].port);
@@ -103,7 +103,7 @@ export class Member {
     child.on('message', (report) => this.hear(report as Report));
     child.once('close', (code) => {
       log.end();
-      if (code) note(`${this.name} ended by itself with code ${code}: ${lastWords.trim().slice(0, LAST_WORDS)}`);
+      if (code) crashed(`${this.name} ended by itself with code ${code}: ${lastWords.trim().slice(0, LAST_WORDS)}`);
     });
   }
 

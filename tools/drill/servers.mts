@@ -19,9 +19,9 @@ export class Servers {
   private rabbitmq: RabbitMq | undefined;
   private urls: Record<ServerName, string>;
   private readonly folder: string | undefined;
-  /** One change at a time per server: two faults may meet. */
   /** Settles when the disk of the database has room. */
   private room: Promise<void> = Promise.resolve();
+  /** One change at a time per server: two faults may meet. */
   private readonly turns: Record<ServerName, Promise<unknown>> = {
     postgres: Promise.resolve(),
     rabbitmq: Promise.resolve(),

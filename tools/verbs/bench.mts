@@ -7,6 +7,8 @@ interface Benchmark {
   main(args: string[]): Promise<number>;
   /** One line for the list. */
   about: string;
+  /** Its options, with their defaults. */
+  usage: string;
 }
 
 const folder = join(root, 'tools', 'bench');
@@ -17,7 +19,12 @@ export async function main([name, ...args]: string[]): Promise<number> {
     .map((file) => basename(file, '.mts'))
     .filter((known) => !known.includes('.'))
     .sort();
-  if (name && names.includes(name)) return (await load(name)).main(args);
+  if (name && names.includes(name)) {
+    const benchmark = await load(name);
+    if (!args.includes('--help')) return benchmark.main(args);
+    console.log(`npm run bench -- ${name} ${benchmark.usage}\n${benchmark.about}`);
+    return 0;
+  }
   console.error(`${name ? `There is no benchmark "${name}"` : 'Say what to measure'}: npm run bench -- <name>`);
   for (const known of names) console.error(`  ${known.padEnd(10)} ${(await load(known)).about}`);
   return 2;

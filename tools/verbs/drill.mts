@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { DrillReport } from '../drill/bus-drill.mts';
-import { FAULTS } from '../drill/faults.mts';
+import { ATTACKS_ON_SERVERS, FAULTS } from '../drill/faults.mts';
 import { BROKEN_BUILDS } from '../drill/service/settings.mts';
 import { run } from '../local/processes.mts';
 import { onShutdown } from '../local/shutdown.mts';
@@ -31,7 +31,7 @@ const Options = z.object({
 
 /**
  * `npm run drill -- bus`: breaks everything around the backbone, and compares what was committed with what was applied.
- * The last line is the report as JSON. Exit code 1 means that a promise was broken.
+ * The last line is the report as JSON. Exit code 1 means that a promise was broken, or that not all events could be written.
  */
 export async function main([subject, ...args]: string[]): Promise<number> {
   if (subject !== 'bus') {
@@ -47,6 +47,13 @@ export async function main([subject, ...args]: string[]): Promise<number> {
   if (!databaseUrl !== !amqpUrl) {
     console.error('Give DATABASE_URL and AMQP_URL both, or neither: then the drill starts servers that it may kill.');
     return 2;
+  }
+  if (databaseUrl) {
+    const attacks = options.faults?.filter((name) => ATTACKS_ON_SERVERS.includes(name)) ?? [];
+    if (attacks.length > 0) {
+      console.error(`Given servers are not attacked: leave out ${attacks.join(', ')}, or DATABASE_URL and AMQP_URL.`);
+      return 2;
+    }
   }
   await buildProcesses();
   const { BusDrill } = await import('../drill/bus-drill.mts'); // needs the build of libs/bus
@@ -67,7 +74,8 @@ export async function main([subject, ...args]: string[]): Promise<number> {
     await drill.stop();
   }
   console.log(JSON.stringify(report));
-  return report.lost + report.doubled + report.reordered + report.misplaced === 0 ? 0 : 1;
+  const broken = report.lost + report.doubled + report.reordered + report.misplaced + report.crashed;
+  return broken === 0 && report.events >= options.events ? 0 : 1;
 }
 
 /** @returns the options, or the sentence that says what is wrong */
