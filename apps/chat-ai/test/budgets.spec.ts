@@ -1,4 +1,4 @@
-import { startApp, type TestApp } from '@switchboard/testing';
+import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,13 +35,13 @@ describe('budgets', () => {
     };
     await writeFile(join(folder, 'assistants.json'), JSON.stringify(assistants));
     app = await startApp(chatAiApp, {
+      clock: new FakeClock(new Date('2026-11-20T12:00:00Z')),
       env: {
         CHAT_AI_ASSISTANTS_FILE: join(folder, 'assistants.json'),
         CHAT_AI_BASE_URL: model.baseUrl,
         CHAT_AI_API_KEY: 'sk-sandbox',
       },
     });
-    app.clock.set(new Date('2026-11-20T12:00:00Z'));
   });
   afterAll(async () => {
     await app.stop();

@@ -16,7 +16,11 @@ export class BusProbe {
   private readonly signals: { type: string; data: unknown }[] = [];
   private subscriptions: Subscription[] = [];
 
-  constructor(private readonly transport: Transport) {}
+  /** @param now the clock of the service under test, which looks at the time inside the ids of events */
+  constructor(
+    private readonly transport: Transport,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
 
   async start(definitions: readonly EventDefinition[], signals: readonly SignalDefinition[]): Promise<void> {
     const group: ConsumerGroup = {
@@ -41,13 +45,14 @@ export class BusProbe {
 
   /** Publishes an event as another service, and returns its envelope. */
   async say(draft: EventDraft, overrides: Partial<CloudEvent> = {}): Promise<CloudEvent> {
+    const now = this.now();
     const event: CloudEvent = {
       specversion: '1.0',
-      id: uuidv7(),
+      id: uuidv7({ msecs: now.getTime() }),
       source: draft.type.split('.')[0]!,
       type: draft.type,
       subject: draft.subject,
-      time: new Date().toISOString(),
+      time: now.toISOString(),
       datacontenttype: 'application/json',
       data: draft.data,
       ...overrides,

@@ -82,7 +82,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     clock,
     retryAfterSeconds: options.retryAfterSeconds ?? [0.1, 0.2],
   });
-  const probe = new BusProbe(transport);
+  const probe = new BusProbe(transport, () => clock.now());
   await service.listen();
   await probe.start([...events, ...(options.events ?? [])], signals);
   await service.start();
