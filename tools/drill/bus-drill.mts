@@ -72,6 +72,8 @@ export class BusDrill {
     this.servers = given
       ? Servers.given(given.databaseUrl, given.amqpUrl)
       : await Servers.start(this.folder, rounds >= LONG_RUN || faults?.includes('disk-full') === true);
+    if (faults?.includes('disk-full') && !this.servers.disk)
+      throw new Error('disk-full needs a small disk for the database, which only root on Linux may mount');
     if (rounds >= LONG_RUN && !this.servers.disk)
       console.log(
         'SKIPPED: the disk of the database cannot be filled, because only root on Linux may mount a small one.',

@@ -242,11 +242,15 @@ const ofServers = {
   'freeze-server': freezeServer([500, 4000]),
 };
 
+const lastingOfServers = {
+  'long-freeze-server': freezeServer(LONG_FREEZE_MS),
+  'rolling-restart-of-everything': rollingRestart(SERVERS),
+};
+
 /** Half a minute each, so they are for long runs. */
 const lasting = {
   'long-freeze': freezeMember(LONG_FREEZE_MS),
-  'long-freeze-server': freezeServer(LONG_FREEZE_MS),
-  'rolling-restart-of-everything': rollingRestart(SERVERS),
+  ...lastingOfServers,
   'lethal-event': lethalEvent,
 };
 
@@ -255,12 +259,7 @@ const once = { 'disk-full': diskFull };
 export const FAULTS: Record<string, FaultKind> = { ...ofProcesses, ...ofServers, ...lasting, ...once };
 
 /** What only a drill with servers of its own can do. */
-export const ATTACKS_ON_SERVERS = [
-  ...Object.keys(ofServers),
-  'long-freeze-server',
-  'rolling-restart-of-everything',
-  ...Object.keys(once),
-];
+export const ATTACKS_ON_SERVERS = Object.keys({ ...ofServers, ...lastingOfServers, ...once });
 
 /** From this many rounds on, a run has time for every kind of fault. */
 export const LONG_RUN = 50;

@@ -1,8 +1,9 @@
 import type { CloudEvent, EventDraft } from '@switchboard/contracts';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import { originOfNow } from './event-context';
-import { LONGEST_NAME } from './read-event';
+import { Name } from './read-event';
 
 /**
  * Where services say things: a row per event, written in the transaction of the change it tells of.
@@ -34,8 +35,8 @@ export class Outbox {
   }
 
   private envelope({ type, subject, data }: EventDraft): CloudEvent {
-    if (subject.length > LONGEST_NAME || subject.includes('\0'))
-      throw new Error(`The subject of ${type} has more than ${LONGEST_NAME} characters, or a NUL among them`);
+    const { error } = Name.safeParse(subject);
+    if (error) throw new Error(`${type} cannot have this subject: ${z.prettifyError(error)}`);
     const now = this.now();
     const id = uuidv7({ msecs: now.getTime() });
     return {

@@ -6,7 +6,8 @@ import type { BusMessage } from './transport';
 /** Of a type or subject, in characters: they are parts of indexes and, the type, of AMQP's routing keys. */
 export const LONGEST_NAME = 255;
 
-const Name = z
+/** A type or a subject that can travel and be kept. */
+export const Name = z
   .string()
   .min(1)
   .max(LONGEST_NAME)
@@ -14,7 +15,8 @@ const Name = z
 
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.uuid(),
+  // As Postgres gives it back: the inbox compares.
+  id: z.uuid().toLowerCase(),
   source: z.string().min(1),
   type: Name,
   subject: Name,

@@ -7,7 +7,7 @@ import { Consumer, Handles, HandlesBatch } from '../src/handles.decorator';
 import type { Transport } from '../src/transport';
 import { OrderCancelled, OrderPlaced, type Running } from './backbone';
 import { Installation, note, notes, say, untilNoted } from './installation';
-import { of, OrderBook, placed } from './order-book';
+import { notesOf, OrderBook, placed } from './order-book';
 
 /** What the whole backbone promises while handlers do their work, on whichever transport. */
 export function backboneContract(openTransport: () => Transport): void {
@@ -100,7 +100,7 @@ export function backboneContract(openTransport: () => Transport): void {
     const subjects = Array.from({ length: 12 }, (_, index) => `order-${index}`);
     for (const n of [1, 2, 3, 4]) await say(app, ...subjects.flatMap((orderId) => placed(orderId, n)));
     const noted = await untilNoted(app, 48);
-    for (const subject of subjects) expect(of(subject, noted)).toEqual([1, 2, 3, 4].map((n) => `${subject} ${n}`));
+    for (const subject of subjects) expect(notesOf(subject, noted)).toEqual([1, 2, 3, 4].map((n) => `${subject} ${n}`));
     expect(mostActive).toBeGreaterThan(1);
   });
 

@@ -35,4 +35,5 @@ export class OrderBook {
 export const placed = (orderId: string, ...numbers: number[]) => numbers.map((n) => OrderPlaced({ orderId, n }));
 
 /** Notes of one subject. */
-export const of = (orderId: string, notes: readonly string[]) => notes.filter((what) => what.startsWith(`${orderId} `));
+export const notesOf = (orderId: string, notes: readonly string[]) =>
+  notes.filter((what) => what.startsWith(`${orderId} `));
