@@ -3,6 +3,7 @@ export type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition
 export { upcast, versionsReadAs } from './upcast';
 export type { ReadData, Upcast } from './upcast';
 export { BotId, Channel, CostMicros, Locale, MediaRef } from './shapes';
+export { BotBudgets, BotDescription, OpeningHours, type Bot, type Budget } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
