@@ -14,7 +14,9 @@ export function stopWithNpm() {
 /** Undefined where there is no /proc: the end of npm is then seen by the end of its shell alone. */
 function parentOf(pid) {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S /s, '').split(' ')[0];
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) \S /s, '')
+      .split(' ')[0];
   } catch {
     return undefined;
   }

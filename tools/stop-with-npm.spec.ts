@@ -24,7 +24,10 @@ describe('a program that npm has started', () => {
       join(folder, 'stay.mjs'),
       `import { stopWithNpm } from ${module}; stopWithNpm(); console.log(process.pid); setInterval(() => {}, 1000);`,
     );
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { stay: `"${process.execPath}" stay.mjs` } }));
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ scripts: { stay: `"${process.execPath}" stay.mjs` } }),
+    );
     const npm = spawn('npm', ['run', '--silent', 'stay'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed] = (await once(npm.stdout, 'data')) as [Buffer];
     const pid = Number(printed);

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from '../local/workspace.mts';
+import { definedServices } from '../services.mts';
 import { asyncApi } from './asyncapi.mts';
+import { composeFile, prometheusFile, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
 
@@ -13,15 +15,18 @@ export interface Document {
   readonly text: string;
 }
 
-/** Every document that is written from the code. Needs the build. */
+/** Every document and deployment file that is written from the code. Needs the build. */
 export async function documents(): Promise<Document[]> {
-  const map = await readEventMap();
+  const [map, services] = [await readEventMap(), await definedServices()];
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   return [
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
+    { path: 'docker-compose.yml', text: composeFile(services) },
+    { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
+    { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...newSnapshots(),
   ];
 }

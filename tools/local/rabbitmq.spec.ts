@@ -21,17 +21,21 @@ const program = `
 const itWithBroker = process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? it.skip : it;
 
 describe('the local RabbitMQ', () => {
-  itWithBroker('starts in a folder with a Cyrillic name, as checkouts in a home of that name are', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'local-rabbitmq-'));
-    const dataDir = join(folder, 'Мои проекты');
-    mkdirSync(dataDir);
-    const { AMQP_URL: _, ...env } = process.env;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--input-type=module', '--eval', program, dataDir],
-      { env },
-    );
-    expect(stdout).toMatch(/^amqp:\/\//);
-    rmSync(folder, { recursive: true });
-  }, 120_000);
+  itWithBroker(
+    'starts in a folder with a Cyrillic name, as checkouts in a home of that name are',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'local-rabbitmq-'));
+      const dataDir = join(folder, 'Мои проекты');
+      mkdirSync(dataDir);
+      const { AMQP_URL: _, ...env } = process.env;
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--input-type=module', '--eval', program, dataDir],
+        { env },
+      );
+      expect(stdout).toMatch(/^amqp:\/\//);
+      rmSync(folder, { recursive: true });
+    },
+    120_000,
+  );
 });

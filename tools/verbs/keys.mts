@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { root } from '../local/workspace.mts';
+import { serviceNames } from '../services.mts';
 
 /**
  * `node tools/run.mjs keys`: fresh values for everything secret, in dotenv form.
@@ -63,13 +63,3 @@ SERVICE_PUBLIC_KEYS='${JSON.stringify({ keys: publicKeys })}'
 
 /** Hexadecimal, because it becomes part of addresses. */
 const hex = () => randomBytes(24).toString('hex');
-
-const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
-
-function serviceNames(): string[] {
-  return globSync('apps/*/project.json', { cwd: root })
-    .map((file) => Project.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))))
-    .filter(({ tags }) => tags.includes('kind:service'))
-    .map(({ name }) => name)
-    .sort();
-}
