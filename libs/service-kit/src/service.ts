@@ -14,6 +14,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { FieldCipher } from './field-cipher';
 import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
+import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
@@ -46,7 +47,7 @@ export class Service {
     readonly nest: INestApplication,
     readonly db: DataSource,
     readonly bus: Bus,
-    private readonly jobs: Jobs,
+    private readonly jobs: JobRunner,
     private readonly port: number,
     private readonly host: string,
     private readonly directory: ServiceDirectory,
@@ -70,7 +71,7 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -90,7 +91,7 @@ export class Service {
       if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
     };
     const letGo = async () => {
-      await jobs.stop();
+      await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
 
@@ -107,7 +108,7 @@ export class Service {
       registry,
       db,
       bus,
-      jobs,
+      jobs: new Jobs(access),
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -115,7 +116,7 @@ export class Service {
       checks,
     });
     try {
-      await openDatabase(db, log, () => jobs.migrate());
+      await openDatabase(db, log, () => runner.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, { bus, log, registry });
       return new Service(
@@ -123,7 +124,7 @@ export class Service {
         nest,
         db,
         bus,
-        jobs,
+        runner,
         config[`${prefix}_PORT`]!,
         config.HTTP_HOST,
         directory,
