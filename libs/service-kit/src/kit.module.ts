@@ -6,10 +6,14 @@ import { DataSource } from 'typeorm';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import { DeadLettersController } from './dead-letters.controller';
+import type { AppDefinition } from './define-app';
 import { FieldCipher } from './field-cipher';
 import { HEALTH_CHECKS, type HealthCheck, HealthController } from './health.controller';
+import { HousekeepingJobs } from './housekeeping.jobs';
 import { Jobs } from './jobs';
 import { LOG, type Log } from './log';
+import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
+import { Schedules } from './schedules';
 import { ServiceClient } from './service-client';
 import { ServiceIdentity } from './service-identity';
 import { MEDIA_STORAGE } from './media';
@@ -23,12 +27,19 @@ export interface KitParts {
   db: DataSource;
   bus: Bus;
   jobs: Jobs;
+  schedules: Schedules;
   cipher: FieldCipher;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
   checks: HealthCheck[];
 }
+
+/** All that is run by the clock in a service, read from its modules without starting it. */
+export const schedulesOf = (app: AppDefinition): Schedule[] => [
+  ...schedulesIn(app.module),
+  ...schedulesOfClass(HousekeepingJobs),
+];
 
 /** Gives every feature of a service what the kit has made for it. */
 @Module({})
@@ -44,6 +55,7 @@ export class KitModule {
       { provide: Signals, useValue: parts.bus.signals },
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
+      { provide: Schedules, useValue: parts.schedules },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
@@ -55,7 +67,7 @@ export class KitModule {
       global: true,
       imports: [DiscoveryModule],
       controllers: [HealthController, DeadLettersController],
-      providers,
+      providers: [...providers, { provide: Bus, useValue: parts.bus }, HousekeepingJobs],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],
     };
   }
