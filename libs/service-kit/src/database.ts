@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
 import type { Log } from './log';
 
 export interface DatabaseAccess {
@@ -105,7 +106,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     url: access.url,
     schema: access.schema,
     entities: app.entities,
-    migrations: [...busMigrations, ...app.migrations],
+    migrations: [...busMigrations, IdempotencyKeys1796000000000, ...app.migrations],
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize,
