@@ -129,7 +129,7 @@ function mistakesIn({ id, method, path, permission, params, body, answer, ...rou
     [changes || !body, 'GET has no body'],
     [changes || !(route.idempotent || route.ifMatch), 'GET needs neither idempotency key nor If-Match'],
     [!route.idempotent || answersJson, 'only an answer in JSON can be kept and given again'],
-    [!route.idempotent || permission !== 'public', 'an idempotency key belongs to an actor'],
+    [!route.idempotent || !['public', 'webhook'].includes(permission), 'an idempotency key belongs to an actor'],
     [!route.etag || fields.includes(route.etag), `its answer has no field "${route.etag}"`],
     [
       Object.keys(route.problems ?? {}).every((code) => PROBLEM_CODE.test(code)),

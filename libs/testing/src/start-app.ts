@@ -4,6 +4,8 @@ import {
   type AppDefinition,
   createLog,
   generateIdentityKeys,
+  type IdentityKeys,
+  type Log,
   prefixOf,
   Service,
   ServiceClient,
@@ -24,6 +26,8 @@ export interface TestApp {
   clock: FakeClock;
   database: TestDatabase;
   url: string;
+  /** Of this service and all others. */
+  keys: IdentityKeys;
   /** Authorization header of another service that asks this one, for itself or for somebody. */
   as(service: string, actor?: Actor): Promise<{ authorization: string }>;
   /** Calls routes of this service as the gateway does: `app.gateway.call(ReadUsage, { query })`. */
@@ -42,6 +46,8 @@ export interface TestAppOptions {
   events?: readonly EventDefinition[];
   /** Where other services answer, by name. */
   directory?: ServiceDirectory;
+  /** Where the service's lines go instead of nowhere. */
+  log?: Log;
   /** The database of an earlier start. */
   database?: TestDatabase;
 }
@@ -80,7 +86,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);
   const service = await Service.prepare(app, {
     env,
-    log: createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
+    log: options.log ?? createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
     transport,
     keys,
     directory: options.directory ?? new Map(),
@@ -97,6 +103,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     clock,
     database,
     url: service.url,
+    keys,
     as: async (name, actor) => {
       const token = await new ServiceIdentity(name, keys).tokenFor(app.name, actor && { actor });
       return { authorization: `Bearer ${token}` };

@@ -75,7 +75,7 @@ function readUpload(
       // Without it a file that is too large would end early and look whole.
       body.on('limit', () => body.destroy(new HttpProblem('body_too_large')));
       finished(request, (error) => error && body.destroy(new HttpProblem('malformed_multipart')));
-      resolve({ fields, file: { body, fileName: filename as string | undefined, contentType: mimeType } });
+      resolve({ fields, file: { body, fileName: plainName(filename), contentType: mimeType } });
     });
     parser.on('fieldsLimit', () => reject(new HttpProblem('body_too_large')));
     parser.on('error', malformed);
@@ -83,6 +83,10 @@ function readUpload(
     request.pipe(parser);
   });
 }
+
+/** As browsers write names. Source: WHATWG HTML, "multipart/form-data encoding algorithm". */
+const plainName = (name: string | undefined) =>
+  name?.replaceAll('%22', '"').replaceAll('%0D', '\r').replaceAll('%0A', '\n');
 
 /** The rest of an upload that nobody wants any more. */
 export function discardBody(request: Request): void {

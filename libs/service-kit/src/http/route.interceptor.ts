@@ -57,9 +57,20 @@ export class RouteInterceptor implements NestInterceptor {
       const events = value as AsyncIterable<ServerSentEvent<never>>;
       const ended = AbortSignal.any([signal, this.ending]);
       const body = eventStream(events, (data) => JSON.stringify(z.encode(answer.schema, data)), ended);
-      return file({ body, contentType: 'text/event-stream', cacheControl: 'no-store' });
+      return this.file({ body, contentType: 'text/event-stream', cacheControl: 'no-store' });
     }
-    return file({ contentType: answer.contentType, ...(value as FileAnswer) });
+    return this.file({ contentType: answer.contentType, ...(value as FileAnswer) });
+  }
+
+  private file({ body, bytes, contentType, cacheControl }: FileAnswer): Sent {
+    const sent: Sent = new StreamableFile(body, { type: contentType!, ...(bytes !== undefined && { length: bytes }) });
+    sent.cacheControl = cacheControl;
+    // Nest would end the answer as if it were whole.
+    sent.setErrorHandler((error, response) => {
+      this.log.error({ err: error }, 'an answer broke off');
+      (response as unknown as Response).destroy();
+    });
+    return sent;
   }
 
   /** A problem nobody was told of is one nobody is prepared for. */
@@ -74,15 +85,10 @@ interface Sent extends StreamableFile {
   cacheControl?: string | undefined;
 }
 
-function file({ body, bytes, contentType, cacheControl }: FileAnswer): Sent {
-  const sent: Sent = new StreamableFile(body, { type: contentType!, ...(bytes !== undefined && { length: bytes }) });
-  sent.cacheControl = cacheControl;
-  // Nest would end the answer as if it were whole.
-  sent.setErrorHandler((_, response) => void (response as unknown as Response).destroy());
-  return sent;
-}
-
-function setHeaders({ etag }: RouteDefinition, answer: unknown, response: Response): void {
-  response.set('cache-control', (answer instanceof StreamableFile && (answer as Sent).cacheControl) || 'no-store');
+function setHeaders({ etag, answer: kind }: RouteDefinition, answer: unknown, response: Response): void {
+  // The connection of a stream that we end would be kept for a next request, and hold up the stop of the service.
+  if (kind && 'kind' in kind && kind.kind === 'events') response.set('connection', 'close');
+  const ofFile = answer instanceof StreamableFile ? (answer as Sent).cacheControl : undefined;
+  response.set('cache-control', ofFile ?? (etag ? 'private, no-cache' : 'no-store'));
   if (etag) response.set('etag', entityTag((answer as Record<string, string | number>)[etag]!));
 }
