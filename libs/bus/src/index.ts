@@ -12,6 +12,7 @@ export { RETRY_AFTER_SECONDS } from './parked-events';
 export { Bus, type BusOptions } from './bus';
 export { BusExceptionFilter } from './bus-exception.filter';
 export { busMigrations } from './bus-migrations';
+export { withCorrelation } from './event-context';
 export { databaseSocket } from './database-socket';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';

@@ -3,8 +3,8 @@ import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } fr
 import { type AppDefinition, variablesOf } from './define-app';
 import { createLog } from './log';
 import { Service } from './service';
-import { generateIdentityKeys, parseIdentityKeys } from './service-identity';
-import type { ServiceDirectory } from './service-client';
+import type { ServiceDirectory } from './http/service-client';
+import { generateIdentityKeys, parseIdentityKeys } from './http/service-identity';
 
 export interface RunningApps {
   services: readonly Service[];

@@ -1,13 +1,4 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  SetMetadata,
-  UnauthorizedException,
-} from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import { Actor } from '@switchboard/contracts';
 import {
   createLocalJWKSet,
   exportJWK,
@@ -18,9 +9,24 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import { ConfigError } from './config';
+import { z } from 'zod';
+import { ConfigError } from '../config';
 
 const LIFETIME_SECONDS = 60;
+const CLOCK_SKEW_SECONDS = 5;
+
+/** Who has authenticated the people it speaks for: the gateway persons, staff and keys, an operator's own key staff alone. */
+export const AUTHENTICATORS: readonly string[] = ['gateway', 'operator'];
+
+/** Who asks, by a token that was verified. */
+export interface Caller {
+  /** The service whose key signed it. */
+  readonly service: string;
+  readonly actor: Actor;
+  readonly requestId?: string;
+}
+
+const Claims = z.object({ act: Actor, rid: z.uuid().optional() });
 
 export interface IdentityKeys {
   /** Private Ed25519 keys of the services that run in this process, by name. */
@@ -66,6 +72,7 @@ export function parseIdentityKeys(
 /** Who a service is to the others: short-lived tokens (JWT, EdDSA), good for one audience. */
 export class ServiceIdentity {
   private readonly publicKeys: ReturnType<typeof createLocalJWKSet>;
+  private privateKey: ReturnType<typeof importJWK> | undefined;
 
   constructor(
     readonly service: string,
@@ -74,56 +81,37 @@ export class ServiceIdentity {
     this.publicKeys = createLocalJWKSet(keys.public);
   }
 
-  async tokenFor(audience: string): Promise<string> {
+  /**
+   * @param audience the service that is asked
+   * @param actor for whom; the service itself without one
+   */
+  async tokenFor(audience: string, { actor, requestId }: { actor?: Actor; requestId?: string } = {}): Promise<string> {
     const jwk = this.keys.private.get(this.service);
     if (!jwk) throw new ConfigError(`There is no private key of ${this.service}`);
-    return new SignJWT()
+    this.privateKey ??= importJWK(jwk, 'EdDSA');
+    const act: z.input<typeof Actor> = actor ?? { kind: 'service', id: this.service };
+    return new SignJWT({ act, ...(requestId && { rid: requestId }) })
       .setProtectedHeader({ alg: 'EdDSA', kid: this.service })
       .setIssuer(this.service)
       .setAudience(audience)
       .setIssuedAt()
       .setExpirationTime(`${LIFETIME_SECONDS}s`)
-      .sign(await importJWK(jwk, 'EdDSA'));
+      .sign(await this.privateKey);
   }
 
-  /** Returns the service that asks; throws when the token is not for us, not in time, or not signed by who it says. */
-  async verify(token: string): Promise<string> {
+  /** Who asks; throws when the token is not for us, not in time, not signed by who it says, or says more than that one may. */
+  async verify(token: string): Promise<Caller> {
     const { payload, protectedHeader } = await jwtVerify(token, this.publicKeys, {
       audience: this.service,
       algorithms: ['EdDSA'],
-      clockTolerance: 5,
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      maxTokenAge: LIFETIME_SECONDS,
     });
-    if (!payload.iss || payload.iss !== protectedHeader.kid) throw new Error("the key is not the issuer's");
-    return payload.iss;
-  }
-}
-
-const CALLERS = 'switchboard:callers';
-
-/** Opens an endpoint to the named services only. */
-export const AllowServices = (...services: string[]) => SetMetadata(CALLERS, services);
-
-/** Guards private endpoints: `@UseGuards(ServiceGuard) @AllowServices('bot-adapter')`. */
-@Injectable()
-export class ServiceGuard implements CanActivate {
-  constructor(
-    @Inject(ServiceIdentity) private readonly identity: ServiceIdentity,
-    @Inject(Reflector) private readonly reflector: Reflector,
-  ) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const [scheme, token] = (context.switchToHttp().getRequest<Request>().headers.authorization ?? '').split(' ');
-    if (scheme !== 'Bearer' || !token) throw new UnauthorizedException('A service token is needed');
-    let caller: string;
-    try {
-      caller = await this.identity.verify(token);
-    } catch {
-      throw new UnauthorizedException('The service token is not valid here');
-    }
-    const allowed = this.reflector.getAllAndOverride<string[] | undefined>(CALLERS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return allowed?.includes(caller) ?? false;
+    const service = payload.iss;
+    if (!service || service !== protectedHeader.kid) throw new Error("the key is not the issuer's");
+    const { act: actor, rid } = Claims.parse(payload);
+    if (actor.kind === 'service' && actor.id !== service) throw new Error('a service speaks in its own name');
+    if (service === 'operator' && actor.kind !== 'staff') throw new Error('an operator speaks for staff');
+    return { service, actor, ...(rid && { requestId: rid }) };
   }
 }
