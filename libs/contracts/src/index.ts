@@ -1,5 +1,15 @@
 export { defineEvent, defineSignal } from './define-event';
-export type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from './define-event';
+export type {
+  CloudEvent,
+  EventDefinition,
+  EventDraft,
+  EventOf,
+  SealedEventOf,
+  SealedSignalOf,
+  SignalDefinition,
+  SignalOf,
+} from './define-event';
+export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
 export type { ReadData, Upcast } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';

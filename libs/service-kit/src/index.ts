@@ -31,5 +31,7 @@ export { ServiceAnswer, ServiceClient, type ServiceDirectory } from './service-c
 
 // For tests and tools
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
+export { EventEncryption } from './event-encryption';
+export { KeyRing } from './key-ring';
 export { createLog } from './log';
 export { Service, type Surroundings } from './service';

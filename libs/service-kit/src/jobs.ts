@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { personalFieldsOf } from '@switchboard/contracts';
 import {
   type JobHelpers,
   Logger as WorkerLogger,
@@ -25,10 +26,13 @@ export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
 }
 
-export const defineJob = <Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> => ({
-  name,
-  schema,
-});
+/** A payload lies in the database as it is: it names the row that holds what is personal, and the row is encrypted. */
+export function defineJob<Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> {
+  const [field] = personalFieldsOf(schema);
+  if (field)
+    throw new Error(`The payload of the job ${name} holds a personal field (${field.join('.')}): give it the row's id`);
+  return { name, schema };
+}
 
 export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
 

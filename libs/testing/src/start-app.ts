@@ -3,7 +3,9 @@ import { type EventDefinition, events, signals } from '@switchboard/contracts';
 import {
   type AppDefinition,
   createLog,
+  EventEncryption,
   generateIdentityKeys,
+  KeyRing,
   prefixOf,
   Service,
   type ServiceDirectory,
@@ -82,7 +84,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     clock,
     retryAfterSeconds: options.retryAfterSeconds ?? [0.1, 0.2],
   });
-  const probe = new BusProbe(transport, () => clock.now());
+  const probe = new BusProbe(transport, new EventEncryption(new KeyRing(env['ENCRYPTION_KEYS']!)), () => clock.now());
   await service.listen();
   await probe.start([...events, ...(options.events ?? [])], signals);
   await service.start();
