@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { defineEvent } from './define-event';
-import { BotId, Channel, Locale, MediaRef } from './shapes';
+import { Locale } from './locale';
+import { type Known, openWord } from './open-word';
+import { personal } from './personal';
+import { BotId, Channel, MediaRef } from './shapes';
 
 /** Where and with whom: carried by everything that happens in a chat. */
 const inChat = {
@@ -16,7 +19,9 @@ export const ContactStarted = defineEvent(
     ...inChat,
     contactId: z.uuid(),
     locale: Locale,
-    deepLink: z.string().max(64).optional().describe('The payload of the link through which the person came.'),
+    deepLink: personal(z.string().max(64))
+      .optional()
+      .describe('The payload of the link through which the person came.'),
   }),
   { subject: 'userId', summary: 'A person wrote to a bot for the first time.' },
 );
@@ -33,23 +38,27 @@ export const ContactUnblocked = defineEvent(
   { subject: 'userId', summary: 'A person who had blocked the bot let it write again.' },
 );
 
+export const MessageKind = openWord(['text', 'voice', 'photo', 'document'], {
+  id: 'MessageKind',
+  description: 'What a message is; one of a kind that a reader does not know holds nothing it could use but its text.',
+});
+export type KnownMessageKind = Known<typeof MessageKind>;
+
 export const MessageReceived = defineEvent(
   'bot-adapter.message.received.v1',
   z.object({
     ...inChat,
     messageId: z.uuid(),
     locale: Locale,
-    kind: z.enum(['text', 'voice', 'photo', 'document']),
-    text: z.string().optional().describe('The text, or the caption of a file.'),
+    kind: MessageKind,
+    text: personal(z.string()).optional().describe('The text, or the caption of a file.'),
     media: MediaRef.optional(),
     mediaGroup: z.string().optional().describe('Files sent together share this.'),
     inGroup: z.boolean().default(false).describe('True when several people share the chat.'),
-    senderName: z
-      .string()
-      .max(200)
+    senderName: personal(z.string().max(200))
       .optional()
       .describe('Only in group chats, so that an answer can tell people apart.'),
-    replyToText: z.string().optional().describe('The text of the message to which this one answers.'),
+    replyToText: personal(z.string()).optional().describe('The text of the message to which this one answers.'),
     sentAt: z.iso.datetime(),
   }),
   { subject: 'chatId', summary: 'A person sent a message that is meant for the bot.' },
@@ -57,7 +66,7 @@ export const MessageReceived = defineEvent(
 
 export const MessageEdited = defineEvent(
   'bot-adapter.message.edited.v1',
-  z.object({ ...inChat, messageId: z.uuid(), text: z.string(), sentAt: z.iso.datetime() }),
+  z.object({ ...inChat, messageId: z.uuid(), text: personal(z.string()), sentAt: z.iso.datetime() }),
   { subject: 'chatId', summary: 'A person changed the text of a message sent earlier.' },
 );
 
@@ -66,18 +75,30 @@ export const ConversationReset = defineEvent('bot-adapter.conversation.reset.v1'
   summary: 'A person asked to begin anew: what was said before no longer counts.',
 });
 
+export const DeliveryKind = openWord(['text', 'voice'], {
+  id: 'DeliveryKind',
+  description: 'As what an answer reached the person.',
+});
+export type KnownDeliveryKind = Known<typeof DeliveryKind>;
+
 export const MessageDelivered = defineEvent(
   'bot-adapter.message.delivered.v1',
   z.object({
     ...inChat,
     deliveryId: z.uuid(),
     causeId: z.uuid().describe('The reply, speech or notice that was delivered.'),
-    kind: z.enum(['text', 'voice']),
+    kind: DeliveryKind,
     parts: z.int().positive().describe('Messages into which a long text was split.'),
     deliveredAt: z.iso.datetime(),
   }),
   { subject: 'chatId', summary: 'The channel accepted everything there was to send for one answer.' },
 );
+
+export const UndeliverableReason = openWord(['blocked', 'chat_gone', 'rejected', 'gave_up'], {
+  id: 'UndeliverableReason',
+  description: 'Why an answer was given up.',
+});
+export type KnownUndeliverableReason = Known<typeof UndeliverableReason>;
 
 export const MessageUndeliverable = defineEvent(
   'bot-adapter.message.undeliverable.v1',
@@ -85,7 +106,7 @@ export const MessageUndeliverable = defineEvent(
     ...inChat,
     deliveryId: z.uuid(),
     causeId: z.uuid(),
-    reason: z.enum(['blocked', 'chat_gone', 'rejected', 'gave_up']),
+    reason: UndeliverableReason,
   }),
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );

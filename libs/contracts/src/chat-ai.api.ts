@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Instant } from './api.shapes';
 import { defineRoute } from './define-route';
-import { BotId, CostMicros, Locale } from './shapes';
+import { Locale } from './locale';
+import { BotId, CostMicros } from './shapes';
 
 const Message = z
   .object({

@@ -52,6 +52,8 @@ export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http
 export { BotsFolder, OnlyBot } from './bots-folder';
 export { type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
+export { EventEncryption } from './event-encryption';
+export { KeyRing } from './key-ring';
 export { createLog } from './log';
 export { schedulesOf } from './kit.module';
 export { Service, type Surroundings } from './service';

@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
 import { openApi } from '@switchboard/contracts';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { BotsFolder, OnlyBot } from './bots-folder';
@@ -12,6 +12,7 @@ import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
+import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
 import type { HealthCheck } from './http/health.controller';
@@ -22,6 +23,7 @@ import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
 import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
+import { KeyRing } from './key-ring';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
 import { mediaConfigOf } from './media';
@@ -84,18 +86,20 @@ export class Service {
     const schedules = new Schedules(db, jobs, log, registry);
     const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
+    const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
     const bus = new Bus({
       service: app.name,
       schema: access.schema,
       db,
       connection: { connectionString: access.url },
       transport,
+      cipher: new EventEncryption(ring),
       registry,
       now: () => clock.now(),
       retryAfterSeconds: surroundings.retryAfterSeconds,
       warn,
     });
-    const cipher = new FieldCipher(config.ENCRYPTION_KEYS);
+    const cipher = new FieldCipher(ring);
     const rotate = async (signal: AbortSignal) => {
       if (!cipher.isRotating || !app.encrypted?.length) return;
       const values = await rotateKeys(db, cipher, app.encrypted, signal);
@@ -208,6 +212,23 @@ export class Service {
     await this.nest.close();
     await this.db.destroy();
   }
+}
+
+/** A value whose key is not configured here is counted each time it is asked for, and said once. */
+function reportMissingKeys(registry: Registry, log: Log): (id: string) => void {
+  const missing = new Counter({
+    name: 'encryption_key_missing_total',
+    help: 'Values that could not be decrypted because their key is not in ENCRYPTION_KEYS.',
+    labelNames: ['key'],
+    registers: [registry],
+  });
+  const said = new Set<string>();
+  return (key) => {
+    missing.inc({ key });
+    if (said.has(key)) return;
+    said.add(key);
+    log.error({ key }, 'there are values of a key that is not in ENCRYPTION_KEYS');
+  };
 }
 
 /** The Nest application, with the bus beside HTTP. */

@@ -3,9 +3,11 @@ import { type Actor, type EventDefinition, events, signals } from '@switchboard/
 import {
   type AppDefinition,
   createLog,
+  EventEncryption,
   generateIdentityKeys,
   type IdentityKeys,
   type Log,
+  KeyRing,
   prefixOf,
   Service,
   ServiceClient,
@@ -93,7 +95,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     clock,
     retryAfterSeconds: options.retryAfterSeconds ?? [0.1, 0.2],
   });
-  const probe = new BusProbe(transport, () => clock.now());
+  const probe = new BusProbe(transport, new EventEncryption(new KeyRing(env['ENCRYPTION_KEYS']!)), () => clock.now());
   await service.listen();
   await probe.start([...events, ...(options.events ?? [])], signals);
   await service.start();

@@ -7,7 +7,7 @@ import { SpeechService } from './speech.service';
 export class SpeechHandlers {
   constructor(private readonly speech: SpeechService) {}
 
-  @Handles(SpeechSpeakRequested)
+  @Handles(SpeechSpeakRequested, { decrypt: true })
   asked(event: EventOf<typeof SpeechSpeakRequested>, tx: EntityManager) {
     return this.speech.request(tx, event.data);
   }

@@ -1,5 +1,5 @@
 import { Consumer, Handles } from '@switchboard/bus';
-import { MessageReceived, type EventOf } from '@switchboard/contracts';
+import { MessageReceived, type SealedEventOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { TranscriptionService } from './transcription.service';
 
@@ -8,7 +8,7 @@ export class TranscriptionHandlers {
   constructor(private readonly transcriptions: TranscriptionService) {}
 
   @Handles(MessageReceived)
-  received(event: EventOf<typeof MessageReceived>, tx: EntityManager) {
+  received(event: SealedEventOf<typeof MessageReceived>, tx: EntityManager) {
     return this.transcriptions.receive(tx, event.data);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type EventOf,
+  type SealedEventOf,
   type MessageReceived,
   TranscriptionCompleted,
   TranscriptionFailed,
@@ -16,7 +16,7 @@ import { MAX_RECORDING_BYTES } from './recordings';
 import { Transcribe } from './transcribe.definition';
 import { Transcription, type TranscriptionFailure } from './transcription.entity';
 
-type Message = EventOf<typeof MessageReceived>['data'];
+type Message = SealedEventOf<typeof MessageReceived>['data'];
 type InChat = Pick<Transcription, 'messageId' | 'chatId' | 'botId' | 'userId'>;
 
 /** Which voice messages came in, and the one answer each of them gets. */
