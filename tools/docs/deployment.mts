@@ -12,10 +12,14 @@ const FURTHER: Record<string, string> = {
       rabbitmq: { condition: service_healthy }
       chat-ai: { condition: service_healthy }
       tts-worker: { condition: service_healthy }
-    # For the reverse proxy that brings webhooks; not needed with long polling. A range, so that replicas find a port each.
-    ports: ['127.0.0.1:4101-4109:4101']
+    # For the reverse proxy that brings webhooks; not needed with long polling. Nothing private is served here. A range, so that
+    # each replica finds a port.
+    ports: ['127.0.0.1:4201-4209:4201']
 `,
 };
+
+/** Variables that a container always has; the others are passed on when they are set. */
+const VALUES: Record<string, string> = { BOT_ADAPTER_PUBLIC_PORT: '4201' };
 
 /** docker-compose.yml with its generated parts written anew; the rest of it is written by hand. */
 export function composeFile(services: readonly AppDefinition[]): string {
@@ -49,7 +53,7 @@ function serviceOf(app: AppDefinition): string {
       <<: *shared
       SERVICE_PRIVATE_KEY: \${${prefix}_PRIVATE_KEY:?see .env.example}
       ${prefix}_PORT: ${app.port}
-${variables.map((variable) => `      ${variable}:\n`).join('')}    volumes:
+${variables.map((variable) => `      ${variable}: ${VALUES[variable] ?? ''}`.trimEnd() + '\n').join('')}    volumes:
       - ${app.name}:/data
       - \${CONFIG_FOLDER:-./deploy/demo}:/config:ro
 ${FURTHER[app.name] ?? ''}`;

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
 import { root } from '../local/workspace.mts';
 import { serviceNames } from '../services.mts';
 
@@ -35,16 +36,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 function freshKeys(services: string[], now: Date): string {
-  const identities = services.map((service) => ({ service, ...generateKeyPairSync('ed25519') }));
-  const publicKeys = identities.map(({ service, publicKey }) => ({
-    ...publicKey.export({ format: 'jwk' }),
-    kid: service,
-    alg: 'EdDSA',
-  }));
-  const privateKeys = identities.map(
-    ({ service, privateKey }) =>
-      `${service.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY='${JSON.stringify(privateKey.export({ format: 'jwk' }))}'`,
-  );
+  const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities([...services, ...AUTHENTICATORS]);
   return `# Of the database's administrator and of the broker's user.
 POSTGRES_PASSWORD=${hex()}
 RABBITMQ_PASSWORD=${hex()}
@@ -55,9 +47,11 @@ DATABASE_ROLE_SECRET=${hex()}
 # Personal data. To rotate: a new key in front, the old ones behind it.
 ENCRYPTION_KEYS=${now.toISOString().slice(0, 10)}:${randomBytes(32).toString('base64')}
 
-# Who a service is to the others.
-${privateKeys.join('\n')}
-SERVICE_PUBLIC_KEYS='${JSON.stringify({ keys: publicKeys })}'
+# Who a service is to the others. The gateway speaks for people, an operator for himself (npm run call).
+${Object.entries(privateKeys)
+  .map(([name, key]) => `${name}='${key}'`)
+  .join('\n')}
+SERVICE_PUBLIC_KEYS='${SERVICE_PUBLIC_KEYS}'
 `;
 }
 

@@ -43,7 +43,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const keys =
     apps.length === 1
       ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
-      : await generateIdentityKeys(names);
+      : await generateIdentityKeys(names, config.SERVICE_PUBLIC_KEYS);
   const directory = directoryFrom(env);
   const services: Service[] = [];
   const transport = createTransport(config, names.join('+'), {

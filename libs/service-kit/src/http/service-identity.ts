@@ -34,8 +34,11 @@ export interface IdentityKeys {
   public: JSONWebKeySet;
 }
 
-/** Fresh keys for services that share one process. */
-export async function generateIdentityKeys(services: readonly string[]): Promise<IdentityKeys> {
+/**
+ * Fresh keys for services that share one process.
+ * @param others a JWK set of those who come from outside, as an operator does
+ */
+export async function generateIdentityKeys(services: readonly string[], others?: string): Promise<IdentityKeys> {
   const pairs = await Promise.all(
     services.map(async (service) => {
       const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
@@ -48,8 +51,21 @@ export async function generateIdentityKeys(services: readonly string[]): Promise
   );
   return {
     private: new Map(pairs.map((pair) => [pair.service, pair.private])),
-    public: { keys: pairs.map((pair) => pair.public) },
+    public: { keys: [...pairs.map((pair) => pair.public), ...keysOfOthers(others, services)] },
   };
+}
+
+function keysOfOthers(others: string | undefined, services: readonly string[]): JWK[] {
+  const { keys } = others ? parseKeySet(others) : { keys: [] };
+  return keys.filter(({ kid }) => !services.includes(kid!));
+}
+
+function parseKeySet(text: string): JSONWebKeySet {
+  try {
+    return z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }).parse(JSON.parse(text));
+  } catch {
+    throw new ConfigError('SERVICE_PUBLIC_KEYS is a JWK set in JSON, each key with its `kid`');
+  }
 }
 
 export function parseIdentityKeys(
@@ -60,12 +76,10 @@ export function parseIdentityKeys(
   if (!privateKey || !publicKeys)
     throw new ConfigError('SERVICE_PRIVATE_KEY and SERVICE_PUBLIC_KEYS are needed when services run apart');
   try {
-    return {
-      private: new Map([[service, JSON.parse(privateKey) as JWK]]),
-      public: JSON.parse(publicKeys) as JSONWebKeySet,
-    };
-  } catch {
-    throw new ConfigError('SERVICE_PRIVATE_KEY is a JWK and SERVICE_PUBLIC_KEYS a JWK set, both in JSON');
+    return { private: new Map([[service, JSON.parse(privateKey) as JWK]]), public: parseKeySet(publicKeys) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError('SERVICE_PRIVATE_KEY is a JWK in JSON');
   }
 }
 
