@@ -27,6 +27,7 @@ export function companyIn(folder: string): Record<string, string> {
   writeFileSync(botsFile, JSON.stringify(bots));
   writeFileSync(assistantsFile, JSON.stringify(assistants));
   return {
+    SANDBOX_ACCEPT: 'tokens',
     BOT_ADAPTER_BOTS_FILE: botsFile,
     CHAT_AI_ASSISTANTS_FILE: assistantsFile,
     // Makes the bots wait for webhooks; nobody calls this address, because updates are brought from here.

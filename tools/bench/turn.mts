@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { percentile, rssMb } from '../local/figures.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { startRabbitMq } from '../local/rabbitmq.mts';
-import { SandboxClient } from '../local/sandbox-client.mts';
+import { connectSandbox } from '../local/sandbox-client.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { build } from '../verbs/build.mts';
 import { BOTS, companyIn } from './turn.company.mts';
@@ -102,10 +102,10 @@ function optionsFrom(args: string[]): Options {
 
 async function measure(installation: Installation, stateDir: string, options: Options) {
   const { rate, seconds, repetitions, concurrency } = options;
-  const model = new BenchModel(installation.sandboxUrl);
+  const sandbox = await connectSandbox(installation.sandboxUrl);
+  const model = new BenchModel(sandbox);
   await model.prepare();
-  const telegram = await TelegramSide.of(new SandboxClient(installation.sandboxUrl), {
-    sandboxUrl: installation.sandboxUrl,
+  const telegram = await TelegramSide.of(sandbox, {
     serviceUrl: installation.services['bot-adapter']!,
     bots: BOTS,
   });

@@ -58,7 +58,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       given.DATABASE_URL || given.DATABASE_URL_FILE
         ? { url: given.DATABASE_URL }
         : startPostgres({ dataDir: join(stateDir, 'postgres') }).then((part) => (started.unshift(part), part)),
-      startSandbox(sandboxPort!, stateDir, logs, signal).then((part) => (started.push(part), part)),
+      startSandbox(sandboxPort!, stateDir, logs, given, signal).then((part) => (started.push(part), part)),
     ] as const;
     // Both have come to an end before either can fail: what is stopped then is all that was started.
     await Promise.allSettled(parts);
@@ -121,6 +121,8 @@ function modelEnv(env: Record<string, string | undefined>, sandboxModels: string
     CHAT_AI_BASE_URL: sandboxModels,
     CHAT_AI_API_KEY: 'sk-sandbox',
     CHAT_AI_MODEL: 'sandbox-model',
+    // No list has its price, and the usual guess would end the budgets of the demo after a few questions.
+    CHAT_AI_UNKNOWN_PRICE_USD: '0.05',
     TTS_WORKER_BASE_URL: sandboxModels,
     TTS_WORKER_API_KEY: 'sk-sandbox',
     // Speech is made here for real; the sandbox could only hum.
@@ -128,7 +130,13 @@ function modelEnv(env: Record<string, string | undefined>, sandboxModels: string
   };
 }
 
-async function startSandbox(port: number, stateDir: string, logs: string, signal?: AbortSignal): Promise<Child> {
+async function startSandbox(
+  port: number,
+  stateDir: string,
+  logs: string,
+  given: Record<string, string | undefined>,
+  signal?: AbortSignal,
+): Promise<Child> {
   const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as {
     token: string;
     username?: string;
@@ -140,6 +148,8 @@ async function startSandbox(port: number, stateDir: string, logs: string, signal
       ...process.env,
       SANDBOX_PORT: String(port),
       SANDBOX_DATA: join(stateDir, 'sandbox'),
+      // A company of one's own has bots that the sandbox has not heard of.
+      SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? '',
       SANDBOX_BOTS: JSON.stringify(bots.map(({ token, username, name }) => ({ token, username, name }))),
     },
     logFile: join(logs, 'sandbox.log'),

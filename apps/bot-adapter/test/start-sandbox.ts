@@ -1,4 +1,5 @@
 import { until } from '@switchboard/testing';
+import { SandboxClient } from '../../sandbox/src/client';
 import { startSandbox, type SandboxOptions } from '../../sandbox/src/sandbox';
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
@@ -73,7 +74,7 @@ export class Phone {
 export class PretendedTelegram {
   constructor(
     readonly apiRoot: string,
-    private readonly url: string,
+    private readonly client: SandboxClient,
     readonly close: () => Promise<void>,
   ) {}
 
@@ -107,19 +108,14 @@ export class PretendedTelegram {
 
   misbehave = (...rules: Fault[]) => this.control('PUT', 'faults', rules);
 
-  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}/control/${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
-    return (answer ? JSON.parse(answer) : undefined) as T;
+  control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.client.ask<T>(method, `/${path}`, body);
   }
 }
 
 /** Telegram as the sandbox pretends it, in this process. */
-export async function startTelegram(options: SandboxOptions = {}): Promise<PretendedTelegram> {
-  const sandbox = await startSandbox({ bots: [LUMEN, NORTHWIND], rateLimits: null, pace: 0.05, ...options });
-  return new PretendedTelegram(sandbox.telegramUrl, sandbox.url, () => sandbox.close());
+export async function startTelegram(options: SandboxOptions['telegram'] = {}): Promise<PretendedTelegram> {
+  const telegram = { bots: [LUMEN, NORTHWIND], rateLimits: null, ...options };
+  const sandbox = await startSandbox({ pace: 0.05, telegram });
+  return new PretendedTelegram(sandbox.telegramUrl, new SandboxClient(sandbox.url), () => sandbox.close());
 }

@@ -2,6 +2,7 @@ import { until } from '@switchboard/testing';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
+import { SandboxClient } from '../src/client';
 import { type Sandbox, startSandbox } from '../src/sandbox';
 import type { BotSeed } from '../src/telegram/state';
 import { DEMO, startAllInOne } from './all-in-one';
@@ -24,7 +25,7 @@ describeWithBrowser('the phone in the browser', () => {
     const executablePath = process.env['CHROMIUM_PATH'];
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
     const bots = JSON.parse(readFileSync(join(DEMO, 'bots.json'), 'utf8')) as BotSeed[];
-    sandbox = await startSandbox({ bots });
+    sandbox = await startSandbox({ telegram: { bots } });
     [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
   }, 60_000);
   afterAll(async () => {
@@ -38,12 +39,8 @@ describeWithBrowser('the phone in the browser', () => {
     it(
       name,
       async () => {
-        const response = await fetch(`${sandbox.url}/control/telegram/people`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ firstName: 'Philippa', lastName: 'Long', languageCode: 'en' }),
-        });
-        const person = (await response.json()) as { id: number; firstName: string };
+        const philippa = { firstName: 'Philippa', lastName: 'Long', languageCode: 'en' };
+        const person = await new SandboxClient(sandbox.url).telegram.addPerson(philippa);
         const phone = await PhonePage.open(browser, sandbox.url, person, options);
         try {
           await play(phone);

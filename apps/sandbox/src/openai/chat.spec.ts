@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources';
 import { countTokens } from './tokens';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { type Running, startForSpec } from '../start-for-spec';
 
 const WEATHER: ChatCompletionTool = {
   type: 'function',
@@ -17,14 +17,14 @@ const WEATHER: ChatCompletionTool = {
 };
 
 describe('chat completions', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   const ask = (content: string, more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {}) =>
-    openai.client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }], ...more });
+    run.openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }], ...more });
 
   it('an answer says that it comes from the sandbox and what it cost', async () => {
     const completion = await ask('How far is the moon?');
@@ -46,7 +46,7 @@ describe('chat completions', () => {
   });
 
   it('the answer ends before a stop sequence', async () => {
-    await openai.script({ reply: { text: 'one two END three' } });
+    await run.script({ reply: { text: 'one two END three' } });
     const choice = (await ask('count', { stop: ['END', 'never'] })).choices[0]!;
     expect(choice).toMatchObject({ finish_reason: 'stop', message: { content: 'one two ' } });
   });
@@ -115,7 +115,7 @@ describe('chat completions', () => {
       },
       { role: 'tool', tool_call_id: 'call_1', content: 'Rain, 12 °C' },
     ];
-    const completion = await openai.client.chat.completions.create({
+    const completion = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages,
       tools: [WEATHER],
@@ -123,21 +123,58 @@ describe('chat completions', () => {
     expect(completion.choices[0]!.message.content).toMatch(/`get_weather`.*\n\n> Rain, 12 °C/);
   });
 
-  it('a picture is acknowledged and paid for', async () => {
-    const completion = await openai.client.chat.completions.create({
+  it('several choices differ and are paid for together, streamed or not', async () => {
+    const whole = await ask('Hello', { n: 3 });
+    const texts = whole.choices.map(({ message }) => message.content!);
+    expect(whole.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(new Set(texts).size).toBe(3);
+    expect(whole.usage!.completion_tokens).toBe(texts.reduce((sum, text) => sum + countTokens(text), 0));
+    const stream = await run.openai.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hello' }],
+      n: 3,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const streamed = ['', '', ''];
+    let usage = 0;
+    for await (const { choices, usage: cost } of stream) {
+      choices.forEach(({ index, delta }) => (streamed[index] += delta.content ?? ''));
+      usage = cost?.completion_tokens ?? usage;
+    }
+    expect(streamed).toEqual(texts);
+    expect(usage).toBe(whole.usage!.completion_tokens);
+  });
+
+  const look = (url: string, text: string) =>
+    run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [
         {
           role: 'user',
           content: [
-            { type: 'text', text: 'What is this?' },
-            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+            { type: 'text', text },
+            { type: 'image_url', image_url: { url } },
           ],
         },
       ],
     });
-    expect(completion.choices[0]!.message.content).toContain('a picture (image/png)');
-    expect(completion.usage!.prompt_tokens).toBeGreaterThan(765);
+
+  it('a picture is described alike each time, in the language of the question, and paid for by its size', async () => {
+    const drawn = await run.openai.images.generate({
+      model: 'gpt-image-2.6-flare',
+      prompt: 'a tall house',
+      size: '512x1024',
+    });
+    const url = `data:image/png;base64,${drawn.data![0]!.b64_json}`;
+    const completion = await look(url, 'What is this?');
+    const said = completion.choices[0]!.message.content!;
+    expect(said).toMatch(/I see a picture: image\/png, 512 × 1024, \w+, #[0-9a-f]{8}, “a tall house”\./);
+    expect((await look(url, 'What is this?')).choices[0]!.message.content).toBe(said);
+    expect((await look(url, 'Что это?')).choices[0]!.message.content).toMatch(/Я вижу картинку: .*, [а-яё]+, #/);
+    expect(completion.usage!.prompt_tokens).toBe(16 * 32 * 1.2 + 0.6 + 4 + 7);
+    const broken = await look('data:image/png;base64,iVBORw0KGgo=', 'What is this?');
+    expect(broken.choices[0]!.message.content).toContain('image/png, unreadable');
   });
 
   it('a prompt larger than the context window is refused', async () => {

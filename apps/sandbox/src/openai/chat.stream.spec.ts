@@ -1,19 +1,19 @@
 import type OpenAI from 'openai';
-import { AT_ONCE, type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { AT_ONCE, type Running, startForSpec } from '../start-for-spec';
 
 type Chunk = OpenAI.ChatCompletionChunk;
 
 describe('streamed chat completions', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
-  afterEach(() => openai.control('PUT', '/pace', AT_ONCE));
+  afterAll(() => run.sandbox.close());
+  afterEach(() => run.client.openai.setPace(AT_ONCE));
 
   async function stream(more: Partial<OpenAI.ChatCompletionCreateParamsStreaming> = {}): Promise<Chunk[]> {
     const chunks: Chunk[] = [];
-    const events = await openai.client.chat.completions.create({
+    const events = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [{ role: 'user', content: 'Привет! 👋' }],
       ...more,
@@ -42,7 +42,7 @@ describe('streamed chat completions', () => {
 
   it('the pieces joined are the answer that is not streamed', async () => {
     const messages = [{ role: 'user' as const, content: 'Расскажи длинно о море 🌊' }];
-    const whole = await openai.client.chat.completions.create({ model: 'gpt-4o-mini', messages });
+    const whole = await run.openai.chat.completions.create({ model: 'gpt-4o-mini', messages });
     const chunks = await stream({ messages });
     expect(textOf(chunks)).toBe(whole.choices[0]!.message.content);
     expect(chunks.length).toBeGreaterThan(500);
@@ -50,7 +50,7 @@ describe('streamed chat completions', () => {
 
   it('a tool call arrives as one head and fragments of arguments', async () => {
     const args = { city: 'Saint Petersburg', days: 3 };
-    await openai.script({ reply: { toolCalls: [{ name: 'forecast', arguments: args }, { name: 'now' }] } });
+    await run.script({ reply: { toolCalls: [{ name: 'forecast', arguments: args }, { name: 'now' }] } });
     const deltas = (await stream()).flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []);
     const first = deltas.filter(({ index }) => index === 0);
     expect(first.filter(({ id }) => id)).toHaveLength(1);
@@ -61,7 +61,7 @@ describe('streamed chat completions', () => {
   });
 
   it("the client's own accumulator understands the stream", async () => {
-    const runner = openai.client.chat.completions.stream({
+    const runner = run.openai.chat.completions.stream({
       model: 'gpt-4o-mini',
       messages: [{ role: 'user', content: 'Hello' }],
       stream_options: { include_usage: true },
@@ -72,25 +72,25 @@ describe('streamed chat completions', () => {
   });
 
   it('the first token and those after it come at the pace that was set', async () => {
-    await openai.control('PUT', '/pace', { firstTokenMs: 60, betweenTokensMs: 10 });
-    await openai.script({ reply: { chunks: ['a', 'b', 'c', 'd', 'e'] } });
+    await run.client.openai.setPace({ firstTokenMs: 60, betweenTokensMs: 10 });
+    await run.script({ reply: { chunks: ['a', 'b', 'c', 'd', 'e'] } });
     await stream();
-    const [request] = (await openai.requests()).slice(-1);
+    const [request] = (await run.client.openai.requests()).slice(-1);
     expect(request!.firstByteAt! - request!.receivedAt).toBeGreaterThanOrEqual(59);
     expect(request!.finishedAt! - request!.receivedAt).toBeGreaterThanOrEqual(99);
   });
 
   it('a client that leaves stops the writing', async () => {
-    await openai.control('PUT', '/pace', { firstTokenMs: 0, betweenTokensMs: 50 });
-    const events = await openai.client.chat.completions.create({
+    await run.client.openai.setPace({ firstTokenMs: 0, betweenTokensMs: 50 });
+    const events = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [{ role: 'user', content: 'a long text, please' }],
       stream: true,
     });
     for await (const _ of events) break;
-    const { id } = (await openai.requests()).at(-1)!;
+    const { id } = (await run.client.openai.requests()).at(-1)!;
     let last;
-    do last = (await openai.requests(id - 1))[0]!;
+    do last = (await run.client.openai.requests({ since: id - 1 }))[0]!;
     while (last.finishedAt === null);
     expect(last.aborted).toBe(true);
   });

@@ -1,18 +1,18 @@
 import OpenAI from 'openai';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { type Running, startForSpec } from '../start-for-spec';
 
 describe('faults', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
-  afterEach(() => openai.faults.clear());
+  afterAll(() => run.sandbox.close());
+  afterEach(() => run.faults());
 
   const body = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: 'Hello' }] };
-  const ask = () => openai.client.chat.completions.create(body);
+  const ask = () => run.openai.chat.completions.create(body);
   async function collect(into: OpenAI.ChatCompletionChunk[] = []) {
-    const stream = await openai.client.chat.completions.create({
+    const stream = await run.openai.chat.completions.create({
       ...body,
       stream: true,
       stream_options: { include_usage: true },
@@ -31,7 +31,7 @@ describe('faults', () => {
   };
 
   it('a delay holds the answer back and changes nothing else', async () => {
-    openai.fault('openai.chat', 'delay', { ms: 80 });
+    await run.fault('openai.chat', 'delay', { ms: 80 });
     const started = performance.now();
     expect((await ask()).choices).toHaveLength(1);
     expect(performance.now() - started).toBeGreaterThanOrEqual(79);
@@ -42,7 +42,7 @@ describe('faults', () => {
     ['429:ms', { 'retry-after-ms': '7000' }],
     ['429:none', {}],
   ])('%s names the wait in its own form', async (kind, headers) => {
-    openai.fault('openai.chat', kind, { retryAfter: 7 });
+    await run.fault('openai.chat', kind, { retryAfter: 7 });
     const error = await failure();
     expect(error).toBeInstanceOf(OpenAI.RateLimitError);
     expect(error).toMatchObject({ type: 'requests', code: 'rate_limit_exceeded' });
@@ -55,7 +55,7 @@ describe('faults', () => {
   });
 
   it('429:date gives an HTTP date not before the wait is over', async () => {
-    openai.fault('openai.chat', '429:date', { retryAfter: 30 });
+    await run.fault('openai.chat', '429:date', { retryAfter: 30 });
     const before = Date.now();
     const date = Date.parse((await failure()).headers?.get('retry-after') ?? '');
     expect(date - before).toBeGreaterThanOrEqual(30_000);
@@ -63,42 +63,42 @@ describe('faults', () => {
   });
 
   it('a quota that is used up has a code of its own', async () => {
-    openai.fault('openai.chat', '429:insufficient-quota');
+    await run.fault('openai.chat', '429:insufficient-quota');
     expect(await failure()).toMatchObject({ status: 429, type: 'insufficient_quota', code: 'insufficient_quota' });
   });
 
   it("the client's retry gets through when the fault is over", async () => {
-    openai.fault('openai.chat', '429:ms', { retryAfter: 0.01, times: 2 });
-    const patient = openai.client.withOptions({ maxRetries: 2 });
+    await run.fault('openai.chat', '429:ms', { retryAfter: 0.01, times: 2 });
+    const patient = run.openai.withOptions({ maxRetries: 2 });
     expect((await patient.chat.completions.create(body)).choices).toHaveLength(1);
   });
 
   it('a 500 has a body, a 502 of the proxy in front is HTML', async () => {
-    openai.fault('openai.chat', '500');
+    await run.fault('openai.chat', '500');
     expect(await failure()).toMatchObject({ status: 500, type: 'server_error' });
-    openai.fault('openai.chat', '502-html');
+    await run.fault('openai.chat', '502-html');
     const html = await failure();
     expect(html).toMatchObject({ status: 502, error: undefined });
     expect(html.headers?.get('content-type')).toContain('text/html');
   });
 
   it('a hung request ends with the patience of the caller', async () => {
-    openai.fault('openai.chat', 'hang');
+    await run.fault('openai.chat', 'hang');
     // The client's own timeout error is recognised by its class, which Jest's separate realm hides from it.
-    await expect(openai.client.chat.completions.create(body, { timeout: 50 })).rejects.toBeInstanceOf(
+    await expect(run.openai.chat.completions.create(body, { timeout: 50 })).rejects.toBeInstanceOf(
       OpenAI.APIConnectionError,
     );
-    const [hung] = (await openai.requests()).slice(-1);
+    const [hung] = (await run.client.openai.requests()).slice(-1);
     expect(hung).toMatchObject({ status: null, firstByteAt: null });
   });
 
   it('a reset connection is a connection error', async () => {
-    openai.fault('openai.chat', 'reset');
+    await run.fault('openai.chat', 'reset');
     await expect(ask()).rejects.toBeInstanceOf(OpenAI.APIConnectionError);
   });
 
   it('a stream is cut after as many tokens as ordered, before any usage', async () => {
-    openai.fault('openai.chat', 'cut-stream:2');
+    await run.fault('openai.chat', 'cut-stream:2');
     const chunks: OpenAI.ChatCompletionChunk[] = [];
     await expect(collect(chunks)).rejects.toThrow();
     expect(chunks.filter((chunk) => chunk.choices[0]?.delta.content)).toHaveLength(2);
@@ -106,8 +106,8 @@ describe('faults', () => {
   });
 
   it('a stream shorter than the ordered cut still ends before its finish', async () => {
-    await openai.script({ reply: { chunks: ['only', ' two'] } });
-    openai.fault('openai.chat', 'cut-stream:50');
+    await run.script({ reply: { chunks: ['only', ' two'] } });
+    await run.fault('openai.chat', 'cut-stream:50');
     const chunks: OpenAI.ChatCompletionChunk[] = [];
     await expect(collect(chunks)).rejects.toThrow();
     expect(chunks.map((chunk) => chunk.choices[0]?.delta.content)).toEqual(['', 'only', ' two']);
@@ -115,58 +115,77 @@ describe('faults', () => {
   });
 
   it('a stall pauses in the middle and then goes on', async () => {
-    openai.fault('openai.chat', 'stall:1', { ms: 80 });
+    await run.fault('openai.chat', 'stall:1', { ms: 80 });
     const started = performance.now();
     expect((await collect()).at(-1)!.usage!.total_tokens).toBeGreaterThan(0);
     expect(performance.now() - started).toBeGreaterThanOrEqual(79);
   });
 
   it('an error in the stream is thrown by the client', async () => {
-    openai.fault('openai.chat', 'error-in-stream:1');
+    await run.fault('openai.chat', 'error-in-stream:1');
     const chunks: OpenAI.ChatCompletionChunk[] = [];
     await expect(collect(chunks)).rejects.toMatchObject({ type: 'server_error' });
     expect(chunks.length).toBeGreaterThan(1);
   });
 
   it('a body that is not streamed can be cut as well', async () => {
-    openai.fault('openai.chat', 'cut-stream');
+    await run.fault('openai.chat', 'cut-stream');
     await expect(ask()).rejects.toThrow();
   });
 
   it('an empty answer is an answer', async () => {
-    openai.fault('openai.chat', 'empty', { times: 2 });
+    await run.fault('openai.chat', 'empty', { times: 2 });
     expect((await ask()).choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: '' } });
     expect((await collect()).some((chunk) => chunk.choices[0]?.delta.content)).toBe(false);
   });
 
   it('a refusal comes in its own field, streamed or not', async () => {
-    openai.fault('openai.chat', 'refusal', { times: 2 });
+    await run.fault('openai.chat', 'refusal', { times: 2 });
     const { message } = (await ask()).choices[0]!;
     expect(message.content).toBeNull();
     expect((await collect()).map((chunk) => chunk.choices[0]?.delta.refusal ?? '').join('')).toBe(message.refusal);
   });
 
   it('a context that is too long is refused with its code', async () => {
-    openai.fault('openai.chat', 'context-too-long');
+    await run.fault('openai.chat', 'context-too-long');
     expect(await failure()).toMatchObject({ status: 400, code: 'context_length_exceeded' });
   });
 
   it('a fault strikes the target it was ordered for and no other', async () => {
-    openai.fault('openai.embeddings', '500');
-    openai.fault('openai.speech', '500');
+    await run.fault('openai.embeddings', '500');
+    await run.fault('openai.speech', '500');
     await ask();
+    await expect(run.openai.embeddings.create({ model: 'text-embedding-3-small', input: 'x' })).rejects.toMatchObject({
+      status: 500,
+    });
     await expect(
-      openai.client.embeddings.create({ model: 'text-embedding-3-small', input: 'x' }),
-    ).rejects.toMatchObject({ status: 500 });
-    await expect(
-      openai.client.audio.speech.create({ model: 'tts-1', voice: 'nova', input: 'x', response_format: 'opus' }),
+      run.openai.audio.speech.create({ model: 'tts-1', voice: 'nova', input: 'x', response_format: 'opus' }),
     ).rejects.toMatchObject({ status: 500 });
   });
 
-  it.each(['frobnicate', '429:never', 'quirk:sideways'])('an unknown fault %s is named aloud', async (kind) => {
-    openai.fault('openai.chat', kind);
-    const error = await failure();
-    expect(error).toMatchObject({ status: 500, type: 'sandbox_error' });
-    expect(error.message).toContain('knows no');
+  it('after the work an answer is lost all the same', async () => {
+    await run.script({ reply: { text: 'said and lost' }, times: 2 });
+    await run.fault('openai.chat', '500-after-commit');
+    expect(await failure()).toMatchObject({ status: 500, type: 'server_error' });
+    await run.fault('openai.chat', 'reset-after-commit');
+    await expect(ask()).rejects.toBeInstanceOf(OpenAI.APIConnectionError);
+    expect(await run.client.openai.scripted()).toEqual([]);
+  });
+
+  it.each([
+    ['openai.chat', 'frobnicate', 'knows no fault'],
+    ['openai.chat', '429:never', 'this argument means nothing'],
+    ['openai.chat', 'quirk:sideways', 'this argument means nothing'],
+    ['openai.speech', 'refusal', 'knows no fault'],
+    ['openai.chatt', '500', 'there is no target'],
+    ['telegram.updates', '500', 'knows no fault'],
+    ['telegram.sendLove', '500', 'there is no target'],
+  ])('%s: the fault %s is refused when it is ordered', async (target, kind, reason) => {
+    await run.faults({ target: 'openai.chat', kind: 'empty' });
+    const response = await run.send('PUT', '/control/faults', [{ target, kind }]);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { detail: string }).detail).toContain(reason);
+    // What was in force stays in force.
+    expect(await run.client.faults()).toEqual([{ target: 'openai.chat', kind: 'empty' }]);
   });
 });

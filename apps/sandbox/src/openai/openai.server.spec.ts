@@ -1,12 +1,12 @@
 import OpenAI from 'openai';
-import { AT_ONCE, type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { AT_ONCE, type Running, startForSpec } from '../start-for-spec';
 
 describe('the OpenAI-compatible server', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   const user = (content: string) => ({ role: 'user' as const, content });
   const assistantCalls = (...ids: string[]) => ({
@@ -16,27 +16,48 @@ describe('the OpenAI-compatible server', () => {
   });
   const answerTo = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'done' });
   const chat = (more: object) =>
-    openai.post('/chat/completions', { model: 'gpt-4o-mini', messages: [user('Hi')], ...more });
+    run.post('/chat/completions', { model: 'gpt-4o-mini', messages: [user('Hi')], ...more });
 
   it('without a key, or with an invalid one, nothing is answered', async () => {
-    const list = (apiKey: string) => new OpenAI({ apiKey, baseURL: openai.baseURL, maxRetries: 0 }).models.list();
+    const list = (apiKey: string) =>
+      new OpenAI({ apiKey, baseURL: run.sandbox.openAiUrl, maxRetries: 0 }).models.list();
     await expect(list('sk-invalid-1234')).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
-    const bare = await fetch(`${openai.baseURL}/models`);
+    const bare = await fetch(`${run.sandbox.openAiUrl}/models`);
     expect(bare.status).toBe(401);
     expect(await bare.json()).toMatchObject({ error: { type: 'invalid_request_error', code: null } });
   });
 
-  it('models are listed, and those called no-such are missing', async () => {
-    const ids = (await openai.client.models.list()).data.map(({ id }) => id);
-    expect(ids).toEqual(expect.arrayContaining(['gpt-4o-mini', 'text-embedding-3-small', 'tts-1', 'whisper-1']));
-    expect(await openai.client.models.retrieve('our-own-model')).toMatchObject({
-      id: 'our-own-model',
-      object: 'model',
+  it('models are listed with the days on which they go, and one that is not listed is refused everywhere', async () => {
+    const models = (await run.openai.models.list()).data as unknown as { id: string; shutdown_date: string | null }[];
+    expect(models.find(({ id }) => id === 'gpt-4o-mini')!.shutdown_date).toBe('2027-01-14');
+    expect(models.find(({ id }) => id === 'gpt-6-luna')!.shutdown_date).toBeNull();
+    const missing = { status: 404, code: 'model_not_found' };
+    const model = 'our-own-model';
+    await expect(run.openai.models.retrieve(model)).rejects.toMatchObject(missing);
+    for (const ask of [
+      () => run.openai.chat.completions.create({ model, messages: [user('Hi')] }),
+      () => run.openai.responses.create({ model, input: 'Hi' }),
+      () => run.openai.embeddings.create({ model, input: 'Hi' }),
+      () => run.openai.audio.speech.create({ model, input: 'Hi', voice: 'nova' }),
+      () => run.openai.images.generate({ model, prompt: 'Hi' }),
+    ]) {
+      await expect(ask()).rejects.toMatchObject(missing);
+    }
+    await run.client.openai.addModel({ id: model, shutdown_date: '2030-02-03' });
+    expect(await run.openai.models.retrieve(model)).toMatchObject({ id: model, shutdown_date: '2030-02-03' });
+    expect((await run.openai.chat.completions.create({ model, messages: [user('Hi')] })).model).toBe(model);
+  });
+
+  it('unknown models and keys are served on demand only', async () => {
+    const stranger = (baseURL: string) => new OpenAI({ apiKey: 'sk-stranger', baseURL, maxRetries: 0 });
+    await expect(stranger(run.sandbox.openAiUrl).models.list()).rejects.toMatchObject({ code: 'invalid_api_key' });
+    const lax = await startForSpec({ openai: { acceptAnyModel: true, acceptAnyKey: true } });
+    const { model } = await stranger(lax.sandbox.openAiUrl).chat.completions.create({
+      model: 'm',
+      messages: [user('Hi')],
     });
-    await expect(openai.client.models.retrieve('no-such-model')).rejects.toMatchObject({ status: 404 });
-    await expect(
-      openai.client.chat.completions.create({ model: 'no-such-model', messages: [user('Hi')] }),
-    ).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+    expect(model).toBe('m');
+    await lax.sandbox.close();
   });
 
   it.each([
@@ -53,7 +74,7 @@ describe('the OpenAI-compatible server', () => {
     ['a temperature above 2', { temperature: 2.5 }, 'temperature', 'decimal_above_max_value'],
     ['no tokens at all', { max_tokens: 0 }, 'max_tokens', 'integer_below_min_value'],
     ['a typo', { temprature: 1 }, null, null],
-    ['two choices', { n: 2 }, 'n', null],
+    ['more choices than there are', { n: 200 }, 'n', 'integer_above_max_value'],
     ['stream options without a stream', { stream_options: { include_usage: true } }, 'stream_options', null],
     ['a tool choice without tools', { tool_choice: 'auto' }, 'tool_choice', null],
     [
@@ -87,10 +108,10 @@ describe('the OpenAI-compatible server', () => {
   });
 
   it('a body that is no JSON and an address that is none are refused in the same shape', async () => {
-    const broken = await openai.post('/chat/completions', '{"model":');
+    const broken = await run.post('/chat/completions', '{"model":');
     expect(broken.status).toBe(400);
     expect(await broken.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
-    const nowhere = await openai.post('/completions', {});
+    const nowhere = await run.post('/completions', {});
     expect(nowhere.status).toBe(404);
     expect(await nowhere.json()).toMatchObject({ error: { code: 'unknown_url' } });
   });
@@ -101,11 +122,11 @@ describe('the OpenAI-compatible server', () => {
     expect(Number(first.get('openai-processing-ms'))).toBeGreaterThan(0);
     expect(first.get('x-ratelimit-limit-requests')).toBe('30000');
     expect(first.get('x-ratelimit-reset-tokens')).toMatch(/^\d+ms$/);
-    expect((await openai.post('/completions', {})).headers.get('x-request-id')).toMatch(/^req_/);
+    expect((await run.post('/completions', {})).headers.get('x-request-id')).toMatch(/^req_/);
   });
 
   it('a key that has used up its minute is told when to come back; another key is not', async () => {
-    const narrow = await startOpenAi({ pace: AT_ONCE, limits: { requestsPerMinute: 2 } });
+    const narrow = await startForSpec({ openai: { limits: { requestsPerMinute: 2 } } });
     const body = { model: 'gpt-4o-mini', messages: [user('Hi')] };
     expect((await narrow.post('/chat/completions', body)).headers.get('x-ratelimit-remaining-requests')).toBe('1');
     await narrow.post('/chat/completions', body);
@@ -114,36 +135,31 @@ describe('the OpenAI-compatible server', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(30);
     expect(refused.headers.get('x-ratelimit-reset-requests')).toMatch(/^(1m)?[\d.]+s$/);
     expect(await refused.json()).toMatchObject({ error: { type: 'requests', code: 'rate_limit_exceeded' } });
-    expect((await narrow.post('/chat/completions', body, { authorization: 'Bearer sk-other' })).status).toBe(200);
-    await narrow.stop();
+    expect((await narrow.post('/chat/completions', body, { authorization: 'Bearer sk-sandbox-other' })).status).toBe(
+      200,
+    );
+    await narrow.sandbox.close();
   });
 
   it('harmful words are flagged and others are not', async () => {
-    const { results } = await openai.client.moderations.create({ input: ['Хочу умереть', 'Хочу спать'] });
+    const { results } = await run.openai.moderations.create({ input: ['Хочу умереть', 'Хочу спать'] });
     expect(results.map(({ flagged }) => flagged)).toEqual([true, false]);
     expect(results[0]!.categories['self-harm/intent']).toBe(true);
     expect(results[0]!.category_scores['self-harm/intent']).toBeGreaterThan(0.5);
     expect(results[1]!.category_scores['self-harm/intent']).toBeLessThan(0.5);
   });
-
-  it('pictures are refused politely', async () => {
-    await expect(openai.client.images.generate({ prompt: 'a cat' })).rejects.toMatchObject({
-      status: 400,
-      code: 'unsupported_operation',
-    });
-  });
 });
 
 describe('the control of the OpenAI-compatible server', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   const ask = async (...contents: [system: string, user: string]) => {
     const [system, content] = contents;
-    const completion = await openai.client.chat.completions.create({
+    const completion = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [
         { role: 'system', content: system },
@@ -154,8 +170,8 @@ describe('the control of the OpenAI-compatible server', () => {
   };
 
   it('a scripted answer waits for its match in the last message or the system prompt', async () => {
-    await openai.script({ match: 'refund', reply: { text: 'to the message' } });
-    await openai.script({ match: 'You are Ada', reply: { text: 'to the prompt' }, times: 2 });
+    await run.script({ match: 'refund', reply: { text: 'to the message' } });
+    await run.script({ match: 'You are Ada', reply: { text: 'to the prompt' }, times: 2 });
     expect((await ask('', 'hello')).text).toMatch(/^\*Sandbox model/);
     expect((await ask('', 'a refund, please')).text).toBe('to the message');
     expect((await ask('You are Ada.', 'a refund, please')).text).toBe('to the prompt');
@@ -164,7 +180,7 @@ describe('the control of the OpenAI-compatible server', () => {
   });
 
   it('a script may set the finish, the cost and the refusal', async () => {
-    await openai.script({
+    await run.script({
       reply: {
         refusal: 'No.',
         finishReason: 'content_filter',
@@ -182,23 +198,23 @@ describe('the control of the OpenAI-compatible server', () => {
   });
 
   it('what is scripted can be looked at and forgotten', async () => {
-    await openai.script({ reply: { text: 'never said' } });
-    expect(await (await openai.control('GET', '/script')).json()).toHaveLength(1);
-    await openai.control('DELETE', '/script');
+    await run.script({ reply: { text: 'never said' } });
+    expect(await run.client.openai.scripted()).toHaveLength(1);
+    await run.client.openai.forgetScript();
     expect((await ask('', 'hello')).text).not.toBe('never said');
   });
 
   it('a mistake in the script is explained', async () => {
-    const response = await openai.control('POST', '/script', { reply: { txt: 'oops' } });
+    const response = await run.send('POST', '/control/openai/script', { reply: { txt: 'oops' } });
     expect(response.status).toBe(400);
-    expect(((await response.json()) as { error: string }).error).toContain('txt');
+    expect(((await response.json()) as { detail: string }).detail).toContain('txt');
   });
 
   it('the log tells what was asked and when, without the key', async () => {
-    const seen = (await openai.requests()).at(-1)!.id;
+    const seen = (await run.client.openai.requests()).at(-1)!.id;
     const before = Date.now();
     await ask('Be kind.', 'hello');
-    const requests = await openai.requests(seen);
+    const requests = await run.client.openai.requests({ since: seen });
     expect(requests).toHaveLength(1);
     const request = requests[0]!;
     expect(request).toMatchObject({
@@ -216,10 +232,9 @@ describe('the control of the OpenAI-compatible server', () => {
   });
 
   it('pace and limits can be changed while it runs', async () => {
-    const pace = await openai.control('PUT', '/pace', { betweenTokensMs: 5 });
-    expect(await pace.json()).toEqual({ firstTokenMs: 0, betweenTokensMs: 5 });
-    await openai.control('PUT', '/pace', AT_ONCE);
-    await openai.control('PUT', '/limits', { tokensPerMinute: 1 });
+    expect(await run.client.openai.setPace({ betweenTokensMs: 5 })).toEqual({ firstTokenMs: 0, betweenTokensMs: 5 });
+    await run.client.openai.setPace(AT_ONCE);
+    await run.client.openai.setLimits({ tokensPerMinute: 1 });
     await ask('', 'hello');
     await expect(ask('', 'hello')).rejects.toMatchObject({ status: 429, type: 'tokens' });
   });

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { type Running, startForSpec } from '../start-for-spec';
 
 interface Raw {
   text: string;
@@ -10,18 +10,18 @@ interface Raw {
 }
 
 describe('servers that call themselves compatible', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
-  afterEach(() => openai.faults.clear());
+  afterAll(() => run.sandbox.close());
+  afterEach(() => run.faults());
 
   const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Привет' }] };
 
   async function stream(quirk: string): Promise<Raw> {
-    openai.fault('openai.chat', `quirk:${quirk}`);
-    const response = await openai.post('/chat/completions', {
+    await run.fault('openai.chat', `quirk:${quirk}`);
+    const response = await run.post('/chat/completions', {
       ...body,
       stream: true,
       stream_options: { include_usage: true },
@@ -35,7 +35,7 @@ describe('servers that call themselves compatible', () => {
     return { text, packets, chunks };
   }
   const callTools = () =>
-    openai.script({ reply: { toolCalls: [{ name: 'a', arguments: { one: 'value', two: 'value' } }, { name: 'b' }] } });
+    run.script({ reply: { toolCalls: [{ name: 'a', arguments: { one: 'value', two: 'value' } }, { name: 'b' }] } });
   const toolDeltas = (raw: Raw) => raw.chunks.flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []);
 
   it('no-usage: the cost is never told', async () => {
@@ -106,7 +106,7 @@ describe('servers that call themselves compatible', () => {
 
   it('split-utf8: a letter arrives in two packets and the text is whole all the same', async () => {
     // On a busy machine a reader may find two packets waiting at once, but not twenty times in a row.
-    await openai.script({ reply: { chunks: Array(20).fill('Модель') } });
+    await run.script({ reply: { chunks: Array(20).fill('Модель') } });
     const { packets, text } = await stream('split-utf8');
     expect(packets.some((packet) => packet.toString().endsWith('\uFFFD'))).toBe(true);
     expect(text).not.toContain('\uFFFD');
@@ -114,8 +114,8 @@ describe('servers that call themselves compatible', () => {
   });
 
   it("the client's decoder survives them all together", async () => {
-    openai.fault('openai.chat', 'quirk:crlf+comments+split-utf8+no-done+reasoning-content+usage-in-every-chunk');
-    const stream = await openai.client.chat.completions.create({
+    await run.fault('openai.chat', 'quirk:crlf+comments+split-utf8+no-done+reasoning-content+usage-in-every-chunk');
+    const stream = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [{ role: 'user', content: 'Привет' }],
       stream: true,
@@ -130,8 +130,8 @@ describe('servers that call themselves compatible', () => {
     ['error-200', 200, { error: { message: expect.any(String) } }],
     ['int-error-code', 502, { error: { code: 502 } }],
   ])('%s: an error in another shape', async (quirk, status, shape) => {
-    openai.fault('openai.chat', `quirk:${quirk}`);
-    const response = await openai.post('/chat/completions', body);
+    await run.fault('openai.chat', `quirk:${quirk}`);
+    const response = await run.post('/chat/completions', body);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject(shape);
   });

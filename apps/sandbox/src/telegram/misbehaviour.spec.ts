@@ -101,11 +101,9 @@ describe('misbehaviour on order', () => {
   it('rules are listed with what is left of them, and reset takes them away', async () => {
     await run.faults({ target: 'telegram.sendMessage', kind: '500', times: 3 });
     await send('x');
-    expect(await run.ask('GET', '/control/faults')).toEqual([
-      { target: 'telegram.sendMessage', kind: '500', times: 2 },
-    ]);
-    await run.ask('POST', '/control/reset');
-    expect(await run.ask('GET', '/control/faults')).toEqual([]);
+    expect(await run.client.faults()).toEqual([{ target: 'telegram.sendMessage', kind: '500', times: 2 }]);
+    await run.client.reset();
+    expect(await run.client.faults()).toEqual([]);
     expect(await said()).toEqual([]);
   });
 
@@ -118,7 +116,7 @@ describe('misbehaviour on order', () => {
 describe('rate limits', () => {
   it('a chat takes a burst and then one message a second; edits count, chat actions do not', async () => {
     const rateLimits = { ...TELEGRAM_LIMITS, chat: { perSecond: 1, burst: 2 } };
-    const run = await startForSpec({ rateLimits });
+    const run = await startForSpec({ telegram: { rateLimits } });
     const chat_id = run.anna.id;
     await run.say(run.anna, '/start');
     const { result } = await run.api<{ message_id: number }>('sendMessage', { chat_id, text: 'one' });
@@ -132,8 +130,8 @@ describe('rate limits', () => {
   });
 
   it('a group takes twenty at once and then makes the bot wait', async () => {
-    const run = await startForSpec({ rateLimits: TELEGRAM_LIMITS });
-    const chats = await run.ask<{ id: number }[]>('GET', '/control/telegram/chats');
+    const run = await startForSpec({ telegram: { rateLimits: TELEGRAM_LIMITS } });
+    const chats = await run.telegram.chats();
     const chat_id = chats.find(({ id }) => id < 0)!.id;
     for (let i = 0; i < 20; i++) await run.api('sendMessage', { chat_id, text: `${i}` });
     const refused = await run.api('sendMessage', { chat_id, text: '20' });
