@@ -8,10 +8,16 @@ import { Icon, IconButton } from './icons';
 import { Keyboard } from './keyboard';
 import { ChatContext, usePhoneContext } from './phone-context';
 import { RichText } from './rich-text';
+import { Thing } from './thing';
 import { MenuSheet, type Choice } from './sheet';
 import type { Line } from './timeline';
 import { useReveal } from './use-reveal';
 import { clock } from './when';
+
+const QUICK = ['👍', '❤️', '😁', '🔥', '👎'];
+
+/** Stickers and dice stand on the chat itself, without a bubble. */
+const isSticky = ({ file, thing }: Message) => file?.kind === 'sticker' || thing?.kind === 'dice';
 
 /** Only what has just been written comes in with a movement. */
 const justNowSeconds = 5;
@@ -26,12 +32,14 @@ export function Bubble({
   onEdit: (message: Message) => void;
 }) {
   const { message, first, last, outgoing, draft } = line;
+  const { t } = useTranslation();
+  const { actions } = usePhoneContext();
   const chat = use(ChatContext);
   const [entering] = useState(() => Date.now() / 1000 - message.date < justNowSeconds);
   const [menu, setMenu] = useState(false);
   const text = message.text ?? '';
   const shown = useReveal(text.length, !!draft);
-  const jumbo = !draft && !message.file && isJumbo(text);
+  const jumbo = !draft && !message.file && !message.thing && isJumbo(text);
   const confirmed = !outgoing && !draft;
 
   const openMenu = (event: MouseEvent) => {
@@ -59,7 +67,12 @@ export function Bubble({
     >
       <div className="stack">
         <div
-          className={classes({ bubble: true, media: message.file?.kind === 'photo', bare: !!message.file && !text })}
+          className={classes({
+            bubble: true,
+            media: message.file?.kind === 'photo',
+            bare: !!message.file && !text,
+            sticky: isSticky(message),
+          })}
           onClick={onTap}
           onContextMenu={openMenu}
           onDoubleClick={() => confirmed && onReply(message)}
@@ -69,6 +82,11 @@ export function Bubble({
               {message.from.name}
             </span>
           )}
+          {message.topic && <span className="topic"># {message.topic.name}</span>}
+          {message.forwardedFrom && (
+            <span className="forwarded">{t('message.forwarded', { name: message.forwardedFrom })}</span>
+          )}
+          {message.via && <span className="forwarded">{t('message.via', { name: message.via })}</span>}
           {message.replyTo && (
             <span className="quoted">
               <b>{message.replyTo.name}</b>
@@ -76,12 +94,24 @@ export function Bubble({
             </span>
           )}
           {message.file && <Attachment file={message.file} />}
+          {message.thing && <Thing message={message} thing={message.thing} />}
           <div className="text" dir="auto">
             {draft && !text ? <Thinking /> : <RichText text={text.slice(0, shown)} entities={message.entities} />}
             <Meta line={line} />
           </div>
           {confirmed && <MenuButton onOpen={() => setMenu(true)} />}
         </div>
+        {message.reactions && <Reactions message={message} />}
+        {draft?.canStop && (
+          <button
+            type="button"
+            className="stop-button"
+            data-testid="stop"
+            onClick={() => void actions.stop(message.chatId)}
+          >
+            <Icon name="stop" size={14} /> {t('message.stop')}
+          </button>
+        )}
         {message.keyboard && confirmed && <Keyboard message={message} />}
         {outgoing?.failure && <Failure line={line} />}
       </div>
@@ -133,12 +163,59 @@ function BubbleMenu({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const { copy } = usePhoneContext();
+  const { copy, actions, toast } = usePhoneContext();
   const { text = '', own, file } = message;
+  const mine = message.reactions?.find((reaction) => reaction.own)?.emoji;
+  const react = (emoji: string) => {
+    onClose();
+    const wanted = emoji === mine ? [] : [emoji];
+    actions.react(message.chatId, message.id, wanted).catch((error: Error) => toast(error.message));
+  };
   const choices: Choice[] = [{ icon: 'reply', text: t('message.reply'), pick: () => onReply(message) }];
   if (own && text && !file) choices.push({ icon: 'edit', text: t('message.edit'), pick: () => onEdit(message) });
   if (text) choices.push({ icon: 'copy', text: t('message.copy'), pick: () => copy(text) });
-  return <MenuSheet label={t('message.menu')} choices={choices} onClose={onClose} />;
+  return (
+    <MenuSheet label={t('message.menu')} choices={choices} onClose={onClose}>
+      <div className="quick-reactions" role="group" aria-label={t('message.react')}>
+        {QUICK.map((emoji) => (
+          <button
+            key={emoji}
+            type="button"
+            aria-label={t('message.reactWith', { emoji })}
+            aria-pressed={emoji === mine}
+            onClick={() => react(emoji)}
+          >
+            {emoji}
+          </button>
+        ))}
+      </div>
+    </MenuSheet>
+  );
+}
+
+function Reactions({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const { actions, toast } = usePhoneContext();
+  return (
+    <div className="reactions">
+      {message.reactions?.map(({ emoji, count, own }) => (
+        <button
+          key={emoji}
+          type="button"
+          className="reaction"
+          aria-pressed={own}
+          aria-label={t('message.reactions', { emoji, count })}
+          onClick={() =>
+            void actions
+              .react(message.chatId, message.id, own ? [] : [emoji])
+              .catch((error: Error) => toast(error.message))
+          }
+        >
+          {emoji} {count}
+        </button>
+      ))}
+    </div>
+  );
 }
 
 function Failure({ line: { outgoing } }: { line: Line }) {

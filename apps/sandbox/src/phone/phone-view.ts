@@ -24,7 +24,7 @@ export function chatOnPhone(state: TelegramState, person: Person, conversation: 
     fresh: !conversation.started,
     ...(last && { lastMessage: messageOnPhone(state, person, conversation, last) }),
     ...(conversation.forum && { topics: conversation.topics.map(({ id, name }) => ({ id, name })) }),
-    ...pinnedIn(conversation),
+    ...pinnedIn(state, conversation),
     ...replyKeyboardOf(conversation),
     commands: commandsFor(state, conversation, person.id),
   };
@@ -80,7 +80,7 @@ export function messageOnPhone(
           : extra.forward_origin.sender_user_name,
     }),
     ...(extra.via_bot && { via: `@${extra.via_bot.username}` }),
-    ...(topic && { topic: topic.name }),
+    ...(topic && { topic: { id: topic.id, name: topic.name } }),
     ...thingOf(state, person, message),
     ...reactionsTo(message, person),
     ...keyboardOf(message),
@@ -145,9 +145,9 @@ function replyKeyboardOf({ replyKeyboard }: Conversation): { replyKeyboard?: Rep
   };
 }
 
-function pinnedIn({ pinned, messages }: Conversation): { pinned?: Chat['pinned'] } {
+function pinnedIn(state: TelegramState, { pinned, messages }: Conversation): { pinned?: Chat['pinned'] } {
   const message = messages.get(pinned.at(-1) ?? 0);
-  return message ? { pinned: { id: message.id, text: message.text ?? message.caption ?? '…' } } : {};
+  return message ? { pinned: { id: message.id, text: summaryOf(state, message) } } : {};
 }
 
 /** A few words for what stands above a reply. */

@@ -109,8 +109,8 @@ export interface Message {
   /** Whose words these are, when they were forwarded; the bot that wrote them, when they were picked from its results. */
   forwardedFrom?: string;
   via?: string;
-  /** The name of the forum topic. */
-  topic?: string;
+  /** The forum topic it stands in. */
+  topic?: { id: number; name: string };
   thing?: Thing;
   reactions?: { emoji: string; count: number; own: boolean }[];
   file?: {

@@ -8,8 +8,7 @@ import { OpenQueries, type People } from './people';
 import { type Conversation, type Person, type StoredMessage, type TelegramState } from './state';
 import { userById, userOfPerson } from './wire';
 
-/** Telegram's phones wait about ten seconds for results. */
-const WAIT_MS = 10_000;
+/** The server forgets a query after this. */
 const LIFETIME_MS = 30_000;
 const MAX_RESULTS = 50;
 
@@ -42,7 +41,7 @@ export class InlineQueries {
     private readonly people: People,
     pace: number,
   ) {
-    this.open = new OpenQueries(WAIT_MS * pace, LIFETIME_MS * pace);
+    this.open = new OpenQueries(LIFETIME_MS * pace);
   }
 
   /** Undefined when the bot did not answer in time. */
