@@ -185,8 +185,9 @@ describe.each([telegram, openai, kv])('the third party $name', ({ name, target, 
     await rm(data, { recursive: true });
   });
 
-  const describeOutgoing = outgoing ? describe : describe.skip;
-  describeOutgoing('tells by webhook', () => {
+  // A party that sends nothing by itself has nothing to prove here.
+  if (!outgoing) return;
+  describe('tells by webhook', () => {
     let server: Server;
     let received: { headers: IncomingHttpHeaders; body: string }[];
     let status: number;
@@ -201,7 +202,7 @@ describe.each([telegram, openai, kv])('the third party $name', ({ name, target, 
       });
       await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
       url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      await outgoing!.listen(sandbox, url);
+      await outgoing.listen(sandbox, url);
     });
     afterEach(() => {
       server.closeAllConnections();
@@ -209,12 +210,12 @@ describe.each([telegram, openai, kv])('the third party $name', ({ name, target, 
     });
 
     const order = (kind: string) =>
-      client.setFaults({ target: `${name}.${outgoing!.target}`, kind, times: 1, ms: 60_000 });
+      client.setFaults({ target: `${name}.${outgoing.target}`, kind, times: 1, ms: 60_000 });
     const arrive = (count: number) => until(() => received.length >= count, { what: `${count} deliveries` });
 
     it('what fails is sent again', async () => {
       status = 500;
-      await outgoing!.cause(sandbox);
+      await outgoing.cause(sandbox);
       await arrive(1);
       status = 200;
       await arrive(2);
@@ -223,14 +224,14 @@ describe.each([telegram, openai, kv])('the third party $name', ({ name, target, 
 
     it('drop, duplicate and reorder are acted out', async () => {
       await order('drop');
-      await outgoing!.cause(sandbox);
+      await outgoing.cause(sandbox);
       await order('duplicate');
-      await outgoing!.cause(sandbox);
+      await outgoing.cause(sandbox);
       await arrive(2);
       expect(received[1]!.body).toBe(received[0]!.body);
       await order('reorder');
-      await outgoing!.cause(sandbox);
-      await outgoing!.cause(sandbox);
+      await outgoing.cause(sandbox);
+      await outgoing.cause(sandbox);
       await arrive(4);
       expect(received).toHaveLength(4);
     });

@@ -1,4 +1,4 @@
-import { use, useState, type MouseEvent } from 'react';
+import { use, useEffect, useState, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '../../src/phone/phone.api';
 import { Attachment } from './attachment';
@@ -11,7 +11,6 @@ import { RichText } from './rich-text';
 import { Thing } from './thing';
 import { MenuSheet, type Choice } from './sheet';
 import type { Line } from './timeline';
-import { useReveal } from './use-reveal';
 import { clock } from './when';
 
 const QUICK = ['👍', '❤️', '😁', '🔥', '👎'];
@@ -250,3 +249,28 @@ const classes = (names: Record<string, boolean>) =>
   Object.keys(names)
     .filter((name) => names[name])
     .join(' ');
+
+/** A draft arrives in pieces about this far apart; each piece is typed out in the time until the next. */
+const pieceMs = 500;
+
+/** How many characters of a growing text to show, so that it appears typed rather than in leaps. */
+function useReveal(length: number, growing: boolean): number {
+  const [shown, setShown] = useState(growing ? 0 : length);
+  useEffect(() => {
+    if (!growing || matchMedia('(prefers-reduced-motion: reduce)').matches) return setShown(length);
+    let frame = 0;
+    let from: number | undefined;
+    const began = performance.now();
+    const step = (now: number) => {
+      const share = Math.min(1, (now - began) / pieceMs);
+      setShown((current) => {
+        from ??= Math.min(current, length);
+        return Math.round(from + (length - from) * share);
+      });
+      if (share < 1) frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+    return () => cancelAnimationFrame(frame);
+  }, [length, growing]);
+  return growing ? shown : length;
+}

@@ -1,7 +1,6 @@
 import type { Conversation } from './conversation';
-import { longAnswer, PHRASES } from './phrases';
-import { codeSample } from './code-samples';
 import { clip, passageAbout, stems } from './knowledge';
+import { codeSample, longAnswer, PHRASES } from './phrases';
 
 /** JavaScript's \b knows no Cyrillic letters. */
 const asks = (pattern: string) => new RegExp(`(?<!\\p{L})(?:${pattern})`, 'iu');

@@ -4,7 +4,6 @@ import { applyFault, type FailureAnswers } from '../kit/faults';
 import { FormMalformed, FormTooLarge, readForm, type Upload } from '../kit/forms';
 import { ClientGone, hangUpSignal } from '../kit/http';
 import { ApiError, badRequest, notFound, tooManyRequests, unauthorized } from './api-error';
-import { BOT_API_METHODS } from './bot-api-methods';
 import { chatMethods } from './chat.methods';
 import { inlineMethods } from './inline';
 import { mediaMethods } from './media.methods';
@@ -21,6 +20,45 @@ const TOKEN = /^[1-9]\d{0,17}:[\w-]+$/;
 const MAX_TOKEN = 80;
 /** Telegram takes files of up to 50 MB from bots. */
 const MAX_UPLOAD = 50 * 1024 * 1024;
+
+/** Every method of Bot API 10.1 (11 June 2026), from its published machine-readable specification. */
+export const BOT_API_METHODS = `
+  getUpdates setWebhook deleteWebhook getWebhookInfo getMe logOut close sendMessage forwardMessage
+  forwardMessages copyMessage copyMessages sendPhoto sendLivePhoto sendAudio sendDocument sendVideo sendAnimation
+  sendVoice sendVideoNote sendPaidMedia sendMediaGroup sendLocation sendVenue sendContact sendPoll sendChecklist
+  sendDice sendMessageDraft sendChatAction setMessageReaction getUserProfilePhotos getUserProfileAudios
+  setUserEmojiStatus getFile banChatMember unbanChatMember restrictChatMember promoteChatMember
+  setChatAdministratorCustomTitle setChatMemberTag banChatSenderChat unbanChatSenderChat setChatPermissions
+  exportChatInviteLink createChatInviteLink editChatInviteLink createChatSubscriptionInviteLink
+  editChatSubscriptionInviteLink revokeChatInviteLink approveChatJoinRequest declineChatJoinRequest
+  answerChatJoinRequestQuery sendChatJoinRequestWebApp setChatPhoto deleteChatPhoto setChatTitle
+  setChatDescription pinChatMessage unpinChatMessage unpinAllChatMessages leaveChat getChat getChatAdministrators
+  getChatMemberCount getChatMember getUserPersonalChatMessages setChatStickerSet deleteChatStickerSet
+  getForumTopicIconStickers createForumTopic editForumTopic closeForumTopic reopenForumTopic deleteForumTopic
+  unpinAllForumTopicMessages editGeneralForumTopic closeGeneralForumTopic reopenGeneralForumTopic
+  hideGeneralForumTopic unhideGeneralForumTopic unpinAllGeneralForumTopicMessages answerCallbackQuery
+  answerGuestQuery getUserChatBoosts getBusinessConnection getManagedBotToken replaceManagedBotToken
+  getManagedBotAccessSettings setManagedBotAccessSettings setMyCommands deleteMyCommands getMyCommands setMyName
+  getMyName setMyDescription getMyDescription setMyShortDescription getMyShortDescription setMyProfilePhoto
+  removeMyProfilePhoto setChatMenuButton getChatMenuButton setMyDefaultAdministratorRights
+  getMyDefaultAdministratorRights getAvailableGifts sendGift giftPremiumSubscription verifyUser verifyChat
+  removeUserVerification removeChatVerification readBusinessMessage deleteBusinessMessages setBusinessAccountName
+  setBusinessAccountUsername setBusinessAccountBio setBusinessAccountProfilePhoto
+  removeBusinessAccountProfilePhoto setBusinessAccountGiftSettings getBusinessAccountStarBalance
+  transferBusinessAccountStars getBusinessAccountGifts getUserGifts getChatGifts convertGiftToStars upgradeGift
+  transferGift postStory repostStory editStory deleteStory answerWebAppQuery savePreparedInlineMessage
+  savePreparedKeyboardButton editMessageText editMessageCaption editMessageMedia editMessageLiveLocation
+  stopMessageLiveLocation editMessageChecklist editMessageReplyMarkup stopPoll approveSuggestedPost
+  declineSuggestedPost deleteMessage deleteMessages deleteMessageReaction deleteAllMessageReactions sendSticker
+  getStickerSet getCustomEmojiStickers uploadStickerFile createNewStickerSet addStickerToSet
+  setStickerPositionInSet deleteStickerFromSet replaceStickerInSet setStickerEmojiList setStickerKeywords
+  setStickerMaskPosition setStickerSetTitle setStickerSetThumbnail setCustomEmojiStickerSetThumbnail
+  deleteStickerSet sendRichMessage sendRichMessageDraft answerInlineQuery sendInvoice createInvoiceLink
+  answerShippingQuery answerPreCheckoutQuery getMyStarBalance getStarTransactions refundStarPayment
+  editUserStarSubscription setPassportDataErrors sendGame setGameScore getGameHighScores
+`
+  .trim()
+  .split(/\s+/);
 
 const METHODS = new Map<string, Method>(
   [messageMethods, mediaMethods, chatMethods, inlineMethods, paymentMethods, updateMethods, profileMethods]
