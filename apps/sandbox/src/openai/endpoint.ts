@@ -29,7 +29,7 @@ const anyQuirk = `(${QUIRKS.join('|')})`;
 const afterTokens = /^\d*$/;
 
 const calls = { ...CALL_FAULTS, '429': /^(ms|date|none|insufficient-quota)?$/ } satisfies FaultKinds;
-/** What an answer of a model can suffer; in a stream after so many tokens (3 unless told), always before its end. */
+/** What can go wrong with an answer of a model; in a stream after so many tokens (3 unless told), always before its end. */
 const answers = {
   ...calls,
   'context-too-long': null,
@@ -81,7 +81,7 @@ export interface Call {
   fault?: Fault;
 }
 
-/** An endpoint that first suffers what the kit can act out, and then answers. */
+/** An endpoint: the kit acts out the faults it knows, `answer` those of its own. */
 export function endpoint(
   context: Context,
   target: keyof typeof FAULTS,
