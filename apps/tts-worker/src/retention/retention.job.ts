@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { AudioLibrary } from '../speech/audio-library';
 import { SpeechService } from '../speech/speech.service';
-import { TranscriptionService } from '../transcription/transcription.service';
+import { TranscriptionsService } from '../transcriptions/transcriptions.service';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
 const Clean = defineJob('clean', z.object({}));
@@ -20,7 +20,7 @@ export class RetentionJob implements OnApplicationBootstrap {
     private readonly clock: Clock,
     private readonly library: AudioLibrary,
     private readonly speech: SpeechService,
-    private readonly transcriptions: TranscriptionService,
+    private readonly transcriptions: TranscriptionsService,
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
