@@ -45,7 +45,6 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         user_id     uuid NOT NULL,
         media_id    uuid NOT NULL,
         mime_type   text NOT NULL,
-        locale      text NOT NULL,
         state       text NOT NULL CHECK (state IN ('waiting', 'completed', 'failed')),
         reason      text,
         received_at timestamptz NOT NULL,

@@ -49,6 +49,24 @@ describe('speech without any key', () => {
     expect((await speak(aSpeakRequest({ text: 'Hello there', voice: 'nova' }))).engine).toBe('espeak');
   });
 
+  it.each([
+    ['no key and no server', {}, 'needs TTS_WORKER_API_KEY or TTS_WORKER_BASE_URL'],
+    ['a key and no model', { OPENAI_API_KEY: 'sk-1' }, 'needs TTS_WORKER_SPEECH_MODEL'],
+  ])('a server that must speak with %s is a mistake of the configuration', async (_, env, mistake) => {
+    const start = startApp(ttsWorkerApp, {
+      env: { TTS_WORKER_SPEECH_ENGINE: 'openai', ...env },
+      database: app.database,
+    });
+    await expect(start).rejects.toThrow(mistake);
+  });
+
+  it('a key alone names no model that speaks: espeak does', async () => {
+    const keyed = await startApp(ttsWorkerApp, { env: { OPENAI_API_KEY: 'sk-1' } });
+    await keyed.probe.say(aSpeakRequest());
+    expect((await keyed.probe.until(SpeechCompleted)).data.engine).toBe('espeak');
+    await keyed.stop();
+  });
+
   it('a usual voice that espeak does not have is a mistake of the configuration', async () => {
     const start = startApp(ttsWorkerApp, { env: { TTS_WORKER_VOICE: 'nova' }, database: app.database });
     await expect(start).rejects.toThrow('TTS_WORKER_VOICE: espeak has only male, female, whisper');

@@ -3,7 +3,7 @@ import { decode, rawPages, shareAt, sine } from '../../test/ogg-reader';
 import { json, startServer, type Asked } from '../../test/openai-server';
 import { pcmToOpus } from '../audio/pcm-to-opus';
 import { BadAnswer, EngineRefused, EngineTimedOut, EngineUnavailable, NothingToSay } from './engine-errors';
-import { OpenAiEngine, OpenAiSpeechConfig } from './openai.engine';
+import { OpenAiEngine } from './openai.engine';
 
 const never = new AbortController().signal;
 const tone = (frequency: number, seconds: number) => pcmToOpus(sine(frequency, 24_000, seconds), 24_000).ogg;
@@ -18,9 +18,8 @@ afterEach(async () => {
 async function engineWith(answer: (asked: Asked, response: ServerResponse) => void, config = {}) {
   const server = await startServer(answer);
   stops.push(server.stop);
-  const engine = new OpenAiEngine(
-    OpenAiSpeechConfig.parse({ baseUrl: server.baseUrl, apiKey: 'key-1', deadlineMs: 5_000, ...config }),
-  );
+  const access = { baseUrl: server.baseUrl, apiKey: 'key-1', model: 'a-voice', deadlineMs: 5_000 };
+  const engine = new OpenAiEngine({ ...access, ...config });
   return { engine, asked: server.asked };
 }
 
@@ -33,7 +32,7 @@ describe('speech of an OpenAI-compatible server', () => {
     expect(spoken.durationMs).toBe(1_200);
     expect(asked[0]).toMatchObject({ path: '/v1/audio/speech', headers: { authorization: 'Bearer key-1' } });
     expect(JSON.parse(String(asked[0]!.body))).toEqual({
-      model: 'gpt-4o-mini-tts',
+      model: 'a-voice',
       voice: 'nova',
       input: 'Привет!',
       response_format: 'opus',

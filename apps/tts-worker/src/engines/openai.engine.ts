@@ -1,18 +1,19 @@
-import { z } from 'zod';
 import { joinOggOpus, oggDurationMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
 import { BadAnswer, NothingToSay } from './engine-errors';
-import { OpenAiAccess, OpenAiClient } from './openai.client';
+import { OpenAiClient, type OpenAiServer } from './openai.client';
 import { piecesOf } from './sentences';
 import type { SpeechEngine, SynthesisRequest, SynthesizedAudio } from './speech-engine';
 import { languageOf } from './text-language';
 
-export const OpenAiSpeechConfig = OpenAiAccess.extend({
-  model: z.string().min(1).default('gpt-4o-mini-tts'),
-  /** Spoken with when a request names no voice. */
-  voice: z.string().min(1).default('alloy'),
-});
-export type OpenAiSpeechConfig = z.infer<typeof OpenAiSpeechConfig>;
+export interface OpenAiSpeechConfig extends OpenAiServer {
+  readonly model: string;
+  /** For each request, with all of its pieces. */
+  readonly deadlineMs: number;
+}
+
+/** The API insists on a voice. */
+const DEFAULT_VOICE = 'alloy';
 
 /** The API's own limit on `input`, in characters. */
 const MAX_INPUT = 4_096;
@@ -24,7 +25,7 @@ export class OpenAiEngine implements SpeechEngine {
   private readonly client: OpenAiClient;
 
   constructor(private readonly config: OpenAiSpeechConfig) {
-    this.client = new OpenAiClient(this.name, config);
+    this.client = new OpenAiClient(this.name, config, config.deadlineMs);
   }
 
   /** A text longer than one request may hold is synthesized piece by piece and joined into one file. */
@@ -44,7 +45,7 @@ export class OpenAiEngine implements SpeechEngine {
       const answer = await openai.audio.speech.create(
         {
           model: this.config.model,
-          voice: voice ?? this.config.voice,
+          voice: voice ?? DEFAULT_VOICE,
           input,
           response_format: 'opus',
           ...(speed !== undefined && { speed }),

@@ -39,11 +39,11 @@ export class Recordings {
   constructor(private readonly services: ServiceClient) {}
 
   /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
-  async fetch({ mediaId, mimeType, locale }: Transcription): Promise<Recording> {
+  async fetch({ mediaId, mimeType }: Transcription): Promise<Recording> {
     const file = await this.read(mediaId);
     if (!file) throw new RecordingGone(`there is no recording ${mediaId}`);
     if (file.body.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(file.body.length, MAX_RECORDING_BYTES);
-    return { audio: file.body, format: formatOf(mimeType), locale };
+    return { audio: file.body, format: formatOf(mimeType) };
   }
 
   private async read(mediaId: string) {
@@ -51,7 +51,6 @@ export class Recordings {
       return await this.services.getBytes('bot-adapter', `/media/${mediaId}`);
     } catch (error) {
       const status = error instanceof ServiceAnswer ? error.status : undefined;
-      if (status === 410) throw new RecordingGone(`the recording ${mediaId} is gone`);
       if (status === 413) throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
       throw new RecordingUnreachable('the bot-adapter does not give the recording', { cause: error });
     }

@@ -4,7 +4,7 @@ import { toFile } from 'openai';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BadAnswer, RecordingTooLarge } from '../engines/engine-errors';
-import { OpenAiClient } from '../engines/openai.client';
+import { configuredServer, OpenAiClient } from '../engines/openai.client';
 import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
@@ -12,8 +12,6 @@ export interface Recording {
   audio: Buffer;
   /** What the bytes are, as a file extension: servers tell the format by it. */
   format: 'ogg' | 'mp3' | 'm4a' | 'mp4' | 'wav' | 'webm' | 'flac';
-  /** The language the person is thought to speak; a hint. */
-  locale?: string;
 }
 
 export interface Transcript {
@@ -47,12 +45,12 @@ export class TranscriptionProvider {
     { readonly client: OpenAiClient; readonly guard: ThirdParty; readonly model: string } | undefined;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_TRANSCRIPTION_MODEL: model, TTS_WORKER_BASE_URL: baseUrl } = config;
-    const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
-    if (!apiKey || model === OFF) return;
+    const { TTS_WORKER_TRANSCRIPTION_MODEL: model } = config;
+    const server = configuredServer(config);
+    if (!server || model === OFF) return;
     const deadlineMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
     this.server = {
-      client: new OpenAiClient('openai', { baseUrl, apiKey, deadlineMs }),
+      client: new OpenAiClient('openai', server, deadlineMs),
       guard: new ThirdParty({ name: 'openai', registry, timeoutMs: deadlineMs, isOutage }),
       model,
     };
@@ -67,7 +65,7 @@ export class TranscriptionProvider {
    * @throws RecordingTooLarge, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   ThirdPartyTimeout, ThirdPartyUnavailable, or the signal's reason when it is aborted.
    */
-  async transcribe({ audio, format, locale }: Recording, signal: AbortSignal): Promise<Transcript> {
+  async transcribe({ audio, format }: Recording, signal: AbortSignal): Promise<Transcript> {
     if (!this.server) throw new Error('no transcription server is configured');
     if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
     const { client, guard, model } = this.server;
@@ -82,8 +80,7 @@ export class TranscriptionProvider {
               file,
               model,
               response_format: WHISPER.test(model) ? 'verbose_json' : 'json',
-              // ISO 639-1: a region would be refused.
-              ...(locale && { language: locale.split('-')[0]! }),
+              // No language: that of a person's app would be forced on whatever they speak.
             },
             { signal: callSignal },
           ),

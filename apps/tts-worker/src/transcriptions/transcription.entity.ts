@@ -1,4 +1,4 @@
-import type { KnownTranscriptionFailure, Locale } from '@switchboard/contracts';
+import type { KnownTranscriptionFailure } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type TranscriptionFailure = KnownTranscriptionFailure;
@@ -24,9 +24,6 @@ export class Transcription {
 
   @Column({ name: 'mime_type', type: 'text' })
   mimeType!: string;
-
-  @Column({ type: 'text' })
-  locale!: Locale;
 
   @Column({ type: 'text' })
   state!: 'waiting' | 'completed' | 'failed';

@@ -15,10 +15,11 @@ const hears =
   (_, response) =>
     json(response, 200, { text, language: 'russian', duration: 0.5 });
 const gives: Answer = (_, response) => void response.writeHead(200, { 'content-type': 'audio/ogg' }).end(SPOKEN);
+/** A problem document as the bot-adapter answers it. */
 const answers =
-  (status: number): Answer =>
+  (status: number, code: string): Answer =>
   (_, response) =>
-    json(response, status, { status });
+    json(response, status, { status, code });
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -74,12 +75,12 @@ describe('transcription', () => {
     const form = await new Response(new Uint8Array(voices.asked[0]!.body), {
       headers: { 'content-type': voices.asked[0]!.headers['content-type']! },
     }).formData();
-    expect([form.get('model'), form.get('language')]).toEqual(['whisper-1', 'ru']);
+    expect([form.get('model'), form.has('language')]).toEqual(['gpt-transcribe', false]);
     expect(Buffer.from(await (form.get('file') as File).arrayBuffer()).equals(SPOKEN)).toBe(true);
   });
 
   it.each([
-    ['without a key', { TTS_WORKER_API_KEY: '' }],
+    ['without a server', { TTS_WORKER_API_KEY: '', TTS_WORKER_BASE_URL: '' }],
     ['switched off', { TTS_WORKER_TRANSCRIPTION_MODEL: 'off' }],
   ])('%s a voice message is answered at once with "not configured", and nobody is asked', async (_, env) => {
     const { app, adapter } = await start({ env });
@@ -139,10 +140,9 @@ describe('transcription', () => {
       { engine: (_, response) => json(response, 200, { words: 7 }) },
       1,
     ],
-    ['a recording that is gone', 'media_gone', { media: answers(404) }, 0],
-    ['a recording that was removed', 'media_gone', { media: answers(410) }, 0],
-    ['a recording the bot-adapter may not give', 'media_gone', { media: answers(403) }, 0],
-    ['a recording too large for the channel', 'too_large', { media: answers(413) }, 0],
+    ['a recording that is gone', 'media_gone', { media: answers(404, 'bot-adapter.media_gone') }, 0],
+    ['a recording the bot-adapter may not give', 'media_gone', { media: answers(403, 'forbidden') }, 0],
+    ['a recording too large for the channel', 'too_large', { media: answers(413, 'bot-adapter.media_too_large') }, 0],
   ])('%s is told as %s', async (_, reason, behaviour, engineCalls) => {
     const { app, voices } = await start(behaviour);
     expect(await reasonFor(app)).toBe(reason);
