@@ -45,6 +45,19 @@ describe('speech without any key', () => {
     expect(said[2].durationMs).not.toBe(said[3].durationMs);
   });
 
+  it('a language that was asked for gets its own voice, and one that espeak does not have is spoken all the same', async () => {
+    const text = 'Guten Morgen, wie geht es Ihnen?';
+    const [german, english, unknown, hebrew] = await Promise.all([
+      speak(aSpeakRequest({ text, locale: 'de-AT' })),
+      speak(aSpeakRequest({ text, locale: 'en' })),
+      speak(aSpeakRequest({ text, locale: 'qq' })),
+      speak(aSpeakRequest({ text: 'בוקר טוב', locale: 'he' })),
+    ]);
+    expect(german.durationMs).not.toBe(english.durationMs);
+    expect(unknown.durationMs).toBe(english.durationMs);
+    expect(hebrew.durationMs).toBeGreaterThan(300);
+  });
+
   it('a bot set up with a voice of another engine is not silent', async () => {
     expect((await speak(aSpeakRequest({ text: 'Hello there', voice: 'nova' }))).engine).toBe('espeak');
   });

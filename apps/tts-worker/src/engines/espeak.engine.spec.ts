@@ -122,10 +122,18 @@ describe('what the process is asked', () => {
     expect(
       espeakTaskFor({ text: 'Фраза дня: never give up. Повторите!', locale: 'ru', voice: 'female' }).parts,
     ).toEqual([
-      { text: 'Фраза дня:', voice: 'ru+f2', pauseMs: 60 },
-      { text: 'never give up.', voice: 'en-us+f2', pauseMs: 300 },
-      { text: 'Повторите!', voice: 'ru+f2', pauseMs: 300 },
+      { text: 'Фраза дня:', voices: ['ru+f2', 'en-us+f2'], pauseMs: 60 },
+      { text: 'never give up.', voices: ['en-us+f2'], pauseMs: 300 },
+      { text: 'Повторите!', voices: ['ru+f2', 'en-us+f2'], pauseMs: 300 },
     ]);
+  });
+
+  it.each([
+    ['pt-BR', ['pt-br', 'pt', 'en-us']],
+    ['zh-Hant-TW', ['zh-hant-tw', 'cmn', 'en-us']],
+    ['en-GB', ['en-gb', 'en-us']],
+  ])('a text in %s is spoken by the nearest voice there is', (locale, voices) => {
+    expect(espeakTaskFor({ text: '42', locale }).parts[0]?.voices).toEqual(voices);
   });
 
   it('speeds beyond what the engine can do are brought within it', () => {

@@ -1,10 +1,10 @@
-import type { KnownLocale } from '@switchboard/contracts';
+import type { Locale } from '@switchboard/contracts';
 
 export interface SynthesisRequest {
   /** Plain text of any length. */
   text: string;
-  /** The language to fall back on where the text itself does not tell. */
-  locale: KnownLocale;
+  /** The language of the text, where its letters do not tell of another one. */
+  locale: Locale;
   /** A name out of the engine's own list; its default when absent. */
   voice?: string;
   /** 1 is the engine's usual speed, 2 twice as fast; 0.25 to 4. */

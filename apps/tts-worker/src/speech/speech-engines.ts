@@ -34,7 +34,7 @@ export class SpeechEngines implements OnModuleDestroy {
     const server = configuredServer(config);
     const deadlineMs = config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000;
     this.espeak = new EspeakEngine({ deadlineMs });
-    const offline: ConfiguredEngine = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
+    const offline: ConfiguredEngine = { engine: this.espeak, id: 'espeak', voices: ESPEAK_VOICES };
     if (wanted === 'espeak' || (wanted === 'auto' && !(server && model))) {
       if (voice && !offline.voices?.includes(voice)) {
         throw new ConfigError(`TTS_WORKER_VOICE: espeak has only ${offline.voices?.join(', ')}`);

@@ -1,4 +1,4 @@
-import type { KnownLocale, KnownSpeechFailure } from '@switchboard/contracts';
+import type { Locale, KnownSpeechFailure } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type SpeechFailure = KnownSpeechFailure;
@@ -27,7 +27,7 @@ export class SpeechRequest {
   text!: string | null;
 
   @Column({ type: 'text' })
-  locale!: KnownLocale;
+  locale!: Locale;
 
   @Column({ type: 'text', nullable: true })
   voice!: string | null;

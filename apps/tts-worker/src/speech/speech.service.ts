@@ -1,12 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import {
-  nearestLocale,
-  SpeechCompleted,
-  SpeechFailed,
-  type EventOf,
-  type SpeechSpeakRequested,
-} from '@switchboard/contracts';
+import { SpeechCompleted, SpeechFailed, type EventOf, type SpeechSpeakRequested } from '@switchboard/contracts';
 import { Clock, CONFIG, FieldCipher } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { SynthesisRequest } from '../engines/speech-engine';
@@ -108,7 +102,7 @@ export class SpeechService {
     return {
       text,
       // The text itself tells, where it has letters: so the same text is the same audio whoever asks.
-      locale: languageOf(text, nearestLocale(locale ?? 'en')),
+      locale: languageOf(text, locale ?? 'en'),
       ...this.speed(),
       ...(voice !== undefined && { voice }),
     };
