@@ -117,6 +117,7 @@ function modelEnv(env: Record<string, string | undefined>, sandboxModels: string
     CHAT_AI_MODEL: 'sandbox-model',
     TTS_WORKER_BASE_URL: sandboxModels,
     TTS_WORKER_API_KEY: 'sk-sandbox',
+    TTS_WORKER_TRANSCRIPTION_PRICE_USD: '0',
     // Speech is made here for real; the sandbox could only hum.
     TTS_WORKER_SPEECH_ENGINE: 'espeak',
   };

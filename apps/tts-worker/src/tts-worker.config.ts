@@ -1,6 +1,7 @@
 import { secret } from '@switchboard/service-kit';
 import { z } from 'zod';
 
+const dollars = (usual: number) => z.union([z.literal('unlimited'), z.coerce.number().nonnegative()]).default(usual);
 const seconds = (usual: number) => z.coerce.number().int().min(1).max(3600).default(usual);
 
 export const ttsWorkerConfig = z.object({
@@ -27,6 +28,16 @@ export const ttsWorkerConfig = z.object({
     .default('gpt-transcribe')
     .describe('"off" leaves voice messages unheard, as does a missing server.'),
   TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: seconds(60).describe('For one recording.'),
+  TTS_WORKER_PERSON_PER_DAY_USD: dollars(0.5).describe(
+    'What one person may spend on speech with one bot, where its file says nothing; "unlimited" has no limit.',
+  ),
+  TTS_WORKER_BOT_PER_MONTH_USD: dollars(20).describe('What one bot may spend in all, likewise.'),
+  TTS_WORKER_SPEECH_PRICE_USD: z.coerce
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('For a million characters, when the speech model is in no list of ours; 0 for a server of your own.'),
+  TTS_WORKER_TRANSCRIPTION_PRICE_USD: z.coerce.number().nonnegative().optional().describe('For a minute, likewise.'),
   TTS_WORKER_KEEP_DAYS: z.coerce
     .number()
     .int()

@@ -33,12 +33,17 @@ export {
   UsageRecorded,
 } from './chat-ai.events';
 export {
+  type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
+  type KnownSpeechPurpose,
   type KnownTranscriptionFailure,
+  SpeechCallOutcome,
   SpeechCompleted,
   SpeechFailed,
   SpeechFailure,
+  SpeechPurpose,
   SpeechSpeakRequested,
+  SpeechUsageRecorded,
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Locale } from '@switchboard/contracts';
+import type { CallMeter } from './call-meter';
 import { BadAnswer, EngineUnavailable, NothingToSay, UnknownVoice } from './engine-errors';
 import { EspeakResult, type EspeakTask } from './espeak.protocol';
 import { sentences } from './sentences';
@@ -40,13 +41,16 @@ export class EspeakEngine implements SpeechEngine {
     this.worker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
   }
 
-  async synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio> {
+  async synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio> {
     const result = EspeakResult.safeParse(await this.worker.ask(espeakTaskFor(request), signal));
     if (!result.success)
       throw new BadAnswer('the espeak process sent something else than a result', { cause: result.error });
     switch (result.data.kind) {
-      case 'spoken':
-        return { ogg: Buffer.from(result.data.ogg), durationMs: result.data.durationMs };
+      case 'spoken': {
+        const { durationMs } = result.data;
+        meter.add({ characters: request.text.length, audioMs: durationMs });
+        return { ogg: Buffer.from(result.data.ogg), durationMs };
+      }
       case 'silent':
         throw new NothingToSay();
       case 'not-installed':

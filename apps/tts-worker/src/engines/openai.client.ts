@@ -78,11 +78,14 @@ export class OpenAiClient {
     const { name } = error as Error;
     if (name === 'SyntaxError') return new BadAnswer(`${this.name} sent broken JSON`, { cause: error });
     if (error instanceof OpenAI.APIConnectionError || name === 'TypeError')
-      return new EngineUnavailable(`${this.name} cannot be reached or broke off`, undefined, { cause: error });
+      return new EngineUnavailable(`${this.name} cannot be reached or broke off`, {
+        mayBeBilled: !wasNeverConnected(error),
+        cause: error,
+      });
     if (!(error instanceof OpenAI.APIError)) return error;
     const message = `${this.name} answered ${error.message.slice(0, MAX_QUOTED)}`;
     return mayPass(error)
-      ? new EngineUnavailable(message, retryAfterSeconds(error.headers), { cause: error })
+      ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause: error })
       : new EngineRefused(message, { cause: error });
   }
 }
@@ -91,6 +94,21 @@ function mayPass({ status, code }: InstanceType<typeof OpenAI.APIError>): boolea
   // A spent quota comes as 429 too, but no waiting refills it.
   if (code === 'insufficient_quota') return false;
   return status === undefined || status >= 500 || [408, 409, 425, 429].includes(status);
+}
+
+/** Undici's and Node's codes for a connection that was not made; others may break while the server works. */
+const NOT_CONNECTED = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+
+function wasNeverConnected(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: unknown };
+  return NOT_CONNECTED.includes(code ?? '') || (cause !== undefined && wasNeverConnected(cause));
 }
 
 function retryAfterSeconds(headers: Headers | undefined): number | undefined {

@@ -1,9 +1,10 @@
 import { joinOggOpus, oggDurationMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
+import type { CallMeter } from './call-meter';
 import { BadAnswer, NothingToSay } from './engine-errors';
 import { OpenAiClient, type OpenAiServer } from './openai.client';
 import { piecesOf } from './sentences';
-import type { SpeechEngine, SynthesisRequest, SynthesizedAudio } from './speech-engine';
+import { longestMs, type SpeechEngine, type SynthesisRequest, type SynthesizedAudio } from './speech-engine';
 import { languageOf } from './text-language';
 
 export interface OpenAiSpeechConfig extends OpenAiServer {
@@ -29,15 +30,21 @@ export class OpenAiEngine implements SpeechEngine {
   }
 
   /** A text longer than one request may hold is synthesized piece by piece and joined into one file. */
-  async synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio> {
+  async synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio> {
     const { text, locale } = request;
     const pieces = piecesOf(text, languageOf(text, locale), MAX_INPUT).filter((piece) => WORDS.test(piece));
     if (pieces.length === 0) throw new NothingToSay();
     const files: Buffer[] = [];
     // One after another: servers limit how many requests a key may have under way.
-    for (const piece of pieces) files.push(await this.synthesizePiece(piece, request, signal));
+    for (const piece of pieces) {
+      signal.throwIfAborted();
+      const amount = { characters: piece.length, audioMs: longestMs(piece.length, request.speed) };
+      files.push(await meter.count(amount, () => this.synthesizePiece(piece, request, signal)));
+    }
     const ogg = files.length === 1 ? files[0]! : joinOggOpus(files);
-    return { ogg, durationMs: oggDurationMs(ogg) };
+    const durationMs = oggDurationMs(ogg);
+    meter.measured(durationMs);
+    return { ogg, durationMs };
   }
 
   private synthesizePiece(input: string, { voice, speed }: SynthesisRequest, signal: AbortSignal): Promise<Buffer> {

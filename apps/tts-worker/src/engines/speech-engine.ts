@@ -1,4 +1,5 @@
 import type { Locale } from '@switchboard/contracts';
+import type { CallMeter } from './call-meter';
 
 export interface SynthesisRequest {
   /** Plain text of any length. */
@@ -17,6 +18,12 @@ export interface SynthesizedAudio {
   durationMs: number;
 }
 
+/** Slower than anybody speaks at the usual speed: to know beforehand how long a text can be at most. */
+const MAX_MS_PER_CHARACTER = 100;
+
+export const longestMs = (characters: number, speed = 1): number =>
+  Math.ceil((characters * MAX_MS_PER_CHARACTER) / speed);
+
 /** Turns text into speech. */
 export interface SpeechEngine {
   readonly name: string;
@@ -25,5 +32,5 @@ export interface SpeechEngine {
    * @throws NothingToSay, UnknownVoice, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   or the signal's reason when it is aborted.
    */
-  synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio>;
+  synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio>;
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { Clock, CONFIG, defineJob, Jobs, LOG, type Log, Runs } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { BudgetsService } from '../accounting/budgets.service';
 import { AudioLibrary } from '../speech/audio-library';
 import { SpeechService } from '../speech/speech.service';
 import { TranscriptionsService } from '../transcriptions/transcriptions.service';
@@ -18,6 +19,7 @@ export class RetentionJob implements OnApplicationBootstrap {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
+    private readonly budgets: BudgetsService,
     private readonly library: AudioLibrary,
     private readonly speech: SpeechService,
     private readonly transcriptions: TranscriptionsService,
@@ -37,6 +39,8 @@ export class RetentionJob implements OnApplicationBootstrap {
     const before = new Date(now - this.config.TTS_WORKER_KEEP_DAYS * DAY_MS);
     await this.speech.forgetAnsweredBefore(before);
     await this.transcriptions.forgetAnsweredBefore(before);
+    await this.budgets.chargeAbandonedBefore(new Date(now - DAY_MS));
+    await this.budgets.forgetSpendingBefore(before);
     const removed = await this.library.removeUnusedSince(before);
     if (removed > 0) this.log.info({ removed }, 'unused audio was removed');
   }

@@ -13,6 +13,8 @@ export interface ConfiguredEngine {
   readonly engine: SpeechEngine;
   /** The engine and its model: audio of one is not taken for audio of another. */
   readonly id: string;
+  /** Absent for our own engine. */
+  readonly model?: string;
   /** All the voices it has; absent when only the engine knows. */
   readonly voices?: readonly string[];
 }
@@ -66,10 +68,11 @@ function openAiEngine(config: OpenAiSpeechConfig, registry: Registry): Configure
   });
   return {
     id: `${engine.name}:${config.model}`,
+    model: config.model,
     engine: {
       name: engine.name,
-      synthesize: (request, signal) =>
-        server.call('speech', (within) => engine.synthesize(request, within), { signal }),
+      synthesize: (request, signal, meter) =>
+        server.call('speech', (within) => engine.synthesize(request, within, meter), { signal }),
     },
   };
 }

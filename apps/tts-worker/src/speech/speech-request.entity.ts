@@ -15,6 +15,10 @@ export class SpeechRequest {
   @Column({ name: 'chat_id', type: 'uuid' })
   chatId!: string;
 
+  /** Who pays, with the person, when the audio has to be made. */
+  @Column({ name: 'bot_id', type: 'text' })
+  botId!: string;
+
   @Column({ name: 'user_id', type: 'uuid' })
   userId!: string;
 

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ServiceAnswer, ServiceClient } from '@switchboard/service-kit';
+import { oggDurationMs } from '../audio/ogg-opus';
+import { NotOggOpus } from '../audio/ogg-pages';
 import { RecordingTooLarge } from '../engines/engine-errors';
 import { MAX_RECORDING_BYTES, type Recording } from './transcription-provider';
 import type { Transcription } from './transcription.entity';
@@ -18,6 +20,9 @@ export class RecordingUnreachable extends Error {
 export class RecordingTooLargeToFetch extends Error {
   override readonly name = 'RecordingTooLargeToFetch';
 }
+
+/** MP3 at 320 kbit/s: no recording that is not Ogg/Opus is shorter than this makes it. */
+const MOST_BYTES_PER_SECOND = 40_000;
 
 const FORMATS: Record<string, Recording['format']> = {
   'audio/mpeg': 'mp3',
@@ -39,11 +44,11 @@ export class Recordings {
   constructor(private readonly services: ServiceClient) {}
 
   /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
-  async fetch({ mediaId, mimeType }: Transcription): Promise<Recording> {
+  async fetch({ mediaId, mimeType, durationMs }: Transcription): Promise<Recording> {
     const file = await this.read(mediaId);
     if (!file) throw new RecordingGone(`there is no recording ${mediaId}`);
     if (file.body.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(file.body.length, MAX_RECORDING_BYTES);
-    return { audio: file.body, format: formatOf(mimeType) };
+    return { audio: file.body, format: formatOf(mimeType), durationMs: lengthOf(file.body, durationMs) };
   }
 
   private async read(mediaId: string) {
@@ -54,6 +59,16 @@ export class Recordings {
       if (status === 413) throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
       throw new RecordingUnreachable('the bot-adapter does not give the recording', { cause: error });
     }
+  }
+}
+
+/** What is paid by the second is measured here: what the sender's client says may be wrong, or a lie. */
+function lengthOf(audio: Buffer, toldMs: number | null): number {
+  try {
+    return oggDurationMs(audio);
+  } catch (error) {
+    if (!(error instanceof NotOggOpus)) throw error;
+    return Math.max(toldMs ?? 0, Math.round((audio.length / MOST_BYTES_PER_SECOND) * 1000));
   }
 }
 

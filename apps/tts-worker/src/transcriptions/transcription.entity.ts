@@ -25,6 +25,10 @@ export class Transcription {
   @Column({ name: 'mime_type', type: 'text' })
   mimeType!: string;
 
+  /** As the sender's client says, where it does. */
+  @Column({ name: 'duration_ms', type: 'integer', nullable: true })
+  durationMs!: number | null;
+
   @Column({ type: 'text' })
   state!: 'waiting' | 'completed' | 'failed';
 

@@ -44,7 +44,7 @@ export class TranscriptionsService {
       await this.emitFailed(tx, message, refusal ?? 'media_gone');
       return undefined;
     }
-    const { mediaId, mimeType } = media;
+    const { mediaId, mimeType, durationMs } = media;
     const transcription = tx.create(Transcription, {
       messageId,
       chatId,
@@ -52,6 +52,7 @@ export class TranscriptionsService {
       userId,
       mediaId,
       mimeType,
+      durationMs: durationMs ?? null,
       state: 'waiting',
       receivedAt: this.clock.now(),
     });
@@ -63,25 +64,21 @@ export class TranscriptionsService {
     return (await this.db.manager.findOneBy(Transcription, { messageId, state: 'waiting' })) ?? undefined;
   }
 
-  complete(
-    { messageId, chatId, botId, userId }: Transcription,
-    { text, language, durationMs }: Transcript,
-  ): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      if (!(await this.answer(tx, messageId, 'completed'))) return;
-      this.answers.inc({ outcome: 'completed' });
-      await this.outbox.add(
-        tx,
-        TranscriptionCompleted({ messageId, chatId, botId, userId, text, language, durationMs }),
-      );
-    });
+  /** Answers a message with its words, or with the reason why there are none. */
+  async complete(tx: EntityManager, message: Transcription, { text, language, durationMs }: Transcript): Promise<void> {
+    if (!text) return this.failIn(tx, message, 'nothing_heard');
+    const { messageId, chatId, botId, userId } = message;
+    if (!(await this.answer(tx, messageId, 'completed'))) return;
+    this.answers.inc({ outcome: 'completed' });
+    await this.outbox.add(tx, TranscriptionCompleted({ messageId, chatId, botId, userId, text, language, durationMs }));
   }
 
-  fail(transcription: Transcription, reason: TranscriptionFailure): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      if (await this.answer(tx, transcription.messageId, 'failed', reason))
-        await this.emitFailed(tx, transcription, reason);
-    });
+  fail(message: Transcription, reason: TranscriptionFailure): Promise<void> {
+    return this.db.transaction((tx) => this.failIn(tx, message, reason));
+  }
+
+  private async failIn(tx: EntityManager, message: Transcription, reason: TranscriptionFailure): Promise<void> {
+    if (await this.answer(tx, message.messageId, 'failed', reason)) await this.emitFailed(tx, message, reason);
   }
 
   /** Forgets who spoke, some time after they were answered. */
