@@ -6,6 +6,7 @@ import {
   TranscriptionCompleted,
   TranscriptionFailed,
 } from '@switchboard/contracts';
+import { Schedules } from '@switchboard/service-kit';
 import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,6 @@ import { json, startServer } from '../../test/openai-server';
 import { hurryFailedJobs } from '../../test/until-said';
 import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
-import { BudgetsService } from './budgets.service';
 
 const HOUR_MS = 3_600_000;
 /** A thousandth of a dollar for a character, a hundredth for a second. */
@@ -264,8 +264,7 @@ describe('budgets of speech', () => {
        VALUES (gen_random_uuid(), 'speech:none', 'lumen', $1, now(), now(), 'speech', 'openai', 'a-voice', 30, 3000, 30000, true, $2)`,
       [anna.userId, new Date(app.clock.now().getTime() - 25 * HOUR_MS)],
     );
-    const dayAgo = new Date(app.clock.now().getTime() - 24 * HOUR_MS);
-    await app.service.nest.get(BudgetsService, { strict: false }).chargeAbandonedBefore(dayAgo);
+    await app.service.nest.get(Schedules).runSlot('close-reservations', app.clock.now());
     await until(() => anna.usages().length === 1, { what: 'the usage' });
     expect(anna.usages()).toMatchObject([{ outcome: 'interrupted', estimated: true, costMicros: 30_000 }]);
   });

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountingModule } from '../accounting/accounting.module';
 import { SpeechModule } from '../speech/speech.module';
 import { TranscriptionsModule } from '../transcriptions/transcriptions.module';
-import { RetentionJob } from './retention.job';
+import { RetentionJobs } from './retention.jobs';
 
-@Module({ imports: [AccountingModule, SpeechModule, TranscriptionsModule], providers: [RetentionJob] })
+@Module({ imports: [AccountingModule, SpeechModule, TranscriptionsModule], providers: [RetentionJobs] })
 export class RetentionModule {}
