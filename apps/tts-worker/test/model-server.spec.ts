@@ -1,5 +1,5 @@
 import { SpeechCompleted, TranscriptionCompleted } from '@switchboard/contracts';
-import { startApp, type TestApp } from '@switchboard/testing';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import { ttsWorkerApp } from '../src/tts-worker.app';
 import { aSpeakRequest, aVoiceMessage } from './build';
 import { json, startServer } from './openai-server';
@@ -11,9 +11,11 @@ afterEach(async () => {
 });
 
 /** The service beside a server that speaks and listens, told of it by `env`. */
-async function start(env: Record<string, string>) {
-  const server = await startServer((asked, response) =>
-    asked.path.endsWith('/speech') ? speaks(asked, response) : json(response, 200, { text: 'Good evening' }),
+async function start(env: Record<string, string>, models: object[] = []) {
+  const server = await startServer(
+    (asked, response) =>
+      asked.path.endsWith('/speech') ? speaks(asked, response) : json(response, 200, { text: 'Good evening' }),
+    models,
   );
   const adapter = await startServer((_, response) => void response.writeHead(200).end(SPOKEN));
   const app = await startApp(ttsWorkerApp, {
@@ -44,5 +46,22 @@ describe('the server that speaks and listens', () => {
     const { app, server } = await start({ OPENAI_API_KEY: 'sk-of-openai', TTS_WORKER_API_KEY: 'own' });
     await speakAndListen(app);
     expect(server.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer own', 'Bearer own']);
+  });
+
+  it('is asked at start whether it is going to switch off a model that is in use', async () => {
+    const { app } = await start({}, [{ id: 'some-voice', shutdown_date: '2031-01-06' }]);
+    const metric = async (name: string) =>
+      (await (await fetch(`${app.url}/metrics`)).text()).split('\n').filter((line) => line.startsWith(`${name}{`));
+    const [ends] = await until(
+      async () => {
+        const lines = await metric('model_shutdown_timestamp_seconds');
+        return lines.length > 0 && lines;
+      },
+      { what: 'the answer' },
+    );
+    expect(ends).toMatch(/model="some-voice".* 1925424000$/);
+    expect(await metric('model_status')).toContainEqual(
+      expect.stringMatching(/model="gpt-transcribe".*status="missing".* 1$/),
+    );
   });
 });

@@ -74,7 +74,9 @@ describe('speech without any key', () => {
   });
 
   it('a key alone names no model that speaks: espeak does', async () => {
-    const keyed = await startApp(ttsWorkerApp, { env: { OPENAI_API_KEY: 'sk-1' } });
+    const keyed = await startApp(ttsWorkerApp, {
+      env: { OPENAI_API_KEY: 'sk-1', TTS_WORKER_TRANSCRIPTION_MODEL: 'off' },
+    });
     await keyed.probe.say(aSpeakRequest());
     expect((await keyed.probe.until(SpeechCompleted)).data.engine).toBe('espeak');
     await keyed.stop();

@@ -19,6 +19,7 @@ export {
   type CallOptions,
   type ThirdPartyOptions,
 } from './third-party';
+export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
 

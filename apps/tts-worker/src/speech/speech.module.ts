@@ -12,6 +12,6 @@ import { SpeechService } from './speech.service';
   imports: [AccountingModule],
   controllers: [SpeechHandlers, AudioController],
   providers: [SpeechService, SpeechJobs, SpeechEngines, AudioLibrary, SpeechMetrics],
-  exports: [SpeechService, AudioLibrary],
+  exports: [SpeechService, SpeechEngines, AudioLibrary],
 })
 export class SpeechModule {}

@@ -10,6 +10,6 @@ import { TranscriptionsService } from './transcriptions.service';
   imports: [AccountingModule],
   controllers: [TranscriptionsHandlers],
   providers: [TranscriptionsService, TranscriptionsJobs, Recordings, TranscriptionProvider],
-  exports: [TranscriptionsService],
+  exports: [TranscriptionsService, TranscriptionProvider],
 })
 export class TranscriptionsModule {}
