@@ -5,6 +5,7 @@ const esmOnly = [
   '@borewit',
   '@tokenizer',
   'cockatiel',
+  'eventsource-parser',
   'file-type',
   'graphile-worker',
   'jose',

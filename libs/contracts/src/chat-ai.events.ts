@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
+import { personal } from './personal';
 import { BotId, CostMicros } from './shapes';
 
 export const ReplyOutcome = openWord(
@@ -39,7 +40,7 @@ export const ReplyCompleted = defineEvent(
     botId: BotId,
     userId: z.uuid(),
     locale: Locale,
-    text: z.string().min(1).describe('Markdown as models write it (CommonMark with tables).'),
+    text: personal(z.string().min(1)).describe('Markdown as models write it (CommonMark with tables).'),
     outcome: ReplyOutcome,
     answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
   }),
@@ -71,7 +72,9 @@ export const ReplyTyped = defineSignal(
     chatId: z.uuid(),
     botId: BotId,
     state: TypingState,
-    text: z.string().describe('The whole answer so far, as Markdown; a later signal replaces an earlier one.'),
+    text: personal(z.string()).describe(
+      'The whole answer so far, as Markdown; a later signal replaces an earlier one.',
+    ),
   }),
   'The answer as it is being written.',
 );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
+import { personal } from './personal';
 import { BotId, CostMicros, MediaType } from './shapes';
 
 export const SpeechSpeakRequested = defineEvent(
@@ -12,7 +13,7 @@ export const SpeechSpeakRequested = defineEvent(
     chatId: z.uuid(),
     botId: BotId,
     userId: z.uuid(),
-    text: z.string().min(1).describe('Plain text, without Markdown.'),
+    text: personal(z.string().min(1)).describe('Plain text, without Markdown.'),
     locale: Locale.optional().describe('When absent, the language is told from the text.'),
     voice: z.string().optional().describe("The engine's name of a voice; its default when absent."),
   }),
@@ -65,7 +66,7 @@ export const TranscriptionCompleted = defineEvent(
     chatId: z.uuid(),
     botId: BotId,
     userId: z.uuid(),
-    text: z.string().min(1),
+    text: personal(z.string().min(1)),
     language: z.string().optional().describe('What was spoken, as the engine named it.'),
     durationMs: z.int().nonnegative().optional(),
   }),

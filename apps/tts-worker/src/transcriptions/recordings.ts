@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ServiceAnswer, ServiceClient } from '@switchboard/service-kit';
+import { ReadMedia } from '@switchboard/contracts';
+import { isProblem, ServiceClient } from '@switchboard/service-kit';
 import { oggDurationMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
 import { RecordingTooLarge } from '../engines/engine-errors';
@@ -45,18 +46,22 @@ export class Recordings {
 
   /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
   async fetch({ mediaId, mimeType, durationMs }: Transcription): Promise<Recording> {
-    const file = await this.read(mediaId);
-    if (!file) throw new RecordingGone(`there is no recording ${mediaId}`);
-    if (file.body.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(file.body.length, MAX_RECORDING_BYTES);
-    return { audio: file.body, format: formatOf(mimeType), durationMs: lengthOf(file.body, durationMs) };
+    const audio = await this.read(mediaId);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
+    return { audio, format: formatOf(mimeType), durationMs: lengthOf(audio, durationMs) };
   }
 
-  private async read(mediaId: string) {
+  private async read(mediaId: string): Promise<Buffer> {
     try {
-      return await this.services.getBytes('bot-adapter', `/media/${mediaId}`);
+      const file = await this.services.call(ReadMedia, { params: { mediaId } });
+      return await file.buffer();
     } catch (error) {
-      const status = error instanceof ServiceAnswer ? error.status : undefined;
-      if (status === 413) throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) {
+        throw new RecordingGone(`there is no recording ${mediaId}`);
+      }
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_too_large')) {
+        throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
+      }
       throw new RecordingUnreachable('the bot-adapter does not give the recording', { cause: error });
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type EventOf,
+  type SealedEventOf,
   type MessageReceived,
   TranscriptionCompleted,
   TranscriptionFailed,
@@ -12,7 +12,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { MAX_RECORDING_BYTES, type Transcript, TranscriptionProvider } from './transcription-provider';
 import { Transcription, type TranscriptionFailure } from './transcription.entity';
 
-type Message = EventOf<typeof MessageReceived>['data'];
+type Message = SealedEventOf<typeof MessageReceived>['data'];
 type InChat = Pick<Transcription, 'messageId' | 'chatId' | 'botId' | 'userId'>;
 
 /** Voice messages, each of which gets one answer: its words, or why there are none. */

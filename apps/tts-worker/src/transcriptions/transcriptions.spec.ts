@@ -1,4 +1,5 @@
-import { MessageReceived, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
+import type { ServerResponse } from 'node:http';
+import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import type { z } from 'zod';
 import { aVoiceMessage } from '../../test/build';
@@ -15,11 +16,14 @@ const hears =
   (_, response) =>
     json(response, 200, { text, language: 'russian', duration: 0.5 });
 const gives: Answer = (_, response) => void response.writeHead(200, { 'content-type': 'audio/ogg' }).end(SPOKEN);
-/** A problem document as the bot-adapter answers it. */
-const answers =
-  (status: number, code: string): Answer =>
+
+/** The bot-adapter as its contract has it. */
+const refusesMedia =
+  (code: keyof typeof ReadMedia.problems): Answer =>
   (_, response) =>
-    json(response, status, { status, code });
+    problem(response, ReadMedia.problems[code], code);
+const problem = (response: ServerResponse, status: number, code: string) =>
+  json(response, status, { type: `/problems/${code}`, title: '-', status, code, instance: '/requests/1' });
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -140,13 +144,25 @@ describe('transcription', () => {
       { engine: (_, response) => json(response, 200, { words: 7 }) },
       1,
     ],
-    ['a recording that is gone', 'media_gone', { media: answers(404, 'bot-adapter.media_gone') }, 0],
-    ['a recording the bot-adapter may not give', 'media_gone', { media: answers(403, 'forbidden') }, 0],
-    ['a recording too large for the channel', 'too_large', { media: answers(413, 'bot-adapter.media_too_large') }, 0],
+    ['a recording that is gone', 'media_gone', { media: refusesMedia('bot-adapter.media_gone') }, 0],
+    ['a recording too large for the channel', 'too_large', { media: refusesMedia('bot-adapter.media_too_large') }, 0],
   ])('%s is told as %s', async (_, reason, behaviour, engineCalls) => {
     const { app, voices } = await start(behaviour);
     expect(await reasonFor(app)).toBe(reason);
     expect(voices.asked).toHaveLength(engineCalls);
+  });
+
+  it.each([
+    ['does not know the address', 404, 'not_found'],
+    ['lets nobody in', 401, 'unauthorized'],
+  ])('a bot-adapter that %s is asked again, since that says nothing about the recording', async (_, status, code) => {
+    let asked = 0;
+    const media: Answer = (question, response) =>
+      ++asked === 1 ? problem(response, status, code) : gives(question, response);
+    const { app } = await start({ media });
+    await app.probe.say(aVoiceMessage());
+    expect((await untilSaid(app, TranscriptionCompleted)).data.text).toBe('Привет');
+    expect(asked).toBe(2);
   });
 
   it('a recording over 25 MB is refused by what is said of it, or else by what it is', async () => {

@@ -13,7 +13,7 @@ import {
   type PollingListenerConfig,
   type TransactionalMessage,
 } from 'pg-transactional-outbox';
-import { applied, EVENT_BYTES, serve, type Settings } from './part.mjs';
+import { applied, EVENT_BYTES, serve, type Settings } from '../service/part.mjs';
 
 /** Of the outbox and of the inbox. They poll, as the other way needs `wal_level=logical`, which no other contender does. */
 const LISTENER = {
@@ -43,7 +43,7 @@ interface Payload {
 const logger = { ...getDisabledLogger(), error: console.error, fatal: console.error };
 
 /** The same patterns as ours: outbox, broker, inbox. */
-export async function pgTransactionalOutbox(settings: Settings): Promise<void> {
+export async function run(settings: Settings): Promise<void> {
   await (settings.role === 'sender' ? send(settings) : receive(settings));
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
-import { applied, EVENT_BYTES, serve, type Settings } from './part.mjs';
+import { applied, EVENT_BYTES, serve, type Settings } from '../service/part.mjs';
 
 const CONNECTIONS = 10;
 const WORK = {
@@ -26,7 +26,7 @@ interface Payload {
 }
 
 /** A job queue in Postgres: no broker, one process. */
-export async function pgBoss({ name, databaseUrl }: Settings): Promise<void> {
+export async function run({ name, databaseUrl }: Settings): Promise<void> {
   const pool = new Pool({ connectionString: databaseUrl, max: CONNECTIONS });
   const boss = new PgBoss({ connectionString: databaseUrl, max: CONNECTIONS, schedule: false });
   boss.on('error', console.error);

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Registry } from 'prom-client';
+import { Public } from './route.decorators';
 
 export interface HealthCheck {
   readonly name: string;
@@ -13,6 +14,7 @@ const CHECK_TIMEOUT_MS = 2000;
 
 /** For the orchestrator and for Prometheus; on the private port only. */
 @Controller()
+@Public()
 export class HealthController {
   constructor(
     @Inject(HEALTH_CHECKS) private readonly checks: HealthCheck[],
