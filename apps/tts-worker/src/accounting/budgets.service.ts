@@ -237,5 +237,8 @@ const CHARGE_BOT = `
     WHERE s.micros + EXCLUDED.micros <= $4::bigint
   RETURNING true`;
 const CORRECT_PERSON = `
-  UPDATE person_spending SET micros = greatest(0, micros + $4) WHERE bot_id = $1 AND user_id = $2 AND day = $3`;
-const CORRECT_BOT = `UPDATE bot_spending SET micros = greatest(0, micros + $3) WHERE bot_id = $1 AND month = $2`;
+  INSERT INTO person_spending AS s (bot_id, user_id, day, micros) VALUES ($1, $2, $3, greatest(0, $4::bigint))
+  ON CONFLICT (bot_id, user_id, day) DO UPDATE SET micros = greatest(0, s.micros + $4::bigint)`;
+const CORRECT_BOT = `
+  INSERT INTO bot_spending AS s (bot_id, month, micros) VALUES ($1, $2, greatest(0, $3::bigint))
+  ON CONFLICT (bot_id, month) DO UPDATE SET micros = greatest(0, s.micros + $3::bigint)`;
