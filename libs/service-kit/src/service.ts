@@ -17,7 +17,7 @@ import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
 import type { HealthCheck } from './http/health.controller';
 import { HttpEdge } from './http/http-edge';
-import { Idempotency } from './http/idempotency';
+import { ANSWER_PLACE, Idempotency } from './http/idempotency';
 import { ServiceClient, type ServiceDirectory } from './http/service-client';
 import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
 import { JobRunner } from './job-runner';
@@ -101,8 +101,8 @@ export class Service {
     });
     const cipher = new FieldCipher(ring);
     const rotate = async (signal: AbortSignal) => {
-      if (!cipher.isRotating || !app.encrypted?.length) return;
-      const values = await rotateKeys(db, cipher, app.encrypted, signal);
+      if (!cipher.isRotating) return;
+      const values = await rotateKeys(db, cipher, [...(app.encrypted ?? []), ANSWER_PLACE], signal);
       if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
     };
     const letGo = async () => {

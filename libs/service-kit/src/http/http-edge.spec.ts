@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Actor, type Problem } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
+import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { HOOK_SECRET, notesApp, NoteWritten, WriteNote } from '../../test/notes.app';
 import { createLog } from '../log';
@@ -263,6 +264,43 @@ describe('the HTTP edge of a service', () => {
       expect(await problemOf(response)).toMatchObject({ status, code, type: `/problems/${code}` });
       expect(response.status).toBe(status);
       expect(response.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it('whatever comes, and never with an error of ours', async () => {
+      const anything = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.string());
+      const type = fc.constantFrom(
+        'application/json',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+      );
+      const asked = fc.record({
+        method: fc.constantFrom('GET', 'POST', 'PATCH', 'DELETE', 'PUT'),
+        path: fc.constantFrom(
+          '/notes',
+          '/notes/',
+          '/imports',
+          '/forms',
+          '/hooks/notes',
+          '/exports/',
+          '/bus/dead-letters/replay',
+        ),
+        rest: fc.oneof(
+          fc.constant(''),
+          fc.webPath(),
+          fc.webQueryParameters().map((query) => `?${query}`),
+        ),
+        type,
+        body: anything,
+        key: fc.string({ unit: 'grapheme-ascii', minLength: 10, maxLength: 40 }).map((key) => key.trim()),
+      });
+      await fc.assert(
+        fc.asyncProperty(asked, async ({ method, path, rest, type, body, key }) => {
+          const headers = { 'content-type': type, 'idempotency-key': key, 'if-match': key };
+          const { status } = await send(method, path + rest, { headers, ...(method !== 'GET' && { body }) });
+          expect(status).toBeLessThan(500);
+        }),
+        { numRuns: 300 },
+      );
     });
 
     it('naming every place at once, with what a text for it needs', async () => {

@@ -1,8 +1,7 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { type RouteDefinition } from '@switchboard/contracts';
-import type { RequestListener } from 'node:http';
+import type { RouteDefinition } from '@switchboard/contracts';
 import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import type { SharedConfig } from '../config';
@@ -43,7 +42,11 @@ export class HttpEdge {
     this.routes = implementedRoutes(service, nest);
     nest.use(assignRequestId);
     nest.use(helmet(headersFor(config)));
-    nest.enableCors({ origin: config.HTTP_CORS_ORIGINS, credentials: true, exposedHeaders: EXPOSED, maxAge: 600 });
+    if (config.HTTP_CORS_ORIGINS.length > 0) {
+      nest.enableCors({ origin: config.HTTP_CORS_ORIGINS, credentials: true, exposedHeaders: EXPOSED, maxAge: 600 });
+    }
+    // Routes say which answers have a tag.
+    nest.set('etag', false);
     nest.use(httpMetrics(registry));
     nest.useGlobalFilters(new ProblemFilter(log));
     nest.useGlobalGuards(new AccessGuard(identity));

@@ -1,7 +1,7 @@
 import type { Actor } from '@switchboard/contracts';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { notesApp, NoteWritten, pause } from '../../test/notes.app';
+import { notesApp, NoteWritten, pause, WriteNote } from '../../test/notes.app';
 import { Idempotency } from './idempotency';
 
 const anna: Actor = { kind: 'person', id: 'anna', roles: [], scopes: ['notes:write'] };
@@ -75,7 +75,8 @@ describe('an idempotent route', () => {
     expect(second.headers.get('retry-after')).toBe('1');
     go();
     pause.beforeCommit = () => Promise.resolve();
-    expect((await write(key)).body).toEqual((await first).body);
+    const answered = await first;
+    expect((await write(key)).body).toEqual(answered.body);
     expect(await written()).toBe(before + 1);
   });
 
@@ -104,5 +105,29 @@ describe('an idempotent route', () => {
     expect(await idempotency.forgetBefore(new Date(app.clock.now().getTime() - 1000))).toBe(0);
     const later = new Date(app.clock.now().getTime() + 1000);
     expect(await idempotency.forgetBefore(later)).toBe(rows.length);
+  });
+
+  it('keeps its answers readable when the keys are rotated', async () => {
+    const key = uuidv7();
+    const first = await write(key);
+    const keys = [8, 7].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const more = {
+      database: app.database,
+      clock: app.clock,
+      env: { ENCRYPTION_KEYS: `newer:${keys[0]},test:${keys[1]}` },
+    };
+    const rotated = await startApp(notesApp, more);
+    const older = async () => {
+      const sql = `SELECT FROM idempotency_keys WHERE answer NOT LIKE 'v1.newer.%'`;
+      return (await rotated.service.db.query<object[]>(sql)).length;
+    };
+    await until(async () => (await older()) === 0, { what: 'the rotation' });
+    const { noteId } = await rotated.gateway.call(
+      WriteNote,
+      { body: { text: 'Buy milk' }, idempotencyKey: key },
+      { actor: anna },
+    );
+    expect(noteId).toBe(first.body.noteId);
+    await rotated.stop({ keepDatabase: true });
   });
 });

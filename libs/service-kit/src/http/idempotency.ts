@@ -7,7 +7,8 @@ import type { FieldCipher } from '../field-cipher';
 import { HttpProblem } from './problems';
 import type { RequestOf } from './route.decorators';
 
-const PLACE = 'idempotency_keys.answer';
+/** Where answers are kept, encrypted. */
+export const ANSWER_PLACE = 'idempotency_keys.answer';
 
 /** Seconds. */
 const RETRY_AFTER = 1;
@@ -44,13 +45,13 @@ export class Idempotency {
       if (kept) {
         if (!kept.hash.equals(hash)) throw new HttpProblem('idempotency_key_reused');
         response.setHeader('idempotency-replayed', 'true');
-        return (JSON.parse(this.cipher.decrypt(kept.answer, PLACE)) as { answer?: unknown }).answer;
+        return (JSON.parse(this.cipher.decrypt(kept.answer, ANSWER_PLACE)) as { answer?: unknown }).answer;
       }
       const answer = await work(tx);
       await tx.query(
         `INSERT INTO idempotency_keys (principal, route, key, request_hash, answer, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)`,
-        [...scope, hash, this.cipher.encrypt(JSON.stringify({ answer }), PLACE), this.clock.now()],
+        [...scope, hash, this.cipher.encrypt(JSON.stringify({ answer }), ANSWER_PLACE), this.clock.now()],
       );
       return answer;
     });

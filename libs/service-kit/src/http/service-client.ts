@@ -115,6 +115,8 @@ export function isProblem<Route extends RouteDefinition>(
 
 const TIMEOUT_MS = 15_000;
 const DOWNLOAD_TIMEOUT_MS = 60_000;
+/** Three times as long as a living stream is ever silent. */
+const SILENT_MS = 45_000;
 
 /** Calls routes of other services with a signed identity and a deadline. What may be repeated without harm is. */
 export class ServiceClient {
@@ -191,7 +193,7 @@ export class ServiceClient {
     if (!answer) return void (await response.body?.cancel());
     if (answer instanceof z.ZodType) return answer.decode((await response.json()) as never);
     deadline.removeEventListener('abort', end);
-    return answer.kind === 'bytes' ? download(response) : follow(response, answer);
+    return answer.kind === 'bytes' ? download(response) : follow(response, answer, cut);
   }
 
   private party(service: string): ThirdParty {
@@ -269,9 +271,24 @@ function download(response: Response): Download {
   };
 }
 
-async function* follow(response: Response, { schema }: EventStreamAnswer): AsyncGenerator<ServerSentEvent<unknown>> {
-  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  for await (const { id, event, data } of events) {
-    yield { data: schema.decode(JSON.parse(data) as never), ...(id && { id }), ...(event && { event }) };
+async function* follow(
+  response: Response,
+  { schema }: EventStreamAnswer,
+  cut: AbortController,
+): AsyncGenerator<ServerSentEvent<unknown>> {
+  const watch = setTimeout(() => cut.abort(new Error('the stream of events fell silent')), SILENT_MS);
+  const noticed = new TransformStream<string, string>({
+    transform(chunk, controller) {
+      watch.refresh();
+      controller.enqueue(chunk);
+    },
+  });
+  const text = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(noticed);
+  try {
+    for await (const { id, event, data } of text.pipeThrough(new EventSourceParserStream())) {
+      yield { data: schema.decode(JSON.parse(data) as never), ...(id && { id }), ...(event && { event }) };
+    }
+  } finally {
+    clearTimeout(watch);
   }
 }
