@@ -43,7 +43,7 @@ export class CreateChats1764100000000 implements MigrationInterface {
       -- What was processed, so that nothing is processed twice; with the content only of what could not be.
       CREATE TABLE inbound_updates (
         bot_id      text NOT NULL,
-        update_id   bigint NOT NULL,
+        update_id   text NOT NULL,
         received_at timestamptz NOT NULL,
         failure     text,
         content     text, -- encrypted
@@ -54,9 +54,12 @@ export class CreateChats1764100000000 implements MigrationInterface {
       CREATE TABLE inbound_messages (
         id                  uuid PRIMARY KEY,
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        bot_id              text NOT NULL,
+        external_chat_id    text NOT NULL, -- at that time: ids of messages begin anew when a chat moves
+        external_thread_id  text,
         external_message_id text NOT NULL,
         received_at         timestamptz NOT NULL,
-        UNIQUE (chat_id, external_message_id)
+        UNIQUE (bot_id, external_chat_id, external_message_id)
       );
       CREATE INDEX inbound_messages_received ON inbound_messages (received_at);
 

@@ -8,8 +8,8 @@ import { Chat } from './contacts/chat.entity';
 import { Contact } from './contacts/contact.entity';
 import { Delivery } from './deliveries/delivery.entity';
 import { Media } from './media/media.entity';
-import { InboundMessageRow } from './receiving/inbound-message.entity';
-import { InboundUpdate } from './receiving/inbound-update.entity';
+import { InboundMessageRow } from './contacts/inbound-message.entity';
+import { InboundUpdate } from './inbound/inbound-update.entity';
 import { Speech } from './speech/speech.entity';
 import { StreamRow } from './streaming/stream.entity';
 

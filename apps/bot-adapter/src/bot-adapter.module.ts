@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
-import { BotLeads } from './bots/bot-leads';
-import { Bots } from './bots/bots';
+import { BotLeaderElection } from './bots/bot-leader-election';
+import { BotsService } from './bots/bots.service';
 import { Callbacks } from './callbacks/callbacks.service';
-import { Channels } from './channels/channels';
+import { CHANNEL_FACTORIES, ChannelsService } from './channels/channels.service';
+import { telegram } from './channels/telegram/telegram.channel';
 import { TelegramPoller } from './channels/telegram/telegram.poller';
 import { TelegramSetup } from './channels/telegram/telegram.setup';
 import { TelegramWebhookController } from './channels/telegram/telegram.webhook.controller';
-import { Contacts } from './contacts/contacts.service';
+import { ContactsService } from './contacts/contacts.service';
 import { ChatLanes } from './deliveries/chat-lanes';
 import { DeliveriesHandlers } from './deliveries/deliveries.handlers';
 import { Deliveries } from './deliveries/deliveries.service';
@@ -17,9 +18,9 @@ import { Replies } from './deliveries/replies.service';
 import { SendLimits } from './deliveries/send-limits';
 import { Sender } from './deliveries/sender.service';
 import { MediaController } from './media/media.controller';
-import { MediaFiles } from './media/media-files.service';
+import { MediaService } from './media/media.service';
 import { Assistant } from './products/assistant/assistant';
-import { Receiving } from './receiving/receiving.service';
+import { InboundUpdatesService } from './inbound/inbound-updates.service';
 import { Retention } from './retention/retention.service';
 import { SpeechHandlers } from './speech/speech.handlers';
 import { Speeches } from './speech/speeches.service';
@@ -29,14 +30,15 @@ import { StreamingHandlers } from './streaming/streaming.handlers';
 @Module({
   controllers: [TelegramWebhookController, MediaController, DeliveriesHandlers, SpeechHandlers, StreamingHandlers],
   providers: [
-    Bots,
-    BotLeads,
-    Channels,
+    BotsService,
+    BotLeaderElection,
+    { provide: CHANNEL_FACTORIES, useValue: [telegram] },
+    ChannelsService,
     TelegramPoller,
     TelegramSetup,
-    Receiving,
-    Contacts,
-    MediaFiles,
+    InboundUpdatesService,
+    ContactsService,
+    MediaService,
     Callbacks,
     Assistant,
     Speeches,

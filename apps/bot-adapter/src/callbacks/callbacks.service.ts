@@ -4,7 +4,7 @@ import { Clock, defineJob, Jobs, Runs } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { type EntityManager, MoreThan } from 'typeorm';
 import { z } from 'zod';
-import { Channels } from '../channels/channels';
+import { ChannelsService } from '../channels/channels.service';
 import { daysAfter, KEPT_DAYS } from '../retention/kept-days';
 import { Callback } from './callback.entity';
 
@@ -19,7 +19,7 @@ const AnswerPress = defineJob(
   'answer-press',
   z.object({
     botId: z.string(),
-    queryId: z.string(),
+    pressId: z.string(),
     text: z.string().max(200).optional(),
     recordingIn: z
       .string()
@@ -33,7 +33,7 @@ const AnswerPress = defineJob(
 export class Callbacks {
   constructor(
     private readonly jobs: Jobs,
-    private readonly channels: Channels,
+    private readonly channels: ChannelsService,
     private readonly clock: Clock,
   ) {}
 
@@ -58,9 +58,9 @@ export class Callbacks {
   }
 
   @Runs(AnswerPress)
-  async run({ botId, queryId, text, recordingIn }: z.output<typeof AnswerPress.schema>): Promise<void> {
-    const channel = this.channels.of(botId);
-    await channel?.answerPress(queryId, text);
-    if (recordingIn) await channel?.showActivity(recordingIn, 'recording').catch(() => undefined);
+  async run({ botId, pressId, text, recordingIn }: z.output<typeof AnswerPress.schema>): Promise<void> {
+    const channel = this.channels.find(botId);
+    await channel?.answerPress(pressId, text);
+    if (recordingIn) await channel?.showActivity({ externalId: recordingIn }, 'recording').catch(() => undefined);
   }
 }

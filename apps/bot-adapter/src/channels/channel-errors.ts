@@ -36,8 +36,8 @@ export class NotSent extends Error {
 }
 
 /** It may or may not have happened: the connection broke after the request, no answer came in time, or the server failed. */
-export class InDoubt extends Error {
-  override readonly name = 'InDoubt';
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
   constructor(
     override readonly cause: 'timeout' | 'connection' | 'server_error',
     description: string,

@@ -1,20 +1,38 @@
-import type { Locale } from '@switchboard/contracts';
-import type { FormattedText } from '../formatting/telegram-entity';
+import type { Log } from '@switchboard/service-kit';
+import type { Registry } from 'prom-client';
+import type { Bot } from '../bots/bots.service';
+import type { RichText } from '../rich-text/rich-text';
 
-/** What a channel can do; the sender and the previews ask here and never by the channel's name. */
+/** What a channel can do. Asked here and never by the channel's name. */
 export interface Capabilities {
+  /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
   readonly voice: boolean;
-  /** Longest text of one message, in UTF-16 code units. */
-  readonly textLimit: number;
+  /** Whether a message that was sent can be changed. */
+  readonly edits: boolean;
+  /** Longest text of one message; what is longer becomes several. */
+  readonly textLimit: { readonly max: number; readonly unit: 'utf16' | 'bytes' };
   /** How an answer can be shown while it is being written. */
   previews(kind: ChatKind): 'draft' | 'edit' | 'none';
+  /** For how long after a person's last message the bot may write; absent where it always may. */
+  readonly replyWindowMs?: number;
+  /** Whether two sends with the same `key` are one message, so that a send may be repeated without doubt. */
+  readonly idempotentSends: boolean;
+  /** Largest file that `fetchFile` gives; absent where the channel sets no limit. */
+  readonly maxFileBytes?: number;
 }
 
 export type ChatKind = 'private' | 'group';
 
-export interface InboundChat {
+/** Where messages go: a chat, and in it a topic where the channel has topics. */
+export interface ChatAddress {
   readonly externalId: string;
+  readonly threadId?: string;
+}
+
+// ---- What comes in ----
+
+export interface InboundChat extends ChatAddress {
   readonly kind: ChatKind;
 }
 
@@ -22,8 +40,8 @@ export interface InboundPerson {
   readonly externalId: string;
   readonly name: string;
   readonly username?: string;
-  /** The language of the person's client. */
-  readonly locale: Locale;
+  /** The language of the person's client as a BCP 47 tag, where the channel tells it. */
+  readonly language?: string;
 }
 
 export interface InboundFile {
@@ -52,50 +70,104 @@ export interface InboundMessage extends InboundBy {
 
 export interface InboundCommand extends InboundBy {
   readonly kind: 'command';
+  readonly externalMessageId: string;
   readonly name: string;
   readonly argument: string;
-  /** True when the command can only be meant for this bot. */
-  readonly addressed: boolean;
 }
 
 export interface InboundPress extends InboundBy {
   readonly kind: 'press';
-  readonly queryId: string;
+  /** By which the press is answered. */
+  readonly pressId: string;
   readonly data: string;
   /** The message that carries the button. */
   readonly externalMessageId: string;
 }
 
-/** What happened in a channel, in words that fit every channel. */
+export interface InboundEdit extends InboundBy {
+  readonly kind: 'edited';
+  readonly externalMessageId: string;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+export interface InboundUnsupported extends InboundBy {
+  readonly kind: 'unsupported';
+  readonly externalMessageId: string;
+  /** What it was, in the channel's own word: `sticker`, `video`, `poll`. */
+  readonly what: string;
+}
+
+/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 export type Inbound =
   | InboundMessage
   | InboundCommand
   | InboundPress
-  | (InboundBy & {
-      readonly kind: 'edited';
-      readonly externalMessageId: string;
-      readonly text: string;
-      readonly sentAt: Date;
-    })
-  | (InboundBy & { readonly kind: 'unsupported' })
+  | InboundEdit
+  | InboundUnsupported
   | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
+  /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
 
-export interface Button {
-  readonly label: string;
-  /** An opaque id of at most 64 bytes; what it stands for stays here. */
-  readonly data: string;
+// ---- What goes out ----
+
+export type Button = { readonly label: string } & (
+  | {
+      /** An opaque id of at most 64 bytes; what it stands for stays here. */
+      readonly data: string;
+    }
+  | { readonly url: string }
+  | { readonly webApp: string }
+  | { readonly invoice: Invoice }
+);
+
+/** Something to be paid in the channel itself. */
+export interface Invoice {
+  readonly title: string;
+  readonly description: string;
+  /** Comes back with the payment. */
+  readonly payload: string;
+  readonly currency: string;
+  readonly amountMinor: number;
 }
 
-export type Outbound =
-  | {
-      readonly kind: 'text';
-      readonly content: FormattedText;
-      readonly buttons?: readonly (readonly Button[])[];
-      /** Replaces this message in place of sending a new one. */
-      readonly edits?: string;
-    }
-  | { readonly kind: 'voice'; readonly audio: Buffer; readonly durationMs: number };
+/** Keys in place of the letters of the person's keyboard; pressing one says its label. */
+export interface ReplyKeyboard {
+  readonly rows: readonly (readonly { readonly label: string; readonly webApp?: string }[])[];
+  readonly once?: boolean;
+}
+
+export interface OutboundMedia {
+  readonly kind: 'voice' | 'audio' | 'photo' | 'video' | 'document';
+  readonly bytes: Buffer;
+  readonly mimeType: string;
+  readonly fileName: string;
+  readonly durationMs?: number;
+}
+
+/** What is to be said, before any channel has drawn it. */
+export interface OutboundContent {
+  readonly text?: RichText;
+  /** The text becomes its caption where it fits. */
+  readonly media?: OutboundMedia;
+  readonly buttons?: readonly (readonly Button[])[];
+  readonly keyboard?: ReplyKeyboard | 'remove';
+}
+
+/** One message as its channel sends it: made by `compose`, and understood by that channel only. */
+export interface OutboundMessage {
+  /** The words as they will be shown. */
+  readonly text: string;
+}
+
+export interface SendOptions {
+  /** Replaces this message in place of sending a new one. Ids of messages count only in the chat they were sent to. */
+  readonly edits?: string;
+  /** Answers this message of the chat; ignored when it is gone. */
+  readonly replyTo?: string;
+  /** The same for each try of the same message. */
+  readonly key?: string;
+}
 
 export interface Receipt {
   readonly externalMessageId: string;
@@ -103,19 +175,37 @@ export interface Receipt {
 
 export type Activity = 'typing' | 'recording';
 
-/** Thrown by `send` and `preview`: see channel-errors.ts. */
-export interface Channel {
+/** One bot in one channel. The calls that send throw what channel-errors.ts lists. */
+export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   readonly capabilities: Capabilities;
-  /** Undefined for what does not concern us. Throws UnreadableUpdate for what is no update at all. */
-  parse(update: unknown): Promise<{ id: number; inbound: Inbound | undefined }>;
-  send(chat: string, outbound: Outbound): Promise<Receipt>;
+  /** What one update means; empty for what does not concern the bot. Throws UnreadableUpdate for what is no update at all. */
+  parse(update: unknown): Promise<{ id: string; inbound: Inbound[] }>;
+  /** The messages that say it, in order; empty for a content in which nothing can be seen. */
+  compose(content: OutboundContent): Message[];
+  send(to: ChatAddress, message: Message, options?: SendOptions): Promise<Receipt>;
+  /** An answer so far, in Markdown that may be unfinished, as one message. */
+  composePreview(markdown: string): Message;
   /** Best effort, with a short deadline; an empty text says that an answer is being thought about. */
-  showDraft(chat: string, draftId: number, content: FormattedText): Promise<void>;
+  showDraft(to: ChatAddress, previewId: string, preview: Message): Promise<void>;
   /** Best effort, with a short deadline: a message that shows an answer so far, or the next text of that message. Returns its id. */
-  showMessage(chat: string, content: FormattedText, externalMessageId?: string): Promise<string>;
-  showActivity(chat: string, activity: Activity): Promise<void>;
+  showMessage(to: ChatAddress, preview: Message, externalMessageId?: string): Promise<string>;
+  /** Best effort. */
+  showActivity(to: ChatAddress, activity: Activity): Promise<void>;
   /** Takes the spinner off a pressed button; the text is shown for a moment. */
-  answerPress(queryId: string, text?: string): Promise<void>;
+  answerPress(pressId: string, text?: string): Promise<void>;
   /** Throws FileGone and FileTooLarge. */
   fetchFile(externalId: string): Promise<Buffer>;
+}
+
+export interface ChannelDependencies {
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly sendTimeoutMs: number;
+}
+
+/** A kind of channel. Those there are stand in bot-adapter.app.ts. */
+export interface ChannelFactory {
+  /** As bots name it. */
+  readonly channel: string;
+  create(bot: Bot, deps: ChannelDependencies): Channel;
 }

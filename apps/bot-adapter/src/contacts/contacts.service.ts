@@ -4,13 +4,14 @@ import { ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/c
 import { Clock, FieldCipher } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Bot } from '../bots/bots';
+import type { Bot } from '../bots/bots.service';
 import type { InboundChat, InboundPerson } from '../channels/channel';
+import { localeOf } from '../texts/texts';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 
 /** Someone wrote: who, and where. */
-export interface Encounter {
+export interface ChatContext {
   readonly bot: Bot;
   readonly chat: Chat;
   readonly contact: Contact;
@@ -18,7 +19,7 @@ export interface Encounter {
 }
 
 /** What every event about a chat carries. */
-export const inChat = ({ chat, contact }: Pick<Encounter, 'chat' | 'contact'>) => ({
+export const inChat = ({ chat, contact }: Pick<ChatContext, 'chat' | 'contact'>) => ({
   chatId: chat.id,
   botId: chat.botId,
   channel: chat.channel,
@@ -28,7 +29,7 @@ export const inChat = ({ chat, contact }: Pick<Encounter, 'chat' | 'contact'>) =
 const PROFILE = 'contacts.profile';
 
 @Injectable()
-export class Contacts {
+export class ContactsService {
   constructor(
     private readonly outbox: Outbox,
     private readonly cipher: FieldCipher,
@@ -36,28 +37,28 @@ export class Contacts {
   ) {}
 
   /**
-   * The chat and the contact, made at the first encounter. Holds the chat's row until `tx` ends, so that what
+   * The chat and the contact, made at the first context. Holds the chat's row until `tx` ends, so that what
    * happens in one chat is said in the order in which it happened.
    */
-  async meet(
+  async resolveContact(
     tx: EntityManager,
     bot: Bot,
     by: { chat: InboundChat; from: InboundPerson },
     deepLink?: string,
-  ): Promise<Encounter> {
+  ): Promise<ChatContext> {
     const contact = await this.contact(tx, bot, by.from);
     const chat = await this.chat(tx, bot, by, contact.found);
-    const encounter = { bot, chat, contact: contact.found, person: by.from };
+    const context = { bot, chat, contact: contact.found, person: by.from };
     if (contact.isNew) {
       const { id: contactId } = contact.found;
       await this.outbox.add(
         tx,
-        ContactStarted({ ...inChat(encounter), contactId, locale: chat.locale, ...(deepLink && { deepLink }) }),
+        ContactStarted({ ...inChat(context), contactId, locale: chat.locale, ...(deepLink && { deepLink }) }),
       );
     } else {
-      await this.rememberProfile(tx, encounter);
+      await this.rememberProfile(tx, context);
     }
-    return encounter;
+    return context;
   }
 
   /** The person closed the door, or the channel says that they did. */
@@ -157,7 +158,7 @@ export class Contacts {
       channel: bot.channel,
       kind: by.chat.kind,
       userId: by.chat.kind === 'private' ? contact.userId : null,
-      locale: by.from.locale,
+      locale: localeOf(by.from.language),
       localeChosen: false,
       voiceMode: bot.voice.mode,
       blockedAt: null,
@@ -168,13 +169,14 @@ export class Contacts {
   }
 
   /** People change the language of their client; in a group everyone has their own. */
-  private async keepLocale(tx: EntityManager, chat: Chat, { locale }: InboundPerson): Promise<Chat> {
+  private async keepLocale(tx: EntityManager, chat: Chat, { language }: InboundPerson): Promise<Chat> {
+    const locale = localeOf(language);
     if (chat.localeChosen || chat.locale === locale || chat.kind === 'group') return chat;
     await tx.update(Chat, chat.id, { locale });
     return { ...chat, locale };
   }
 
-  private async rememberProfile(tx: EntityManager, { contact, person }: Encounter): Promise<void> {
+  private async rememberProfile(tx: EntityManager, { contact, person }: ChatContext): Promise<void> {
     const profile = profileOf(person);
     if (this.cipher.decrypt(contact.profile, PROFILE) === profile) return;
     await tx.update(Contact, contact.id, { profile: this.cipher.encrypt(profile, PROFILE) });

@@ -4,7 +4,7 @@ import { MessageDelivered, MessageUndeliverable } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { Chat } from '../contacts/chat.entity';
-import { Contacts } from '../contacts/contacts.service';
+import { ContactsService } from '../contacts/contacts.service';
 import { Deliveries } from './deliveries.service';
 import { DeliveryMetrics } from './delivery-metrics';
 import { Delivery } from './delivery.entity';
@@ -25,7 +25,7 @@ export class DeliveryRecords {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
-    private readonly contacts: Contacts,
+    private readonly contacts: ContactsService,
     private readonly deliveries: Deliveries,
     private readonly metrics: DeliveryMetrics,
     private readonly clock: Clock,

@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { FieldCipher, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
-import type { Channel, Outbound } from '../channels/channel';
+import type { Channel, OutboundMessage, SendOptions } from '../channels/channel';
 import { NotSent, Rejected } from '../channels/channel-errors';
-import { formatMarkdown } from '../formatting/markdown-to-entities';
-import { splitMessage } from '../formatting/split-message';
-import type { FormattedText } from '../formatting/telegram-entity';
+import { parseMarkdown } from '../rich-text/parse-markdown';
+import { plainText } from '../rich-text/rich-text';
 import { StreamRow } from '../streaming/stream.entity';
 import { say } from '../texts/texts';
 import { CONTENT_PLACE, DeliveryContent } from './delivery-content';
@@ -14,7 +13,8 @@ import type { Delivery } from './delivery.entity';
 
 /** The next message of a delivery. */
 export interface Part {
-  readonly outbound: Outbound;
+  readonly message: OutboundMessage;
+  readonly options: SendOptions;
   /** Messages in the whole delivery. */
   readonly of: number;
 }
@@ -23,7 +23,7 @@ export interface Part {
 @Injectable()
 export class OutboundParts {
   /** A long answer goes out over a minute or more; it is not formatted anew for each of its messages. */
-  private readonly formatted = new LRUCache<string, FormattedText[]>({ max: 200 });
+  private readonly formatted = new LRUCache<string, OutboundMessage[]>({ max: 200 });
 
   constructor(
     private readonly db: DataSource,
@@ -37,15 +37,9 @@ export class OutboundParts {
     switch (content.kind) {
       case 'notice': {
         const { text, buttons, edits } = content;
-        return {
-          outbound: {
-            kind: 'text',
-            content: { text, entities: [] },
-            ...(buttons && { buttons }),
-            ...(edits && { edits }),
-          },
-          of: 1,
-        };
+        return only(channel.compose({ text: plainText(text), ...(buttons && { buttons }) }), {
+          ...(edits && { edits }),
+        });
       }
       case 'voice': {
         const audio = await this.services
@@ -54,7 +48,15 @@ export class OutboundParts {
             throw new NotSent('the audio cannot be had just now', { cause: error });
           });
         if (!audio) throw new Rejected('the audio is gone');
-        return { outbound: { kind: 'voice', audio: audio.body, durationMs: content.durationMs }, of: 1 };
+        const { durationMs } = content;
+        const media = {
+          kind: 'voice',
+          bytes: audio.body,
+          mimeType: 'audio/ogg',
+          fileName: 'answer.ogg',
+          durationMs,
+        } as const;
+        return only(channel.compose({ media }));
       }
       case 'text':
         return this.nextOfText(delivery, content, channel);
@@ -64,25 +66,25 @@ export class OutboundParts {
   private async nextOfText(
     { id, causeId, nextPart }: Delivery,
     { markdown, locale, listenId }: DeliveryContent & { kind: 'text' },
-    { capabilities }: Channel,
+    channel: Channel,
   ): Promise<Part> {
-    const parts = this.formatted.get(id) ?? messages(markdown, capabilities.textLimit, say(locale, 'emptyAnswer'));
-    this.formatted.set(id, parts);
-    const content = parts[nextPart];
-    if (!content) throw new Rejected(`there is no part ${nextPart}`);
-    const isLast = nextPart === parts.length - 1;
-    const stream = nextPart === 0 ? await this.db.manager.findOneBy(StreamRow, { replyId: causeId }) : null;
-    const outbound: Outbound = {
-      kind: 'text',
-      content,
-      ...(isLast && listenId && { buttons: [[{ label: say(locale, 'listen'), data: listenId }]] }),
-      ...(stream && { edits: stream.externalMessageId }),
+    const buttons = listenId ? { buttons: [[{ label: say(locale, 'listen'), data: listenId }]] } : {};
+    const composed = () => {
+      const messages = channel.compose({ text: parseMarkdown(markdown), ...buttons });
+      return messages.length > 0
+        ? messages
+        : channel.compose({ text: plainText(say(locale, 'emptyAnswer')), ...buttons });
     };
-    return { outbound, of: parts.length };
+    const parts = this.formatted.get(id) ?? composed();
+    this.formatted.set(id, parts);
+    const message = parts[nextPart];
+    if (!message) throw new Rejected(`there is no part ${nextPart}`);
+    const stream = nextPart === 0 ? await this.db.manager.findOneBy(StreamRow, { replyId: causeId }) : null;
+    return { message, options: stream ? { edits: stream.externalMessageId } : {}, of: parts.length };
   }
 }
 
-function messages(markdown: string, limit: number, whenEmpty: string): FormattedText[] {
-  const parts = splitMessage(formatMarkdown(markdown), limit);
-  return parts.length > 0 ? parts : [{ text: whenEmpty, entities: [] }];
+function only([message]: OutboundMessage[], options: SendOptions = {}): Part {
+  if (!message) throw new Rejected('there is nothing to be seen in it');
+  return { message, options, of: 1 };
 }

@@ -4,7 +4,7 @@ import type { ReplyCompleted } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { Callbacks } from '../callbacks/callbacks.service';
-import { Channels } from '../channels/channels';
+import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { Speeches } from '../speech/speeches.service';
 import { Deliveries } from './deliveries.service';
@@ -21,13 +21,13 @@ export class Replies {
     private readonly deliveries: Deliveries,
     private readonly callbacks: Callbacks,
     private readonly speeches: Speeches,
-    private readonly channels: Channels,
+    private readonly channels: ChannelsService,
   ) {}
 
   async deliver(tx: EntityManager, { replyId, chatId, userId, locale, text: markdown, outcome }: Reply): Promise<void> {
     const chat = await tx.findOneBy(Chat, { id: chatId });
     if (!chat) throw new PermanentError(`there is no chat ${chatId}`);
-    const capabilities = this.channels.of(chat.botId)?.capabilities;
+    const capabilities = this.channels.find(chat.botId)?.capabilities;
     const canBeHeard = WORTH_HEARING.includes(outcome) && capabilities?.voice;
     const spokenAnyway = canBeHeard && chat.voiceMode === 'also';
     const withButton = canBeHeard && !spokenAnyway && chat.kind === 'private' && capabilities.buttons;

@@ -4,8 +4,8 @@ import { type JobRun, LOG, type Log, type PayloadOf, Runs } from '@switchboard/s
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import type { Channel } from '../channels/channel';
-import { ChannelBusy, ChatMoved, InDoubt, NotSent, Rejected, Unreachable } from '../channels/channel-errors';
-import { Channels } from '../channels/channels';
+import { ChannelBusy, ChatMoved, OutcomeUnknown, NotSent, Rejected, Unreachable } from '../channels/channel-errors';
+import { ChannelsService } from '../channels/channels.service';
 import { Previews } from '../streaming/previews.service';
 import { ChatLanes } from './chat-lanes';
 import { Deliver, Deliveries } from './deliveries.service';
@@ -39,7 +39,7 @@ type Next = 'go on' | { inMs: number };
 export class Sender {
   constructor(
     private readonly db: DataSource,
-    private readonly channels: Channels,
+    private readonly channels: ChannelsService,
     private readonly records: DeliveryRecords,
     private readonly deliveries: Deliveries,
     private readonly parts: OutboundParts,
@@ -62,7 +62,7 @@ export class Sender {
   private async advance(waiting: Waiting, signal: AbortSignal): Promise<Next> {
     const { delivery, chat } = waiting;
     if (chat.blockedAt) return this.end(this.records.chatUnreachable(chat, 'blocked'));
-    const channel = this.channels.of(chat.botId);
+    const channel = this.channels.find(chat.botId);
     if (!channel) return this.end(this.records.giveUp(waiting, 'chat_gone'));
     const restMs = (chat.nextSendAt?.getTime() ?? 0) - Date.now();
     if (restMs > 0) return { inMs: restMs };
@@ -98,7 +98,7 @@ export class Sender {
     try {
       const sending = this.lanes.run(chat.id, () => {
         if (delivery.kind === 'text') this.previews.finish(chat.id, delivery.causeId);
-        return channel.send(chat.externalId, part.outbound);
+        return channel.send(chat, part.message, part.options);
       });
       const { externalMessageId } = await withGrace(sending, signal);
       await this.records.accepted(waiting, part.of, externalMessageId);
@@ -127,7 +127,7 @@ export class Sender {
       this.log.error({ err: error, deliveryId: delivery.id, bot: chat.botId }, 'the channel rejected a message');
       return this.end(this.records.giveUp(waiting, 'rejected'));
     }
-    if (error instanceof InDoubt) this.noteDoubt(waiting, part, error.cause);
+    if (error instanceof OutcomeUnknown) this.noteDoubt(waiting, part, error.cause);
     else if (!(error instanceof NotSent)) throw error;
     return this.retry(waiting, error);
   }
@@ -145,8 +145,8 @@ export class Sender {
   }
 
   /** An edit sent twice is seen once, so there is no doubt about edits. */
-  private noteDoubt({ delivery, chat }: Waiting, { outbound }: Part, cause: string): void {
-    if (outbound.kind === 'text' && outbound.edits) return;
+  private noteDoubt({ delivery, chat }: Waiting, { options }: Part, cause: string): void {
+    if (options.edits) return;
     this.metrics.inDoubt.inc({ bot: chat.botId, cause });
     this.log.warn(
       { deliveryId: delivery.id, bot: chat.botId, cause },

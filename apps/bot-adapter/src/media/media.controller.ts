@@ -1,13 +1,13 @@
 import { Controller, Get, Param, StreamableFile, UseGuards } from '@nestjs/common';
 import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
 import { z } from 'zod';
-import { MediaFiles } from './media-files.service';
+import { MediaService } from './media.service';
 
 @Controller('media')
 @UseGuards(ServiceGuard)
 @AllowServices('tts-worker', 'chat-ai')
 export class MediaController {
-  constructor(private readonly files: MediaFiles) {}
+  constructor(private readonly files: MediaService) {}
 
   /** The bytes of a file that came with a message. */
   @Get(':mediaId')

@@ -10,12 +10,12 @@ import { Clock, FieldCipher } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
-import { Bots } from '../bots/bots';
+import { BotsService } from '../bots/bots.service';
 import { Chat } from '../contacts/chat.entity';
 import { CONTENT_PLACE, DeliveryContent } from '../deliveries/delivery-content';
 import { Deliveries } from '../deliveries/deliveries.service';
 import { Delivery } from '../deliveries/delivery.entity';
-import { speakable } from '../formatting/plain-text';
+import { speakable } from '../rich-text/plain-text';
 import { say } from '../texts/texts';
 import { Speech } from './speech.entity';
 
@@ -30,7 +30,7 @@ export class Speeches {
   constructor(
     private readonly outbox: Outbox,
     private readonly deliveries: Deliveries,
-    private readonly bots: Bots,
+    private readonly bots: BotsService,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
   ) {}

@@ -4,13 +4,12 @@ import { Clock, LOG, type Log } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { Counter, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { BotLeads } from '../bots/bot-leads';
-import { ChannelBusy, InDoubt, NotSent, Unsupported } from '../channels/channel-errors';
-import { Channels } from '../channels/channels';
+import { BotLeaderElection } from '../bots/bot-leader-election';
+import { ChannelBusy, OutcomeUnknown, NotSent, Unsupported } from '../channels/channel-errors';
+import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { ChatLanes } from '../deliveries/chat-lanes';
 import { SendLimits } from '../deliveries/send-limits';
-import { previewOf } from '../formatting/stream-preview';
 import { LivePreview } from './live-preview';
 import { StreamRow } from './stream.entity';
 
@@ -31,7 +30,7 @@ interface Stream {
 const pauseAfter = (error: unknown): number | null => {
   if (error instanceof ChannelBusy) return error.retryAfterSeconds * 1000;
   if (error instanceof Unsupported) return 0;
-  return error instanceof NotSent || error instanceof InDoubt ? AFTER_TROUBLE_MS : null;
+  return error instanceof NotSent || error instanceof OutcomeUnknown ? AFTER_TROUBLE_MS : null;
 };
 
 /** Shows answers while they are being written. Best effort in all: nothing here may lose or delay the finished one. */
@@ -46,8 +45,8 @@ export class Previews implements OnApplicationShutdown {
 
   constructor(
     private readonly db: DataSource,
-    private readonly channels: Channels,
-    private readonly leads: BotLeads,
+    private readonly channels: ChannelsService,
+    private readonly leads: BotLeaderElection,
     private readonly limits: SendLimits,
     private readonly lanes: ChatLanes,
     private readonly clock: Clock,
@@ -107,18 +106,18 @@ export class Previews implements OnApplicationShutdown {
   }
 
   private async show(chat: Chat, preview: LivePreview, markdown: string, stream: Stream) {
-    const channel = this.channels.of(chat.botId);
+    const channel = this.channels.find(chat.botId);
     const how = channel?.capabilities.previews(chat.kind) ?? 'none';
     if (preview.isOver || !channel || how === 'none') return this.stop(chat.id, preview);
     const quietMs = (this.quiet.get(chat.id) ?? 0) - performance.now();
     if (quietMs > 0) return { shown: false, pauseMs: quietMs };
     try {
-      const content = previewOf(markdown, channel.capabilities.textLimit);
+      const content = channel.composePreview(markdown);
       // A mark that has just been opened shows nothing yet: the first words must not wait behind it.
       if (content.text === stream.text || (how === 'edit' && !content.text)) return { shown: true, pauseMs: 0 };
       if (!this.limits.tryPreview(chat, how)) return { shown: false, pauseMs: NO_ROOM_MS };
-      if (how === 'draft') await channel.showDraft(chat.externalId, draftIdOf(preview.replyId), content);
-      else await this.showByEdit(chat, preview, stream, (id) => channel.showMessage(chat.externalId, content, id));
+      if (how === 'draft') await channel.showDraft(chat, preview.replyId, content);
+      else await this.showByEdit(chat, preview, stream, (id) => channel.showMessage(chat, content, id));
       stream.text = content.text;
       this.calls.inc({ how, outcome: 'shown' });
       return { shown: true, pauseMs: how === 'draft' ? DRAFT_EVERY_MS : EDIT_EVERY_MS };
@@ -126,7 +125,7 @@ export class Previews implements OnApplicationShutdown {
       this.calls.inc({ how, outcome: error instanceof Error ? error.name : 'error' });
       const pauseMs = pauseAfter(error);
       // A message that may be there already must not be begun a second time.
-      const begunInDoubt = how === 'edit' && !stream.messageId && error instanceof InDoubt;
+      const begunInDoubt = how === 'edit' && !stream.messageId && error instanceof OutcomeUnknown;
       if (pauseMs === null || begunInDoubt) return this.stop(chat.id, preview);
       if (error instanceof ChannelBusy) this.quiet.set(chat.id, performance.now() + pauseMs);
       return { shown: false, pauseMs };
@@ -154,11 +153,8 @@ export class Previews implements OnApplicationShutdown {
   private showActivity(chat: Chat): void {
     if (chat.blockedAt) return;
     this.channels
-      .of(chat.botId)
-      ?.showActivity(chat.externalId, 'typing')
+      .find(chat.botId)
+      ?.showActivity(chat, 'typing')
       .catch((error: unknown) => this.log.debug({ err: error }, 'typing was not shown'));
   }
 }
-
-/** A non-zero 31-bit number that is the same for all drafts of one answer. */
-const draftIdOf = (replyId: string) => Number.parseInt(replyId.slice(-8), 16) % 0x7fff_ffff || 1;

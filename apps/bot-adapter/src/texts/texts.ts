@@ -19,3 +19,6 @@ export const say = (locale: Locale, key: string, values: Record<string, string |
   texts
     .t(key, { lng: locale, skipInterpolation: true })
     .replace(/\{\{(\w+)\}\}/g, (_slot, name: string) => String(values[name] ?? ''));
+
+/** The language to speak to somebody whose client is in this one (a BCP 47 tag). */
+export const localeOf = (language?: string): Locale => (/^ru\b/i.test(language ?? '') ? 'ru' : 'en');

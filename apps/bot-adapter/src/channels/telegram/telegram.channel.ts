@@ -1,50 +1,101 @@
-import type { MessageEntity } from 'telegraf/types';
+import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
-import type { FormattedText } from '../../formatting/telegram-entity';
-import type { Activity, Button, Capabilities, Channel, ChatKind, Inbound, Outbound, Receipt } from '../channel';
+import type {
+  Activity,
+  Button,
+  Capabilities,
+  Channel,
+  ChannelFactory,
+  ChatAddress,
+  ChatKind,
+  Inbound,
+  Invoice,
+  OutboundContent,
+  OutboundMedia,
+  OutboundMessage,
+  Receipt,
+  ReplyKeyboard,
+  SendOptions,
+} from '../channel';
 import { UnreadableUpdate, Unsupported } from '../channel-errors';
-import type { TelegramApi } from './telegram.api';
+import { renderEntities } from './formatting/render-entities';
+import { splitMessage } from './formatting/split-message';
+import { previewOf } from './formatting/stream-preview';
+import type { FormattedText } from './formatting/telegram-entity';
+import { TelegramApi } from './telegram.api';
 import { isBadMarkup, isMessageGone, isQueryTooOld } from './telegram.errors';
 import { Update } from './telegram.shapes';
 import { parseUpdate } from './telegram.updates';
 
+/** Source: Bot API, sendMessage, "1-4096 characters after entities parsing", and the captions of media. */
+const TEXT_LIMIT = 4096;
+const CAPTION_LIMIT = 1024;
+
 const ACTION = { typing: 'typing', recording: 'record_voice' } as const;
 
+export interface TelegramMessage extends OutboundMessage {
+  readonly entities: FormattedText['entities'];
+  readonly media?: OutboundMedia;
+  readonly buttons?: readonly (readonly Button[])[];
+  readonly keyboard?: ReplyKeyboard | 'remove';
+}
+
+export const telegram: ChannelFactory = {
+  channel: 'telegram',
+  create: (bot, { registry, sendTimeoutMs }) =>
+    new TelegramChannel(new TelegramApi({ ...bot, registry, sendTimeoutMs })),
+};
+
 /** One bot in Telegram. */
-export class TelegramChannel implements Channel {
+export class TelegramChannel implements Channel<TelegramMessage> {
   private draftsUnknown = false;
 
   readonly capabilities: Capabilities = {
     buttons: true,
     voice: true,
-    // Source: Bot API, sendMessage, "1-4096 characters after entities parsing".
-    textLimit: 4096,
+    edits: true,
+    textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
+    idempotentSends: false,
     previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
   };
 
   constructor(readonly api: TelegramApi) {}
 
-  async parse(raw: unknown): Promise<{ id: number; inbound: Inbound | undefined }> {
+  async parse(raw: unknown): Promise<{ id: string; inbound: Inbound[] }> {
     const update = Update.safeParse(raw);
     if (!update.success) throw new UnreadableUpdate(`not an update of the Bot API: ${z.prettifyError(update.error)}`);
-    return { id: update.data.update_id, inbound: parseUpdate(update.data, await this.self(update.data)) };
+    const inbound = parseUpdate(update.data, await this.self(update.data));
+    return { id: String(update.data.update_id), inbound: inbound ? [inbound] : [] };
   }
 
-  async send(chat: string, outbound: Outbound): Promise<Receipt> {
-    if (outbound.kind === 'voice') return this.sendVoice(chat, outbound.audio, outbound.durationMs);
+  compose({ text, media, buttons, keyboard }: OutboundContent): TelegramMessage[] {
+    const formatted = text ? renderEntities(text) : undefined;
+    const messages: TelegramMessage[] = [];
+    const isCaption = media && (!formatted || formatted.text.length <= CAPTION_LIMIT);
+    if (media) messages.push({ ...(isCaption && formatted ? formatted : NO_TEXT), media });
+    if (formatted && !isCaption) messages.push(...splitMessage(formatted, TEXT_LIMIT));
+    const last = messages.pop();
+    return last ? [...messages, { ...last, ...(buttons && { buttons }), ...(keyboard && { keyboard }) }] : [];
+  }
+
+  async send(to: ChatAddress, message: TelegramMessage, options: SendOptions = {}): Promise<Receipt> {
     try {
-      return await this.sendText(chat, outbound);
+      return await this.sendOnce(to, message, options);
     } catch (error) {
       if (!isBadMarkup(error)) throw error;
       // The words matter more than their looks.
-      return this.sendText(chat, { ...outbound, content: { ...outbound.content, entities: [] } });
+      return this.sendOnce(to, { ...message, entities: [] }, options);
     }
   }
 
-  async showDraft(chat: string, draftId: number, content: FormattedText): Promise<void> {
+  composePreview(markdown: string): TelegramMessage {
+    return previewOf(markdown, TEXT_LIMIT);
+  }
+
+  async showDraft(to: ChatAddress, previewId: string, preview: TelegramMessage): Promise<void> {
     try {
       // telegraf 4.16 stems from Bot API 7.1; sendMessageDraft came with 9.3, and the client passes on any name.
-      const draft = { chat_id: Number(chat), draft_id: draftId, ...textOf(content) };
+      const draft = { ...addressOf(to), draft_id: draftIdOf(previewId), ...textOf(preview) };
       await this.api.show('sendMessageDraft' as 'sendMessage', draft);
     } catch (error) {
       if (error instanceof Unsupported) this.draftsUnknown = true;
@@ -52,22 +103,22 @@ export class TelegramChannel implements Channel {
     }
   }
 
-  async showMessage(chat: string, content: FormattedText, externalMessageId?: string): Promise<string> {
-    const body = { chat_id: Number(chat), ...textOf(content), link_preview_options: { is_disabled: true } };
+  async showMessage(to: ChatAddress, preview: TelegramMessage, externalMessageId?: string): Promise<string> {
+    const body = { chat_id: Number(to.externalId), ...textOf(preview), link_preview_options: { is_disabled: true } };
     if (externalMessageId) {
       await this.api.show('editMessageText', { ...body, message_id: Number(externalMessageId) });
       return externalMessageId;
     }
-    return String((await this.api.show('sendMessage', body)).message_id);
+    return String((await this.api.show('sendMessage', { ...body, ...addressOf(to) })).message_id);
   }
 
-  async showActivity(chat: string, activity: Activity): Promise<void> {
-    await this.api.show('sendChatAction', { chat_id: Number(chat), action: ACTION[activity] });
+  async showActivity(to: ChatAddress, activity: Activity): Promise<void> {
+    await this.api.show('sendChatAction', { ...addressOf(to), action: ACTION[activity] });
   }
 
-  async answerPress(queryId: string, text?: string): Promise<void> {
+  async answerPress(pressId: string, text?: string): Promise<void> {
     await this.api
-      .ask('answerCallbackQuery', { callback_query_id: queryId, ...(text && { text }) })
+      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text }) })
       .catch((error: unknown) => {
         if (!isQueryTooOld(error)) throw error;
       });
@@ -77,34 +128,98 @@ export class TelegramChannel implements Channel {
     return this.api.download(externalId);
   }
 
-  private async sendText(chat: string, { content, buttons, edits }: Outbound & { kind: 'text' }): Promise<Receipt> {
-    const body = {
-      chat_id: Number(chat),
-      ...textOf(content),
-      // A model's links are for the reader to open, not for Telegram to fetch and to show.
-      link_preview_options: { is_disabled: true },
-      ...(buttons && { reply_markup: { inline_keyboard: buttons.map((row) => row.map(inlineButton)) } }),
-    };
-    if (edits) {
+  private async sendOnce(to: ChatAddress, message: TelegramMessage, options: SendOptions): Promise<Receipt> {
+    const reply_markup = await this.markupOf(message);
+    const markup = reply_markup && { reply_markup };
+    if (options.edits && !message.media) {
       try {
-        await this.api.send('editMessageText', { ...body, message_id: Number(edits) });
-        return { externalMessageId: edits };
+        const edited = { ...textOf(message), link_preview_options: { is_disabled: true }, ...markup };
+        await this.api.send('editMessageText', {
+          chat_id: Number(to.externalId),
+          message_id: Number(options.edits),
+          ...(edited as typeof edited & { reply_markup?: { inline_keyboard: InlineKeyboardButton[][] } }),
+        });
+        return { externalMessageId: options.edits };
       } catch (error) {
         // The person deleted it, or it is too old: a new message says the same.
         if (!isMessageGone(error)) throw error;
       }
     }
-    const sent = await this.api.send('sendMessage', body);
+    const target = {
+      ...addressOf(to),
+      ...markup,
+      ...(options.replyTo && {
+        reply_parameters: { message_id: Number(options.replyTo), allow_sending_without_reply: true },
+      }),
+    };
+    const sent = message.media
+      ? await this.sendMedia(target, message.media, message)
+      : // A model's links are for the reader to open, not for Telegram to fetch and to show.
+        await this.api.send('sendMessage', {
+          ...target,
+          ...textOf(message),
+          link_preview_options: { is_disabled: true },
+        });
     return { externalMessageId: String(sent.message_id) };
   }
 
-  private async sendVoice(chat: string, source: Buffer, durationMs: number): Promise<Receipt> {
-    const sent = await this.api.send('sendVoice', {
-      chat_id: Number(chat),
-      voice: { source, filename: 'answer.ogg' },
-      duration: Math.round(durationMs / 1000),
+  private sendMedia(target: { chat_id: number }, media: OutboundMedia, caption: TelegramMessage) {
+    const file = { source: media.bytes, filename: media.fileName };
+    const { text, entities } = textOf(caption);
+    const body = {
+      ...target,
+      ...(text && { caption: text, caption_entities: entities }),
+      ...(media.durationMs !== undefined && { duration: Math.round(media.durationMs / 1000) }),
+    };
+    switch (media.kind) {
+      case 'voice':
+        return this.api.send('sendVoice', { ...body, voice: file });
+      case 'audio':
+        return this.api.send('sendAudio', { ...body, audio: file });
+      case 'photo':
+        return this.api.send('sendPhoto', { ...body, photo: file });
+      case 'video':
+        return this.api.send('sendVideo', { ...body, video: file });
+      case 'document':
+        return this.api.send('sendDocument', { ...body, document: file });
+    }
+  }
+
+  /** A message carries either buttons or a keyboard; buttons go first, because they belong to the message. */
+  private async markupOf({ buttons, keyboard }: TelegramMessage) {
+    if (buttons) {
+      const rows = buttons.map((row) => Promise.all(row.map((button) => this.inlineButton(button))));
+      return { inline_keyboard: await Promise.all(rows) };
+    }
+    if (keyboard === 'remove') return { remove_keyboard: true as const };
+    if (!keyboard) return undefined;
+    return {
+      keyboard: keyboard.rows.map((row) =>
+        row.map(({ label, webApp }) => ({ text: label, ...(webApp && { web_app: { url: webApp } }) })),
+      ),
+      resize_keyboard: true,
+      one_time_keyboard: keyboard.once ?? false,
+    };
+  }
+
+  private async inlineButton(button: Button): Promise<InlineKeyboardButton> {
+    const { label: text } = button;
+    if ('data' in button) return { text, callback_data: button.data };
+    if ('url' in button) return { text, url: button.url };
+    if ('webApp' in button) return { text, web_app: { url: button.webApp } };
+    return { text, url: await this.invoiceLink(button.invoice) };
+  }
+
+  private invoiceLink({ title, description, payload, currency, amountMinor }: Invoice): Promise<string> {
+    return this.api.ask('createInvoiceLink', {
+      title: title.slice(0, 32),
+      description: description.slice(0, 255),
+      payload,
+      currency,
+      // Empty for Telegram's own currency, the only one that needs no provider's account.
+      provider_token: '',
+      prices: [{ label: title.slice(0, 32), amount: amountMinor }],
     });
-    return { externalMessageId: String(sent.message_id) };
   }
 
   /** Only in groups it matters what the bot is called, so a private message waits for no getMe. */
@@ -115,7 +230,18 @@ export class TelegramChannel implements Channel {
   }
 }
 
-const inlineButton = ({ label, data }: Button) => ({ text: label, callback_data: data });
+const NO_TEXT: FormattedText = { text: '', entities: [] };
+
+const addressOf = ({ externalId, threadId }: ChatAddress) => ({
+  chat_id: Number(externalId),
+  ...(threadId && { message_thread_id: Number(threadId) }),
+});
 
 /** The types of telegraf 4.16 are older than some kinds of entities. */
-const textOf = ({ text, entities }: FormattedText) => ({ text, entities: entities as MessageEntity[] });
+const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) => ({
+  text,
+  entities: entities as MessageEntity[],
+});
+
+/** A non-zero 31-bit number that is the same for all drafts of one answer. */
+const draftIdOf = (previewId: string) => Number.parseInt(previewId.slice(-8), 16) % 0x7fff_ffff || 1;

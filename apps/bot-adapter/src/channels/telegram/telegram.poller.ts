@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotAdapterConfig } from '../../bot-adapter.config';
-import { BotLeads } from '../../bots/bot-leads';
-import { type Bot, Bots } from '../../bots/bots';
-import { Receiving } from '../../receiving/receiving.service';
+import { BotLeaderElection } from '../../bots/bot-leader-election';
+import { type Bot, BotsService } from '../../bots/bots.service';
+import { InboundUpdatesService } from '../../inbound/inbound-updates.service';
 import { ChannelBusy } from '../channel-errors';
-import { Channels } from '../channels';
+import { ChannelsService } from '../channels.service';
 import type { TelegramApi } from './telegram.api';
+import type { TelegramChannel } from './telegram.channel';
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
@@ -16,10 +17,10 @@ const LONGEST_WAIT_MS = 30_000;
 @Injectable()
 export class TelegramPoller {
   constructor(
-    leads: BotLeads,
-    private readonly bots: Bots,
-    private readonly channels: Channels,
-    private readonly receiving: Receiving,
+    leads: BotLeaderElection,
+    private readonly bots: BotsService,
+    private readonly channels: ChannelsService,
+    private readonly updates: InboundUpdatesService,
     @Inject(CONFIG) config: BotAdapterConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -28,7 +29,7 @@ export class TelegramPoller {
 
   private async poll(botId: string, signal: AbortSignal): Promise<void> {
     const bot = this.bots.find(botId)!;
-    const { api } = this.channels.of(botId)!;
+    const { api } = this.channels.find(botId) as TelegramChannel;
     for (let failures = 0; !signal.aborted;) {
       try {
         // While a webhook is set Telegram refuses to be polled; it may have been set by an earlier configuration.
@@ -51,7 +52,7 @@ export class TelegramPoller {
       onAnswer();
       for (const update of updates) {
         if (signal.aborted) return;
-        offset = (await this.receiving.takeOrSetAside(bot, update)) + 1;
+        offset = Number(await this.updates.processPolled(bot, update)) + 1;
       }
     }
   }

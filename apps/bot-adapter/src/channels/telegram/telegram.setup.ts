@@ -4,11 +4,12 @@ import { CONFIG, defineJob, Jobs, type PayloadOf, Runs } from '@switchboard/serv
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../../bot-adapter.config';
-import { type Bot, Bots } from '../../bots/bots';
+import { type Bot, BotsService } from '../../bots/bots.service';
 import { COMMANDS } from '../../products/assistant/commands';
 import { say } from '../../texts/texts';
-import { Channels } from '../channels';
+import { ChannelsService } from '../channels.service';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
+import type { TelegramChannel } from './telegram.channel';
 import { webhookSecret } from './webhook-secret';
 
 const SetUpBot = defineJob('set-up-bot', z.object({ botId: z.string() }));
@@ -20,8 +21,8 @@ const MAX_CONNECTIONS = 40;
 @Injectable()
 export class TelegramSetup implements OnApplicationBootstrap {
   constructor(
-    private readonly bots: Bots,
-    private readonly channels: Channels,
+    private readonly bots: BotsService,
+    private readonly channels: ChannelsService,
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     @Inject(CONFIG) private readonly config: BotAdapterConfig,
@@ -39,7 +40,7 @@ export class TelegramSetup implements OnApplicationBootstrap {
     const bot = this.bots.find(botId);
     // Taken out of the configuration since the job was added.
     if (!bot) return;
-    const { api } = this.channels.of(botId)!;
+    const { api } = this.channels.find(botId) as TelegramChannel;
     if (this.config.BOT_ADAPTER_PUBLIC_URL) await this.setWebhook(bot, api, this.config.BOT_ADAPTER_PUBLIC_URL);
     // Without a language: what people with any other language see.
     await api.ask('setMyCommands', { commands: commandsIn('en') });

@@ -24,15 +24,19 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   const by = { chat: chatOf(chat), from: personOf(from) };
   const command = commandOf(message, self);
   if (command === 'for_another_bot') return undefined;
-  if (command) return { kind: 'command', ...by, ...command, addressed: command.addressed || chat.type === 'private' };
-  if (chat.type !== 'private' && !isAddressed(message, self)) return undefined;
+  if (chat.type !== 'private' && !command?.addressed && !isAddressed(message, self)) return undefined;
+  const externalMessageId = String(message.message_id);
+  if (command) return { kind: 'command', ...by, externalMessageId, name: command.name, argument: command.argument };
   const file = fileOf(message);
   const text = withoutMention(message, self);
-  if (!file && !text) return isSomethingElse(message) ? { kind: 'unsupported', ...by } : undefined;
+  if (!file && !text) {
+    const what = isSomethingElse(message);
+    return what ? { kind: 'unsupported', ...by, externalMessageId, what } : undefined;
+  }
   return {
     kind: 'message',
     ...by,
-    externalMessageId: String(message.message_id),
+    externalMessageId,
     sentAt: new Date(message.date * 1000),
     ...(text && { text }),
     ...(file && { file }),
@@ -62,7 +66,7 @@ function fromPress({ id, from, data, message }: NonNullable<Update['callback_que
     kind: 'press',
     chat: chatOf(message.chat),
     from: personOf(from),
-    queryId: id,
+    pressId: id,
     data,
     externalMessageId: String(message.message_id),
   };
@@ -88,7 +92,7 @@ function personOf({ id, first_name, last_name, username, language_code }: User):
     externalId: String(id),
     name,
     ...(username && { username }),
-    locale: /^ru\b/i.test(language_code ?? '') ? 'ru' : 'en',
+    ...(language_code && { language: language_code }),
   };
 }
 
@@ -164,5 +168,5 @@ const facts = (file: { file_id: string; file_size?: number; mime_type?: string }
 const named = ({ file_name: fileName }: { file_name?: string }) => (fileName ? { fileName } : {});
 
 /** Content a person sent on purpose, in contrast to service messages such as "joined the group". */
-const isSomethingElse = ({ video, video_note, sticker, location, contact }: Message) =>
-  [video, video_note, sticker, location, contact].some((content) => content !== undefined);
+const isSomethingElse = (message: Message) =>
+  (['video', 'video_note', 'sticker', 'location', 'contact'] as const).find((what) => message[what] !== undefined);

@@ -1,7 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { DomainError } from '@switchboard/service-kit';
-import { Bots } from '../../bots/bots';
-import { Receiving } from '../../receiving/receiving.service';
+import { BotsService } from '../../bots/bots.service';
+import { InboundUpdatesService } from '../../inbound/inbound-updates.service';
 import { UnreadableUpdate } from '../channel-errors';
 import { isSecret, webhookSecret } from './webhook-secret';
 
@@ -27,8 +27,8 @@ export class MalformedUpdate extends DomainError {
 @Controller('telegram/webhook')
 export class TelegramWebhookController {
   constructor(
-    private readonly bots: Bots,
-    private readonly receiving: Receiving,
+    private readonly bots: BotsService,
+    private readonly updates: InboundUpdatesService,
   ) {}
 
   /** Answers only after the commit: until then Telegram keeps the update, and brings it again if we do not answer. */
@@ -43,7 +43,7 @@ export class TelegramWebhookController {
     if (!bot) throw new UnknownBot();
     if (!isSecret(secret, webhookSecret(bot))) throw new WrongWebhookSecret();
     try {
-      await this.receiving.take(bot, update);
+      await this.updates.process(bot, update);
     } catch (error) {
       throw error instanceof UnreadableUpdate ? new MalformedUpdate(error.message) : error;
     }

@@ -4,9 +4,9 @@ import { ConversationReset } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type Action, Callbacks } from '../../callbacks/callbacks.service';
-import type { Button, InboundCommand, InboundPress } from '../../channels/channel';
+import type { InboundCommand, InboundPress } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
-import { type Encounter, inChat } from '../../contacts/contacts.service';
+import { type ChatContext, inChat } from '../../contacts/contacts.service';
 import { Deliveries } from '../../deliveries/deliveries.service';
 import { KEPT_DAYS } from '../../retention/kept-days';
 import { Speeches } from '../../speech/speeches.service';
@@ -15,7 +15,7 @@ import { type Command, isCommand } from './commands';
 
 interface Screen {
   text: string;
-  buttons?: Button[][];
+  buttons?: { label: string; data: string }[][];
 }
 
 const VOICE_MODES: VoiceMode[] = ['off', 'also'];
@@ -31,20 +31,19 @@ export class Assistant {
     private readonly outbox: Outbox,
   ) {}
 
-  async command(tx: EntityManager, encounter: Encounter, { name, argument, addressed }: InboundCommand): Promise<void> {
-    if (isCommand(name)) await this.show(tx, encounter, await this.screen(tx, encounter, name, argument));
-    // In a group it may be meant for another bot.
-    else if (addressed) await this.show(tx, encounter, { text: say(encounter.chat.locale, 'unknownCommand') });
+  async command(tx: EntityManager, context: ChatContext, { name, argument }: InboundCommand): Promise<void> {
+    if (isCommand(name)) await this.show(tx, context, await this.screen(tx, context, name, argument));
+    else await this.show(tx, context, { text: say(context.chat.locale, 'unknownCommand') });
   }
 
-  async unsupported(tx: EntityManager, encounter: Encounter): Promise<void> {
-    if (encounter.chat.kind === 'private')
-      await this.show(tx, encounter, { text: say(encounter.chat.locale, 'unsupported') });
+  async unsupported(tx: EntityManager, context: ChatContext): Promise<void> {
+    if (context.chat.kind === 'private')
+      await this.show(tx, context, { text: say(context.chat.locale, 'unsupported') });
   }
 
-  async press(tx: EntityManager, encounter: Encounter, press: InboundPress): Promise<void> {
-    const { bot, chat } = encounter;
-    const answer = { botId: bot.id, queryId: press.queryId };
+  async press(tx: EntityManager, context: ChatContext, press: InboundPress): Promise<void> {
+    const { bot, chat } = context;
+    const answer = { botId: bot.id, pressId: press.pressId };
     const action = await this.callbacks.find(tx, chat.id, press.data);
     switch (action?.do) {
       case 'speak': {
@@ -53,9 +52,9 @@ export class Assistant {
         return this.callbacks.answer(tx, { ...answer, text: say(chat.locale, `speech.${outcome}`), ...recording });
       }
       case 'voice':
-        return this.change(tx, encounter, press, { voiceMode: action.mode });
+        return this.change(tx, context, press, { voiceMode: action.mode });
       case 'language':
-        return this.change(tx, encounter, press, { locale: action.locale, localeChosen: true });
+        return this.change(tx, context, press, { locale: action.locale, localeChosen: true });
       default:
         return this.callbacks.answer(tx, { ...answer, text: say(chat.locale, 'menuOutdated') });
     }
@@ -64,19 +63,19 @@ export class Assistant {
   /** Keeps a choice, shows it in the menu where it was made, and answers the press. */
   private async change(
     tx: EntityManager,
-    encounter: Encounter,
+    context: ChatContext,
     press: InboundPress,
     choice: Partial<Chat>,
   ): Promise<void> {
-    await tx.update(Chat, encounter.chat.id, choice);
-    const chat = { ...encounter.chat, ...choice };
+    await tx.update(Chat, context.chat.id, choice);
+    const chat = { ...context.chat, ...choice };
     const menu = choice.voiceMode ? await this.voiceMenu(tx, chat) : await this.languageMenu(tx, chat);
-    await this.show(tx, { ...encounter, chat }, menu, press.externalMessageId);
-    await this.callbacks.answer(tx, { botId: chat.botId, queryId: press.queryId, text: say(chat.locale, 'saved') });
+    await this.show(tx, { ...context, chat }, menu, press.externalMessageId);
+    await this.callbacks.answer(tx, { botId: chat.botId, pressId: press.pressId, text: say(chat.locale, 'saved') });
   }
 
-  private async screen(tx: EntityManager, encounter: Encounter, command: Command, argument: string): Promise<Screen> {
-    const { bot, chat, person } = encounter;
+  private async screen(tx: EntityManager, context: ChatContext, command: Command, argument: string): Promise<Screen> {
+    const { bot, chat, person } = context;
     switch (command) {
       case 'start': {
         const lines = [
@@ -87,7 +86,7 @@ export class Assistant {
         return { text: lines.join('\n\n') };
       }
       case 'new':
-        await this.outbox.add(tx, ConversationReset(inChat(encounter)));
+        await this.outbox.add(tx, ConversationReset(inChat(context)));
         return { text: say(chat.locale, 'new') };
       case 'voice':
         return this.voiceMenu(tx, chat);
@@ -135,7 +134,7 @@ export class Assistant {
 
   private async show(
     tx: EntityManager,
-    { chat, contact }: Encounter,
+    { chat, contact }: ChatContext,
     { text, buttons }: Screen,
     edits?: string,
   ): Promise<void> {

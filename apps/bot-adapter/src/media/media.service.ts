@@ -5,7 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundFile } from '../channels/channel';
 import { FileGone, FileTooLarge } from '../channels/channel-errors';
-import { Channels } from '../channels/channels';
+import { ChannelsService } from '../channels/channels.service';
 import { Media } from './media.entity';
 
 export class MediaGone extends DomainError {
@@ -22,13 +22,13 @@ export class MediaTooLarge extends DomainError {
 
 /** Files that came with messages: remembered at once, fetched when first asked for, then kept in our own storage. */
 @Injectable()
-export class MediaFiles {
+export class MediaService {
   /** Several services ask for a file at once; it is fetched once. */
   private readonly fetching = new Map<string, Promise<string>>();
 
   constructor(
     private readonly db: DataSource,
-    private readonly channels: Channels,
+    private readonly channels: ChannelsService,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
@@ -75,7 +75,7 @@ export class MediaFiles {
   }
 
   private async fetch({ id, botId, externalId, mimeType }: Media): Promise<string> {
-    const channel = this.channels.of(botId);
+    const channel = this.channels.find(botId);
     if (!channel) throw new MediaGone();
     const body = await channel.fetchFile(externalId).catch((error: unknown) => {
       if (error instanceof FileGone) throw new MediaGone();

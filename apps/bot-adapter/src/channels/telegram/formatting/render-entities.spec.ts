@@ -1,5 +1,8 @@
-import { formatMarkdown } from './markdown-to-entities';
+import { parseMarkdown } from '../../../rich-text/parse-markdown';
+import { renderEntities } from './render-entities';
 import type { FormattedText, TelegramEntity } from './telegram-entity';
+
+const formatMarkdown = (markdown: string) => renderEntities(parseMarkdown(markdown));
 
 /** Entities as tags around their text, to be read in one line. */
 function tagged({ text, entities }: FormattedText): string {

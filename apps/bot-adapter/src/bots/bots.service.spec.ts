@@ -1,6 +1,6 @@
 import { loadConfig } from '@switchboard/service-kit';
 import { botAdapterConfig } from '../bot-adapter.config';
-import { botsOf } from './bots';
+import { botsOf } from './bots.service';
 
 const bot = { id: 'lumen', name: 'Lumen', token: '7:sandbox', apiRoot: 'sandbox', products: ['assistant'] };
 const other = { ...bot, id: 'northwind', token: '8:sandbox' };

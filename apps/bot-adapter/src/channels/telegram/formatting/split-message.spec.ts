@@ -1,5 +1,8 @@
-import { formatMarkdown } from './markdown-to-entities';
+import { parseMarkdown } from '../../../rich-text/parse-markdown';
+import { renderEntities } from './render-entities';
 import { splitMessage } from './split-message';
+
+const formatMarkdown = (markdown: string) => renderEntities(parseMarkdown(markdown));
 
 const plain = (text: string) => ({ text, entities: [] });
 const texts = (markdown: string, limit: number) =>

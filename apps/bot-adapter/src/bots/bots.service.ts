@@ -14,7 +14,7 @@ export interface Bot extends Pick<BotSpec, 'id' | 'channel' | 'name' | 'products
 
 /** The bots of this installation, from configuration. */
 @Injectable()
-export class Bots {
+export class BotsService {
   private readonly byId: ReadonlyMap<string, Bot>;
 
   constructor(@Inject(CONFIG) config: BotAdapterConfig) {

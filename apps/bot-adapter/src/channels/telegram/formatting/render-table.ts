@@ -1,32 +1,25 @@
-import type { Token, Tokens } from 'marked';
+import { columnLabel } from '../../../rich-text/plain-text';
+import type { Inline, Table, TableCell } from '../../../rich-text/rich-text';
 import type { EntityWriter } from './entity-writer';
-import { inlineText, writeInline } from './inline-rendering';
+import { inlineText, writeInline } from './render-inline';
 
 /** Characters of the monospaced font in one line of a chat bubble on a small phone; wider rows wrap and fall apart. */
 const MAX_WIDTH = 36;
-/** A header is repeated in front of each cell only when it is short: a long one over many rows would multiply the text. */
-const MAX_LABEL = 40;
 
 /** Narrow tables keep their columns in a `pre`; wide ones, and those with links, become a list of "header: value". */
-export function writeTable(writer: EntityWriter, table: Tokens.Table): void {
+export function writeTable(writer: EntityWriter, table: Table): void {
   const narrow = hasLink(table) ? undefined : alignedTable(table);
   if (narrow === undefined) writeRecords(writer, table);
   else writer.preformatted(narrow);
 }
 
-/** The label to put before a cell, empty when the header is empty or too long to be repeated. */
-export function labelOf(header: Tokens.TableCell): string {
-  const label = inlineText(header.tokens).trim().replace(/:$/, '');
-  return label.length <= MAX_LABEL ? label : '';
-}
-
-function writeRecords(writer: EntityWriter, table: Tokens.Table): void {
-  const labels = table.header.map(labelOf);
-  const heading = table.header.filter((header, column) => header.text && !(labels[column] && table.rows.length));
+function writeRecords(writer: EntityWriter, table: Table): void {
+  const labels = table.header.map((cell) => columnLabel(inlineText(cell)));
+  const heading = table.header.filter((header, column) => header.length > 0 && !(labels[column] && table.rows.length));
   const records = [
-    heading.map((header) => () => writer.marked({ type: 'bold' }, () => writeInline(writer, header.tokens))),
+    heading.map((header) => () => writer.marked({ type: 'bold' }, () => writeInline(writer, header))),
     ...table.rows.map((row) =>
-      row.flatMap((cell, column) => (cell.text ? [() => writeField(writer, labels[column] ?? '', cell)] : [])),
+      row.flatMap((cell, column) => (cell.length > 0 ? [() => writeField(writer, labels[column] ?? '', cell)] : [])),
     ),
   ].filter((lines) => lines.length > 0);
   records.forEach((lines, record) =>
@@ -38,17 +31,17 @@ function writeRecords(writer: EntityWriter, table: Tokens.Table): void {
   );
 }
 
-function writeField(writer: EntityWriter, label: string, cell: Tokens.TableCell): void {
+function writeField(writer: EntityWriter, label: string, cell: TableCell): void {
   if (label) {
     writer.marked({ type: 'bold' }, () => writer.write(`${label}:`));
     writer.write(' ');
   }
-  writeInline(writer, cell.tokens);
+  writeInline(writer, cell);
 }
 
 /** Undefined when a row would be wider than the screen. */
-function alignedTable(table: Tokens.Table): string | undefined {
-  const rows = [table.header, ...table.rows].map((row) => row.map((cell) => inlineText(cell.tokens).trim()));
+function alignedTable(table: Table): string | undefined {
+  const rows = [table.header, ...table.rows].map((row) => row.map((cell) => inlineText(cell).trim()));
   const widths = table.header.map((_, column) => Math.max(1, ...columnWidths(rows, column)));
   const total = widths.reduce((sum, width) => sum + width, 3 * (widths.length - 1));
   if (total > MAX_WIDTH) return undefined;
@@ -66,7 +59,7 @@ function* columnWidths(rows: string[][], column: number): Generator<number> {
   for (const row of rows) yield displayWidth(row[column] ?? '');
 }
 
-function aligned(cell: string, width: number, align: Tokens.Table['align'][number] | undefined): string {
+function aligned(cell: string, width: number, align: Table['align'][number] | undefined): string {
   const gap = width - displayWidth(cell);
   const left = align === 'right' ? gap : align === 'center' ? Math.floor(gap / 2) : 0;
   return ' '.repeat(left) + cell + ' '.repeat(gap - left);
@@ -87,10 +80,8 @@ function displayWidth(text: string): number {
   return width;
 }
 
-function hasLink(table: Tokens.Table): boolean {
-  const linked = (tokens: Token[]): boolean =>
-    tokens.some(
-      (token) => token.type === 'link' || token.type === 'image' || ('tokens' in token && linked(token.tokens ?? [])),
-    );
-  return [table.header, ...table.rows].some((row) => row.some((cell) => linked(cell.tokens)));
+function hasLink(table: Table): boolean {
+  const linked = (children: readonly Inline[]): boolean =>
+    children.some((child) => child.type === 'link' || ('children' in child && linked(child.children)));
+  return [table.header, ...table.rows].some((row) => row.some(linked));
 }

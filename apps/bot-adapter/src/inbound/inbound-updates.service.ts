@@ -5,30 +5,31 @@ import { Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Bot } from '../bots/bots';
+import type { Bot } from '../bots/bots.service';
 import type { Inbound, InboundMessage } from '../channels/channel';
 import { UnreadableUpdate } from '../channels/channel-errors';
-import { Channels } from '../channels/channels';
+import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
-import { Contacts, type Encounter, inChat } from '../contacts/contacts.service';
+import { ContactsService, type ChatContext, inChat } from '../contacts/contacts.service';
 import { Deliveries } from '../deliveries/deliveries.service';
-import { MediaFiles } from '../media/media-files.service';
+import { MediaService } from '../media/media.service';
 import { Assistant } from '../products/assistant/assistant';
-import { InboundMessageRow } from './inbound-message.entity';
+import { localeOf } from '../texts/texts';
+import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { InboundUpdate } from './inbound-update.entity';
 
 const CONTENT = 'inbound_updates.content';
 
 /** Takes what channels bring: each update once, with everything it leads to, in one transaction. */
 @Injectable()
-export class Receiving {
+export class InboundUpdatesService {
   private readonly updates: Counter<'bot' | 'kind'>;
 
   constructor(
     private readonly db: DataSource,
-    private readonly channels: Channels,
-    private readonly contacts: Contacts,
-    private readonly media: MediaFiles,
+    private readonly channels: ChannelsService,
+    private readonly contacts: ContactsService,
+    private readonly media: MediaService,
     private readonly deliveries: Deliveries,
     private readonly assistant: Assistant,
     private readonly outbox: Outbox,
@@ -46,36 +47,36 @@ export class Receiving {
   }
 
   /** Returns the update's id when it is committed. Throws UnreadableUpdate, or whatever kept us from taking it just now. */
-  async take(bot: Bot, raw: unknown): Promise<number> {
-    const { id, inbound } = await this.channels.of(bot.id)!.parse(raw);
+  async process(bot: Bot, raw: unknown): Promise<string> {
+    const { id, inbound } = await this.channels.find(bot.id)!.parse(raw);
     try {
       const fresh = await this.db.transaction(async (tx) => {
         if (!(await this.isFirst(tx, bot, id))) return false;
-        if (inbound) await this.apply(tx, bot, inbound);
+        for (const each of inbound) await this.apply(tx, bot, each);
         return true;
       });
-      this.updates.inc({ bot: bot.id, kind: fresh ? (inbound?.kind ?? 'ignored') : 'duplicate' });
+      this.updates.inc({ bot: bot.id, kind: fresh ? (inbound[0]?.kind ?? 'ignored') : 'duplicate' });
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
       // Taking it again would fail again, and all later ones would wait behind it.
-      await this.setAside(bot, id, raw, error);
+      await this.quarantine(bot, id, raw, error);
     }
     return id;
   }
 
   /** As `take`, but sets aside what cannot be read as well: a poll cannot refuse a single update. */
-  async takeOrSetAside(bot: Bot, raw: unknown): Promise<number> {
+  async processPolled(bot: Bot, raw: unknown): Promise<string> {
     try {
-      return await this.take(bot, raw);
+      return await this.process(bot, raw);
     } catch (error) {
       const id = (raw as { update_id?: unknown } | null)?.update_id;
       if (!(error instanceof UnreadableUpdate) || typeof id !== 'number') throw error;
-      await this.setAside(bot, id, raw, error);
-      return id;
+      await this.quarantine(bot, String(id), raw, error);
+      return String(id);
     }
   }
 
-  private async isFirst(tx: EntityManager, { id: botId }: Bot, updateId: number): Promise<boolean> {
+  private async isFirst(tx: EntityManager, { id: botId }: Bot, updateId: string): Promise<boolean> {
     const row = { botId, updateId, receivedAt: this.clock.now() };
     const { raw } = await tx
       .createQueryBuilder()
@@ -88,7 +89,7 @@ export class Receiving {
     return (raw as unknown[]).length > 0;
   }
 
-  private async setAside(bot: Bot, updateId: number, raw: unknown, error: unknown): Promise<void> {
+  private async quarantine(bot: Bot, updateId: string, raw: unknown, error: unknown): Promise<void> {
     this.log.error({ err: error, bot: bot.id, updateId }, 'an update could not be processed and was set aside');
     this.updates.inc({ bot: bot.id, kind: 'failed' });
     const content = this.cipher.encrypt(JSON.stringify(raw), CONTENT);
@@ -112,38 +113,41 @@ export class Receiving {
       }
       case 'command': {
         const deepLink = inbound.name === 'start' ? inbound.argument.slice(0, 64) : undefined;
-        return this.assistant.command(tx, await this.meet(tx, bot, inbound, deepLink), inbound);
+        return this.assistant.command(tx, await this.resolveContact(tx, bot, inbound, deepLink), inbound);
       }
       case 'press':
-        return this.assistant.press(tx, await this.meet(tx, bot, inbound), inbound);
+        return this.assistant.press(tx, await this.resolveContact(tx, bot, inbound), inbound);
       case 'unsupported':
-        return this.assistant.unsupported(tx, await this.meet(tx, bot, inbound));
+        return this.assistant.unsupported(tx, await this.resolveContact(tx, bot, inbound));
       case 'edited':
-        return this.edited(tx, await this.meet(tx, bot, inbound), inbound);
+        return this.edited(tx, await this.resolveContact(tx, bot, inbound), inbound);
       case 'message':
-        return this.message(tx, await this.meet(tx, bot, inbound), inbound);
+        return this.message(tx, await this.resolveContact(tx, bot, inbound), inbound);
     }
   }
 
-  private async meet(
+  private async resolveContact(
     tx: EntityManager,
     bot: Bot,
     by: Exclude<Inbound, { kind: 'moved' }>,
     deepLink?: string,
-  ): Promise<Encounter> {
-    const encounter = await this.contacts.meet(tx, bot, by, deepLink);
+  ): Promise<ChatContext> {
+    const context = await this.contacts.resolveContact(tx, bot, by, deepLink);
     // Whoever writes can be written to, whatever we heard before.
-    await this.contacts.unblock(tx, encounter.chat);
-    return encounter;
+    await this.contacts.unblock(tx, context.chat);
+    return context;
   }
 
-  private async message(tx: EntityManager, encounter: Encounter, message: InboundMessage): Promise<void> {
-    const { bot, chat, person } = encounter;
+  private async message(tx: EntityManager, context: ChatContext, message: InboundMessage): Promise<void> {
+    const { bot, chat, person } = context;
     const messageId = uuidv7();
     const { externalMessageId, text, file, mediaGroup, replyToText } = message;
     await tx.insert(InboundMessageRow, {
       id: messageId,
       chatId: chat.id,
+      botId: bot.id,
+      externalChatId: message.chat.externalId,
+      externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
       receivedAt: this.clock.now(),
     });
@@ -152,9 +156,9 @@ export class Receiving {
     await this.outbox.add(
       tx,
       MessageReceived({
-        ...inChat(encounter),
+        ...inChat(context),
         messageId,
-        locale: inGroup && !chat.localeChosen ? person.locale : chat.locale,
+        locale: inGroup && !chat.localeChosen ? localeOf(person.language) : chat.locale,
         kind: file ? (file.kind === 'audio' ? 'document' : file.kind) : 'text',
         inGroup,
         sentAt: message.sentAt.toISOString(),
@@ -169,15 +173,19 @@ export class Receiving {
 
   private async edited(
     tx: EntityManager,
-    encounter: Encounter,
+    context: ChatContext,
     { externalMessageId, text, sentAt }: Inbound & { kind: 'edited' },
   ): Promise<void> {
-    const known = await tx.findOneBy(InboundMessageRow, { chatId: encounter.chat.id, externalMessageId });
+    const known = await tx.findOneBy(InboundMessageRow, {
+      botId: context.bot.id,
+      externalChatId: context.chat.externalId,
+      externalMessageId,
+    });
     // Of a group we know only what was addressed to us.
     if (!known) return;
     await this.outbox.add(
       tx,
-      MessageEdited({ ...inChat(encounter), messageId: known.id, text, sentAt: sentAt.toISOString() }),
+      MessageEdited({ ...inChat(context), messageId: known.id, text, sentAt: sentAt.toISOString() }),
     );
   }
 }

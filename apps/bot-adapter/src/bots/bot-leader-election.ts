@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { LOG, type Log } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type QueryRunner } from 'typeorm';
-import { Bots } from './bots';
+import { BotsService } from './bots.service';
 
 const LOOK_EVERY_MS = 2000;
 
@@ -13,7 +13,7 @@ type OnLead = (botId: string, signal: AbortSignal) => Promise<void>;
  * lock leads; when its connection is lost the lock is free, and another process takes over within seconds.
  */
 @Injectable()
-export class BotLeads implements OnApplicationBootstrap, OnApplicationShutdown {
+export class BotLeaderElection implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly led = new Map<string, { lead: AbortController; work: Promise<unknown>[] }>();
   private readonly followers: OnLead[] = [];
   private readonly stopping = new AbortController();
@@ -21,7 +21,7 @@ export class BotLeads implements OnApplicationBootstrap, OnApplicationShutdown {
   private loop: Promise<void> | undefined;
 
   constructor(
-    private readonly bots: Bots,
+    private readonly bots: BotsService,
     private readonly db: DataSource,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -42,7 +42,7 @@ export class BotLeads implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.loop;
-    await this.resign();
+    await this.release();
   }
 
   private async keepLooking(): Promise<void> {
@@ -52,7 +52,7 @@ export class BotLeads implements OnApplicationBootstrap, OnApplicationShutdown {
         await this.look();
       } catch (error) {
         this.log.warn({ err: error }, 'the leads of bots are lost');
-        await this.resign();
+        await this.release();
       }
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -78,7 +78,7 @@ export class BotLeads implements OnApplicationBootstrap, OnApplicationShutdown {
     this.led.set(botId, { lead, work });
   }
 
-  private async resign(): Promise<void> {
+  private async release(): Promise<void> {
     const led = [...this.led.values()];
     this.led.clear();
     for (const { lead } of led) lead.abort();

@@ -1,5 +1,4 @@
 import { Lexer, Tokenizer, type Token, type Tokens } from 'marked';
-import { linkTarget } from './link-target';
 import { cleanText } from './text-cleaning';
 
 /** Chat answers rarely nest past four; the cap keeps hostile input from exhausting the stack. */
@@ -10,6 +9,8 @@ const MAX_TABLE_CELLS = 20_000;
 const MAX_RUN = 512;
 /** More in one paragraph is data, not links; marked's search for reference links tries a thousand steps for each. */
 const MAX_BRACKETS = 500;
+/** What a link by reference can lead to. */
+const ADDRESS = /^(?:(?:https?|tg):\/\/|mailto:|tel:)/i;
 
 /**
  * GFM without raw HTML (tags stay visible text), plus `\(…\)`, `\[…\]` and `$$` mathematics, which is kept verbatim as code
@@ -51,7 +52,7 @@ class ChatTokenizer extends Tokenizer {
   /** `[Note]: important` is a sentence, not a reference, unless what follows can be linked to. */
   override def(src: string): Tokens.Def | undefined {
     const token = super.def(src);
-    return token && linkTarget(token.href) ? token : undefined;
+    return token && ADDRESS.test(token.href) ? token : undefined;
   }
 
   override table(src: string): Tokens.Table | undefined {

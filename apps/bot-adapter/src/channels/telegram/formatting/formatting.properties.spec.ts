@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { formatMarkdown } from './markdown-to-entities';
-import { speakable } from './plain-text';
+import { parseMarkdown } from '../../../rich-text/parse-markdown';
+import { renderEntities } from './render-entities';
+import { speakable } from '../../../rich-text/plain-text';
 import { splitMessage } from './split-message';
 import { previewOf } from './stream-preview';
 import type { FormattedText, TelegramEntity } from './telegram-entity';
-import { isVisible } from './text-cleaning';
+import { isVisible } from '../../../rich-text/text-cleaning';
+
+const formatMarkdown = (markdown: string) => renderEntities(parseMarkdown(markdown));
 
 const STYLES = ['bold', 'italic', 'strikethrough'];
 const QUOTES = ['blockquote', 'expandable_blockquote'];

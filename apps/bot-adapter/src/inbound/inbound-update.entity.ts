@@ -6,8 +6,8 @@ export class InboundUpdate {
   @PrimaryColumn({ name: 'bot_id', type: 'text' })
   botId!: string;
 
-  @PrimaryColumn({ name: 'update_id', type: 'bigint' })
-  updateId!: number;
+  @PrimaryColumn({ name: 'update_id', type: 'text' })
+  updateId!: string;
 
   @Column({ name: 'received_at', type: 'timestamptz' })
   receivedAt!: Date;

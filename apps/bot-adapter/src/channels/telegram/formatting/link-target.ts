@@ -1,4 +1,4 @@
-import { decodeReferences } from './text-cleaning';
+import { decodeReferences } from '../../../rich-text/text-cleaning';
 
 /**
  * Where a link leads, as far as a chat can follow it.

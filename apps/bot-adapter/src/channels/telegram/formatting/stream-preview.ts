@@ -1,8 +1,9 @@
-import { nextGrapheme } from './cut-points';
+import { nextGrapheme } from '../../../rich-text/cut-points';
 import { slice, withinEntityLimit } from './entity-rules';
-import { formatMarkdown } from './markdown-to-entities';
+import { parseMarkdown } from '../../../rich-text/parse-markdown';
+import { renderEntities } from './render-entities';
 import type { FormattedText } from './telegram-entity';
-import { completed, openFence } from './unfinished-markdown';
+import { completed, openFence } from '../../../rich-text/unfinished-markdown';
 
 /** A text beyond the limit begins with this. */
 const ELLIPSIS = '…\n';
@@ -14,7 +15,7 @@ const ELLIPSIS = '…\n';
  */
 export function previewOf(markdownSoFar: string, limit = 4096): FormattedText {
   const tail = tailOf(markdownSoFar, limit * 4);
-  const formatted = formatMarkdown(completed(tail));
+  const formatted = renderEntities(parseMarkdown(completed(tail)));
   if (tail === markdownSoFar && formatted.text.length <= limit) return withinEntityLimit(formatted);
   const { text, entities } = withinEntityLimit(lastOf(formatted, limit - ELLIPSIS.length));
   return {

@@ -1,7 +1,7 @@
-import { lastBoundary, lastGrapheme } from './cut-points';
+import { lastBoundary, lastGrapheme } from '../../../rich-text/cut-points';
 import { slice, tidy, withinEntityLimit } from './entity-rules';
 import type { FormattedText } from './telegram-entity';
-import { isVisible } from './text-cleaning';
+import { isVisible } from '../../../rich-text/text-cleaning';
 
 interface Range {
   start: number;
