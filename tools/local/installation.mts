@@ -66,6 +66,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       DATABASE_URL: postgres.url,
       ...localSecrets(stateDir),
       MEDIA_FOLDER: join(stateDir, 'media'),
+      BOTS_FOLDER: join(root, 'deploy/demo/bots'),
       BOT_ADAPTER_BOTS_FILE: join(root, 'deploy/demo/bots.json'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
       CHAT_AI_ASSISTANTS_FILE: join(root, 'deploy/demo/assistants.json'),

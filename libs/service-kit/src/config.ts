@@ -31,6 +31,10 @@ export const sharedConfig = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
   BUS: z.enum(['memory', 'rabbit']).optional().describe('Default: rabbit when AMQP_URL is set, else memory.'),
   AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  BOTS_FOLDER: z
+    .string()
+    .optional()
+    .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
   HTTP_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
@@ -52,6 +56,20 @@ export type SharedConfig = z.output<typeof sharedConfig>;
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  /** One error that tells all of `mistakes`, each once; services of one process find many of them together. */
+  static of(mistakes: readonly string[]): ConfigError {
+    const all = [...new Set(mistakes)];
+    const lines = all.map((mistake) => `  ${mistake}`).join('\n');
+    return new ConfigError(`The configuration has ${all.length} mistake(s):\n${lines}`, all);
+  }
+
+  constructor(
+    message: string,
+    readonly mistakes: readonly string[] = [message],
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -81,10 +99,6 @@ export function loadConfig<Schema extends z.ZodObject>(schema: Schema, env: Env)
       mistakes.push(`${name}: ${issue.code === 'invalid_type' && !(name in values) ? 'is missing' : issue.message}`);
     }
   }
-  if (!parsed.success || mistakes.length > 0) {
-    throw new ConfigError(
-      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
-    );
-  }
+  if (!parsed.success || mistakes.length > 0) throw ConfigError.of(mistakes);
   return parsed.data;
 }

@@ -14,6 +14,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly migrations: Type<MigrationInterface>[];
   /** Columns that hold encrypted values, as `table.column`; they are written anew when keys are rotated. */
   readonly encrypted?: readonly EncryptedPlace[];
+  /** The sections of a bot's description that this service reads (`BotsRegistry.section`), by name. */
+  readonly botSections?: Readonly<Record<string, z.ZodType>>;
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
 }

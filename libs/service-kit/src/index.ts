@@ -4,6 +4,7 @@ export { runApp, runApps, startApps, type RunningApps } from './run-app';
 export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
 
 // Within a feature
+export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { Clock } from './clock';
 export { DomainError } from './errors';
 export { FieldCipher } from './field-cipher';
@@ -30,6 +31,8 @@ export {
 export { ServiceAnswer, ServiceClient, type ServiceDirectory } from './service-client';
 
 // For tests and tools
+export { BotsFolder, OnlyBot } from './bots-folder';
+export { type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { createLog } from './log';
 export { Service, type Surroundings } from './service';

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Bus, DeadLetters, Outbox, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import { DeadLettersController } from './dead-letters.controller';
@@ -24,6 +25,7 @@ export interface KitParts {
   bus: Bus;
   jobs: Jobs;
   cipher: FieldCipher;
+  bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
@@ -44,6 +46,7 @@ export class KitModule {
       { provide: Signals, useValue: parts.bus.signals },
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
+      { provide: BotsRegistry, useValue: parts.bots },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },

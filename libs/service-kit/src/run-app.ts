@@ -60,8 +60,11 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
       apps.map((app, i) => Service.prepare(app, { env, log, transport, keys, directory, reportsProcess: i === 0 })),
     );
     services.push(...prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-    const failure = prepared.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
+    const failures = prepared.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failures.length > 0) {
+      const mistakes = failures.flatMap((failure) => (failure instanceof ConfigError ? failure.mistakes : []));
+      throw failures.length > 1 && mistakes.length > 0 ? ConfigError.of(mistakes) : failures[0];
+    }
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BotsFolder, OnlyBot } from './bots-folder';
+import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
@@ -47,6 +49,7 @@ export class Service {
     readonly db: DataSource,
     readonly bus: Bus,
     private readonly jobs: Jobs,
+    private readonly bots: BotsRegistry,
     private readonly port: number,
     private readonly host: string,
     private readonly directory: ServiceDirectory,
@@ -65,6 +68,13 @@ export class Service {
     const registry = new Registry();
     registry.setDefaultLabels({ service: app.name });
     if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
+
+    const bots = await BotsRegistry.open({
+      source: config.BOTS_FOLDER ? new BotsFolder({ folder: config.BOTS_FOLDER, env }) : new OnlyBot(env),
+      sections: app.botSections,
+      registry,
+      log,
+    });
 
     const access = await untilDatabaseAnswers(log, () =>
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
@@ -108,6 +118,7 @@ export class Service {
       db,
       bus,
       jobs,
+      bots,
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -124,6 +135,7 @@ export class Service {
         db,
         bus,
         jobs,
+        bots,
         config[`${prefix}_PORT`]!,
         config.HTTP_HOST,
         directory,
@@ -149,6 +161,7 @@ export class Service {
   /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
   async start(): Promise<void> {
     this.bus.start();
+    this.bots.follow();
     // A key that is missing or a database that leaves must not end a service that works otherwise.
     this.rotating = this.rotate(this.stopping.signal).catch((error: unknown) => {
       this.log.error({ err: error }, 'values of older keys were not all written anew');
@@ -167,6 +180,7 @@ export class Service {
   /** Stops taking work, finishes what was begun, and lets go of everything. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.bots.close();
     await this.rotating;
     await this.jobs.stop();
     await this.bus.stop();
