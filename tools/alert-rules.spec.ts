@@ -24,7 +24,8 @@ describe('the alert rules', () => {
       }),
     ),
   });
-  const rules = Rules.parse(parse(read('deploy/prometheus/backbone.rules.yml'))).groups.flatMap((group) => group.rules);
+  const files = globSync('deploy/prometheus/*.rules.yml', { cwd: root });
+  const rules = files.flatMap((file) => Rules.parse(parse(read(file))).groups.flatMap((group) => group.rules));
 
   it('have a runbook each, and every runbook its rule', () => {
     const linked = rules.map(({ annotations }) => annotations.runbook_url);
@@ -32,8 +33,8 @@ describe('the alert rules', () => {
   });
 
   it('watch metrics that exist', () => {
-    const sources = globSync('libs/*/src/*.ts', { cwd: root }).map(read).join('\n');
-    const metrics = rules.flatMap(({ expr }) => expr.match(/\b(?:bus|jobs|third_party)_\w+/g) ?? []);
+    const sources = globSync('{libs,apps}/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
+    const metrics = rules.flatMap(({ expr }) => expr.match(/\b(?:bus|jobs|third_party|deliveries)_\w+/g) ?? []);
     const missing = metrics.filter((name) => !sources.includes(`name: '${name.replace(/_(bucket|count|sum)$/, '')}'`));
     expect(missing).toEqual([]);
     expect(metrics.length).toBeGreaterThan(5);
@@ -43,11 +44,15 @@ describe('the alert rules', () => {
   const itWithPrometheus = missing && process.env['CI'] !== 'true' ? it.skip : it;
 
   itWithPrometheus('are tried out, each of them', () => {
-    const file = 'deploy/prometheus/backbone.rules.test.yml';
-    expect(rules.filter(({ alert }) => !read(file).includes(`alertname: ${alert}\n        exp_alerts:`))).toEqual([]);
+    const tests = globSync('deploy/prometheus/*.rules.test.yml', { cwd: root });
+    const tried = tests.map(read).join('\n');
+    expect(rules.filter(({ alert }) => !tried.includes(`alertname: ${alert}\n        exp_alerts:`))).toEqual([]);
     if (!process.env['PROMETHEUS_PATH']) throw new Error(missing ?? 'PROMETHEUS_PATH is not set');
     const promtool = join(dirname(process.env['PROMETHEUS_PATH']), 'promtool');
-    const { stdout, stderr, status } = spawnSync(promtool, ['test', 'rules', file], { cwd: root, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(promtool, ['test', 'rules', ...tests], {
+      cwd: root,
+      encoding: 'utf8',
+    });
     expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('SUCCESS') });
   });
 

@@ -10,7 +10,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order within a chat
         chat_id              uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
         user_id              uuid NOT NULL,
-        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice')),
+        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice', 'buttons')),
         cause_id             uuid NOT NULL,
         content              text NOT NULL, -- encrypted
         state                text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
@@ -24,14 +24,22 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
       );
       CREATE INDEX deliveries_waiting ON deliveries (chat_id, seq) WHERE state IN ('queued', 'sending');
       CREATE INDEX deliveries_finished ON deliveries (finished_at);
+      CREATE INDEX deliveries_failed ON deliveries (finished_at) WHERE state = 'failed';
 
-      -- Messages into which answers are streamed by edits; the finished answer replaces their text.
-      CREATE TABLE streams (
+      -- Messages in which answers are shown while they are written; the finished answer replaces their text. Every call
+      -- about one is claimed here first, until call_ends_at.
+      CREATE TABLE previews (
         reply_id            uuid PRIMARY KEY,
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        external_message_id text NOT NULL,
+        external_chat_id    text NOT NULL,
+        external_message_id text,
+        state               text NOT NULL CHECK (state IN ('shown', 'final', 'dropped')),
+        call_id             uuid NOT NULL,
+        call_ends_at        timestamptz,
         started_at          timestamptz NOT NULL
       );
+      CREATE INDEX previews_started ON previews (started_at);
+      CREATE INDEX previews_shown ON previews (chat_id) WHERE state = 'shown';
 
       -- What the buttons under messages do. Telegram leaves 64 bytes for it, so a button carries only the id.
       CREATE TABLE callbacks (
@@ -55,6 +63,6 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE speeches, callbacks, streams, deliveries');
+    await runner.query('DROP TABLE speeches, callbacks, previews, deliveries');
   }
 }

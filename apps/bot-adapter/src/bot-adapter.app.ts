@@ -7,17 +7,17 @@ import { Callback } from './callbacks/callback.entity';
 import { Chat } from './contacts/chat.entity';
 import { Contact } from './contacts/contact.entity';
 import { Delivery } from './deliveries/delivery.entity';
+import { Preview } from './deliveries/preview.entity';
 import { Media } from './media/media.entity';
 import { InboundMessageRow } from './contacts/inbound-message.entity';
 import { InboundUpdate } from './inbound/inbound-update.entity';
 import { Speech } from './speech/speech.entity';
-import { StreamRow } from './streaming/stream.entity';
 
 export const botAdapterApp = defineApp({
   name: 'bot-adapter',
   module: BotAdapterModule,
   config: botAdapterConfig,
-  entities: [Chat, Contact, Media, InboundUpdate, InboundMessageRow, Delivery, StreamRow, Callback, Speech],
+  entities: [Chat, Contact, Media, InboundUpdate, InboundMessageRow, Delivery, Preview, Callback, Speech],
   migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
   encrypted: ['contacts.profile', 'deliveries.content', 'inbound_updates.content'],
   port: 4101,

@@ -8,27 +8,27 @@ import { TelegramPoller } from './channels/telegram/telegram.poller';
 import { TelegramSetup } from './channels/telegram/telegram.setup';
 import { TelegramWebhookController } from './channels/telegram/telegram.webhook.controller';
 import { ContactsService } from './contacts/contacts.service';
-import { ChatLanes } from './deliveries/chat-lanes';
 import { DeliveriesHandlers } from './deliveries/deliveries.handlers';
-import { Deliveries } from './deliveries/deliveries.service';
-import { DeliveryMetrics } from './deliveries/delivery-metrics';
-import { DeliveryRecords } from './deliveries/delivery-records';
-import { OutboundParts } from './deliveries/outbound-parts';
-import { Replies } from './deliveries/replies.service';
+import { DeliveriesJobs } from './deliveries/deliveries.jobs';
+import { DeliveriesRepository } from './deliveries/deliveries.repository';
+import { DeliveriesService } from './deliveries/deliveries.service';
+import { KeyedQueue } from './deliveries/keyed-queue';
+import { MessageRenderer } from './deliveries/message-renderer';
 import { SendLimits } from './deliveries/send-limits';
-import { Sender } from './deliveries/sender.service';
 import { MediaController } from './media/media.controller';
 import { MediaService } from './media/media.service';
+import { PreviewsHandlers } from './previews/previews.handlers';
+import { PreviewsJobs } from './previews/previews.jobs';
+import { PreviewsRepository } from './previews/previews.repository';
+import { PreviewsService } from './previews/previews.service';
 import { Assistant } from './products/assistant/assistant';
 import { InboundUpdatesService } from './inbound/inbound-updates.service';
 import { Retention } from './retention/retention.service';
 import { SpeechHandlers } from './speech/speech.handlers';
-import { Speeches } from './speech/speeches.service';
-import { Previews } from './streaming/previews.service';
-import { StreamingHandlers } from './streaming/streaming.handlers';
+import { SpeechService } from './speech/speech.service';
 
 @Module({
-  controllers: [TelegramWebhookController, MediaController, DeliveriesHandlers, SpeechHandlers, StreamingHandlers],
+  controllers: [TelegramWebhookController, MediaController, DeliveriesHandlers, SpeechHandlers, PreviewsHandlers],
   providers: [
     BotsService,
     BotLeaderElection,
@@ -41,16 +41,16 @@ import { StreamingHandlers } from './streaming/streaming.handlers';
     MediaService,
     Callbacks,
     Assistant,
-    Speeches,
-    Replies,
-    Deliveries,
-    DeliveryRecords,
-    DeliveryMetrics,
-    OutboundParts,
+    SpeechService,
+    PreviewsService,
+    PreviewsJobs,
+    PreviewsRepository,
+    DeliveriesService,
+    DeliveriesJobs,
+    DeliveriesRepository,
+    MessageRenderer,
     SendLimits,
-    ChatLanes,
-    Sender,
-    Previews,
+    KeyedQueue,
     Retention,
   ],
 })

@@ -22,6 +22,7 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  PreviewsCancelled,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {

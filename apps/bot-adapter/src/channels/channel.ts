@@ -180,15 +180,26 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   readonly capabilities: Capabilities;
   /** What one update means; empty for what does not concern the bot. Throws UnreadableUpdate for what is no update at all. */
   parse(update: unknown): Promise<{ id: string; inbound: Inbound[] }>;
-  /** The messages that say it, in order; empty for a content in which nothing can be seen. */
+  /**
+   * The messages that say it, in order; empty for a content in which nothing can be seen. Buttons alone are a message that
+   * changes those of the message it is sent to edit.
+   */
   compose(content: OutboundContent): Message[];
   send(to: ChatAddress, message: Message, options?: SendOptions): Promise<Receipt>;
   /** An answer so far, in Markdown that may be unfinished, as one message. */
-  composePreview(markdown: string): Message;
-  /** Best effort, with a short deadline; an empty text says that an answer is being thought about. */
-  showDraft(to: ChatAddress, previewId: string, preview: Message): Promise<void>;
-  /** Best effort, with a short deadline: a message that shows an answer so far, or the next text of that message. Returns its id. */
-  showMessage(to: ChatAddress, preview: Message, externalMessageId?: string): Promise<string>;
+  composePreview(markdown: string, buttons?: OutboundContent['buttons']): Message;
+  /**
+   * Best effort, with a short deadline; an empty text says that an answer is being thought about. `canStop`: with the
+   * channel's own button that stops the answer, where it has one.
+   */
+  showDraft(to: ChatAddress, previewId: string, preview: Message, options?: { canStop?: boolean }): Promise<void>;
+  /**
+   * Best effort: a message that shows an answer so far, or, with a short deadline, the next text of that message, which is
+   * Rejected when it is gone. Returns its id.
+   */
+  showMessage(to: ChatAddress, preview: Message, options?: SendOptions): Promise<string>;
+  /** Rejected when it is gone or cannot be deleted. */
+  deleteMessage(to: ChatAddress, externalMessageId: string): Promise<void>;
   /** Best effort. */
   showActivity(to: ChatAddress, activity: Activity): Promise<void>;
   /** Takes the spinner off a pressed button; the text is shown for a moment. */

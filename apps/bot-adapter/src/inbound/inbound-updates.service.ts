@@ -11,7 +11,7 @@ import { UnreadableUpdate } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { ContactsService, type ChatContext, inChat } from '../contacts/contacts.service';
-import { Deliveries } from '../deliveries/deliveries.service';
+import { DeliveriesService } from '../deliveries/deliveries.service';
 import { MediaService } from '../media/media.service';
 import { Assistant } from '../products/assistant/assistant';
 import { localeOf } from '../texts/texts';
@@ -30,7 +30,7 @@ export class InboundUpdatesService {
     private readonly channels: ChannelsService,
     private readonly contacts: ContactsService,
     private readonly media: MediaService,
-    private readonly deliveries: Deliveries,
+    private readonly deliveries: DeliveriesService,
     private readonly assistant: Assistant,
     private readonly outbox: Outbox,
     private readonly cipher: FieldCipher,

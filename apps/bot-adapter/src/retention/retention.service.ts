@@ -4,11 +4,12 @@ import { DataSource, In, LessThan } from 'typeorm';
 import { z } from 'zod';
 import { Callback } from '../callbacks/callback.entity';
 import { Delivery } from '../deliveries/delivery.entity';
+import { Preview } from '../deliveries/preview.entity';
 import { Media } from '../media/media.entity';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { InboundUpdate } from '../inbound/inbound-update.entity';
+import { PreviewsService } from '../previews/previews.service';
 import { Speech } from '../speech/speech.entity';
-import { StreamRow } from '../streaming/stream.entity';
 import { daysAfter, KEPT_DAYS } from './kept-days';
 
 const ForgetOld = defineJob('forget-old', z.object({}));
@@ -23,6 +24,7 @@ export class Retention implements OnApplicationBootstrap {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
+    private readonly previews: PreviewsService,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
@@ -34,11 +36,12 @@ export class Retention implements OnApplicationBootstrap {
   async forgetOld(): Promise<void> {
     const now = this.clock.now();
     const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
+    await this.previews.deleteLeftOver();
     await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
     await this.db.manager.delete(InboundUpdate, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)) });
     await this.db.manager.delete(InboundMessageRow, { receivedAt: content });
     await this.db.manager.delete(Delivery, { finishedAt: content });
-    await this.db.manager.delete(StreamRow, { startedAt: content });
+    await this.db.manager.delete(Preview, { startedAt: content });
     await this.db.manager.delete(Speech, { requestedAt: content });
     await this.db.manager.delete(Callback, { expiresAt: LessThan(now) });
     await this.schedule(EVERY_MS);

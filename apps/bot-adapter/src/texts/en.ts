@@ -30,6 +30,7 @@ export const en = {
       nothing_to_say: 'There was nothing to read aloud in this answer.',
       too_long: 'This answer is too long to be read aloud.',
       engine_failed: 'I could not record the voice message. Please try again later.',
+      undeliverable: 'I could not send you the voice message. You can ask for it again.',
       storage_failed: 'I could not record the voice message. Please try again later.',
       other: 'I could not record the voice message. Please try again later.',
     },

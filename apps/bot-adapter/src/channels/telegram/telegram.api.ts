@@ -71,6 +71,11 @@ export class TelegramApi {
     return this.call(this.bestEffort, method, payload, {});
   }
 
+  /** As `show`, for what stays: who gives up on a message too early does not learn its id. */
+  showFirst<M extends Method>(method: M, payload: Opts<M>): Promise<Result<M>> {
+    return this.call(this.bestEffort, method, payload, { timeoutMs: this.options.sendTimeoutMs });
+  }
+
   /** Waits for updates from `offset` on. Confirms all before it. */
   updates(offset: number, signal: AbortSignal): Promise<unknown[]> {
     const payload = { offset, timeout: POLL_SECONDS, limit: 100, allowed_updates: ALLOWED_UPDATES };

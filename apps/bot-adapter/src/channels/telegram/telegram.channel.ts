@@ -74,6 +74,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     const isCaption = media && (!formatted || formatted.text.length <= CAPTION_LIMIT);
     if (media) messages.push({ ...(isCaption && formatted ? formatted : NO_TEXT), media });
     if (formatted && !isCaption) messages.push(...splitMessage(formatted, TEXT_LIMIT));
+    if (!text && !media && buttons) messages.push(NO_TEXT);
     const last = messages.pop();
     return last ? [...messages, { ...last, ...(buttons && { buttons }), ...(keyboard && { keyboard }) }] : [];
   }
@@ -88,14 +89,24 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     }
   }
 
-  composePreview(markdown: string): TelegramMessage {
-    return previewOf(markdown, TEXT_LIMIT);
+  composePreview(markdown: string, buttons?: OutboundContent['buttons']): TelegramMessage {
+    return { ...previewOf(markdown, TEXT_LIMIT), ...(buttons && { buttons }) };
   }
 
-  async showDraft(to: ChatAddress, previewId: string, preview: TelegramMessage): Promise<void> {
+  async showDraft(
+    to: ChatAddress,
+    previewId: string,
+    preview: TelegramMessage,
+    { canStop = false }: { canStop?: boolean } = {},
+  ): Promise<void> {
     try {
       // telegraf 4.16 stems from Bot API 7.1; sendMessageDraft came with 9.3, and the client passes on any name.
-      const draft = { ...addressOf(to), draft_id: draftIdOf(previewId), ...textOf(preview) };
+      const draft = {
+        ...addressOf(to),
+        draft_id: draftIdOf(previewId),
+        ...textOf(preview),
+        ...(canStop && { can_stop: true }),
+      };
       await this.api.show('sendMessageDraft' as 'sendMessage', draft);
     } catch (error) {
       if (error instanceof Unsupported) this.draftsUnknown = true;
@@ -103,13 +114,20 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     }
   }
 
-  async showMessage(to: ChatAddress, preview: TelegramMessage, externalMessageId?: string): Promise<string> {
-    const body = { chat_id: Number(to.externalId), ...textOf(preview), link_preview_options: { is_disabled: true } };
-    if (externalMessageId) {
-      await this.api.show('editMessageText', { ...body, message_id: Number(externalMessageId) });
-      return externalMessageId;
+  async showMessage(to: ChatAddress, preview: TelegramMessage, { edits, replyTo }: SendOptions = {}): Promise<string> {
+    const reply_markup = await this.markupOf(preview);
+    const body = { ...textOf(preview), ...NO_LINK_PREVIEW, ...(reply_markup && { reply_markup }) };
+    if (edits) {
+      const target = { chat_id: Number(to.externalId), message_id: Number(edits) };
+      await this.api.show('editMessageText', { ...target, ...(body as WithInlineMarkup) });
+      return edits;
     }
-    return String((await this.api.show('sendMessage', { ...body, ...addressOf(to) })).message_id);
+    const sent = await this.api.showFirst('sendMessage', { ...addressOf(to), ...body, ...inReplyTo(replyTo) });
+    return String(sent.message_id);
+  }
+
+  async deleteMessage({ externalId }: ChatAddress, externalMessageId: string): Promise<void> {
+    await this.api.ask('deleteMessage', { chat_id: Number(externalId), message_id: Number(externalMessageId) });
   }
 
   async showActivity(to: ChatAddress, activity: Activity): Promise<void> {
@@ -132,33 +150,25 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     const reply_markup = await this.markupOf(message);
     const markup = reply_markup && { reply_markup };
     if (options.edits && !message.media) {
+      const edited = { chat_id: Number(to.externalId), message_id: Number(options.edits) };
+      const body = { ...textOf(message), ...NO_LINK_PREVIEW, ...markup } as WithInlineMarkup;
       try {
-        const edited = { ...textOf(message), link_preview_options: { is_disabled: true }, ...markup };
-        await this.api.send('editMessageText', {
-          chat_id: Number(to.externalId),
-          message_id: Number(options.edits),
-          ...(edited as typeof edited & { reply_markup?: { inline_keyboard: InlineKeyboardButton[][] } }),
-        });
+        if (message.text) await this.api.send('editMessageText', { ...edited, ...body });
+        else await this.api.send('editMessageReplyMarkup', { ...edited, reply_markup: body.reply_markup });
         return { externalMessageId: options.edits };
       } catch (error) {
-        // The person deleted it, or it is too old: a new message says the same.
         if (!isMessageGone(error)) throw error;
+        if (!message.text) return { externalMessageId: options.edits };
+        // The person deleted it, or it is too old: a new message says the same.
       }
     }
-    const target = {
-      ...addressOf(to),
-      ...markup,
-      ...(options.replyTo && {
-        reply_parameters: { message_id: Number(options.replyTo), allow_sending_without_reply: true },
-      }),
-    };
+    const target = { ...addressOf(to), ...markup, ...inReplyTo(options.replyTo) };
     const sent = message.media
       ? await this.sendMedia(target, message.media, message)
-      : // A model's links are for the reader to open, not for Telegram to fetch and to show.
-        await this.api.send('sendMessage', {
+      : await this.api.send('sendMessage', {
           ...target,
           ...textOf(message),
-          link_preview_options: { is_disabled: true },
+          ...NO_LINK_PREVIEW,
         });
     return { externalMessageId: String(sent.message_id) };
   }
@@ -231,6 +241,17 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 }
 
 const NO_TEXT: FormattedText = { text: '', entities: [] };
+
+// A model's links are for the reader to open, not for Telegram to fetch and to show.
+const NO_LINK_PREVIEW = { link_preview_options: { is_disabled: true } };
+
+/** Messages that are edited have no keyboard. */
+type WithInlineMarkup = ReturnType<typeof textOf> & {
+  reply_markup?: { inline_keyboard: InlineKeyboardButton[][] };
+};
+
+const inReplyTo = (messageId: string | undefined) =>
+  messageId ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } } : {};
 
 const addressOf = ({ externalId, threadId }: ChatAddress) => ({
   chat_id: Number(externalId),

@@ -7,9 +7,9 @@ import { type Action, Callbacks } from '../../callbacks/callbacks.service';
 import type { InboundCommand, InboundPress } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat } from '../../contacts/contacts.service';
-import { Deliveries } from '../../deliveries/deliveries.service';
+import { DeliveriesService } from '../../deliveries/deliveries.service';
 import { KEPT_DAYS } from '../../retention/kept-days';
-import { Speeches } from '../../speech/speeches.service';
+import { SpeechService } from '../../speech/speech.service';
 import { say } from '../../texts/texts';
 import { type Command, isCommand } from './commands';
 
@@ -25,11 +25,16 @@ const LANGUAGES = { en: 'English', ru: 'Русский' } as const;
 @Injectable()
 export class Assistant {
   constructor(
-    private readonly deliveries: Deliveries,
+    private readonly deliveries: DeliveriesService,
     private readonly callbacks: Callbacks,
-    private readonly speeches: Speeches,
+    private readonly speech: SpeechService,
     private readonly outbox: Outbox,
-  ) {}
+  ) {
+    speech.offerListening(async (tx, chat, replyId) => {
+      const [id] = await callbacks.create(tx, chat.id, [{ do: 'speak', replyId }]);
+      return { label: say(chat.locale, 'listen'), data: id! };
+    });
+  }
 
   async command(tx: EntityManager, context: ChatContext, { name, argument }: InboundCommand): Promise<void> {
     if (isCommand(name)) await this.show(tx, context, await this.screen(tx, context, name, argument));
@@ -47,7 +52,7 @@ export class Assistant {
     const action = await this.callbacks.find(tx, chat.id, press.data);
     switch (action?.do) {
       case 'speak': {
-        const outcome = await this.speeches.requestAgain(tx, chat, action.replyId);
+        const outcome = await this.speech.requestAgain(tx, chat, action.replyId);
         const recording = outcome === 'requested' && { recordingIn: chat.externalId };
         return this.callbacks.answer(tx, { ...answer, text: say(chat.locale, `speech.${outcome}`), ...recording });
       }

@@ -16,17 +16,24 @@ export class LivePreview {
   private readonly ending = new AbortController();
   private latest: string | undefined;
   private shown: string | undefined;
-  private pumping = false;
+  private pumping: Promise<void> | undefined;
   private thinking: NodeJS.Timeout | undefined;
   private silence: NodeJS.Timeout | undefined;
+  private firstTextAt: number | undefined;
 
   constructor(
     readonly replyId: string,
+    readonly begunAt: Date,
     private readonly showing: Showing,
   ) {}
 
   get isOver(): boolean {
     return this.ending.signal.aborted;
+  }
+
+  /** Milliseconds since the first words; 0 before. */
+  get writtenForMs(): number {
+    return this.firstTextAt === undefined ? 0 : performance.now() - this.firstTextAt;
   }
 
   think(): void {
@@ -41,26 +48,32 @@ export class LivePreview {
     if (this.isOver) return;
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.end(), SILENCE_MS).unref();
-    if (text) clearInterval(this.thinking);
+    if (text) {
+      clearInterval(this.thinking);
+      this.firstTextAt ??= performance.now();
+    }
     this.latest = text;
-    if (!this.pumping) void this.pump();
+    this.pumping ??= this.pump().finally(() => (this.pumping = undefined));
   }
 
-  /** Nothing new is shown from now on; what is on its way finishes in the chat's lane. */
+  /** Nothing new is shown from now on. */
   end(): void {
     clearInterval(this.thinking);
     clearTimeout(this.silence);
     this.ending.abort();
   }
 
+  /** Resolves when no call is under way any more; to be asked after `end`. */
+  async ended(): Promise<void> {
+    await this.pumping;
+  }
+
   private async pump(): Promise<void> {
-    this.pumping = true;
     while (!this.isOver && this.latest !== this.shown) {
       const text = this.latest!;
       const { shown, pauseMs } = await this.showing.show(text);
       if (shown) this.shown = text;
       await sleep(pauseMs, undefined, { signal: this.ending.signal, ref: false }).catch(() => undefined);
     }
-    this.pumping = false;
   }
 }

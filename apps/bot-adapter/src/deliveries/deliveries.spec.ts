@@ -1,7 +1,7 @@
 import { ContactBlocked, MessageDelivered, MessageUndeliverable } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
-import { hear, metric, reply, startBotAdapter } from './start-bot-adapter';
-import { type PretendedTelegram, startTelegram } from './start-sandbox';
+import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
 describe('answers on their way to people', () => {
   let telegram: PretendedTelegram;
