@@ -82,6 +82,7 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
+    this.outbox.wake = () => this.bell.ring();
     const { db, warn, now = () => new Date(), partitionsEveryMs = PARTITIONS_EVERY_MS } = this.options;
     // Not fatal: the inbox makes what it misses.
     const keep = () =>

@@ -107,7 +107,9 @@ describe('answers on their way to people', () => {
     const now = Date.now;
     const ahead = jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
     await reply(app, heard, 'first');
-    const rests = `SELECT FROM chats JOIN deliveries ON chat_id = chats.id WHERE chat_id = $1 AND next_send_at IS NOT NULL AND state = 'queued'`;
+    // The chat rests, and the job that comes back has been added.
+    const rests = `SELECT FROM chats JOIN bot_adapter_jobs._private_jobs job ON job.key = 'deliver:' || chats.id
+      WHERE chats.id = $1 AND next_send_at IS NOT NULL AND job.locked_at IS NULL`;
     await until(async () => (await app.service.db.query<unknown[]>(rests, [heard.data.chatId])).length > 0, {
       what: 'the chat to rest',
     });
