@@ -1,16 +1,17 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, defineJob, Jobs, MEDIA_STORAGE, type MediaStorage, Runs } from '@switchboard/service-kit';
-import { DataSource, In, LessThan } from 'typeorm';
+import { DataSource, In, IsNull, LessThan } from 'typeorm';
 import { z } from 'zod';
-import { Callback } from '../callbacks/callback.entity';
+import { ButtonRow } from '../dialogs/button.entity';
+import { Dialog } from '../dialogs/dialog.entity';
 import { Delivery } from '../deliveries/delivery.entity';
 import { Preview } from '../deliveries/preview.entity';
 import { Media } from '../media/media.entity';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
-import { InboundUpdate } from '../inbound/inbound-update.entity';
+import { InboundUpdateRow } from '../inbound/inbound-update.entity';
 import { PreviewsService } from '../previews/previews.service';
 import { Speech } from '../speech/speech.entity';
-import { daysAfter, KEPT_DAYS } from './kept-days';
+import { daysAfter, KEPT_DAYS } from '../kept-days';
 
 const ForgetOld = defineJob('forget-old', z.object({}));
 
@@ -38,12 +39,17 @@ export class Retention implements OnApplicationBootstrap {
     const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
     await this.previews.deleteLeftOver();
     await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
-    await this.db.manager.delete(InboundUpdate, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)) });
+    await this.db.manager.delete(InboundUpdateRow, {
+      receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)),
+      failure: IsNull(),
+    });
+    await this.db.manager.delete(InboundUpdateRow, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.quarantined)) });
     await this.db.manager.delete(InboundMessageRow, { receivedAt: content });
     await this.db.manager.delete(Delivery, { finishedAt: content });
     await this.db.manager.delete(Preview, { startedAt: content });
     await this.db.manager.delete(Speech, { requestedAt: content });
-    await this.db.manager.delete(Callback, { expiresAt: LessThan(now) });
+    await this.db.manager.delete(ButtonRow, { expiresAt: LessThan(now) });
+    await this.db.manager.delete(Dialog, { updatedAt: content });
     await this.schedule(EVERY_MS);
   }
 

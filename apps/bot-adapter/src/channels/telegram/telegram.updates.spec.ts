@@ -6,7 +6,7 @@ const emma = { id: 7, is_bot: false, first_name: 'Emma', last_name: 'Stone', lan
 const inPrivate = { id: 7, type: 'private' };
 const inGroup = { id: -1001, type: 'supergroup' };
 
-const parse = (update: object) => parseUpdate(Update.parse({ update_id: 1, ...update }), self);
+const parse = (update: object) => parseUpdate(Update.parse({ update_id: 1, ...update }), self)[0];
 const message = (fields: object) =>
   parse({ message: { message_id: 5, date: 1_790_000_000, chat: inPrivate, from: emma, ...fields } });
 const entity = (type: string, text: string, word: string) => ({
