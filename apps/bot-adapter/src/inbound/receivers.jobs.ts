@@ -1,5 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { BotsRegistry, defineJob, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
+import {
+  BotsRegistry,
+  defineJob,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { ChannelsService } from '../channels/channels.service';
@@ -8,9 +18,7 @@ import { ProductRouter } from '../dialogs/product-router.service';
 import { ReceiversService } from './receivers.service';
 
 const SetUpBot = defineJob('set-up-bot', z.object({ botId: z.string() }));
-const CheckReceivers = defineJob('check-receivers', z.object({}));
-
-const CHECK_EVERY_MS = 300_000;
+const CheckReceivers = defineJob('check-receivers', Slot);
 
 /** Tells channels what bots can do and where their updates go: jobs, because a channel may be away when we start. */
 @Injectable()
@@ -29,7 +37,6 @@ export class ReceiversJobs implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     await this.setUpLater(this.bots.all().map(({ id }) => id));
-    await this.checkLater();
   }
 
   @Runs(SetUpBot)
@@ -44,7 +51,11 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     await channel.introduce?.({ menus });
   }
 
-  @Runs(CheckReceivers)
+  @Scheduled('*/5 * * * *', CheckReceivers, {
+    purpose: 'Asks each channel whether it can bring updates, and sets a webhook again that was lost.',
+    timeoutMs: 120_000,
+    missed: 'skip',
+  })
   async check(): Promise<void> {
     await Promise.all(
       this.bots.all().map(({ id: bot }) =>
@@ -54,17 +65,11 @@ export class ReceiversJobs implements OnApplicationBootstrap {
           .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked')),
       ),
     );
-    await this.checkLater();
   }
 
   private async setUpLater(botIds: string[]): Promise<void> {
     await this.db.transaction(async (tx) => {
       for (const botId of botIds) await this.jobs.add(tx, SetUpBot, { botId }, { key: `set-up:${botId}` });
     });
-  }
-
-  private async checkLater(): Promise<void> {
-    const runAt = new Date(Date.now() + CHECK_EVERY_MS);
-    await this.db.transaction((tx) => this.jobs.add(tx, CheckReceivers, {}, { key: 'check-receivers', runAt }));
   }
 }

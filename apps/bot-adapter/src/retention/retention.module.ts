@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PreviewsModule } from '../previews/previews.module';
-import { Retention } from './retention.service';
+import { RetentionJobs } from './retention.jobs';
 
-@Module({ imports: [PreviewsModule], providers: [Retention] })
+@Module({ imports: [PreviewsModule], providers: [RetentionJobs] })
 export class RetentionModule {}
