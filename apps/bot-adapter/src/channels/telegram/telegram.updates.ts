@@ -31,8 +31,10 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
 
   const by = { chat: chatOf(chat, message), from: personOf(from), externalMessageId: String(message.message_id) };
   if (command) return { kind: 'command', ...by, name: command.name, argument: command.argument };
-  const what = OTHER_CONTENT.find((kind) => message[kind] !== undefined);
   const text = textOf(message, self);
+  const what =
+    OTHER_CONTENT.find((kind) => message[kind] !== undefined) ??
+    (message.rich_message && !text ? 'rich_message' : undefined);
   if (what) return { kind: 'unsupported', ...by, what, hasText: text !== '' };
   const file = fileOf(message);
   if (!file && !text) return undefined;
@@ -173,17 +175,20 @@ function richText(value: unknown): string {
     return typeof url === 'string' && !words.includes(url) ? `${words} (${url})` : words;
   };
   let bullet = '';
+  const write = (words: string) => {
+    if (words.trim()) lines.push(bullet + words.trim());
+    if (words.trim()) bullet = '';
+  };
   const block = (node: unknown): void => {
+    if (typeof node === 'string') return write(node);
     if (Array.isArray(node)) return node.forEach(block);
     if (typeof node !== 'object' || node === null) return;
     const fields = node as Record<string, unknown>;
+    // Of an item of a list; it stands before the first of its words.
     if (typeof fields['label'] === 'string') bullet = `${fields['label']} `;
-    const words = inline(fields).trim();
-    if (words) {
-      lines.push(bullet + words);
-      bullet = '';
-    }
+    write(inline(fields));
     for (const field of BLOCK_FIELDS) if (fields[field] !== undefined) block(fields[field]);
+    if (typeof fields['label'] === 'string') bullet = '';
   };
   block(value);
   return lines.join('\n');
