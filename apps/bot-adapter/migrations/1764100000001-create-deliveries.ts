@@ -41,14 +41,36 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
       CREATE INDEX previews_started ON previews (started_at);
       CREATE INDEX previews_shown ON previews (chat_id) WHERE state = 'shown';
 
-      -- What the buttons under messages do. Telegram leaves 64 bytes for it, so a button carries only the id.
-      CREATE TABLE callbacks (
+      -- What the buttons under messages do. Channels leave little room for it, so a button carries only the id.
+      CREATE TABLE buttons (
         id         text PRIMARY KEY,
         chat_id    uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        action     jsonb NOT NULL,
+        screen_id  uuid NOT NULL, -- of those that were shown together
+        product    text NOT NULL,
+        action     text NOT NULL,
+        data       jsonb,
+        user_id    uuid, -- who may press it; without one everybody
+        revision   integer, -- of the dialog in which it was shown
+        once       boolean NOT NULL,
+        used_at    timestamptz,
         expires_at timestamptz NOT NULL
       );
-      CREATE INDEX callbacks_expiry ON callbacks (expires_at);
+      CREATE INDEX buttons_expiry ON buttons (expires_at);
+      CREATE INDEX buttons_once ON buttons (screen_id) WHERE once;
+
+      -- Where people are in the products of a chat.
+      CREATE TABLE dialogs (
+        chat_id    uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        user_id    uuid NOT NULL,
+        product    text,
+        step       text, -- that gets the next message
+        data       text, -- encrypted
+        revision   integer NOT NULL,
+        choices    jsonb NOT NULL, -- what may be typed in place of pressing a button
+        updated_at timestamptz NOT NULL,
+        PRIMARY KEY (chat_id, user_id)
+      );
+      CREATE INDEX dialogs_updated ON dialogs (updated_at);
 
       -- Answers that were asked for by voice: each is spoken once.
       CREATE TABLE speeches (
@@ -63,6 +85,6 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE speeches, callbacks, previews, deliveries');
+    await runner.query('DROP TABLE speeches, dialogs, buttons, previews, deliveries');
   }
 }

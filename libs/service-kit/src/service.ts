@@ -16,11 +16,13 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { FieldCipher } from './field-cipher';
 import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
+import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
 import { ProblemFilter } from './problem.filter';
+import { Schedules } from './schedules';
 import { ServiceClient, type ServiceDirectory } from './service-client';
 import { type IdentityKeys, ServiceIdentity } from './service-identity';
 import { mediaConfigOf } from './media';
@@ -48,8 +50,8 @@ export class Service {
     readonly nest: INestApplication,
     readonly db: DataSource,
     readonly bus: Bus,
-    private readonly jobs: Jobs,
     private readonly bots: BotsRegistry,
+    private readonly jobs: JobRunner,
     private readonly port: number,
     private readonly host: string,
     private readonly directory: ServiceDirectory,
@@ -80,7 +82,9 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    const jobs = new Jobs(access);
+    const schedules = new Schedules(db, jobs, log, registry);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -100,7 +104,7 @@ export class Service {
       if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
     };
     const letGo = async () => {
-      await jobs.stop();
+      await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
 
@@ -119,6 +123,7 @@ export class Service {
       bus,
       jobs,
       bots,
+      schedules,
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -126,7 +131,7 @@ export class Service {
       checks,
     });
     try {
-      await openDatabase(db, log, () => jobs.migrate());
+      await openDatabase(db, log, () => runner.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, { bus, log, registry });
       return new Service(
@@ -134,8 +139,8 @@ export class Service {
         nest,
         db,
         bus,
-        jobs,
         bots,
+        runner,
         config[`${prefix}_PORT`]!,
         config.HTTP_HOST,
         directory,

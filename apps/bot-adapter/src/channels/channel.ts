@@ -1,6 +1,7 @@
 import type { Log } from '@switchboard/service-kit';
+import type { Readable } from 'node:stream';
 import type { Registry } from 'prom-client';
-import type { Bot } from '../bots/bots.service';
+import type { z } from 'zod';
 import type { RichText } from '../rich-text/rich-text';
 
 /** What a channel can do. Asked here and never by the channel's name. */
@@ -96,6 +97,8 @@ export interface InboundUnsupported extends InboundBy {
   readonly externalMessageId: string;
   /** What it was, in the channel's own word: `sticker`, `video`, `poll`. */
   readonly what: string;
+  /** Whether there were words with it, which nobody reads. */
+  readonly hasText: boolean;
 }
 
 /** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
@@ -175,11 +178,84 @@ export interface Receipt {
 
 export type Activity = 'typing' | 'recording';
 
+// ---- How it gets here ----
+
+/** One update as it came, to be kept until it is processed. */
+export interface InboundUpdate {
+  readonly botId: string;
+  /** By which the channel knows it: the same each time it comes. */
+  readonly id: string;
+  /** JSON. */
+  readonly content: unknown;
+}
+
+/** A call of the channel to `/webhooks/<channel>/<account>`. */
+export interface WebhookRequest {
+  readonly method: 'GET' | 'POST';
+  /** What stands behind the channel's name in the path; empty where all accounts share one address. */
+  readonly account: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: unknown;
+  /** For signatures. */
+  readonly rawBody: Buffer;
+}
+
+export interface WebhookAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Long polling, where no public address is configured. */
+export interface Polling {
+  /** Waits for what came after `cursor`, which is what the last call returned. Asking again confirms what came before. */
+  next(cursor: string | undefined, signal: AbortSignal): Promise<{ updates: InboundUpdate[]; cursor: string }>;
+}
+
+/** How the channel says that updates get here. */
+export interface ReceivingState {
+  /** Where it brings them; absent when it is to be asked for them. */
+  readonly url?: string;
+  /** Updates that wait to be brought or fetched. */
+  readonly waiting?: number;
+  /** The last call to `url` that failed. */
+  readonly lastError?: { readonly at: Date; readonly message: string };
+}
+
+export interface Receiving {
+  /**
+   * Has updates brought to `url`, or kept until they are asked for. Throws ReceivedElsewhere when they are brought to an
+   * address that is neither `url` nor `ours`, unless `takeOver`.
+   */
+  direct(url: string | undefined, options: { readonly ours?: string; readonly takeOver: boolean }): Promise<void>;
+  state(): Promise<ReceivingState>;
+}
+
+/** What the channel shows of a bot beside its messages. */
+export interface Introduction {
+  /** Commands by language, the first language for people of all others. */
+  readonly menus: readonly {
+    readonly language: string;
+    readonly commands: readonly { readonly name: string; readonly description: string }[];
+  }[];
+}
+
+// ---- The port ----
+
 /** One bot in one channel. The calls that send throw what channel-errors.ts lists. */
 export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   readonly capabilities: Capabilities;
+
+  /** Absent where the channel brings updates by itself once it is told to in its own console. */
+  readonly receiving?: Receiving;
+  /** Absent where updates come by webhook only. */
+  readonly polling?: Polling;
   /** What one update means; empty for what does not concern the bot. Throws UnreadableUpdate for what is no update at all. */
-  parse(update: unknown): Promise<{ id: string; inbound: Inbound[] }>;
+  parse(content: unknown): Promise<Inbound[]>;
+  /** Throws FileGone and FileTooLarge. */
+  fetchFile(externalId: string): Promise<Readable>;
+
   /**
    * The messages that say it, in order; empty for a content in which nothing can be seen. Buttons alone are a message that
    * changes those of the message it is sent to edit.
@@ -204,19 +280,55 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   showActivity(to: ChatAddress, activity: Activity): Promise<void>;
   /** Takes the spinner off a pressed button; the text is shown for a moment. */
   answerPress(pressId: string, text?: string): Promise<void>;
-  /** Throws FileGone and FileTooLarge. */
-  fetchFile(externalId: string): Promise<Buffer>;
+
+  /** Absent where a bot cannot introduce itself. May be repeated. */
+  introduce?(introduction: Introduction): Promise<void>;
 }
 
-export interface ChannelDependencies {
+/** A bot as its channel sees it. */
+export interface ChannelBot<Settings> {
+  readonly id: string;
+  readonly name: string;
+  readonly settings: Settings;
+  /** Of those that `settings` names by `<name>Env` or `<name>File`; throws a ConfigError when it is not there. */
+  secret(name: string): string | undefined;
+}
+
+export interface ChannelDependencies<Variables> {
+  /** Those that the factory declares. */
+  readonly config: Variables;
   readonly registry: Registry;
   readonly log: Log;
+  /** How long one message may take; long, because giving up early makes duplicates. */
   readonly sendTimeoutMs: number;
 }
 
 /** A kind of channel. Those there are stand in bot-adapter.app.ts. */
-export interface ChannelFactory {
-  /** As bots name it. */
-  readonly channel: string;
-  create(bot: Bot, deps: ChannelDependencies): Channel;
+export interface ChannelFactory<
+  Settings extends z.ZodType = z.ZodType,
+  Variables extends z.ZodRawShape = z.ZodRawShape,
+  Kind extends Channel = Channel,
+> {
+  /** As bots name it: `channel.kind`. */
+  readonly kind: string;
+  /** The rest of the `channel` section of a bot. */
+  readonly settings: Settings;
+  /** Variables of the service that only this channel reads. */
+  readonly variables: Variables;
+  /** Throws a ConfigError for what only together is a mistake. */
+  create(bot: ChannelBot<z.output<Settings>>, deps: ChannelDependencies<z.output<z.ZodObject<Variables>>>): Kind;
+  /**
+   * Takes a call apart into updates, of one account or of several, after it has made sure who calls. Also answers the
+   * handshakes of the channel. Absent where there are no webhooks. Throws UnknownAccount and WrongWebhookSecret.
+   * @param channels of this kind, by bot
+   */
+  unpack?(
+    request: WebhookRequest,
+    channels: ReadonlyMap<string, Kind>,
+  ): { readonly updates: readonly InboundUpdate[]; readonly answer?: WebhookAnswer };
 }
+
+/** Lets a factory be written with its own types, and be kept among others. */
+export const defineChannel = <Settings extends z.ZodType, Variables extends z.ZodRawShape, Kind extends Channel>(
+  factory: ChannelFactory<Settings, Variables, Kind>,
+): ChannelFactory => factory as unknown as ChannelFactory;

@@ -9,6 +9,10 @@ export class InboundMessageRow {
   @Column({ name: 'chat_id', type: 'uuid' })
   chatId!: string;
 
+  /** Who wrote it. */
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
   @Column({ name: 'bot_id', type: 'text' })
   botId!: string;
 

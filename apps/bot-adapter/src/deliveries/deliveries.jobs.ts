@@ -79,8 +79,7 @@ export class DeliveriesJobs {
         queue: `chat:${chatId}`,
         key: `deliver:${chatId}`,
         maxAttempts: JOB_ATTEMPTS,
-        // The job table compares with the database's clock, so a service's own clock has no say here.
-        ...(inMs > 0 && { runAt: new Date(Date.now() + inMs) }),
+        delayMs: inMs,
       },
     );
   }
@@ -202,7 +201,7 @@ export class DeliveriesJobs {
   private confirmLater({ id: deliveryId }: Delivery): Promise<void> {
     return this.db.transaction(async (tx) => {
       for (const ms of CONFIRM_AFTER_MS) {
-        await this.jobs.add(tx, ConfirmAnswer, { deliveryId }, { runAt: new Date(Date.now() + ms) });
+        await this.jobs.add(tx, ConfirmAnswer, { deliveryId }, { delayMs: ms });
       }
     });
   }

@@ -93,7 +93,8 @@ export class DeliveriesRepository {
     const found = (await tx
       .createQueryBuilder(Chat, 'chat')
       .leftJoinAndMapOne('chat.asked', InboundMessageRow, 'asked', 'asked.id = :messageId', { messageId })
-      .where('chat.id = :chatId', { chatId })
+      // The chat that goes on, for one that was met under two ids.
+      .where('chat.id = COALESCE((SELECT moved_to FROM chats WHERE id = :chatId), :chatId)', { chatId })
       .getOne()) as (Chat & { asked?: InboundMessageRow }) | null;
     if (!found) throw new PermanentError(`there is no chat ${chatId}`);
     const { asked, ...chat } = found;
@@ -220,10 +221,18 @@ export class DeliveriesRepository {
 
   /** The chat has a new id; what waits follows it. Returns the chat that goes on. */
   async moved(tx: EntityManager, { chat, delivery }: Waiting, to: string): Promise<Chat> {
-    const goesOn = (await this.contacts.move(tx, chat.botId, chat.externalId, to)) ?? chat;
+    const moved = await this.contacts.move(tx, chat.botId, chat.externalId, to);
     await tx.update(Delivery, delivery.id, { state: 'queued', tries: delivery.tries + 1 });
-    if (goesOn.id !== chat.id) await tx.update(Delivery, { chatId: chat.id, state: OPEN }, { chatId: goesOn.id });
-    return goesOn;
+    if (moved?.superseded) await this.repoint(tx, moved.superseded.id, moved.chat.id);
+    // Without a move the channel has told us of it already, or this chat was superseded.
+    const goesOn = moved?.chat ?? (await this.contacts.presentChat(tx, chat.id));
+    if (goesOn && goesOn.id !== chat.id) await this.repoint(tx, chat.id, goesOn.id);
+    return goesOn ?? chat;
+  }
+
+  /** What waits for one chat is for another. */
+  async repoint(tx: EntityManager, from: string, to: string): Promise<void> {
+    await tx.update(Delivery, { chatId: from, state: OPEN }, { chatId: to });
   }
 
   private async endPreviews(replyId: string) {

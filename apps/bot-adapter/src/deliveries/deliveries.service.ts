@@ -48,12 +48,12 @@ export class DeliveriesService {
 
   /** Queues a finished answer: in the topic of the question, and in a group as a reply to it. */
   async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
-    const { replyId, chatId, userId, locale, text: markdown, answers } = reply;
-    const { chat, place } = await this.repository.placeFor(tx, chatId, answers.at(-1));
+    const { replyId, userId, locale, text: markdown, answers } = reply;
+    const { chat, place } = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
     const buttons: Button[][] = [];
     for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
     await this.queue(tx, {
-      chatId,
+      chatId: chat.id,
       userId,
       causeId: replyId,
       content: {

@@ -24,6 +24,14 @@ export const Buttons = z.array(
   ),
 );
 
+const Keyboard = z.union([
+  z.object({
+    rows: z.array(z.array(z.object({ ...label, webApp: z.string().optional() }))),
+    once: z.boolean().optional(),
+  }),
+  z.literal('remove'),
+]);
+
 /** Where in its chat something belongs. Ids of topics and messages count only in this chat: when it moves they are void. */
 export const Place = z.object({
   externalChatId: z.string(),
@@ -50,7 +58,9 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('notice'),
     text: z.string().min(1),
+    format: z.literal('markdown').optional().describe('Without it the text is shown exactly as it is.'),
     buttons: Buttons.optional(),
+    keyboard: Keyboard.optional(),
     edits: z.string().optional().describe('The message of ours that this replaces.'),
     place: Place.optional(),
   }),

@@ -7,7 +7,7 @@ import { NotSent, Rejected } from '../channels/channel-errors';
 import type { Chat } from '../contacts/chat.entity';
 import { parseMarkdown } from '../rich-text/parse-markdown';
 import { plainText } from '../rich-text/rich-text';
-import { say } from '../texts/texts';
+import { say } from '../texts/catalogue';
 import { type Buttons, CONTENT_PLACE, type Delivery, DeliveryContent } from './delivery.entity';
 
 /** The next message of a delivery. */
@@ -69,7 +69,11 @@ export class MessageRenderer {
         return channel.compose({ text: plainText(say(locale, 'emptyAnswer')), ...buttonsOf(content) });
       }
       case 'notice':
-        return channel.compose({ text: plainText(content.text), ...buttonsOf(content) });
+        return channel.compose({
+          text: content.format === 'markdown' ? parseMarkdown(content.text) : plainText(content.text),
+          ...buttonsOf(content),
+          ...(content.keyboard && { keyboard: content.keyboard }),
+        });
       case 'voice':
         return channel.compose({ media: await this.voice(content) });
       case 'buttons':

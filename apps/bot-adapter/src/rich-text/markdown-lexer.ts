@@ -21,6 +21,8 @@ const ADDRESS = /^(?:(?:https?|tg):\/\/|mailto:|tel:)/i;
  */
 class ChatTokenizer extends Tokenizer {
   private depth = 0;
+  /** How much text is left where an escaped parenthesis begins that is not TeX. */
+  private notMathAt = -1;
 
   constructor(private effort: number) {
     super();
@@ -61,7 +63,7 @@ class ChatTokenizer extends Tokenizer {
     if (!/^[ \t|:-]*[|:][ \t|:-]*$/.test(delimiters)) return undefined;
     return this.bounded(src, () => {
       const rows = src.split(/\n[ \t]*\n/, 1)[0]!.split('\n').length;
-      return header.split('|').length * rows > MAX_TABLE_CELLS ? undefined : super.table(src);
+      return header.split('|').length * rows > MAX_TABLE_CELLS ? undefined : this.wholeTable(src);
     });
   }
 
@@ -72,12 +74,13 @@ class ChatTokenizer extends Tokenizer {
   }
 
   override emStrong(src: string, maskedSrc: string, prevChar?: string): Tokens.Em | Tokens.Strong | undefined {
-    if (!/^[*_]/.test(src)) return undefined;
+    if (!/^[*_]/.test(src) || isBetweenOperands(src, prevChar)) return undefined;
     return this.bounded(src, () => this.nested(() => super.emStrong(src, maskedSrc, prevChar)));
   }
 
   override del(src: string, maskedSrc: string, prevChar?: string): Tokens.Del | undefined {
-    if (!src.startsWith('~')) return undefined;
+    // GFM takes a single one as well, but "10~20 and 30~40" are ranges.
+    if (!src.startsWith('~~')) return undefined;
     return this.bounded(src, () => this.nested(() => super.del(src, maskedSrc, prevChar)));
   }
 
@@ -114,11 +117,17 @@ class ChatTokenizer extends Tokenizer {
 
   private inlineMath(src: string): Tokens.Codespan | undefined {
     const close = src.startsWith('\\(') ? '\\)' : src.startsWith('\\[') ? '\\]' : undefined;
-    if (!close) return undefined;
+    if (!close || src.length === this.notMathAt) return undefined;
     return this.bounded(src, () => {
       const end = src.indexOf(close, 2);
       const text = src.slice(2, end).trim();
-      return end < 0 || !text ? undefined : { type: 'codespan', raw: src.slice(0, end + 2), text };
+      if (end < 0 || !text) return undefined;
+      // "\[a\]" within a line is an escaped bracket, unless there is TeX in it; "\[a\]\(b\)" an escaped link.
+      if (close === '\\]' && !/[\\^_{}=+]/.test(text)) {
+        if (src.startsWith('\\(', end + 2)) this.notMathAt = src.length - end - 2;
+        return undefined;
+      }
+      return { type: 'codespan', raw: src.slice(0, end + 2), text };
     });
   }
 
@@ -133,6 +142,23 @@ class ChatTokenizer extends Tokenizer {
       if (end < 0 || !lineEnd || !text || /\n[ \t]*\n/.test(text)) return undefined;
       return { type: 'code', raw: src.slice(0, end + 2) + lineEnd[0], lang: 'latex', text };
     });
+  }
+
+  /** marked drops the cells of a row that has more of them than the header. */
+  private wholeTable(src: string): Tokens.Table | undefined {
+    const token = super.table(src);
+    const lines = token?.raw.trimEnd().split('\n') ?? [];
+    const missing = Math.max(...lines.slice(2).map(cellsIn)) - (token?.header.length ?? 0);
+    if (!token || !(missing > 0)) return token;
+    if (lines.length * (token.header.length + missing) > MAX_TABLE_CELLS) return undefined;
+    const [header = '', delimiters = '', ...rows] = lines;
+    const widened = [
+      `|${withoutOuterPipes(header)}|${' |'.repeat(missing)}`,
+      `|${withoutOuterPipes(delimiters)}|${'-|'.repeat(missing)}`,
+      ...rows,
+    ];
+    const whole = super.table(widened.join('\n'));
+    return whole && { ...whole, raw: token.raw };
   }
 
   private nested<T>(rule: () => T | undefined): T | undefined {
@@ -151,6 +177,20 @@ class ChatTokenizer extends Tokenizer {
     this.effort -= token ? token.raw.length : src.length;
     return token;
   }
+}
+
+const withoutOuterPipes = (row: string) =>
+  row
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)\|$/, '');
+const cellsIn = (row: string) => withoutOuterPipes(row).split(/(?<!\\)\|/).length;
+
+/** A star between two letters or digits multiplies. Scripts that put no space between words need it for emphasis. */
+function isBetweenOperands(src: string, before = ''): boolean {
+  const after = /^\*+(.)/u.exec(src)?.[1] ?? '';
+  const operand = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}()]/u;
+  return operand.test(before) && before !== '(' && operand.test(after) && after !== ')';
 }
 
 class ChatLexer extends Lexer {

@@ -8,16 +8,15 @@ import {
   SpeechSpeakRequested,
   type TranscriptionFailed,
 } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { BotsRegistry, Clock } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { BotsService } from '../bots/bots.service';
 import type { Button } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { DeliveriesService, type Reply } from '../deliveries/deliveries.service';
 import { speakable } from '../rich-text/plain-text';
-import { say } from '../texts/texts';
+import { say } from '../texts/catalogue';
 import { Speech } from './speech.entity';
 
 /** How this service signs its requests to tts-worker. */
@@ -43,7 +42,7 @@ export class SpeechService {
     private readonly outbox: Outbox,
     private readonly deliveries: DeliveriesService,
     private readonly channels: ChannelsService,
-    private readonly bots: BotsService,
+    private readonly bots: BotsRegistry,
     private readonly clock: Clock,
   ) {
     deliveries.addToReplies((tx, chat, reply) => this.offer(tx, chat, reply));

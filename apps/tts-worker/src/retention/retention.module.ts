@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SpeechModule } from '../speech/speech.module';
 import { TranscriptionModule } from '../transcription/transcription.module';
-import { RetentionJob } from './retention.job';
+import { RetentionJobs } from './retention.jobs';
 
-@Module({ imports: [SpeechModule, TranscriptionModule], providers: [RetentionJob] })
+@Module({ imports: [SpeechModule, TranscriptionModule], providers: [RetentionJobs] })
 export class RetentionModule {}

@@ -41,9 +41,14 @@ describe('what answers of Telegram mean', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}/telegram`;
-    channel = new TelegramChannel(
-      new TelegramApi({ token: '1:x', apiRoot, registry: new Registry(), sendTimeoutMs: 300 }),
-    );
+    const api = new TelegramApi({
+      token: '1:x',
+      apiRoot,
+      registry: new Registry(),
+      sendTimeoutMs: 300,
+      maxOwnServerBytes: 1000,
+    });
+    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret' });
   });
   afterEach(() => {
     server.closeAllConnections();

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
 import type {
@@ -5,31 +7,37 @@ import type {
   Button,
   Capabilities,
   Channel,
-  ChannelFactory,
   ChatAddress,
   ChatKind,
   Inbound,
+  InboundUpdate,
+  Introduction,
   Invoice,
   OutboundContent,
   OutboundMedia,
   OutboundMessage,
+  Polling,
   Receipt,
+  Receiving,
   ReplyKeyboard,
   SendOptions,
 } from '../channel';
-import { UnreadableUpdate, Unsupported } from '../channel-errors';
+import { ReceivedElsewhere, UnreadableUpdate, Unsupported } from '../channel-errors';
 import { renderEntities } from './formatting/render-entities';
 import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
-import { TelegramApi } from './telegram.api';
+import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
 import { isBadMarkup, isMessageGone, isQueryTooOld } from './telegram.errors';
-import { Update } from './telegram.shapes';
+import { Update, UpdateId } from './telegram.shapes';
 import { parseUpdate } from './telegram.updates';
 
 /** Source: Bot API, sendMessage, "1-4096 characters after entities parsing", and the captions of media. */
 const TEXT_LIMIT = 4096;
 const CAPTION_LIMIT = 1024;
+
+/** Telegram's default; we answer within milliseconds, so more would only mean more open connections. */
+const MAX_CONNECTIONS = 40;
 
 const ACTION = { typing: 'typing', recording: 'record_voice' } as const;
 
@@ -40,32 +48,89 @@ export interface TelegramMessage extends OutboundMessage {
   readonly keyboard?: ReplyKeyboard | 'remove';
 }
 
-export const telegram: ChannelFactory = {
-  channel: 'telegram',
-  create: (bot, { registry, sendTimeoutMs }) =>
-    new TelegramChannel(new TelegramApi({ ...bot, registry, sendTimeoutMs })),
-};
-
 /** One bot in Telegram. */
 export class TelegramChannel implements Channel<TelegramMessage> {
   private draftsUnknown = false;
 
-  readonly capabilities: Capabilities = {
-    buttons: true,
-    voice: true,
-    edits: true,
-    textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
-    idempotentSends: false,
-    previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
+  readonly capabilities: Capabilities;
+
+  readonly receiving: Receiving = {
+    direct: async (url, { ours, takeOver }) => {
+      const { url: present } = await this.api.ask('getWebhookInfo', {});
+      if (present && present !== url && present !== ours && !takeOver) throw new ReceivedElsewhere(hostOf(present));
+      if (url) {
+        await this.api.ask('setWebhook', {
+          url,
+          secret_token: this.webhookSecret,
+          allowed_updates: ALLOWED_UPDATES,
+          max_connections: MAX_CONNECTIONS,
+        });
+      } else if (present) {
+        // While a webhook is set Telegram refuses to be polled.
+        await this.api.ask('deleteWebhook', {});
+      }
+    },
+    state: async () => {
+      const info = await this.api.ask('getWebhookInfo', {});
+      const at = info.last_error_date;
+      return {
+        ...(info.url && { url: info.url }),
+        waiting: info.pending_update_count,
+        ...(at && { lastError: { at: new Date(at * 1000), message: info.last_error_message ?? '' } }),
+      };
+    },
   };
 
-  constructor(readonly api: TelegramApi) {}
+  readonly polling: Polling = {
+    next: async (cursor, signal) => {
+      const offset = Number(cursor ?? 0);
+      const found = await this.api.updates(offset, signal);
+      const updates = found.map((content) => this.updateOf(content));
+      const last = Math.max(offset - 1, ...found.map((content) => UpdateId.safeParse(content).data?.update_id ?? 0));
+      return { updates, cursor: String(last + 1) };
+    },
+  };
 
-  async parse(raw: unknown): Promise<{ id: string; inbound: Inbound[] }> {
-    const update = Update.safeParse(raw);
+  readonly webhookSecret: string;
+  private readonly botId: string;
+
+  constructor(
+    private readonly api: TelegramApi,
+    { botId, webhookSecret }: { botId: string; webhookSecret: string },
+  ) {
+    this.botId = botId;
+    this.webhookSecret = webhookSecret;
+    this.capabilities = {
+      buttons: true,
+      voice: true,
+      edits: true,
+      textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
+      idempotentSends: false,
+      previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
+      maxFileBytes: api.maxFileBytes,
+    };
+  }
+
+  updateOf(content: unknown): InboundUpdate {
+    return { botId: this.botId, id: updateIdOf(content), content };
+  }
+
+  async parse(content: unknown): Promise<Inbound[]> {
+    const update = Update.safeParse(content);
     if (!update.success) throw new UnreadableUpdate(`not an update of the Bot API: ${z.prettifyError(update.error)}`);
-    const inbound = parseUpdate(update.data, await this.self(update.data));
-    return { id: String(update.data.update_id), inbound: inbound ? [inbound] : [] };
+    return parseUpdate(update.data, await this.self(update.data));
+  }
+
+  async introduce({ menus }: Introduction): Promise<void> {
+    const [first] = menus;
+    // Without a language: what people with any other language see.
+    if (first) await this.api.ask('setMyCommands', { commands: menuOf(first) });
+    for (const menu of menus) {
+      // Telegram takes two-letter codes only.
+      if (menu.language.length === 2) {
+        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
+      }
+    }
   }
 
   compose({ text, media, buttons, keyboard }: OutboundContent): TelegramMessage[] {
@@ -115,7 +180,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   async showMessage(to: ChatAddress, preview: TelegramMessage, { edits, replyTo }: SendOptions = {}): Promise<string> {
-    const reply_markup = await this.markupOf(preview);
+    const reply_markup = await this.markupOf(to, preview);
     const body = { ...textOf(preview), ...NO_LINK_PREVIEW, ...(reply_markup && { reply_markup }) };
     if (edits) {
       const target = { chat_id: Number(to.externalId), message_id: Number(edits) };
@@ -142,12 +207,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       });
   }
 
-  fetchFile(externalId: string): Promise<Buffer> {
+  fetchFile(externalId: string): Promise<Readable> {
     return this.api.download(externalId);
   }
 
   private async sendOnce(to: ChatAddress, message: TelegramMessage, options: SendOptions): Promise<Receipt> {
-    const reply_markup = await this.markupOf(message);
+    const reply_markup = await this.markupOf(to, message);
     const markup = reply_markup && { reply_markup };
     if (options.edits && !message.media) {
       const edited = { chat_id: Number(to.externalId), message_id: Number(options.edits) };
@@ -196,9 +261,11 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   /** A message carries either buttons or a keyboard; buttons go first, because they belong to the message. */
-  private async markupOf({ buttons, keyboard }: TelegramMessage) {
+  private async markupOf({ externalId }: ChatAddress, { buttons, keyboard }: TelegramMessage) {
     if (buttons) {
-      const rows = buttons.map((row) => Promise.all(row.map((button) => this.inlineButton(button))));
+      const rows = buttons.map((row) =>
+        Promise.all(row.map((button) => this.inlineButton(button, isGroup(externalId)))),
+      );
       return { inline_keyboard: await Promise.all(rows) };
     }
     if (keyboard === 'remove') return { remove_keyboard: true as const };
@@ -212,11 +279,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     };
   }
 
-  private async inlineButton(button: Button): Promise<InlineKeyboardButton> {
+  private async inlineButton(button: Button, inGroup: boolean): Promise<InlineKeyboardButton> {
     const { label: text } = button;
     if ('data' in button) return { text, callback_data: button.data };
     if ('url' in button) return { text, url: button.url };
-    if ('webApp' in button) return { text, web_app: { url: button.webApp } };
+    // Web apps open from buttons in private chats only.
+    if ('webApp' in button) return inGroup ? { text, url: button.webApp } : { text, web_app: { url: button.webApp } };
     return { text, url: await this.invoiceLink(button.invoice) };
   }
 
@@ -239,6 +307,24 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     return chat && chat.type !== 'private' ? { id, username: (await this.api.me()).username } : { id, username: '' };
   }
 }
+
+/** What cannot be read may have no id; then it is known by its content. */
+const updateIdOf = (content: unknown) =>
+  String(
+    UpdateId.safeParse(content).data?.update_id ??
+      `unreadable:${createHash('sha256')
+        .update(JSON.stringify(content) ?? '')
+        .digest('base64url')}`,
+  );
+
+/** Source: Bot API, Chat: groups have negative ids. */
+const isGroup = (externalId: string) => externalId.startsWith('-');
+
+/** Paths of webhooks often hold a secret. */
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'another address');
+
+const menuOf = ({ commands }: Introduction['menus'][number]) =>
+  commands.map(({ name: command, description }) => ({ command, description }));
 
 const NO_TEXT: FormattedText = { text: '', entities: [] };
 

@@ -44,6 +44,14 @@ export function slice({ text, entities }: FormattedText, start: number, end: num
   return tidy({ text: text.slice(start, end), entities: inside });
 }
 
+/** Where a message that begins at `start` has to end, so that no quote, code block or link in it is beyond the hundredth. */
+export function fittingEntities({ text, entities }: FormattedText, start: number): number {
+  const first = entities.filter(
+    (entity) => RANK[entity.type] <= RANK.text_link && entity.offset + entity.length > start,
+  );
+  return first[MAX_ENTITIES]?.offset ?? text.length;
+}
+
 /** At most a hundred entities, the least important dropped first and of those the last. */
 export function withinEntityLimit({ text, entities }: FormattedText): FormattedText {
   if (entities.length <= MAX_ENTITIES) return { text, entities };

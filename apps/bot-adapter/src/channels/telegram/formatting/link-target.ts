@@ -7,12 +7,14 @@ import { decodeReferences } from '../../../rich-text/text-cleaning';
  */
 export type LinkTarget = { linked: string } | { spelled: string };
 
-/** Only http, https, tg and mailto lead anywhere; for everything else (`javascript:`, relative paths) undefined. */
+/** Undefined for what is of no use to a reader: scripts, data, places on a page that nobody has. */
 export function linkTarget(href: string): LinkTarget | undefined {
   const address = decodeReferences(href).trim();
   if (/^tg:\/\/[a-z\d_-]+(?:[/?][\x21-\x7e]*)?$/i.test(address)) return { linked: address };
-  if (/^mailto:[^\s@]+@[^\s@]+$/i.test(address)) return { spelled: address.slice('mailto:'.length) };
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+  const [, personal] = /^(?:mailto|tel|sms):([^?]+)/i.exec(address) ?? [];
+  if (personal) return { spelled: personal };
+  if (!address || /^(?:#|(?:javascript|vbscript|data):)/i.test(address)) return undefined;
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return { spelled: address };
   const url = new URL(address);
   return /[^.]\.[^.]/.test(url.hostname) ? { linked: url.href } : { spelled: address };
 }

@@ -45,6 +45,11 @@ describe('Markdown inside a paragraph', () => {
       '<text_link https://x.io/><bold>a</bold></text_link>  b',
     ],
     ['multiplication is not emphasis', '2 * 3 * 4 и snake_case_name', '2 * 3 * 4 и snake_case_name'],
+    ['nor is it without spaces', '2*3*4, a*b*c и 2**3**4', '2*3*4, a*b*c и 2**3**4'],
+    ['bold inside a word of a script without spaces', 'これは**重要**です', 'これは<bold>重要</bold>です'],
+    ['one tilde is a tilde', '10~20 и 30~40', '10~20 и 30~40'],
+    ['an escaped link is text', '\\[a\\]\\(b\\) и \\[x\\]', '[a](b) и [x]'],
+    ['TeX in square brackets within a line', 'Тогда \\[a_1 = b^2\\] верно', 'Тогда <code>a_1 = b^2</code> верно'],
     ['escaped marks are text', '\\*не курсив\\* \\# \\_', '*не курсив* # _'],
     ['unclosed marks are text', 'a **b и `c', 'a **b и `c'],
     ['HTML stays visible', 'a <b>bold</b> <br> <!-- c -->', 'a <b>bold</b> <br> <!-- c -->'],
@@ -88,7 +93,10 @@ describe('links', () => {
     ['a note is not a reference', '[Важно]: прочти', '[Важно]: прочти'],
     ['script', '[жми](javascript:alert(1))', 'жми'],
     ['data', '[a](data:text/html,x)', 'a'],
-    ['a relative path', '[a](/etc/passwd)', 'a'],
+    ['a relative path is spelled out', '[a](docs/setup.md)', 'a (docs/setup.md)'],
+    ['a place on the same page', '[a](#setup)', 'a'],
+    ['a telephone number is spelled out', '[звоните](tel:+1-555)', 'звоните (+1-555)'],
+    ['a scheme nobody can open here', '[файл](ftp://x.io/a)', 'файл (ftp://x.io/a)'],
     ['mail behind words is spelled out', '[пишите](mailto:a@b.co)', 'пишите (a@b.co)'],
     ['a host Telegram refuses is spelled out', '[open](http://localhost:3000)', 'open (http://localhost:3000)'],
     ['an image is a link to it', '![кот](https://x.io/c.png)', '<text_link https://x.io/c.png>кот</text_link>'],
@@ -188,6 +196,13 @@ describe('tables', () => {
         '',
         '<bold>Тариф:</bold> Про',
       ),
+    );
+  });
+
+  it('cells beyond the header are kept', () => {
+    const markdown = lines('| a | b |', '|---|---|', '| 1 | 2 | 3 |', '| 4 | 5 |', '', 'после');
+    expect(tagged(formatMarkdown(markdown))).toBe(
+      lines('<pre>a | b |', '--+---+--', '1 | 2 | 3', '4 | 5 |</pre>', '', 'после'),
     );
   });
 

@@ -111,6 +111,16 @@ describe('splitting a message', () => {
   });
 });
 
+it('a message holds a hundred links, and those behind it go into the next one', () => {
+  const links = Array.from({ length: 250 }, (_, n) => `[link ${n}](https://x.io/${n})`);
+  const parts = splitMessage(formatMarkdown(`> quoted\n\n${links.join(' ')}`));
+  const urls = parts.flatMap(({ entities }) =>
+    entities.flatMap((entity) => (entity.type === 'text_link' ? [entity.url] : [])),
+  );
+  expect(urls).toEqual(links.map((_, n) => `https://x.io/${n}`));
+  expect(Math.max(...parts.map(({ entities }) => entities.length))).toBeLessThanOrEqual(100);
+});
+
 describe('splitting code', () => {
   const code = (lines: number) => Array.from({ length: lines }, (_, line) => `    line(${line});`).join('\n');
   const fence = (lines: number) => `\`\`\`ts\n${code(lines)}\n\`\`\``;

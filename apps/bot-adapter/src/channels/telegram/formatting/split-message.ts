@@ -1,5 +1,5 @@
 import { lastBoundary, lastGrapheme } from '../../../rich-text/cut-points';
-import { slice, tidy, withinEntityLimit } from './entity-rules';
+import { fittingEntities, slice, tidy, withinEntityLimit } from './entity-rules';
 import type { FormattedText } from './telegram-entity';
 import { isVisible } from '../../../rich-text/text-cleaning';
 
@@ -21,8 +21,10 @@ export function splitMessage(formatted: FormattedText, limit = 4096): FormattedT
   const headings = headingEnds(whole);
   const parts: FormattedText[] = [];
   for (let start = 0; start < whole.text.length;) {
+    // Links beyond those that a message can hold would lose their addresses: they go into the next one.
+    const longest = Math.min(limit, fittingEntities(whole, start) - start);
     const end =
-      whole.text.length - start <= limit ? whole.text.length : cutAfter(whole.text, start, limit, atoms, headings);
+      whole.text.length - start <= longest ? whole.text.length : cutAfter(whole.text, start, longest, atoms, headings);
     const part = slice(whole, start, end);
     if (isVisible(part.text)) parts.push(withinEntityLimit(part));
     start = skipBlank(whole, end);
