@@ -7,7 +7,7 @@ import {
 } from '@switchboard/contracts';
 import { type BusMessage, RabbitTransport } from '@switchboard/bus';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -42,6 +42,11 @@ const READY_WITHIN_MS = 60_000;
 const DELIVERED_WITHIN_MS = 120_000;
 /** Late previews and confirmations of finished answers are given so long. */
 const SETTLED_AFTER_MS = 8000;
+
+/** `stop` as by a release; `freeze` as by a machine that stands still. */
+const STRIKES = ['kill', 'stop', 'kill', 'freeze'] as const;
+/** Longer than a finished answer waits for a preview that is under way. */
+const FROZEN_MS = 5000;
 
 interface Answer {
   readonly text: string;
@@ -147,7 +152,6 @@ async function measure(stateDir: string, started: { stop(): Promise<unknown> }[]
     doubled: count('doubled'),
     stubs: count('stub'),
     acceptedBeforeKillMs: verdicts.flatMap(({ beforeKillMs }) => beforeKillMs),
-    windows: windows.map((ms) => Math.round(ms)),
     windowMsP50: percentile(windows, 0.5),
     windowMsP99: percentile(windows, 0.99),
     windowMsMax: percentile(windows, 1),
@@ -225,18 +229,26 @@ class Fleet {
         const member = this.members[Math.floor(random() * this.members.length)]!;
         member.isReady = false;
         kills.push(Date.now());
-        const restarted = (async () => {
-          // Of three one is told to stop, as by a release.
-          if (kills.length % 3 === 0) await member.child!.stop();
-          else member.child!.kill('SIGKILL');
-          await member.child!.ended;
-          await this.launch(member);
-        })();
+        const restarted = this.strike(member, STRIKES[kills.length % STRIKES.length]!);
         this.starting.add(restarted);
         void restarted.finally(() => this.starting.delete(restarted));
       }
     })();
     return kills;
+  }
+
+  private async strike(member: Fleet['members'][number], how: (typeof STRIKES)[number]): Promise<void> {
+    if (how === 'freeze') {
+      member.child!.kill('SIGSTOP');
+      await pause(FROZEN_MS);
+      member.child!.kill('SIGCONT');
+      member.isReady = true;
+      return;
+    }
+    if (how === 'stop') await member.child!.stop();
+    else member.child!.kill('SIGKILL');
+    await member.child!.ended;
+    await this.launch(member);
   }
 
   async settled(): Promise<void> {
@@ -406,6 +418,10 @@ function environment(
   stateDir: string,
   { databaseUrl, amqpUrl, sandboxUrl }: { databaseUrl: string; amqpUrl: string; sandboxUrl: string },
 ): Record<string, string | undefined> {
+  const botsFolder = join(stateDir, 'bots');
+  mkdirSync(botsFolder);
+  const channel = { kind: 'telegram', apiRoot: 'sandbox', token: BOT.token };
+  writeFileSync(join(botsFolder, `${BOT.id}.json`), JSON.stringify({ name: BOT.name, channel }));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = { ...publicKey.export({ format: 'jwk' }), kid: 'bot-adapter', alg: 'EdDSA' };
   return {
@@ -418,7 +434,7 @@ function environment(
     SERVICE_PRIVATE_KEY: JSON.stringify(privateKey.export({ format: 'jwk' })),
     SERVICE_PUBLIC_KEYS: JSON.stringify({ keys: [key] }),
     MEDIA_FOLDER: join(stateDir, 'media'),
-    BOT_ADAPTER_BOTS: JSON.stringify([{ ...BOT, apiRoot: 'sandbox', products: ['assistant'] }]),
+    BOTS_FOLDER: botsFolder,
     BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
   };
 }

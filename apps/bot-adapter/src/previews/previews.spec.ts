@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { PreviewsJobs } from './previews.jobs';
 import { PreviewsService } from './previews.service';
 
 type Heard = Pick<EventOf<typeof MessageReceived>, 'data'>;
@@ -204,7 +205,7 @@ describe('an answer while it is being written', () => {
     const replyId = uuidv7();
     type(replyId, heard, 'typing', 'I a');
     await answered(telegram, 'sendMessage', group.chat, 1);
-    const previews = app.service.nest.get(PreviewsService);
+    const previews = app.service.nest.get(PreviewsJobs);
     await previews.deleteLeftOver();
     app.clock.advance(3_600_001);
     await previews.deleteLeftOver();
