@@ -74,9 +74,10 @@ export class MediaService {
     return running;
   }
 
-  private async fetch({ id, botId, externalId, mimeType }: Media): Promise<string> {
+  private async fetch({ id, botId, externalId, mimeType, bytes: told }: Media): Promise<string> {
     const channel = this.channels.find(botId);
     if (!channel) throw new MediaGone();
+    if (Number(told ?? 0) > (channel.capabilities.maxFileBytes ?? Infinity)) throw new MediaTooLarge();
     const body = await channel.fetchFile(externalId).catch((error: unknown) => {
       if (error instanceof FileGone) throw new MediaGone();
       if (error instanceof FileTooLarge) throw new MediaTooLarge();
