@@ -140,8 +140,10 @@ async function measure(stateDir: string, started: { stop(): Promise<unknown> }[]
   await pause(SETTLED_AFTER_MS);
   const windows = await windowsOfDoubt(postgres.url, telegram);
   const verdicts = await Promise.all(answers.map((answer) => telegram.verdictOn(answer, kills)));
-  for (const { text, messages, verdict } of verdicts)
-    if (verdict !== 'good') console.log(JSON.stringify({ verdict, text, messages }));
+  for (const { replyId, messages, verdict } of verdicts) {
+    if (verdict === 'good') continue;
+    console.log(JSON.stringify({ verdict, messages, preview: await previewOf(postgres.url, replyId) }));
+  }
   const count = (what: string) => verdicts.filter(({ verdict }) => verdict === what).length;
   return {
     answers: answers.length,
@@ -196,6 +198,21 @@ async function windowsOfDoubt(databaseUrl: string, telegram: Telegram): Promise<
       const at = accepted.get(`${external_id} ${message}`);
       return at === undefined ? [] : [written_at - at];
     });
+  } finally {
+    await db.end();
+  }
+}
+
+/** What the service knows of the message that showed an answer: the stub whose id it never learned is the one in doubt. */
+async function previewOf(databaseUrl: string, replyId: string): Promise<unknown> {
+  const db = new Client({ connectionString: databaseUrl });
+  await db.connect();
+  try {
+    const { rows } = await db.query(
+      'SELECT state, external_message_id, call_ends_at FROM bot_adapter.previews WHERE reply_id = $1',
+      [replyId],
+    );
+    return rows[0];
   } finally {
     await db.end();
   }
@@ -371,7 +388,7 @@ class Telegram {
     return chat;
   }
 
-  async verdictOn({ text, chat }: Answer, kills: number[]) {
+  async verdictOn({ text, chat, replyId }: Answer, kills: number[]) {
     const seen = await this.call<Seen[]>('GET', `/chats/${chat}/messages?bot=${BOT.username}`);
     const messages = seen.filter(({ from }) => from.is_bot);
     const whole = messages.filter((message) => message.text === text);
@@ -388,7 +405,7 @@ class Telegram {
               : 'good';
     const kill = verdict === 'doubled' ? kills.find((at) => at >= first!.storedAt) : undefined;
     const beforeKillMs = kill === undefined ? [] : [kill - first!.storedAt];
-    return { text, verdict, beforeKillMs, messages: messages.map((message) => message.text) };
+    return { replyId, verdict, beforeKillMs, messages: messages.map((message) => message.text) };
   }
 
   /** When the sandbox had stored each message of the bot, by chat and id. */
