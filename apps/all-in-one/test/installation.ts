@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
@@ -10,10 +10,13 @@ import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
 const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo');
 
-const bots = [
-  { id: 'lumen', ...LUMEN, apiRoot: 'sandbox', products: ['assistant'] },
-  { id: 'northwind', ...NORTHWIND, apiRoot: 'sandbox', products: ['assistant'] },
-];
+const inSandbox = ({ name, token }: typeof LUMEN) => ({
+  name,
+  channel: { kind: 'telegram', apiRoot: 'sandbox', token },
+  // People of stories write fast.
+  access: { flood: { burst: 10_000 } },
+});
+const bots = { lumen: inSandbox(LUMEN), northwind: inSandbox(NORTHWIND) };
 
 /** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
 export class Site {
@@ -29,6 +32,10 @@ export class Site {
       createTestDatabase(),
       mkdtemp(join(tmpdir(), 'switchboard-test-')),
     ]);
+    await mkdir(join(folder, 'bots'));
+    for (const [id, bot] of Object.entries(bots)) {
+      await writeFile(join(folder, 'bots', `${id}.json`), JSON.stringify(bot));
+    }
     return new Site(sandbox, database, folder);
   }
 
@@ -41,7 +48,7 @@ export class Site {
       BOT_ADAPTER_PORT: '0',
       CHAT_AI_PORT: '0',
       TTS_WORKER_PORT: '0',
-      BOT_ADAPTER_BOTS: JSON.stringify(bots),
+      BOTS_FOLDER: join(this.folder, 'bots'),
       CHAT_AI_ASSISTANTS_FILE: join(demo, 'assistants.json'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',

@@ -27,9 +27,10 @@ export const ReplyOutcome = openWord(
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
 export type KnownReplyOutcome = Known<typeof ReplyOutcome>;
 
-export const TypingState = openWord(['thinking', 'typing', 'done'], {
+export const TypingState = openWord(['thinking', 'typing', 'done', 'cancelled'], {
   id: 'TypingState',
-  description: 'How far an answer is.',
+  description:
+    'How far an answer is. "done": finished, it comes as an event. "cancelled": it will not come, what was shown of it is taken back.',
 });
 
 export const ReplyCompleted = defineEvent(
@@ -71,6 +72,10 @@ export const ReplyTyped = defineSignal(
     replyId: z.uuid(),
     chatId: z.uuid(),
     botId: BotId,
+    answers: z
+      .array(z.uuid())
+      .optional()
+      .describe('The messages this reply answers: it is shown where they were written.'),
     state: TypingState,
     text: personal(z.string()).describe(
       'The whole answer so far, as Markdown; a later signal replaces an earlier one.',

@@ -62,11 +62,18 @@ describe('how fast we send', () => {
 
   it('one chat told to wait holds up no other; two of a bot hold up the bot, and no other bot', () => {
     const some = limits();
-    some.cool(chat('a'), 30, 0);
+    some.backOff(chat('a'), 30, 0);
     expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
-    some.cool(chat('b'), 10, 1000);
+    some.backOff(chat('b'), 10, 1000);
     expect(some.reserve(chat('c'), 2000)).toEqual({ askAgainMs: 28_000 });
     expect(some.reserve({ ...chat('d'), botId: 'northwind' }, 2000)).toEqual({ waitMs: 0 });
     expect(some.reserve(chat('c'), 30_000)).toEqual({ waitMs: 0 });
+  });
+
+  it('two groups told to wait hold up nobody else', () => {
+    const some = limits();
+    some.backOff(chat('a', 'group'), 30, 0);
+    some.backOff(chat('b', 'group'), 30, 0);
+    expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
   });
 });

@@ -3,7 +3,6 @@ import { CONFIG } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { BotAdapterConfig } from '../bot-adapter.config';
 import type { Chat } from '../contacts/chat.entity';
-import { type Rate, TokenBucket } from './token-bucket';
 
 /** Bursts Telegram tolerates are not published; three messages in a chat at once are safe by experience. */
 const CHAT_BURST = 3;
@@ -27,7 +26,7 @@ export class SendLimits {
   // A chat quiet for an hour has a full bucket again, so forgetting it changes nothing.
   private readonly chats = new LRUCache<string, TokenBucket>({ max: REMEMBERED_CHATS, ttl: 3_600_000 });
   private readonly bots = new Map<string, TokenBucket>();
-  private readonly cooling = new Map<string, { chatId: string; until: number }>();
+  private readonly backingOff = new Map<string, { chatId: string; until: number }>();
   private readonly paused = new Map<string, number>();
 
   constructor(@Inject(CONFIG) config: BotAdapterConfig) {
@@ -65,12 +64,16 @@ export class SendLimits {
     return true;
   }
 
-  /** The channel asked one chat to wait. Two chats of a bot that have to wait at once mean that the whole bot has to. */
-  cool({ id, botId }: Where, seconds: number, now = performance.now()): void {
-    const other = this.cooling.get(botId);
+  /**
+   * The channel asked one chat to wait. Two private chats of a bot that have to wait at once mean that the whole bot has to;
+   * a group that has to wait has used up its own minute and says nothing about others.
+   */
+  backOff({ id, botId, kind }: Where, seconds: number, now = performance.now()): void {
+    if (kind === 'group') return;
+    const other = this.backingOff.get(botId);
     const until = now + seconds * 1000;
     if (other && other.chatId !== id && other.until > now) this.paused.set(botId, Math.max(until, other.until));
-    this.cooling.set(botId, { chatId: id, until });
+    this.backingOff.set(botId, { chatId: id, until });
   }
 
   private chatBucket({ id, kind }: Where, now: number): TokenBucket {
@@ -83,5 +86,40 @@ export class SendLimits {
     let bucket = this.bots.get(botId);
     if (!bucket) this.bots.set(botId, (bucket = new TokenBucket(this.botRate, now)));
     return bucket;
+  }
+}
+
+/** `burst` at once, then `perSecond`. */
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Counts what may be sent. Time is in milliseconds of any steady clock. */
+class TokenBucket {
+  private tokens: number;
+
+  constructor(
+    private readonly rate: Rate,
+    private at: number,
+  ) {
+    this.tokens = rate.burst;
+  }
+
+  /** Milliseconds until `wanted` tokens are there; 0 when they are. */
+  wait(now: number, wanted = 1): number {
+    this.refill(now);
+    return this.tokens >= wanted ? 0 : Math.ceil(((wanted - this.tokens) / this.rate.perSecond) * 1000);
+  }
+
+  /** Takes one. May go below zero: then those who come later wait longer, which keeps them in line. */
+  take(now: number): void {
+    this.refill(now);
+    this.tokens -= 1;
+  }
+
+  private refill(now: number): void {
+    this.tokens = Math.min(this.rate.burst, this.tokens + ((now - this.at) / 1000) * this.rate.perSecond);
+    this.at = now;
   }
 }
