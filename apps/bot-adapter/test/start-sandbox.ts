@@ -51,14 +51,15 @@ export class Phone {
   sendFile = (kind: 'voice' | 'photo' | 'document', bytes: Buffer, more: object = {}) =>
     this.act<SeenMessage>('send-file', { kind, base64: bytes.toString('base64'), ...more });
 
+  /** What was said here, oldest first. */
+  messages(): Promise<SeenMessage[]> {
+    const bot = this.where.bot ?? LUMEN.username;
+    return this.telegram.control<SeenMessage[]>('GET', `telegram/chats/${this.chat}/messages?bot=${bot}`);
+  }
+
   /** What the bot said here, oldest first. */
   async answers(): Promise<SeenMessage[]> {
-    const bot = this.where.bot ?? LUMEN.username;
-    const messages = await this.telegram.control<SeenMessage[]>(
-      'GET',
-      `telegram/chats/${this.chat}/messages?bot=${bot}`,
-    );
-    return messages.filter(({ from }) => from.is_bot);
+    return (await this.messages()).filter(({ from }) => from.is_bot);
   }
 
   answer(fits: (message: SeenMessage) => boolean): Promise<SeenMessage> {

@@ -42,8 +42,8 @@ class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }
 
-/** Later: the job ends, and comes back in so many milliseconds. */
-type Next = 'go on' | { inMs: number };
+/** `over`: nothing more is to be done for this delivery. Later: the job ends, and comes back in so many milliseconds. */
+type Next = 'go on' | 'over' | { inMs: number };
 
 /** Told before the first message of a finished answer is sent. */
 export type BeforeAnswer = (chatId: string, replyId: string) => void;
@@ -88,7 +88,8 @@ export class DeliveriesJobs {
   async run({ chatId }: PayloadOf<typeof Deliver>, { signal }: JobRun): Promise<void> {
     for (let waiting = await this.repository.next(chatId); waiting; waiting = await this.repository.next(chatId)) {
       const next = signal.aborted ? { inMs: 0 } : await this.advance(waiting, signal);
-      if (next === 'go on') continue;
+      if (next === 'over' && waiting.isLast) return;
+      if (typeof next === 'string') continue;
       return this.db.transaction((tx) => this.wake(tx, chatId, next.inMs));
     }
   }
@@ -102,7 +103,7 @@ export class DeliveriesJobs {
     if (delivery.tries >= MAX_TRIES[delivery.kind]) return this.after(this.repository.refused(waiting, 'gave_up'));
 
     const part = await this.render(waiting, channel);
-    if (part === 'go on' || 'inMs' in part) return part;
+    if (typeof part === 'string' || 'inMs' in part) return part;
     const right = this.limits.reserve(chat);
     if ('askAgainMs' in right) return { inMs: right.askAgainMs };
     if (right.waitMs > 0) await sleep(right.waitMs, undefined, { signal }).catch(() => undefined);
@@ -136,7 +137,7 @@ export class DeliveriesJobs {
       const { externalMessageId } = await withGrace(channel.send(part.to, part.message, options), signal);
       if (preview?.isUncertain) await this.confirmLater(delivery);
       await this.repository.sent(waiting, part.of, externalMessageId);
-      return 'go on';
+      return delivery.nextPart + 1 === part.of ? 'over' : 'go on';
     } catch (error) {
       if (error instanceof OutcomeUnknown && !isRepeatable) this.noteUnknown(waiting, error.cause);
       return this.afterFailure(waiting, error);
@@ -158,7 +159,10 @@ export class DeliveriesJobs {
       await this.repository.deferred(waiting, error.retryAfterSeconds, { counts: false });
       return { inMs: error.retryAfterSeconds * 1000 };
     }
-    if (error instanceof ChatMoved) return this.after(this.followTo(waiting, error.to));
+    if (error instanceof ChatMoved) {
+      await this.followTo(waiting, error.to);
+      return 'go on';
+    }
     if (error instanceof Unreachable) return this.after(this.repository.unreachable(chat, error.reason));
     if (error instanceof Rejected) {
       this.log.error({ err: error, deliveryId: delivery.id, bot: chat.botId }, 'the channel rejected a message');
@@ -221,7 +225,7 @@ export class DeliveriesJobs {
 
   private async after(done: Promise<void>): Promise<Next> {
     await done;
-    return 'go on';
+    return 'over';
   }
 }
 

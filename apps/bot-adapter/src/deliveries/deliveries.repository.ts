@@ -19,6 +19,8 @@ export interface Waiting {
   readonly restMs: number;
   /** Whether a message shows the answer as it was being written, or may do so. */
   readonly isPreviewed: boolean;
+  /** Nothing else waited for the chat when this was read; what came since has a job of its own. */
+  readonly isLast: boolean;
 }
 
 /** The message that becomes the finished answer. */
@@ -116,14 +118,25 @@ export class DeliveriesRepository {
       // The clock of the database: it also wrote the time, and starts the jobs.
       .addSelect('GREATEST(0, EXTRACT(EPOCH FROM chat.nextSendAt - clock_timestamp()) * 1000)::integer', 'rest_ms')
       .addSelect('EXISTS (SELECT FROM previews WHERE reply_id = delivery.causeId)', 'is_previewed')
+      .addSelect(
+        `NOT EXISTS (SELECT FROM deliveries later WHERE later.chat_id = delivery.chatId AND later.seq > delivery.seq
+           AND later.state IN ('queued', 'sending'))`,
+        'is_last',
+      )
       .where({ chatId, state: OPEN })
       .orderBy('delivery.seq')
       .limit(1)
-      .getRawAndEntities<{ rest_ms: number | null; is_previewed: boolean }>();
+      .getRawAndEntities<{ rest_ms: number | null; is_previewed: boolean; is_last: boolean }>();
     const [delivery] = entities as (Delivery & { chat: Chat })[];
     const [more] = raw;
     if (!delivery || !more) return undefined;
-    return { delivery, chat: delivery.chat, restMs: more.rest_ms ?? 0, isPreviewed: more.is_previewed };
+    return {
+      delivery,
+      chat: delivery.chat,
+      restMs: more.rest_ms ?? 0,
+      isPreviewed: more.is_previewed,
+      isLast: more.is_last,
+    };
   }
 
   /** Written right before the call. False when another process was faster, which happens after a frozen one wakes up. */
@@ -154,30 +167,25 @@ export class DeliveriesRepository {
     }
   }
 
-  /** Written right after the call. */
+  /** Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. */
   async sent({ delivery, chat }: Waiting, of: number, externalMessageId: string): Promise<void> {
     const { kind } = delivery;
     const nextPart = delivery.nextPart + 1;
     const isLast = nextPart === of;
     const now = this.clock.now();
-    const change: Partial<Delivery> = {
-      state: isLast ? 'sent' : 'queued',
-      nextPart,
-      tries: 0,
-      externalMessageIds: [...delivery.externalMessageIds, externalMessageId],
-      ...(isLast && { finishedAt: now }),
+    const change = {
+      sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, finished_at = $4,
+              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1`,
+      parameters: [delivery.id, isLast ? 'sent' : 'queued', nextPart, isLast ? now : null, externalMessageId],
     };
-    if (!isLast || (kind !== 'text' && kind !== 'voice')) {
-      await this.db.manager.update(Delivery, delivery.id, change);
-    } else {
-      await this.db.transaction(async (tx) => {
-        await tx.update(Delivery, delivery.id, change);
-        await this.outbox.add(
-          tx,
-          MessageDelivered({ ...about(chat, delivery), kind, parts: of, deliveredAt: now.toISOString() }),
-        );
-      });
-    }
+    const isTold = isLast && (kind === 'text' || kind === 'voice');
+    await this.outbox.addWith(
+      this.db,
+      change,
+      ...(isTold
+        ? [MessageDelivered({ ...about(chat, delivery), kind, parts: of, deliveredAt: now.toISOString() })]
+        : []),
+    );
     if (!isLast) return;
     this.finished.inc({ bot: chat.botId, kind, outcome: 'sent' });
     this.seconds.observe({ kind }, (now.getTime() - delivery.queuedAt.getTime()) / 1000);

@@ -1,7 +1,9 @@
-import { ContactBlocked, MessageDelivered, MessageUndeliverable } from '@switchboard/contracts';
+import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { Chat } from '../contacts/chat.entity';
+import { DeliveriesService } from './deliveries.service';
 
 describe('answers on their way to people', () => {
   let telegram: PretendedTelegram;
@@ -98,6 +100,36 @@ describe('answers on their way to people', () => {
     expect(calls[1]!.receivedAt - calls[0]!.receivedAt).toBeGreaterThanOrEqual(2000);
   });
 
+  it('a rest that the channel asked for is measured by the clock of the database', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '429', retryAfter: 1, times: 1 });
+    const now = Date.now;
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
+    await reply(app, heard, 'first');
+    // The chat rests, and the job that comes back has been added.
+    const rests = `SELECT FROM chats JOIN bot_adapter_jobs._private_jobs job ON job.key = 'deliver:' || chats.id
+      WHERE chats.id = $1 AND next_send_at IS NOT NULL AND job.locked_at IS NULL`;
+    await until(async () => (await app.service.db.query<unknown[]>(rests, [heard.data.chatId])).length > 0, {
+      what: 'the chat to rest',
+    });
+    ahead.mockRestore();
+    await reply(app, heard, 'second');
+    await emma.answer(({ text }) => text === 'second');
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['first', 'second']);
+  });
+
+  it('one chat told to wait holds up no other', async () => {
+    const [emma, oliver] = [await telegram.person(), await telegram.person()];
+    const [fromEmma, fromOliver] = [await hear(app, emma, 'hi'), await hear(app, oliver, 'hello')];
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '429', retryAfter: 60, times: 1 });
+    await reply(app, fromEmma, 'in a minute');
+    await until(async () => (await telegram.calls('sendMessage', emma.id)).some(({ status }) => status === 429), {
+      what: 'the 429',
+    });
+    await delivered(await reply(app, fromOliver, 'at once'));
+  });
+
   it('a server error after the message was taken is a doubt: sent once more, and counted', async () => {
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'hi');
@@ -130,6 +162,64 @@ describe('answers on their way to people', () => {
     expect(await telegram.calls('sendMessage', emma.id)).toHaveLength(1);
     await emma.start();
     await emma.answer(({ text }) => /Hello/.test(text ?? ''));
+  });
+
+  it('what is given up is counted by reason, the same in every process and after a restart', async () => {
+    const total = 'deliveries_given_up';
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(0);
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await app.service.db.query(`UPDATE chats SET external_id = '999' WHERE id = $1`, [heard.data.chatId]);
+    const replyId = await reply(app, heard, 'to nobody');
+    await app.probe.until(MessageUndeliverable, ({ data }) => data.causeId === replyId);
+    const other = await startBotAdapter(telegram, { database: app.database });
+    expect(await metric(other, total, 'reason="chat_gone"')).toBe(1);
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(1);
+    await other.stop({ keepDatabase: true });
+    app.clock.advance(3_600_001);
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(0);
+    app.clock.advance(-3_600_001);
+  });
+
+  it('an answer in a group is a reply to the question, in its topic', async () => {
+    const group = await telegram.group(await telegram.person());
+    const question = await group.say('@lumen_bot where are you?');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'where are you?');
+    await app.service.db.query(`UPDATE inbound_messages SET external_thread_id = '77' WHERE id = $1`, [
+      heard.data.messageId,
+    ]);
+    await delivered(await reply(app, heard, 'Here.'));
+    const [sent] = await telegram.calls('sendMessage', group.chat);
+    expect(sent!.params).toMatchObject({
+      message_thread_id: 77,
+      reply_parameters: { message_id: question.message_id, allow_sending_without_reply: true },
+    });
+  });
+
+  it('the buttons of a message that was sent can be changed, and taken away', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const { chatId, userId } = heard.data;
+    const deliveries = app.service.nest.get(DeliveriesService);
+    deliveries.addToReplies(() => Promise.resolve([[{ label: 'Better?', data: 'better' }]]));
+    await delivered(await reply(app, heard, 'An answer.'));
+    const [message] = await emma.answers();
+    const labels = async () => {
+      const [{ reply_markup: markup } = {}] = await emma.answers();
+      return markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
+    };
+    expect(await labels()).toContain('Better?');
+    const change = async (buttons: { label: string; data: string }[][]) => {
+      const { db } = app.service;
+      const chat = await db.manager.findOneByOrFail(Chat, { id: chatId });
+      const externalMessageId = String(message!.message_id);
+      await db.transaction((tx) => deliveries.editButtons(tx, chat, { userId, externalMessageId, buttons }));
+    };
+    await change([[{ label: '👍', data: 'good' }]]);
+    await until(async () => (await labels()).join() === '👍', { what: 'the new button' });
+    await change([]);
+    await until(async () => (await labels()).length === 0, { what: 'no button' });
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['An answer.']);
   });
 
   it('texts are kept encrypted', async () => {

@@ -30,8 +30,6 @@ const FIRST_MESSAGE_AFTER_MS = 1000;
 const CALL_IN_QUEUE_MS = 3000;
 const NO_ROOM_MS = 300;
 const AFTER_TROUBLE_MS = 2000;
-/** Nobody writes an answer for so long. */
-const LEFT_OVER_AFTER_MS = 3_600_000;
 
 type Step = { shown: boolean; pauseMs: number };
 
@@ -114,17 +112,6 @@ export class PreviewsService implements OnApplicationShutdown {
   endIn(chatId: string, until: Date): void {
     const preview = this.live.get(chatId);
     if (preview && preview.begunAt <= until) this.end(chatId, preview.replyId);
-  }
-
-  /** Deletes what is still shown of answers that will never be finished. */
-  async deleteLeftOver(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - LEFT_OVER_AFTER_MS);
-    for (const replyId of await this.repository.leftOver(before)) {
-      await this.db.transaction(async (tx) => {
-        await this.repository.drop(tx, { replyId });
-        await this.jobs.deleteLater(tx, replyId);
-      });
-    }
   }
 
   async onApplicationShutdown(): Promise<void> {

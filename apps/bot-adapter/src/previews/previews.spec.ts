@@ -3,8 +3,11 @@ import { type EventOf, MessageDelivered, MessageReceived, ReplyTyped } from '@sw
 import { Service } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
+import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { PreviewsJobs } from './previews.jobs';
+import { PreviewsService } from './previews.service';
 
 type Heard = Pick<EventOf<typeof MessageReceived>, 'data'>;
 
@@ -29,6 +32,16 @@ const answered = (telegram: PretendedTelegram, method: string, chat: number, atL
 
 const begun = (telegram: PretendedTelegram, method: string, chat: number, atLeast = 1) =>
   until(async () => (await telegram.calls(method, chat)).length >= atLeast, { what: `${atLeast} × ${method} begun` });
+
+/** One row of a table, once it is so. */
+const row = <T>({ service }: TestApp, sql: string, id: string, fits: (found: T) => boolean) =>
+  until(
+    async () => {
+      const [found] = await service.db.query<T[]>(sql, [id]);
+      return found && fits(found) && found;
+    },
+    { what: sql },
+  );
 
 const textsIn = async (phone: Phone) => (await phone.answers()).map(({ text }) => text);
 
@@ -111,6 +124,133 @@ describe('an answer while it is being written', () => {
     expect(await textsIn(group)).toEqual(['Quick.']);
   });
 
+  it('a first preview that takes longer than the finished answer waits is deleted once it is there', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'a slow one');
+    const replyId = uuidv7();
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'delay', ms: 4000, times: 1 });
+    type(replyId, heard, 'typing', 'Slo');
+    await begun(telegram, 'sendMessage', group.chat);
+    await reply(app, heard, 'Slowly.', { replyId });
+    await delivered(replyId);
+    await answered(telegram, 'deleteMessage', group.chat, 1);
+    expect(await textsIn(group)).toEqual(['Slowly.']);
+  });
+
+  it('what Telegram took without saying so is counted, and not begun a second time', async () => {
+    const counted = () => metric(app, 'deliveries_in_doubt_total', 'cause="preview"');
+    const before = await counted();
+    const [group, heard] = await askInGroup(telegram, app, 'a lost one');
+    const replyId = uuidv7();
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'reset-after-commit', times: 1 });
+    type(replyId, heard, 'typing', 'Los');
+    await until(async () => (await textsIn(group)).length === 1, { what: 'the preview' });
+    type(replyId, heard, 'typing', 'Lost');
+    await reply(app, heard, 'Lost and found.', { replyId });
+    await delivered(replyId);
+    expect(await textsIn(group)).toEqual(['Los', 'Lost and found.']);
+    expect(await counted()).toBe(before + 1);
+  });
+
+  it('an older text that arrives after the finished answer is written over', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'a frozen one');
+    const replyId = uuidv7();
+    type(replyId, heard, 'typing', 'Fro');
+    const [shown] = await answered(telegram, 'sendMessage', group.chat, 1);
+    // Of a process that was frozen in the middle of its call, and by now is thought dead.
+    await app.service.db.query(`UPDATE previews SET call_ends_at = now() - interval '1 s' WHERE reply_id = $1`, [
+      replyId,
+    ]);
+    await reply(app, heard, 'Frozen, and thawed.', { replyId });
+    await delivered(replyId);
+    const [message] = await group.answers();
+    await telegram.bot('editMessageText', { chat_id: group.chat, message_id: message!.message_id, text: 'Froz' });
+    expect(shown!.params.text).toBe('Fro');
+    expect(await textsIn(group)).toEqual(['Froz']);
+
+    const [{ payload }] = await app.service.db.query<[{ payload: { deliveryId: string } }]>(
+      `SELECT payload FROM bot_adapter_jobs.jobs JOIN bot_adapter_jobs._private_jobs USING (id) WHERE task_identifier = 'confirm-answer'`,
+    );
+    await app.service.nest.get(DeliveriesJobs).confirm(payload);
+    expect(await textsIn(group)).toEqual(['Frozen, and thawed.']);
+  });
+
+  it('what was shown of an answer is taken back when the conversation begins anew', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'tell me everything');
+    const replyId = uuidv7();
+    type(replyId, heard, 'thinking');
+    type(replyId, heard, 'typing', 'Everything be');
+    await answered(telegram, 'sendMessage', group.chat, 1);
+    await group.say('/new@lumen_bot');
+    await answered(telegram, 'deleteMessage', group.chat, 1);
+    // chat-ai has not heard of it yet.
+    type(replyId, heard, 'typing', 'Everything begins');
+    await until(async () => (await textsIn(group)).some((text) => /fresh start/.test(text!)), {
+      what: 'the answer to /new',
+    });
+    expect(await textsIn(group)).toHaveLength(1);
+  });
+
+  it('what was shown of an answer is taken back when chat-ai gives it up', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'never mind');
+    const replyId = uuidv7();
+    type(replyId, heard, 'typing', 'I do mi');
+    await answered(telegram, 'sendMessage', group.chat, 1);
+    type(replyId, heard, 'cancelled');
+    await answered(telegram, 'deleteMessage', group.chat, 1);
+    expect(await textsIn(group)).toEqual([]);
+  });
+
+  it('what was shown of an answer that nobody finished is deleted after an hour', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'are you there?');
+    const replyId = uuidv7();
+    type(replyId, heard, 'typing', 'I a');
+    await answered(telegram, 'sendMessage', group.chat, 1);
+    const previews = app.service.nest.get(PreviewsJobs);
+    await previews.deleteLeftOver();
+    app.clock.advance(3_600_001);
+    await previews.deleteLeftOver();
+    app.clock.advance(-3_600_001);
+    await answered(telegram, 'deleteMessage', group.chat, 1);
+    expect(await textsIn(group)).toEqual([]);
+  });
+
+  it('carries a button that stops the answer where somebody offers one, and the finished answer does not', async () => {
+    app.service.nest
+      .get(PreviewsService)
+      .offerStop((_chat, replyId) => Promise.resolve({ label: 'Stop', data: replyId }));
+    const [group, heard] = await askInGroup(telegram, app, 'stop me');
+    const replyId = uuidv7();
+    type(replyId, heard, 'typing', 'I will');
+    await answered(telegram, 'sendMessage', group.chat, 1);
+    const [shown] = await group.answers();
+    expect(shown!.reply_markup!.inline_keyboard).toEqual([[{ text: 'Stop', callback_data: replyId }]]);
+    await reply(app, heard, 'I will not stop.', { replyId });
+    await delivered(replyId);
+    expect((await group.answers())[0]!.reply_markup).toBeUndefined();
+
+    const emma = await telegram.person();
+    type(uuidv7(), await hear(app, emma, 'stop me, too'), 'typing', 'I will');
+    const [draft] = await answered(telegram, 'sendMessageDraft', emma.id, 1);
+    expect(draft!.params).toMatchObject({ can_stop: true });
+  });
+
+  it('is shown in the topic of the question, as a reply to it', async () => {
+    const [group, heard] = await askInGroup(telegram, app, 'off topic?');
+    await app.service.db.query(`UPDATE inbound_messages SET external_thread_id = '77' WHERE id = $1`, [
+      heard.data.messageId,
+    ]);
+    const replyId = uuidv7();
+    const { chatId, botId, messageId } = heard.data;
+    const signal = { replyId, chatId, botId, answers: [messageId], state: 'typing', text: 'On' };
+    transport.signal(ReplyTyped.type, JSON.stringify(signal));
+    const [shown] = await answered(telegram, 'sendMessage', group.chat, 1);
+    const [question] = await group.messages();
+    expect(shown!.params).toMatchObject({
+      message_thread_id: 77,
+      reply_parameters: { message_id: question!.message_id, allow_sending_without_reply: true },
+    });
+  });
+
   it('previews rest when told to, do not turn into edits, and the finished answer does not wait for them', async () => {
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'quickly');
@@ -161,14 +301,11 @@ describe('an answer in a group, shown by one process and finished by another', (
   afterEach(() => telegram.misbehave());
 
   const finished = (replyId: string) =>
-    until(
-      async () => {
-        const [row] = (await second.service.db.query(`SELECT state FROM deliveries WHERE cause_id = $1`, [
-          replyId,
-        ])) as { state: string }[];
-        return row?.state === 'sent';
-      },
-      { what: 'the answer to be sent' },
+    row<{ state: string }>(
+      second,
+      `SELECT state FROM deliveries WHERE cause_id = $1`,
+      replyId,
+      ({ state }) => state === 'sent',
     );
 
   it('a preview that is still on its way does not end up over the finished answer', async () => {
@@ -192,11 +329,10 @@ describe('an answer in a group, shown by one process and finished by another', (
     await reply(second, heard, 'I am done.', { replyId });
     await finished(replyId);
     type(replyId, heard, 'typing', 'I am do');
-    // The pace of edits: a preview would be shown by then.
-    await reply(second, heard, 'the end', { replyId: uuidv7() });
-    await until(async () => (await textsIn(group)).includes('the end'), { what: 'the next answer' });
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    expect(await textsIn(group)).toEqual(['I am done.', 'the end']);
+    await until(async () => (await metric(first, 'previews_total', 'outcome="late"')) === 1, {
+      what: 'the late preview',
+    });
+    expect(await textsIn(group)).toEqual(['I am done.']);
   });
 
   it('the next process goes on in the same message', async () => {

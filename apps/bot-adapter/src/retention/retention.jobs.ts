@@ -8,7 +8,6 @@ import { Preview } from '../deliveries/preview.entity';
 import { Media } from '../media/media.entity';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { InboundUpdateRow } from '../inbound/inbound-update.entity';
-import { PreviewsService } from '../previews/previews.service';
 import { Speech } from '../speech/speech.entity';
 import { daysAfter, KEPT_DAYS } from '../kept-days';
 
@@ -22,7 +21,6 @@ export class RetentionJobs {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
-    private readonly previews: PreviewsService,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
@@ -33,7 +31,6 @@ export class RetentionJobs {
   async forgetOld(): Promise<void> {
     const now = this.clock.now();
     const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
-    await this.previews.deleteLeftOver();
     await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
     await this.db.manager.delete(InboundUpdateRow, {
       receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)),

@@ -23,7 +23,7 @@ import { Speech } from './speech.entity';
 const REQUESTER = 'bot-adapter';
 
 /** Outcomes that are real answers; all others are apologies, which nobody wishes to hear read aloud. */
-const WORTH_HEARING: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];
+const WORTH_HEARING: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
 
 const mayWorkLater = (reason: string) => reason !== 'nothing_to_say' && reason !== 'too_long';
 
