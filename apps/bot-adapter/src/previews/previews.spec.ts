@@ -163,7 +163,7 @@ describe('an answer while it is being written', () => {
     await reply(app, heard, 'Frozen, and thawed.', { replyId });
     await delivered(replyId);
     const [message] = await group.answers();
-    await telegram.bot('editMessageText', { chat_id: group.chat, message_id: message!.message_id, text: 'Froz' });
+    await telegram.ask('editMessageText', { chat_id: group.chat, message_id: message!.message_id, text: 'Froz' });
     expect(shown!.params.text).toBe('Fro');
     expect(await textsIn(group)).toEqual(['Froz']);
 
