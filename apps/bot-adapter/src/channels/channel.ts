@@ -197,7 +197,7 @@ export interface InboundUpdate {
   readonly content: unknown;
 }
 
-/** A call of the channel to `/webhooks/<channel>/<account>`. */
+/** A call of the channel to `/webhooks/<channel>/<account>`, or to `/webhooks/<channel>/_` where accounts share it. */
 export interface WebhookRequest {
   readonly method: 'GET' | 'POST';
   /** What stands behind the channel's name in the path; empty where all accounts share one address. */

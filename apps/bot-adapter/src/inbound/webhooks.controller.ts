@@ -1,10 +1,19 @@
 import { Controller } from '@nestjs/common';
 import { ConfirmWebhook, ReceiveUpdates } from '@switchboard/contracts';
-import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
 import { Readable } from 'node:stream';
 import type { WebhookAnswer } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { InboundUpdatesService } from './inbound-updates.service';
+
+/** In place of an account, where a channel has one address for all of them. */
+const SHARED = '_';
+
+class MalformedUpdate extends DomainError {
+  constructor() {
+    super('bot-adapter.malformed_update', 'The body is not the JSON that its content type promises', 400);
+  }
+}
 
 /** Where channels bring updates when there is a public address. */
 @Controller()
@@ -32,20 +41,22 @@ export class WebhooksController {
     { params, query, headers }: Pick<RequestOf<typeof ReceiveUpdates>, 'params' | 'query' | 'headers'>,
     rawBody: Buffer,
   ) {
-    const request = { method, account: params.account, query, headers: texts(headers), body: jsonOf(rawBody), rawBody };
-    return this.channels.unpack(params.channel, request);
+    const account = params.account === SHARED ? '' : params.account;
+    const sent = texts(headers);
+    const body = /\bjson\b/.test(sent['content-type'] ?? '') ? jsonOf(rawBody) : undefined;
+    return this.channels.unpack(params.channel, { method, account, query, headers: sent, body, rawBody });
   }
 }
 
 const texts = (headers: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
 
-/** Undefined for what is no JSON: whether that is a mistake is for the channel to say, after it has seen the signature. */
+/** Half a body, for example: the channel brings it again as a whole. */
 function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    return undefined;
+    throw new MalformedUpdate();
   }
 }
 
