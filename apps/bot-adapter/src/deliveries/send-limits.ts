@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Rate } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
@@ -23,7 +23,7 @@ export class SendLimits {
   private readonly backingOff = new Map<string, { chatId: string; until: number }>();
   private readonly paused = new Map<string, number>();
 
-  constructor(private readonly channels: Pick<ChannelsService, 'find'>) {}
+  constructor(@Inject(ChannelsService) private readonly channels: Pick<ChannelsService, 'find'>) {}
 
   /**
    * Takes the right to send one message after `waitMs`, or, when that is long, takes nothing and says when to ask
