@@ -35,7 +35,7 @@ describe('the alert rules', () => {
   it('watch metrics that exist', () => {
     const sources = globSync('{libs,apps}/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
     const metrics = rules.flatMap(
-      ({ expr }) => expr.match(/\b(?:bus|jobs|scheduled|third_party|deliveries)_\w+/g) ?? [],
+      ({ expr }) => expr.match(/\b(?:bus|jobs|scheduled|third_party|deliveries|updates|receiving)_\w+/g) ?? [],
     );
     const missing = metrics.filter((name) => !sources.includes(`name: '${name.replace(/_(bucket|count|sum)$/, '')}'`));
     expect(missing).toEqual([]);

@@ -8,9 +8,6 @@ export const botAdapterConfig = z.object({
     .optional()
     .describe('The address by which channels reach this service: webhooks instead of long polling.'),
   BOT_ADAPTER_TAKE_OVER: flag().default(false).describe('Take updates away from another program that receives them.'),
-  BOT_ADAPTER_BOT_MESSAGES_PER_SECOND: z.coerce.number().positive().default(30),
-  BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND: z.coerce.number().positive().default(1),
-  BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE: z.coerce.number().positive().default(20),
   BOT_ADAPTER_SEND_TIMEOUT_MS: z.coerce
     .number()
     .int()

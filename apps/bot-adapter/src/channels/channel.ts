@@ -4,6 +4,12 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { RichText } from '../rich-text/rich-text';
 
+/** `burst` at once, then `perSecond`. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
 /** What a channel can do. Asked here and never by the channel's name. */
 export interface Capabilities {
   /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
@@ -13,6 +19,8 @@ export interface Capabilities {
   readonly edits: boolean;
   /** Longest text of one message; what is longer becomes several. */
   readonly textLimit: { readonly max: number; readonly unit: 'utf16' | 'bytes' };
+  /** How fast messages may be sent, as a bot to all and in one chat; changes of a message count as messages. */
+  readonly rates: { readonly bot: Rate; readonly private: Rate; readonly group: Rate };
   /** How an answer can be shown while it is being written. */
   previews(kind: ChatKind): 'draft' | 'edit' | 'none';
   /** For how long after a person's last message the bot may write; absent where it always may. */

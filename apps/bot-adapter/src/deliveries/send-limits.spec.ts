@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { botAdapterConfig } from '../bot-adapter.config';
+import { z } from 'zod';
+import type { Channel } from '../channels/channel';
+import { ratesOf, telegram } from '../channels/telegram/telegram.factory';
 import { SendLimits } from './send-limits';
 
-const limits = () => new SendLimits(botAdapterConfig.parse({}));
+const rates = ratesOf(z.object(telegram.variables).parse({}) as Parameters<typeof ratesOf>[0]);
+const limits = () => new SendLimits({ find: () => ({ capabilities: { rates } }) as Channel });
 const chat = (id = 'chat', kind: 'private' | 'group' = 'private') => ({ id, botId: 'lumen', kind });
 
 /** Sends as fast as it may, and returns when each message went out, in ms. */

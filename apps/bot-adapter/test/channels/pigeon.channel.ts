@@ -37,6 +37,7 @@ const Batch = z.object({ entry: z.array(z.object({ account: z.string(), updates:
 const UpdateId = z.object({ id: z.string() });
 
 const TEXT_BYTES = 1000;
+const RATE = { perSecond: 100, burst: 100 };
 const Answer = z.object({
   id: z.string().optional(),
   error: z.string().optional(),
@@ -83,6 +84,7 @@ class PigeonChannel implements Channel {
     previews: () => 'none',
     replyWindowMs: 86_400_000,
     idempotentSends: false,
+    rates: { bot: RATE, private: RATE, group: RATE },
   };
 
   constructor(

@@ -48,7 +48,7 @@ describe('what answers of Telegram mean', () => {
       sendTimeoutMs: 300,
       maxOwnServerBytes: 1000,
     });
-    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret' });
+    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
   });
   afterEach(() => {
     server.closeAllConnections();

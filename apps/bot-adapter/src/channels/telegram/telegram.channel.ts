@@ -96,7 +96,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   constructor(
     private readonly api: TelegramApi,
-    { botId, webhookSecret }: { botId: string; webhookSecret: string },
+    { botId, webhookSecret, rates }: { botId: string; webhookSecret: string; rates: Capabilities['rates'] },
   ) {
     this.botId = botId;
     this.webhookSecret = webhookSecret;
@@ -106,6 +106,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       edits: true,
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
       idempotentSends: false,
+      rates,
       previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
       maxFileBytes: api.maxFileBytes,
     };

@@ -1,7 +1,7 @@
 import { ConfigError, secret as secretVariable } from '@switchboard/service-kit';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { defineChannel } from '../channel';
+import { type Capabilities, defineChannel } from '../channel';
 import { UnknownAccount, WrongWebhookSecret } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
@@ -37,6 +37,9 @@ export const telegram = defineChannel({
       .positive()
       .default(2000)
       .describe('Of files from a Bot API server of your own; the public one gives up to 20 MB.'),
+    BOT_ADAPTER_BOT_MESSAGES_PER_SECOND: z.coerce.number().positive().default(30),
+    BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND: z.coerce.number().positive().default(1),
+    BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE: z.coerce.number().positive().default(20),
     BOT_ADAPTER_SANDBOX_API_ROOT: httpUrl.optional().describe('Where bots with the apiRoot "sandbox" live.'),
   },
 
@@ -60,7 +63,8 @@ export const telegram = defineChannel({
       sendTimeoutMs,
       maxOwnServerBytes: config.TELEGRAM_MAX_FILE_MB * 1_000_000,
     });
-    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }) });
+    const rates = ratesOf(config);
+    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates });
   },
 
   unpack({ account, headers, body }, channels) {
@@ -70,6 +74,30 @@ export const telegram = defineChannel({
     return { updates: [channel.updateOf(body)] };
   },
 });
+
+/** Bursts Telegram tolerates are not published; three messages in a chat at once are safe by experience. */
+const CHAT_BURST = 3;
+const BOT_BURST = 10;
+
+/**
+ * About 1 message/s in a chat, 20/min in a group, 30/s as a bot; edits count as messages.
+ * Source: Telegram's bots FAQ, "My bot is hitting limits".
+ */
+export function ratesOf(config: {
+  BOT_ADAPTER_BOT_MESSAGES_PER_SECOND: number;
+  BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND: number;
+  BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE: number;
+}): Capabilities['rates'] {
+  return {
+    bot: { perSecond: config.BOT_ADAPTER_BOT_MESSAGES_PER_SECOND, burst: BOT_BURST },
+    private: { perSecond: config.BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND, burst: CHAT_BURST },
+    // Less the burst, so that no minute ever has more than the limit.
+    group: {
+      perSecond: Math.max(1, config.BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE - CHAT_BURST) / 60,
+      burst: CHAT_BURST,
+    },
+  };
+}
 
 /**
  * What Telegram puts into each call of a bot's webhook. Derived from the token, which only Telegram and we know, so

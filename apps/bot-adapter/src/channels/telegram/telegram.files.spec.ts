@@ -33,7 +33,7 @@ describe('files of a Bot API server', () => {
       sendTimeoutMs: 1000,
       maxOwnServerBytes: 25 * MB,
     });
-    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret' });
+    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
   });
   afterEach(() => {
     server.closeAllConnections();
