@@ -79,33 +79,38 @@ export class ReceiversService {
   }
 
   private exposeMetrics(registry: Registry): void {
-    const ofBots = this.bots;
+    const { bots } = this;
     const receivers = () => this.db.manager.find(Receiver).catch(() => [] as Receiver[]);
-    const gauge = (name: string, help: string, valueOf: (receiver: Receiver) => number | undefined) =>
+    const expose = (metric: { name: string; help: string }, valueOf: (receiver: Receiver) => number | null) =>
       new Gauge({
-        name,
-        help: `${help} Every process tells the same.`,
+        ...metric,
         labelNames: ['bot'],
         registers: [registry],
         async collect() {
-          const rows = (await receivers()).filter(({ botId }) => ofBots.find(botId));
+          const rows = (await receivers()).filter(({ botId }) => bots.find(botId));
           this.reset();
           for (const row of rows) {
             const value = valueOf(row);
-            if (value !== undefined) this.set({ bot: row.botId }, value);
+            if (value !== null) this.set({ bot: row.botId }, value);
           }
         },
       });
-    const seconds = (date: Date | null) => (date ? date.getTime() / 1000 : undefined);
-    gauge('receiving_contact_timestamp_seconds', 'When the channel last answered.', (row) => seconds(row.contactAt));
-    gauge(
-      'receiving_waiting_updates',
-      'Updates that waited in the channel when it was last asked.',
-      (row) => row.waiting ?? undefined,
+    const seconds = (date: Date | null) => date && date.getTime() / 1000;
+    // All are read from rows, so every process tells the same.
+    expose({ name: 'receiving_contact_timestamp_seconds', help: 'When the channel last answered.' }, ({ contactAt }) =>
+      seconds(contactAt),
     );
-    gauge('receiving_failed_timestamp_seconds', 'When the channel last failed to bring an update.', (row) =>
-      seconds(row.failedAt),
+    expose(
+      { name: 'receiving_waiting_updates', help: 'Updates that waited in the channel when it was last asked.' },
+      ({ waiting }) => waiting,
     );
-    gauge('receiving_elsewhere', '1 when updates go to an address that is not ours.', (row) => Number(row.elsewhere));
+    expose(
+      { name: 'receiving_failed_timestamp_seconds', help: 'When the channel last failed to bring an update.' },
+      ({ failedAt }) => seconds(failedAt),
+    );
+    expose(
+      { name: 'receiving_elsewhere', help: '1 when updates go to an address that is not ours.' },
+      ({ elsewhere }) => Number(elsewhere),
+    );
   }
 }

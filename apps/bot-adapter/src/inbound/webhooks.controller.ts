@@ -63,5 +63,5 @@ function jsonOf(body: Buffer): unknown {
 const fileOf = ({ contentType, body }: WebhookAnswer = { contentType: 'text/plain', body: '' }) => ({
   body: Readable.from([body]),
   bytes: Buffer.byteLength(body),
-  contentType,
+  contentType: `${contentType}; charset=utf-8`,
 });
