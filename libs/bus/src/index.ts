@@ -13,6 +13,7 @@ export { Bus, type BusOptions } from './bus';
 export { BusExceptionFilter } from './bus-exception.filter';
 export { busMigrations } from './bus-migrations';
 export { databaseSocket } from './database-socket';
+export { LockSession } from './lock-session';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
 export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';

@@ -10,6 +10,7 @@ export { FieldCipher } from './field-cipher';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
+export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, withoutTokens, type Log } from './log';
 export {
   ThirdParty,

@@ -11,6 +11,7 @@ import { FieldCipher } from './field-cipher';
 import { HEALTH_CHECKS, type HealthCheck, HealthController } from './health.controller';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Jobs } from './jobs';
+import { LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { Schedules } from './schedules';
@@ -28,6 +29,7 @@ export interface KitParts {
   bus: Bus;
   jobs: Jobs;
   schedules: Schedules;
+  election: LeaderElection;
   cipher: FieldCipher;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -56,6 +58,7 @@ export class KitModule {
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
       { provide: Schedules, useValue: parts.schedules },
+      { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },

@@ -18,6 +18,7 @@ import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
+import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
 import { ProblemFilter } from './problem.filter';
 import { Schedules } from './schedules';
@@ -49,6 +50,7 @@ export class Service {
     readonly db: DataSource,
     readonly bus: Bus,
     private readonly jobs: JobRunner,
+    private readonly election: LeaderElection,
     private readonly port: number,
     private readonly host: string,
     private readonly directory: ServiceDirectory,
@@ -74,6 +76,7 @@ export class Service {
     const db = createDataSource(app, access, config.DATABASE_POOL);
     const jobs = new Jobs(access);
     const schedules = new Schedules(db, jobs, log, registry);
+    const election = new LeaderElection(access, log);
     const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
@@ -113,6 +116,7 @@ export class Service {
       bus,
       jobs,
       schedules,
+      election,
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -120,7 +124,7 @@ export class Service {
       checks,
     });
     try {
-      await openDatabase(db, log, () => runner.migrate());
+      await openDatabase(db, access, log, () => runner.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, { bus, log, registry });
       return new Service(
@@ -129,6 +133,7 @@ export class Service {
         db,
         bus,
         runner,
+        election,
         config[`${prefix}_PORT`]!,
         config.HTTP_HOST,
         directory,
@@ -162,6 +167,7 @@ export class Service {
       this.nest.get(DiscoveryService, { strict: false }),
       this.nest.get(MetadataScanner, { strict: false }),
     );
+    this.election.start();
   }
 
   get url(): string {
@@ -173,6 +179,7 @@ export class Service {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.rotating;
+    await this.election.stop();
     await this.jobs.stop();
     await this.bus.stop();
     await this.nest.close();
