@@ -11,7 +11,8 @@ export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
-export { LOG, withoutTokens, type Log } from './log';
+export { LOG, type Log } from './log';
+export { withoutTokens } from './redaction';
 export {
   ThirdParty,
   ThirdPartyTimeout,
