@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineEvent } from './define-event';
-import { BotId, Channel, Locale, MediaRef } from './shapes';
+import { Locale } from './locale';
+import { type Known, openWord } from './open-word';
+import { BotId, Channel, MediaRef } from './shapes';
 
 /** Where and with whom: carried by everything that happens in a chat. */
 const inChat = {
@@ -33,13 +35,19 @@ export const ContactUnblocked = defineEvent(
   { subject: 'userId', summary: 'A person who had blocked the bot let it write again.' },
 );
 
+export const MessageKind = openWord(['text', 'voice', 'photo', 'document'], {
+  id: 'MessageKind',
+  description: 'What a message is; one of a kind that a reader does not know holds nothing it could use but its text.',
+});
+export type KnownMessageKind = Known<typeof MessageKind>;
+
 export const MessageReceived = defineEvent(
   'bot-adapter.message.received.v1',
   z.object({
     ...inChat,
     messageId: z.uuid(),
     locale: Locale,
-    kind: z.enum(['text', 'voice', 'photo', 'document']),
+    kind: MessageKind,
     text: z.string().optional().describe('The text, or the caption of a file.'),
     media: MediaRef.optional(),
     mediaGroup: z.string().optional().describe('Files sent together share this.'),
@@ -66,18 +74,30 @@ export const ConversationReset = defineEvent('bot-adapter.conversation.reset.v1'
   summary: 'A person asked to begin anew: what was said before no longer counts.',
 });
 
+export const DeliveryKind = openWord(['text', 'voice'], {
+  id: 'DeliveryKind',
+  description: 'As what an answer reached the person.',
+});
+export type KnownDeliveryKind = Known<typeof DeliveryKind>;
+
 export const MessageDelivered = defineEvent(
   'bot-adapter.message.delivered.v1',
   z.object({
     ...inChat,
     deliveryId: z.uuid(),
     causeId: z.uuid().describe('The reply, speech or notice that was delivered.'),
-    kind: z.enum(['text', 'voice']),
+    kind: DeliveryKind,
     parts: z.int().positive().describe('Messages into which a long text was split.'),
     deliveredAt: z.iso.datetime(),
   }),
   { subject: 'chatId', summary: 'The channel accepted everything there was to send for one answer.' },
 );
+
+export const UndeliverableReason = openWord(['blocked', 'chat_gone', 'rejected', 'gave_up'], {
+  id: 'UndeliverableReason',
+  description: 'Why an answer was given up.',
+});
+export type KnownUndeliverableReason = Known<typeof UndeliverableReason>;
 
 export const MessageUndeliverable = defineEvent(
   'bot-adapter.message.undeliverable.v1',
@@ -85,7 +105,7 @@ export const MessageUndeliverable = defineEvent(
     ...inChat,
     deliveryId: z.uuid(),
     causeId: z.uuid(),
-    reason: z.enum(['blocked', 'chat_gone', 'rejected', 'gave_up']),
+    reason: UndeliverableReason,
   }),
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );

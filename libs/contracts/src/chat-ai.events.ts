@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
-import { BotId, CostMicros, Locale } from './shapes';
+import { Locale } from './locale';
+import { type Known, openWord } from './open-word';
+import { BotId, CostMicros } from './shapes';
 
-/** Why an answer is what it is. Everything but `answered` and `knowledge_only` is an apology in plain words. */
-export const ReplyOutcome = z
-  .enum([
+export const ReplyOutcome = openWord(
+  [
     'answered',
     'knowledge_only',
     'refused',
@@ -15,9 +16,20 @@ export const ReplyOutcome = z
     'empty',
     'too_long',
     'budget_exhausted',
-  ])
-  .meta({ id: 'ReplyOutcome' });
+  ],
+  {
+    id: 'ReplyOutcome',
+    description:
+      'Why an answer is what it is. Everything but "answered", "knowledge_only" and "cut_off" is an apology in plain words.',
+  },
+);
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
+export type KnownReplyOutcome = Known<typeof ReplyOutcome>;
+
+export const TypingState = openWord(['thinking', 'typing', 'done'], {
+  id: 'TypingState',
+  description: 'How far an answer is.',
+});
 
 export const ReplyCompleted = defineEvent(
   'chat-ai.reply.completed.v1',
@@ -58,7 +70,7 @@ export const ReplyTyped = defineSignal(
     replyId: z.uuid(),
     chatId: z.uuid(),
     botId: BotId,
-    state: z.enum(['thinking', 'typing', 'done']),
+    state: TypingState,
     text: z.string().describe('The whole answer so far, as Markdown; a later signal replaces an earlier one.'),
   }),
   'The answer as it is being written.',

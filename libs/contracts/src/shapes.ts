@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { type Known, openWord } from './open-word';
 
-export const Channel = z.enum(['telegram']).meta({ id: 'Channel', description: 'Where a conversation takes place.' });
+export const Channel = openWord(['telegram'], {
+  id: 'Channel',
+  description: 'Where a conversation takes place.',
+});
 export type Channel = z.infer<typeof Channel>;
-
-export const Locale = z
-  .enum(['en', 'ru'])
-  .meta({ id: 'Locale', description: 'The language a person is spoken to in.' });
-export type Locale = z.infer<typeof Locale>;
 
 /** A bot's name in the installation, as operators write it: `lumen`, `northwind-support`. */
 export const BotId = z
@@ -14,11 +13,24 @@ export const BotId = z
   .regex(/^[a-z][a-z0-9-]{1,40}$/)
   .meta({ id: 'BotId', description: 'A bot of this installation, for example "lumen".' });
 
+export const MediaKind = openWord(['voice', 'audio', 'photo', 'document', 'video'], {
+  id: 'MediaKind',
+  description: 'What a file is to the person who sent it.',
+});
+export type KnownMediaKind = Known<typeof MediaKind>;
+
+/** RFC 6838, with parameters or without. */
+export const MediaType = z
+  .string()
+  .max(255)
+  .regex(/^[\w!#$&^+.-]+\/[\w!#$&^+.-]+( ?;.*)?$/)
+  .meta({ id: 'MediaType', description: 'The type of a file, for example "audio/ogg".', examples: ['audio/ogg'] });
+
 export const MediaRef = z
   .object({
     mediaId: z.uuid().describe('Asked for over HTTP from the service that said the event.'),
-    kind: z.enum(['voice', 'audio', 'photo', 'document', 'video']),
-    mimeType: z.string(),
+    kind: MediaKind,
+    mimeType: z.string().describe('As the client of the sender named it.'),
     bytes: z.int().nonnegative().optional(),
     fileName: z.string().optional(),
     durationMs: z.int().nonnegative().optional(),

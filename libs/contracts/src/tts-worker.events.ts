@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineEvent } from './define-event';
-import { BotId, Locale } from './shapes';
+import { Locale } from './locale';
+import { type Known, openWord } from './open-word';
+import { BotId, MediaType } from './shapes';
 
 export const SpeechSpeakRequested = defineEvent(
   'tts-worker.speech.speak-requested.v1',
@@ -27,7 +29,7 @@ export const SpeechCompleted = defineEvent(
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .describe('SHA-256 of what was asked for; GET /audio/{audioId} gives Ogg/Opus.'),
-    mimeType: z.literal('audio/ogg'),
+    mimeType: MediaType,
     bytes: z.int().positive(),
     durationMs: z.int().nonnegative(),
     engine: z.string(),
@@ -36,13 +38,19 @@ export const SpeechCompleted = defineEvent(
   { subject: 'chatId', summary: 'A text was spoken; the audio can be fetched.' },
 );
 
+export const SpeechFailure = openWord(['nothing_to_say', 'too_long', 'engine_failed', 'storage_failed'], {
+  id: 'SpeechFailure',
+  description: 'Why a text was not spoken.',
+});
+export type KnownSpeechFailure = Known<typeof SpeechFailure>;
+
 export const SpeechFailed = defineEvent(
   'tts-worker.speech.failed.v1',
   z.object({
     speechId: z.uuid(),
     requestedBy: z.string(),
     chatId: z.uuid(),
-    reason: z.enum(['nothing_to_say', 'too_long', 'engine_failed', 'storage_failed']),
+    reason: SpeechFailure,
   }),
   { subject: 'chatId', summary: 'A text could not be spoken.' },
 );
@@ -55,11 +63,17 @@ export const TranscriptionCompleted = defineEvent(
     botId: BotId,
     userId: z.uuid(),
     text: z.string().min(1),
-    language: z.string().optional(),
+    language: z.string().optional().describe('What was spoken, as the engine named it.'),
     durationMs: z.int().nonnegative().optional(),
   }),
   { subject: 'chatId', summary: 'The words of a voice message.' },
 );
+
+export const TranscriptionFailure = openWord(
+  ['not_configured', 'nothing_heard', 'too_large', 'media_gone', 'engine_failed'],
+  { id: 'TranscriptionFailure', description: 'Why a voice message was not turned into words.' },
+);
+export type KnownTranscriptionFailure = Known<typeof TranscriptionFailure>;
 
 export const TranscriptionFailed = defineEvent(
   'tts-worker.transcription.failed.v1',
@@ -68,7 +82,7 @@ export const TranscriptionFailed = defineEvent(
     chatId: z.uuid(),
     botId: BotId,
     userId: z.uuid(),
-    reason: z.enum(['not_configured', 'nothing_heard', 'too_large', 'media_gone', 'engine_failed']),
+    reason: TranscriptionFailure,
   }),
   { subject: 'chatId', summary: 'A voice message could not be turned into words.' },
 );

@@ -3,4 +3,5 @@ export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { FakeClock } from './fake-clock';
 export { TcpProxy } from './tcp-proxy';
+export { hearsUnknownWords, UNKNOWN_WORD } from './unknown-words';
 export { until } from './until';

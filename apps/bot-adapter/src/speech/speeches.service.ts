@@ -84,14 +84,14 @@ export class Speeches {
 
   async failed(tx: EntityManager, { speechId, reason }: DataOf<typeof SpeechFailed>): Promise<void> {
     const speech = await this.settle(tx, speechId, 'failed');
-    if (speech) await this.tell(tx, speech, speechId, `speech.failed.${reason}`);
+    if (speech) await this.tell(tx, speech, speechId, [`speech.failed.${reason}`, 'speech.failed.other']);
   }
 
   async notUnderstood(
     tx: EntityManager,
     { messageId, chatId, userId, reason }: DataOf<typeof TranscriptionFailed>,
   ): Promise<void> {
-    await this.tell(tx, { chatId, userId }, messageId, `transcription.${reason}`);
+    await this.tell(tx, { chatId, userId }, messageId, [`transcription.${reason}`, 'transcription.other']);
   }
 
   /** Undefined for a speech that another service asked for, or that was settled before. */
@@ -105,7 +105,7 @@ export class Speeches {
     tx: EntityManager,
     to: { chatId: string; userId: string },
     causeId: string,
-    key: string,
+    key: readonly string[],
   ): Promise<void> {
     const chat = await tx.findOneBy(Chat, { id: to.chatId });
     if (!chat) return;

@@ -31,6 +31,7 @@ export const en = {
       too_long: 'This answer is too long to be read aloud.',
       engine_failed: 'I could not record the voice message. Please try again later.',
       storage_failed: 'I could not record the voice message. Please try again later.',
+      other: 'I could not record the voice message. Please try again later.',
     },
   },
   transcription: {
@@ -39,6 +40,7 @@ export const en = {
     too_large: 'This voice message is too long for me. Please send a shorter one.',
     media_gone: 'I could not get this voice message from Telegram. Please send it again.',
     engine_failed: 'I could not understand this voice message just now. Please try again later or type.',
+    other: 'I could not understand this voice message. Please type your message.',
   },
   commands: {
     start: 'Begin',

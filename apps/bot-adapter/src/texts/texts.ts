@@ -12,10 +12,14 @@ void texts.init({
 });
 
 /**
- * A text in a person's language; `key` as in en.ts, with dots. The values are filled in here, because i18next does it one
+ * A text in a person's language, or in the nearest there is; `key` as in en.ts, with dots; of several the first that exists. The values are filled in here, because i18next does it one
  * after the other: a person whose name has braces in it would shift all others.
  */
-export const say = (locale: Locale, key: string, values: Record<string, string | number> = {}): string =>
+export const say = (
+  locale: Locale,
+  key: string | readonly string[],
+  values: Record<string, string | number> = {},
+): string =>
   texts
-    .t(key, { lng: locale, skipInterpolation: true })
+    .t(key as string | string[], { lng: locale, skipInterpolation: true })
     .replace(/\{\{(\w+)\}\}/g, (_slot, name: string) => String(values[name] ?? ''));

@@ -1,7 +1,7 @@
-import type { Locale } from '@switchboard/contracts';
+import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
 import type { Passage } from './prompt-sections';
 
-const SOURCES: Record<Locale, string> = { en: 'Sources', ru: 'Источники' };
+const SOURCES: Record<KnownLocale, string> = { en: 'Sources', ru: 'Источники' };
 /** `[1]` or `[1, 2]`, but neither `list[1]` of a program nor a Markdown link. */
 const CITATION = /(?<![\p{L}\p{N}_)])\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?![(:])/gu;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
@@ -26,5 +26,5 @@ export function sourcesLine(cited: ReadonlyMap<number, Passage>, locale: Locale)
   const names = [...cited].map(
     ([number, { title, heading }]) => `[${number}] ${heading ? `${title} › ${heading}` : title}`,
   );
-  return `*${SOURCES[locale]}: ${names.join('; ')}*`;
+  return `*${localized(SOURCES, locale)}: ${names.join('; ')}*`;
 }

@@ -9,7 +9,7 @@ export interface Passage {
   readonly text: string;
 }
 
-const LANGUAGE_NAMES: Record<Locale, string> = { en: 'English', ru: 'Russian' };
+const LANGUAGE_NAMES = new Intl.DisplayNames('en', { type: 'language' });
 
 /** The system prompt of one turn. The day and not the minute, so that providers can go on using what they cached. */
 export function systemText(
@@ -19,7 +19,7 @@ export function systemText(
   const lines = [
     prompt.trim(),
     `Today is ${now.toISOString().slice(0, 10)} (UTC).`,
-    `Answer in the language of the person's last message; when that is unclear, in ${LANGUAGE_NAMES[locale]}.`,
+    `Answer in the language of the person's last message; when that is unclear, in ${LANGUAGE_NAMES.of(locale)}.`,
   ];
   if (inGroup) lines.push('Several people share this chat; each message begins with the name of who wrote it.');
   return lines.join('\n\n');

@@ -9,7 +9,8 @@ const QUOTED_CHARACTERS = 500;
 /** A message in words: what cannot be read by a text model is named, so that it can say that it did not see it. */
 export function wordsOf({ kind, text = '', media }: Pick<Received, 'kind' | 'text' | 'media'>): string {
   const name = media?.fileName ? `: ${media.fileName}` : '';
-  const file = kind === 'photo' ? '[photo]' : kind === 'document' ? `[document${name}]` : '';
+  // A kind that is new to this version is at least named.
+  const file = kind === 'text' || kind === 'voice' ? '' : `[${kind}${kind === 'document' ? name : ''}]`;
   return [file, text].filter((part) => part !== '').join(' ');
 }
 

@@ -1,11 +1,11 @@
-import type { Locale } from '@switchboard/contracts';
+import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
 import { sourcesLine } from '../context/citations';
 import type { Passage } from '../context/prompt-sections';
 
 /** More than three quotations are not read. */
 const QUOTED = 3;
 
-const WORDS: Record<Locale, { found: string; nothing: string; topics: string; noTopics: string }> = {
+const WORDS: Record<KnownLocale, { found: string; nothing: string; topics: string; noTopics: string }> = {
   en: {
     found: 'No language model is connected here, so this is what the knowledge base says:',
     nothing: 'No language model is connected here, and I found nothing about this in the knowledge base.',
@@ -22,7 +22,7 @@ const WORDS: Record<Locale, { found: string; nothing: string; topics: string; no
 
 /** An answer made of quotations alone. It says that it is one, and never shows the system prompt. */
 export function knowledgeOnlyAnswer(passages: readonly Passage[], topics: readonly string[], locale: Locale): string {
-  const words = WORDS[locale];
+  const words = localized(WORDS, locale);
   if (passages.length === 0) {
     const known =
       topics.length > 0 ? `${words.topics}\n${topics.map((topic) => `- ${topic}`).join('\n')}` : words.noTopics;

@@ -1,9 +1,15 @@
-import type { Locale, ReplyOutcome } from '@switchboard/contracts';
+import {
+  type KnownLocale,
+  type KnownReplyOutcome,
+  type Locale,
+  localized,
+  nearestLocale,
+} from '@switchboard/contracts';
 
-type Apology = Exclude<ReplyOutcome, 'answered' | 'knowledge_only' | 'budget_exhausted' | 'cut_off'>;
+type Apology = Exclude<KnownReplyOutcome, 'answered' | 'knowledge_only' | 'budget_exhausted' | 'cut_off'>;
 
 /** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
-const APOLOGIES: Record<Locale, Record<Apology, string>> = {
+const APOLOGIES: Record<KnownLocale, Record<Apology, string>> = {
   en: {
     refused: 'I would rather not answer that. Please ask me something else.',
     rate_limited: 'Very many people are asking me right now. Please try again in a minute.',
@@ -22,28 +28,30 @@ const APOLOGIES: Record<Locale, Record<Apology, string>> = {
   },
 };
 
-const BROKE_OFF: Record<Locale, string> = {
+const BROKE_OFF: Record<KnownLocale, string> = {
   en: 'Here my answer broke off. Ask me to go on if you need the rest.',
   ru: 'На этом месте ответ оборвался. Попросите продолжить, если нужно остальное.',
 };
 
-const REACHED_ITS_LENGTH: Record<Locale, string> = {
+const REACHED_ITS_LENGTH: Record<KnownLocale, string> = {
   en: 'This is as long as one answer may be. Ask me to go on if you need the rest.',
   ru: 'Длиннее один ответ быть не может. Попросите продолжить, если нужно остальное.',
 };
 
-export const apologyFor = (outcome: Apology, locale: Locale): string => APOLOGIES[locale][outcome];
+export const apologyFor = (outcome: Apology, locale: Locale): string => localized(APOLOGIES, locale)[outcome];
 
-export const brokenOff = (said: string, locale: Locale): string => `${said.trimEnd()}…\n\n*${BROKE_OFF[locale]}*`;
+export const brokenOff = (said: string, locale: Locale): string =>
+  `${said.trimEnd()}…\n\n*${localized(BROKE_OFF, locale)}*`;
 
 export const atFullLength = (said: string, locale: Locale): string =>
-  `${said.trimEnd()}…\n\n*${REACHED_ITS_LENGTH[locale]}*`;
+  `${said.trimEnd()}…\n\n*${localized(REACHED_ITS_LENGTH, locale)}*`;
 
 export function budgetExhausted(renewsAt: Date, locale: Locale): string {
-  const when = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(
+  const language = nearestLocale(locale);
+  const when = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(
     renewsAt,
   );
-  return locale === 'ru'
+  return language === 'ru'
     ? `Пока это всё: выделенные на ответы средства закончились. Они обновятся ${when} (UTC).`
     : `That is all for now: what was set aside for answers is used up. It renews on ${when} (UTC).`;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Locale } from '@switchboard/contracts';
+import type { KnownLocale } from '@switchboard/contracts';
 import { BadAnswer, EngineUnavailable, NothingToSay, UnknownVoice } from './engine-errors';
 import { SpeakAnswer, type SpeakOrder } from './espeak.protocol';
 import { sentences } from './sentences';
@@ -12,7 +12,7 @@ export const ESPEAK_VOICES = {
   male: { ru: 'ru', en: 'en-us' },
   female: { ru: 'ru+f2', en: 'en-us+f2' },
   whisper: { ru: 'ru+whisper', en: 'en-us+whisper' },
-} as const satisfies Record<string, Record<Locale, string>>;
+} as const satisfies Record<string, Record<KnownLocale, string>>;
 
 const USUAL_WORDS_PER_MINUTE = 175;
 // eSpeak NG stays within these whatever it is asked for, so speeds beyond 0.46 and 2.57 sound like those.

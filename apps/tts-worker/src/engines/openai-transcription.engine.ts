@@ -43,7 +43,8 @@ export class OpenAiTranscriptionEngine implements TranscriptionEngine {
           file: await toFile(audio, `recording.${format}`, { type: `audio/${format}` }),
           model,
           response_format: WHISPER.test(model) ? 'verbose_json' : 'json',
-          ...(locale && { language: locale }),
+          // ISO 639-1: a region would be refused.
+          ...(locale && { language: locale.split('-')[0]! }),
         },
         { signal: callSignal },
       ),

@@ -1,4 +1,4 @@
-import type { Locale } from '@switchboard/contracts';
+import type { KnownLocale } from '@switchboard/contracts';
 
 const segmenters = {
   ru: new Intl.Segmenter('ru', { granularity: 'sentence' }),
@@ -6,7 +6,7 @@ const segmenters = {
 };
 
 /** The sentences of a text in order, without the space around them and without empty ones. */
-export function sentences(text: string, locale: Locale): string[] {
+export function sentences(text: string, locale: KnownLocale): string[] {
   return Array.from(segmenters[locale].segment(text), ({ segment }) => segment.trim()).filter(Boolean);
 }
 
@@ -14,7 +14,7 @@ export function sentences(text: string, locale: Locale): string[] {
  * The text in pieces of at most `limit` UTF-16 units, cut between sentences where possible, else between words, and
  * inside a word only when the word alone is longer. No piece ends in the middle of a character.
  */
-export function piecesOf(text: string, locale: Locale, limit: number): string[] {
+export function piecesOf(text: string, locale: KnownLocale, limit: number): string[] {
   return joinUpTo(
     sentences(text, locale).flatMap((sentence) =>
       sentence.length <= limit ? [sentence] : sentence.split(/\s+/).flatMap((word) => cut(word, limit)),

@@ -1,10 +1,10 @@
-import type { Locale } from '@switchboard/contracts';
+import type { KnownLocale } from '@switchboard/contracts';
 
 export interface SpeechRequest {
   /** Plain text of any length. */
   text: string;
   /** The language to fall back on where the text itself does not tell. */
-  locale: Locale;
+  locale: KnownLocale;
   /** A name out of the engine's own list; its default when absent. */
   voice?: string;
   /** 1 is the engine's usual speed, 2 twice as fast; 0.25 to 4. */

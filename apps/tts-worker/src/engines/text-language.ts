@@ -1,9 +1,9 @@
-import type { Locale } from '@switchboard/contracts';
+import type { KnownLocale } from '@switchboard/contracts';
 
 /** A piece of a text to be read by the voice of one language. */
 export interface LanguageRun {
   text: string;
-  locale: Locale;
+  locale: KnownLocale;
 }
 
 // Russian texts are full of Latin names and addresses; English texts hardly ever hold Cyrillic. So a third is enough.
@@ -17,7 +17,7 @@ const HAS_CYRILLIC = /\p{Script=Cyrillic}/u;
 const HAS_LATIN = /\p{Script=Latin}/u;
 
 /** The language a text is written in, by its letters; `fallback` when it has neither Cyrillic nor Latin ones. */
-export function languageOf(text: string, fallback: Locale): Locale {
+export function languageOf(text: string, fallback: KnownLocale): KnownLocale {
   const cyrillic = text.match(CYRILLIC)?.length ?? 0;
   const latin = text.match(LATIN)?.length ?? 0;
   if (cyrillic + latin === 0) return fallback;
@@ -29,7 +29,7 @@ export function languageOf(text: string, fallback: Locale): Locale {
  * English text every Cyrillic word gets the Russian voice, because English voices spell foreign letters out.
  * The runs put together are the text.
  */
-export function languageRuns(text: string, fallback: Locale): LanguageRun[] {
+export function languageRuns(text: string, fallback: KnownLocale): LanguageRun[] {
   const main = languageOf(text, fallback);
   const least = main === 'ru' ? MIN_ENGLISH_WORDS : 1;
   return stretches(text, main).reduce<LanguageRun[]>((runs, { locale, text: piece, words }) => {
@@ -42,7 +42,7 @@ export function languageRuns(text: string, fallback: Locale): LanguageRun[] {
 }
 
 /** Words of one script in a row; a word without letters, such as a number or a dash, goes with those before it. */
-function stretches(text: string, main: Locale): (LanguageRun & { words: number })[] {
+function stretches(text: string, main: KnownLocale): (LanguageRun & { words: number })[] {
   const found: (LanguageRun & { words: number })[] = [];
   for (const word of text.match(/\s*\S+|\s+$/g) ?? []) {
     const locale = scriptOf(word);
@@ -57,7 +57,7 @@ function stretches(text: string, main: Locale): (LanguageRun & { words: number }
   return found;
 }
 
-function scriptOf(word: string): Locale | undefined {
+function scriptOf(word: string): KnownLocale | undefined {
   if (HAS_CYRILLIC.test(word)) return 'ru';
   return HAS_LATIN.test(word) ? 'en' : undefined;
 }

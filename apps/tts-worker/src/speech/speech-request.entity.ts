@@ -1,8 +1,7 @@
-import type { Locale, SpeechFailed } from '@switchboard/contracts';
+import type { KnownLocale, KnownSpeechFailure } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { z } from 'zod';
 
-export type SpeechFailure = z.output<typeof SpeechFailed.schema>['reason'];
+export type SpeechFailure = KnownSpeechFailure;
 
 /** Someone who asked for a text to be spoken, and whether they have been answered. */
 @Entity({ name: 'speech_requests' })
@@ -28,7 +27,7 @@ export class SpeechRequest {
   text!: string | null;
 
   @Column({ type: 'text' })
-  locale!: Locale;
+  locale!: KnownLocale;
 
   @Column({ type: 'text', nullable: true })
   voice!: string | null;

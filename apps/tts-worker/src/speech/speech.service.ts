@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { SpeechCompleted, SpeechFailed, type EventOf, type SpeechSpeakRequested } from '@switchboard/contracts';
+import {
+  nearestLocale,
+  SpeechCompleted,
+  SpeechFailed,
+  type EventOf,
+  type SpeechSpeakRequested,
+} from '@switchboard/contracts';
 import { Clock, CONFIG, FieldCipher, Jobs } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
@@ -104,7 +110,7 @@ export class SpeechService {
     return {
       text,
       // The text itself tells, where it has letters: so the same text is the same audio whoever asks.
-      locale: languageOf(text, locale ?? 'en'),
+      locale: languageOf(text, nearestLocale(locale ?? 'en')),
       ...this.speed(),
       ...(voice !== undefined && { voice }),
     };

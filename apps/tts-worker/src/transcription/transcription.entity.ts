@@ -1,8 +1,7 @@
-import type { Locale, TranscriptionFailed } from '@switchboard/contracts';
+import type { KnownTranscriptionFailure, Locale } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { z } from 'zod';
 
-export type TranscriptionFailure = z.output<typeof TranscriptionFailed.schema>['reason'];
+export type TranscriptionFailure = KnownTranscriptionFailure;
 
 /** A voice message, and whether its words have been told. The words themselves are not kept. */
 @Entity({ name: 'transcriptions' })
