@@ -2,7 +2,7 @@ import { defineApp } from '@switchboard/service-kit';
 import { CreateSpeech1764100000000 } from '../migrations/1764100000000-create-speech';
 import { AudioAsset } from './speech/audio-asset.entity';
 import { SpeechRequest } from './speech/speech-request.entity';
-import { Transcription } from './transcription/transcription.entity';
+import { Transcription } from './transcriptions/transcription.entity';
 import { ttsWorkerConfig } from './tts-worker.config';
 import { TtsWorkerModule } from './tts-worker.module';
 

@@ -16,6 +16,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { FieldCipher } from './field-cipher';
 import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
+import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
@@ -48,7 +49,7 @@ export class Service {
     readonly nest: INestApplication,
     readonly db: DataSource,
     readonly bus: Bus,
-    private readonly jobs: Jobs,
+    private readonly jobs: JobRunner,
     private readonly bots: BotsRegistry,
     private readonly port: number,
     private readonly host: string,
@@ -80,7 +81,7 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -100,7 +101,7 @@ export class Service {
       if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
     };
     const letGo = async () => {
-      await jobs.stop();
+      await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
 
@@ -117,7 +118,7 @@ export class Service {
       registry,
       db,
       bus,
-      jobs,
+      jobs: new Jobs(access),
       bots,
       cipher,
       identity,
@@ -126,7 +127,7 @@ export class Service {
       checks,
     });
     try {
-      await openDatabase(db, log, () => jobs.migrate());
+      await openDatabase(db, log, () => runner.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, { bus, log, registry });
       return new Service(
@@ -134,7 +135,7 @@ export class Service {
         nest,
         db,
         bus,
-        jobs,
+        runner,
         bots,
         config[`${prefix}_PORT`]!,
         config.HTTP_HOST,

@@ -61,8 +61,7 @@ export class Deliveries {
         queue: `chat:${chatId}`,
         key: `deliver:${chatId}`,
         maxAttempts: JOB_ATTEMPTS,
-        // The job table compares with the database's clock, so a service's own clock has no say here.
-        ...(inMs > 0 && { runAt: new Date(Date.now() + inMs) }),
+        delayMs: inMs,
       },
     );
   }

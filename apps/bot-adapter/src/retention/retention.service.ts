@@ -53,8 +53,7 @@ export class Retention implements OnApplicationBootstrap {
     }
   }
 
-  private async schedule(inMs: number): Promise<void> {
-    const runAt = new Date(Date.now() + inMs);
-    await this.db.transaction((tx) => this.jobs.add(tx, ForgetOld, {}, { key: 'forget-old', runAt }));
+  private async schedule(delayMs: number): Promise<void> {
+    await this.db.transaction((tx) => this.jobs.add(tx, ForgetOld, {}, { key: 'forget-old', delayMs }));
   }
 }

@@ -127,8 +127,7 @@ export class ConversationsService {
   private async answerLater(tx: EntityManager, conversationId: string, chatId: string, mayGoOn = false): Promise<void> {
     await tx.increment(Conversation, { id: conversationId }, 'revision', 1);
     this.arrivals.note(tx, conversationId);
-    // Not the injected clock: the queue goes by the time of the database.
-    const quiet = mayGoOn ? new Date(Date.now() + this.config.CHAT_AI_QUIET_WINDOW_MS) : undefined;
-    await askForAnswer(this.jobs, tx, { conversationId, chatId }, quiet);
+    const delayMs = mayGoOn ? this.config.CHAT_AI_QUIET_WINDOW_MS : 0;
+    await askForAnswer(this.jobs, tx, { conversationId, chatId }, delayMs);
   }
 }

@@ -16,11 +16,11 @@ export const askForAnswer = (
   jobs: Jobs,
   tx: EntityManager,
   { conversationId, chatId }: { conversationId: string; chatId: string },
-  runAt?: Date,
+  delayMs = 0,
 ) =>
   jobs.add(
     tx,
     AnswerTurn,
     { conversationId },
-    { key: `turn:${conversationId}`, queue: `chat:${chatId}`, maxAttempts: MAX_ATTEMPTS, ...(runAt && { runAt }) },
+    { key: `turn:${conversationId}`, queue: `chat:${chatId}`, maxAttempts: MAX_ATTEMPTS, delayMs },
   );

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { KnownLocale } from '@switchboard/contracts';
 import { BadAnswer, EngineUnavailable, NothingToSay, UnknownVoice } from './engine-errors';
-import { SpeakAnswer, type SpeakOrder } from './espeak.protocol';
+import { EspeakResult, type EspeakTask } from './espeak.protocol';
 import { sentences } from './sentences';
-import type { SpeechEngine, SpeechRequest, SpokenAudio } from './speech-engine';
+import type { SpeechEngine, SynthesisRequest, SynthesizedAudio } from './speech-engine';
 import { languageRuns } from './text-language';
 import { WarmProcess, type WarmProcessLimits } from './warm-process';
 
@@ -30,37 +30,38 @@ const PROCESS_FILE = __filename.endsWith('.ts')
   ? resolve(__dirname, '../../dist/src/engines/espeak.process.js')
   : resolve(__dirname, 'espeak.process.js');
 
-/** Speaks offline with eSpeak NG, in a process of its own that is kept warm. Robotic, but always there. */
+/** Synthesizes offline with eSpeak NG, in a child process that is kept running. Robotic, but always available. */
 export class EspeakEngine implements SpeechEngine {
   readonly name = 'espeak';
-  private readonly speaker: WarmProcess;
+  private readonly worker: WarmProcess;
 
   constructor(limits: Partial<WarmProcessLimits> = {}) {
-    this.speaker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
+    this.worker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
   }
 
-  async speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio> {
-    const answer = SpeakAnswer.safeParse(await this.speaker.ask(orderFor(request), signal));
-    if (!answer.success) throw new BadAnswer('espeak answered out of turn', { cause: answer.error });
-    switch (answer.data.kind) {
+  async synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio> {
+    const result = EspeakResult.safeParse(await this.worker.ask(espeakTaskFor(request), signal));
+    if (!result.success)
+      throw new BadAnswer('the espeak process sent something else than a result', { cause: result.error });
+    switch (result.data.kind) {
       case 'spoken':
-        return { ogg: Buffer.from(answer.data.ogg), durationMs: answer.data.durationMs };
+        return { ogg: Buffer.from(result.data.ogg), durationMs: result.data.durationMs };
       case 'silent':
         throw new NothingToSay();
       case 'not-installed':
         throw new EngineUnavailable(
-          `espeak cannot be loaded; is @echogarden/espeak-ng-emscripten installed? ${answer.data.message}`,
+          `espeak cannot be loaded; is @echogarden/espeak-ng-emscripten installed? ${result.data.message}`,
         );
     }
   }
 
   close(): Promise<void> {
-    return this.speaker.close();
+    return this.worker.close();
   }
 }
 
-/** What the process shall do for a request: sentences, each in the voice of its language. */
-export function orderFor({ text, locale, voice = 'male', speed = 1 }: SpeechRequest): SpeakOrder {
+/** What the child process shall do for a request: sentences, each in the voice of its language. */
+export function espeakTaskFor({ text, locale, voice = 'male', speed = 1 }: SynthesisRequest): EspeakTask {
   if (!Object.hasOwn(ESPEAK_VOICES, voice)) throw new UnknownVoice('espeak', voice);
   const names = ESPEAK_VOICES[voice as keyof typeof ESPEAK_VOICES];
   const wordsPerMinute = Math.min(FASTEST, Math.max(SLOWEST, Math.round(USUAL_WORDS_PER_MINUTE * speed)));
@@ -68,7 +69,7 @@ export function orderFor({ text, locale, voice = 'male', speed = 1 }: SpeechRequ
     sentences(run.text, run.locale)
       .filter((sentence) => WORDS.test(sentence))
       .map((sentence) => ({
-        text: plain(sentence),
+        text: escapeMarkup(sentence),
         voice: names[run.locale],
         pauseMs: Math.round((pauseAfter(sentence) * USUAL_WORDS_PER_MINUTE) / wordsPerMinute),
       })),
@@ -81,6 +82,6 @@ const pauseAfter = (sentence: string): number =>
   /[.!?…]["»”)]*$/.test(sentence) ? SENTENCE_PAUSE_MS : PHRASE_PAUSE_MS;
 
 /** eSpeak NG obeys SSML tags and [[phonemes]]; in what a person wrote they are words, or an hour of silence ordered. */
-function plain(text: string): string {
+function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('[[', '[ [');
 }

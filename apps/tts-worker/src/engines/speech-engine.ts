@@ -1,6 +1,6 @@
 import type { KnownLocale } from '@switchboard/contracts';
 
-export interface SpeechRequest {
+export interface SynthesisRequest {
   /** Plain text of any length. */
   text: string;
   /** The language to fall back on where the text itself does not tell. */
@@ -11,7 +11,7 @@ export interface SpeechRequest {
   speed?: number;
 }
 
-export interface SpokenAudio {
+export interface SynthesizedAudio {
   /** One Ogg/Opus file of one stream. */
   ogg: Buffer;
   durationMs: number;
@@ -25,5 +25,5 @@ export interface SpeechEngine {
    * @throws NothingToSay, UnknownVoice, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   or the signal's reason when it is aborted.
    */
-  speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio>;
+  synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio>;
 }

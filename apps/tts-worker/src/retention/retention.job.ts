@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { AudioLibrary } from '../speech/audio-library';
 import { SpeechService } from '../speech/speech.service';
-import { TranscriptionService } from '../transcription/transcription.service';
+import { TranscriptionsService } from '../transcriptions/transcriptions.service';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
 const Clean = defineJob('clean', z.object({}));
@@ -20,7 +20,7 @@ export class RetentionJob implements OnApplicationBootstrap {
     private readonly clock: Clock,
     private readonly library: AudioLibrary,
     private readonly speech: SpeechService,
-    private readonly transcriptions: TranscriptionService,
+    private readonly transcriptions: TranscriptionsService,
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -33,7 +33,7 @@ export class RetentionJob implements OnApplicationBootstrap {
   async clean(): Promise<void> {
     const now = this.clock.now().getTime();
     // First the next one, so that a day on which it fails does not end the series.
-    await this.plan(new Date(now + DAY_MS));
+    await this.plan(DAY_MS);
     const before = new Date(now - this.config.TTS_WORKER_KEEP_DAYS * DAY_MS);
     await this.speech.forgetAnsweredBefore(before);
     await this.transcriptions.forgetAnsweredBefore(before);
@@ -41,7 +41,7 @@ export class RetentionJob implements OnApplicationBootstrap {
     if (removed > 0) this.log.info({ removed }, 'unused audio was removed');
   }
 
-  private plan(runAt?: Date): Promise<void> {
-    return this.db.transaction((tx) => this.jobs.add(tx, Clean, {}, { key: 'clean', runAt }));
+  private plan(delayMs = 0): Promise<void> {
+    return this.db.transaction((tx) => this.jobs.add(tx, Clean, {}, { key: 'clean', delayMs }));
   }
 }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SpeechModule } from '../speech/speech.module';
-import { TranscriptionModule } from '../transcription/transcription.module';
+import { TranscriptionsModule } from '../transcriptions/transcriptions.module';
 import { RetentionJob } from './retention.job';
 
-@Module({ imports: [SpeechModule, TranscriptionModule], providers: [RetentionJob] })
+@Module({ imports: [SpeechModule, TranscriptionsModule], providers: [RetentionJob] })
 export class RetentionModule {}

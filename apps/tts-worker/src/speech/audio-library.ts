@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
-import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
+import type { SynthesisRequest } from '../engines/speech-engine';
 import { AudioAsset } from './audio-asset.entity';
-import { audioIdOf, requestFor } from './audio-id';
-import type { Speaker } from './speakers';
+import type { ConfiguredEngine } from './speech-engines';
 import { SpeechMetrics } from './speech.metrics';
+import { audioIdOf, requestFor } from './synthesis-request';
 
 /** The audio was made, and the storage did not take it; the cause says why. */
 export class NotStored extends Error {
@@ -16,7 +16,7 @@ export class NotStored extends Error {
   }
 }
 
-/** Everything that was ever spoken and is still kept, by what was asked for. */
+/** All audio that was made and is still kept, by what was asked for. */
 @Injectable()
 export class AudioLibrary {
   constructor(
@@ -26,11 +26,15 @@ export class AudioLibrary {
     private readonly metrics: SpeechMetrics,
   ) {}
 
-  /** The audio of a wish: out of the library, or made now and put there. Throws NotStored or what the engine throws. */
-  async ensure(speaker: Speaker, wish: EngineRequest, signal: AbortSignal): Promise<{ id: string; made: boolean }> {
-    const id = audioIdOf(speaker, wish);
+  /** The audio of a request: out of the library, or made now and stored. Throws NotStored or what the engine throws. */
+  async ensure(
+    by: ConfiguredEngine,
+    request: SynthesisRequest,
+    signal: AbortSignal,
+  ): Promise<{ id: string; made: boolean }> {
+    const id = audioIdOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
-    const { ogg, durationMs } = await speaker.engine.speak(requestFor(speaker, wish), signal);
+    const { ogg, durationMs } = await by.engine.synthesize(requestFor(by, request), signal);
     const now = this.clock.now();
     const asset = this.db.manager.create(AudioAsset, {
       id,
@@ -38,7 +42,7 @@ export class AudioLibrary {
       mimeType: 'audio/ogg',
       bytes: ogg.length,
       durationMs,
-      engine: speaker.engine.name,
+      engine: by.engine.name,
       uses: 0,
       createdAt: now,
       lastUsedAt: now,
@@ -54,7 +58,7 @@ export class AudioLibrary {
     return { id, made: true };
   }
 
-  /** Notes that `times` requests are answered with it; undefined when there is no such audio. */
+  /** Counts `times` requests as answered with it; undefined when there is no such audio. */
   async use(tx: EntityManager, id: string, times: number): Promise<AudioAsset | undefined> {
     const { affected } = await tx.update(
       AudioAsset,

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AudioLibrary } from './audio-library';
 import { AudioController } from './audio.controller';
-import { SpeakJob } from './speak.job';
-import { Speakers } from './speakers';
+import { SpeechEngines } from './speech-engines';
 import { SpeechHandlers } from './speech.handlers';
+import { SpeechJobs } from './speech.jobs';
 import { SpeechMetrics } from './speech.metrics';
 import { SpeechService } from './speech.service';
 
 @Module({
   controllers: [SpeechHandlers, AudioController],
-  providers: [SpeechService, SpeakJob, Speakers, AudioLibrary, SpeechMetrics],
+  providers: [SpeechService, SpeechJobs, SpeechEngines, AudioLibrary, SpeechMetrics],
   exports: [SpeechService, AudioLibrary],
 })
 export class SpeechModule {}

@@ -4,11 +4,11 @@ import { Registry } from 'prom-client';
 import { ESPEAK_VOICES, EspeakEngine } from '../engines/espeak.engine';
 import { OpenAiEngine, OpenAiSpeechConfig } from '../engines/openai.engine';
 import type { SpeechEngine } from '../engines/speech-engine';
-import { isOutage } from '../tries';
+import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
-/** A speech engine with what this installation made of it. */
-export interface Speaker {
+/** A speech engine as this installation has configured it. */
+export interface ConfiguredEngine {
   readonly engine: SpeechEngine;
   /** The engine and its model: audio of one is not taken for audio of another. */
   readonly id: string;
@@ -16,31 +16,31 @@ export interface Speaker {
   readonly voices?: readonly string[];
 }
 
-// A breaker that opens after a few failures lets the other engine speak at once instead of after the last try.
+// A breaker that opens after a few failures lets the other engine take over at once instead of after the last try.
 const BREAK_AFTER = 5;
 const HALF_OPEN_AFTER_MS = 30_000;
 
-/** Who speaks here, by configuration. */
+/** The speech engines of this installation, by configuration. */
 @Injectable()
-export class Speakers implements OnModuleDestroy {
-  readonly preferred: Speaker;
-  /** Speaks when the preferred one cannot. */
-  readonly fallback: Speaker | undefined;
+export class SpeechEngines implements OnModuleDestroy {
+  readonly primary: ConfiguredEngine;
+  /** Used when the primary one fails. */
+  readonly fallback: ConfiguredEngine | undefined;
   private readonly espeak: EspeakEngine;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
     const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_VOICE: voice } = config;
     const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
     this.espeak = new EspeakEngine({ deadlineMs: config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000 });
-    const offline: Speaker = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
+    const offline: ConfiguredEngine = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
     if (wanted === 'espeak' || (wanted === 'auto' && !apiKey)) {
       if (voice && !offline.voices?.includes(voice)) {
         throw new ConfigError(`TTS_WORKER_VOICE: espeak has only ${offline.voices?.join(', ')}`);
       }
-      this.preferred = offline;
+      this.primary = offline;
     } else {
       if (!apiKey) throw new ConfigError('TTS_WORKER_SPEECH_ENGINE=openai needs TTS_WORKER_API_KEY');
-      this.preferred = openAiSpeaker(config, apiKey, registry);
+      this.primary = openAiEngine(config, apiKey, registry);
       if (wanted === 'auto') this.fallback = offline;
     }
   }
@@ -50,7 +50,7 @@ export class Speakers implements OnModuleDestroy {
   }
 }
 
-function openAiSpeaker(config: TtsWorkerConfig, apiKey: string, registry: Registry): Speaker {
+function openAiEngine(config: TtsWorkerConfig, apiKey: string, registry: Registry): ConfiguredEngine {
   const model = config.TTS_WORKER_SPEECH_MODEL;
   const timeoutMs = config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000;
   const engine = new OpenAiEngine(
@@ -68,7 +68,8 @@ function openAiSpeaker(config: TtsWorkerConfig, apiKey: string, registry: Regist
     id: `${engine.name}:${model}`,
     engine: {
       name: engine.name,
-      speak: (request, signal) => server.call('speech', (within) => engine.speak(request, within), { signal }),
+      synthesize: (request, signal) =>
+        server.call('speech', (within) => engine.synthesize(request, within), { signal }),
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ServiceAnswer, ServiceClient } from '@switchboard/service-kit';
 import { RecordingTooLarge } from '../engines/engine-errors';
-import type { Recording } from '../engines/transcription-engine';
+import { MAX_RECORDING_BYTES, type Recording } from './transcription-provider';
 import type { Transcription } from './transcription.entity';
 
 /** The service that owns the recording no longer has it, or never had. */
@@ -18,9 +18,6 @@ export class RecordingUnreachable extends Error {
 export class RecordingTooLargeToFetch extends Error {
   override readonly name = 'RecordingTooLargeToFetch';
 }
-
-/** OpenAI's own limit; Telegram gives bots no more than 20 MB anyway. */
-export const MAX_RECORDING_BYTES = 25 * 1024 * 1024;
 
 const FORMATS: Record<string, Recording['format']> = {
   'audio/mpeg': 'mp3',

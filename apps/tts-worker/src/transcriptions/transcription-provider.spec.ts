@@ -1,7 +1,10 @@
+import { ThirdPartyTimeout } from '@switchboard/service-kit';
 import type { ServerResponse } from 'node:http';
+import { Registry } from 'prom-client';
 import { json, startServer, type Asked } from '../../test/openai-server';
-import { BadAnswer, EngineTimedOut, EngineUnavailable, RecordingTooLarge } from './engine-errors';
-import { OpenAiTranscriptionConfig, OpenAiTranscriptionEngine } from './openai-transcription.engine';
+import { BadAnswer, EngineUnavailable, RecordingTooLarge } from '../engines/engine-errors';
+import { ttsWorkerConfig } from '../tts-worker.config';
+import { TranscriptionProvider } from './transcription-provider';
 
 const never = new AbortController().signal;
 const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg' } as const;
@@ -11,13 +14,11 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-async function engineWith(answer: (asked: Asked, response: ServerResponse) => void, config = {}) {
+async function providerWith(answer: (asked: Asked, response: ServerResponse) => void, changes = {}) {
   const server = await startServer(answer);
   stops.push(server.stop);
-  const engine = new OpenAiTranscriptionEngine(
-    OpenAiTranscriptionConfig.parse({ baseUrl: server.baseUrl, apiKey: 'key-1', deadlineMs: 5_000, ...config }),
-  );
-  return { engine, asked: server.asked };
+  const config = ttsWorkerConfig.parse({ TTS_WORKER_BASE_URL: server.baseUrl, TTS_WORKER_API_KEY: 'key-1' });
+  return { provider: new TranscriptionProvider({ ...config, ...changes }, new Registry()), asked: server.asked };
 }
 
 /** The parts of a multipart body, read by the platform's own parser. */
@@ -26,8 +27,10 @@ const formOf = ({ headers, body }: Asked) =>
 
 describe('transcription by an OpenAI-compatible server', () => {
   it('sends the recording under a name that tells its format, with the language as a hint', async () => {
-    const { engine, asked } = await engineWith((_, response) => json(response, 200, { text: ' Привет, мир! ' }));
-    expect(await engine.transcribe({ ...recording, locale: 'ru' }, never)).toEqual({ text: 'Привет, мир!' });
+    const { provider, asked } = await providerWith((_, response) => json(response, 200, { text: ' Привет, мир! ' }), {
+      TTS_WORKER_TRANSCRIPTION_MODEL: 'gpt-4o-mini-transcribe',
+    });
+    expect(await provider.transcribe({ ...recording, locale: 'ru' }, never)).toEqual({ text: 'Привет, мир!' });
     expect(asked[0]).toMatchObject({ path: '/v1/audio/transcriptions', headers: { authorization: 'Bearer key-1' } });
     const form = await formOf(asked[0]!);
     const file = form.get('file') as File;
@@ -49,26 +52,26 @@ describe('transcription by an OpenAI-compatible server', () => {
     ['ru', 'ru'],
     ['german', 'german'],
   ])('Whisper tells the length and the language: %s is %s', async (language, code) => {
-    const { engine, asked } = await engineWith(
+    const { provider, asked } = await providerWith(
       (_, response) => json(response, 200, { task: 'transcribe', language, duration: 3.42, text: 'x', segments: [] }),
-      { model: 'whisper-1' },
+      { TTS_WORKER_TRANSCRIPTION_MODEL: 'whisper-1' },
     );
-    expect(await engine.transcribe(recording, never)).toEqual({ text: 'x', language: code, durationMs: 3_420 });
+    expect(await provider.transcribe(recording, never)).toEqual({ text: 'x', language: code, durationMs: 3_420 });
     const form = await formOf(asked[0]!);
     expect([form.get('response_format'), form.has('language')]).toEqual(['verbose_json', false]);
   });
 
   it('the length is taken from the usage where the answer has it only there', async () => {
-    const { engine } = await engineWith((_, response) =>
+    const { provider } = await providerWith((_, response) =>
       json(response, 200, { text: 'x', usage: { type: 'duration', seconds: 7 } }),
     );
-    expect(await engine.transcribe(recording, never)).toEqual({ text: 'x', durationMs: 7_000 });
+    expect(await provider.transcribe(recording, never)).toEqual({ text: 'x', durationMs: 7_000 });
   });
 
   it('a recording over 25 MB is not sent', async () => {
-    const { engine, asked } = await engineWith((_, response) => json(response, 200, { text: 'x' }));
+    const { provider, asked } = await providerWith((_, response) => json(response, 200, { text: 'x' }));
     const large = { ...recording, audio: Buffer.alloc(25 * 1024 * 1024 + 1) };
-    await expect(engine.transcribe(large, never)).rejects.toThrow(RecordingTooLarge);
+    await expect(provider.transcribe(large, never)).rejects.toThrow(RecordingTooLarge);
     expect(asked).toHaveLength(0);
   });
 
@@ -77,16 +80,16 @@ describe('transcription by an OpenAI-compatible server', () => {
     ['plain text', 'Привет', 'text/plain'],
     ['broken JSON', '{"text": "При', 'application/json'],
   ])('%s is reported as a bad answer', async (_, body, type) => {
-    const { engine } = await engineWith((_asked, response) =>
+    const { provider } = await providerWith((_asked, response) =>
       response.writeHead(200, { 'content-type': type }).end(body),
     );
-    await expect(engine.transcribe(recording, never)).rejects.toThrow(BadAnswer);
+    await expect(provider.transcribe(recording, never)).rejects.toThrow(BadAnswer);
   });
 
   it('an overloaded server passes, a silent one is given up at the deadline', async () => {
-    const busy = await engineWith((_, response) => json(response, 503, { error: { message: 'overloaded' } }));
-    await expect(busy.engine.transcribe(recording, never)).rejects.toThrow(EngineUnavailable);
-    const silent = await engineWith(() => undefined, { deadlineMs: 300 });
-    await expect(silent.engine.transcribe(recording, never)).rejects.toThrow(EngineTimedOut);
+    const busy = await providerWith((_, response) => json(response, 503, { error: { message: 'overloaded' } }));
+    await expect(busy.provider.transcribe(recording, never)).rejects.toThrow(EngineUnavailable);
+    const silent = await providerWith(() => undefined, { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: 0.3 });
+    await expect(silent.provider.transcribe(recording, never)).rejects.toThrow(ThirdPartyTimeout);
   });
 });

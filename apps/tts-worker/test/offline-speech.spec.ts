@@ -1,9 +1,9 @@
 import { SpeechCompleted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
-import { aSpeakRequest } from '../../test/build';
-import { decode, rootMeanSquare } from '../../test/ogg-reader';
-import { oggDurationMs } from '../audio/ogg-duration';
-import { ttsWorkerApp } from '../tts-worker.app';
+import { aSpeakRequest } from './build';
+import { decode, rootMeanSquare } from './ogg-reader';
+import { oggDurationMs } from '../src/audio/ogg-opus';
+import { ttsWorkerApp } from '../src/tts-worker.app';
 
 // The speaking process runs as built JavaScript: `npm run build` before this spec when run by hand.
 let app: TestApp;

@@ -6,30 +6,25 @@ import {
   TranscriptionCompleted,
   TranscriptionFailed,
 } from '@switchboard/contracts';
-import { Clock, Jobs } from '@switchboard/service-kit';
+import { Clock } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Transcript } from '../engines/transcription-engine';
-import { JOB_ATTEMPTS } from '../tries';
-import { Listener } from './listener';
-import { MAX_RECORDING_BYTES } from './recordings';
-import { Transcribe } from './transcribe.definition';
+import { MAX_RECORDING_BYTES, type Transcript, TranscriptionProvider } from './transcription-provider';
 import { Transcription, type TranscriptionFailure } from './transcription.entity';
 
 type Message = EventOf<typeof MessageReceived>['data'];
 type InChat = Pick<Transcription, 'messageId' | 'chatId' | 'botId' | 'userId'>;
 
-/** Which voice messages came in, and the one answer each of them gets. */
+/** Voice messages, each of which gets one answer: its words, or why there are none. */
 @Injectable()
-export class TranscriptionService {
+export class TranscriptionsService {
   private readonly answers: Counter<'outcome'>;
 
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
-    private readonly jobs: Jobs,
     private readonly clock: Clock,
-    private readonly listener: Listener,
+    private readonly provider: TranscriptionProvider,
     registry: Registry,
   ) {
     this.answers = new Counter({
@@ -40,13 +35,15 @@ export class TranscriptionService {
     });
   }
 
-  /** Says at once what nobody will hear; leaves the rest to a job. */
-  async receive(tx: EntityManager, message: Message): Promise<void> {
-    if (message.kind !== 'voice') return;
+  /** Answers at once what cannot be transcribed; returns the id of a message that is still to be transcribed. */
+  async receive(tx: EntityManager, message: Message): Promise<string | undefined> {
+    if (message.kind !== 'voice') return undefined;
     const { messageId, chatId, botId, userId, locale, media } = message;
-    if (!this.listener.engine) return this.sayFailed(tx, message, 'not_configured');
-    if (!media) return this.sayFailed(tx, message, 'media_gone');
-    if ((media.bytes ?? 0) > MAX_RECORDING_BYTES) return this.sayFailed(tx, message, 'too_large');
+    const refusal = this.refusalOf(media);
+    if (!media || refusal) {
+      await this.emitFailed(tx, message, refusal ?? 'media_gone');
+      return undefined;
+    }
     const { mediaId, mimeType } = media;
     const transcription = tx.create(Transcription, {
       messageId,
@@ -60,10 +57,10 @@ export class TranscriptionService {
       receivedAt: this.clock.now(),
     });
     await tx.createQueryBuilder().insert().into(Transcription).values(transcription).orIgnore().execute();
-    await this.jobs.add(tx, Transcribe, { messageId }, { key: `transcribe:${messageId}`, maxAttempts: JOB_ATTEMPTS });
+    return messageId;
   }
 
-  async waiting(messageId: string): Promise<Transcription | undefined> {
+  async findWaiting(messageId: string): Promise<Transcription | undefined> {
     return (await this.db.manager.findOneBy(Transcription, { messageId, state: 'waiting' })) ?? undefined;
   }
 
@@ -84,13 +81,18 @@ export class TranscriptionService {
   fail(transcription: Transcription, reason: TranscriptionFailure): Promise<void> {
     return this.db.transaction(async (tx) => {
       if (await this.answer(tx, transcription.messageId, 'failed', reason))
-        await this.sayFailed(tx, transcription, reason);
+        await this.emitFailed(tx, transcription, reason);
     });
   }
 
   /** Forgets who spoke, some time after they were answered. */
   async forgetAnsweredBefore(time: Date): Promise<void> {
     await this.db.manager.query(`DELETE FROM transcriptions WHERE state <> 'waiting' AND answered_at < $1`, [time]);
+  }
+
+  private refusalOf(media: Message['media']): TranscriptionFailure | undefined {
+    if (!this.provider.isConfigured) return 'not_configured';
+    return (media?.bytes ?? 0) > MAX_RECORDING_BYTES ? 'too_large' : undefined;
   }
 
   /** False when it has been answered before, by a process that was thought dead. */
@@ -108,7 +110,7 @@ export class TranscriptionService {
     return affected === 1;
   }
 
-  private async sayFailed(
+  private async emitFailed(
     tx: EntityManager,
     { messageId, chatId, botId, userId }: InChat,
     reason: TranscriptionFailure,

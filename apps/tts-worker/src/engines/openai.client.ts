@@ -16,7 +16,7 @@ export type OpenAiAccess = z.infer<typeof OpenAiAccess>;
 const MAX_QUOTED = 300;
 
 /** Requests to one OpenAI-compatible server, with a deadline and with the errors of engine-errors.ts. */
-export class OpenAiConnection {
+export class OpenAiClient {
   private readonly client: OpenAI;
 
   constructor(
