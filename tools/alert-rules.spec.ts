@@ -33,7 +33,7 @@ describe('the alert rules', () => {
 
   it('watch metrics that exist', () => {
     const sources = globSync('libs/*/src/*.ts', { cwd: root }).map(read).join('\n');
-    const metrics = rules.flatMap(({ expr }) => expr.match(/\b(?:bus|jobs|third_party)_\w+/g) ?? []);
+    const metrics = rules.flatMap(({ expr }) => expr.match(/\b(?:bus|jobs|scheduled|third_party)_\w+/g) ?? []);
     const missing = metrics.filter((name) => !sources.includes(`name: '${name.replace(/_(bucket|count|sum)$/, '')}'`));
     expect(missing).toEqual([]);
     expect(metrics.length).toBeGreaterThan(5);

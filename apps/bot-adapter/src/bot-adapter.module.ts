@@ -20,13 +20,14 @@ import { MediaController } from './media/media.controller';
 import { MediaFiles } from './media/media-files.service';
 import { Assistant } from './products/assistant/assistant';
 import { Receiving } from './receiving/receiving.service';
-import { Retention } from './retention/retention.service';
+import { RetentionModule } from './retention/retention.module';
 import { SpeechHandlers } from './speech/speech.handlers';
 import { Speeches } from './speech/speeches.service';
 import { Previews } from './streaming/previews.service';
 import { StreamingHandlers } from './streaming/streaming.handlers';
 
 @Module({
+  imports: [RetentionModule],
   controllers: [TelegramWebhookController, MediaController, DeliveriesHandlers, SpeechHandlers, StreamingHandlers],
   providers: [
     Bots,
@@ -49,7 +50,6 @@ import { StreamingHandlers } from './streaming/streaming.handlers';
     ChatLanes,
     Sender,
     Previews,
-    Retention,
   ],
 })
 export class BotAdapterModule {}

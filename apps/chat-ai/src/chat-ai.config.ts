@@ -34,6 +34,20 @@ export const chatAiConfig = z.object({
     .describe(
       'Dollars per million tokens at which budgets count a model without a known price; rather dear than free.',
     ),
+  CHAT_AI_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe('A conversation that was closed, or in which nothing was said, so long ago is deleted.'),
+  CHAT_AI_KEEP_USAGE_DAYS: z.coerce
+    .number()
+    .int()
+    .min(62)
+    .max(3650)
+    .default(400)
+    .describe('What calls have cost is kept so long: a year and the month in which it is looked at.'),
   // Overrides the standard of the kit: a turn waits for the model nearly all of its time, so many fit side by side.
   CHAT_AI_JOB_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(32).describe('Turns answered side by side.'),
 });

@@ -5,6 +5,7 @@ import { ConversationsModule } from './conversations/conversations.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
+import { RetentionModule } from './retention/retention.module';
 import { SummariesModule } from './summaries/summaries.module';
 import { TurnsModule } from './turns/turns.module';
 import { UsageModule } from './usage/usage.module';
@@ -17,6 +18,7 @@ import { UsageModule } from './usage/usage.module';
     KnowledgeModule,
     ModelsModule,
     PromptsModule,
+    RetentionModule,
     SummariesModule,
     TurnsModule,
     UsageModule,

@@ -24,14 +24,10 @@ export interface BusOptions {
   registry: Registry;
   now?: () => Date;
   retryAfterSeconds?: readonly number[];
-  /** How often inbox partitions are made and dropped. Default: every hour. */
-  partitionsEveryMs?: number;
   /** How long two versions of the service may run beside each other. Default: ten minutes. */
   releaseOverlapMs?: number;
   warn(message: string, error?: unknown): void;
 }
-
-const PARTITIONS_EVERY_MS = 3_600_000;
 
 /** The backbone of one service: everything between its tables and the transport. */
 export class Bus {
@@ -44,7 +40,6 @@ export class Bus {
   private readonly retries: ParkedRetries;
   private readonly topology: TopologyKeeper;
   private readonly bell: OutboxBell;
-  private partitions: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: BusOptions) {
     const { service, schema, db, connection, transport, registry, warn } = options;
@@ -82,13 +77,14 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
-    const { db, warn, now = () => new Date(), partitionsEveryMs = PARTITIONS_EVERY_MS } = this.options;
     // Not fatal: the inbox makes what it misses.
-    const keep = () =>
-      keepInboxPartitions(db, now().getTime()).catch((error: unknown) => warn('inbox partitions', error));
-    await keep();
-    this.partitions = setInterval(() => void keep(), partitionsEveryMs);
-    this.partitions.unref();
+    await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
+  }
+
+  /** Makes the inbox partitions of the coming days and drops those that are too old; to be called every few hours, in one process. */
+  async keepPartitions(): Promise<void> {
+    const { db, now = () => new Date() } = this.options;
+    await keepInboxPartitions(db, now().getTime());
   }
 
   /** Begins to carry and to retry; call it when every service of the process listens. */
@@ -103,7 +99,6 @@ export class Bus {
    * what it has begun. Everything else stays in the outbox for the next start.
    */
   async stop(): Promise<void> {
-    clearInterval(this.partitions);
     await this.topology.stop();
     await this.server.close();
     await this.retries.stop();

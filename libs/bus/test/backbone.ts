@@ -55,7 +55,6 @@ export interface RunOptions {
   /** False leaves the relay off, as if the process had been killed before it came to run. */
   relay?: boolean;
   service?: string;
-  partitionsEveryMs?: number;
   releaseOverlapMs?: number;
 }
 
@@ -76,7 +75,6 @@ export async function run(
     transport,
     registry,
     now: options.now,
-    partitionsEveryMs: options.partitionsEveryMs,
     releaseOverlapMs: options.releaseOverlapMs,
     retryAfterSeconds: [0.05, 0.1],
     warn: (message, error) => warnings.push(`${message}: ${error instanceof Error ? error.message : String(error)}`),

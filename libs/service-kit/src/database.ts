@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
 
 export interface DatabaseAccess {
@@ -14,6 +15,9 @@ export interface DatabaseAccess {
   /** Where graphile-worker keeps the service's jobs. */
   readonly jobsSchema: string;
 }
+
+/** The tables that every service has besides those of the bus. */
+export const kitMigrations = [KitTables1764000000100];
 
 const ROLE_PREFIX = 'switchboard_';
 
@@ -105,7 +109,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     url: access.url,
     schema: access.schema,
     entities: app.entities,
-    migrations: [...busMigrations, ...app.migrations],
+    migrations: [...busMigrations, ...kitMigrations, ...app.migrations],
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize,

@@ -9,6 +9,8 @@ export { Clock } from './clock';
 export { DomainError } from './errors';
 export { FieldCipher } from './field-cipher';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
+export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
+export { Schedules } from './schedules';
 export { LOG, withoutTokens, type Log } from './log';
 export {
   ThirdParty,
@@ -35,4 +37,5 @@ export { BotsFolder, OnlyBot } from './bots-folder';
 export { type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { createLog } from './log';
+export { schedulesOf } from './kit.module';
 export { Service, type Surroundings } from './service';

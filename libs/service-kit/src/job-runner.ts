@@ -16,10 +16,10 @@ import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { JobLeases } from './job-leases';
 import { JobMetrics } from './job-metrics';
-import { type JobDefinition, type JobRun, RUNS } from './jobs';
+import { type JobDefinition, RUNS, type Work } from './jobs';
 import type { Log } from './log';
-
-type Work = (payload: unknown, run: JobRun) => Promise<void>;
+import { scheduleOf } from './scheduled.decorator';
+import type { Schedules } from './schedules';
 
 const Carried = z.looseObject({ traceparent: z.string().optional() });
 const tracer = trace.getTracer('switchboard.jobs');
@@ -39,6 +39,7 @@ export class JobRunner {
   constructor(
     private readonly access: DatabaseAccess,
     private readonly concurrency: number,
+    private readonly schedules: Schedules,
     registry: Registry,
     private readonly log: Log,
   ) {
@@ -72,11 +73,13 @@ export class JobRunner {
     this.leases = new JobLeases(this.access, this.log);
     await this.leases.start();
     this.running = this.keepRunning(await this.begin());
+    this.schedules.start();
   }
 
   /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.schedules.stop();
     const stopped = this.runner?.stop().catch(() => undefined); // it has stopped by itself
     // What hangs for longer is left to whoever takes over, as after a kill.
     await Promise.race([Promise.all([stopped, this.running]), sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
@@ -139,7 +142,9 @@ export class JobRunner {
         const job = method && (Reflect.getMetadata(RUNS, method) as JobDefinition | undefined);
         if (!job) continue;
         if (tasks[job.name]) throw new Error(`Two methods run the job ${job.name}`);
-        tasks[job.name] = (payload, helpers) => this.runOne(job, payload, helpers, method.bind(instance));
+        const schedule = scheduleOf(method);
+        const work = schedule ? this.schedules.add(schedule, method.bind(instance)) : method.bind(instance);
+        tasks[job.name] = (payload, helpers) => this.runOne(job, payload, helpers, work);
       }
     }
     return tasks;

@@ -39,6 +39,9 @@ export interface JobRun {
   readonly signal: AbortSignal;
 }
 
+/** What a method marked with `@Runs` does. */
+export type Work = (payload: unknown, run: JobRun) => Promise<void>;
+
 export const RUNS = 'switchboard:runs';
 
 /** Marks the method of a provider that does a job: `method(payload, run: JobRun)`. */
@@ -80,6 +83,15 @@ export class Jobs {
         options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
         options.key ?? null,
       ],
+    );
+  }
+
+  /** Deletes jobs that were given up so long ago, whatever their names. */
+  async forgetGivenUp(tx: EntityManager, days: number): Promise<void> {
+    await tx.query(
+      `DELETE FROM ${this.access.jobsSchema}._private_jobs
+       WHERE attempts >= max_attempts AND locked_at IS NULL AND run_at < now() - make_interval(days => $1)`,
+      [days],
     );
   }
 }

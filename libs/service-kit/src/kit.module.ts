@@ -7,10 +7,14 @@ import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import { DeadLettersController } from './dead-letters.controller';
+import type { AppDefinition } from './define-app';
 import { FieldCipher } from './field-cipher';
 import { HEALTH_CHECKS, type HealthCheck, HealthController } from './health.controller';
+import { HousekeepingJobs } from './housekeeping.jobs';
 import { Jobs } from './jobs';
 import { LOG, type Log } from './log';
+import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
+import { Schedules } from './schedules';
 import { ServiceClient } from './service-client';
 import { ServiceIdentity } from './service-identity';
 import { MEDIA_STORAGE } from './media';
@@ -24,6 +28,7 @@ export interface KitParts {
   db: DataSource;
   bus: Bus;
   jobs: Jobs;
+  schedules: Schedules;
   cipher: FieldCipher;
   bots: BotsRegistry;
   identity: ServiceIdentity;
@@ -31,6 +36,12 @@ export interface KitParts {
   media: MediaStorage;
   checks: HealthCheck[];
 }
+
+/** All that is run by the clock in a service, read from its modules without starting it. */
+export const schedulesOf = (app: AppDefinition): Schedule[] => [
+  ...schedulesIn(app.module),
+  ...schedulesOfClass(HousekeepingJobs),
+];
 
 /** Gives every feature of a service what the kit has made for it. */
 @Module({})
@@ -47,6 +58,7 @@ export class KitModule {
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
       { provide: BotsRegistry, useValue: parts.bots },
+      { provide: Schedules, useValue: parts.schedules },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
@@ -58,7 +70,7 @@ export class KitModule {
       global: true,
       imports: [DiscoveryModule],
       controllers: [HealthController, DeadLettersController],
-      providers,
+      providers: [...providers, { provide: Bus, useValue: parts.bus }, HousekeepingJobs],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],
     };
   }

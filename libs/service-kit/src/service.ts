@@ -22,6 +22,7 @@ import { rotateKeys } from './key-rotation';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
 import { ProblemFilter } from './problem.filter';
+import { Schedules } from './schedules';
 import { ServiceClient, type ServiceDirectory } from './service-client';
 import { type IdentityKeys, ServiceIdentity } from './service-identity';
 import { mediaConfigOf } from './media';
@@ -81,7 +82,9 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    const jobs = new Jobs(access);
+    const schedules = new Schedules(db, jobs, log, registry);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const bus = new Bus({
       service: app.name,
@@ -118,7 +121,8 @@ export class Service {
       registry,
       db,
       bus,
-      jobs: new Jobs(access),
+      jobs,
+      schedules,
       bots,
       cipher,
       identity,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SpeechModule } from '../speech/speech.module';
 import { TranscriptionsModule } from '../transcriptions/transcriptions.module';
-import { RetentionJob } from './retention.job';
+import { RetentionJobs } from './retention.jobs';
 
-@Module({ imports: [SpeechModule, TranscriptionsModule], providers: [RetentionJob] })
+@Module({ imports: [SpeechModule, TranscriptionsModule], providers: [RetentionJobs] })
 export class RetentionModule {}

@@ -1,7 +1,6 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock, defineJob, Jobs, MEDIA_STORAGE, type MediaStorage, Runs } from '@switchboard/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, defineJob, MEDIA_STORAGE, type MediaStorage, Scheduled, Slot } from '@switchboard/service-kit';
 import { DataSource, In, LessThan } from 'typeorm';
-import { z } from 'zod';
 import { Callback } from '../callbacks/callback.entity';
 import { Delivery } from '../deliveries/delivery.entity';
 import { Media } from '../media/media.entity';
@@ -11,26 +10,23 @@ import { Speech } from '../speech/speech.entity';
 import { StreamRow } from '../streaming/stream.entity';
 import { daysAfter, KEPT_DAYS } from './kept-days';
 
-const ForgetOld = defineJob('forget-old', z.object({}));
+const ForgetOld = defineJob('forget-old', Slot);
 
-const EVERY_MS = 3_600_000;
 const FILES_AT_ONCE = 200;
 
 /** Forgets what was kept long enough; /privacy tells people how long that is. */
 @Injectable()
-export class Retention implements OnApplicationBootstrap {
+export class RetentionJobs {
   constructor(
     private readonly db: DataSource,
-    private readonly jobs: Jobs,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.schedule(0);
-  }
-
-  @Runs(ForgetOld)
+  @Scheduled('17 * * * *', ForgetOld, {
+    purpose: 'Deletes updates, messages, files, deliveries and buttons that are older than /privacy says.',
+    timeoutMs: 30 * 60_000,
+  })
   async forgetOld(): Promise<void> {
     const now = this.clock.now();
     const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
@@ -41,7 +37,6 @@ export class Retention implements OnApplicationBootstrap {
     await this.db.manager.delete(StreamRow, { startedAt: content });
     await this.db.manager.delete(Speech, { requestedAt: content });
     await this.db.manager.delete(Callback, { expiresAt: LessThan(now) });
-    await this.schedule(EVERY_MS);
   }
 
   private async forgetFiles(before: Date): Promise<void> {
@@ -51,9 +46,5 @@ export class Retention implements OnApplicationBootstrap {
       for (const { storageKey } of old) if (storageKey) await this.storage.delete(storageKey);
       await this.db.manager.delete(Media, { id: In(old.map(({ id }) => id)) });
     }
-  }
-
-  private async schedule(delayMs: number): Promise<void> {
-    await this.db.transaction((tx) => this.jobs.add(tx, ForgetOld, {}, { key: 'forget-old', delayMs }));
   }
 }

@@ -1,8 +1,8 @@
 import { MessageReceived } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
-import { Retention } from '../src/retention/retention.service';
-import { reply, startBotAdapter } from './start-bot-adapter';
-import { startTelegram } from './start-sandbox';
+import { reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { startTelegram } from '../../test/start-sandbox';
+import { RetentionJobs } from './retention.jobs';
 
 it('what passed through is forgotten after the days that /privacy tells, the person is not', async () => {
   const telegram = await startTelegram();
@@ -22,7 +22,7 @@ it('what passed through is forgotten after the days that /privacy tells, the per
     );
     return (await Promise.all(counts)).map(([row]) => row!.n);
   };
-  const retention = app.service.nest.get(Retention);
+  const retention = app.service.nest.get(RetentionJobs, { strict: false });
   await until(async () => (await rows()).every((n) => n > 0), { what: 'rows in every table' });
   await retention.forgetOld();
   expect((await rows()).every((n) => n > 0)).toBe(true);
