@@ -19,16 +19,24 @@ export function companyIn(folder: string): Record<string, string> {
     apiRoot: 'sandbox',
     products: ['assistant'],
   }));
+  const botsFile = join(folder, 'bots.json');
+  const botsFolder = join(folder, 'bots');
+  writeFileSync(botsFile, JSON.stringify(bots));
+  mkdirSync(botsFolder, { recursive: true });
   // Limits that are never reached: setting money aside is part of every turn.
   const budgets = { personPerDayUsd: 1_000_000, botPerMonthUsd: 1_000_000 };
-  const assistants = Object.fromEntries(named.map(({ id, name }) => [id, { name, systemPrompt: PROMPT, budgets }]));
-  const botsFile = join(folder, 'bots.json');
-  const assistantsFile = join(folder, 'assistants.json');
-  writeFileSync(botsFile, JSON.stringify(bots));
-  writeFileSync(assistantsFile, JSON.stringify(assistants));
+  for (const { id, name, token } of bots) {
+    const description = {
+      name,
+      channel: { kind: 'telegram', apiRoot: 'sandbox', token },
+      assistant: { systemPrompt: PROMPT },
+      budgets,
+    };
+    writeFileSync(join(botsFolder, `${id}.json`), JSON.stringify(description));
+  }
   return {
+    BOTS_FOLDER: botsFolder,
     BOT_ADAPTER_BOTS_FILE: botsFile,
-    CHAT_AI_ASSISTANTS_FILE: assistantsFile,
     // Makes the bots wait for webhooks; nobody calls this address, because updates are brought from here.
     BOT_ADAPTER_PUBLIC_URL: 'http://127.0.0.1:9',
     // Previews count against this limit and would be left out.

@@ -48,6 +48,17 @@ export class Load {
     return asked.sort((a, b) => a.saidAt - b.saidAt);
   }
 
+  /** Everyone asks once, so many side by side. */
+  async once(people: Person[], concurrency: number): Promise<Asked[]> {
+    const asked: Asked[] = [];
+    const waiting = [...people];
+    const askOneByOne = async () => {
+      for (let person = waiting.shift(); person; person = waiting.shift()) asked.push(await this.ask(person));
+    };
+    await Promise.all(Array.from({ length: concurrency }, askOneByOne));
+    return asked;
+  }
+
   private async ask(person: Person): Promise<Asked> {
     const number = ++this.asked;
     const answered = this.telegram.nextMessageTo(person.id, ANSWER_WITHIN_MS);

@@ -69,7 +69,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       BOTS_FOLDER: join(root, 'deploy/demo/bots'),
       BOT_ADAPTER_BOTS_FILE: join(root, 'deploy/demo/bots.json'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
-      CHAT_AI_ASSISTANTS_FILE: join(root, 'deploy/demo/assistants.json'),
       ...modelEnv(options.env ?? process.env, `${sandboxUrl}/openai/v1`),
       ...Object.fromEntries(names.map((name, i) => [`${prefix(name)}_PORT`, String(servicePorts[i])])),
       ...options.env,

@@ -25,7 +25,7 @@ export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise
     TTS_WORKER_PORT: '0',
     BOT_ADAPTER_BOTS_FILE: join(DEMO, 'bots.json'),
     BOT_ADAPTER_SANDBOX_API_ROOT: sandbox.telegramUrl,
-    CHAT_AI_ASSISTANTS_FILE: join(DEMO, 'assistants.json'),
+    BOTS_FOLDER: join(DEMO, 'bots'),
     CHAT_AI_BASE_URL: sandbox.openAiUrl,
     CHAT_AI_API_KEY: 'sk-sandbox',
     TTS_WORKER_BASE_URL: sandbox.openAiUrl,
