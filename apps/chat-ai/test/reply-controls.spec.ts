@@ -34,7 +34,7 @@ describe('an answer in the hands of the person', () => {
     expect(reply).toMatchObject({ outcome: 'stopped', answers: [message] });
     expect(reply.text).toMatch(/^One[a-z ]*…$/);
     expect((await model.calls())[0]!.aborted).toBe(true);
-    expect(statesOf(anna).at(-1)).toBe('done');
+    expect(anna.typed().at(-1)).toMatchObject({ state: 'done', answers: [message] });
     await model.reset();
     await anna.replyTo(await anna.writes('And now?'));
     expect((await model.calls()).at(-1)!.body.messages.map(({ role }) => role)).toEqual([

@@ -29,7 +29,8 @@ export type KnownReplyOutcome = Known<typeof ReplyOutcome>;
 
 export const TypingState = openWord(['thinking', 'typing', 'done', 'cancelled'], {
   id: 'TypingState',
-  description: 'How far an answer is; after "cancelled" none will come under this id.',
+  description:
+    'How far an answer is. "done": finished, it comes as an event. "cancelled": it will not come, what was shown of it is taken back.',
 });
 
 export const ReplyCompleted = defineEvent(
@@ -102,6 +103,10 @@ export const ReplyTyped = defineSignal(
     replyId: z.uuid(),
     chatId: z.uuid(),
     botId: BotId,
+    answers: z
+      .array(z.uuid())
+      .optional()
+      .describe('The messages this reply answers: it is shown where they were written.'),
     state: TypingState,
     text: z.string().describe('The whole answer so far, as Markdown; a later signal replaces an earlier one.'),
   }),

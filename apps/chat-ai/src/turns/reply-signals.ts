@@ -1,5 +1,6 @@
 import type { Signals } from '@switchboard/bus';
 import { ReplyTyped } from '@switchboard/contracts';
+import type { TurnAddress } from '../conversations/open-turns.service';
 
 /** Often enough to look alive; a channel that may change a message more seldom skips what it cannot show. */
 const EVERY_MS = 150;
@@ -12,7 +13,7 @@ export class ReplySignals {
 
   constructor(
     private readonly signals: Signals,
-    private readonly reply: { replyId: string; chatId: string; botId: string },
+    private readonly turn: TurnAddress,
   ) {}
 
   thinking(): void {
@@ -48,7 +49,7 @@ export class ReplySignals {
   private send(state: 'thinking' | 'typing' | 'done' | 'cancelled'): void {
     this.stop();
     this.lastSentAt = performance.now();
-    const { replyId, chatId, botId } = this.reply;
-    this.signals.send(ReplyTyped, { replyId, chatId, botId, state, text: this.text });
+    const { replyId, chatId, botId, answers } = this.turn;
+    this.signals.send(ReplyTyped, { replyId, chatId, botId, answers: [...answers], state, text: this.text });
   }
 }

@@ -84,7 +84,7 @@ export class TurnRecorder {
   private async insertReply(tx: EntityManager, turn: TurnAddress, reply: Reply): Promise<Recorded> {
     const { text } = this.cipher.seal({ text: reply.text, quoted: null, senderName: null });
     const [found] = await tx.query<{ open: boolean; answered: number }[]>(INSERT_REPLY, [
-      ...[turn.conversationId, turn.replyId, turn.answers, reply.outcome === 'stopped' ? 'cancelled' : 'pending'],
+      ...[turn.conversationId, turn.replyId, turn.answers],
       ...[reply.outcome, reply.model, reply.promptId, reply.contextReport && JSON.stringify(reply.contextReport)],
       ...[reply.startedAt, reply.durationMs, reply.firstTextMs],
       ...[uuidv7(), turn.userId, turn.locale, text, countTokens(reply.text), this.clock.now()],
@@ -106,20 +106,22 @@ const completed = (turn: TurnAddress, { text, outcome }: Reply) => {
 
 /**
  * The conversation is locked before its messages, as everywhere. The state of the messages is looked at again after any
- * wait for a lock, so that of two runs side by side one finds nothing to answer.
+ * wait for a lock, so that of two runs side by side one finds nothing to answer. Who stops an answer has its question
+ * cancelled, and keeps what there is of the answer.
  */
 const INSERT_REPLY = `
   WITH conversation AS (
     SELECT id FROM conversations WHERE id = $1 AND closed_at IS NULL FOR UPDATE
   ), answered AS (
     UPDATE messages m SET state = 'answered', turn_id = $2 FROM conversation c
-    WHERE m.conversation_id = c.id AND m.id = ANY ($3::uuid[]) AND m.state = $4 RETURNING m.id
+    WHERE m.conversation_id = c.id AND m.id = ANY ($3::uuid[])
+      AND m.state IN ('pending', 'cancelled') RETURNING m.id
   ), turn AS (
     INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms)
-    SELECT $2, $1, $5, $6, $7, $8::jsonb, $9, $10, $11
+    SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10
     WHERE (SELECT count(*) FROM answered) = cardinality($3::uuid[]) RETURNING id
   ), reply AS (
     INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at)
-    SELECT $12, $1, 'assistant', 'answered', $13, $14, $15, $16, id, $17 FROM turn
+    SELECT $11, $1, 'assistant', 'answered', $12, $13, $14, $15, id, $16 FROM turn
   )
   SELECT EXISTS (SELECT FROM conversation) AS open, (SELECT count(*)::int FROM answered) AS answered`;

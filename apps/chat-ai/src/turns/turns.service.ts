@@ -86,16 +86,17 @@ export class TurnsService {
         ? this.askModels(running)
         : this.quoteKnowledge(running));
       const durationMs = Math.round(performance.now() - started);
-      const recorded = reply
-        ? await this.recorder.record(
-            turn,
-            { ...reply, ...about, startedAt, durationMs },
-            { costs, summarise: this.shouldSummarise(turn, assistant) },
-          )
-        : await this.recorder.discard(turn, costs);
-      if (reply && recorded === 'recorded') signals.done(reply.text);
+      if (!reply) await this.recorder.discard(turn, costs);
+      const recorded =
+        reply &&
+        (await this.recorder.record(
+          turn,
+          { ...reply, ...about, startedAt, durationMs },
+          { costs, summarise: this.shouldSummarise(turn, assistant) },
+        ));
       const { reason } = cancellation;
-      if (recorded === 'closed' || reason === 'reset' || (reason === 'stopped' && !reply)) signals.cancelled();
+      if (recorded === 'recorded') signals.done(reply!.text);
+      else if (recorded === 'closed' || reason === 'reset' || reason === 'stopped') signals.cancelled();
       return recorded === 'overtaken' || (!reply && reason === 'shutdown') ? 'again' : 'done';
     } finally {
       signals.stop();
@@ -217,9 +218,8 @@ export class TurnsService {
     if (!assistant.knowledgeFolder) return [];
     const asked = question.map(({ text }) => text).join('\n');
     const found = await this.knowledge.search(botId, asked);
-    const before = history.findLast(({ role }) => role === 'user');
-    if (found.length > 0 || !before) return found;
-    return this.knowledge.search(botId, `${before.text}\n${asked}`);
+    const before = history.findLast(({ role }) => role === 'user')?.text;
+    return found.length > 0 || before === undefined ? found : this.knowledge.search(botId, `${before}\n${asked}`);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
