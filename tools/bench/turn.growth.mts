@@ -5,7 +5,7 @@ import { type Installation, startInstallation } from '../local/installation.mts'
 import { SandboxClient } from '../local/sandbox-client.mts';
 import { BOTS, companyIn } from './turn.company.mts';
 import { cpuTimes } from './turn.cpu.mts';
-import { Load } from './turn.load.mts';
+import { Load, sideBySide } from './turn.load.mts';
 import { BenchModel } from './turn.model.mts';
 import { type Person, TelegramSide } from './turn.telegram.mts';
 
@@ -76,7 +76,7 @@ class Growth {
     let turns = 0;
     for (let round = 0; round < rounds; round++) {
       const people = peopleOf(round);
-      for (const person of people) await this.telegram.beginAnew(person, WITHIN_MS);
+      await sideBySide(people, SIDE_BY_SIDE, (person) => this.telegram.beginAnew(person, WITHIN_MS));
       await this.ask(people);
       const before = cpuTimes(this.installation, this.stateDir);
       turns += (await this.ask(people)).length;

@@ -51,11 +51,7 @@ export class Load {
   /** Everyone asks once, so many side by side. */
   async once(people: Person[], concurrency: number): Promise<Asked[]> {
     const asked: Asked[] = [];
-    const waiting = [...people];
-    const askOneByOne = async () => {
-      for (let person = waiting.shift(); person; person = waiting.shift()) asked.push(await this.ask(person));
-    };
-    await Promise.all(Array.from({ length: concurrency }, askOneByOne));
+    await sideBySide(people, concurrency, async (person) => void asked.push(await this.ask(person)));
     return asked;
   }
 
@@ -66,4 +62,13 @@ export class Load {
     await answered;
     return { number, person: person.id, ...times };
   }
+}
+
+/** Does something with each, so many at a time. */
+export async function sideBySide<T>(items: T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const oneByOne = async () => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, oneByOne));
 }

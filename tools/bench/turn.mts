@@ -45,6 +45,7 @@ type Options = z.output<typeof Options>;
 const LATE_MS = 2000;
 const GREETED_WITHIN_MS = 30_000;
 const IDLE_MS = 5000;
+const COUNTED_TURNS = 40;
 
 /** On two cores, at 20 turns/s. */
 const AT_MOST = {
@@ -133,7 +134,8 @@ async function measure(installation: Installation, stateDir: string, options: Op
     bots: BOTS,
   });
   try {
-    const load = new Load(telegram, await telegram.introduce(rate * seconds, GREETED_WITHIN_MS));
+    const people = await telegram.introduce(rate * seconds, GREETED_WITHIN_MS);
+    const load = new Load(telegram, people);
     const pid = installation.apps.pid;
     const rss: (number | null)[] = [];
 
@@ -158,7 +160,8 @@ async function measure(installation: Installation, stateDir: string, options: Op
       rounds.push(round);
       console.log(`${rate} turns/s for ${seconds} s, ${i} of ${repetitions}: ${inWords(round.outcome)}`);
     }
-    const statements = await countStatements(stateDir, () => run(() => load.atRate(rate)));
+    // One after the other: side by side, several turns share the statements of a batch.
+    const statements = await countStatements(stateDir, () => run(() => load.once(people.slice(0, COUNTED_TURNS), 1)));
     const saturated = await run(() => load.atFullSpeed({ concurrency, seconds }));
     const end = saturated.asked[0]!.saidAt + seconds * 1000;
     const inTime = saturated.outcome.times.filter(({ finalAt }) => finalAt <= end).length;

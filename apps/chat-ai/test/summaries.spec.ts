@@ -31,7 +31,7 @@ describe('a long conversation', () => {
     await model.script({ match: 'Condense the conversation', times: 20, reply: summary });
     await model.script({ match: 'word', times: 20, reply: { text: 'Noted.' } });
     const anna = aPerson(() => app);
-    for (let i = 0; i < 8; i++) await anna.replyTo(await anna.writes(`word${i} `.repeat(40)));
+    for (let i = 0; i < 8; i++) await anna.replyTo(await anna.writes(`word${i} `.repeat(60)));
     await untilTrue('the summary', async () => {
       const [row] = await rowsOf<{ summary: string | null }>(
         app,
