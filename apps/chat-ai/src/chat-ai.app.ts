@@ -2,7 +2,6 @@ import { defineApp } from '@switchboard/service-kit';
 import { CreateConversations1764100000000 } from '../migrations/1764100000000-create-conversations';
 import { CreateKnowledge1764100100000 } from '../migrations/1764100100000-create-knowledge';
 import { CreateAccounting1764100200000 } from '../migrations/1764100200000-create-accounting';
-import { CreateModelListings1764100300000 } from '../migrations/1764100300000-create-model-listings';
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { AssistantSection } from './assistants/assistant';
@@ -18,12 +17,7 @@ export const chatAiApp = defineApp({
   module: ChatAiModule,
   config: chatAiConfig,
   entities: [Conversation, Message, Turn, Usage, Prompt, ModelPrice],
-  migrations: [
-    CreateConversations1764100000000,
-    CreateKnowledge1764100100000,
-    CreateAccounting1764100200000,
-    CreateModelListings1764100300000,
-  ],
+  migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
   encrypted: ['messages.text', 'messages.quoted', 'messages.sender_name', 'conversations.summary'],
   botSections: { assistant: AssistantSection },
   port: 4102,

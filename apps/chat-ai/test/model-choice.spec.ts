@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, botsFolder, rowsOf, runScheduled, untilTrue } from './build';
-import { type RunningModel, startModel } from './start-model';
+import { aPerson, botsFolder, rereadBots, rowsOf, untilTrue } from './build';
 
 interface Asked {
   readonly path: string;
@@ -163,44 +162,29 @@ describe('the model that is asked', () => {
 });
 
 describe('a model that will be switched off', () => {
-  let model: RunningModel;
-  let app: TestApp;
   const listing = [
     { id: 'soon-gone', object: 'model', created: 1, owned_by: 'o', shutdown_date: '2026-12-20' },
     { id: 'stays', object: 'model', created: 1, owned_by: 'o', shutdown_date: null },
   ];
-  const metric = async (name: string) =>
-    [...(await (await fetch(`${app.url}/metrics`)).text()).matchAll(new RegExp(`^${name}\\{(.*)\\} (.*)$`, 'gm'))]
-      .map(([, labels, value]) => [/model="([^"]*)"/.exec(labels!)![1], Number(value)])
-      .sort();
 
-  beforeAll(async () => {
-    model = await startModel();
-  });
-  afterAll(() => model.stop());
-
-  it('is told by a metric from the start on and each day, and so is one that is gone', async () => {
+  it('is told by metrics from the start on, until no bot uses it any more, and so is one that is gone', async () => {
     const server = await aServer(() => ({ json: { object: 'list', data: listing } }));
     const assistant = (name: string) => ({ assistant: { baseUrl: server.baseUrl, model: name } });
-    const folder = await botsFolder({
-      first: assistant('soon-gone'),
-      second: assistant('stays'),
-      third: assistant('gone'),
-    });
-    app = await startApp(chatAiApp, {
+    const folder = await botsFolder({ first: assistant('soon-gone'), second: assistant('gone') });
+    const app = await startApp(chatAiApp, {
       clock: new FakeClock(new Date('2026-11-26T12:00:00Z')),
       env: { BOTS_FOLDER: folder.path },
     });
-    await untilTrue('the first look', async () => (await rowsOf(app, 'SELECT FROM model_listings')).length === 3);
-    expect(await metric('model_listed')).toEqual([
-      ['gone', 0],
-      ['soon-gone', 1],
-      ['stays', 1],
-    ]);
-    expect(await metric('model_shutdown_timestamp_seconds')).toEqual([['soon-gone', Date.parse('2026-12-20') / 1000]]);
-    listing[1]!.shutdown_date = '2027-01-14';
-    await runScheduled(app, 'check-models');
-    expect(await metric('model_shutdown_timestamp_seconds')).toHaveLength(2);
+    const metrics = async () => (await fetch(`${app.url}/metrics`)).text();
+    const has = (line: RegExp) => async () => line.test(await metrics());
+    await untilTrue('the first look', has(/^model_status\{.*model="gone",status="missing".*\} 1$/m));
+    expect(await metrics()).toMatch(/^model_status\{.*model="soon-gone",status="ending".*\} 1$/m);
+    expect(await metrics()).toMatch(/^model_shutdown_timestamp_seconds\{.*model="soon-gone".*\} 1797724800$/m);
+
+    await folder.write('first', assistant('stays'));
+    await rereadBots(app);
+    await untilTrue('a look at the new model', has(/^model_status\{.*model="stays",status="listed".*\} 1$/m));
+    expect(await metrics()).not.toContain('soon-gone');
     await app.stop();
     await folder.remove();
     await server.close();

@@ -45,8 +45,41 @@ describe('speech without any key', () => {
     expect(said[2].durationMs).not.toBe(said[3].durationMs);
   });
 
+  it('a language that was asked for gets its own voice, and one that espeak does not have is spoken all the same', async () => {
+    const text = 'Guten Morgen, wie geht es Ihnen?';
+    const [german, english, unknown, hebrew] = await Promise.all([
+      speak(aSpeakRequest({ text, locale: 'de-AT' })),
+      speak(aSpeakRequest({ text, locale: 'en' })),
+      speak(aSpeakRequest({ text, locale: 'qq' })),
+      speak(aSpeakRequest({ text: 'בוקר טוב', locale: 'he' })),
+    ]);
+    expect(german.durationMs).not.toBe(english.durationMs);
+    expect(unknown.durationMs).toBe(english.durationMs);
+    expect(hebrew.durationMs).toBeGreaterThan(300);
+  });
+
   it('a bot set up with a voice of another engine is not silent', async () => {
     expect((await speak(aSpeakRequest({ text: 'Hello there', voice: 'nova' }))).engine).toBe('espeak');
+  });
+
+  it.each([
+    ['no key and no server', {}, 'needs TTS_WORKER_API_KEY or TTS_WORKER_BASE_URL'],
+    ['a key and no model', { OPENAI_API_KEY: 'sk-1' }, 'needs TTS_WORKER_SPEECH_MODEL'],
+  ])('a server that must speak with %s is a mistake of the configuration', async (_, env, mistake) => {
+    const start = startApp(ttsWorkerApp, {
+      env: { TTS_WORKER_SPEECH_ENGINE: 'openai', ...env },
+      database: app.database,
+    });
+    await expect(start).rejects.toThrow(mistake);
+  });
+
+  it('a key alone names no model that speaks: espeak does', async () => {
+    const keyed = await startApp(ttsWorkerApp, {
+      env: { OPENAI_API_KEY: 'sk-1', TTS_WORKER_TRANSCRIPTION_MODEL: 'off' },
+    });
+    await keyed.probe.say(aSpeakRequest());
+    expect((await keyed.probe.until(SpeechCompleted)).data.engine).toBe('espeak');
+    await keyed.stop();
   });
 
   it('a usual voice that espeak does not have is a mistake of the configuration', async () => {

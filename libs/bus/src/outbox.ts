@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { originOfNow } from './event-context';
+import { type EventCipher, noCipher, seal } from './event-cipher';
 import { Name } from './read-event';
 
 /**
@@ -13,6 +14,7 @@ export class Outbox {
   constructor(
     private readonly source: string,
     private readonly now: () => Date = () => new Date(),
+    private readonly cipher: EventCipher = noCipher,
   ) {}
 
   /** Adds events to be said when `tx` commits; returns their ids in the same order. */
@@ -34,7 +36,7 @@ export class Outbox {
     return events.map((event) => event.id);
   }
 
-  private envelope({ type, subject, data }: EventDraft): CloudEvent {
+  private envelope({ type, subject, data, personal }: EventDraft): CloudEvent {
     const { error } = Name.safeParse(subject);
     if (error) throw new Error(`${type} cannot have this subject: ${z.prettifyError(error)}`);
     const now = this.now();
@@ -48,7 +50,7 @@ export class Outbox {
       time: now.toISOString(),
       datacontenttype: 'application/json',
       ...originOfNow(id),
-      data,
+      ...seal(data, { id, personal, cipher: this.cipher }),
     };
   }
 }

@@ -8,7 +8,7 @@ import { Replies } from './replies.service';
 export class DeliveriesHandlers {
   constructor(private readonly replies: Replies) {}
 
-  @Handles(ReplyCompleted)
+  @Handles(ReplyCompleted, { decrypt: true })
   completed({ data }: EventOf<typeof ReplyCompleted>, tx: EntityManager): Promise<void> {
     return this.replies.deliver(tx, data);
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { FieldCipher, ServiceClient } from '@switchboard/service-kit';
+import { ReadAudio } from '@switchboard/contracts';
+import { FieldCipher, isProblem, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import type { Channel, Outbound } from '../channels/channel';
@@ -48,16 +49,21 @@ export class OutboundParts {
         };
       }
       case 'voice': {
-        const audio = await this.services
-          .getBytes('tts-worker', `/audio/${content.audioId}`)
-          .catch((error: unknown) => {
-            throw new NotSent('the audio cannot be had just now', { cause: error });
-          });
-        if (!audio) throw new Rejected('the audio is gone');
-        return { outbound: { kind: 'voice', audio: audio.body, durationMs: content.durationMs }, of: 1 };
+        const audio = await this.audio(content.audioId);
+        return { outbound: { kind: 'voice', audio, durationMs: content.durationMs }, of: 1 };
       }
       case 'text':
         return this.nextOfText(delivery, content, channel);
+    }
+  }
+
+  private async audio(audioId: string): Promise<Buffer> {
+    try {
+      const audio = await this.services.call(ReadAudio, { params: { audioId } });
+      return await audio.buffer();
+    } catch (error) {
+      if (isProblem(error, ReadAudio, 'tts-worker.audio_not_found')) throw new Rejected('the audio is gone');
+      throw new NotSent('the audio cannot be had just now', { cause: error });
     }
   }
 

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { PermanentError } from '@switchboard/bus';
-import type { ReplyCompleted } from '@switchboard/contracts';
+import type { EventOf, ReplyCompleted } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
-import type { z } from 'zod';
 import { Callbacks } from '../callbacks/callbacks.service';
 import { Channels } from '../channels/channels';
 import { Chat } from '../contacts/chat.entity';
 import { Speeches } from '../speech/speeches.service';
 import { Deliveries } from './deliveries.service';
 
-type Reply = z.output<typeof ReplyCompleted.schema>;
+type Reply = EventOf<typeof ReplyCompleted>['data'];
 
 /** Outcomes that are real answers; all others are apologies, which nobody wishes to hear read aloud. */
 const WORTH_HEARING: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];

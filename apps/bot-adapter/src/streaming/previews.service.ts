@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { ReplyTyped, SignalOf } from '@switchboard/contracts';
+import type { SignalOf, ReplyTyped } from '@switchboard/contracts';
 import { Clock, LOG, type Log } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { Counter, Registry } from 'prom-client';

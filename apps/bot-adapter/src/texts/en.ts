@@ -29,6 +29,7 @@ export const en = {
     failed: {
       nothing_to_say: 'There was nothing to read aloud in this answer.',
       too_long: 'This answer is too long to be read aloud.',
+      budget_exhausted: 'No more can be read aloud for now. I go on answering in writing.',
       engine_failed: 'I could not record the voice message. Please try again later.',
       storage_failed: 'I could not record the voice message. Please try again later.',
       other: 'I could not record the voice message. Please try again later.',
@@ -39,6 +40,7 @@ export const en = {
     nothing_heard: 'I could not hear any words in this voice message. Please try again or type.',
     too_large: 'This voice message is too long for me. Please send a shorter one.',
     media_gone: 'I could not get this voice message from Telegram. Please send it again.',
+    budget_exhausted: 'I cannot listen to more voice messages for now. Please type your message.',
     engine_failed: 'I could not understand this voice message just now. Please try again later or type.',
     other: 'I could not understand this voice message. Please type your message.',
   },

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ModelsModule } from '../models/models.module';
 import { AssistantsService } from './assistants.service';
-import { ModelListingsJobs } from './model-listings.jobs';
+import { ModelsInUseJobs } from './models-in-use.jobs';
 
 @Module({
   imports: [ModelsModule],
-  providers: [AssistantsService, ModelListingsJobs],
+  providers: [AssistantsService, ModelsInUseJobs],
   exports: [AssistantsService],
 })
 export class AssistantsModule {}

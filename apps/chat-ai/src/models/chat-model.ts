@@ -94,16 +94,8 @@ export interface CallOptions {
   onText?(text: string): Promise<void> | void;
 }
 
-export interface ListedModel {
-  readonly id: string;
-  /** `2027-01-14`; absent when the server does not say. */
-  readonly shutdownDate: string | undefined;
-}
-
 /** A server of models that hold conversations. */
-export interface ModelServer {
+export interface ChatModel {
   /** Every failure is a ModelFailure. */
   answer(request: ModelRequest, options: CallOptions): Promise<ModelAnswer>;
-  /** What it offers. */
-  list(signal: AbortSignal): Promise<ListedModel[]>;
 }

@@ -5,21 +5,19 @@ import type { ChatAiConfig } from '../chat-ai.config';
 import {
   type CallOptions,
   type ChatMessage,
+  type ChatModel,
   type ConfiguredModel,
-  type ListedModel,
   type ModelAnswer,
   type ModelConnection,
   ModelFailure,
   type ModelRequest,
-  type ModelServer,
   type TokenUsage,
 } from './chat-model';
-import { OpenAiServer, type StreamLimits } from './openai.server';
+import { OpenAiModel, type StreamLimits } from './openai.model';
 import { countTokens } from './tokens';
 
 /** The model's own limits end a call; this only catches a client that does not listen to them. */
 const BACKSTOP_MS = 5000;
-const LIST_TIMEOUT_MS = 30_000;
 const NOTHING: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 };
 /** A server that refuses a request has not worked on it. */
 const COSTS_NOTHING = ['rate_limited', 'rejected', 'context_too_long'];
@@ -44,7 +42,7 @@ export interface MeteredCall {
 /** Calls the models, each server guarded by a circuit breaker and measured. */
 @Injectable()
 export class ModelsService {
-  private readonly servers = new Map<string, ModelServer>();
+  private readonly servers = new Map<string, ChatModel>();
   private readonly limits: StreamLimits;
   /** Models that were seen to reason: that takes tokens of their output limit before the first word. */
   private readonly reasoning = new Set<string>();
@@ -81,26 +79,21 @@ export class ModelsService {
     return { model, result, durationMs, ...usedBy(result, prompt.tokens) };
   }
 
-  /** What the server offers. Throws when it does not tell. */
-  list(connection: ModelConnection, signal: AbortSignal): Promise<ListedModel[]> {
-    return this.serverOf(connection).list(signal);
-  }
-
   private noteReasoning(configured: ConfiguredModel, { text, end, reasoningTokens }: ModelAnswer): void {
     // Servers that do not tell of reasoning give it away by an answer that ends before its first word.
     if (reasoningTokens > 0 || (end === 'length' && text.trim() === '')) this.reasoning.add(keyOf(configured));
   }
 
-  private serverOf(connection: ModelConnection): ModelServer {
+  private serverOf(connection: ModelConnection): ChatModel {
     const key = `${connection.baseUrl} ${connection.apiKey ?? ''}`;
     const known = this.servers.get(key);
     if (known) return known;
-    const server = this.guarded(new OpenAiServer(connection, this.limits));
+    const server = this.guarded(new OpenAiModel(connection, this.limits));
     this.servers.set(key, server);
     return server;
   }
 
-  private guarded(server: ModelServer): ModelServer {
+  private guarded(model: ChatModel): ChatModel {
     const party = new ThirdParty({
       name: 'model',
       registry: this.registry,
@@ -108,15 +101,10 @@ export class ModelsService {
       isOutage: (error) => error instanceof ModelFailure && ['unavailable', 'timed_out'].includes(error.kind),
     });
     return {
-      list: (signal) =>
-        party.call('list', (deadline) => server.list(AbortSignal.any([signal, deadline])), {
-          timeoutMs: LIST_TIMEOUT_MS,
-          idempotent: true,
-        }),
       async answer(request: ModelRequest, { signal, onText }: CallOptions): Promise<ModelAnswer> {
         try {
           return await party.call('chat', (deadline) =>
-            server.answer(request, { signal: AbortSignal.any([signal, deadline]), ...(onText && { onText }) }),
+            model.answer(request, { signal: AbortSignal.any([signal, deadline]), ...(onText && { onText }) }),
           );
         } catch (error) {
           if (error instanceof ModelFailure) throw error;

@@ -22,12 +22,12 @@ export class TurnsHandlers {
     private readonly turns: TurnsJobs,
   ) {}
 
-  @Handles(MessageReceived)
+  @Handles(MessageReceived, { decrypt: true })
   async received({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
     await this.turns.request(tx, await this.conversations.receive(tx, data));
   }
 
-  @Handles(MessageEdited)
+  @Handles(MessageEdited, { decrypt: true })
   async edited({ data }: EventOf<typeof MessageEdited>, tx: EntityManager) {
     await this.turns.request(tx, await this.conversations.edit(tx, data));
   }
@@ -64,7 +64,7 @@ export class TranscriptionsHandlers {
     private readonly turns: TurnsJobs,
   ) {}
 
-  @Handles(TranscriptionCompleted)
+  @Handles(TranscriptionCompleted, { decrypt: true })
   async completed({ data }: EventOf<typeof TranscriptionCompleted>, tx: EntityManager) {
     await this.turns.request(tx, await this.conversations.transcribed(tx, data));
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { decode, rawPages, rootMeanSquare } from '../../test/ogg-reader';
 import { oggDurationMs } from '../audio/ogg-opus';
+import { CallMeter } from './call-meter';
 import { EngineTimedOut, NothingToSay, UnknownVoice } from './engine-errors';
 import { EspeakEngine, espeakTaskFor } from './espeak.engine';
 
@@ -10,7 +11,7 @@ import { EspeakEngine, espeakTaskFor } from './espeak.engine';
 const engine = new EspeakEngine();
 const never = new AbortController().signal;
 const say = (text: string, rest: { locale?: 'ru' | 'en'; voice?: string; speed?: number } = {}) =>
-  engine.synthesize({ text, locale: 'ru', ...rest }, never);
+  engine.synthesize({ text, locale: 'ru', ...rest }, never, new CallMeter());
 
 afterAll(() => engine.close());
 
@@ -74,7 +75,11 @@ describe('speech of eSpeak NG', () => {
 
   it('an aborted speech ends at once and the next one is spoken', async () => {
     const abort = new AbortController();
-    const long = engine.synthesize({ text: 'Очень длинный текст. '.repeat(300), locale: 'ru' }, abort.signal);
+    const long = engine.synthesize(
+      { text: 'Очень длинный текст. '.repeat(300), locale: 'ru' },
+      abort.signal,
+      new CallMeter(),
+    );
     abort.abort(new Error('cancelled'));
     await expect(long).rejects.toThrow('cancelled');
     expect((await say('Снова')).durationMs).toBeGreaterThan(100);
@@ -82,7 +87,9 @@ describe('speech of eSpeak NG', () => {
 
   it('a speech longer than its deadline is given up', async () => {
     const hasty = new EspeakEngine({ deadlineMs: 1 });
-    await expect(hasty.synthesize({ text: 'Привет', locale: 'ru' }, never)).rejects.toThrow(EngineTimedOut);
+    await expect(hasty.synthesize({ text: 'Привет', locale: 'ru' }, never, new CallMeter())).rejects.toThrow(
+      EngineTimedOut,
+    );
     await hasty.close();
   });
 
@@ -122,10 +129,18 @@ describe('what the process is asked', () => {
     expect(
       espeakTaskFor({ text: 'Фраза дня: never give up. Повторите!', locale: 'ru', voice: 'female' }).parts,
     ).toEqual([
-      { text: 'Фраза дня:', voice: 'ru+f2', pauseMs: 60 },
-      { text: 'never give up.', voice: 'en-us+f2', pauseMs: 300 },
-      { text: 'Повторите!', voice: 'ru+f2', pauseMs: 300 },
+      { text: 'Фраза дня:', voices: ['ru+f2', 'en-us+f2'], pauseMs: 60 },
+      { text: 'never give up.', voices: ['en-us+f2'], pauseMs: 300 },
+      { text: 'Повторите!', voices: ['ru+f2', 'en-us+f2'], pauseMs: 300 },
     ]);
+  });
+
+  it.each([
+    ['pt-BR', ['pt-br', 'pt', 'en-us']],
+    ['zh-Hant-TW', ['zh-hant-tw', 'cmn', 'en-us']],
+    ['en-GB', ['en-gb', 'en-us']],
+  ])('a text in %s is spoken by the nearest voice there is', (locale, voices) => {
+    expect(espeakTaskFor({ text: '42', locale }).parts[0]?.voices).toEqual(voices);
   });
 
   it('speeds beyond what the engine can do are brought within it', () => {

@@ -25,8 +25,9 @@ async function synthesize(task: EspeakTask): Promise<EspeakResult> {
   }
   espeak.set_rate(task.wordsPerMinute);
   const chunks: Int16Array[] = [];
-  for (const { text, voice, pauseMs } of task.parts) {
-    if (espeak.set_voice(voice) !== 0) throw new Error(`eSpeak NG has no voice ${voice}`);
+  for (const { text, voices, pauseMs } of task.parts) {
+    if (!voices.some((voice) => espeak.set_voice(voice) === 0))
+      throw new Error(`eSpeak NG has none of ${voices.join()}`);
     espeak.synthesize(text, (pcm) => {
       if (pcm) chunks.push(pcm);
       return false;

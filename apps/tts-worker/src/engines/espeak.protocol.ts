@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
-/** What the child process is asked for: pieces in order, each in one voice. */
+/** What the child process is asked for: pieces in order, each in the voice of its language. */
 export const EspeakTask = z.object({
   parts: z
     .array(
       z.object({
         text: z.string().min(1),
-        voice: z.string(),
+        /** In order of preference: not every language has a voice. */
+        voices: z.array(z.string()).min(1),
         /** Silence after the piece, in milliseconds. */
         pauseMs: z.int().nonnegative(),
       }),

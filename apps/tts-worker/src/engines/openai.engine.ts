@@ -1,18 +1,20 @@
-import { z } from 'zod';
 import { joinOggOpus, oggDurationMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
+import type { CallMeter } from './call-meter';
 import { BadAnswer, NothingToSay } from './engine-errors';
-import { OpenAiAccess, OpenAiClient } from './openai.client';
+import { OpenAiClient, type OpenAiServer } from './openai.client';
 import { piecesOf } from './sentences';
-import type { SpeechEngine, SynthesisRequest, SynthesizedAudio } from './speech-engine';
+import { longestMs, type SpeechEngine, type SynthesisRequest, type SynthesizedAudio } from './speech-engine';
 import { languageOf } from './text-language';
 
-export const OpenAiSpeechConfig = OpenAiAccess.extend({
-  model: z.string().min(1).default('gpt-4o-mini-tts'),
-  /** Spoken with when a request names no voice. */
-  voice: z.string().min(1).default('alloy'),
-});
-export type OpenAiSpeechConfig = z.infer<typeof OpenAiSpeechConfig>;
+export interface OpenAiSpeechConfig extends OpenAiServer {
+  readonly model: string;
+  /** For each request, with all of its pieces. */
+  readonly deadlineMs: number;
+}
+
+/** The API insists on a voice. */
+const DEFAULT_VOICE = 'alloy';
 
 /** The API's own limit on `input`, in characters. */
 const MAX_INPUT = 4_096;
@@ -24,19 +26,25 @@ export class OpenAiEngine implements SpeechEngine {
   private readonly client: OpenAiClient;
 
   constructor(private readonly config: OpenAiSpeechConfig) {
-    this.client = new OpenAiClient(this.name, config);
+    this.client = new OpenAiClient(this.name, config, config.deadlineMs);
   }
 
   /** A text longer than one request may hold is synthesized piece by piece and joined into one file. */
-  async synthesize(request: SynthesisRequest, signal: AbortSignal): Promise<SynthesizedAudio> {
+  async synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio> {
     const { text, locale } = request;
     const pieces = piecesOf(text, languageOf(text, locale), MAX_INPUT).filter((piece) => WORDS.test(piece));
     if (pieces.length === 0) throw new NothingToSay();
     const files: Buffer[] = [];
     // One after another: servers limit how many requests a key may have under way.
-    for (const piece of pieces) files.push(await this.synthesizePiece(piece, request, signal));
+    for (const piece of pieces) {
+      signal.throwIfAborted();
+      const amount = { characters: piece.length, audioMs: longestMs(piece.length, request.speed) };
+      files.push(await meter.count(amount, () => this.synthesizePiece(piece, request, signal)));
+    }
     const ogg = files.length === 1 ? files[0]! : joinOggOpus(files);
-    return { ogg, durationMs: oggDurationMs(ogg) };
+    const durationMs = oggDurationMs(ogg);
+    meter.measured(durationMs);
+    return { ogg, durationMs };
   }
 
   private synthesizePiece(input: string, { voice, speed }: SynthesisRequest, signal: AbortSignal): Promise<Buffer> {
@@ -44,7 +52,7 @@ export class OpenAiEngine implements SpeechEngine {
       const answer = await openai.audio.speech.create(
         {
           model: this.config.model,
-          voice: voice ?? this.config.voice,
+          voice: voice ?? DEFAULT_VOICE,
           input,
           response_format: 'opus',
           ...(speed !== undefined && { speed }),

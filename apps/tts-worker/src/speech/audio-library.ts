@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
-import type { SynthesisRequest } from '../engines/speech-engine';
+import { BudgetsService, type Payer } from '../accounting/budgets.service';
+import { longestMs, type SynthesisRequest, type SynthesizedAudio } from '../engines/speech-engine';
 import { AudioAsset } from './audio-asset.entity';
 import type { ConfiguredEngine } from './speech-engines';
 import { SpeechMetrics } from './speech.metrics';
@@ -23,18 +24,44 @@ export class AudioLibrary {
     private readonly db: DataSource,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+    private readonly budgets: BudgetsService,
     private readonly metrics: SpeechMetrics,
   ) {}
 
-  /** The audio of a request: out of the library, or made now and stored. Throws NotStored or what the engine throws. */
+  /**
+   * The audio of a request: out of the library, or made now at the expense of `payer` and stored. Throws NotStored,
+   * BudgetExhausted or what the engine throws.
+   */
   async ensure(
     by: ConfiguredEngine,
     request: SynthesisRequest,
+    payer: Payer,
     signal: AbortSignal,
   ): Promise<{ id: string; made: boolean }> {
     const id = audioIdOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
-    const { ogg, durationMs } = await by.engine.synthesize(requestFor(by, request), signal);
+    const { length: characters } = request.text;
+    await this.budgets.charged(
+      {
+        payer,
+        job: `speech:${id}`,
+        purpose: 'speech',
+        engine: by.engine.name,
+        model: by.model,
+        characters,
+        audioMs: longestMs(characters, request.speed),
+      },
+      async (meter) => this.store(id, by, await by.engine.synthesize(requestFor(by, request), signal, meter)),
+      async (tx, asset) => {
+        // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
+        await tx.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
+        this.metrics.made.inc({ engine: asset.engine }, asset.durationMs / 1000);
+      },
+    );
+    return { id, made: true };
+  }
+
+  private async store(id: string, by: ConfiguredEngine, { ogg, durationMs }: SynthesizedAudio): Promise<AudioAsset> {
     const now = this.clock.now();
     const asset = this.db.manager.create(AudioAsset, {
       id,
@@ -52,10 +79,7 @@ export class AudioLibrary {
     } catch (error) {
       throw new NotStored(error);
     }
-    // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
-    await this.db.manager.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
-    this.metrics.made.inc({ engine: asset.engine }, durationMs / 1000);
-    return { id, made: true };
+    return asset;
   }
 
   /** Counts `times` requests as answered with it; undefined when there is no such audio. */

@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { CONFIG, ConfigError, ThirdParty } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { ESPEAK_VOICES, EspeakEngine } from '../engines/espeak.engine';
-import { OpenAiEngine, OpenAiSpeechConfig } from '../engines/openai.engine';
+import { configuredServer } from '../engines/openai.client';
+import { OpenAiEngine, type OpenAiSpeechConfig } from '../engines/openai.engine';
 import type { SpeechEngine } from '../engines/speech-engine';
 import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
@@ -12,6 +13,8 @@ export interface ConfiguredEngine {
   readonly engine: SpeechEngine;
   /** The engine and its model: audio of one is not taken for audio of another. */
   readonly id: string;
+  /** Absent for our own engine. */
+  readonly model?: string;
   /** All the voices it has; absent when only the engine knows. */
   readonly voices?: readonly string[];
 }
@@ -29,18 +32,21 @@ export class SpeechEngines implements OnModuleDestroy {
   private readonly espeak: EspeakEngine;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_VOICE: voice } = config;
-    const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
-    this.espeak = new EspeakEngine({ deadlineMs: config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000 });
-    const offline: ConfiguredEngine = { engine: this.espeak, id: 'espeak', voices: Object.keys(ESPEAK_VOICES) };
-    if (wanted === 'espeak' || (wanted === 'auto' && !apiKey)) {
+    const { TTS_WORKER_SPEECH_ENGINE: wanted, TTS_WORKER_SPEECH_MODEL: model, TTS_WORKER_VOICE: voice } = config;
+    const server = configuredServer(config);
+    const deadlineMs = config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000;
+    this.espeak = new EspeakEngine({ deadlineMs });
+    const offline: ConfiguredEngine = { engine: this.espeak, id: 'espeak', voices: ESPEAK_VOICES };
+    if (wanted === 'espeak' || (wanted === 'auto' && !(server && model))) {
       if (voice && !offline.voices?.includes(voice)) {
         throw new ConfigError(`TTS_WORKER_VOICE: espeak has only ${offline.voices?.join(', ')}`);
       }
       this.primary = offline;
     } else {
-      if (!apiKey) throw new ConfigError('TTS_WORKER_SPEECH_ENGINE=openai needs TTS_WORKER_API_KEY');
-      this.primary = openAiEngine(config, apiKey, registry);
+      if (!server)
+        throw new ConfigError('TTS_WORKER_SPEECH_ENGINE=openai needs TTS_WORKER_API_KEY or TTS_WORKER_BASE_URL');
+      if (!model) throw new ConfigError('TTS_WORKER_SPEECH_ENGINE=openai needs TTS_WORKER_SPEECH_MODEL');
+      this.primary = openAiEngine({ ...server, model, deadlineMs }, registry);
       if (wanted === 'auto') this.fallback = offline;
     }
   }
@@ -50,26 +56,23 @@ export class SpeechEngines implements OnModuleDestroy {
   }
 }
 
-function openAiEngine(config: TtsWorkerConfig, apiKey: string, registry: Registry): ConfiguredEngine {
-  const model = config.TTS_WORKER_SPEECH_MODEL;
-  const timeoutMs = config.TTS_WORKER_SPEECH_DEADLINE_SECONDS * 1000;
-  const engine = new OpenAiEngine(
-    OpenAiSpeechConfig.parse({ baseUrl: config.TTS_WORKER_BASE_URL, apiKey, model, deadlineMs: timeoutMs }),
-  );
+function openAiEngine(config: OpenAiSpeechConfig, registry: Registry): ConfiguredEngine {
+  const engine = new OpenAiEngine(config);
   const server = new ThirdParty({
     name: 'openai',
     registry,
-    timeoutMs,
+    timeoutMs: config.deadlineMs,
     breakAfter: BREAK_AFTER,
     halfOpenAfterMs: HALF_OPEN_AFTER_MS,
     isOutage,
   });
   return {
-    id: `${engine.name}:${model}`,
+    id: `${engine.name}:${config.model}`,
+    model: config.model,
     engine: {
       name: engine.name,
-      synthesize: (request, signal) =>
-        server.call('speech', (within) => engine.synthesize(request, within), { signal }),
+      synthesize: (request, signal, meter) =>
+        server.call('speech', (within) => engine.synthesize(request, within, meter), { signal }),
     },
   };
 }

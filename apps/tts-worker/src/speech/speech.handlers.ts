@@ -11,7 +11,7 @@ export class SpeechHandlers {
     private readonly jobs: SpeechJobs,
   ) {}
 
-  @Handles(SpeechSpeakRequested)
+  @Handles(SpeechSpeakRequested, { decrypt: true })
   async speakRequested({ data }: EventOf<typeof SpeechSpeakRequested>, tx: EntityManager) {
     await this.jobs.enqueue(tx, await this.speech.request(tx, data));
   }

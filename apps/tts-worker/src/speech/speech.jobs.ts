@@ -11,14 +11,14 @@ import {
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { BudgetExhausted } from '../accounting/budgets.service';
 import { EngineError, NothingToSay } from '../engines/engine-errors';
-import type { SynthesisRequest } from '../engines/speech-engine';
 import { retryPolicy } from '../retry-policy';
 import { AudioLibrary, NotStored } from './audio-library';
 import { SpeechEngines } from './speech-engines';
 import type { SpeechFailure } from './speech-request.entity';
 import { SpeechMetrics } from './speech.metrics';
-import { SpeechService } from './speech.service';
+import { SpeechService, type WaitingRequest } from './speech.service';
 
 /** Makes one audio and answers everyone who waits for it. */
 const Synthesize = defineJob('synthesize', z.object({ audioId: z.string() }));
@@ -44,12 +44,16 @@ export class SpeechJobs {
 
   @Runs(Synthesize)
   async synthesize({ audioId }: PayloadOf<typeof Synthesize>, run: JobRun): Promise<void> {
-    const request = await this.speech.pendingRequest(audioId);
-    if (!request) return; // the job before this one answered everyone
+    const waiting = await this.speech.firstWaiting(audioId);
+    if (!waiting) return; // the job before this one answered everyone
     let audio;
     try {
-      audio = await this.makeAudio(request, run);
+      audio = await this.makeAudio(waiting, run);
     } catch (error) {
+      if (error instanceof BudgetExhausted) {
+        await this.speech.failOne(waiting.speechId, 'budget_exhausted');
+        return this.synthesize({ audioId }, run); // the next one who waits may be able to pay
+      }
       const retry = (retryPolicy.isRetryable(error) || error instanceof NotStored) && !retryPolicy.isLastTry(run);
       if (retry || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
@@ -60,10 +64,10 @@ export class SpeechJobs {
   }
 
   /** By the primary engine; by the fallback when that refuses, is known to be down, or has failed for the last time. */
-  private async makeAudio(request: SynthesisRequest, run: JobRun): Promise<{ id: string; made: boolean }> {
+  private async makeAudio({ request, payer }: WaitingRequest, run: JobRun): Promise<{ id: string; made: boolean }> {
     const { primary, fallback } = this.engines;
     try {
-      return await this.library.ensure(primary, request, run.signal);
+      return await this.library.ensure(primary, request, payer, run.signal);
     } catch (error) {
       const isEngineFailure =
         (error instanceof EngineError && !(error instanceof NothingToSay)) || retryPolicy.isRetryable(error);
@@ -72,7 +76,7 @@ export class SpeechJobs {
       if (!fallback || !isEngineFailure || retry || run.signal.aborted) throw error;
       this.log.warn({ err: error, engine: primary.id, fallback: fallback.id }, 'speech engine failed, using fallback');
       this.metrics.fallbacks.inc();
-      return await this.library.ensure(fallback, request, run.signal);
+      return await this.library.ensure(fallback, request, payer, run.signal);
     }
   }
 }

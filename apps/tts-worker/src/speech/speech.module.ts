@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { AudioLibrary } from './audio-library';
 import { AudioController } from './audio.controller';
 import { SpeechEngines } from './speech-engines';
@@ -8,8 +9,9 @@ import { SpeechMetrics } from './speech.metrics';
 import { SpeechService } from './speech.service';
 
 @Module({
+  imports: [AccountingModule],
   controllers: [SpeechHandlers, AudioController],
   providers: [SpeechService, SpeechJobs, SpeechEngines, AudioLibrary, SpeechMetrics],
-  exports: [SpeechService, AudioLibrary],
+  exports: [SpeechService, SpeechEngines, AudioLibrary],
 })
 export class SpeechModule {}

@@ -1,14 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import {
-  nearestLocale,
-  SpeechCompleted,
-  SpeechFailed,
-  type EventOf,
-  type SpeechSpeakRequested,
-} from '@switchboard/contracts';
+import { SpeechCompleted, SpeechFailed, type EventOf, type SpeechSpeakRequested } from '@switchboard/contracts';
 import { Clock, CONFIG, FieldCipher } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Payer } from '../accounting/budgets.service';
 import type { SynthesisRequest } from '../engines/speech-engine';
 import { languageOf } from '../engines/text-language';
 import type { TtsWorkerConfig } from '../tts-worker.config';
@@ -20,6 +15,13 @@ import { SpeechMetrics } from './speech.metrics';
 import { audioIdOf, hasWords, normalizeText } from './synthesis-request';
 
 type Asked = EventOf<typeof SpeechSpeakRequested>['data'];
+
+/** A request that waits for its audio, and who is charged when it is made. */
+export interface WaitingRequest {
+  readonly speechId: string;
+  readonly payer: Payer;
+  readonly request: SynthesisRequest;
+}
 
 const TEXT = 'speech_requests.text';
 
@@ -45,6 +47,7 @@ export class SpeechService {
       speechId: asked.speechId,
       requestedBy: asked.requestedBy,
       chatId: asked.chatId,
+      botId: asked.botId,
       userId: asked.userId,
       audioId,
       text: this.cipher.encrypt(wanted.text, TEXT),
@@ -74,19 +77,26 @@ export class SpeechService {
     return undefined;
   }
 
-  /** What is asked for by those who wait for this audio; undefined when nobody does. */
-  async pendingRequest(audioId: string): Promise<SynthesisRequest | undefined> {
-    const request = await this.db.manager.findOneBy(SpeechRequest, { audioId, state: 'waiting' });
-    if (!request?.text) return undefined;
-    const { locale, voice } = request;
-    const text = this.cipher.decrypt(request.text, TEXT);
-    return { text, locale, ...this.speed(), ...(voice !== null && { voice }) };
+  /** The first of the requests that wait for this audio; undefined when none does. */
+  async firstWaiting(audioId: string): Promise<WaitingRequest | undefined> {
+    const waiting = await this.db.manager.findOne(SpeechRequest, {
+      where: { audioId, state: 'waiting' },
+      order: { requestedAt: 'ASC', speechId: 'ASC' },
+    });
+    if (!waiting?.text) return undefined;
+    const { speechId, botId, userId, locale, voice } = waiting;
+    const text = this.cipher.decrypt(waiting.text, TEXT);
+    return {
+      speechId,
+      payer: { botId, userId },
+      request: { text, locale, ...this.speed(), ...(voice !== null && { voice }) },
+    };
   }
 
   /** Answers everyone who waits for `audioId` with the audio that was made or found for it. */
   completeWaiting(audioId: string, audio: { id: string; made: boolean }): Promise<void> {
     return this.db.transaction(async (tx) => {
-      const waiting = await this.waitingFor(tx, audioId);
+      const waiting = await this.waitingFor(tx, { audioId });
       if (waiting.length === 0) return;
       const asset = await this.library.use(tx, audio.id, waiting.length);
       if (!asset) throw new Error(`the audio ${audio.id} was removed meanwhile`); // the next try makes it again
@@ -95,7 +105,11 @@ export class SpeechService {
   }
 
   failWaiting(audioId: string, reason: SpeechFailure): Promise<void> {
-    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, audioId), reason));
+    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, { audioId }), reason));
+  }
+
+  failOne(speechId: string, reason: SpeechFailure): Promise<void> {
+    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, { speechId }), reason));
   }
 
   /** Forgets who asked, some time after they were answered. */
@@ -108,7 +122,7 @@ export class SpeechService {
     return {
       text,
       // The text itself tells, where it has letters: so the same text is the same audio whoever asks.
-      locale: languageOf(text, nearestLocale(locale ?? 'en')),
+      locale: languageOf(text, locale ?? 'en'),
       ...this.speed(),
       ...(voice !== undefined && { voice }),
     };
@@ -125,9 +139,9 @@ export class SpeechService {
     return text.length > this.config.TTS_WORKER_MAX_CHARS ? 'too_long' : undefined;
   }
 
-  private waitingFor(tx: EntityManager, audioId: string): Promise<SpeechRequest[]> {
+  private waitingFor(tx: EntityManager, which: { audioId: string } | { speechId: string }): Promise<SpeechRequest[]> {
     return tx.find(SpeechRequest, {
-      where: { audioId, state: 'waiting' },
+      where: { ...which, state: 'waiting' },
       order: { requestedAt: 'ASC', speechId: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ServiceAnswer, ServiceClient } from '@switchboard/service-kit';
+import { ReadMedia } from '@switchboard/contracts';
+import { isProblem, ServiceClient } from '@switchboard/service-kit';
+import { oggDurationMs } from '../audio/ogg-opus';
+import { NotOggOpus } from '../audio/ogg-pages';
 import { RecordingTooLarge } from '../engines/engine-errors';
 import { MAX_RECORDING_BYTES, type Recording } from './transcription-provider';
 import type { Transcription } from './transcription.entity';
@@ -18,6 +21,9 @@ export class RecordingUnreachable extends Error {
 export class RecordingTooLargeToFetch extends Error {
   override readonly name = 'RecordingTooLargeToFetch';
 }
+
+/** MP3 at 320 kbit/s: no recording that is not Ogg/Opus is shorter than this makes it. */
+const MOST_BYTES_PER_SECOND = 40_000;
 
 const FORMATS: Record<string, Recording['format']> = {
   'audio/mpeg': 'mp3',
@@ -39,22 +45,35 @@ export class Recordings {
   constructor(private readonly services: ServiceClient) {}
 
   /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
-  async fetch({ mediaId, mimeType, locale }: Transcription): Promise<Recording> {
-    const file = await this.read(mediaId);
-    if (!file) throw new RecordingGone(`there is no recording ${mediaId}`);
-    if (file.body.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(file.body.length, MAX_RECORDING_BYTES);
-    return { audio: file.body, format: formatOf(mimeType), locale };
+  async fetch({ mediaId, mimeType, durationMs }: Transcription): Promise<Recording> {
+    const audio = await this.read(mediaId);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
+    return { audio, format: formatOf(mimeType), durationMs: lengthOf(audio, durationMs) };
   }
 
-  private async read(mediaId: string) {
+  private async read(mediaId: string): Promise<Buffer> {
     try {
-      return await this.services.getBytes('bot-adapter', `/media/${mediaId}`);
+      const file = await this.services.call(ReadMedia, { params: { mediaId } });
+      return await file.buffer();
     } catch (error) {
-      const status = error instanceof ServiceAnswer ? error.status : undefined;
-      if (status === 410) throw new RecordingGone(`the recording ${mediaId} is gone`);
-      if (status === 413) throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) {
+        throw new RecordingGone(`there is no recording ${mediaId}`);
+      }
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_too_large')) {
+        throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
+      }
       throw new RecordingUnreachable('the bot-adapter does not give the recording', { cause: error });
     }
+  }
+}
+
+/** What is paid by the second is measured here: what the sender's client says may be wrong, or a lie. */
+function lengthOf(audio: Buffer, toldMs: number | null): number {
+  try {
+    return oggDurationMs(audio);
+  } catch (error) {
+    if (!(error instanceof NotOggOpus)) throw error;
+    return Math.max(toldMs ?? 0, Math.round((audio.length / MOST_BYTES_PER_SECOND) * 1000));
   }
 }
 

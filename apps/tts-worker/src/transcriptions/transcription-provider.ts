@@ -3,8 +3,9 @@ import { CONFIG, ThirdParty } from '@switchboard/service-kit';
 import { toFile } from 'openai';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
+import type { CallMeter } from '../engines/call-meter';
 import { BadAnswer, RecordingTooLarge } from '../engines/engine-errors';
-import { OpenAiClient } from '../engines/openai.client';
+import { configuredServer, OpenAiClient } from '../engines/openai.client';
 import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
@@ -12,8 +13,7 @@ export interface Recording {
   audio: Buffer;
   /** What the bytes are, as a file extension: servers tell the format by it. */
   format: 'ogg' | 'mp3' | 'm4a' | 'mp4' | 'wav' | 'webm' | 'flac';
-  /** The language the person is thought to speak; a hint. */
-  locale?: string;
+  durationMs: number;
 }
 
 export interface Transcript {
@@ -43,17 +43,18 @@ const Answer = z.object({
 /** Turns speech into text through `POST /audio/transcriptions` of an OpenAI-compatible server. */
 @Injectable()
 export class TranscriptionProvider {
+  readonly name = 'openai';
   private readonly server:
     { readonly client: OpenAiClient; readonly guard: ThirdParty; readonly model: string } | undefined;
 
   constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_TRANSCRIPTION_MODEL: model, TTS_WORKER_BASE_URL: baseUrl } = config;
-    const apiKey = config.TTS_WORKER_API_KEY ?? config.OPENAI_API_KEY;
-    if (!apiKey || model === OFF) return;
+    const { TTS_WORKER_TRANSCRIPTION_MODEL: model } = config;
+    const server = configuredServer(config);
+    if (!server || model === OFF) return;
     const deadlineMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
     this.server = {
-      client: new OpenAiClient('openai', { baseUrl, apiKey, deadlineMs }),
-      guard: new ThirdParty({ name: 'openai', registry, timeoutMs: deadlineMs, isOutage }),
+      client: new OpenAiClient(this.name, server, deadlineMs),
+      guard: new ThirdParty({ name: this.name, registry, timeoutMs: deadlineMs, isOutage }),
       model,
     };
   }
@@ -63,34 +64,38 @@ export class TranscriptionProvider {
     return this.server !== undefined;
   }
 
+  get model(): string | undefined {
+    return this.server?.model;
+  }
+
   /**
    * @throws RecordingTooLarge, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   ThirdPartyTimeout, ThirdPartyUnavailable, or the signal's reason when it is aborted.
    */
-  async transcribe({ audio, format, locale }: Recording, signal: AbortSignal): Promise<Transcript> {
+  async transcribe(
+    { audio, format, durationMs }: Recording,
+    signal: AbortSignal,
+    meter: CallMeter,
+  ): Promise<Transcript> {
     if (!this.server) throw new Error('no transcription server is configured');
     if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
     const { client, guard, model } = this.server;
     // The format is told from the name alone; Telegram's own ".oga" is refused.
     const file = await toFile(audio, `recording.${format}`, { type: `audio/${format}` });
-    const answer: unknown = await guard.call(
-      'transcription',
-      (within) =>
-        client.call(within, (openai, callSignal) =>
-          openai.audio.transcriptions.create(
-            {
-              file,
-              model,
-              response_format: WHISPER.test(model) ? 'verbose_json' : 'json',
-              // ISO 639-1: a region would be refused.
-              ...(locale && { language: locale.split('-')[0]! }),
-            },
-            { signal: callSignal },
-          ),
-        ),
-      { signal },
-    );
-    return parseTranscript(answer);
+    const params = {
+      file,
+      model,
+      response_format: WHISPER.test(model) ? ('verbose_json' as const) : ('json' as const),
+      // No language: that of a person's app would be forced on whatever they speak.
+    };
+    const request = (within: AbortSignal) =>
+      client.call(within, (openai, callSignal) => openai.audio.transcriptions.create(params, { signal: callSignal }));
+    const amount = { characters: 0, audioMs: durationMs };
+    const counted = (within: AbortSignal) => meter.count(amount, () => request(within));
+    const answer: unknown = await guard.call('transcription', counted, { signal });
+    const transcript = parseTranscript(answer);
+    if (transcript.durationMs !== undefined) meter.measured(transcript.durationMs);
+    return transcript;
   }
 }
 

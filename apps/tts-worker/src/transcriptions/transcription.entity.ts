@@ -1,4 +1,4 @@
-import type { KnownTranscriptionFailure, Locale } from '@switchboard/contracts';
+import type { KnownTranscriptionFailure } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type TranscriptionFailure = KnownTranscriptionFailure;
@@ -25,8 +25,9 @@ export class Transcription {
   @Column({ name: 'mime_type', type: 'text' })
   mimeType!: string;
 
-  @Column({ type: 'text' })
-  locale!: Locale;
+  /** As the sender's client says, where it does. */
+  @Column({ name: 'duration_ms', type: 'integer', nullable: true })
+  durationMs!: number | null;
 
   @Column({ type: 'text' })
   state!: 'waiting' | 'completed' | 'failed';

@@ -1,5 +1,5 @@
 import { Consumer, Handles } from '@switchboard/bus';
-import { MessageReceived, type EventOf } from '@switchboard/contracts';
+import { MessageReceived, type SealedEventOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { TranscriptionsJobs } from './transcriptions.jobs';
 import { TranscriptionsService } from './transcriptions.service';
@@ -12,7 +12,7 @@ export class TranscriptionsHandlers {
   ) {}
 
   @Handles(MessageReceived)
-  async messageReceived({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
+  async messageReceived({ data }: SealedEventOf<typeof MessageReceived>, tx: EntityManager) {
     await this.jobs.enqueue(tx, await this.transcriptions.receive(tx, data));
   }
 }

@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { defineJob, type JobRun, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { BudgetExhausted, BudgetsService } from '../accounting/budgets.service';
 import { RecordingTooLarge } from '../engines/engine-errors';
 import { retryPolicy } from '../retry-policy';
 import { RecordingGone, Recordings, RecordingTooLargeToFetch, RecordingUnreachable } from './recordings';
 import { TranscriptionProvider } from './transcription-provider';
-import type { TranscriptionFailure } from './transcription.entity';
+import type { Transcription, TranscriptionFailure } from './transcription.entity';
 import { TranscriptionsService } from './transcriptions.service';
 
 /** Turns one voice message into words. */
@@ -19,6 +20,7 @@ export class TranscriptionsJobs {
     private readonly transcriptions: TranscriptionsService,
     private readonly recordings: Recordings,
     private readonly provider: TranscriptionProvider,
+    private readonly budgets: BudgetsService,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -39,23 +41,39 @@ export class TranscriptionsJobs {
     if (!waiting) return;
     // Switched off since the message came.
     if (!this.provider.isConfigured) return this.transcriptions.fail(waiting, 'not_configured');
-    let transcript;
     try {
-      transcript = await this.provider.transcribe(await this.recordings.fetch(waiting), run.signal);
+      await this.transcribeWaiting(waiting, run.signal);
     } catch (error) {
       const isRetryable = retryPolicy.isRetryable(error) || error instanceof RecordingUnreachable;
       if ((isRetryable && !retryPolicy.isLastTry(run)) || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
       this.log.warn({ err: error, messageId, reason }, 'transcription failed');
-      return this.transcriptions.fail(waiting, reason);
+      await this.transcriptions.fail(waiting, reason);
     }
-    if (!transcript.text) return this.transcriptions.fail(waiting, 'nothing_heard');
-    await this.transcriptions.complete(waiting, transcript);
+  }
+
+  private async transcribeWaiting(waiting: Transcription, signal: AbortSignal): Promise<void> {
+    const recording = await this.recordings.fetch(waiting);
+    const { botId, userId, messageId } = waiting;
+    const { name: engine, model } = this.provider;
+    const amount = { characters: 0, audioMs: recording.durationMs };
+    await this.budgets.charged(
+      {
+        payer: { botId, userId },
+        job: `transcription:${messageId}`,
+        purpose: 'transcription',
+        engine,
+        model,
+        ...amount,
+      },
+      (meter) => this.provider.transcribe(recording, signal, meter),
+      (tx, transcript) => this.transcriptions.complete(tx, waiting, transcript),
+    );
   }
 }
 
 function reasonOf(error: unknown): TranscriptionFailure {
   if (error instanceof RecordingGone || error instanceof RecordingUnreachable) return 'media_gone';
   if (error instanceof RecordingTooLarge || error instanceof RecordingTooLargeToFetch) return 'too_large';
-  return 'engine_failed';
+  return error instanceof BudgetExhausted ? 'budget_exhausted' : 'engine_failed';
 }

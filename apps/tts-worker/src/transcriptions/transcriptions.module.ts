@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { Recordings } from './recordings';
 import { TranscriptionProvider } from './transcription-provider';
 import { TranscriptionsHandlers } from './transcriptions.handlers';
@@ -6,8 +7,9 @@ import { TranscriptionsJobs } from './transcriptions.jobs';
 import { TranscriptionsService } from './transcriptions.service';
 
 @Module({
+  imports: [AccountingModule],
   controllers: [TranscriptionsHandlers],
   providers: [TranscriptionsService, TranscriptionsJobs, Recordings, TranscriptionProvider],
-  exports: [TranscriptionsService],
+  exports: [TranscriptionsService, TranscriptionProvider],
 })
 export class TranscriptionsModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type EventOf,
+  type SealedEventOf,
   type MessageReceived,
   TranscriptionCompleted,
   TranscriptionFailed,
@@ -12,7 +12,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { MAX_RECORDING_BYTES, type Transcript, TranscriptionProvider } from './transcription-provider';
 import { Transcription, type TranscriptionFailure } from './transcription.entity';
 
-type Message = EventOf<typeof MessageReceived>['data'];
+type Message = SealedEventOf<typeof MessageReceived>['data'];
 type InChat = Pick<Transcription, 'messageId' | 'chatId' | 'botId' | 'userId'>;
 
 /** Voice messages, each of which gets one answer: its words, or why there are none. */
@@ -38,13 +38,13 @@ export class TranscriptionsService {
   /** Answers at once what cannot be transcribed; returns the id of a message that is still to be transcribed. */
   async receive(tx: EntityManager, message: Message): Promise<string | undefined> {
     if (message.kind !== 'voice') return undefined;
-    const { messageId, chatId, botId, userId, locale, media } = message;
+    const { messageId, chatId, botId, userId, media } = message;
     const refusal = this.refusalOf(media);
     if (!media || refusal) {
       await this.emitFailed(tx, message, refusal ?? 'media_gone');
       return undefined;
     }
-    const { mediaId, mimeType } = media;
+    const { mediaId, mimeType, durationMs } = media;
     const transcription = tx.create(Transcription, {
       messageId,
       chatId,
@@ -52,7 +52,7 @@ export class TranscriptionsService {
       userId,
       mediaId,
       mimeType,
-      locale,
+      durationMs: durationMs ?? null,
       state: 'waiting',
       receivedAt: this.clock.now(),
     });
@@ -64,25 +64,21 @@ export class TranscriptionsService {
     return (await this.db.manager.findOneBy(Transcription, { messageId, state: 'waiting' })) ?? undefined;
   }
 
-  complete(
-    { messageId, chatId, botId, userId }: Transcription,
-    { text, language, durationMs }: Transcript,
-  ): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      if (!(await this.answer(tx, messageId, 'completed'))) return;
-      this.answers.inc({ outcome: 'completed' });
-      await this.outbox.add(
-        tx,
-        TranscriptionCompleted({ messageId, chatId, botId, userId, text, language, durationMs }),
-      );
-    });
+  /** Answers a message with its words, or with the reason why there are none. */
+  async complete(tx: EntityManager, message: Transcription, { text, language, durationMs }: Transcript): Promise<void> {
+    if (!text) return this.failIn(tx, message, 'nothing_heard');
+    const { messageId, chatId, botId, userId } = message;
+    if (!(await this.answer(tx, messageId, 'completed'))) return;
+    this.answers.inc({ outcome: 'completed' });
+    await this.outbox.add(tx, TranscriptionCompleted({ messageId, chatId, botId, userId, text, language, durationMs }));
   }
 
-  fail(transcription: Transcription, reason: TranscriptionFailure): Promise<void> {
-    return this.db.transaction(async (tx) => {
-      if (await this.answer(tx, transcription.messageId, 'failed', reason))
-        await this.emitFailed(tx, transcription, reason);
-    });
+  fail(message: Transcription, reason: TranscriptionFailure): Promise<void> {
+    return this.db.transaction((tx) => this.failIn(tx, message, reason));
+  }
+
+  private async failIn(tx: EntityManager, message: Transcription, reason: TranscriptionFailure): Promise<void> {
+    if (await this.answer(tx, message.messageId, 'failed', reason)) await this.emitFailed(tx, message, reason);
   }
 
   /** Forgets who spoke, some time after they were answered. */

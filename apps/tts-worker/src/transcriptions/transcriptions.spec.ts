@@ -1,4 +1,5 @@
-import { MessageReceived, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
+import type { ServerResponse } from 'node:http';
+import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import type { z } from 'zod';
 import { aVoiceMessage } from '../../test/build';
@@ -15,10 +16,14 @@ const hears =
   (_, response) =>
     json(response, 200, { text, language: 'russian', duration: 0.5 });
 const gives: Answer = (_, response) => void response.writeHead(200, { 'content-type': 'audio/ogg' }).end(SPOKEN);
-const answers =
-  (status: number): Answer =>
+
+/** The bot-adapter as its contract has it. */
+const refusesMedia =
+  (code: keyof typeof ReadMedia.problems): Answer =>
   (_, response) =>
-    json(response, status, { status });
+    problem(response, ReadMedia.problems[code], code);
+const problem = (response: ServerResponse, status: number, code: string) =>
+  json(response, status, { type: `/problems/${code}`, title: '-', status, code, instance: '/requests/1' });
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -74,12 +79,12 @@ describe('transcription', () => {
     const form = await new Response(new Uint8Array(voices.asked[0]!.body), {
       headers: { 'content-type': voices.asked[0]!.headers['content-type']! },
     }).formData();
-    expect([form.get('model'), form.get('language')]).toEqual(['whisper-1', 'ru']);
+    expect([form.get('model'), form.has('language')]).toEqual(['gpt-transcribe', false]);
     expect(Buffer.from(await (form.get('file') as File).arrayBuffer()).equals(SPOKEN)).toBe(true);
   });
 
   it.each([
-    ['without a key', { TTS_WORKER_API_KEY: '' }],
+    ['without a server', { TTS_WORKER_API_KEY: '', TTS_WORKER_BASE_URL: '' }],
     ['switched off', { TTS_WORKER_TRANSCRIPTION_MODEL: 'off' }],
   ])('%s a voice message is answered at once with "not configured", and nobody is asked', async (_, env) => {
     const { app, adapter } = await start({ env });
@@ -139,14 +144,25 @@ describe('transcription', () => {
       { engine: (_, response) => json(response, 200, { words: 7 }) },
       1,
     ],
-    ['a recording that is gone', 'media_gone', { media: answers(404) }, 0],
-    ['a recording that was removed', 'media_gone', { media: answers(410) }, 0],
-    ['a recording the bot-adapter may not give', 'media_gone', { media: answers(403) }, 0],
-    ['a recording too large for the channel', 'too_large', { media: answers(413) }, 0],
+    ['a recording that is gone', 'media_gone', { media: refusesMedia('bot-adapter.media_gone') }, 0],
+    ['a recording too large for the channel', 'too_large', { media: refusesMedia('bot-adapter.media_too_large') }, 0],
   ])('%s is told as %s', async (_, reason, behaviour, engineCalls) => {
     const { app, voices } = await start(behaviour);
     expect(await reasonFor(app)).toBe(reason);
     expect(voices.asked).toHaveLength(engineCalls);
+  });
+
+  it.each([
+    ['does not know the address', 404, 'not_found'],
+    ['lets nobody in', 401, 'unauthorized'],
+  ])('a bot-adapter that %s is asked again, since that says nothing about the recording', async (_, status, code) => {
+    let asked = 0;
+    const media: Answer = (question, response) =>
+      ++asked === 1 ? problem(response, status, code) : gives(question, response);
+    const { app } = await start({ media });
+    await app.probe.say(aVoiceMessage());
+    expect((await untilSaid(app, TranscriptionCompleted)).data.text).toBe('Привет');
+    expect(asked).toBe(2);
   });
 
   it('a recording over 25 MB is refused by what is said of it, or else by what it is', async () => {

@@ -1,5 +1,6 @@
-import { Body, Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
-import { DomainError } from '@switchboard/service-kit';
+import { Controller } from '@nestjs/common';
+import { ReceiveTelegramUpdate } from '@switchboard/contracts';
+import { DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
 import { Bots } from '../../bots/bots';
 import { Receiving } from '../../receiving/receiving.service';
 import { UnreadableUpdate } from '../channel-errors';
@@ -24,7 +25,7 @@ export class MalformedUpdate extends DomainError {
 }
 
 /** Where Telegram brings updates when there is a public address. */
-@Controller('telegram/webhook')
+@Controller()
 export class TelegramWebhookController {
   constructor(
     private readonly bots: Bots,
@@ -32,18 +33,13 @@ export class TelegramWebhookController {
   ) {}
 
   /** Answers only after the commit: until then Telegram keeps the update, and brings it again if we do not answer. */
-  @Post(':botId')
-  @HttpCode(200)
-  async take(
-    @Param('botId') botId: string,
-    @Headers('x-telegram-bot-api-secret-token') secret: string | undefined,
-    @Body() update: unknown,
-  ): Promise<void> {
-    const bot = this.bots.find(botId);
+  @Implements(ReceiveTelegramUpdate)
+  async receive({ params, headers, body }: RequestOf<typeof ReceiveTelegramUpdate>): Promise<void> {
+    const bot = this.bots.find(params.botId);
     if (!bot) throw new UnknownBot();
-    if (!isSecret(secret, webhookSecret(bot))) throw new WrongWebhookSecret();
+    if (!isSecret(headers['x-telegram-bot-api-secret-token'], webhookSecret(bot))) throw new WrongWebhookSecret();
     try {
-      await this.receiving.take(bot, update);
+      await this.receiving.take(bot, body);
     } catch (error) {
       throw error instanceof UnreadableUpdate ? new MalformedUpdate(error.message) : error;
     }
