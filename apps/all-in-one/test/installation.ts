@@ -49,7 +49,6 @@ export class Site {
       CHAT_AI_PORT: '0',
       TTS_WORKER_PORT: '0',
       BOTS_FOLDER: join(this.folder, 'bots'),
-      CHAT_AI_ASSISTANTS_FILE: join(demo, 'assistants.json'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
       CHAT_AI_IDLE_TIMEOUT_MS: '2000',
