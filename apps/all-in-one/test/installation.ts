@@ -8,8 +8,6 @@ import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/tes
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
-const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo');
-
 const inSandbox = ({ name, token }: typeof LUMEN) => ({
   name,
   channel: { kind: 'telegram', apiRoot: 'sandbox', token },
