@@ -24,6 +24,7 @@ const CloudEvent = {
     tracestate: { ...TEXT, description: 'W3C Trace Context.' },
     correlationid: { ...TEXT, description: 'The id of the first event of the chain this one belongs to.' },
     causationid: { ...TEXT, description: 'The id of the event whose handling said this one.' },
+    sealedfields: { ...TEXT, description: 'Where `data` holds ciphertext, as `text,media.fileName`.' },
   },
   required: ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'data'],
 };
@@ -43,6 +44,7 @@ export function asyncApi(
         'What the services say to each other. Events travel through an outbox and an inbox and are never lost;',
         'signals may be. Several events of one type may travel in one message, as `application/cloudevents-batch+json`.',
         'Readers ignore fields they do not know. The address of the broker is AMQP_URL.',
+        'A field with `x-personal` travels encrypted, as a text `e1.<key id>.<base64url>`; its schema is that of the plain value.',
       ].join('\n'),
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
@@ -151,7 +153,9 @@ function signalMessage({ definition: { type, summary }, constant }: SignalFacts)
 
 /** The schema of the data, and those of the named shapes in it, where AsyncAPI keeps them. */
 function schemasOf(definition: EventDefinition | SignalDefinition): Record<string, unknown> {
-  const moved = JSON.stringify(publishedSchema(definition)).replaceAll('"#/definitions/', '"#/components/schemas/');
+  const moved = JSON.stringify(publishedSchema(definition))
+    .replaceAll('"#/definitions/', '"#/components/schemas/')
+    .replaceAll('"personal":true', '"x-personal":true');
   const { $schema: _dialect, definitions = {}, ...schema } = JSON.parse(moved) as Record<string, object>;
   const shapes = Object.entries(definitions as Record<string, { id?: string }>).map(([name, { id: _id, ...shape }]) => [
     name,

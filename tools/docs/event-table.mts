@@ -6,7 +6,8 @@ export function eventTable({ events, signals }: { events: EventFacts[]; signals:
   return `# Events
 
 Who says what and who hears it. Written by \`npm run docs\` from the code; \`npm run check\` fails when it is stale. The schemas
-are in [asyncapi.yaml](asyncapi.yaml). A field with \`?\` may be absent.
+are in [asyncapi.yaml](asyncapi.yaml). A field with \`?\` may be absent; one
+with 🔒 is personal, or holds something that is, and travels encrypted.
 
 ${table(
   ['event', 'said by', 'heard by', 'ordered by', 'meaning', 'fields'],
@@ -51,7 +52,8 @@ const list = (names: string[] | readonly string[]) => (names.length > 0 ? names.
 
 function fields(definition: EventDefinition | SignalDefinition): string {
   const { properties = {}, required = [] } = publishedSchema(definition);
+  const isPersonal = (name: string) => definition.personal.some(([field]) => field === name);
   return Object.keys(properties)
-    .map((name) => code(required.includes(name) ? name : `${name}?`))
+    .map((name) => `${code(required.includes(name) ? name : `${name}?`)}${isPersonal(name) ? '🔒' : ''}`)
     .join(' ');
 }

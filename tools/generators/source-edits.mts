@@ -11,14 +11,6 @@ export const valueOf =
   ({ parent }) =>
     ts.isPropertyAssignment(parent) && (parent.name as ts.Identifier | ts.StringLiteral).text === property;
 
-/** The value of a constant, with or without `as const`. */
-export const constant =
-  (name: string): Fits =>
-  ({ parent }) => {
-    const holder = ts.isAsExpression(parent) ? parent.parent : parent;
-    return ts.isVariableDeclaration(holder) && holder.name.getText() === name;
-  };
-
 /** The argument of a call: `runApps([…])`. */
 export const argumentOf =
   (callee: string): Fits =>

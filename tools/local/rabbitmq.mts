@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockHeld, takeLock } from '../process-lock.mjs';
 import { ended, freePorts, isRunning, stopProcess, until } from './processes.mts';
@@ -48,7 +49,8 @@ const cleanStop: Parameters<typeof stopProcess>[1] = [
  * Starts a private RabbitMQ node: own ports on the loopback interface (kept across starts while they are free), own name
  * server (epmd), own Erlang cookie. A node whose launcher was killed is stopped first.
  */
-export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promise<RabbitMq> {
+export async function startRabbitMq({ dataDir: given, server }: RabbitMqOptions): Promise<RabbitMq> {
+  const dataDir = nodeFolder(given);
   mkdirSync(dataDir, { recursive: true });
   const program = server ?? (await installedProgram());
   const unlock = await takeLock(join(dataDir, 'lock'), { wait: false }).catch((error: unknown) => {
@@ -61,7 +63,7 @@ export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promi
     unlock();
   };
   try {
-    await stopOrphanedRabbitMq(dataDir);
+    await stopOrphanedRabbitMq(given);
     const { password, ports } = await keptSettings(dataDir);
     const [amqp, management, prometheus, distribution, epmd] = ports as [number, number, number, number, number];
     writeConfig(dataDir, { amqp, management, prometheus, password });
@@ -93,7 +95,8 @@ export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promi
 }
 
 /** Stops the node that still runs in `dataDir` after its launcher was killed. Call it only while nobody holds the folder. */
-export async function stopOrphanedRabbitMq(dataDir: string): Promise<void> {
+export async function stopOrphanedRabbitMq(given: string): Promise<void> {
+  const dataDir = nodeFolder(given);
   await stopLeft('rabbitmq.pid', 'beam', cleanStop);
   await stopLeft('epmd.pid', 'epmd', [['SIGKILL', 5_000]]);
 
@@ -101,6 +104,16 @@ export async function stopOrphanedRabbitMq(dataDir: string): Promise<void> {
     const pid = readPid(dataDir, file);
     if (pid && isRunning(pid) && runs(pid, program)) await stopProcess(pid, steps);
   }
+}
+
+/** Removes all that a stopped node has kept. */
+export const removeRabbitMq = (dataDir: string) => rmSync(nodeFolder(dataDir), { recursive: true, force: true });
+
+/** RabbitMQ 3.10 cannot start in a folder whose name is not ASCII (badarg in rabbit_mgmt_external_stats). */
+function nodeFolder(dataDir: string): string {
+  if (/^[\x20-\x7e]*$/.test(dataDir)) return dataDir;
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
+  return join(tmpdir(), `switchboard-rabbitmq-${name}`);
 }
 
 async function installedProgram(): Promise<string> {

@@ -4,7 +4,7 @@ import { lockHolder, takeLock } from '../process-lock.mjs';
 import { findChromium } from './chromium.mts';
 import { startPostgres, stopOrphanedPostgres } from './postgres.mts';
 import { findPrometheus } from './prometheus.mts';
-import { startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
+import { removeRabbitMq, startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
 import { findRabbitMq } from './rabbitmq-server.mts';
 import { stateDir } from './workspace.mts';
 
@@ -44,6 +44,7 @@ export class TestServers {
   private async stopAll() {
     await this.starting;
     await Promise.all(this.stops.map((stop) => stop()));
+    removeRabbitMq(join(this.folder, 'rabbitmq'));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -68,10 +69,15 @@ export class TestServers {
     const found = await findRabbitMq();
     if ('url' in found) return { AMQP_URL: found.url };
     if ('missing' in found) return this.lacks('AMQP_MISSING', found.missing);
-    const broker = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq'), server: found.server });
-    // A clean stop takes seconds and saves what is about to be deleted.
-    this.stops.push(() => broker.kill('SIGKILL'));
-    return { AMQP_URL: broker.url };
+    try {
+      const broker = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq'), server: found.server });
+      // A clean stop takes seconds and saves what is about to be deleted.
+      this.stops.push(() => broker.kill('SIGKILL'));
+      return { AMQP_URL: broker.url };
+    } catch (error) {
+      // Most specs need none, and those that do say why they cannot run.
+      return this.lacks('AMQP_MISSING', (error as Error).message);
+    }
   }
 
   private async browser() {
@@ -97,6 +103,7 @@ async function sweep() {
     if (lockHolder(join(folder, 'lock'))) continue;
     await stopOrphanedPostgres(join(folder, 'postgres'));
     await stopOrphanedRabbitMq(join(folder, 'rabbitmq'));
+    removeRabbitMq(join(folder, 'rabbitmq'));
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,10 @@
-import { ConversationReset, type Locale, MessageEdited, MessageReceived } from '@switchboard/contracts';
+import {
+  ConversationReset,
+  ListConversations,
+  type Locale,
+  MessageEdited,
+  MessageReceived,
+} from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { ReplyCompleted } from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
@@ -34,24 +40,8 @@ export function aPerson(app: () => TestApp, { botId = 'lumen', locale = 'en' as 
 }
 
 /** What operators see of a chat. */
-export async function transcriptOf(app: TestApp, chatId: string) {
-  const response = await fetch(`${app.url}/conversations/${chatId}`, { headers: await app.as('gateway') });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return (await response.json()) as { conversations: Transcript[] };
-}
-
-interface Transcript {
-  id: string;
-  closedAt: string | null;
-  messages: { id: string; role: string; state: string; text: string; turnId: string | null }[];
-  turns: {
-    id: string;
-    outcome: string;
-    costMicros: number;
-    model: string | null;
-    contextReport: Record<string, unknown> | null;
-  }[];
-}
+export const transcriptOf = (app: TestApp, chatId: string) =>
+  app.gateway.call(ListConversations, { params: { chatId } });
 
 /** Rows of a table of the service, as they lie in the database. */
 export const rowsOf = <Row = Record<string, unknown>>(app: TestApp, sql: string, parameters: unknown[] = []) =>

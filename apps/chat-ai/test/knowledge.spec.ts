@@ -1,3 +1,4 @@
+import { SearchKnowledge } from '@switchboard/contracts';
 import { startApp, createTestDatabase, type TestApp, type TestDatabase } from '@switchboard/testing';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +11,7 @@ import { type RunningModel, startModel } from './start-model';
 const DEMO = resolve(__dirname, '../../../deploy/demo/assistants.json');
 
 async function search(app: TestApp, query: string, botId = 'northwind') {
-  const response = await fetch(`${app.url}/knowledge/${botId}/search`, {
-    method: 'POST',
-    headers: { ...(await app.as('gateway')), 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return ((await response.json()) as { passages: { source: string; heading: string; text: string }[] }).passages;
+  return (await app.gateway.call(SearchKnowledge, { params: { botId }, body: { query } })).passages;
 }
 
 describe('the knowledge base of the demo company', () => {
@@ -51,7 +46,7 @@ describe('the knowledge base of the demo company', () => {
   it.each(['What is the capital of Peru?', 'Как приготовить борщ?', '', '!!!'])(
     'nothing rather than something poor for: %s',
     async (question) => {
-      if (question === '') await expect(search(app, question)).rejects.toThrow('400');
+      if (question === '') await expect(search(app, question)).rejects.toMatchObject({ status: 422 });
       else expect(await search(app, question)).toEqual([]);
     },
   );

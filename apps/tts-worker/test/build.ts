@@ -1,9 +1,8 @@
 import { MessageReceived, SpeechSpeakRequested } from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
-import type { z } from 'zod';
 
-type SpeakRequest = z.input<typeof SpeechSpeakRequested.schema>;
-type Message = z.input<typeof MessageReceived.schema>;
+type SpeakRequest = Parameters<typeof SpeechSpeakRequested>[0];
+type Message = Parameters<typeof MessageReceived>[0];
 
 export const aSpeakRequest = (rest: Partial<SpeakRequest> = {}): ReturnType<typeof SpeechSpeakRequested> =>
   SpeechSpeakRequested({

@@ -81,7 +81,6 @@ export class BusMetrics {
       labelNames: ['group', 'reason'],
       registers,
     });
-
     this.held = new Gauge({
       name: 'bus_batches_held',
       help: 'Batches that are not settled because the database is away, full or locked.',

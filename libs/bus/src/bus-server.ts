@@ -5,9 +5,16 @@ import type { EntityManager } from 'typeorm';
 import { BUS_TRANSPORT, type GroupOptions, type HandlerExtras } from './handles.decorator';
 import { Inbox, type EventHandler, type InboxSurroundings } from './inbox';
 import { readersFor } from './read-event';
+import { readSignal } from './signals';
 import type { ConsumerGroup, Subscription, Transport } from './transport';
 
 const BATCH_SIZE = 200;
+
+interface SignalHandler {
+  definition: SignalDefinition;
+  decrypt: boolean;
+  call(data: unknown): Promise<void>;
+}
 
 type Heard = { options: Required<GroupOptions>; handlers: Map<string, EventHandler> };
 
@@ -22,7 +29,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   readonly inboxes = new Map<string, Inbox>();
   private readonly groups = new Map<string, Heard>();
-  private readonly signalHandlers: { definition: SignalDefinition; call: (data: unknown) => Promise<void> }[] = [];
+  private readonly signalHandlers: SignalHandler[] = [];
   private subscriptions: Subscription[] = [];
 
   constructor(
@@ -48,7 +55,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     };
     if (bus.kind === 'signal') {
-      this.signalHandlers.push({ definition: bus.definition as SignalDefinition, call });
+      this.signalHandlers.push({ definition: bus.definition as SignalDefinition, decrypt: bus.decrypt, call });
       return;
     }
     if (!bus.group) throw new Error(`The class that hears ${pattern} lacks @Consumer('group')`);
@@ -58,6 +65,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     entry.handlers.set(pattern, {
       definition: bus.definition as EventDefinition,
       kind: bus.kind,
+      decrypt: bus.decrypt,
       call: (event: CloudEvent | CloudEvent[], tx) => call(event, tx),
     });
     this.groups.set(name, entry);
@@ -68,7 +76,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     return [...this.groups].map(([name, { options, handlers }]) => ({
       ...options,
       name: `${this.service}.${name}`,
-      types: [...readersFor([...handlers.values()].map(({ definition }) => definition)).keys()],
+      types: [...readersFor([...handlers.values()]).keys()],
       batchSize: BATCH_SIZE,
     }));
   }
@@ -92,10 +100,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   private hear(type: string, body: string): void {
-    for (const { definition, call } of this.signalHandlers.filter((handler) => handler.definition.type === type)) {
+    for (const handler of this.signalHandlers.filter(({ definition }) => definition.type === type)) {
       try {
-        const data = definition.schema.parse(JSON.parse(body));
-        call(data).catch((error: unknown) => this.around.warn(`the signal ${type} was not handled`, error));
+        const data = readSignal(body, handler, this.around.cipher);
+        handler.call(data).catch((error: unknown) => this.around.warn(`the signal ${type} was not handled`, error));
       } catch (error) {
         this.around.warn(`the signal ${type} cannot be read`, error);
       }

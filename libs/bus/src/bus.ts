@@ -7,6 +7,7 @@ import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxBell } from './outbox-bell';
 import { OutboxRelay } from './outbox-relay';
+import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
 import { ParkedRetries } from './parked-retries';
@@ -21,6 +22,8 @@ export interface BusOptions {
   /** For the relay's own connection, which holds the lock of the leader. */
   connection: ClientConfig;
   transport: Transport;
+  /** Of personal fields. Without one the service can neither say nor decrypt them. */
+  cipher?: EventCipher;
   registry: Registry;
   now?: () => Date;
   retryAfterSeconds?: readonly number[];
@@ -42,7 +45,7 @@ export class Bus {
   private readonly bell: OutboxBell;
 
   constructor(private readonly options: BusOptions) {
-    const { service, schema, db, connection, transport, registry, warn } = options;
+    const { service, schema, db, connection, transport, cipher = noCipher, registry, warn } = options;
     const now = options.now ?? (() => new Date());
     const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
     this.metrics = new BusMetrics(
@@ -50,12 +53,12 @@ export class Bus {
       () => db,
       () => transport.ready(),
     );
-    this.outbox = new Outbox(service, now);
-    this.signals = new Signals(transport);
+    this.outbox = new Outbox(service, now, cipher);
+    this.signals = new Signals(transport, cipher);
     this.server = new BusServer(
       service,
       transport,
-      { db, metrics: this.metrics, now, retryAfterSeconds, wakeRetries: () => this.retries.wake(), warn },
+      { db, cipher, metrics: this.metrics, now, retryAfterSeconds, wakeRetries: () => this.retries.wake(), warn },
       (groups) => this.topology.announce(groups),
     );
     this.topology = new TopologyKeeper({

@@ -5,7 +5,7 @@ export class PermanentError extends Error {
 
 /** "Not yet": the event is tried again after the given time, and this does not count as a failed attempt. */
 export class RetryLater extends Error {
-  override readonly name = 'RetryLater';
+  override readonly name: string = 'RetryLater';
 
   /** @param seconds how long to wait before the next try; a twentieth of one at least */
   constructor(
@@ -16,6 +16,21 @@ export class RetryLater extends Error {
     if (!(seconds >= 0 && seconds < Infinity)) throw new RangeError(`RetryLater takes seconds, not ${seconds}`);
   }
 }
+
+/**
+ * A value is encrypted with a key that is not configured here, as while keys are rotated and not every process has the new
+ * one yet. An event waits for the key, as long as for any other "not yet"; then it is a dead letter that can be replayed.
+ */
+export class EncryptionKeyMissing extends RetryLater {
+  override readonly name = 'EncryptionKeyMissing';
+
+  constructor(readonly keyId: string) {
+    super(KEY_WAIT_SECONDS, `the key "${keyId}" is not in ENCRYPTION_KEYS`);
+  }
+}
+
+/** Long enough that many waiting events do not keep the database busy. */
+const KEY_WAIT_SECONDS = 30;
 
 /** What came is no event that this service knows how to read. */
 export class UnreadableEvent extends PermanentError {}

@@ -1,6 +1,14 @@
 import { applyDecorators, Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
+import type {
+  EventDefinition,
+  EventOf,
+  SealedEventOf,
+  SealedSignalOf,
+  SignalDefinition,
+  SignalOf,
+} from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
 
 /** Marks patterns that the bus serves, so that no other Nest transport takes them. */
 export const BUS_TRANSPORT = Symbol('switchboard bus');
@@ -21,6 +29,7 @@ export interface GroupOptions {
 export interface HandlerExtras {
   readonly kind: 'event' | 'batch' | 'signal';
   readonly definition: EventDefinition | SignalDefinition;
+  readonly decrypt: boolean;
   group?: { name: string } & Required<GroupOptions>;
 }
 
@@ -29,9 +38,20 @@ export const MOST_SHARDS = 16;
 
 const declared = new WeakMap<object, HandlerExtras[]>();
 
-function handler(kind: HandlerExtras['kind'], definition: EventDefinition | SignalDefinition): MethodDecorator {
+/** Decorates a method that can be called with `Heard`; another one does not compile. */
+type HandlerDecorator<Heard> = <Method extends (heard: Heard, tx: EntityManager) => unknown>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+function handler<Heard>(
+  kind: HandlerExtras['kind'],
+  definition: EventDefinition | SignalDefinition,
+  { decrypt = false }: { decrypt?: boolean } = {},
+): HandlerDecorator<Heard> {
   return (target, key, descriptor) => {
-    const bus: HandlerExtras = { kind, definition };
+    const bus: HandlerExtras = { kind, definition, decrypt };
     declared.set(target.constructor, [...(declared.get(target.constructor) ?? []), bus]);
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
@@ -40,14 +60,34 @@ function handler(kind: HandlerExtras['kind'], definition: EventDefinition | Sign
   };
 }
 
-/** Hears one event: `method(event: EventOf<typeof E>, tx: EntityManager)`. Database work only, within `tx`. */
-export const Handles = (event: EventDefinition): MethodDecorator => handler('event', event);
+/** Personal fields are given as values. */
+interface Decrypting {
+  decrypt: true;
+}
+
+/**
+ * Hears one event: `method(event: EventOf<typeof E>, tx: EntityManager)`. Database work only, within `tx`. Who reads personal
+ * fields says so by `{ decrypt: true }`; others hear a `SealedEventOf<typeof E>`.
+ */
+export function Handles<E extends EventDefinition>(event: E): HandlerDecorator<SealedEventOf<E>>;
+export function Handles<E extends EventDefinition>(event: E, options: Decrypting): HandlerDecorator<EventOf<E>>;
+export function Handles(event: EventDefinition, options?: Decrypting) {
+  return handler<never>('event', event, options);
+}
 
 /** Hears all waiting events of one kind at once: `method(events: EventOf<typeof E>[], tx: EntityManager)`. */
-export const HandlesBatch = (event: EventDefinition): MethodDecorator => handler('batch', event);
+export function HandlesBatch<E extends EventDefinition>(event: E): HandlerDecorator<SealedEventOf<E>[]>;
+export function HandlesBatch<E extends EventDefinition>(event: E, options: Decrypting): HandlerDecorator<EventOf<E>[]>;
+export function HandlesBatch(event: EventDefinition, options?: Decrypting) {
+  return handler<never>('batch', event, options);
+}
 
 /** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
-export const OnSignal = (signal: SignalDefinition): MethodDecorator => handler('signal', signal);
+export function OnSignal<S extends SignalDefinition>(signal: S): HandlerDecorator<SealedSignalOf<S>>;
+export function OnSignal<S extends SignalDefinition>(signal: S, options: Decrypting): HandlerDecorator<SignalOf<S>>;
+export function OnSignal(signal: SignalDefinition, options?: Decrypting) {
+  return handler<never>('signal', signal, options);
+}
 
 /**
  * A class that hears events, as a group of its own: the queue `<service>.<group>`.

@@ -4,23 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { BusMetrics } from './bus-metrics';
-import { isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
+import { EncryptionKeyMissing, isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
+import type { EventCipher } from './event-cipher';
 import { traceOf, whileHandling } from './event-context';
 import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
 import { describe, fateOf, park, storable, type DeadReason, type Fate } from './parked-events';
 import { MOST_SHARDS } from './handles.decorator';
-import { readersFor, readEvent, type Readers } from './read-event';
+import { openEvent, readEnvelope, readersFor, type Readers } from './read-event';
 import type { BusMessage, ConsumerGroup, Delivery } from './transport';
 
 /** A decorated method, ready to be called by the inbox. */
 export interface EventHandler {
   readonly definition: EventDefinition;
   readonly kind: 'event' | 'batch';
+  readonly decrypt: boolean;
   call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
 }
 
 export interface InboxSurroundings {
   db: DataSource;
+  cipher: EventCipher;
   metrics: BusMetrics;
   now(): Date;
   /** Waiting times between tries; after the last one an event is dead. */
@@ -39,9 +42,15 @@ const SLOTS = MOST_SHARDS;
 
 const tracer = trace.getTracer('switchboard.bus');
 
-interface Read {
+/** What came, and what it says. */
+interface Read extends Opened {
   readonly message: BusMessage;
+}
+
+export interface Opened {
   readonly event: CloudEvent;
+  /** Its personal fields cannot be decrypted just now: it fails in its turn, as by its handler, so that the order stays. */
+  readonly keyMissing?: EncryptionKeyMissing;
 }
 
 /**
@@ -60,7 +69,7 @@ export class Inbox {
     private readonly handlers: ReadonlyMap<string, EventHandler>,
     private readonly around: InboxSurroundings,
   ) {
-    this.readers = readersFor([...handlers.values()].map(({ definition }) => definition));
+    this.readers = readersFor([...handlers.values()]);
     this.consumer = group.name.slice(group.name.indexOf('.') + 1);
   }
 
@@ -160,14 +169,14 @@ export class Inbox {
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
   private async read(received: BusMessage): Promise<Read | undefined> {
     try {
-      const event = this.readEvent(received);
-      const message = this.asItSays(event, received);
-      const retention = isWithinRetention(event.id, this.around.now().getTime());
+      const opened = this.open(received);
+      const message = this.asItSays(opened.event, received);
+      const retention = isWithinRetention(message.id, this.around.now().getTime());
       if (retention !== 'yes') {
         await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
         return undefined;
       }
-      return { message, event };
+      return { message, ...opened };
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error;
       await this.bury(received, error, 'invalid');
@@ -183,8 +192,16 @@ export class Inbox {
   }
 
   /** Throws an UnreadableEvent. */
-  readEvent(message: Pick<BusMessage, 'body' | 'envelope'>): CloudEvent {
-    return readEvent(message, this.readers);
+  open(message: Pick<BusMessage, 'body' | 'envelope'>): Opened {
+    const envelope = readEnvelope(message);
+    try {
+      return { event: openEvent(envelope, this.readers, this.around.cipher) };
+    } catch (error) {
+      if (!(error instanceof EncryptionKeyMissing)) throw error;
+      const { type, data, ...attributes } = envelope;
+      const as = this.readers.get(type)?.as ?? type;
+      return { event: { ...attributes, datacontenttype: 'application/json', type: as, data }, keyMissing: error };
+    }
   }
 
   /** Remembered like what is applied, so that neither another version of this service nor a replay applies it a second time. */
@@ -266,7 +283,9 @@ export class Inbox {
   }
 
   /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
-  async run(tx: EntityManager, reads: readonly { event: CloudEvent }[]): Promise<void> {
+  async run(tx: EntityManager, reads: readonly Opened[]): Promise<void> {
+    const unreadable = reads.find(({ keyMissing }) => keyMissing);
+    if (unreadable) throw unreadable.keyMissing!;
     for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
       const handler = this.handlers.get(event.type);

@@ -2,7 +2,7 @@
 export { Consumer, Handles, HandlesBatch, OnSignal, type GroupOptions } from './handles.decorator';
 export { Outbox } from './outbox';
 export { Signals } from './signals';
-export { PermanentError, RetryLater, isInfrastructureError } from './errors';
+export { EncryptionKeyMissing, PermanentError, RetryLater, isInfrastructureError } from './errors';
 
 // For operators' endpoints
 export { DeadLetters, type DeadLetter, type DeadLetterFilter, type DeadLetterGroup } from './dead-letters';
@@ -12,6 +12,9 @@ export { RETRY_AFTER_SECONDS } from './parked-events';
 export { Bus, type BusOptions } from './bus';
 export { BusExceptionFilter } from './bus-exception.filter';
 export { busMigrations } from './bus-migrations';
+export { withCorrelation } from './event-context';
+export { decrypted, type EventCipher, seal } from './event-cipher';
+export { readSignal } from './signals';
 export { databaseSocket } from './database-socket';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';

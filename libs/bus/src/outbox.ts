@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { originOfNow } from './event-context';
+import { type EventCipher, noCipher, seal } from './event-cipher';
 import { Name } from './read-event';
 
 /**
@@ -16,6 +17,7 @@ export class Outbox {
   constructor(
     private readonly source: string,
     private readonly now: () => Date = () => new Date(),
+    private readonly cipher: EventCipher = noCipher,
   ) {}
 
   /** Adds events to be said when `tx` commits; returns their ids in the same order. */
@@ -56,7 +58,7 @@ export class Outbox {
     return row.affected;
   }
 
-  private envelope({ type, subject, data }: EventDraft): CloudEvent {
+  private envelope({ type, subject, data, personal }: EventDraft): CloudEvent {
     const { error } = Name.safeParse(subject);
     if (error) throw new Error(`${type} cannot have this subject: ${z.prettifyError(error)}`);
     const now = this.now();
@@ -70,7 +72,7 @@ export class Outbox {
       time: now.toISOString(),
       datacontenttype: 'application/json',
       ...originOfNow(id),
-      data,
+      ...seal(data, { id, personal, cipher: this.cipher }),
     };
   }
 }

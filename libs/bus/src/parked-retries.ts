@@ -182,8 +182,10 @@ export class ParkedRetries {
       if (!first) return true;
       await tx.query('SAVEPOINT handler');
       try {
-        const events = mine.map((row) => ({ event: inbox.readEvent({ body: row.envelope }) }));
-        await inbox.run(tx, events);
+        await inbox.run(
+          tx,
+          mine.map(({ envelope }) => inbox.open({ body: envelope })),
+        );
         await mustStillCommit(tx);
         await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [mine.map(({ id }) => id)]);
         return true;

@@ -1,6 +1,7 @@
 import { type CloudEvent, type EventDefinition, type ReadData, versionsReadAs } from '@switchboard/contracts';
 import { z } from 'zod';
 import { UnreadableEvent } from './errors';
+import { decrypted, type EventCipher, opaque } from './event-cipher';
 import type { BusMessage } from './transport';
 
 /** Of a type or subject, in characters: they are parts of indexes and, the type, of AMQP's routing keys. */
@@ -25,42 +26,53 @@ const Envelope = z.looseObject({
   tracestate: z.string().optional(),
   correlationid: z.string().optional(),
   causationid: z.string().optional(),
+  sealedfields: z.string().optional(),
 });
 
-/** How events of each type reach a group: as which type, and with which data. */
-export type Readers = ReadonlyMap<string, { as: string; read: ReadData }>;
+/** An event whose data has not been looked at yet. */
+export type Unopened = z.output<typeof Envelope>;
 
-/** The readers of a group that handles `definitions`: these types as they are, and older versions that lead to one of them. */
-export function readersFor(definitions: readonly EventDefinition[]): Readers {
-  const handled = new Set(definitions.map(({ type }) => type));
-  const readers = new Map<string, { as: string; read: ReadData }>();
-  for (const definition of definitions) {
+/** How events of each type reach a group: as which type, with which data, and whether its personal fields are decrypted. */
+export type Readers = ReadonlyMap<string, { as: string; decrypt: boolean; read: ReadData }>;
+
+/** The readers of a group with these handlers: their types as they are, and older versions that lead to one of them. */
+export function readersFor(handlers: readonly { definition: EventDefinition; decrypt: boolean }[]): Readers {
+  const handled = new Set(handlers.map(({ definition }) => definition.type));
+  const readers = new Map<string, { as: string; decrypt: boolean; read: ReadData }>();
+  for (const { definition, decrypt } of handlers) {
     for (const [{ type }, read] of versionsReadAs(definition)) {
       if (type !== definition.type && handled.has(type)) continue;
       const other = readers.get(type);
       if (other) throw new Error(`${type} could be read as ${other.as} and as ${definition.type}: handle one of them`);
-      readers.set(type, { as: definition.type, read });
+      readers.set(type, { as: definition.type, decrypt, read });
     }
   }
   return readers;
 }
 
-/**
- * Reads an envelope with the schema of its event; an older version is turned into the one that is handled. Fields the
- * schema does not know are dropped, so a newer sender may add some; anything that does not fit is an UnreadableEvent that
- * says where. The data of a type without a reader stays as it is.
- */
-export function readEvent(message: Pick<BusMessage, 'body' | 'envelope'>, readers: Readers): CloudEvent {
+/** Reads everything but the data. Throws an UnreadableEvent that says where it does not fit. */
+export function readEnvelope(message: Pick<BusMessage, 'body' | 'envelope'>): Unopened {
   const envelope = Envelope.safeParse(message.envelope ?? parseJson(message.body));
   if (!envelope.success) throw new UnreadableEvent(`not a CloudEvents envelope: ${z.prettifyError(envelope.error)}`);
-  const { type, ...attributes } = envelope.data;
+  return envelope.data;
+}
+
+/**
+ * Reads the data with the schema of its event; an older version is turned into the one that is handled. Fields the schema
+ * does not know are dropped, so a newer sender may add some; anything that does not fit is an UnreadableEvent that says
+ * where, and a personal field of a key that is not known here an EncryptionKeyMissing. The data of a type without a reader
+ * stays as it is.
+ */
+export function openEvent(envelope: Unopened, readers: Readers, cipher: EventCipher): CloudEvent {
+  const { type, data: raw, ...attributes } = envelope;
   const reader = readers.get(type);
-  const data = attributes['data'];
+  if (!reader) return { ...attributes, datacontenttype: 'application/json', type, data: raw };
+  const data = reader.decrypt ? decrypted(raw, envelope, cipher) : opaque(raw, envelope);
   return {
     ...attributes,
     datacontenttype: 'application/json',
-    type: reader?.as ?? type,
-    data: reader ? readData(type, data, reader.read) : data,
+    type: reader.as,
+    data: readData(type, data, reader.read),
   };
 }
 

@@ -1,12 +1,41 @@
-import type { SignalDefinition } from '@switchboard/contracts';
-import type { z } from 'zod';
+import { type Decrypted, type SignalDefinition } from '@switchboard/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { decrypted, type EventCipher, opaque, seal } from './event-cipher';
 import type { Transport } from './transport';
+
+/** What the personal fields of a signal were encrypted for; beside its data, where no contract has a field of this name. */
+const Seal = z.object({ id: z.string(), sealedfields: z.string() });
+const Body = z.looseObject({ $sealed: Seal.optional() });
 
 /** Says things that may be lost: text as it is typed, progress, presence. */
 export class Signals {
-  constructor(private readonly transport: Transport) {}
+  constructor(
+    private readonly transport: Transport,
+    private readonly cipher: EventCipher,
+  ) {}
 
-  send<Schema extends z.ZodObject>(signal: SignalDefinition<string, Schema>, data: z.input<Schema>): void {
-    this.transport.signal(signal.type, JSON.stringify(data));
+  send<Schema extends z.ZodObject>(
+    { type, personal }: SignalDefinition<string, Schema>,
+    data: Decrypted<z.input<Schema>>,
+  ): void {
+    this.transport.signal(type, JSON.stringify(sealSignal(data, personal, this.cipher)));
   }
+}
+
+export function sealSignal(data: object, personal: SignalDefinition['personal'], cipher: EventCipher): object {
+  const id = uuidv7();
+  const { data: sealed, sealedfields } = seal(data, { id, personal, cipher });
+  return sealedfields === undefined ? sealed : { ...sealed, $sealed: { id, sealedfields } };
+}
+
+/** Reads the body of a signal with its schema. Throws what the schema or the cipher throws. */
+export function readSignal(
+  body: string,
+  { definition, decrypt }: { definition: SignalDefinition; decrypt: boolean },
+  cipher: EventCipher,
+): unknown {
+  const { $sealed, ...data } = Body.parse(JSON.parse(body));
+  if (!$sealed) return definition.schema.parse(data);
+  return definition.schema.parse(decrypt ? decrypted(data, $sealed, cipher) : opaque(data, $sealed));
 }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { Bus } from '../src/bus';
 import { BusExceptionFilter } from '../src/bus-exception.filter';
 import { busMigrations } from '../src/bus-migrations';
+import type { EventCipher } from '../src/event-cipher';
 import type { Transport } from '../src/transport';
 
 /** Specs share a broker and run side by side: each file has events of its own. */
@@ -55,6 +56,7 @@ export interface RunOptions {
   /** False leaves the relay off, as if the process had been killed before it came to run. */
   relay?: boolean;
   service?: string;
+  cipher?: EventCipher;
   releaseOverlapMs?: number;
 }
 
@@ -73,6 +75,7 @@ export async function run(
     db,
     connection: { connectionString: url },
     transport,
+    ...(options.cipher && { cipher: options.cipher }),
     registry,
     now: options.now,
     releaseOverlapMs: options.releaseOverlapMs,

@@ -222,26 +222,6 @@ export function failuresContract(openTransport: () => Transport): void {
     expect(await untilNoted(app, 1)).toEqual(['o1 1']);
   });
 
-  it('what the database does not take is held, shown, and applied when it does', async () => {
-    orders.before = async (_event, tx) => {
-      await tx.query(`SET LOCAL lock_timeout = 50`);
-      await tx.query('LOCK TABLE bus_topology IN SHARE MODE');
-    };
-    const app = await start();
-    const shows = async (held: number) =>
-      new RegExp(`^bus_batches_held\\{group="[^"]+"\\} ${held}$`, 'm').test(await app.registry.metrics());
-    const migration = app.db.createQueryRunner();
-    await migration.startTransaction();
-    await migration.query('LOCK TABLE bus_topology');
-    await say(app, ...placed('o1', 1));
-    await until(() => shows(1), { what: 'a batch to be held' });
-    await migration.rollbackTransaction();
-    await migration.release();
-    expect(await untilNoted(app, 1)).toEqual(['o1 1']);
-    await until(() => shows(0), { what: 'nothing to be held' });
-    expect(await app.db.query('SELECT FROM parked_events')).toEqual([]);
-  });
-
   it('what one version cannot read and another one applies is applied once, in whichever order', async () => {
     const about = { subject: 'orderId', summary: '-' } as const;
     const type = `shop.order-${uuidv7()}.shipped.v1`;

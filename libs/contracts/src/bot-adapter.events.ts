@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
+import { personal } from './personal';
 import { BotId, Channel, MediaRef } from './shapes';
 
 /** Where and with whom: carried by everything that happens in a chat. */
@@ -18,7 +19,9 @@ export const ContactStarted = defineEvent(
     ...inChat,
     contactId: z.uuid(),
     locale: Locale,
-    deepLink: z.string().max(64).optional().describe('The payload of the link through which the person came.'),
+    deepLink: personal(z.string().max(64))
+      .optional()
+      .describe('The payload of the link through which the person came.'),
   }),
   { subject: 'userId', summary: 'A person wrote to a bot for the first time.' },
 );
@@ -48,16 +51,14 @@ export const MessageReceived = defineEvent(
     messageId: z.uuid(),
     locale: Locale,
     kind: MessageKind,
-    text: z.string().optional().describe('The text, or the caption of a file.'),
+    text: personal(z.string()).optional().describe('The text, or the caption of a file.'),
     media: MediaRef.optional(),
     mediaGroup: z.string().optional().describe('Files sent together share this.'),
     inGroup: z.boolean().default(false).describe('True when several people share the chat.'),
-    senderName: z
-      .string()
-      .max(200)
+    senderName: personal(z.string().max(200))
       .optional()
       .describe('Only in group chats, so that an answer can tell people apart.'),
-    replyToText: z.string().optional().describe('The text of the message to which this one answers.'),
+    replyToText: personal(z.string()).optional().describe('The text of the message to which this one answers.'),
     sentAt: z.iso.datetime(),
   }),
   { subject: 'chatId', summary: 'A person sent a message that is meant for the bot.' },
@@ -65,7 +66,7 @@ export const MessageReceived = defineEvent(
 
 export const MessageEdited = defineEvent(
   'bot-adapter.message.edited.v1',
-  z.object({ ...inChat, messageId: z.uuid(), text: z.string(), sentAt: z.iso.datetime() }),
+  z.object({ ...inChat, messageId: z.uuid(), text: personal(z.string()), sentAt: z.iso.datetime() }),
   { subject: 'chatId', summary: 'A person changed the text of a message sent earlier.' },
 );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
+import { personal } from './personal';
 import { BotId, CostMicros } from './shapes';
 
 export const ReplyOutcome = openWord(
@@ -40,7 +41,7 @@ export const ReplyCompleted = defineEvent(
     botId: BotId,
     userId: z.uuid(),
     locale: Locale,
-    text: z.string().min(1).describe('Markdown as models write it (CommonMark with tables).'),
+    text: personal(z.string().min(1)).describe('Markdown as models write it (CommonMark with tables).'),
     outcome: ReplyOutcome,
     answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
   }),
@@ -76,7 +77,9 @@ export const ReplyTyped = defineSignal(
       .optional()
       .describe('The messages this reply answers: it is shown where they were written.'),
     state: TypingState,
-    text: z.string().describe('The whole answer so far, as Markdown; a later signal replaces an earlier one.'),
+    text: personal(z.string()).describe(
+      'The whole answer so far, as Markdown; a later signal replaces an earlier one.',
+    ),
   }),
   'The answer as it is being written.',
 );

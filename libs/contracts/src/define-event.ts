@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Decrypted, type FieldPath, personalFieldsOf } from './personal';
 import { assertOlder, type Upcast } from './upcast';
 
 /**
@@ -18,6 +19,8 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   readonly time: string;
   readonly datacontenttype: 'application/json';
   readonly data: Data;
+  /** Where `data` holds ciphertext, as `text,media.fileName`; absent when nothing in it is encrypted. */
+  readonly sealedfields?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
   /** The id of the first event of the chain this one belongs to. */
@@ -31,11 +34,13 @@ export interface EventDraft<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly subject: string;
   readonly data: Data;
+  /** What the outbox encrypts. */
+  readonly personal?: readonly FieldPath[];
 }
 
 export interface EventDefinition<Type extends string = string, Schema extends z.ZodObject = z.ZodObject> {
   /** Builds a draft; throws a ZodError when the data does not fit the schema. */
-  (data: z.input<Schema>): EventDraft<Type, z.output<Schema>>;
+  (data: Decrypted<z.input<Schema>>): EventDraft<Type, Decrypted<z.output<Schema>>>;
   readonly type: Type;
   readonly schema: Schema;
   /** One sentence for the event table and the AsyncAPI document. */
@@ -44,10 +49,14 @@ export interface EventDefinition<Type extends string = string, Schema extends z.
   readonly subjectField: string;
   /** Older versions that are read as this one; whoever hears this event hears them too, as this one. */
   readonly upcasts: readonly Upcast[];
+  /** The fields of `data` that are marked `personal()`. */
+  readonly personal: readonly FieldPath[];
 }
 
 /** The envelope a handler of this event receives: `EventOf<typeof MessageReceived>`. */
-export type EventOf<E extends EventDefinition> = CloudEvent<E['type'], z.output<E['schema']>>;
+export type EventOf<E extends EventDefinition> = CloudEvent<E['type'], Decrypted<z.output<E['schema']>>>;
+/** The same for a handler that is not declared with `decrypt: true`: personal fields are `Sealed`. */
+export type SealedEventOf<E extends EventDefinition> = CloudEvent<E['type'], z.output<E['schema']>>;
 
 const EVENT_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){2,}\.v[1-9]\d*$/;
 
@@ -70,17 +79,21 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
 ): EventDefinition<Type, z.ZodObject<Shape>> {
   if (!EVENT_NAME.test(type)) throw new Error(`"${type}" is not <service>.<noun>.<past verb>.v<n>`);
   for (const { from } of upcasts) assertOlder(from.type, type);
-  const build = (data: z.input<z.ZodObject<Shape>>) => {
-    const parsed = schema.parse(data);
-    return { type, subject: String(parsed[subject as keyof typeof parsed]), data: parsed };
+  const personal = personalFieldsOf(schema);
+  if (personal.some(([field]) => field === subject)) throw new Error(`${type} is ordered by a personal field`);
+  const build = (data: Decrypted<z.input<z.ZodObject<Shape>>>) => {
+    const parsed = schema.parse(data) as Decrypted<z.output<z.ZodObject<Shape>>>;
+    const draft = { type, subject: String(parsed[subject as keyof typeof parsed]), data: parsed };
+    return personal.length > 0 ? { ...draft, personal } : draft;
   };
-  return Object.assign(build, { type, schema, summary, subjectField: subject, upcasts });
+  return Object.assign(build, { type, schema, summary, subjectField: subject, upcasts, personal });
 }
 
 export interface SignalDefinition<Type extends string = string, Schema extends z.ZodObject = z.ZodObject> {
   readonly type: Type;
   readonly schema: Schema;
   readonly summary: string;
+  readonly personal: readonly FieldPath[];
 }
 
 /**
@@ -92,7 +105,9 @@ export function defineSignal<const Type extends string, Shape extends z.ZodRawSh
   schema: z.ZodObject<Shape>,
   summary: string,
 ): SignalDefinition<Type, z.ZodObject<Shape>> {
-  return { type, schema, summary };
+  return { type, schema, summary, personal: personalFieldsOf(schema) };
 }
 
-export type SignalOf<S extends SignalDefinition> = z.output<S['schema']>;
+export type SignalOf<S extends SignalDefinition> = Decrypted<z.output<S['schema']>>;
+/** What a handler receives that is not declared with `decrypt: true`. */
+export type SealedSignalOf<S extends SignalDefinition> = z.output<S['schema']>;

@@ -1,5 +1,15 @@
 export { defineEvent, defineSignal } from './define-event';
-export type { CloudEvent, EventDefinition, EventDraft, EventOf, SignalDefinition, SignalOf } from './define-event';
+export type {
+  CloudEvent,
+  EventDefinition,
+  EventDraft,
+  EventOf,
+  SealedEventOf,
+  SealedSignalOf,
+  SignalDefinition,
+  SignalOf,
+} from './define-event';
+export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
 export type { ReadData, Upcast } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
@@ -34,13 +44,56 @@ export {
   UsageRecorded,
 } from './chat-ai.events';
 export {
+  type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
+  type KnownSpeechPurpose,
   type KnownTranscriptionFailure,
+  SpeechCallOutcome,
   SpeechCompleted,
   SpeechFailed,
   SpeechFailure,
+  SpeechPurpose,
   SpeechSpeakRequested,
+  SpeechUsageRecorded,
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,
 } from './tts-worker.events';
+
+// HTTP: routes, the shapes they share, and what is made from them
+export {
+  bytes,
+  defineRoute,
+  eventStream,
+  form,
+  isOpen,
+  placeholdersOf,
+  raw,
+  serviceOf,
+  statusOf,
+  upload,
+} from './define-route';
+export type {
+  BytesAnswer,
+  EventStreamAnswer,
+  FormBody,
+  HttpMethod,
+  Permission,
+  RawBody,
+  RouteDefinition,
+  UploadBody,
+} from './define-route';
+export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.shapes';
+export { allows } from './permissions';
+export { openApi } from './openapi';
+export { routes, routesOf } from './routes';
+export {
+  ConfirmWebhook,
+  ListQuarantinedUpdates,
+  ReadMedia,
+  ReceiveUpdates,
+  ReplayQuarantinedUpdates,
+} from './bot-adapter.api';
+export { ListConversations, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export { ReadAudio } from './tts-worker.api';

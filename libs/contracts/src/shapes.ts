@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Known, openWord } from './open-word';
+import { type Decrypted, personal } from './personal';
 
 export const Channel = openWord(['telegram'], {
   id: 'Channel',
@@ -32,14 +33,14 @@ export const MediaRef = z
     kind: MediaKind,
     mimeType: z.string().describe('As the client of the sender named it.'),
     bytes: z.int().nonnegative().optional(),
-    fileName: z.string().optional(),
+    fileName: personal(z.string()).optional(),
     durationMs: z.int().nonnegative().optional(),
   })
   .meta({
     id: 'MediaRef',
     description: 'A file that came with a message; the bytes stay with the service that owns it.',
   });
-export type MediaRef = z.infer<typeof MediaRef>;
+export type MediaRef = Decrypted<z.infer<typeof MediaRef>>;
 
 /** Money: an integer of millionths of the currency's unit, because one token costs less than a cent. */
 export const CostMicros = z.int().nonnegative().meta({ id: 'CostMicros', description: 'Millionths of a US dollar.' });

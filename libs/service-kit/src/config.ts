@@ -18,6 +18,14 @@ export const secret = (minLength = 1) =>
 /** `true`, `1`, `yes` and their opposites; anything else is a mistake. */
 export const flag = () => z.stringbool();
 
+/** Origins such as `https://app.example.com`, separated by commas. */
+const origins = () =>
+  z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'is not an origin such as https://app.example.com' })));
+
 /** What every service reads. */
 export const sharedConfig = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -36,6 +44,8 @@ export const sharedConfig = z.object({
     .optional()
     .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
   HTTP_HOST: z.string().default('127.0.0.1'),
+  HTTP_CORS_ORIGINS: origins().describe('Whose pages may call the services from a browser; nobody else by default.'),
+  HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   ENCRYPTION_KEYS: secret(8).describe(

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
 
@@ -17,7 +18,7 @@ export interface DatabaseAccess {
 }
 
 /** The tables that every service has besides those of the bus. */
-export const kitMigrations = [KitTables1764000000100];
+export const kitMigrations = [KitTables1764000000100, IdempotencyKeys1796000000000];
 
 const ROLE_PREFIX = 'switchboard_';
 

@@ -37,6 +37,13 @@ export function variablesOf(app: AppDefinition): z.ZodObject {
   return z
     .object({
       [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
+      [`${prefix}_PUBLIC_PORT`]: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe('A second listener for the outside, which serves public routes and webhooks only.'),
       [`${prefix}_DATABASE_URL`]: z
         .url({ protocol: /^postgres(ql)?$/ })
         .optional()

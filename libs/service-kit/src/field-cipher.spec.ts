@@ -37,7 +37,7 @@ describe('field encryption', () => {
     flipped[flipped.length - 1]! ^= 1;
     expect(() => cipher.decrypt([format, id, flipped.toString('base64url')].join('.'), 'contacts.name')).toThrow();
     expect(() => new FieldCipher(key('k9', 9)).decrypt(stored, 'contacts.name')).toThrow(
-      'the key "k1", which is not in ENCRYPTION_KEYS',
+      'the key "k1" is not in ENCRYPTION_KEYS',
     );
   });
 

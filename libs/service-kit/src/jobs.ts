@@ -1,4 +1,5 @@
 import { context, propagation } from '@opentelemetry/api';
+import { personalFieldsOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -10,10 +11,13 @@ export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
 }
 
-export const defineJob = <Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> => ({
-  name,
-  schema,
-});
+/** A payload lies in the database as it is: it names the row that holds what is personal, and the row is encrypted. */
+export function defineJob<Schema extends z.ZodObject>(name: string, schema: Schema): JobDefinition<Schema> {
+  const [field] = personalFieldsOf(schema);
+  if (field)
+    throw new Error(`The payload of the job ${name} holds a personal field (${field.join('.')}): give it the row's id`);
+  return { name, schema };
+}
 
 export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
 

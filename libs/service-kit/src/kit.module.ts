@@ -6,18 +6,21 @@ import { DataSource } from 'typeorm';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
-import { DeadLettersController } from './dead-letters.controller';
 import type { AppDefinition } from './define-app';
 import { FieldCipher } from './field-cipher';
-import { HEALTH_CHECKS, type HealthCheck, HealthController } from './health.controller';
 import { HousekeepingJobs } from './housekeeping.jobs';
+import { Cursors } from './http/cursors';
+import { DeadLettersController } from './http/dead-letters.controller';
+import { HEALTH_CHECKS, type HealthCheck, HealthController } from './http/health.controller';
+import { Idempotency } from './http/idempotency';
+import { OPEN_API, OpenApiController } from './http/openapi.controller';
+import { ServiceClient } from './http/service-client';
+import { ServiceIdentity } from './http/service-identity';
 import { Jobs } from './jobs';
 import { LOG, type Log } from './log';
+import { MEDIA_STORAGE } from './media';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { Schedules } from './schedules';
-import { ServiceClient } from './service-client';
-import { ServiceIdentity } from './service-identity';
-import { MEDIA_STORAGE } from './media';
 import type { MediaStorage } from './storage/media-storage';
 
 export interface KitParts {
@@ -35,6 +38,9 @@ export interface KitParts {
   client: ServiceClient;
   media: MediaStorage;
   checks: HealthCheck[];
+  cursors: Cursors;
+  idempotency: Idempotency;
+  openApi: () => object;
 }
 
 /** All that is run by the clock in a service, read from its modules without starting it. */
@@ -64,12 +70,15 @@ export class KitModule {
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },
       { provide: HEALTH_CHECKS, useValue: parts.checks },
+      { provide: Cursors, useValue: parts.cursors },
+      { provide: Idempotency, useValue: parts.idempotency },
+      { provide: OPEN_API, useValue: parts.openApi },
     ];
     return {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule],
-      controllers: [HealthController, DeadLettersController],
+      controllers: [HealthController, OpenApiController, DeadLettersController],
       providers: [...providers, { provide: Bus, useValue: parts.bus }, HousekeepingJobs],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],
     };

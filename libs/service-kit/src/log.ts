@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { requestContext } from './http/request-context';
 
 export type Log = Logger;
 
@@ -22,7 +23,11 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
       const span = trace.getSpanContext(context.active());
-      return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+      const request = requestContext();
+      return {
+        ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+        ...(request && { request_id: request.requestId }),
+      };
     },
     serializers: { err: describeError },
   };

@@ -3,8 +3,8 @@ import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } fr
 import { type AppDefinition, variablesOf } from './define-app';
 import { createLog } from './log';
 import { Service } from './service';
-import { generateIdentityKeys, parseIdentityKeys } from './service-identity';
-import type { ServiceDirectory } from './service-client';
+import type { ServiceDirectory } from './http/service-client';
+import { generateIdentityKeys, parseIdentityKeys } from './http/service-identity';
 
 export interface RunningApps {
   services: readonly Service[];
@@ -43,7 +43,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const keys =
     apps.length === 1
       ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
-      : await generateIdentityKeys(names);
+      : await generateIdentityKeys(names, config.SERVICE_PUBLIC_KEYS);
   const directory = directoryFrom(env);
   const services: Service[] = [];
   const transport = createTransport(config, names.join('+'), {

@@ -1,10 +1,9 @@
-import { type DynamicModule, type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
-import helmet from 'helmet';
-import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { openApi } from '@switchboard/contracts';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { BotsFolder, OnlyBot } from './bots-folder';
@@ -13,19 +12,22 @@ import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
+import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
-import type { HealthCheck } from './health.controller';
-import { httpMetrics } from './http-metrics';
+import { Cursors } from './http/cursors';
+import type { HealthCheck } from './http/health.controller';
+import { HttpEdge } from './http/http-edge';
+import { ANSWER_PLACE, Idempotency } from './http/idempotency';
+import { ServiceClient, type ServiceDirectory } from './http/service-client';
+import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
 import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
+import { KeyRing } from './key-ring';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
-import { ProblemFilter } from './problem.filter';
-import { Schedules } from './schedules';
-import { ServiceClient, type ServiceDirectory } from './service-client';
-import { type IdentityKeys, ServiceIdentity } from './service-identity';
 import { mediaConfigOf } from './media';
+import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
 
 /** What services of one process share. */
@@ -41,19 +43,17 @@ export interface Surroundings {
   reportsProcess?: boolean;
 }
 
-const BODY_LIMIT = '1mb';
-
 /** One service, from its definition to a running process and back. */
 export class Service {
   private constructor(
     readonly name: string,
     readonly nest: INestApplication,
+    private readonly edge: HttpEdge,
     readonly db: DataSource,
     readonly bus: Bus,
-    private readonly bots: BotsRegistry,
     private readonly jobs: JobRunner,
-    private readonly port: number,
-    private readonly host: string,
+    private readonly bots: BotsRegistry,
+    private readonly address: { host: string; port: number; publicPort: number | undefined },
     private readonly directory: ServiceDirectory,
     private readonly log: Log,
     private readonly rotate: (signal: AbortSignal) => Promise<void>,
@@ -86,21 +86,23 @@ export class Service {
     const schedules = new Schedules(db, jobs, log, registry);
     const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
+    const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
     const bus = new Bus({
       service: app.name,
       schema: access.schema,
       db,
       connection: { connectionString: access.url },
       transport,
+      cipher: new EventEncryption(ring),
       registry,
       now: () => clock.now(),
       retryAfterSeconds: surroundings.retryAfterSeconds,
       warn,
     });
-    const cipher = new FieldCipher(config.ENCRYPTION_KEYS);
+    const cipher = new FieldCipher(ring);
     const rotate = async (signal: AbortSignal) => {
-      if (!cipher.isRotating || !app.encrypted?.length) return;
-      const values = await rotateKeys(db, cipher, app.encrypted, signal);
+      if (!cipher.isRotating) return;
+      const values = await rotateKeys(db, cipher, [...(app.encrypted ?? []), ANSWER_PLACE], signal);
       if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
     };
     const letGo = async () => {
@@ -114,6 +116,9 @@ export class Service {
       { name: 'broker', check: () => transport.ready() },
       { name: 'migrations', check: async () => !(await db.showMigrations()) },
     ];
+    const idempotency = new Idempotency(db, cipher, clock);
+    // Known when the controllers are, and asked for after that.
+    let edge: HttpEdge;
     const kit = KitModule.with({
       config,
       log,
@@ -122,27 +127,35 @@ export class Service {
       db,
       bus,
       jobs,
-      bots,
       schedules,
+      bots,
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),
       checks,
+      cursors: new Cursors(cipher, clock),
+      idempotency,
+      openApi: () => openApi(app.name, edge.routes),
     });
     try {
       await openDatabase(db, log, () => runner.migrate());
       await bus.prepare();
-      const nest = await buildNest(app, kit, { bus, log, registry });
+      const nest = await buildNest(app, kit, bus, log);
+      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
       return new Service(
         app.name,
         nest,
+        edge,
         db,
         bus,
-        bots,
         runner,
-        config[`${prefix}_PORT`]!,
-        config.HTTP_HOST,
+        bots,
+        {
+          host: config.HTTP_HOST,
+          port: config[`${prefix}_PORT`]!,
+          publicPort: config[`${prefix}_PUBLIC_PORT`],
+        },
         directory,
         log,
         rotate,
@@ -155,7 +168,8 @@ export class Service {
 
   /** Answers HTTP and hears events. */
   async listen(): Promise<void> {
-    await this.nest.listen(this.port, this.host);
+    const { host, port, publicPort } = this.address;
+    await this.edge.listen(host, port, publicPort);
     this.directory.set(this.name, this.url);
     await this.nest.startAllMicroservices();
   }
@@ -177,9 +191,14 @@ export class Service {
     );
   }
 
+  /** Of the private listener. */
   get url(): string {
-    const { address, port, family } = this.nest.getHttpServer().address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return this.edge.url;
+  }
+
+  /** Of the public listener, where there is one. */
+  get publicUrl(): string | undefined {
+    return this.edge.publicUrl;
   }
 
   /** Stops taking work, finishes what was begun, and lets go of everything. */
@@ -189,27 +208,37 @@ export class Service {
     await this.rotating;
     await this.jobs.stop();
     await this.bus.stop();
+    await this.edge.stop();
     await this.nest.close();
     await this.db.destroy();
   }
 }
 
-/** The Nest application: our errors, our checks of what comes in, and the bus beside HTTP. */
-async function buildNest(
-  app: AppDefinition,
-  kit: DynamicModule,
-  { bus, log, registry }: { bus: Bus; log: Log; registry: Registry },
-): Promise<INestApplication> {
+/** A value whose key is not configured here is counted each time it is asked for, and said once. */
+function reportMissingKeys(registry: Registry, log: Log): (id: string) => void {
+  const missing = new Counter({
+    name: 'encryption_key_missing_total',
+    help: 'Values that could not be decrypted because their key is not in ENCRYPTION_KEYS.',
+    labelNames: ['key'],
+    registers: [registry],
+  });
+  const said = new Set<string>();
+  return (key) => {
+    missing.inc({ key });
+    if (said.has(key)) return;
+    said.add(key);
+    log.error({ key }, 'there are values of a key that is not in ENCRYPTION_KEYS');
+  };
+}
+
+/** The Nest application, with the bus beside HTTP. */
+async function buildNest(app: AppDefinition, kit: DynamicModule, bus: Bus, log: Log): Promise<NestExpressApplication> {
   class Root {}
   const nest = await NestFactory.create<NestExpressApplication>(
     { module: Root, imports: [kit, app.module] },
-    { logger: new NestLog(log), abortOnError: false },
+    // Bodies are read behind the guard, as their route says.
+    { logger: new NestLog(log), abortOnError: false, bodyParser: false },
   );
-  nest.useBodyParser('json', { limit: BODY_LIMIT });
-  nest.use(helmet());
-  nest.use(httpMetrics(registry));
-  nest.useGlobalPipes(new StandardSchemaValidationPipe());
-  nest.useGlobalFilters(new ProblemFilter(log));
   // Deferred, because an initialised microservice takes no filters any more.
   nest
     .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })

@@ -1,17 +1,27 @@
-import type { BusMessage, ConsumerGroup, Subscription, Transport } from '@switchboard/bus';
+import {
+  type BusMessage,
+  type ConsumerGroup,
+  decrypted,
+  type EventCipher,
+  readSignal,
+  seal,
+  type Subscription,
+  type Transport,
+} from '@switchboard/bus';
 import type {
   CloudEvent,
+  EventOf,
+  SignalOf,
   EventDefinition,
   EventDraft,
-  EventOf,
   SignalDefinition,
-  SignalOf,
 } from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { until } from './until';
 
 /** Hears everything a service under test says, and says things to it as other services would. */
 export class BusProbe {
+  /** With personal fields decrypted. */
   readonly heard: CloudEvent[] = [];
   private readonly signals: { type: string; data: unknown }[] = [];
   private subscriptions: Subscription[] = [];
@@ -19,6 +29,7 @@ export class BusProbe {
   /** @param now the clock of the service under test, which looks at the time inside the ids of events */
   constructor(
     private readonly transport: Transport,
+    private readonly cipher: EventCipher,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
@@ -33,12 +44,15 @@ export class BusProbe {
     };
     this.subscriptions.push(
       await this.transport.subscribe(group, (batch) => {
-        for (const { message } of batch) this.heard.push(JSON.parse(message.body) as CloudEvent);
+        for (const { message } of batch) this.heard.push(this.decrypted(JSON.parse(message.body) as CloudEvent));
         return Promise.resolve();
       }),
       await this.transport.onSignal(
         signals.map((signal) => signal.type),
-        (type, body) => void this.signals.push({ type, data: JSON.parse(body) }),
+        (type, body) => {
+          const definition = signals.find((signal) => signal.type === type)!;
+          this.signals.push({ type, data: readSignal(body, { definition, decrypt: true }, this.cipher) });
+        },
       ),
     );
   }
@@ -46,16 +60,17 @@ export class BusProbe {
   /** Publishes an event as another service, and returns its envelope. */
   async say(draft: EventDraft, overrides: Partial<CloudEvent> = {}): Promise<CloudEvent> {
     const now = this.now();
+    const id = overrides.id ?? uuidv7({ msecs: now.getTime() });
     const event: CloudEvent = {
       specversion: '1.0',
-      id: uuidv7({ msecs: now.getTime() }),
       source: draft.type.split('.')[0]!,
       type: draft.type,
       subject: draft.subject,
       time: now.toISOString(),
       datacontenttype: 'application/json',
-      data: draft.data,
       ...overrides,
+      id,
+      ...seal(overrides.data ?? draft.data, { id, personal: draft.personal, cipher: this.cipher }),
     };
     await this.sayAgain(event);
     return event;
@@ -82,6 +97,14 @@ export class BusProbe {
 
   signalsOf<S extends SignalDefinition>(definition: S): SignalOf<S>[] {
     return this.signals.filter((signal) => signal.type === definition.type).map((signal) => signal.data as SignalOf<S>);
+  }
+
+  private decrypted({ sealedfields, ...event }: CloudEvent): CloudEvent {
+    try {
+      return { ...event, data: decrypted(event.data, { id: event.id, sealedfields }, this.cipher) };
+    } catch {
+      return { ...event, sealedfields }; // of a key that the service under test does not know either
+    }
   }
 
   async stop(): Promise<void> {

@@ -8,7 +8,7 @@ import { DeliveriesService } from './deliveries.service';
 export class DeliveriesHandlers {
   constructor(private readonly deliveries: DeliveriesService) {}
 
-  @Handles(ReplyCompleted)
+  @Handles(ReplyCompleted, { decrypt: true })
   completed({ data }: EventOf<typeof ReplyCompleted>, tx: EntityManager): Promise<void> {
     return this.deliveries.deliverReply(tx, data);
   }

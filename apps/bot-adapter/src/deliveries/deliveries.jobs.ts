@@ -38,6 +38,9 @@ const CONFIRM_AFTER_MS = [5000, 40_000];
 /** A stopping service gives a call that it has begun this long to end. */
 const GRACE_MS = 3000;
 
+/** Another process sends to the chat, because this one was frozen and thought dead. It is left alone: its call may be under way. */
+const OVERTAKEN_MS = 1000;
+
 class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }
@@ -132,7 +135,7 @@ export class DeliveriesJobs {
     const isRepeatable = options.edits !== undefined || channel.capabilities.idempotentSends;
     // Somebody began this call and never told how it ended: their process is dead.
     if (delivery.state === 'sending' && !isRepeatable) this.noteUnknown(waiting, 'crash');
-    if (!(await this.repository.begin(delivery))) return 'go on';
+    if (!(await this.repository.begin(delivery))) return { inMs: OVERTAKEN_MS };
     try {
       const { externalMessageId } = await withGrace(channel.send(part.to, part.message, options), signal);
       if (preview?.isUncertain) await this.confirmLater(delivery);

@@ -3,6 +3,7 @@ import { type TestApp, until } from '@switchboard/testing';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 import { Chat } from '../contacts/chat.entity';
+import { DeliveriesRepository } from './deliveries.repository';
 import { DeliveriesService } from './deliveries.service';
 
 describe('answers on their way to people', () => {
@@ -146,6 +147,24 @@ describe('answers on their way to people', () => {
     await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'hang', times: 1 });
     await delivered(await reply(app, heard, 'at last'));
     expect(await metric(app, 'deliveries_in_doubt_total', 'cause="timeout"')).toBe(1);
+  });
+
+  it('a process that was overtaken by another leaves the message alone that the other one is sending', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const repository = app.service.nest.get(DeliveriesRepository);
+    const sends = `UPDATE deliveries SET state = 'sending', tries = 1 WHERE id = $1`;
+    jest.spyOn(repository, 'begin').mockImplementationOnce(async ({ id }) => {
+      await app.service.db.query(sends, [id]);
+      return false;
+    });
+    const replyId = await reply(app, heard, 'sent by another process');
+    const comesBack = `SELECT FROM bot_adapter_jobs._private_jobs WHERE key = 'deliver:' || $1 AND locked_at IS NULL`;
+    await until(async () => (await app.service.db.query<unknown[]>(comesBack, [heard.data.chatId])).length > 0, {
+      what: 'the job to come back later',
+    });
+    expect(await telegram.calls('sendMessage', emma.id)).toEqual([]);
+    await app.service.db.query(`UPDATE deliveries SET state = 'sent' WHERE cause_id = $1`, [replyId]);
   });
 
   it('to someone who blocked the bot nothing is sent, and everyone hears of it', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { FieldCipher, ServiceClient } from '@switchboard/service-kit';
+import { ReadAudio } from '@switchboard/contracts';
+import { FieldCipher, isProblem, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { Channel, ChatAddress, OutboundMessage, SendOptions } from '../channels/channel';
@@ -82,11 +83,15 @@ export class MessageRenderer {
   }
 
   private async voice({ audioId, durationMs }: DeliveryContent & { kind: 'voice' }) {
-    const audio = await this.services.getBytes('tts-worker', `/audio/${audioId}`).catch((error: unknown) => {
-      throw new NotSent('the audio cannot be had just now', { cause: error });
-    });
-    if (!audio) throw new MediaGone(`the audio ${audioId} is gone`);
-    return { kind: 'voice', bytes: audio.body, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;
+    const bytes = await this.services
+      .call(ReadAudio, { params: { audioId } })
+      .then((audio) => audio.buffer())
+      .catch((error: unknown) => {
+        if (isProblem(error, ReadAudio, 'tts-worker.audio_not_found'))
+          throw new MediaGone(`the audio ${audioId} is gone`);
+        throw new NotSent('the audio cannot be had just now', { cause: error });
+      });
+    return { kind: 'voice', bytes, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;
   }
 }
 

@@ -1,25 +1,20 @@
-import { Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
-import { BotId } from '@switchboard/contracts';
-import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
-import { InboundUpdatesService, type Replayed } from './inbound-updates.service';
+import { Controller } from '@nestjs/common';
+import { ListQuarantinedUpdates, ReplayQuarantinedUpdates } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
+import { InboundUpdatesService } from './inbound-updates.service';
 
 /** Updates that could not be processed, for the operator. */
-@Controller('inbound-updates/quarantined')
-@UseGuards(ServiceGuard)
-@AllowServices('gateway')
+@Controller()
 export class InboundUpdatesController {
   constructor(private readonly updates: InboundUpdatesService) {}
 
-  /** How many there are of each bot, and why. */
-  @Get()
-  list() {
-    return this.updates.quarantined();
+  @Implements(ListQuarantinedUpdates)
+  async list(): Promise<AnswerOf<typeof ListQuarantinedUpdates>> {
+    return { bots: await this.updates.quarantined() };
   }
 
-  /** Tries them again, in the order in which they came; those of one bot, or all. */
-  @Post('replay')
-  @HttpCode(200)
-  replay(@Query('bot', { schema: BotId.optional() }) botId: string | undefined): Promise<Replayed> {
-    return this.updates.replay({ botId });
+  @Implements(ReplayQuarantinedUpdates)
+  replay({ query }: RequestOf<typeof ReplayQuarantinedUpdates>): Promise<AnswerOf<typeof ReplayQuarantinedUpdates>> {
+    return this.updates.replay({ botId: query.bot });
   }
 }

@@ -214,8 +214,8 @@ describe('updates', () => {
     it("are nobody's business but the operator's", async () => {
       const url = `${app.url}/inbound-updates/quarantined`;
       expect((await fetch(url)).status).toBe(401);
-      expect((await fetch(url, { headers: await app.as('chat-ai') })).status).toBe(403);
-      expect(await (await fetch(url, { headers: await app.as('gateway') })).json()).toEqual([]);
+      expect((await fetch(url, { headers: await app.as('chat-ai') })).status).toBe(404);
+      expect(await (await fetch(url, { headers: await app.as('gateway') })).json()).toEqual({ bots: [] });
     });
   });
 });

@@ -1,12 +1,13 @@
-import { All, Body, Controller, HttpCode, Param, Req, Res } from '@nestjs/common';
-import type { RawBodyRequest } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import { UnknownAccount } from '../channels/channel-errors';
+import { Controller } from '@nestjs/common';
+import { ConfirmWebhook, ReceiveUpdates } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
+import { Readable } from 'node:stream';
+import type { WebhookAnswer } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { InboundUpdatesService } from './inbound-updates.service';
 
 /** Where channels bring updates when there is a public address. */
-@Controller('webhooks')
+@Controller()
 export class WebhooksController {
   constructor(
     private readonly channels: ChannelsService,
@@ -14,28 +15,42 @@ export class WebhooksController {
   ) {}
 
   /** Answers only after the commit: until then the channel keeps the update, and brings it again if we do not answer. */
-  @All([':channel', ':channel/:account'])
-  @HttpCode(200)
-  async receive(
-    @Param('channel') channel: string,
-    @Param('account') account: string | undefined,
-    @Req() request: RawBodyRequest<Request>,
-    @Body() body: unknown,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<string | undefined> {
-    const { method } = request;
-    if (method !== 'GET' && method !== 'POST') throw new UnknownAccount();
-    const { updates, answer } = this.channels.unpack(channel, {
-      method,
-      account: account ?? '',
-      query: request.query as Record<string, string>,
-      headers: request.headers as Record<string, string | undefined>,
-      body,
-      rawBody: request.rawBody ?? Buffer.from(JSON.stringify(body) ?? ''),
-    });
+  @Implements(ReceiveUpdates)
+  async receive(request: RequestOf<typeof ReceiveUpdates>): Promise<AnswerOf<typeof ReceiveUpdates>> {
+    const { updates, answer } = this.unpack('POST', request, request.body);
     for (const update of updates) await this.updates.process(update);
-    if (!answer) return undefined;
-    response.type(answer.contentType);
-    return answer.body;
+    return fileOf(answer);
+  }
+
+  @Implements(ConfirmWebhook)
+  confirm(request: RequestOf<typeof ConfirmWebhook>): AnswerOf<typeof ConfirmWebhook> {
+    return fileOf(this.unpack('GET', request, Buffer.alloc(0)).answer);
+  }
+
+  private unpack(
+    method: 'GET' | 'POST',
+    { params, query, headers }: Pick<RequestOf<typeof ReceiveUpdates>, 'params' | 'query' | 'headers'>,
+    rawBody: Buffer,
+  ) {
+    const request = { method, account: params.account, query, headers: texts(headers), body: jsonOf(rawBody), rawBody };
+    return this.channels.unpack(params.channel, request);
   }
 }
+
+const texts = (headers: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
+
+/** Undefined for what is no JSON: whether that is a mistake is for the channel to say, after it has seen the signature. */
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const fileOf = ({ contentType, body }: WebhookAnswer = { contentType: 'text/plain', body: '' }) => ({
+  body: Readable.from([body]),
+  bytes: Buffer.byteLength(body),
+  contentType,
+});

@@ -7,7 +7,7 @@ import { PreviewsService } from './previews.service';
 export class PreviewsHandlers {
   constructor(private readonly previews: PreviewsService) {}
 
-  @OnSignal(ReplyTyped)
+  @OnSignal(ReplyTyped, { decrypt: true })
   typed(signal: SignalOf<typeof ReplyTyped>): Promise<void> {
     return this.previews.typed(signal);
   }

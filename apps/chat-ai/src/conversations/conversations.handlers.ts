@@ -8,12 +8,12 @@ import { ConversationsService } from './conversations.service';
 export class ConversationsHandlers {
   constructor(private readonly conversations: ConversationsService) {}
 
-  @Handles(MessageReceived)
+  @Handles(MessageReceived, { decrypt: true })
   received({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
     return this.conversations.receive(tx, data);
   }
 
-  @Handles(MessageEdited)
+  @Handles(MessageEdited, { decrypt: true })
   edited({ data }: EventOf<typeof MessageEdited>, tx: EntityManager) {
     return this.conversations.edit(tx, data);
   }

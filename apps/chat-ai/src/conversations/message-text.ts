@@ -1,5 +1,4 @@
-import type { MessageReceived } from '@switchboard/contracts';
-import type { EventOf } from '@switchboard/contracts';
+import type { EventOf, MessageReceived } from '@switchboard/contracts';
 
 type Received = EventOf<typeof MessageReceived>['data'];
 

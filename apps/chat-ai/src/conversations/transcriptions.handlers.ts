@@ -11,7 +11,7 @@ import { ConversationsService } from './conversations.service';
 export class TranscriptionsHandlers {
   constructor(private readonly conversations: ConversationsService) {}
 
-  @Handles(TranscriptionCompleted)
+  @Handles(TranscriptionCompleted, { decrypt: true })
   completed({ data }: EventOf<typeof TranscriptionCompleted>, tx: EntityManager) {
     return this.conversations.transcribed(tx, data);
   }

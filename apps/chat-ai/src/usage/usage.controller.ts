@@ -1,20 +1,14 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
-import { z } from 'zod';
+import { Controller } from '@nestjs/common';
+import { ReadUsage } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { UsageService } from './usage.service';
 
-const Period = z
-  .object({ from: z.coerce.date(), to: z.coerce.date() })
-  .refine(({ from, to }) => from < to, { error: 'must be later than `from`', path: ['to'] });
-
-@Controller('usage')
-@UseGuards(ServiceGuard)
-@AllowServices('gateway')
+@Controller()
 export class UsageController {
   constructor(private readonly usage: UsageService) {}
 
-  @Get()
-  async totals(@Query({ schema: Period }) { from, to }: z.output<typeof Period>) {
+  @Implements(ReadUsage)
+  async read({ query: { from, to } }: RequestOf<typeof ReadUsage>): Promise<AnswerOf<typeof ReadUsage>> {
     return { from, to, totals: await this.usage.totals(from, to) };
   }
 }

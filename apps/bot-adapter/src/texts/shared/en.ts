@@ -55,6 +55,7 @@ export const texts = {
     failed: {
       nothing_to_say: 'There was nothing to read aloud in this answer.',
       too_long: 'This answer is too long to be read aloud.',
+      budget_exhausted: 'No more can be read aloud for now. I go on answering in writing.',
       engine_failed: 'I could not record the voice message. Please try again later.',
       undeliverable: 'I could not send you the voice message. You can ask for it again.',
       storage_failed: 'I could not record the voice message. Please try again later.',
@@ -64,6 +65,7 @@ export const texts = {
   transcription: {
     not_configured: 'I cannot understand voice messages here yet. Please type your message.',
     nothing_heard: 'I could not hear any words in this voice message. Please try again or type.',
+    budget_exhausted: 'I cannot listen to more voice messages for now. Please type your message.',
     too_large: 'This voice message is too long for me. Please send a shorter one.',
     media_gone: 'I could not get this voice message any more. Please send it again.',
     engine_failed: 'I could not understand this voice message just now. Please try again later or type.',

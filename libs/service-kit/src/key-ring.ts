@@ -1,0 +1,72 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { EncryptionKeyMissing } from '@switchboard/bus';
+import { ConfigError } from './config';
+
+const AES = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** The keys of the installation, from ENCRYPTION_KEYS. The first one encrypts; every one decrypts, which is how keys are rotated. */
+export class KeyRing {
+  private readonly keys: ReadonlyMap<string, Buffer>;
+  /** The id of the key that encrypts. */
+  readonly current: string;
+
+  /**
+   * @param keys `<id>:<32 bytes in base64>`, newest first, separated by commas
+   * @param onMissing told of each value that cannot be decrypted because its key is not among them
+   */
+  constructor(
+    keys: string,
+    private readonly onMissing: (id: string) => void = () => undefined,
+  ) {
+    const parsed = keys.split(',').map((entry) => {
+      const [id, encoded = ''] = entry.trim().split(':');
+      const key = Buffer.from(encoded, 'base64');
+      if (!id || !/^[a-z0-9-]+$/i.test(id) || key.length !== 32) {
+        throw new ConfigError('ENCRYPTION_KEYS: each key is <id>:<32 bytes in base64>');
+      }
+      return [id, key] as const;
+    });
+    this.keys = new Map(parsed);
+    this.current = parsed[0]![0];
+  }
+
+  /** Throws EncryptionKeyMissing. */
+  key(id: string): Buffer {
+    const key = this.keys.get(id);
+    if (!key) {
+      this.onMissing(id);
+      throw new EncryptionKeyMissing(id);
+    }
+    return key;
+  }
+
+  /** True while older keys are configured too, so that values of theirs may be about. */
+  get isRotating(): boolean {
+    return this.keys.size > 1;
+  }
+}
+
+/**
+ * AES-256-GCM: iv, tag and ciphertext in one.
+ * @param context what the value belongs to; with any other it does not decrypt
+ */
+export function encrypt(plain: string | Buffer, key: Buffer, context: string): Buffer {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(AES, key, iv);
+  cipher.setAAD(Buffer.from(context));
+  const encrypted = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  cipher.final(); // GCM adds nothing here
+  return Buffer.concat([iv, cipher.getAuthTag(), encrypted]);
+}
+
+/** Throws when the value was changed, or encrypted with another key or context. */
+export function decrypt(encrypted: Buffer, key: Buffer, context: string): Buffer {
+  // The length is said, because a shorter tag would be accepted and is easier to forge.
+  const iv = encrypted.subarray(0, IV_BYTES);
+  const decipher = createDecipheriv(AES, key, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(context));
+  decipher.setAuthTag(encrypted.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  return Buffer.concat([decipher.update(encrypted.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+}
