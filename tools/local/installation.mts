@@ -72,7 +72,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       MEDIA_FOLDER: join(stateDir, 'media'),
       BOTS_FOLDER: join(root, 'deploy/demo/bots'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
-      CHAT_AI_ASSISTANTS_FILE: join(root, 'deploy/demo/assistants.json'),
       ...modelEnv(given, `${sandboxUrl}/openai/v1`),
       ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
       ...given,

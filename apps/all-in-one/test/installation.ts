@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +9,23 @@ import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/tes
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
-const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo');
+const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots');
 
-const inSandbox = ({ name, token }: typeof LUMEN) => ({
-  name,
-  channel: { kind: 'telegram', apiRoot: 'sandbox', token },
-  // People of stories write fast.
-  access: { flood: { burst: 10_000 } },
-});
-const bots = { lumen: inSandbox(LUMEN), northwind: inSandbox(NORTHWIND) };
+/** A bot of the demo company, on the sandbox of these stories. */
+function inSandbox(id: string, { name, token }: typeof LUMEN) {
+  const { assistant, ...bot } = JSON.parse(readFileSync(join(demo, `${id}.json`), 'utf8')) as {
+    assistant: { knowledge?: string };
+  };
+  return {
+    ...bot,
+    name,
+    channel: { kind: 'telegram', apiRoot: 'sandbox', token },
+    // People of stories write fast.
+    access: { flood: { burst: 10_000 } },
+    assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
+  };
+}
+const bots = { lumen: inSandbox('lumen', LUMEN), northwind: inSandbox('northwind', NORTHWIND) };
 
 /** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
 export class Site {
@@ -49,7 +58,6 @@ export class Site {
       CHAT_AI_PORT: '0',
       TTS_WORKER_PORT: '0',
       BOTS_FOLDER: join(this.folder, 'bots'),
-      CHAT_AI_ASSISTANTS_FILE: join(demo, 'assistants.json'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
       CHAT_AI_IDLE_TIMEOUT_MS: '2000',

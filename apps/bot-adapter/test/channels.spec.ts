@@ -153,8 +153,8 @@ it('the address of a channel can be proven by a handshake', async () => {
       env: { PIGEON_API: pigeons.url, PIGEON_APP_SECRET: APP_SECRET, PIGEON_TOKEN: 'token' },
     },
   );
-  const response = await fetch(`${app.url}/webhooks/pigeon/all?challenge=4711`);
-  expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain', '4711']);
+  const response = await fetch(`${app.url}/webhooks/pigeon/_?challenge=4711`);
+  expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain; charset=utf-8', '4711']);
   await app.stop();
   pigeons.close();
 });

@@ -14,7 +14,7 @@ export const ReadMedia = defineRoute({
   problems: { 'bot-adapter.media_gone': 404, 'bot-adapter.media_too_large': 413 },
 });
 
-/** Of the third party: which channel and which account of it. */
+/** `_` in place of an account, where a channel has one address for all of them. */
 const webhook = {
   permission: 'webhook',
   path: '/webhooks/{channel}/{account}',
@@ -22,7 +22,10 @@ const webhook = {
   headers: z.looseObject({}),
   query: z.object({}).catchall(z.string()),
   answer: bytes('text/plain'),
-  problems: { 'bot-adapter.unknown_bot': 404, 'bot-adapter.wrong_webhook_secret': 401 },
+  problems: {
+    'bot-adapter.unknown_bot': 404,
+    'bot-adapter.wrong_webhook_secret': 401,
+  },
 } as const;
 
 export const ReceiveUpdates = defineRoute({

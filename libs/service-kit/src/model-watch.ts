@@ -28,6 +28,8 @@ export class ModelWatch {
   private readonly server: ThirdParty;
   private readonly status: Gauge<'host' | 'model' | 'status'>;
   private readonly shutdown: Gauge<'host' | 'model'>;
+  /** What there are metrics of. */
+  private readonly known = new Map<string, { host: string; model: string }>();
 
   constructor(
     registry: Registry,
@@ -50,8 +52,12 @@ export class ModelWatch {
     });
   }
 
-  /** Sets the metrics and warns in the log. Never throws: what cannot be asked is unknown. */
+  /**
+   * Sets the metrics and warns in the log. Never throws: what cannot be asked is unknown.
+   * @param models all that are in use: others that were are forgotten
+   */
   async check(models: readonly ModelInUse[], signal?: AbortSignal): Promise<void> {
+    this.forgetAllBut(models);
     for (const baseUrl of new Set(models.map((model) => model.baseUrl))) {
       const ofServer = models.filter((model) => model.baseUrl === baseUrl);
       const list = await this.listOf(ofServer[0]!, signal).catch((error: unknown) => {
@@ -74,11 +80,22 @@ export class ModelWatch {
     return this.server.call('models', read, { idempotent: true, ...(stop && { signal: stop }) });
   }
 
+  private forgetAllBut(models: readonly ModelInUse[]): void {
+    const inUse = new Set(models.map(({ model, baseUrl }) => `${hostOf(baseUrl)} ${model}`));
+    for (const [name, { host, model }] of this.known) {
+      if (inUse.has(name)) continue;
+      for (const status of STATUSES) this.status.remove({ host, model, status });
+      this.shutdown.remove({ host, model });
+      this.known.delete(name);
+    }
+  }
+
   private report(model: string, host: string, list: z.output<typeof ModelList>['data'] | void): void {
     const listed = list?.find(({ id }) => id === model);
     const date = listed?.shutdown_date;
     const daysLeft = date ? Math.ceil((Date.parse(date) - this.clock.now().getTime()) / DAY_MS) : undefined;
     const status = statusOf(list !== undefined, listed, daysLeft);
+    this.known.set(`${host} ${model}`, { host, model });
     for (const other of STATUSES) this.status.set({ host, model, status: other }, other === status ? 1 : 0);
     if (date) this.shutdown.set({ host, model }, Date.parse(date) / 1000);
     else this.shutdown.remove({ host, model });

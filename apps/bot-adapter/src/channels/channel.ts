@@ -197,10 +197,10 @@ export interface InboundUpdate {
   readonly content: unknown;
 }
 
-/** A call of the channel to `/webhooks/<channel>/<account>`. */
+/** A call of the channel to `/webhooks/<channel>/<account>`, or to `/webhooks/<channel>/_` where accounts share it. */
 export interface WebhookRequest {
   readonly method: 'GET' | 'POST';
-  /** What stands behind the channel's name in the path; where all accounts share one address it may be any word. */
+  /** What stands behind the channel's name in the path; empty where accounts share one address. */
   readonly account: string;
   readonly query: Readonly<Record<string, string>>;
   /** By their names in lower case. */

@@ -39,7 +39,7 @@ const CONFIRM_AFTER_MS = [5000, 40_000];
 const GRACE_MS = 3000;
 
 /** Another process sends to the chat, because this one was frozen and thought dead. It is left alone: its call may be under way. */
-const OVERTAKEN_MS = 1000;
+const OVERTAKEN_MS = 5000;
 
 class Abandoned extends Error {
   override readonly name = 'Abandoned';

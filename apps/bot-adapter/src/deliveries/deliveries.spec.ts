@@ -154,12 +154,14 @@ describe('answers on their way to people', () => {
     const heard = await hear(app, emma, 'hi');
     const repository = app.service.nest.get(DeliveriesRepository);
     const sends = `UPDATE deliveries SET state = 'sending', tries = 1 WHERE id = $1`;
-    jest.spyOn(repository, 'begin').mockImplementationOnce(async ({ id }) => {
+    const begin = jest.spyOn(repository, 'begin').mockImplementationOnce(async ({ id }) => {
       await app.service.db.query(sends, [id]);
       return false;
     });
     const replyId = await reply(app, heard, 'sent by another process');
-    const comesBack = `SELECT FROM bot_adapter_jobs._private_jobs WHERE key = 'deliver:' || $1 AND locked_at IS NULL`;
+    await until(() => begin.mock.results.length > 0, { what: 'the message to be begun' });
+    const comesBack = `SELECT FROM bot_adapter_jobs._private_jobs
+      WHERE key = 'deliver:' || $1 AND locked_at IS NULL AND run_at > now()`;
     await until(async () => (await app.service.db.query<unknown[]>(comesBack, [heard.data.chatId])).length > 0, {
       what: 'the job to come back later',
     });

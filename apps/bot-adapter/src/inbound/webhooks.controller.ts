@@ -6,6 +6,9 @@ import type { WebhookAnswer } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { InboundUpdatesService } from './inbound-updates.service';
 
+/** In place of an account, where a channel has one address for all of them. */
+const SHARED = '_';
+
 /** Where channels bring updates when there is a public address. */
 @Controller()
 export class WebhooksController {
@@ -32,15 +35,17 @@ export class WebhooksController {
     { params, query, headers }: Pick<RequestOf<typeof ReceiveUpdates>, 'params' | 'query' | 'headers'>,
     rawBody: Buffer,
   ) {
-    const request = { method, account: params.account, query, headers: texts(headers), body: jsonOf(rawBody), rawBody };
-    return this.channels.unpack(params.channel, request);
+    const account = params.account === SHARED ? '' : params.account;
+    const sent = texts(headers);
+    const body = /\bjson\b/.test(sent['content-type'] ?? '') ? jsonOf(rawBody) : undefined;
+    return this.channels.unpack(params.channel, { method, account, query, headers: sent, body, rawBody });
   }
 }
 
 const texts = (headers: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
 
-/** Undefined for what is no JSON: whether that is a mistake is for the channel to say, after it has seen the signature. */
+/** Undefined for what is no JSON: the channel keeps it in quarantine, after it has seen who brought it. A 400 would come back for a day. */
 function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
@@ -52,5 +57,5 @@ function jsonOf(body: Buffer): unknown {
 const fileOf = ({ contentType, body }: WebhookAnswer = { contentType: 'text/plain', body: '' }) => ({
   body: Readable.from([body]),
   bytes: Buffer.byteLength(body),
-  contentType,
+  contentType: `${contentType}; charset=utf-8`,
 });

@@ -54,7 +54,7 @@ export class PigeonServer {
   /** Brings a body to the webhook of the service. */
   bring(serviceUrl: string, body: unknown, secret = APP_SECRET): Promise<Response> {
     const text = JSON.stringify(body);
-    return fetch(`${serviceUrl}/webhooks/pigeon/all`, {
+    return fetch(`${serviceUrl}/webhooks/pigeon/_`, {
       method: 'POST',
       body: text,
       headers: {

@@ -1,0 +1,173 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { CallPurpose } from './usage.entity';
+
+/** Longer than any turn with its retries: what is still reserved then belongs to a process that died. */
+const RESERVATION_LIFETIME_MS = 15 * 60_000;
+
+/** Micros (millionths of a US dollar); null is no limit. */
+export interface BudgetLimits {
+  readonly personPerDay: number | null;
+  readonly botPerMonth: number | null;
+}
+
+/** Whose budgets pay. */
+export interface Spender {
+  readonly botId: string;
+  readonly userId: string;
+  readonly limits: BudgetLimits;
+  /** IANA name; in it days and months begin. */
+  readonly timeZone: string;
+}
+
+/** A call as it is planned: what it can cost at most. */
+export interface PlannedCall {
+  readonly purpose: CallPurpose;
+  readonly turnId: string | null;
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly micros: number;
+  /** False when `micros` is counted with the price for unknown models. */
+  readonly priceKnown: boolean;
+}
+
+export interface Reservation {
+  readonly id: string;
+  readonly micros: number;
+}
+
+export class BudgetExhausted extends Error {
+  override readonly name = 'BudgetExhausted';
+
+  /** @param renewsAt when there is money again */
+  constructor(readonly renewsAt: Date) {
+    super(`the budget is used up until ${renewsAt.toISOString()}`);
+  }
+}
+
+/** A budget in one of its periods. */
+export interface BudgetPeriod {
+  readonly scope: string;
+  /** First day of the period in the bot's time zone: `2026-11-01`. */
+  readonly start: string;
+  readonly renewsAt: Date;
+  readonly limit: number | null;
+}
+
+/** Of a person with a bot (by the day) and of the bot (by the month). Rows are locked in this order, everywhere. */
+export function budgetPeriods({ botId, userId, limits, timeZone }: Spender, now: Date): [BudgetPeriod, BudgetPeriod] {
+  const today = dateIn(timeZone, now);
+  const [year, month, day] = today.split('-').map(Number) as [number, number, number];
+  return [
+    {
+      scope: `person:${botId}:${userId}`,
+      start: today,
+      renewsAt: midnightIn(timeZone, Date.UTC(year, month - 1, day + 1)),
+      limit: limits.personPerDay,
+    },
+    {
+      scope: `bot:${botId}`,
+      start: `${today.slice(0, 7)}-01`,
+      renewsAt: midnightIn(timeZone, Date.UTC(year, month)),
+      limit: limits.botPerMonth,
+    },
+  ];
+}
+
+/**
+ * Money is reserved before a model is called and settled afterwards (`UsageService.record`), so that calls side by side
+ * cannot together spend more than there is. A reservation also is the only trace of a call whose process died.
+ */
+@Injectable()
+export class BudgetsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement. */
+  async reserve(spender: Spender, call: PlannedCall): Promise<Reservation> {
+    const now = this.clock.now();
+    const periods = budgetPeriods(spender, now);
+    const reservation = { id: uuidv7(), micros: call.micros };
+    let refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+    if (refused.some(({ opened }) => !opened)) {
+      // The first call of the period: there is no row yet that could be locked.
+      await this.open(periods);
+      refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+    }
+    if (refused.length === 0) return reservation;
+    const renewals = periods.filter(({ scope }) => refused.some((row) => row.scope === scope));
+    throw new BudgetExhausted(renewals.map(({ renewsAt }) => renewsAt).reduce((a, b) => (a > b ? a : b)));
+  }
+
+  /** The budgets that have not enough; empty when the reservation was made. */
+  private tryReserve(id: string, spender: Spender, call: PlannedCall, periods: BudgetPeriod[], now: Date) {
+    return this.db.query<{ scope: string; opened: boolean }[]>(RESERVE, [
+      periods.map(({ scope }) => scope),
+      periods.map(({ start }) => start),
+      periods.map(({ limit }) => limit),
+      call.micros,
+      id,
+      call.purpose,
+      call.turnId,
+      spender.botId,
+      spender.userId,
+      call.model,
+      call.inputTokens,
+      call.outputTokens,
+      call.priceKnown,
+      new Date(now.getTime() + RESERVATION_LIFETIME_MS),
+    ]);
+  }
+
+  private open(periods: readonly BudgetPeriod[]) {
+    return this.db.query(
+      `INSERT INTO budgets (scope, period_start) SELECT * FROM unnest($1::text[], $2::date[]) ON CONFLICT DO NOTHING`,
+      [periods.map(({ scope }) => scope), periods.map(({ start }) => start)],
+    );
+  }
+}
+
+/**
+ * Both budgets or none. The commit is not waited for: what a crash of the database could lose is a reservation of the
+ * last moments, and a call that outlives it is recorded all the same.
+ */
+const RESERVE = `
+  WITH period AS MATERIALIZED (
+    SELECT p.*, set_config('synchronous_commit', 'off', true)
+    FROM unnest($1::text[], $2::date[], $3::bigint[]) AS p (scope, period_start, limit_micros)
+  ), locked AS (
+    SELECT b.scope, b.period_start, b.spent_micros + b.reserved_micros AS used
+    FROM budgets b JOIN period USING (scope, period_start) ORDER BY b.scope DESC FOR UPDATE OF b
+  ), refused AS (
+    SELECT period.scope, used IS NOT NULL AS opened
+    FROM period LEFT JOIN locked USING (scope, period_start) WHERE used IS NULL OR used + $4 > limit_micros
+  ), reserved AS (
+    UPDATE budgets b SET reserved_micros = b.reserved_micros + $4 FROM locked
+    WHERE b.scope = locked.scope AND b.period_start = locked.period_start AND NOT EXISTS (SELECT FROM refused)
+  ), reservation AS (
+    INSERT INTO budget_reservations (id, micros, purpose, turn_id, bot_id, user_id, model, input_tokens, output_tokens,
+      price_known, day, month, expires_at)
+    SELECT $5, $4, $6, $7, $8, $9, $10, $11, $12, $13, ($2::date[])[1], ($2::date[])[2], $14
+    WHERE NOT EXISTS (SELECT FROM refused)
+  )
+  SELECT scope, opened FROM refused`;
+
+const dateIn = (timeZone: string, at: Date) => new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
+
+/** When a day begins in a time zone. @param day its midnight in UTC */
+function midnightIn(timeZone: string, day: number): Date {
+  // The offset is looked up twice, because the one of the first guess may be that of the other side of a clock change.
+  const guess = day - offsetOf(timeZone, day);
+  return new Date(day - offsetOf(timeZone, guess));
+}
+
+/** How far the time zone is ahead of UTC, in milliseconds. */
+function offsetOf(timeZone: string, at: number): number {
+  const local = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at);
+  return Date.parse(`${local.replace(' ', 'T')}Z`) - Math.floor(at / 1000) * 1000;
+}
