@@ -13,6 +13,8 @@ export interface ProductUnderTest {
   readonly prepare?: (app: TestApp, phone: Phone) => Promise<void>;
   /** Commands that show buttons, with one of them and what it does to the message. */
   readonly menus: readonly { readonly command: string; readonly button: string; readonly shows: RegExp }[];
+  /** Commands that put keys in place of the person's keyboard, with one of them and what it does. */
+  readonly keyboards: readonly { readonly command: string; readonly key: string; readonly shows: RegExp }[];
   /** Dialogs by their command, with what a person answers and what is said in the end. */
   readonly dialogs: readonly { readonly command: string; readonly answers: readonly string[]; readonly ends: RegExp }[];
   /** Questions that are answered once: the buttons that lead there, and how often it was done. */
@@ -136,6 +138,15 @@ export function productContract(product: ProductUnderTest): void {
       await group.answer(({ message_id, text }) => message_id === menu.message_id && shows.test(text ?? ''));
     });
   });
+
+  for (const { command, key, shows } of product.keyboards) {
+    it(`a key of ${command} does what it says, however it is typed`, async () => {
+      const phone = await someone();
+      await open(phone, command);
+      expect((await answerTo(phone, () => phone.say(key))).text).toMatch(shows);
+      expect((await answerTo(phone, () => phone.say(key.toUpperCase()))).text).toMatch(shows);
+    });
+  }
 
   for (const { command, path, yes, no, done } of product.questions) {
     const ask = async (phone: Phone) => {

@@ -10,6 +10,7 @@ describe('the assistant', () =>
       { command: '/voice', button: 'Text and voice', shows: /answer by voice/ },
       { command: '/language', button: 'Русский', shows: /На каком языке/ },
     ],
+    keyboards: [],
     dialogs: [],
     questions: [],
   }));
@@ -27,6 +28,7 @@ describe('a product of somebody else', () =>
       );
     },
     menus: [{ command: '/books', button: '›', shows: /Your books \(3\)/ }],
+    keyboards: [{ command: '/desk', key: 'My books, please', shows: /Your books \(3\)/ }],
     questions: [
       {
         command: '/books',

@@ -69,14 +69,8 @@ describe('the webhook', () => {
     });
   });
 
-  it('answers 400 to half a body, which Telegram brings again as a whole', async () => {
-    expect(await problem(await post('{"update_id":'))).toMatchObject({
-      status: 400,
-      media: 'application/problem+json',
-    });
-  });
-
   it.each([
+    ['no JSON', '{"update_id":'],
     ['nothing', '{}'],
     ['a number where an object belongs', '{"update_id":12,"message":7}'],
     ['a list', '[]'],

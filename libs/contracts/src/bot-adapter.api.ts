@@ -25,7 +25,6 @@ const webhook = {
   problems: {
     'bot-adapter.unknown_bot': 404,
     'bot-adapter.wrong_webhook_secret': 401,
-    'bot-adapter.malformed_update': 400,
   },
 } as const;
 

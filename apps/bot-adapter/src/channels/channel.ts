@@ -200,11 +200,12 @@ export interface InboundUpdate {
 /** A call of the channel to `/webhooks/<channel>/<account>`, or to `/webhooks/<channel>/_` where accounts share it. */
 export interface WebhookRequest {
   readonly method: 'GET' | 'POST';
-  /** What stands behind the channel's name in the path; empty where all accounts share one address. */
+  /** What stands behind the channel's name in the path; empty where accounts share one address. */
   readonly account: string;
   readonly query: Readonly<Record<string, string>>;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Parsed; undefined for what is no JSON. */
   readonly body: unknown;
   /** For signatures. */
   readonly rawBody: Buffer;

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { ConfirmWebhook, ReceiveUpdates } from '@switchboard/contracts';
-import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { Readable } from 'node:stream';
 import type { WebhookAnswer } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
@@ -8,12 +8,6 @@ import { InboundUpdatesService } from './inbound-updates.service';
 
 /** In place of an account, where a channel has one address for all of them. */
 const SHARED = '_';
-
-class MalformedUpdate extends DomainError {
-  constructor() {
-    super('bot-adapter.malformed_update', 'The body is not the JSON that its content type promises', 400);
-  }
-}
 
 /** Where channels bring updates when there is a public address. */
 @Controller()
@@ -51,12 +45,12 @@ export class WebhooksController {
 const texts = (headers: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
 
-/** Half a body, for example: the channel brings it again as a whole. */
+/** Undefined for what is no JSON: the channel keeps it in quarantine, after it has seen who brought it. A 400 would come back for a day. */
 function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    throw new MalformedUpdate();
+    return undefined;
   }
 }
 

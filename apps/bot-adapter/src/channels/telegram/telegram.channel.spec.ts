@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import { plainText } from '../../rich-text/rich-text';
 import { ChannelBusy, ChatMoved, OutcomeUnknown, NotSent, Rejected, Unreachable, Unsupported } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
@@ -88,6 +89,75 @@ describe('what answers of Telegram mean', () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(send()).rejects.toBeInstanceOf(NotSent);
+  });
+
+  describe('what stands under a message', () => {
+    const invoice = { title: 'Tea', description: 'A cup', payload: 'order-1', currency: 'XTR', amountMinor: 5 };
+    const buttons = [
+      [
+        { label: 'Yes', data: 'abc' },
+        { label: 'Docs', url: 'https://x.io' },
+      ],
+      [
+        { label: 'Shop', webApp: 'https://shop.example' },
+        { label: 'Pay', invoice },
+      ],
+    ];
+    const sendTo = async (externalId: string, content: Parameters<TelegramChannel['compose']>[0]) => {
+      for (const message of channel.compose(content)) await channel.send({ externalId }, message);
+      return asked.at(-1)!.body['reply_markup'];
+    };
+
+    it('are buttons that do, lead, open and ask for money', async () => {
+      replies = [{ status: 200, result: 'https://t.me/$invoice' }];
+      expect(await sendTo('7', { text: plainText('hi'), buttons })).toEqual({
+        inline_keyboard: [
+          [
+            { text: 'Yes', callback_data: 'abc' },
+            { text: 'Docs', url: 'https://x.io' },
+          ],
+          [
+            { text: 'Shop', web_app: { url: 'https://shop.example' } },
+            { text: 'Pay', url: 'https://t.me/$invoice' },
+          ],
+        ],
+      });
+      expect(asked[0]).toMatchObject({
+        method: 'createInvoiceLink',
+        body: { currency: 'XTR', prices: [{ label: 'Tea', amount: 5 }] },
+      });
+    });
+
+    it('in a group a web app is opened as a page', async () => {
+      expect(await sendTo('-7', { text: plainText('hi'), buttons: [[buttons[1]![0]!]] })).toEqual({
+        inline_keyboard: [[{ text: 'Shop', url: 'https://shop.example' }]],
+      });
+    });
+
+    it('are keys in place of the keyboard, until they are taken away', async () => {
+      const keyboard = { rows: [[{ label: 'Tea' }, { label: 'Shop', webApp: 'https://shop.example' }]], once: true };
+      expect(await sendTo('7', { text: plainText('hi'), keyboard })).toEqual({
+        keyboard: [[{ text: 'Tea' }, { text: 'Shop', web_app: { url: 'https://shop.example' } }]],
+        resize_keyboard: true,
+        one_time_keyboard: true,
+      });
+      expect(await sendTo('7', { text: plainText('hi'), keyboard: 'remove' })).toEqual({ remove_keyboard: true });
+    });
+
+    it('stands under the last of several messages', async () => {
+      await sendTo('7', { text: plainText('long '.repeat(2000)), buttons: [[buttons[0]![0]!]] });
+      expect(asked.map(({ body }) => Boolean(body['reply_markup']))).toEqual([false, false, true]);
+    });
+  });
+
+  it('a text that is too long for a caption follows its picture', async () => {
+    const media = { kind: 'document', bytes: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' } as const;
+    const composed = (words: number) => channel.compose({ text: plainText('word '.repeat(words)), media });
+    expect(composed(10).map(({ media: file, text }) => [Boolean(file), text.length])).toEqual([[true, 49]]);
+    expect(composed(300).map(({ media: file, text }) => [Boolean(file), text.length])).toEqual([
+      [true, 0],
+      [false, 1499],
+    ]);
   });
 
   it('formatting that Telegram cannot parse is left out, the words are not', async () => {

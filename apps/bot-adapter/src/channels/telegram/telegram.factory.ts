@@ -67,11 +67,12 @@ export const telegram = defineChannel({
     return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates });
   },
 
-  unpack({ account, headers, body }, channels) {
+  unpack({ account, headers, body, rawBody }, channels) {
     const channel = channels.get(account);
     if (!channel) throw new UnknownAccount();
     if (!isSecret(headers['x-telegram-bot-api-secret-token'], channel.webhookSecret)) throw new WrongWebhookSecret();
-    return { updates: [channel.updateOf(body)] };
+    // What is no JSON is kept as it came.
+    return { updates: [channel.updateOf(body === undefined ? rawBody.toString('utf8') : body)] };
   },
 });
 

@@ -22,6 +22,11 @@ export class BooksProduct implements Product {
 
   readonly commands = {
     books: (conversation: Conversation) => this.shelf(conversation, 0),
+    desk: (conversation: Conversation) =>
+      conversation.send({
+        text: conversation.say('desk'),
+        keyboard: { rows: [[{ label: conversation.say('mine'), action: 'page', data: { page: 0 } }]] },
+      }),
     addbook: (conversation: Conversation) => conversation.ask('title', { text: conversation.say('title') }),
   };
 

@@ -10,6 +10,8 @@ export const texts = {
   noYear: 'A year has four digits. When was it printed?',
   added: 'Put on the shelf: {{title}}, {{year}}.',
   invited: 'You were invited to read “{{title}}”.',
-  commands: { books: 'My books', addbook: 'Add a book' },
+  desk: 'What shall it be?',
+  mine: 'My books, please',
+  commands: { books: 'My books', addbook: 'Add a book', desk: 'A keyboard' },
 };
 export type Texts = typeof texts;

@@ -12,5 +12,7 @@ export const texts: Texts = {
   noYear: 'В годе четыре цифры. Когда она напечатана?',
   added: 'На полке: {{title}}, {{year}}.',
   invited: 'Вас пригласили прочитать «{{title}}».',
-  commands: { books: 'Мои книги', addbook: 'Добавить книгу' },
+  desk: 'Что угодно?',
+  mine: 'Мои книги, пожалуйста',
+  commands: { books: 'Мои книги', addbook: 'Добавить книгу', desk: 'Клавиатура' },
 };
