@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { localTime, midnightIn } from '../local-time';
 import type { CallPurpose } from './usage.entity';
 
 /** Longer than any turn with its retries: what is still reserved then belongs to a process that died. */
@@ -53,27 +54,18 @@ export interface BudgetPeriod {
   readonly scope: string;
   /** First day of the period in the bot's time zone: `2026-11-01`. */
   readonly start: string;
-  readonly renewsAt: Date;
   readonly limit: number | null;
 }
 
 /** Of a person with a bot (by the day) and of the bot (by the month). Rows are locked in this order, everywhere. */
-export function budgetPeriods({ botId, userId, limits, timeZone }: Spender, now: Date): [BudgetPeriod, BudgetPeriod] {
-  const today = dateIn(timeZone, now);
-  const [year, month, day] = today.split('-').map(Number) as [number, number, number];
+export function budgetPeriods(
+  { botId, userId, limits, timeZone }: Spender,
+  now: Date,
+): readonly [day: BudgetPeriod, month: BudgetPeriod] {
+  const { date } = localTime(timeZone, now);
   return [
-    {
-      scope: `person:${botId}:${userId}`,
-      start: today,
-      renewsAt: midnightIn(timeZone, Date.UTC(year, month - 1, day + 1)),
-      limit: limits.personPerDay,
-    },
-    {
-      scope: `bot:${botId}`,
-      start: `${today.slice(0, 7)}-01`,
-      renewsAt: midnightIn(timeZone, Date.UTC(year, month)),
-      limit: limits.botPerMonth,
-    },
+    { scope: `person:${botId}:${userId}`, start: date, limit: limits.personPerDay },
+    { scope: `bot:${botId}`, start: `${date.slice(0, 7)}-01`, limit: limits.botPerMonth },
   ];
 }
 
@@ -100,12 +92,13 @@ export class BudgetsService {
       refused = await this.tryReserve(reservation.id, spender, call, periods, now);
     }
     if (refused.length === 0) return reservation;
-    const renewals = periods.filter(({ scope }) => refused.some((row) => row.scope === scope));
-    throw new BudgetExhausted(renewals.map(({ renewsAt }) => renewsAt).reduce((a, b) => (a > b ? a : b)));
+    const [day, month] = periods;
+    const isMonth = refused.some(({ scope }) => scope === month.scope);
+    throw new BudgetExhausted(renewalOf(isMonth ? month : day, isMonth, spender.timeZone));
   }
 
   /** The budgets that have not enough; empty when the reservation was made. */
-  private tryReserve(id: string, spender: Spender, call: PlannedCall, periods: BudgetPeriod[], now: Date) {
+  private tryReserve(id: string, spender: Spender, call: PlannedCall, periods: readonly BudgetPeriod[], now: Date) {
     return this.db.query<{ scope: string; opened: boolean }[]>(RESERVE, [
       periods.map(({ scope }) => scope),
       periods.map(({ start }) => start),
@@ -132,6 +125,12 @@ export class BudgetsService {
   }
 }
 
+/** When the next period begins. */
+function renewalOf({ start }: BudgetPeriod, isMonth: boolean, timeZone: string): Date {
+  const [year, month, day] = start.split('-').map(Number) as [number, number, number];
+  return midnightIn(timeZone, isMonth ? Date.UTC(year, month) : Date.UTC(year, month - 1, day + 1));
+}
+
 /**
  * Both budgets or none. The commit is not waited for: what a crash of the database could lose is a reservation of the
  * last moments, and a call that outlives it is recorded all the same.
@@ -156,18 +155,3 @@ const RESERVE = `
     WHERE NOT EXISTS (SELECT FROM refused)
   )
   SELECT scope, opened FROM refused`;
-
-const dateIn = (timeZone: string, at: Date) => new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
-
-/** When a day begins in a time zone. @param day its midnight in UTC */
-function midnightIn(timeZone: string, day: number): Date {
-  // The offset is looked up twice, because the one of the first guess may be that of the other side of a clock change.
-  const guess = day - offsetOf(timeZone, day);
-  return new Date(day - offsetOf(timeZone, guess));
-}
-
-/** How far the time zone is ahead of UTC, in milliseconds. */
-function offsetOf(timeZone: string, at: number): number {
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at);
-  return Date.parse(`${local.replace(' ', 'T')}Z`) - Math.floor(at / 1000) * 1000;
-}
