@@ -85,7 +85,7 @@ describe('commands, menus and buttons', () => {
     const stolen = menu.reply_markup!.inline_keyboard[0]![1]!.callback_data;
     expect(stolen.length).toBeLessThanOrEqual(64);
     const reply_markup = { inline_keyboard: [[{ text: 'stolen', callback_data: stolen }]] };
-    await telegram.bot('editMessageText', { chat_id: oliver.chat, message_id, text: 'forged', reply_markup });
+    await telegram.ask('editMessageText', { chat_id: oliver.chat, message_id, text: 'forged', reply_markup });
     expect((await oliver.press(message_id, 'stolen')).text).toMatch(/out of date/);
   });
 

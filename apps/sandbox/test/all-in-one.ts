@@ -23,7 +23,6 @@ export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise
     BOT_ADAPTER_PORT: '0',
     CHAT_AI_PORT: '0',
     TTS_WORKER_PORT: '0',
-    BOT_ADAPTER_BOTS_FILE: join(DEMO, 'bots.json'),
     BOT_ADAPTER_SANDBOX_API_ROOT: sandbox.telegramUrl,
     BOTS_FOLDER: join(DEMO, 'bots'),
     CHAT_AI_BASE_URL: sandbox.openAiUrl,

@@ -1,5 +1,5 @@
 import { until } from '@switchboard/testing';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../src/sandbox';
@@ -23,7 +23,9 @@ describeWithBrowser('the phone in the browser', () => {
   beforeAll(async () => {
     const executablePath = process.env['CHROMIUM_PATH'];
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
-    const bots = JSON.parse(readFileSync(join(DEMO, 'bots.json'), 'utf8')) as BotSeed[];
+    const files = readdirSync(join(DEMO, 'bots')).map((file) => readFileSync(join(DEMO, 'bots', file), 'utf8'));
+    const described = files.map((file) => JSON.parse(file) as { name: string; channel: Omit<BotSeed, 'name'> });
+    const bots = described.map(({ name, channel: { token, username } }) => ({ name, token, username }));
     sandbox = await startSandbox({ bots });
     [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
   }, 60_000);

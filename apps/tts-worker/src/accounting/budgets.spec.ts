@@ -212,7 +212,7 @@ describe('budgets of speech', () => {
   });
 
   it('a call without an answer is paid for: nobody knows that it was not done', async () => {
-    const hasty = await start({ TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1' });
+    const hasty = await start({ TTS_WORKER_SPEECH_DEADLINE_SECONDS: '3' });
     voices.answer(hangs, speaks);
     const anna = aPerson('lumen', hasty);
     expect(await anna.hears(aText())).toBe('openai');
