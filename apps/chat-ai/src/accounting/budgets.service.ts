@@ -3,6 +3,7 @@ import { Clock } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { localTime, midnightIn } from '../local-time';
+import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
 import type { CallPurpose } from './usage.entity';
 
 /** Longer than any turn with its retries: what is still reserved then belongs to a process that died. */
@@ -23,21 +24,21 @@ export interface Spender {
   readonly timeZone: string;
 }
 
-/** A call as it is planned: what it can cost at most. */
+/** A call as it is planned. */
 export interface PlannedCall {
   readonly purpose: CallPurpose;
   readonly turnId: string | null;
-  readonly model: string;
+  readonly model: PricedModel;
   readonly inputTokens: number;
+  /** At most. */
   readonly outputTokens: number;
-  readonly micros: number;
-  /** False when `micros` is counted with the price for unknown models. */
-  readonly priceKnown: boolean;
 }
 
+/** What was set aside for a call, and what it costs by. */
 export interface Reservation {
   readonly id: string;
   readonly micros: number;
+  readonly price: KnownPrice;
 }
 
 export class BudgetExhausted extends Error {
@@ -78,18 +79,25 @@ export class BudgetsService {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
+    private readonly prices: PricesService,
   ) {}
 
-  /** Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement. */
-  async reserve(spender: Spender, call: PlannedCall): Promise<Reservation> {
+  /**
+   * Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement.
+   * @param unused of a call that cost nothing: it pays for this one, if it is enough
+   */
+  async reserve(spender: Spender, call: PlannedCall, unused?: Reservation): Promise<Reservation> {
+    const price = await this.prices.get(call.model);
+    const micros = costOf({ ...call, cachedInputTokens: 0 }, price.price);
+    if (unused && unused.micros >= micros) return { ...unused, price };
     const now = this.clock.now();
     const periods = budgetPeriods(spender, now);
-    const reservation = { id: uuidv7(), micros: call.micros };
-    let refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+    const reservation = { id: uuidv7(), micros, price };
+    let refused = await this.tryReserve(reservation, spender, call, periods, now);
     if (refused.some(({ opened }) => !opened)) {
       // The first call of the period: there is no row yet that could be locked.
       await this.open(periods);
-      refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+      refused = await this.tryReserve(reservation, spender, call, periods, now);
     }
     if (refused.length === 0) return reservation;
     const [day, month] = periods;
@@ -98,21 +106,18 @@ export class BudgetsService {
   }
 
   /** The budgets that have not enough; empty when the reservation was made. */
-  private tryReserve(id: string, spender: Spender, call: PlannedCall, periods: readonly BudgetPeriod[], now: Date) {
+  private tryReserve(
+    { id, micros, price }: Reservation,
+    { botId, userId }: Spender,
+    { purpose, turnId, model, inputTokens, outputTokens }: PlannedCall,
+    periods: readonly BudgetPeriod[],
+    now: Date,
+  ) {
     return this.db.query<{ scope: string; opened: boolean }[]>(RESERVE, [
       periods.map(({ scope }) => scope),
       periods.map(({ start }) => start),
       periods.map(({ limit }) => limit),
-      call.micros,
-      id,
-      call.purpose,
-      call.turnId,
-      spender.botId,
-      spender.userId,
-      call.model,
-      call.inputTokens,
-      call.outputTokens,
-      call.priceKnown,
+      ...[micros, id, purpose, turnId, botId, userId, model.model, inputTokens, outputTokens, price.isKnown],
       new Date(now.getTime() + RESERVATION_LIFETIME_MS),
     ]);
   }
