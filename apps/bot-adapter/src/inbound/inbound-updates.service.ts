@@ -186,6 +186,10 @@ export class InboundUpdatesService {
         if (!chat) return;
         return inbound.kind === 'blocked' ? this.contacts.block(tx, chat) : this.contacts.unblock(tx, chat);
       }
+      case 'stopped': {
+        const chat = await this.contacts.findChat(tx, bot.id, inbound.chat.externalId);
+        return chat ? this.router.stopped(tx, bot, chat) : undefined;
+      }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
         const { chat, externalMessageId } = inbound;
