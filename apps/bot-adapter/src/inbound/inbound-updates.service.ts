@@ -123,7 +123,8 @@ export class InboundUpdatesService {
     try {
       if (!bot || !channel) throw new Error(`there is no bot ${botId} any more`);
       return await this.db.transaction(async (tx) => {
-        const lock = { mode: 'pessimistic_write', onLocked: 'skip_locked' } as const;
+        // A second replay waits here for the first one: overtaking it, it would change the order.
+        const lock = { mode: 'pessimistic_write' } as const;
         const row = await tx.findOne(InboundUpdateRow, { where: { ...key, failure: Not(IsNull()) }, lock });
         if (!row?.content) return undefined;
         const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT)) as unknown;
