@@ -34,6 +34,10 @@ export const MenuSection = z
       .record(CommandName, z.record(z.string(), CommandText))
       .default({})
       .describe('Commands that show a text (Markdown), by language.'),
+    underAnswers: z
+      .array(z.enum(['rate', 'again']))
+      .default(['rate', 'again'])
+      .describe('What can be done with an answer in a private chat: say what it was worth, ask for another one.'),
   })
   .prefault({});
 export type MenuSection = z.output<typeof MenuSection>;

@@ -117,6 +117,8 @@ export type Inbound =
   | InboundEdit
   | InboundUnsupported
   | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
+  /** The person stopped an answer that was being written, by a button of the channel's own. */
+  | { readonly kind: 'stopped'; readonly chat: InboundChat }
   /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
 

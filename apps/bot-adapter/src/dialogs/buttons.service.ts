@@ -20,6 +20,14 @@ export interface ShownIn {
   readonly once?: boolean;
 }
 
+/** No random id begins with it. */
+const STANDING = '!';
+
+const standingRow = (chatId: string, id: string, product: string, action: string): ButtonRow => ({
+  ...{ id, chatId, screenId: '', product, action, data: null, userId: null, revision: null, once: false, usedAt: null },
+  expiresAt: new Date(8.64e15),
+});
+
 /** The buttons under messages: what they do stays here, they themselves carry an opaque id. */
 @Injectable()
 export class ButtonsService {
@@ -44,8 +52,15 @@ export class ButtonsService {
     return rows.map(({ id }) => id);
   }
 
+  /** The id of a button that does the same everywhere and never gets out of date: it has no row. Its action takes no data. */
+  standing(product: string, action: string): string {
+    return `${STANDING}${product}:${action}`;
+  }
+
   /** Null for a button that is too old, of another chat, or never was ours. */
-  find(tx: EntityManager, chatId: string, id: string): Promise<ButtonRow | null> {
+  async find(tx: EntityManager, chatId: string, id: string): Promise<ButtonRow | null> {
+    const [product, action] = id.startsWith(STANDING) ? id.slice(STANDING.length).split(':') : [];
+    if (product && action) return standingRow(chatId, id, product, action);
     return tx.findOneBy(ButtonRow, { id, chatId, expiresAt: MoreThan(this.clock.now()) });
   }
 

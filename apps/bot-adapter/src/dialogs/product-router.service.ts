@@ -10,6 +10,7 @@ import type {
   InboundPress,
   InboundUnsupported,
 } from '../channels/channel';
+import type { Chat } from '../contacts/chat.entity';
 import type { ChatContext, TooFast } from '../contacts/contacts.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { nearestLanguage, shared } from '../texts/catalogue';
@@ -86,6 +87,11 @@ export class ProductRouter {
 
   async edited(tx: EntityManager, bot: Bot, known: InboundMessageRow, edit: InboundEdit): Promise<void> {
     for (const product of this.productsOf(bot)) await product.edited?.(tx, known, edit);
+  }
+
+  /** The person asked the channel itself to write no more. */
+  async stopped(tx: EntityManager, bot: Bot, chat: Chat): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat);
   }
 
   /** What was done is not done; the person is told, now and then. */
@@ -226,6 +232,10 @@ export class ProductRouter {
       conversation.say('unsupported.understood', { kinds: this.kindsOf(conversation) }),
     ];
     await conversation.send({ text: lines.join(' ') });
+  }
+
+  underAnswers(bot: Bot): MenuSection['underAnswers'] {
+    return this.menuSection(bot).underAnswers;
   }
 
   /** What the bot understands, in words: "text, voice messages". */

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { InboundEdit, InboundMessage } from '../channels/channel';
+import type { Chat } from '../contacts/chat.entity';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Catalogue } from '../texts/catalogue';
 import type { Conversation } from './conversation';
@@ -57,6 +58,8 @@ export interface Product {
   start?(conversation: Conversation, payload: string): Promise<boolean>;
   /** A message outside of any dialog. False leaves it to the next product of the bot. */
   message?(conversation: Conversation, message: InboundMessage): Promise<boolean>;
+  /** The person asked the channel itself to write no more of an answer. */
+  stopped?(tx: EntityManager, chat: Chat): Promise<void>;
   /** A message that was taken earlier has been changed. */
   edited?(tx: EntityManager, known: InboundMessageRow, edit: InboundEdit): Promise<void>;
 }

@@ -123,7 +123,7 @@ export class InboundUpdatesService {
     try {
       if (!bot || !channel) throw new Error(`there is no bot ${botId} any more`);
       return await this.db.transaction(async (tx) => {
-        // Waits for another replay of the same update, so that none overtakes it.
+        // A second replay waits here for the first one: overtaking it, it would change the order.
         const lock = { mode: 'pessimistic_write' } as const;
         const row = await tx.findOne(InboundUpdateRow, { where: { ...key, failure: Not(IsNull()) }, lock });
         if (!row?.content) return undefined;
@@ -186,6 +186,10 @@ export class InboundUpdatesService {
         const chat = await this.contacts.findChat(tx, bot.id, inbound.chat.externalId);
         if (!chat) return;
         return inbound.kind === 'blocked' ? this.contacts.block(tx, chat) : this.contacts.unblock(tx, chat);
+      }
+      case 'stopped': {
+        const chat = await this.contacts.findChat(tx, bot.id, inbound.chat.externalId);
+        return chat ? this.router.stopped(tx, bot, chat) : undefined;
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.

@@ -22,7 +22,14 @@ const FILE_TIMEOUT_MS = 600_000;
 const PREVIEW_TIMEOUT_MS = 2000;
 
 /** Everything else is of no use to us; stated, because Telegram keeps the list of the last program that stated one. */
-export const ALLOWED_UPDATES = ['message', 'edited_message', 'callback_query', 'my_chat_member'] as const;
+export const ALLOWED_UPDATES = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'my_chat_member',
+  // telegraf 4.16 stems from Bot API 7.1; older servers pass over what they do not know.
+  'stopped_message_generation' as 'message',
+] as const;
 
 type Method = keyof Methods;
 type Result<M extends Method> = ReturnType<Methods[M]>;

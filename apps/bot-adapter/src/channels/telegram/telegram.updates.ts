@@ -13,7 +13,8 @@ export function parseUpdate(update: Update, self: Self): Inbound[] {
     (update.message && fromMessage(update.message, self)) ??
     (update.edited_message && fromEdit(update.edited_message, self)) ??
     (update.callback_query && fromPress(update.callback_query)) ??
-    (update.my_chat_member && fromMembership(update.my_chat_member));
+    (update.my_chat_member && fromMembership(update.my_chat_member)) ??
+    (update.stopped_message_generation && fromStop(update.stopped_message_generation));
   return inbound ? [inbound] : [];
 }
 
@@ -85,6 +86,11 @@ function fromMembership({
   const gone = member.status === 'kicked' || member.status === 'left';
   return { kind: gone ? 'blocked' : 'unblocked', chat: chatOf(chat), from: personOf(from) };
 }
+
+const fromStop = ({ chat, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
+  kind: 'stopped',
+  chat: chatOf(chat, topic),
+});
 
 /** `message_thread_id` alone may also be a thread of replies, into which nothing can be sent. */
 function chatOf(

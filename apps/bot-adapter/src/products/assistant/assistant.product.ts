@@ -1,15 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { ConversationReset, MessageEdited, MessageReceived } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import {
+  ConversationReset,
+  MessageEdited,
+  MessageReceived,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+} from '@switchboard/contracts';
+import { BotsRegistry, Clock } from '@switchboard/service-kit';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import type { InboundEdit, InboundMessage } from '../../channels/channel';
+import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
+import { ChannelsService } from '../../channels/channels.service';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
-import { inChat, languagesOf } from '../../contacts/contacts.service';
+import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
+import { DeliveriesService, type Reply } from '../../deliveries/deliveries.service';
 import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
 import { action, type Product } from '../../dialogs/product';
@@ -17,8 +26,12 @@ import { ProductRouter } from '../../dialogs/product-router.service';
 import { menu, type Screen } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
 import { MediaService } from '../../media/media.service';
+import { PreviewsService } from '../../previews/previews.service';
 import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
+
+/** Outcomes that are answers; all others are apologies, which nobody rates. */
+const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];
 
 const VOICE_MODES: VoiceMode[] = ['off', 'also'];
 
@@ -52,6 +65,24 @@ export class AssistantProduct implements Product {
       await change(conversation, { voiceMode: mode });
       await conversation.show(voiceMenu(conversation, conversation.chat));
     }),
+    stop: action(async (conversation) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ReplyStopRequested(whoAsks(context)));
+      conversation.toast(conversation.say('stopping'));
+    }),
+    again: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
+      conversation.toast(conversation.say('again'));
+    }),
+    rate: action(
+      z.object({ replyId: z.uuid(), rating: z.union([z.literal(1), z.literal(-1)]) }),
+      async (conversation, { replyId, rating }) => {
+        const { tx, context } = conversation;
+        await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
+        conversation.toast(conversation.say('rated'));
+      },
+    ),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
       await change(conversation, { locale, localeChosen: true });
       await conversation.show(languageMenu(conversation, conversation.chat));
@@ -64,9 +95,20 @@ export class AssistantProduct implements Product {
     private readonly speech: SpeechService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    buttons: ButtonsService,
+    private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
+    private readonly buttons: ButtonsService,
+    deliveries: DeliveriesService,
+    previews: PreviewsService,
   ) {
     router.register(this);
+    deliveries.addToReplies((tx, chat, reply) => this.underAnswer(tx, chat, reply));
+    previews.offerStop((chat) =>
+      Promise.resolve({
+        label: this.texts.say(chat.locale, 'stop'),
+        data: buttons.standing(this.name, 'stop'),
+      }),
+    );
     speech.offerListening(async (tx, chat, replyId) => {
       const [id] = await buttons.create(tx, [{ product: this.name, action: 'speak', data: { replyId } }], {
         chatId: chat.id,
@@ -118,11 +160,36 @@ export class AssistantProduct implements Product {
     return true;
   }
 
+  async stopped(tx: EntityManager, { id: chatId, userId }: Chat): Promise<void> {
+    if (userId) await this.outbox.add(tx, ReplyStopRequested({ chatId, userId }));
+  }
+
   async edited(tx: EntityManager, known: InboundMessageRow, { text, sentAt }: InboundEdit): Promise<void> {
     const chat = await tx.findOneByOrFail(Chat, { id: known.chatId });
     const { botId, channel } = chat;
     const about = { chatId: chat.id, botId, channel, userId: known.userId };
     await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
+  }
+
+  /** What can be done with an answer. In groups the buttons of one would be pressed by all. */
+  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+    const bot = this.bots.find(chat.botId);
+    if (!bot?.products.includes(this.name) || chat.kind !== 'private' || !ANSWERS.includes(outcome)) return [];
+    // Written out as numbers they would be longer than many an answer.
+    if (!this.channels.find(bot.id)?.capabilities.buttons) return [];
+    const offered = this.router.underAnswers(bot);
+    const choices = [
+      ...(offered.includes('rate')
+        ? ([
+            ['👍', 'rate', { replyId, rating: 1 }],
+            ['👎', 'rate', { replyId, rating: -1 }],
+          ] as const)
+        : []),
+      ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
+    ];
+    const actions = choices.map(([, action, data]) => ({ product: this.name, action, data }));
+    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
+    return ids.length > 0 ? [choices.map(([label], i) => ({ label, data: ids[i]! }))] : [];
   }
 
   private greet(conversation: Conversation, link?: string): Promise<void> {
@@ -144,6 +211,8 @@ export class AssistantProduct implements Product {
     return conversation.send({ text: conversation.say('help', values) });
   }
 }
+
+const whoAsks = ({ chat, contact }: ChatContext) => ({ chatId: chat.id, userId: contact.userId });
 
 /** Keeps a choice; what is shown next is already said by it. */
 async function change(conversation: Conversation, choice: Partial<Chat>): Promise<void> {

@@ -16,6 +16,10 @@ export const texts = {
   language: 'Which language shall I speak?',
   privacy:
     'What I keep about you:\n\n• your name and your id in this messenger, as long as you use this bot;\n• our conversation, so that I remember what we talk about; /new makes me forget its context;\n• answers and files that passed through me: {{days}} days.\n\nNames and texts are stored encrypted. Your messages are passed to the language model that writes the answers, and to nobody else.',
+  stop: '■ Stop',
+  stopping: 'I stop here.',
+  again: 'I think again…',
+  rated: 'Thank you!',
   saved: 'Saved',
   commands: {
     start: 'Begin',
