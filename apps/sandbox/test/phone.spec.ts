@@ -104,12 +104,13 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    await phone.reads(/my view/);
+    // The bots of the demo do not look at pictures, and say so.
+    await phone.reads(/cannot look at pictures/);
 
     await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
     await phone.part('send-file').click();
     await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
-    await phone.reads(/my plan/);
+    await phone.reads(/cannot read files/);
     await phone.picture('5 a photo and a document');
   });
 
