@@ -93,14 +93,13 @@ describe('budgets', () => {
     limits: { personPerDay: limit, botPerMonth: null },
     timeZone: 'UTC',
   });
+  /** A call that costs so many micros at most. */
   const planned = (micros: number): PlannedCall => ({
     purpose: 'turn',
     turnId: crypto.randomUUID(),
-    model: 'm',
-    inputTokens: 100,
+    model: { model: 'm', ownPrice: { input: 1_000_000, cachedInput: 0, output: 0 } },
+    inputTokens: micros,
     outputTokens: 50,
-    micros,
-    priceKnown: true,
   });
   const service = <T>(type: new (...args: never[]) => T) => app.service.nest.get(type, { strict: false });
 

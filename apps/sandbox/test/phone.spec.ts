@@ -104,7 +104,6 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    // The bots of the demo do not look at pictures, and say so.
     await phone.reads(/cannot look at pictures/);
 
     await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');

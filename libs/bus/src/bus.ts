@@ -70,7 +70,7 @@ export class Bus {
       overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
       warn,
     });
-    this.retries = new ParkedRetries(db, this.server.inboxes, now, retryAfterSeconds, warn);
+    this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, warn);
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
     this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
     this.bell = new OutboxBell(db, this.relay);

@@ -16,8 +16,11 @@ describe('a voice message that was made and did not arrive', () => {
   beforeAll(async () => {
     telegram = await startTelegram();
     voices = createServer((request, response) => {
-      response.statusCode = request.url === `/audio/${THERE}` ? 200 : 404;
-      response.setHeader('content-type', 'audio/ogg').end(Buffer.from('OggS and so on'));
+      if (request.url === `/audio/${THERE}`)
+        return void response.setHeader('content-type', 'audio/ogg').end(Buffer.from('OggS and so on'));
+      const code = 'tts-worker.audio_not_found';
+      const problem = { type: `/problems/${code}`, title: '-', status: 404, instance: '/requests/1', code };
+      response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
     });
     await new Promise<void>((resolve) => voices.listen(0, '127.0.0.1', resolve));
     const directory = new Map([['tts-worker', `http://127.0.0.1:${(voices.address() as AddressInfo).port}`]]);

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { localTime, midnightIn } from '../local-time';
+import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
 import type { CallPurpose } from './usage.entity';
 
 /** Longer than any turn with its retries: what is still reserved then belongs to a process that died. */
@@ -22,21 +24,21 @@ export interface Spender {
   readonly timeZone: string;
 }
 
-/** A call as it is planned: what it can cost at most. */
+/** A call as it is planned. */
 export interface PlannedCall {
   readonly purpose: CallPurpose;
   readonly turnId: string | null;
-  readonly model: string;
+  readonly model: PricedModel;
   readonly inputTokens: number;
+  /** At most. */
   readonly outputTokens: number;
-  readonly micros: number;
-  /** False when `micros` is counted with the price for unknown models. */
-  readonly priceKnown: boolean;
 }
 
+/** What was set aside for a call, and what it costs by. */
 export interface Reservation {
   readonly id: string;
   readonly micros: number;
+  readonly price: KnownPrice;
 }
 
 export class BudgetExhausted extends Error {
@@ -53,27 +55,18 @@ export interface BudgetPeriod {
   readonly scope: string;
   /** First day of the period in the bot's time zone: `2026-11-01`. */
   readonly start: string;
-  readonly renewsAt: Date;
   readonly limit: number | null;
 }
 
 /** Of a person with a bot (by the day) and of the bot (by the month). Rows are locked in this order, everywhere. */
-export function budgetPeriods({ botId, userId, limits, timeZone }: Spender, now: Date): [BudgetPeriod, BudgetPeriod] {
-  const today = dateIn(timeZone, now);
-  const [year, month, day] = today.split('-').map(Number) as [number, number, number];
+export function budgetPeriods(
+  { botId, userId, limits, timeZone }: Spender,
+  now: Date,
+): readonly [day: BudgetPeriod, month: BudgetPeriod] {
+  const { date } = localTime(timeZone, now);
   return [
-    {
-      scope: `person:${botId}:${userId}`,
-      start: today,
-      renewsAt: midnightIn(timeZone, Date.UTC(year, month - 1, day + 1)),
-      limit: limits.personPerDay,
-    },
-    {
-      scope: `bot:${botId}`,
-      start: `${today.slice(0, 7)}-01`,
-      renewsAt: midnightIn(timeZone, Date.UTC(year, month)),
-      limit: limits.botPerMonth,
-    },
+    { scope: `person:${botId}:${userId}`, start: date, limit: limits.personPerDay },
+    { scope: `bot:${botId}`, start: `${date.slice(0, 7)}-01`, limit: limits.botPerMonth },
   ];
 }
 
@@ -86,40 +79,45 @@ export class BudgetsService {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
+    private readonly prices: PricesService,
   ) {}
 
-  /** Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement. */
-  async reserve(spender: Spender, call: PlannedCall): Promise<Reservation> {
+  /**
+   * Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement.
+   * @param unused of a call that cost nothing: it pays for this one, if it is enough
+   */
+  async reserve(spender: Spender, call: PlannedCall, unused?: Reservation): Promise<Reservation> {
+    const price = await this.prices.get(call.model);
+    const micros = costOf({ ...call, cachedInputTokens: 0 }, price.price);
+    if (unused && unused.micros >= micros) return { ...unused, price };
     const now = this.clock.now();
     const periods = budgetPeriods(spender, now);
-    const reservation = { id: uuidv7(), micros: call.micros };
-    let refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+    const reservation = { id: uuidv7(), micros, price };
+    let refused = await this.tryReserve(reservation, spender, call, periods, now);
     if (refused.some(({ opened }) => !opened)) {
       // The first call of the period: there is no row yet that could be locked.
       await this.open(periods);
-      refused = await this.tryReserve(reservation.id, spender, call, periods, now);
+      refused = await this.tryReserve(reservation, spender, call, periods, now);
     }
     if (refused.length === 0) return reservation;
-    const renewals = periods.filter(({ scope }) => refused.some((row) => row.scope === scope));
-    throw new BudgetExhausted(renewals.map(({ renewsAt }) => renewsAt).reduce((a, b) => (a > b ? a : b)));
+    const [day, month] = periods;
+    const isMonth = refused.some(({ scope }) => scope === month.scope);
+    throw new BudgetExhausted(renewalOf(isMonth ? month : day, isMonth, spender.timeZone));
   }
 
   /** The budgets that have not enough; empty when the reservation was made. */
-  private tryReserve(id: string, spender: Spender, call: PlannedCall, periods: BudgetPeriod[], now: Date) {
+  private tryReserve(
+    { id, micros, price }: Reservation,
+    { botId, userId }: Spender,
+    { purpose, turnId, model, inputTokens, outputTokens }: PlannedCall,
+    periods: readonly BudgetPeriod[],
+    now: Date,
+  ) {
     return this.db.query<{ scope: string; opened: boolean }[]>(RESERVE, [
       periods.map(({ scope }) => scope),
       periods.map(({ start }) => start),
       periods.map(({ limit }) => limit),
-      call.micros,
-      id,
-      call.purpose,
-      call.turnId,
-      spender.botId,
-      spender.userId,
-      call.model,
-      call.inputTokens,
-      call.outputTokens,
-      call.priceKnown,
+      ...[micros, id, purpose, turnId, botId, userId, model.model, inputTokens, outputTokens, price.isKnown],
       new Date(now.getTime() + RESERVATION_LIFETIME_MS),
     ]);
   }
@@ -130,6 +128,12 @@ export class BudgetsService {
       [periods.map(({ scope }) => scope), periods.map(({ start }) => start)],
     );
   }
+}
+
+/** When the next period begins. */
+function renewalOf({ start }: BudgetPeriod, isMonth: boolean, timeZone: string): Date {
+  const [year, month, day] = start.split('-').map(Number) as [number, number, number];
+  return midnightIn(timeZone, isMonth ? Date.UTC(year, month) : Date.UTC(year, month - 1, day + 1));
 }
 
 /**
@@ -156,18 +160,3 @@ const RESERVE = `
     WHERE NOT EXISTS (SELECT FROM refused)
   )
   SELECT scope, opened FROM refused`;
-
-const dateIn = (timeZone: string, at: Date) => new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
-
-/** When a day begins in a time zone. @param day its midnight in UTC */
-function midnightIn(timeZone: string, day: number): Date {
-  // The offset is looked up twice, because the one of the first guess may be that of the other side of a clock change.
-  const guess = day - offsetOf(timeZone, day);
-  return new Date(day - offsetOf(timeZone, guess));
-}
-
-/** How far the time zone is ahead of UTC, in milliseconds. */
-function offsetOf(timeZone: string, at: number): number {
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at);
-  return Date.parse(`${local.replace(' ', 'T')}Z`) - Math.floor(at / 1000) * 1000;
-}

@@ -13,6 +13,12 @@ export interface Price {
   readonly output: number;
 }
 
+export interface PricedModel {
+  readonly model: string;
+  /** Goes before what is listed. */
+  readonly ownPrice?: Price | undefined;
+}
+
 export interface KnownPrice {
   /** What budgets count with. */
   readonly price: Price;
@@ -46,7 +52,7 @@ export class PricesService {
   }
 
   /** The price given with the model, else the latest of the table that is valid today. */
-  async get({ model, ownPrice }: { model: string; ownPrice?: Price | undefined }): Promise<KnownPrice> {
+  async get({ model, ownPrice }: PricedModel): Promise<KnownPrice> {
     if (ownPrice) return { price: ownPrice, isKnown: true };
     const today = this.clock.now().toISOString().slice(0, 10);
     const key = `${today} ${model}`;

@@ -3,7 +3,6 @@ import { Outbox } from '@switchboard/bus';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource, IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
 import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
-import { costOf, PricesService } from '../accounting/prices.service';
 import type { CallOutcome } from '../accounting/usage.entity';
 import { UsageService } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
@@ -44,7 +43,6 @@ export class SummariesService {
     private readonly cipher: MessageCipher,
     private readonly assistants: AssistantsService,
     private readonly models: ModelsService,
-    private readonly prices: PricesService,
     private readonly budgets: BudgetsService,
     private readonly usage: UsageService,
   ) {}
@@ -85,20 +83,17 @@ export class SummariesService {
     if (!configured || !last || !isLong(tokens, assistant)) return true;
 
     const spender = spenderOf(assistant, last.userId);
-    const price = await this.prices.get(configured);
     const maxOutputTokens = this.models.outputLimit(configured, SUMMARY_TOKENS);
     const prompt = this.promptOf(conversation, messages, assistant.contextTokens);
     const promptTokens = prompt.reduce((sum, { content }) => sum + countTokens(content), 0);
-    const most = { inputTokens: promptTokens, cachedInputTokens: 0, outputTokens: maxOutputTokens };
     let reservation: Reservation;
     try {
       reservation = await this.budgets.reserve(spender, {
         purpose: 'summary',
         turnId: null,
-        model: configured.model,
-        ...most,
-        micros: costOf(most, price.price),
-        priceKnown: price.isKnown,
+        model: configured,
+        inputTokens: promptTokens,
+        outputTokens: maxOutputTokens,
       });
     } catch (error) {
       // A luxury: without it the oldest messages are left out.
@@ -110,7 +105,7 @@ export class SummariesService {
     const { result, ...call } = await this.models.call(configured, request, { signal });
     const summary = result instanceof ModelFailure ? '' : usableText(result);
     const outcome = outcomeOf(result, summary);
-    const ended = { ...call, price, outcome, reservationId: reservation.id };
+    const ended = { ...call, price: reservation.price, outcome, reservationId: reservation.id };
     await this.db.transaction(async (tx) => {
       if (summary !== '') {
         await tx.update(

@@ -1,4 +1,5 @@
 import type { OpeningHours } from '@switchboard/contracts';
+import { localTime } from '../local-time';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const DAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -15,7 +16,8 @@ type Day = number;
  * quarter of an hour, so that providers can go on using what they cached of a conversation.
  */
 export function timeSentences(now: Date, timeZone: string, hours: OpeningHours | undefined): string[] {
-  const [date, time] = localTime(now, timeZone);
+  const { date, time: toTheSecond } = localTime(timeZone, now);
+  const time = toTheSecond.slice(0, 5);
   const today = Date.parse(date);
   const sentences = [`It is ${dayName(today)}, ${date}, about ${quarter(time)} (${timeZone}).`];
   if (!hours) return sentences;
@@ -68,9 +70,3 @@ const isoDate = (day: Day) => new Date(day).toISOString().slice(0, 10);
 /** `14:35` → `14:30` */
 const quarter = (time: string) =>
   `${time.slice(0, 3)}${String(Math.floor(Number(time.slice(3)) / 15) * 15).padStart(2, '0')}`;
-
-/** `2026-11-28`, `14:35` */
-function localTime(now: Date, timeZone: string): [date: string, time: string] {
-  const text = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(now);
-  return text.split(' ') as [string, string];
-}

@@ -31,7 +31,8 @@ export class TurnCancellation {
   /** Asked with every text; looks before the first one, because another process may have heard of more. */
   async mayShow(): Promise<boolean> {
     if (!this.isVisible) {
-      await this.check();
+      // A look that fails must not end the call: whether the answer is still wanted is asked once more at its end.
+      await this.check().catch(() => undefined);
       this.isVisible = !this.signal.aborted;
     }
     return !this.signal.aborted;

@@ -69,6 +69,11 @@ export class TurnRecorder {
     }
   }
 
+  /** A try that died in the middle of a call left no other trace of what that has cost. */
+  async chargeEarlierTries({ replyId }: TurnAddress): Promise<void> {
+    await this.usage.chargeLost({ turnId: replyId });
+  }
+
   /** Ends without a reply. */
   async discard(turn: TurnAddress, costs: TurnCosts): Promise<void> {
     if (costs.reservations.length === 0) return;

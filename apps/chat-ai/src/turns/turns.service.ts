@@ -4,8 +4,7 @@ import type { ReplyOutcome } from '@switchboard/contracts';
 import { Clock, type JobRun, LOG, type Log } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
-import { costOf, type KnownPrice, PricesService } from '../accounting/prices.service';
-import { type EndedCall, UsageService } from '../accounting/usage.service';
+import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
 import { ConversationChanges } from '../conversations/conversation-changes';
@@ -59,9 +58,7 @@ export class TurnsService {
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
     private readonly knowledge: KnowledgeService,
-    private readonly prices: PricesService,
     private readonly budgets: BudgetsService,
-    private readonly usage: UsageService,
     private readonly models: ModelsService,
     private readonly recorder: TurnRecorder,
     private readonly signals: Signals,
@@ -79,25 +76,26 @@ export class TurnsService {
     const cancellation = new TurnCancellation(this.changes, turn, run.signal);
     try {
       signals.thinking();
-      // A try that died in the middle of a call left no other trace of what that cost.
-      if (run.attempt > 1) await this.usage.chargeLost({ turnId: turn.replyId });
+      if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
       const running = { turn, assistant, signals, cancellation, started };
       const { reply, costs, ...about } = await (assistant.models.length > 0
         ? this.askModels(running)
         : this.quoteKnowledge(running));
+      if (!reply) {
+        await this.recorder.discard(turn, costs);
+        const { reason } = cancellation;
+        if (reason === 'reset' || reason === 'stopped') signals.cancelled();
+        return reason === 'shutdown' ? 'again' : 'done';
+      }
       const durationMs = Math.round(performance.now() - started);
-      if (!reply) await this.recorder.discard(turn, costs);
-      const recorded =
-        reply &&
-        (await this.recorder.record(
-          turn,
-          { ...reply, ...about, startedAt, durationMs },
-          { costs, summarise: this.shouldSummarise(turn, assistant) },
-        ));
-      const { reason } = cancellation;
-      if (recorded === 'recorded') signals.done(reply!.text);
-      else if (recorded === 'closed' || reason === 'reset' || reason === 'stopped') signals.cancelled();
-      return recorded === 'overtaken' || (!reply && reason === 'shutdown') ? 'again' : 'done';
+      const recorded = await this.recorder.record(
+        turn,
+        { ...reply, ...about, startedAt, durationMs },
+        { costs, summarise: this.shouldSummarise(turn, assistant) },
+      );
+      if (recorded === 'recorded') signals.done(reply.text);
+      if (recorded === 'closed') signals.cancelled();
+      return recorded === 'overtaken' ? 'again' : 'done';
     } finally {
       signals.stop();
       cancellation.dispose();
@@ -149,18 +147,20 @@ export class TurnsService {
         const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
         const context = contextOf(turn, assistant, { ...facts, limit });
         [model, contextReport] = [configured.model, context.report];
-        const price = await this.prices.get(configured);
         const maxOutputTokens =
           this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
-        const reservationId = await this.reserve(running, configured, context, maxOutputTokens, price, {
-          calls,
-          reservations,
-        });
+        const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
+        const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
+        const unused = reservations.findLast(
+          ({ id }) => !calls.some((call) => call.reservationId === id && hasUsed(call)),
+        );
+        const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
+        if (reservation.id !== unused?.id) reservations.push(reservation);
         const request = { messages: context.messages, tokens: context.report.tokens, maxOutputTokens };
         const { result, ...call } = await this.models.call(configured, request, { signal, onText });
         this.logFailure(result, turn, configured);
         const step = decideNextStep(result, state, { locale: turn.locale, models: assistant.models.length });
-        calls.push({ ...call, price, outcome: step.outcome, reservationId });
+        calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
         if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
         if (step.then === 'give up') return draft(keptWhenStopped(result, firstTextMs, cancellation));
         await sleep(step.inMs, undefined, { signal }).catch(() => undefined);
@@ -178,26 +178,6 @@ export class TurnsService {
       }
       throw error;
     }
-  }
-
-  /** What was reserved for a call that cost nothing pays for the next one, if it is enough. Returns the id. */
-  private async reserve(
-    { turn, assistant }: RunningTurn,
-    { model }: ConfiguredModel,
-    { report }: Context,
-    outputTokens: number,
-    { price, isKnown }: KnownPrice,
-    { calls, reservations }: { calls: EndedCall[]; reservations: Reservation[] },
-  ): Promise<string> {
-    const most = { inputTokens: report.tokens, cachedInputTokens: 0, outputTokens };
-    const micros = costOf(most, price);
-    const last = reservations.at(-1);
-    const isUnused = last && !calls.some(({ reservationId, tokens }) => reservationId === last.id && hasUsed(tokens));
-    if (isUnused && last.micros >= micros) return last.id;
-    const planned = { purpose: 'turn' as const, turnId: turn.replyId, model, ...most, micros, priceKnown: isKnown };
-    const reservation = await this.budgets.reserve(spenderOf(assistant, turn.userId), planned);
-    reservations.push(reservation);
-    return reservation.id;
   }
 
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
@@ -234,7 +214,7 @@ export class TurnsService {
   }
 }
 
-const hasUsed = ({ inputTokens, outputTokens }: EndedCall['tokens']) => inputTokens + outputTokens > 0;
+const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
 /** With the names of its sources, and with a word about what of the question the model was not shown. */
 function asSent(
