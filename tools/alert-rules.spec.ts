@@ -33,7 +33,11 @@ describe('the alert rules', () => {
 
   it('watch metrics that exist', () => {
     const sources = globSync('{libs,apps}/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
-    const metrics = rules.flatMap(({ expr }) => expr.match(/\b(?:bus|jobs|scheduled|third_party)_\w+/g) ?? []);
+    const metrics = rules.flatMap(
+      ({ expr }) =>
+        expr.match(/\b(?:bot_descriptions|bus|deliveries|jobs|model|receiving|scheduled|third_party|updates)_\w+/g) ??
+        [],
+    );
     const missing = metrics.filter((name) => !sources.includes(`name: '${name.replace(/_(bucket|count|sum)$/, '')}'`));
     expect(missing).toEqual([]);
     expect(metrics.length).toBeGreaterThan(5);

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -39,9 +39,12 @@ describe('docker-compose.yml', () => {
   });
 
   it('plays the bots of the demo when the third parties are played', () => {
-    const Bots = z.array(z.object({ token: z.string(), username: z.string(), name: z.string() }));
+    const Bot = z.object({ name: z.string(), channel: z.object({ token: z.string(), username: z.string() }) });
     const { SANDBOX_BOTS } = parseEnv(read('deploy/docker/sandbox.env'));
-    expect(JSON.parse(SANDBOX_BOTS!)).toEqual(Bots.parse(JSON.parse(read('deploy/demo/bots.json'))));
+    const bots = globSync('deploy/demo/bots/*.json', { cwd: root })
+      .sort()
+      .map((file) => Bot.parse(JSON.parse(read(file))));
+    expect(JSON.parse(SANDBOX_BOTS!)).toEqual(bots.map(({ name, channel }) => ({ ...channel, name })));
   });
 });
 

@@ -92,6 +92,16 @@ export class TelegramSide {
     return this.bring(bot, { ...hello, message_id: ++this.lastId, date, text, entities: [] });
   }
 
+  /** Has the bot forget what was said; resolves when it has told so. */
+  async beginAnew(person: Person, timeoutMs: number): Promise<void> {
+    const { hello } = person;
+    const told = this.nextMessageTo(person.id, timeoutMs);
+    const date = Math.floor(Date.now() / 1000);
+    const entities = [{ type: 'bot_command', offset: 0, length: 4 }];
+    await this.bring(person.bot, { ...hello, message_id: ++this.lastId, date, text: '/new', entities });
+    if (!(await told)) throw new Error(`Person ${person.id} was not told of the new beginning within ${timeoutMs} ms`);
+  }
+
   /** True when a message was sent to this person, drafts not counted; false when time was up. */
   nextMessageTo(person: number, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Child, startChild } from './child.mts';
 import { startPostgres } from './postgres.mts';
 import { freePorts, until } from './processes.mts';
@@ -71,9 +71,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       ...localSecrets(stateDir),
       MEDIA_FOLDER: join(stateDir, 'media'),
       BOTS_FOLDER: join(root, 'deploy/demo/bots'),
-      BOT_ADAPTER_BOTS_FILE: join(root, 'deploy/demo/bots.json'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
-      CHAT_AI_ASSISTANTS_FILE: join(root, 'deploy/demo/assistants.json'),
       ...modelEnv(given, `${sandboxUrl}/openai/v1`),
       ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
       ...given,
@@ -125,9 +123,22 @@ function modelEnv(env: Record<string, string | undefined>, sandboxModels: string
     CHAT_AI_UNKNOWN_PRICE_USD: '0.05',
     TTS_WORKER_BASE_URL: sandboxModels,
     TTS_WORKER_API_KEY: 'sk-sandbox',
+    TTS_WORKER_TRANSCRIPTION_PRICE_USD: '0',
     // Speech is made here for real; the sandbox could only hum.
     TTS_WORKER_SPEECH_ENGINE: 'espeak',
   };
+}
+
+/** The bots of the demo company, as the sandbox has to know them. */
+export function demoBots(): { id: string; token: string; username?: string; name: string }[] {
+  const folder = join(root, 'deploy/demo/bots');
+  return readdirSync(folder).map((file) => {
+    const { name, channel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+      name: string;
+      channel: { token: string; username?: string };
+    };
+    return { id: basename(file, '.json'), name, token: channel.token, username: channel.username };
+  });
 }
 
 async function startSandbox(
@@ -137,11 +148,6 @@ async function startSandbox(
   given: Record<string, string | undefined>,
   signal?: AbortSignal,
 ): Promise<Child> {
-  const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as {
-    token: string;
-    username?: string;
-    name: string;
-  }[];
   const sandbox = startChild({
     entry: 'apps/sandbox/dist/src/main.js',
     env: {
@@ -150,7 +156,7 @@ async function startSandbox(
       SANDBOX_DATA: join(stateDir, 'sandbox'),
       // A company of one's own has bots that the sandbox has not heard of.
       SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? '',
-      SANDBOX_BOTS: JSON.stringify(bots.map(({ token, username, name }) => ({ token, username, name }))),
+      SANDBOX_BOTS: JSON.stringify(demoBots().map(({ token, username, name }) => ({ token, username, name }))),
     },
     logFile: join(logs, 'sandbox.log'),
   });

@@ -13,6 +13,8 @@ export interface RabbitMqOptions {
   dataDir: string;
   /** Program to run; default: what findRabbitMq() finds. */
   server?: string;
+  /** Further environment of the node, for example another clock. */
+  env?: Record<string, string>;
 }
 
 export interface RabbitMq {
@@ -49,7 +51,7 @@ const cleanStop: Parameters<typeof stopProcess>[1] = [
  * Starts a private RabbitMQ node: own ports on the loopback interface (kept across starts while they are free), own name
  * server (epmd), own Erlang cookie. A node whose launcher was killed is stopped first.
  */
-export async function startRabbitMq({ dataDir: given, server }: RabbitMqOptions): Promise<RabbitMq> {
+export async function startRabbitMq({ dataDir: given, server, env }: RabbitMqOptions): Promise<RabbitMq> {
   const dataDir = nodeFolder(given);
   mkdirSync(dataDir, { recursive: true });
   const program = server ?? (await installedProgram());
@@ -68,7 +70,7 @@ export async function startRabbitMq({ dataDir: given, server }: RabbitMqOptions)
     const [amqp, management, prometheus, distribution, epmd] = ports as [number, number, number, number, number];
     writeConfig(dataDir, { amqp, management, prometheus, password });
     names.server = startNameServer(dataDir, epmd);
-    const child = launch(program, dataDir, { amqp, distribution, epmd });
+    const child = launch(program, dataDir, { amqp, distribution, epmd }, env);
     await becomesReady(child, dataDir, amqp);
     const pid = readPid(dataDir, 'rabbitmq.pid')!;
     return {
@@ -169,6 +171,7 @@ function launch(
   program: string,
   dataDir: string,
   ports: Record<'amqp' | 'distribution' | 'epmd', number>,
+  env: Record<string, string> = {},
 ): ChildProcess {
   const descriptor = openSync(join(dataDir, 'rabbitmq.log'), 'w');
   const child = spawn(program, [], {
@@ -193,6 +196,7 @@ function launch(
       // The program adds `.conf`; the second file need not exist but must not be the machine's.
       RABBITMQ_CONFIG_FILE: join(dataDir, 'rabbitmq'),
       RABBITMQ_CONF_ENV_FILE: join(dataDir, 'rabbitmq-env.conf'),
+      ...env,
     },
   });
   closeSync(descriptor);

@@ -10,6 +10,12 @@ import { stateDir } from './workspace.mts';
 
 const testsDir = join(stateDir, 'test');
 
+/** Further variables of the servers, for example another clock. */
+export interface ServerEnvironment {
+  database?: Record<string, string>;
+  broker?: Record<string, string>;
+}
+
 /** What the specs need besides themselves, in a folder of this run that goes with it. */
 export class TestServers {
   /** One sentence for each thing that is not to be had here. */
@@ -18,6 +24,12 @@ export class TestServers {
   private readonly stops: (() => void | Promise<void>)[] = [];
   private starting: Promise<unknown> | undefined;
   private stopping: Promise<void> | undefined;
+
+  private readonly environment: ServerEnvironment;
+
+  constructor(environment: ServerEnvironment = {}) {
+    this.environment = environment;
+  }
 
   /**
    * @returns environment of the specs: TEST_DATABASE_URL; AMQP_URL or AMQP_MISSING; CHROMIUM_PATH or CHROMIUM_MISSING;
@@ -60,7 +72,11 @@ export class TestServers {
 
   private async database() {
     if (process.env.TEST_DATABASE_URL) return { TEST_DATABASE_URL: process.env.TEST_DATABASE_URL };
-    const server = await startPostgres({ dataDir: join(this.folder, 'postgres'), durable: false });
+    const server = await startPostgres({
+      dataDir: join(this.folder, 'postgres'),
+      durable: false,
+      env: this.environment.database,
+    });
     this.stops.push(() => server.stop());
     return { TEST_DATABASE_URL: server.url };
   }
@@ -70,7 +86,11 @@ export class TestServers {
     if ('url' in found) return { AMQP_URL: found.url };
     if ('missing' in found) return this.lacks('AMQP_MISSING', found.missing);
     try {
-      const broker = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq'), server: found.server });
+      const broker = await startRabbitMq({
+        dataDir: join(this.folder, 'rabbitmq'),
+        server: found.server,
+        env: this.environment.broker,
+      });
       // A clean stop takes seconds and saves what is about to be deleted.
       this.stops.push(() => broker.kill('SIGKILL'));
       return { AMQP_URL: broker.url };

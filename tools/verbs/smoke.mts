@@ -1,16 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile, rssMb } from '../local/figures.mts';
-import { type Installation, startInstallation } from '../local/installation.mts';
+import { demoBots, type Installation, startInstallation } from '../local/installation.mts';
 import { until } from '../local/processes.mts';
 import { answerOf, type BotMessage, connectSandbox, fromBot, type SandboxClient } from '../local/sandbox-client.mts';
-import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
 
-const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as { id: string; token: string }[];
-const botId = (name: string) => Number(bots.find((bot) => bot.id === name)!.token.split(':')[0]);
+const botId = (name: string) =>
+  Number(
+    demoBots()
+      .find((bot) => bot.id === name)!
+      .token.split(':')[0],
+  );
 const LUMEN = botId('lumen');
 const NORTHWIND = botId('northwind');
 

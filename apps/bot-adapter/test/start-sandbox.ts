@@ -52,14 +52,15 @@ export class Phone {
   sendFile = (kind: 'voice' | 'photo' | 'document', bytes: Buffer, more: object = {}) =>
     this.act<SeenMessage>('send-file', { kind, base64: bytes.toString('base64'), ...more });
 
+  /** What was said here, oldest first. */
+  messages(): Promise<SeenMessage[]> {
+    const bot = this.where.bot ?? LUMEN.username;
+    return this.telegram.control<SeenMessage[]>('GET', `telegram/chats/${this.chat}/messages?bot=${bot}`);
+  }
+
   /** What the bot said here, oldest first. */
   async answers(): Promise<SeenMessage[]> {
-    const bot = this.where.bot ?? LUMEN.username;
-    const messages = await this.telegram.control<SeenMessage[]>(
-      'GET',
-      `telegram/chats/${this.chat}/messages?bot=${bot}`,
-    );
-    return messages.filter(({ from }) => from.is_bot);
+    return (await this.messages()).filter(({ from }) => from.is_bot);
   }
 
   answer(fits: (message: SeenMessage) => boolean): Promise<SeenMessage> {
@@ -86,24 +87,27 @@ export class PretendedTelegram {
   /** The same person in the chat with another bot. */
   other = (phone: Phone, bot: string) => new Phone(this, phone.id, { bot });
 
-  async group(phone: Phone): Promise<Phone> {
-    const group = { title: 'Friends', people: [phone.id], bots: [LUMEN.username] };
+  async group(phone: Phone, ...others: Phone[]): Promise<Phone> {
+    const group = { title: 'Friends', people: [phone, ...others].map(({ id }) => id), bots: [LUMEN.username] };
     const { id: chat } = await this.control<{ id: number }>('POST', 'telegram/chats', group);
     return new Phone(this, phone.id, { chat });
   }
+
+  /** The same person in a group that they are in. */
+  inGroup = (phone: Phone, group: Phone) => new Phone(this, phone.id, { chat: group.chat });
 
   calls(method: string, chat?: number): Promise<Call[]> {
     return this.control<Call[]>('GET', `telegram/calls?method=${method}${chat === undefined ? '' : `&chat=${chat}`}`);
   }
 
   /** Calls the Bot API as a bot would. */
-  async bot(method: string, params: object, token = LUMEN.token): Promise<void> {
-    const body = JSON.stringify(params);
-    await fetch(`${this.apiRoot}/bot${token}/${method}`, {
+  async ask<T = unknown>(method: string, params: object, token = LUMEN.token): Promise<T> {
+    const response = await fetch(`${this.apiRoot}/bot${token}/${method}`, {
       method: 'POST',
-      body,
+      body: JSON.stringify(params),
       headers: { 'content-type': 'application/json' },
     });
+    return ((await response.json()) as { result: T }).result;
   }
 
   misbehave = (...rules: Fault[]) => this.control('PUT', 'faults', rules);

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, rowsOf } from './build';
+import { aPerson, botsFolder, rereadBots, rowsOf } from './build';
 import { type RunningModel, startModel } from './start-model';
 
-const DEMO = resolve(__dirname, '../../../deploy/demo/assistants.json');
+const DEMO = resolve(__dirname, '../../../deploy/demo/bots');
 
 async function search(app: TestApp, query: string, botId = 'northwind') {
   return (await app.gateway.call(SearchKnowledge, { params: { botId }, body: { query } })).passages;
@@ -24,7 +24,7 @@ describe('the knowledge base of the demo company', () => {
     await admin.connect();
     await admin.query('CREATE EXTENSION pg_trgm');
     await admin.end();
-    app = await startApp(chatAiApp, { database, env: { CHAT_AI_ASSISTANTS_FILE: DEMO } });
+    app = await startApp(chatAiApp, { database, env: { BOTS_FOLDER: DEMO } });
   });
   afterAll(() => app.stop());
 
@@ -102,12 +102,13 @@ describe('the knowledge base of the demo company', () => {
 describe('knowledge of one bot', () => {
   let model: RunningModel;
   let folder: string;
+  let bots: Awaited<ReturnType<typeof botsFolder>>;
   const file = (name: string, content: string) => writeFile(join(folder, 'kb', name), content);
   const start = (database?: TestDatabase) =>
     startApp(chatAiApp, {
       ...(database && { database }),
       env: {
-        CHAT_AI_ASSISTANTS_FILE: join(folder, 'assistants.json'),
+        BOTS_FOLDER: bots.path,
         CHAT_AI_BASE_URL: model.baseUrl,
         CHAT_AI_API_KEY: 'sk-sandbox',
       },
@@ -121,14 +122,19 @@ describe('knowledge of one bot', () => {
     await model.reset();
     folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
     await mkdir(join(folder, 'kb'));
-    await writeFile(
-      join(folder, 'assistants.json'),
-      JSON.stringify({
-        desk: { name: 'Desk', systemPrompt: 'You are the desk. The code word is heliotrope.', knowledge: 'kb' },
-      }),
-    );
+    bots = await botsFolder({
+      desk: {
+        assistant: {
+          systemPrompt: 'You are the desk. The code word is heliotrope.',
+          knowledge: join(folder, 'kb'),
+        },
+      },
+    });
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+    await bots.remove();
+  });
 
   it('the answer names the passages it cites, once', async () => {
     await file('parking.md', '# Parking\n\n## Visitors\n\nVisitors park on level two.');
@@ -179,18 +185,14 @@ describe('knowledge of one bot', () => {
     await app.stop();
   });
 
-  it('a changed system prompt becomes a new version, and turns say by which they were given', async () => {
-    let app = await start();
-    const { database } = app;
+  it('a changed system prompt becomes a new version without a restart, and turns say by which they were given', async () => {
+    const app = await start();
     const anna = aPerson(() => app, { botId: 'desk' });
     await anna.replyTo(await anna.writes('One'));
-    await app.stop({ keepDatabase: true });
-    await writeFile(
-      join(folder, 'assistants.json'),
-      JSON.stringify({ desk: { name: 'Desk', systemPrompt: 'You are another desk.' } }),
-    );
-    app = await start(database);
+    await bots.write('desk', { assistant: { systemPrompt: 'You are another desk.' } });
+    await rereadBots(app);
     await anna.replyTo(await anna.writes('Two'));
+    expect((await model.calls()).at(-1)!.body.messages[0]!.content).toMatch(/^You are another desk\./);
     const versions = await rowsOf(
       app,
       'SELECT p.version FROM turns t JOIN prompts p ON p.id = t.prompt_id ORDER BY p.version',

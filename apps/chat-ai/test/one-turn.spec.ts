@@ -65,16 +65,16 @@ describe('one turn', () => {
     const anna = person();
     const reply = await anna.replyTo(await anna.writes('What does it cost?'));
     const { data } = await app.probe.until(UsageRecorded, (event) => event.data.userId === anna.userId);
-    // gpt-4o-mini: 600 fresh at $0.15, 400 cached at $0.075, 500 out at $0.60 per million.
+    // gpt-6-luna: 600 fresh at $0.10, 400 cached at $0.01, 500 out at $0.50 per million.
     expect(data).toMatchObject({
       inputTokens: 1000,
       cachedInputTokens: 400,
       outputTokens: 500,
-      costMicros: 420,
+      costMicros: 314,
       estimated: false,
     });
     const { conversations } = await transcriptOf(app, anna.chatId);
-    expect(conversations[0]!.turns).toMatchObject([{ id: reply.replyId, outcome: 'answered', costMicros: 420 }]);
+    expect(conversations[0]!.turns).toMatchObject([{ id: reply.replyId, outcome: 'answered', costMicros: 314 }]);
   });
 
   it('a record of a turn says what the model was sent, and by which prompt', async () => {
@@ -171,12 +171,12 @@ describe('one turn', () => {
     const { totals } = await app.gateway.call(ReadUsage, { query: { from, to } });
     expect(totals.find(({ botId }) => botId === bot)).toEqual({
       botId: bot,
-      model: 'gpt-4o-mini',
+      model: 'gpt-6-luna',
       calls: 2,
       inputTokens: 200,
       cachedInputTokens: 0,
       outputTokens: 20,
-      costMicros: 42,
+      costMicros: 30,
       callsWithoutPrice: 0,
     });
     await expect(app.gateway.call(ReadUsage, { query: { from: to, to: from } })).rejects.toMatchObject({
@@ -196,11 +196,9 @@ describe('one turn', () => {
       (await model.calls()).every(({ finishedAt }) => finishedAt !== null),
     );
     const calls = await model.calls();
-    const [first, last] = [
-      Math.min(...calls.map((call) => call.finishedAt!)),
-      Math.max(...calls.map((call) => call.receivedAt)),
-    ];
-    expect(last).toBeLessThan(first);
+    const firstEnd = Math.min(...calls.map((call) => call.finishedAt!));
+    // Not all, because chats share queues: see the decision about jobs.
+    expect(calls.filter(({ receivedAt }) => receivedAt < firstEnd).length).toBeGreaterThan(15);
   });
 
   it('an event about a message nobody knows loses nothing and answers nothing', async () => {

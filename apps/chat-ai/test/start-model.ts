@@ -4,6 +4,7 @@ import { startSandbox } from '../../sandbox/src/sandbox';
 /** What the sandbox has received as one call of a model. */
 export interface ModelCall {
   readonly id: number;
+  readonly path: string;
   readonly body: { messages: { role: string; content: string }[]; model: string; max_tokens?: number };
   readonly aborted: boolean;
   readonly receivedAt: number;
@@ -40,7 +41,8 @@ export async function startModel() {
         '/faults',
         faults.map((fault) => ({ target: 'openai.chat', times: 1, ...fault })),
       ),
-    calls: () => control<ModelCall[]>('GET', '/openai/requests'),
+    calls: async () =>
+      (await control<ModelCall[]>('GET', '/openai/requests')).filter(({ path }) => path.endsWith('/chat/completions')),
     /** Forgets everything between two tests. */
     reset: async () => {
       await Promise.all([

@@ -1,5 +1,5 @@
 import { until } from '@switchboard/testing';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
 import { SandboxClient } from '../src/client';
@@ -26,7 +26,9 @@ describeWithBrowser('the phone in the browser', () => {
   beforeAll(async () => {
     const executablePath = process.env['CHROMIUM_PATH'];
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
-    const bots = JSON.parse(readFileSync(join(DEMO, 'bots.json'), 'utf8')) as BotSeed[];
+    const files = readdirSync(join(DEMO, 'bots')).map((file) => readFileSync(join(DEMO, 'bots', file), 'utf8'));
+    const described = files.map((file) => JSON.parse(file) as { name: string; channel: Omit<BotSeed, 'name'> });
+    const bots = described.map(({ name, channel: { token, username } }) => ({ name, token, username }));
     sandbox = await startSandbox({ telegram: { bots: [...bots, KINDS] } });
     [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
   }, 60_000);
@@ -101,12 +103,12 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    await phone.reads(/my view/);
+    await phone.reads(/cannot look at pictures/);
 
     await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
     await phone.part('send-file').click();
     await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
-    await phone.reads(/my plan/);
+    await phone.reads(/cannot read files/);
     await phone.picture('5 a photo and a document');
   });
 

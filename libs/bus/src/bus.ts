@@ -70,7 +70,7 @@ export class Bus {
       overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
       warn,
     });
-    this.retries = new ParkedRetries(db, this.server.inboxes, now, retryAfterSeconds, warn);
+    this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, warn);
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
     this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
     this.bell = new OutboxBell(db, this.relay);
@@ -80,6 +80,7 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
+    this.outbox.wake = () => this.bell.ring();
     // Not fatal: the inbox makes what it misses.
     await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
   }

@@ -16,6 +16,7 @@ export { withCorrelation } from './event-context';
 export { decrypted, type EventCipher, seal } from './event-cipher';
 export { readSignal } from './signals';
 export { databaseSocket } from './database-socket';
+export { LockSession } from './lock-session';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
 export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';

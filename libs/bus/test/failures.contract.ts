@@ -110,6 +110,22 @@ export function failuresContract(openTransport: () => Transport): void {
     expect(await app.bus.deadLetters.list()).toEqual([]);
   });
 
+  it('"not yet" for longer than a day is given up, by the clock of the database, whatever the time is here', async () => {
+    const tries: string[] = [];
+    orders.before = ({ subject }) => {
+      tries.push(subject);
+      if (subject === 'late' || tries.length < 3) throw new RetryLater(0.02);
+    };
+    const tomorrow = () => new Date(Date.now() + 25 * 3_600_000);
+    const app = await shop.start({ consumers: [orders.group({})], now: tomorrow });
+    await say(app, ...placed('in time', 1));
+    expect(await untilNoted(app, 1)).toEqual(['in time 1']);
+    await say(app, ...placed('late', 1));
+    const age = `UPDATE parked_events SET parked_at = now() - interval '25 hours' RETURNING 1`;
+    await until(async () => ((await app.db.query(age)) as [unknown, number])[1] > 0, { what: 'the first try' });
+    expect(await untilDead(app)).toMatchObject([{ subject: 'late', reason: 'exhausted' }]);
+  });
+
   it('an event that cannot be read goes to the dead letters and says why; unknown fields are ignored', async () => {
     const app = await start();
     await shop.publish(OrderPlaced({ orderId: 'o1', n: 1 }), { data: { orderId: 'o1', n: 'seven' } });

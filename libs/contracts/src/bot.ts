@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BotId } from './shapes';
+import { Locale } from './locale';
+import { BotId, Channel } from './shapes';
 
 /** US dollars, or `unlimited` in so many words: an empty budget must never mean that everything may be spent. */
 const Budget = z
@@ -37,9 +38,6 @@ export type OpeningHours = z.output<typeof OpeningHours>;
 
 const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
 
-/** A BCP 47 tag as people's clients send it: `ru`, `pt-BR`. */
-const Language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'is not a language tag such as ru or pt-BR');
-
 /**
  * What all services know of a bot. Beside these fields a description holds sections (`channel`, `assistant`, `texts`,
  * `access`, …) whose shape is that of the service that reads them; the others pass them over.
@@ -47,7 +45,7 @@ const Language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'is not a 
 export const BotDescription = z.object({
   name: z.string().min(1).max(64).describe('How the bot calls itself.'),
   channel: z
-    .looseObject({ kind: z.string().regex(/^[a-z][a-z0-9-]*$/) })
+    .looseObject({ kind: Channel })
     .describe('Where people meet it; the rest of the section is for the adapter of that channel.'),
   products: z
     .array(z.string().regex(/^[a-z][a-z0-9-]*$/))
@@ -55,7 +53,7 @@ export const BotDescription = z.object({
     .default(['assistant'])
     .describe('What it offers, in the order in which a message is shown to them.'),
   languages: z
-    .array(Language)
+    .array(Locale)
     .min(1)
     .optional()
     .describe(

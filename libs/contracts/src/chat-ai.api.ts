@@ -42,6 +42,9 @@ const Turn = z
     durationMs: z.int(),
     firstTextMs: z.int().nullable(),
     costMicros: CostMicros,
+    ratings: z
+      .array(z.object({ userId: z.uuid(), rating: z.int() }))
+      .describe('What people said it was worth to them: 1 good, -1 bad.'),
   })
   .meta({ id: 'chat-ai.Turn' });
 

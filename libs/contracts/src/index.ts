@@ -32,23 +32,32 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  PreviewsCancelled,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
   type KnownReplyOutcome,
   ReplyCompleted,
   ReplyOutcome,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
   ReplyTyped,
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
 export {
+  type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
+  type KnownSpeechPurpose,
   type KnownTranscriptionFailure,
+  SpeechCallOutcome,
   SpeechCompleted,
   SpeechFailed,
   SpeechFailure,
+  SpeechPurpose,
   SpeechSpeakRequested,
+  SpeechUsageRecorded,
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,
@@ -81,7 +90,13 @@ export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.sha
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
-export { ReadMedia, ReceiveTelegramUpdate } from './bot-adapter.api';
+export {
+  ConfirmWebhook,
+  ListQuarantinedUpdates,
+  ReadMedia,
+  ReceiveUpdates,
+  ReplayQuarantinedUpdates,
+} from './bot-adapter.api';
 export { ListConversations, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';

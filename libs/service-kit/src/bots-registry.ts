@@ -120,6 +120,7 @@ export class BotsRegistry {
   /**
    * A secret that a section names: by `<name>Env` the variable that holds it, by `<name>File` the file.
    * Undefined when it names neither; throws a ConfigError when what is named is not there.
+   * @param section with dots for what lies within it: `assistant.fallback`
    */
   secret(id: string, section: string, name: string): string | undefined {
     const source = this.known.get(id)?.source;
@@ -262,7 +263,12 @@ function secretsIn(content: unknown, path: string[] = []): string[] {
 }
 
 function readSecret({ id, content, env, folder }: BotSource, section: string, name: string): string | undefined {
-  const fields = (content as Record<string, Record<string, unknown> | undefined>)[section] ?? {};
+  const fields = section
+    .split('.')
+    .reduce<Record<string, unknown>>(
+      (at, part) => (at[part] ?? {}) as Record<string, unknown>,
+      content as Record<string, unknown>,
+    );
   const field = (suffix: string) => {
     const value = fields[name + suffix];
     return typeof value === 'string' ? value : undefined;

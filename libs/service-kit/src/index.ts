@@ -11,7 +11,9 @@ export { FieldCipher } from './field-cipher';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
-export { LOG, withoutTokens, type Log } from './log';
+export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
+export { LOG, type Log } from './log';
+export { withoutTokens } from './redaction';
 export {
   ThirdParty,
   ThirdPartyTimeout,
@@ -19,6 +21,7 @@ export {
   type CallOptions,
   type ThirdPartyOptions,
 } from './third-party';
+export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
 

@@ -10,7 +10,8 @@ import {
   runMigrations,
   type TaskList,
 } from 'graphile-worker';
-import { Pool } from 'pg';
+import { databaseSocket } from '@switchboard/bus';
+import { Pool, type PoolClient } from 'pg';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { DatabaseAccess } from './database';
@@ -25,6 +26,7 @@ const Carried = z.looseObject({ traceparent: z.string().optional() });
 const tracer = trace.getTracer('switchboard.jobs');
 const STOP_WITHIN_MS = 20_000;
 const START_AGAIN_AFTER_MS = 1000;
+const LISTENER_SPEAKS_EVERY_MS = 30_000;
 
 /** Does the jobs of one service: graphile-worker, with leases, metrics and traces. */
 export class JobRunner {
@@ -47,6 +49,7 @@ export class JobRunner {
       connectionString: access.url,
       max: concurrency + 2,
       application_name: `${access.schema} jobs`,
+      stream: () => databaseSocket(),
     });
     this.pool.on('error', () => undefined); // replaced by the pool
     this.pool.on('connect', (client) => client.on('error', () => undefined)); // told by the query that fails
@@ -79,10 +82,10 @@ export class JobRunner {
   /** Lets running jobs finish, tells them to hurry, and gives back what they cannot finish. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.schedules.stop();
     const stopped = this.runner?.stop().catch(() => undefined); // it has stopped by itself
+    const all = Promise.all([this.schedules.stop(), stopped, this.running]);
     // What hangs for longer is left to whoever takes over, as after a kill.
-    await Promise.race([Promise.all([stopped, this.running]), sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([all, sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
     await this.leases?.stop();
     await this.pool.end();
   }
@@ -96,6 +99,7 @@ export class JobRunner {
       this.leases?.add(pool);
     });
     events.on('pool:release', () => this.leases?.remove(pool));
+    keepListening(events);
     this.runner = await run({
       pgPool: this.pool,
       schema: this.access.jobsSchema,
@@ -187,4 +191,16 @@ export class JobRunner {
       if (level === 'error' || level === 'warning') this.log.debug({ worker: message }, 'job runner');
     });
   }
+}
+
+/** A connection that only listens is silent, and would be given up by its socket. */
+function keepListening(events: EventEmitter): void {
+  let beats: NodeJS.Timeout | undefined;
+  events.on('pool:listen:success', ({ client }: { client: PoolClient }) => {
+    clearInterval(beats);
+    beats = setInterval(() => client.query('SELECT 1').catch(() => undefined), LISTENER_SPEAKS_EVERY_MS);
+    beats.unref();
+  });
+  for (const end of ['pool:listen:release', 'pool:listen:error', 'pool:release'])
+    events.on(end, () => clearInterval(beats));
 }

@@ -90,6 +90,16 @@ export class Jobs {
     );
   }
 
+  /** Of these keys, those whose job waits or is being done: the others' jobs have ended, or were given up. */
+  async alive(tx: EntityManager, keys: readonly string[]): Promise<Set<string>> {
+    const rows: { key: string }[] = await tx.query(
+      `SELECT key FROM ${this.access.jobsSchema}.jobs
+       WHERE key = ANY ($1) AND (locked_at IS NOT NULL OR attempts < max_attempts)`,
+      [keys],
+    );
+    return new Set(rows.map(({ key }) => key));
+  }
+
   /** Deletes jobs that were given up so long ago, whatever their names. */
   async forgetGivenUp(tx: EntityManager, days: number): Promise<void> {
     await tx.query(

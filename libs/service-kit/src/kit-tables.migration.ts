@@ -13,9 +13,15 @@ export class KitTables1764000000100 implements MigrationInterface {
         last_success_slot timestamptz,
         last_success_at   timestamptz
       )`);
+    await db.query(`
+      CREATE TABLE leaders (
+        name  text PRIMARY KEY,
+        token bigint NOT NULL,
+        since timestamptz NOT NULL
+      )`);
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE schedules');
+    await db.query('DROP TABLE leaders, schedules');
   }
 }

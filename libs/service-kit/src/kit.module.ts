@@ -17,6 +17,7 @@ import { OPEN_API, OpenApiController } from './http/openapi.controller';
 import { ServiceClient } from './http/service-client';
 import { ServiceIdentity } from './http/service-identity';
 import { Jobs } from './jobs';
+import { LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
@@ -32,6 +33,7 @@ export interface KitParts {
   bus: Bus;
   jobs: Jobs;
   schedules: Schedules;
+  election: LeaderElection;
   cipher: FieldCipher;
   bots: BotsRegistry;
   identity: ServiceIdentity;
@@ -65,6 +67,7 @@ export class KitModule {
       { provide: Jobs, useValue: parts.jobs },
       { provide: BotsRegistry, useValue: parts.bots },
       { provide: Schedules, useValue: parts.schedules },
+      { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },

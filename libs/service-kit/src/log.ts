@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { requestContext } from './http/request-context';
+import { withoutTokens } from './redaction';
 
 export type Log = Logger;
 
@@ -39,11 +40,6 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
   }
   return out ? pino(settings, out) : pino(settings);
 }
-
-/** A bot's token is part of the address of each call to Telegram, so it gets into error messages. */
-const TOKEN_IN_URL = /\/bot\d+:[\w-]+/g;
-
-export const withoutTokens = (text: string) => text.replace(TOKEN_IN_URL, '/bot[redacted]');
 
 /** Type, message and stack only: SDK errors carry requests and responses with keys and message text in them. */
 function describeError(error: unknown): unknown {

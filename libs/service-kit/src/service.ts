@@ -25,6 +25,7 @@ import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
 import { KeyRing } from './key-ring';
 import { KitModule } from './kit.module';
+import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
 import { mediaConfigOf } from './media';
 import { Schedules } from './schedules';
@@ -52,6 +53,7 @@ export class Service {
     readonly db: DataSource,
     readonly bus: Bus,
     private readonly jobs: JobRunner,
+    private readonly election: LeaderElection,
     private readonly bots: BotsRegistry,
     private readonly address: { host: string; port: number; publicPort: number | undefined },
     private readonly directory: ServiceDirectory,
@@ -84,6 +86,7 @@ export class Service {
     const db = createDataSource(app, access, config.DATABASE_POOL);
     const jobs = new Jobs(access);
     const schedules = new Schedules(db, jobs, log, registry);
+    const election = new LeaderElection(access, log);
     const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
@@ -129,6 +132,7 @@ export class Service {
       jobs,
       schedules,
       bots,
+      election,
       cipher,
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -139,7 +143,7 @@ export class Service {
       openApi: () => openApi(app.name, edge.routes),
     });
     try {
-      await openDatabase(db, log, () => runner.migrate());
+      await openDatabase(db, access, log, () => runner.migrate());
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
       edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
@@ -150,6 +154,7 @@ export class Service {
         db,
         bus,
         runner,
+        election,
         bots,
         {
           host: config.HTTP_HOST,
@@ -189,6 +194,7 @@ export class Service {
       this.nest.get(DiscoveryService, { strict: false }),
       this.nest.get(MetadataScanner, { strict: false }),
     );
+    this.election.start();
   }
 
   /** Of the private listener. */
@@ -206,6 +212,7 @@ export class Service {
     this.stopping.abort();
     await this.bots.close();
     await this.rotating;
+    await this.election.stop();
     await this.jobs.stop();
     await this.bus.stop();
     await this.edge.stop();

@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { ReadMedia } from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
-import { MediaFiles } from './media-files.service';
+import { MediaService } from './media.service';
 
 @Controller()
 export class MediaController {
-  constructor(private readonly files: MediaFiles) {}
+  constructor(private readonly files: MediaService) {}
 
   @Implements(ReadMedia)
   read({ params }: RequestOf<typeof ReadMedia>): Promise<AnswerOf<typeof ReadMedia>> {

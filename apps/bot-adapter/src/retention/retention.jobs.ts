@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, defineJob, MEDIA_STORAGE, type MediaStorage, Scheduled, Slot } from '@switchboard/service-kit';
-import { DataSource, In, LessThan } from 'typeorm';
-import { Callback } from '../callbacks/callback.entity';
+import { DataSource, In, IsNull, LessThan } from 'typeorm';
+import { ButtonRow } from '../dialogs/button.entity';
+import { Dialog } from '../dialogs/dialog.entity';
 import { Delivery } from '../deliveries/delivery.entity';
+import { Preview } from '../deliveries/preview.entity';
 import { Media } from '../media/media.entity';
-import { InboundMessageRow } from '../receiving/inbound-message.entity';
-import { InboundUpdate } from '../receiving/inbound-update.entity';
+import { InboundMessageRow } from '../contacts/inbound-message.entity';
+import { InboundUpdateRow } from '../inbound/inbound-update.entity';
 import { Speech } from '../speech/speech.entity';
-import { StreamRow } from '../streaming/stream.entity';
-import { daysAfter, KEPT_DAYS } from './kept-days';
+import { daysAfter, KEPT_DAYS } from '../kept-days';
 
 const ForgetOld = defineJob('forget-old', Slot);
 
@@ -31,12 +32,17 @@ export class RetentionJobs {
     const now = this.clock.now();
     const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
     await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
-    await this.db.manager.delete(InboundUpdate, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)) });
+    await this.db.manager.delete(InboundUpdateRow, {
+      receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)),
+      failure: IsNull(),
+    });
+    await this.db.manager.delete(InboundUpdateRow, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.quarantined)) });
     await this.db.manager.delete(InboundMessageRow, { receivedAt: content });
     await this.db.manager.delete(Delivery, { finishedAt: content });
-    await this.db.manager.delete(StreamRow, { startedAt: content });
+    await this.db.manager.delete(Preview, { startedAt: content });
     await this.db.manager.delete(Speech, { requestedAt: content });
-    await this.db.manager.delete(Callback, { expiresAt: LessThan(now) });
+    await this.db.manager.delete(ButtonRow, { expiresAt: LessThan(now) });
+    await this.db.manager.delete(Dialog, { updatedAt: content });
   }
 
   private async forgetFiles(before: Date): Promise<void> {

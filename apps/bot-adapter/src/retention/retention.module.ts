@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { PreviewsModule } from '../previews/previews.module';
 import { RetentionJobs } from './retention.jobs';
 
-@Module({ providers: [RetentionJobs] })
+@Module({ imports: [PreviewsModule], providers: [RetentionJobs] })
 export class RetentionModule {}

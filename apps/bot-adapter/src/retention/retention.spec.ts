@@ -15,7 +15,7 @@ it('what passed through is forgotten after the days that /privacy tells, the per
   await reply(app, heard, 'a fine plan');
   await emma.answer(({ text }) => text === 'a fine plan');
 
-  const tables = ['inbound_updates', 'inbound_messages', 'media', 'deliveries', 'callbacks'];
+  const tables = ['inbound_updates', 'inbound_messages', 'media', 'deliveries', 'buttons'];
   const rows = async () => {
     const counts = tables.map(
       (table) => app.service.db.query(`SELECT count(*)::int AS n FROM ${table}`) as Promise<{ n: number }[]>,

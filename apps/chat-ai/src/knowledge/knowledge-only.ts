@@ -1,6 +1,5 @@
 import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
-import { sourcesLine } from '../context/citations';
-import type { Passage } from '../context/prompt-sections';
+import { type Passage, sourcesLine } from './citations';
 
 /** More than three quotations are not read. */
 const QUOTED = 3;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Passage } from '../context/prompt-sections';
+import type { Passage } from './citations';
 import { questionsIn, searchable } from './searchable';
 
 export interface FoundPassage extends Passage {

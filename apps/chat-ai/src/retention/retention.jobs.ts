@@ -29,11 +29,7 @@ export class RetentionJobs {
     while (last && !signal.aborted) last = await this.forgetConversations(before, last);
     const accounts = this.daysAgo(this.config.CHAT_AI_KEEP_USAGE_DAYS);
     await this.db.query('DELETE FROM usages WHERE created_at < $1', [accounts]);
-    await this.db.query(
-      `DELETE FROM budgets WHERE period_start < $1 AND NOT EXISTS (SELECT FROM budget_reservations reserved
-         WHERE reserved.scope = budgets.scope AND reserved.period_start = budgets.period_start)`,
-      [accounts],
-    );
+    await this.db.query('DELETE FROM budgets WHERE period_start < $1 AND reserved_micros = 0', [accounts]);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG, defineJob, LOG, type Log, Scheduled, Slot } from '@switchboard/service-kit';
+import { BudgetsService } from '../accounting/budgets.service';
 import { AudioLibrary } from '../speech/audio-library';
 import { SpeechService } from '../speech/speech.service';
-import { TranscriptionService } from '../transcription/transcription.service';
+import { TranscriptionsService } from '../transcriptions/transcriptions.service';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
 const ForgetOld = defineJob('forget-old', Slot);
@@ -14,9 +15,10 @@ const DAY_MS = 86_400_000;
 export class RetentionJobs {
   constructor(
     private readonly clock: Clock,
+    private readonly budgets: BudgetsService,
     private readonly library: AudioLibrary,
     private readonly speech: SpeechService,
-    private readonly transcriptions: TranscriptionService,
+    private readonly transcriptions: TranscriptionsService,
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -29,6 +31,7 @@ export class RetentionJobs {
     const before = new Date(this.clock.now().getTime() - this.config.TTS_WORKER_KEEP_DAYS * DAY_MS);
     await this.speech.forgetAnsweredBefore(before);
     await this.transcriptions.forgetAnsweredBefore(before);
+    await this.budgets.forgetSpendingBefore(before);
     const removed = await this.library.removeUnusedSince(before);
     if (removed > 0) this.log.info({ removed }, 'unused audio was removed');
   }
