@@ -36,7 +36,7 @@ export class Phone {
   constructor(
     private readonly telegram: PretendedTelegram,
     readonly id: number,
-    private readonly where: { bot?: string; chat?: number },
+    readonly where: { bot?: string; chat?: number; threadId?: number },
   ) {}
 
   get chat(): number {
@@ -91,6 +91,21 @@ export class PretendedTelegram {
     const group = { title: 'Friends', people: [phone, ...others].map(({ id }) => id), bots: [LUMEN.username] };
     const { id: chat } = await this.control<{ id: number }>('POST', 'telegram/chats', group);
     return new Phone(this, phone.id, { chat });
+  }
+
+  /** The person in a topic of a forum. */
+  async topic(phone: Phone): Promise<Phone> {
+    const bots = [LUMEN.username];
+    const { id: chat } = await this.client.telegram.addGroup({
+      title: 'Forum',
+      people: [phone.id],
+      bots,
+      admins: bots,
+      forum: true,
+    });
+    const topic = { chat_id: chat, name: 'News' };
+    const { message_thread_id: threadId } = await this.ask<{ message_thread_id: number }>('createForumTopic', topic);
+    return new Phone(this, phone.id, { chat, threadId });
   }
 
   /** The same person in a group that they are in. */

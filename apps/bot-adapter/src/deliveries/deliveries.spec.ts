@@ -203,16 +203,13 @@ describe('answers on their way to people', () => {
   });
 
   it('an answer in a group is a reply to the question, in its topic', async () => {
-    const group = await telegram.group(await telegram.person());
-    const question = await group.say('@lumen_bot where are you?');
+    const topic = await telegram.topic(await telegram.person());
+    const question = await topic.say('@lumen_bot where are you?');
     const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'where are you?');
-    await app.service.db.query(`UPDATE inbound_messages SET external_thread_id = '77' WHERE id = $1`, [
-      heard.data.messageId,
-    ]);
     await delivered(await reply(app, heard, 'Here.'));
-    const [sent] = await telegram.calls('sendMessage', group.chat);
+    const [sent] = await telegram.calls('sendMessage', topic.chat);
     expect(sent!.params).toMatchObject({
-      message_thread_id: 77,
+      message_thread_id: topic.where.threadId,
       reply_parameters: { message_id: question.message_id, allow_sending_without_reply: true },
     });
   });

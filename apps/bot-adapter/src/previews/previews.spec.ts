@@ -235,19 +235,17 @@ describe('an answer while it is being written', () => {
   });
 
   it('is shown in the topic of the question, as a reply to it', async () => {
-    const [group, heard] = await askInGroup(telegram, app, 'off topic?');
-    await app.service.db.query(`UPDATE inbound_messages SET external_thread_id = '77' WHERE id = $1`, [
-      heard.data.messageId,
-    ]);
+    const topic = await telegram.topic(await telegram.person());
+    const question = await topic.say('@lumen_bot off topic?');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'off topic?');
     const replyId = uuidv7();
     const { chatId, botId, messageId } = heard.data;
     const signal = { replyId, chatId, botId, answers: [messageId], state: 'typing', text: 'On' };
     transport.signal(ReplyTyped.type, JSON.stringify(signal));
-    const [shown] = await answered(telegram, 'sendMessage', group.chat, 1);
-    const [question] = await group.messages();
+    const [shown] = await answered(telegram, 'sendMessage', topic.chat, 1);
     expect(shown!.params).toMatchObject({
-      message_thread_id: 77,
-      reply_parameters: { message_id: question!.message_id, allow_sending_without_reply: true },
+      message_thread_id: topic.where.threadId,
+      reply_parameters: { message_id: question.message_id, allow_sending_without_reply: true },
     });
   });
 
