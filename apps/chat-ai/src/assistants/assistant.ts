@@ -14,7 +14,7 @@ const AssistantEntry = z.strictObject({
     .min(1)
     .optional()
     .describe('A file that holds the key of this bot alone, so that no secret is in here.'),
-  knowledge: z.string().min(1).optional().describe('A folder of Markdown and text files.'),
+  knowledge: z.string().min(1).optional().describe('A folder of documents; docs/knowledge.md says of which kinds.'),
   temperature: z.number().min(0).max(2).optional(),
   maxOutputTokens: z.int().min(16).optional(),
   contextTokens: z.int().min(500).optional(),

@@ -3,7 +3,7 @@ import type { Passage } from './prompt-sections';
 
 const SOURCES: Record<Locale, string> = { en: 'Sources', ru: 'Источники' };
 /** `[1]` or `[1, 2]`, but neither `list[1]` of a program nor a Markdown link. */
-const CITATION = /(?<![\p{L}\p{N}_)])\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?![(:])/gu;
+const CITATION = /(?<![\p{L}\p{N}_)])\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?![(:])/gu;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 
 /** The passages an answer cites, by their numbers, each once. */

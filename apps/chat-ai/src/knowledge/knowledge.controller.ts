@@ -19,6 +19,6 @@ export class KnowledgeController {
     @Param('botId', { schema: BotId }) botId: string,
     @Body({ schema: Search }) { query }: z.output<typeof Search>,
   ) {
-    return { passages: await this.knowledge.search(botId, query) };
+    return { passages: await this.knowledge.find(botId, query) };
   }
 }

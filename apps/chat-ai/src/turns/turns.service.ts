@@ -5,10 +5,10 @@ import { Clock, type JobRun, LOG, type Log, type PayloadOf, Runs } from '@switch
 import type { Assistant } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
 import type { ContextReport } from '../context/build-context';
-import { type Passage, systemText } from '../context/prompt-sections';
+import { systemText } from '../context/prompt-sections';
 import { Arrivals } from '../conversations/arrivals';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
-import { KnowledgeService } from '../knowledge/knowledge.service';
+import { KnowledgeService, type Question, type Quotation } from '../knowledge/knowledge.service';
 import type { ChatModel } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
@@ -81,7 +81,7 @@ export class TurnsService {
     try {
       const [prompt, passages] = await Promise.all([
         this.prompts.current(assistant),
-        this.passagesFor(turn, assistant),
+        assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
       ]);
       let firstTextMs: number | null = null;
       const { reply, costs, contextReport } = await this.modelTurns.run({
@@ -110,23 +110,14 @@ export class TurnsService {
 
   private async quoteKnowledge(underway: Underway): Promise<void> {
     const { turn, assistant } = underway;
-    const passages = await this.passagesFor(turn, assistant);
-    const topics = passages.length > 0 ? [] : await this.knowledge.topics(turn.botId);
+    const quotation: Quotation = assistant.knowledgeFolder
+      ? await this.knowledge.quote(turn.botId, questionOf(turn))
+      : { certainty: 'nothing', passages: [], topics: [] };
     await this.reply(
       underway,
-      { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(passages, topics, turn.locale) },
+      { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(quotation, turn.locale) },
       NO_COSTS,
     );
-  }
-
-  /** A question like "and on Sundays?" finds nothing alone: then what the person wrote before is searched as well. */
-  private async passagesFor({ botId, question, history }: OpenTurn, assistant: Assistant): Promise<Passage[]> {
-    if (!assistant.knowledgeFolder) return [];
-    const asked = question.map(({ text }) => text).join('\n');
-    const found = await this.knowledge.search(botId, asked);
-    const before = history.findLast(({ role }) => role === 'user');
-    if (found.length > 0 || !before) return found;
-    return this.knowledge.search(botId, `${before.text}\n${asked}`);
   }
 
   private reply(
@@ -151,3 +142,8 @@ export class TurnsService {
     );
   }
 }
+
+const questionOf = ({ question, history }: OpenTurn): Question => ({
+  text: question.map(({ text }) => text).join('\n'),
+  before: history.findLast(({ role }) => role === 'user')?.text,
+});
