@@ -319,6 +319,8 @@ describe('knowledge of one bot', () => {
     await until(() => knows('desk', 'onions'), { what: 'the other folder' });
     await until(async () => !(await knows('annex', 'onions')), { what: 'the removed bot to be forgotten' });
     expect(await knows('desk', 'apples')).toBe(false);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics.match(/knowledge_unread_files\{.*/g)).toEqual([expect.stringContaining('bot="desk"')]);
     await app.stop();
   });
 

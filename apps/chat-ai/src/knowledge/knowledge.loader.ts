@@ -101,6 +101,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   }
 
   private async checkAll(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
     const bots = this.assistants.all().filter(({ knowledgeFolder }) => knowledgeFolder !== undefined);
     this.watch(bots.map(({ knowledgeFolder }) => knowledgeFolder!));
     await this.forgetOthers(bots.map(({ botId }) => botId));
@@ -118,7 +119,12 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
 
   /** A bot that is gone, or has no folder any more, knows nothing. */
   private async forgetOthers(botIds: readonly string[]): Promise<void> {
-    for (const bot of this.loaded.keys()) if (!botIds.includes(bot)) this.loaded.delete(bot);
+    for (const bot of this.loaded.keys()) {
+      if (botIds.includes(bot)) continue;
+      this.loaded.delete(bot);
+      this.suspicious.remove({ bot });
+      this.unread.remove({ bot });
+    }
     const gone = await this.db.query<{ bot_id: string }[]>(
       'SELECT bot_id FROM knowledge_bases WHERE NOT bot_id = ANY($1)',
       [botIds],
