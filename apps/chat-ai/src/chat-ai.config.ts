@@ -31,6 +31,36 @@ export const chatAiConfig = z.object({
     .min(500)
     .default(16_000)
     .describe('What is sent at most; far below what models take, because every token is paid for in every turn.'),
+  CHAT_AI_KNOWLEDGE_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe('A knowledge base of at most so many tokens goes to the model whole; of a larger one, what is found.'),
+  CHAT_AI_KNOWLEDGE_CHECK_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30)
+    .describe('How often knowledge folders are looked at, for disks that do not tell of changes.'),
+  CHAT_AI_EMBEDDINGS_MODEL: z
+    .string()
+    .optional()
+    .describe('Finds passages by meaning as well; text-embedding-3-small when absent and the public API is used.'),
+  CHAT_AI_EMBEDDINGS_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Any OpenAI-compatible server; CHAT_AI_BASE_URL when absent.'),
+  CHAT_AI_EMBEDDINGS_API_KEY: secret()
+    .optional()
+    .describe('Key of that server; CHAT_AI_API_KEY when it is the same one.'),
+  CHAT_AI_EMBEDDINGS_DIMENSIONS: z.coerce
+    .number()
+    .int()
+    .min(64)
+    .max(4096)
+    .optional()
+    .describe('For models that can shorten their vectors.'),
   CHAT_AI_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(16).default(1500).describe('About six Telegram screens.'),
   CHAT_AI_REASONING_TOKENS: z.coerce
     .number()

@@ -43,6 +43,12 @@ export async function startModel() {
       ),
     calls: async () =>
       (await control<ModelCall[]>('GET', '/openai/requests')).filter(({ path }) => path.endsWith('/chat/completions')),
+    /** The texts that were sent to be embedded, in order. */
+    embeddedTexts: async () => {
+      const calls = await control<{ path: string; body: { input: string[] } }[]>('GET', '/openai/requests');
+      return calls.filter(({ path }) => path.endsWith('/embeddings')).flatMap(({ body }) => body.input);
+    },
+    failEmbeddings: () => control('PUT', '/faults', [{ target: 'openai.embeddings', kind: 'error_500', times: 100 }]),
     /** Forgets everything between two tests. */
     reset: async () => {
       await Promise.all([

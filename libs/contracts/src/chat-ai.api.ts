@@ -77,7 +77,9 @@ const Passage = z
     text: z.string(),
     source: z.string(),
     suspicious: z.boolean().describe('Reads as if it wanted to instruct the model.'),
-    rank: z.number(),
+    coverage: z
+      .number()
+      .describe('The part of what is asked that its words speak of, from 0 to 1; what is found by meaning may have 0.'),
   })
   .meta({ id: 'chat-ai.Passage' });
 
@@ -90,6 +92,35 @@ export const SearchKnowledge = defineRoute({
   params: z.object({ botId: BotId }),
   body: z.object({ query: z.string().trim().min(1).max(1000) }),
   answer: z.object({ passages: z.array(Passage) }),
+});
+
+const FileRemark = z
+  .object({
+    code: z.string().describe('Stable: `chat-ai.file_scan`, `chat-ai.text_cut`, …'),
+    message: z.string().describe('The same as a sentence, in the language asked for.'),
+  })
+  .meta({ id: 'chat-ai.FileRemark' });
+
+const KnowledgeDocument = z
+  .object({
+    source: z.string().describe('The path inside the folder, with slashes.'),
+    title: z.string(),
+    passages: z.int(),
+    loadedAt: Instant.describe('When what is known of it was read, or was first tried to be.'),
+    problem: FileRemark.nullable().describe('Why the file was not read; what it said before is still known then.'),
+    notes: z.array(FileRemark).describe('What is missing of a file that was read.'),
+  })
+  .meta({ id: 'chat-ai.KnowledgeDocument', description: 'A file of the knowledge folder and what became of it.' });
+
+export const ListKnowledgeDocuments = defineRoute({
+  id: 'chat-ai.knowledge-documents.list',
+  method: 'GET',
+  path: '/knowledge/{botId}/documents',
+  summary: 'The files of the knowledge base of a bot, what was read of each, and why some were not read.',
+  permission: 'knowledge:read',
+  params: z.object({ botId: BotId }),
+  query: z.object({ locale: Locale.default('en').describe('Of the sentences.') }),
+  answer: z.object({ documents: z.array(KnowledgeDocument) }),
 });
 
 const UsageTotal = z

@@ -97,6 +97,6 @@ export {
   ReceiveUpdates,
   ReplayQuarantinedUpdates,
 } from './bot-adapter.api';
-export { ListConversations, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';

@@ -42,7 +42,7 @@ export const AssistantSection = ModelSection.extend({
     // Says nothing that a bot could not stand for.
     .default('You are a helpful, honest assistant in a messenger. Answer briefly; say so when you do not know.'),
   fallback: ModelSection.optional().describe('The model that is asked when the first one fails.'),
-  knowledge: z.string().min(1).optional().describe('A folder of Markdown and text files.'),
+  knowledge: z.string().min(1).optional().describe('A folder of documents; docs/knowledge.md says of which kinds.'),
   maxOutputTokens: z.int().min(16).optional().describe('Of an answer, reasoning not counted.'),
   contextTokens: z.int().min(500).optional(),
 });

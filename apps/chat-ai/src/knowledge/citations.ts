@@ -9,9 +9,15 @@ export interface Passage {
   readonly text: string;
 }
 
+/** As a model is shown it: its number, by which the answer cites it, and where it stands. */
+export const passageText = (passage: Omit<Passage, 'id'>, number: number): string =>
+  `[${number}] ${placeOf(passage)}\n${passage.text}`;
+
+const placeOf = ({ title, heading }: Pick<Passage, 'title' | 'heading'>) => (heading ? `${title} › ${heading}` : title);
+
 const SOURCES: Record<KnownLocale, string> = { en: 'Sources', ru: 'Источники' };
 /** `[1]` or `[1, 2]`, but neither `list[1]` of a program nor a Markdown link. */
-const CITATION = /(?<![\p{L}\p{N}_)])\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?![(:])/gu;
+const CITATION = /(?<![\p{L}\p{N}_)])\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?![(:])/gu;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 
 /** The passages an answer cites, by their numbers, each once. */
@@ -31,8 +37,6 @@ export function withSources(answer: string, passages: readonly Passage[], locale
 }
 
 export function sourcesLine(cited: ReadonlyMap<number, Passage>, locale: Locale): string {
-  const names = [...cited].map(
-    ([number, { title, heading }]) => `[${number}] ${heading ? `${title} › ${heading}` : title}`,
-  );
+  const names = [...cited].map(([number, passage]) => `[${number}] ${placeOf(passage)}`);
   return `*${localized(SOURCES, locale)}: ${names.join('; ')}*`;
 }

@@ -1,15 +1,23 @@
 import { Controller } from '@nestjs/common';
-import { SearchKnowledge } from '@switchboard/contracts';
+import { ListKnowledgeDocuments, SearchKnowledge } from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { KnowledgeService } from './knowledge.service';
 
-/** For operators who try out what their knowledge base finds. */
+/** For operators who look after a knowledge base. */
 @Controller()
 export class KnowledgeController {
   constructor(private readonly knowledge: KnowledgeService) {}
 
   @Implements(SearchKnowledge)
   async search({ params, body }: RequestOf<typeof SearchKnowledge>): Promise<AnswerOf<typeof SearchKnowledge>> {
-    return { passages: await this.knowledge.search(params.botId, body.query) };
+    return { passages: await this.knowledge.find(params.botId, body.query) };
+  }
+
+  @Implements(ListKnowledgeDocuments)
+  async documents({
+    params,
+    query,
+  }: RequestOf<typeof ListKnowledgeDocuments>): Promise<AnswerOf<typeof ListKnowledgeDocuments>> {
+    return { documents: await this.knowledge.documents(params.botId, query.locale) };
   }
 }

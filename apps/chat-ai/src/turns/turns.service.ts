@@ -11,9 +11,9 @@ import { ConversationChanges } from '../conversations/conversation-changes';
 import { type OpenTurn, OpenTurnsService } from '../conversations/open-turns.service';
 import { isLong } from '../conversations/summaries.service';
 import type { ContextReport } from '../conversations/turn.entity';
-import { type Passage, withSources } from '../knowledge/citations';
+import { withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
-import { KnowledgeService } from '../knowledge/knowledge.service';
+import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
@@ -119,7 +119,10 @@ export class TurnsService {
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant, cancellation } = running;
     const { signal } = cancellation;
-    const [prompt, passages] = await Promise.all([this.prompts.current(assistant), this.passagesFor(turn, assistant)]);
+    const [prompt, passages] = await Promise.all([
+      this.prompts.current(assistant),
+      assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
+    ]);
     const spender = spenderOf(assistant, turn.userId);
     const calls: EndedCall[] = [];
     const reservations: Reservation[] = [];
@@ -181,25 +184,15 @@ export class TurnsService {
   }
 
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
-    const passages = await this.passagesFor(turn, assistant);
-    const topics = passages.length > 0 ? [] : await this.knowledge.topics(turn.botId);
+    const quotation = await this.knowledge.quote(turn.botId, questionOf(turn));
     return {
-      reply: { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(passages, topics, turn.locale) },
+      reply: { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(quotation, turn.locale) },
       model: null,
       promptId: null,
       contextReport: null,
       firstTextMs: null,
       costs: { spender: spenderOf(assistant, turn.userId), calls: [], reservations: [] },
     };
-  }
-
-  /** A question like "and on Sundays?" finds nothing alone: then what the person wrote before is searched as well. */
-  private async passagesFor({ botId, question, history }: OpenTurn, assistant: Assistant): Promise<Passage[]> {
-    if (!assistant.knowledgeFolder) return [];
-    const asked = question.map(({ text }) => text).join('\n');
-    const found = await this.knowledge.search(botId, asked);
-    const before = history.findLast(({ role }) => role === 'user')?.text;
-    return found.length > 0 || before === undefined ? found : this.knowledge.search(botId, `${before}\n${asked}`);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
@@ -213,6 +206,11 @@ export class TurnsService {
     this.log.warn({ err: result, botId, model }, 'a call of the model failed');
   }
 }
+
+const questionOf = ({ question, history }: OpenTurn): Question => ({
+  text: question.map(({ text }) => text).join('\n'),
+  before: history.findLast(({ role }) => role === 'user')?.text,
+});
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
