@@ -48,7 +48,7 @@ export async function startModel() {
       const calls = await control<{ path: string; body: { input: string[] } }[]>('GET', '/openai/requests');
       return calls.filter(({ path }) => path.endsWith('/embeddings')).flatMap(({ body }) => body.input);
     },
-    failEmbeddings: () => control('PUT', '/faults', [{ target: 'openai.embeddings', kind: 'error_500', times: 100 }]),
+    failEmbeddings: () => control('PUT', '/faults', [{ target: 'openai.embeddings', kind: '500', times: 100 }]),
     /** Forgets everything between two tests. */
     reset: async () => {
       await Promise.all([
