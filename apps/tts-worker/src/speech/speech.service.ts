@@ -66,7 +66,7 @@ export class SpeechService {
     const known = await this.library.use(tx, audioId, 1);
     if (known) return this.complete(tx, [request], known, false);
     // The key joins requests that come together; the queue makes one that comes while the audio is made wait for it.
-    const job = `audio:${audioId}` as const;
+    const job = `audio:${audioId}`;
     await this.jobs.add(tx, Speak, { audioId }, { key: job, queue: job, maxAttempts: JOB_ATTEMPTS });
   }
 
