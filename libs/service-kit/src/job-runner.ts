@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { JobLeases } from './job-leases';
 import { JobMetrics } from './job-metrics';
+import { jobQueuesOf } from './job-queues';
 import { type JobDefinition, RUNS, type Work } from './jobs';
 import type { Log } from './log';
 import { scheduleOf } from './scheduled.decorator';
@@ -64,6 +65,7 @@ export class JobRunner {
        (id int PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), breaking boolean NOT NULL DEFAULT false)`,
     );
     await runMigrations({ pgPool: this.pool, schema: this.access.jobsSchema, logger: this.workerLogger() });
+    await this.pool.query(jobQueuesOf(this.access.jobsSchema));
   }
 
   /**
