@@ -18,6 +18,8 @@ export interface EventHandler {
   readonly definition: EventDefinition;
   readonly kind: 'event' | 'batch';
   readonly decrypt: boolean;
+  /** False for events that are none of its business. */
+  readonly when?: ((data: unknown) => boolean) | undefined;
   call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
 }
 
@@ -113,7 +115,7 @@ export class Inbox {
     const reads: Read[] = [];
     for (const { message } of batch) {
       const read = await this.read(message);
-      if (read) reads.push(read);
+      if (read && this.isWanted(read)) reads.push(read);
     }
     if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.setAside(reads);
     const shards = this.group.ordered ? spread(reads, this.group.shards) : [reads];
@@ -162,6 +164,16 @@ export class Inbox {
       return toApply.length > 0;
     });
     if (parked) this.noteFailure(read.message.type, error, fate);
+  }
+
+  /** What cannot be decided fails in its turn, as by its handler. */
+  private isWanted({ event, keyMissing }: Opened): boolean {
+    if (keyMissing) return true;
+    try {
+      return this.handlers.get(event.type)?.when?.(event.data) ?? true;
+    } catch {
+      return true;
+    }
   }
 
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
@@ -282,9 +294,11 @@ export class Inbox {
   }
 
   /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
-  async run(tx: EntityManager, reads: readonly Opened[]): Promise<void> {
-    const unreadable = reads.find(({ keyMissing }) => keyMissing);
+  async run(tx: EntityManager, opened: readonly Opened[]): Promise<void> {
+    const unreadable = opened.find(({ keyMissing }) => keyMissing);
     if (unreadable) throw unreadable.keyMissing!;
+    // Once more, for those that could not be read when they came.
+    const reads = opened.filter((each) => this.isWanted(each));
     for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
       const handler = this.handlers.get(event.type);
