@@ -8,6 +8,7 @@ import { type AppDefinition, prefixOf, schemaOf } from './define-app';
 import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
+import { PreparingClient } from './prepared-statements';
 
 export interface DatabaseAccess {
   /** Connection string with the service's own role. */
@@ -119,7 +120,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
-    extra: { stream: () => databaseSocket() },
+    extra: { stream: () => databaseSocket(), Client: PreparingClient },
   });
 }
 
