@@ -13,7 +13,9 @@ type Ask = (config: string | QueryConfig, ...rest: unknown[]) => Promise<QueryRe
 
 /** Names under which statements are prepared; of the whole process, because its connections ask the same. */
 class StatementNames {
-  private readonly texts = new LRUCache<string, { asked: number; name?: string | undefined }>({ max: REMEMBERED_TEXTS });
+  private readonly texts = new LRUCache<string, { asked: number; name?: string | undefined }>({
+    max: REMEMBERED_TEXTS,
+  });
   private given = 0;
 
   /** Undefined as long as it is not worth it. */
