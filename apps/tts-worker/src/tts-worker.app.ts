@@ -12,6 +12,5 @@ export const ttsWorkerApp = defineApp({
   config: ttsWorkerConfig,
   entities: [SpeechRequest, AudioAsset, Transcription],
   migrations: [CreateSpeech1764100000000],
-  encrypted: ['speech_requests.text'],
   port: 4103,
 });

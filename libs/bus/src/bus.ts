@@ -10,6 +10,7 @@ import { OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
+import { renewParked } from './parked-encryption';
 import { ParkedRetries } from './parked-retries';
 import { Signals } from './signals';
 import { TopologyKeeper } from './topology-keeper';
@@ -92,6 +93,11 @@ export class Bus {
     await keep();
     this.partitions = setInterval(() => void keep(), partitionsEveryMs);
     this.partitions.unref();
+  }
+
+  /** See renewParked. */
+  renewParked(signal: AbortSignal): Promise<{ written: number; unreadable: number }> {
+    return renewParked(this.options.db, this.options.cipher ?? noCipher, signal);
   }
 
   /** Begins to carry and to retry; call it when every service of the process listens. */

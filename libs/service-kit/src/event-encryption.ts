@@ -27,6 +27,10 @@ export class EventEncryption implements EventCipher {
     return decrypt(Buffer.from(body, 'base64url'), this.keyOf(keyId, id), `${id}/${field}`).toString();
   }
 
+  isCurrent(ciphertext: string): boolean {
+    return ciphertext.startsWith(`${FORMAT}.${this.ring.current}.`);
+  }
+
   private keyOf(keyId: string, eventId: string): Buffer {
     // The first 48 bits of a UUIDv7 are its time in milliseconds.
     const day = Math.floor(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16) / MS_PER_DAY);

@@ -7,6 +7,8 @@ export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env }
 export { Clock } from './clock';
 export { DomainError } from './errors';
 export { FieldCipher } from './field-cipher';
+export { PersonalData, type PersonalRow } from './personal-data';
+export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { LOG, withoutTokens, type Log } from './log';
 export {

@@ -19,6 +19,7 @@ import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { JobLeases } from './job-leases';
 import type { Log } from './log';
+import { asService } from './row-security';
 
 /** Work that talks to the outside: added in the transaction that decides on it, done afterwards, tried again when it fails. */
 export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
@@ -129,16 +130,18 @@ export class Jobs {
   ): Promise<void> {
     const carried: Record<string, unknown> = { ...job.schema.parse(payload) };
     propagation.inject(context.active(), carried);
-    await tx.query(
-      `SELECT FROM ${this.access.jobsSchema}.add_job($1, $2::json, queue_name => $3, run_at => $4, max_attempts => $5, job_key => $6)`,
-      [
-        job.name,
-        JSON.stringify(carried),
-        options.queue ?? null,
-        options.runAt ?? null,
-        options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-        options.key ?? null,
-      ],
+    await asService(tx, () =>
+      tx.query(
+        `SELECT FROM ${this.access.jobsSchema}.add_job($1, $2::json, queue_name => $3, run_at => $4, max_attempts => $5, job_key => $6)`,
+        [
+          job.name,
+          JSON.stringify(carried),
+          options.queue ?? null,
+          options.runAt ?? null,
+          options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+          options.key ?? null,
+        ],
+      ),
     );
   }
 

@@ -48,6 +48,13 @@ export class KeyRing {
   }
 }
 
+/** What came of values of older keys. */
+export interface Rotated {
+  written: number;
+  /** Left as they were: damaged, or of a key that is missing here. */
+  unreadable: number;
+}
+
 /**
  * AES-256-GCM: iv, tag and ciphertext in one.
  * @param context what the value belongs to; with any other it does not decrypt

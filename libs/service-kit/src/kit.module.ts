@@ -13,6 +13,7 @@ import { LOG, type Log } from './log';
 import { ServiceClient } from './service-client';
 import { ServiceIdentity } from './service-identity';
 import { MEDIA_STORAGE } from './media';
+import { PersonalData } from './personal-data';
 import type { MediaStorage } from './storage/media-storage';
 
 export interface KitParts {
@@ -24,6 +25,7 @@ export interface KitParts {
   bus: Bus;
   jobs: Jobs;
   cipher: FieldCipher;
+  personal: PersonalData;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
@@ -45,6 +47,7 @@ export class KitModule {
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
       { provide: FieldCipher, useValue: parts.cipher },
+      { provide: PersonalData, useValue: parts.personal },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },

@@ -17,6 +17,7 @@ import type { HealthCheck } from './health.controller';
 import { httpMetrics } from './http-metrics';
 import { Jobs } from './jobs';
 import { rotateKeys } from './key-rotation';
+import { PersonalData } from './personal-data';
 import { KeyRing } from './key-ring';
 import { KitModule } from './kit.module';
 import { type Log, NestLog } from './log';
@@ -88,11 +89,8 @@ export class Service {
       warn,
     });
     const cipher = new FieldCipher(ring);
-    const rotate = async (signal: AbortSignal) => {
-      if (!cipher.isRotating || !app.encrypted?.length) return;
-      const values = await rotateKeys(db, cipher, app.encrypted, signal);
-      if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
-    };
+    const personal = new PersonalData(db, ring, registry, log);
+    const rotate = (signal: AbortSignal) => rotateKeys({ db, bus, ring, cipher, personal, log }, app.encrypted, signal);
     const letGo = async () => {
       await jobs.stop();
       if (db.isInitialized) await db.destroy();
@@ -113,6 +111,7 @@ export class Service {
       bus,
       jobs,
       cipher,
+      personal,
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),

@@ -176,7 +176,7 @@ export class Contacts {
 
   private async rememberProfile(tx: EntityManager, { contact, person }: Encounter): Promise<void> {
     const profile = profileOf(person);
-    if (this.cipher.decrypt(contact.profile, PROFILE) === profile) return;
+    if (this.cipher.tryDecrypt(contact.profile, PROFILE) === profile) return;
     await tx.update(Contact, contact.id, { profile: this.cipher.encrypt(profile, PROFILE) });
   }
 }

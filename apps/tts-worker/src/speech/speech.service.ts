@@ -7,7 +7,7 @@ import {
   type EventOf,
   type SpeechSpeakRequested,
 } from '@switchboard/contracts';
-import { Clock, CONFIG, FieldCipher, Jobs } from '@switchboard/service-kit';
+import { Clock, CONFIG, Jobs, PersonalData, type PersonalRow } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
 import { languageOf } from '../engines/text-language';
@@ -24,7 +24,8 @@ import { hasWords, spokenText } from './spoken-text';
 
 type Asked = EventOf<typeof SpeechSpeakRequested>['data'];
 
-const TEXT = 'speech_requests.text';
+/** Requests for one audio of which the first that can be read tells what it shall be. */
+const LOOKED_AT = 20;
 
 /** Who asked for what to be spoken, and the one answer each of them gets. */
 @Injectable()
@@ -34,7 +35,7 @@ export class SpeechService {
     private readonly outbox: Outbox,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
     private readonly speakers: Speakers,
     private readonly library: AudioLibrary,
     private readonly metrics: SpeechMetrics,
@@ -45,13 +46,14 @@ export class SpeechService {
   async request(tx: EntityManager, asked: Asked): Promise<void> {
     const wish = this.wishOf(asked);
     const audioId = audioIdOf(this.speakers.preferred, wish);
+    const { text } = await this.personal.encrypt(tx, rowOf(asked), { text: wish.text });
     const request = tx.create(SpeechRequest, {
       speechId: asked.speechId,
       requestedBy: asked.requestedBy,
       chatId: asked.chatId,
       userId: asked.userId,
       audioId,
-      text: this.cipher.encrypt(wish.text, TEXT),
+      text,
       locale: wish.locale,
       voice: wish.voice ?? null,
       state: 'waiting',
@@ -78,11 +80,17 @@ export class SpeechService {
 
   /** What those want who wait for this audio; undefined when nobody does. */
   async wishFor(audioId: string): Promise<EngineRequest | undefined> {
-    const request = await this.db.manager.findOneBy(SpeechRequest, { audioId, state: 'waiting' });
-    if (!request?.text) return undefined;
-    const { locale, voice } = request;
-    const text = this.cipher.decrypt(request.text, TEXT);
-    return { text, locale, ...this.speed(), ...(voice !== null && { voice }) };
+    const { manager } = this.db;
+    const waiting = await manager.find(SpeechRequest, { where: { audioId, state: 'waiting' }, take: LOOKED_AT });
+    const words = await this.personal.decryptAll(
+      manager,
+      waiting.map((request) => ({ row: rowOf(request), values: { text: request.text } })),
+    );
+    // The words of somebody who was erased are gone; others may wait for the same ones.
+    const first = words.findIndex(({ text }) => text);
+    if (first < 0) return undefined;
+    const { locale, voice } = waiting[first]!;
+    return { text: words[first]!.text!, locale, ...this.speed(), ...(voice !== null && { voice }) };
   }
 
   /** Tells everyone who waits for `audioId` of the audio that was got for it. */
@@ -165,3 +173,9 @@ export class SpeechService {
     await this.outbox.add(tx, ...drafts);
   }
 }
+
+const rowOf = ({ speechId, userId }: Pick<SpeechRequest, 'speechId' | 'userId'>): PersonalRow => ({
+  table: 'speech_requests',
+  id: speechId,
+  userId,
+});
