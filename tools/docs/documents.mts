@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from '../local/workspace.mts';
 import { asyncApi } from './asyncapi.mts';
-import { readEventMap } from './event-map.mts';
+import { dataMapPage } from './data-map.mts';
+import { readApps, readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
 
 export interface Document {
@@ -22,6 +23,7 @@ export async function documents(): Promise<Document[]> {
   return [
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
+    { path: 'docs/data-map.md', text: dataMapPage(await readApps()) },
     ...newSnapshots(),
   ];
 }

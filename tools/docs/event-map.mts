@@ -49,6 +49,9 @@ export async function readEventMap(): Promise<{ events: EventFacts[]; signals: S
   };
 }
 
+/** What each service is defined by, in the order of their names. */
+export const readApps = (): Promise<AppDefinition[]> => Promise.all(serviceNames().map(readApp));
+
 const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
 
 function serviceNames(): string[] {
@@ -59,10 +62,15 @@ function serviceNames(): string[] {
     .sort();
 }
 
-async function readService(name: string) {
+async function readApp(name: string): Promise<AppDefinition> {
   const exported = (await import(`@switchboard/${name}`)) as Record<string, AppDefinition>;
   const app = Object.values(exported).find((value) => value.name === name);
   if (!app) throw new Error(`@switchboard/${name} exports no app of that name.`);
+  return app;
+}
+
+async function readService(name: string) {
+  const app = await readApp(name);
   const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', name), exclude: isSpec });
   const says = new Set(files.flatMap((file) => [...saidIn(readFileSync(join(root, 'apps', name, file), 'utf8'))]));
   return { name, says, hears: topologyOf(app.module) };

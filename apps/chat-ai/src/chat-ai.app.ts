@@ -3,6 +3,7 @@ import { CreateConversations1764100000000 } from '../migrations/1764100000000-cr
 import { CreateKnowledge1764100100000 } from '../migrations/1764100100000-create-knowledge';
 import { CreateAccounting1764100200000 } from '../migrations/1764100200000-create-accounting';
 import { chatAiConfig } from './chat-ai.config';
+import { chatAiDataMap } from './chat-ai.data-map';
 import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
@@ -18,5 +19,6 @@ export const chatAiApp = defineApp({
   entities: [Conversation, Message, Turn, Usage, Prompt, ModelPrice],
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
   encrypted: ['messages.text', 'messages.quoted', 'messages.sender_name', 'conversations.summary'],
+  dataMap: chatAiDataMap,
   port: 4102,
 });

@@ -6,6 +6,7 @@ export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env }
 // Within a feature
 export { Clock } from './clock';
 export { DomainError } from './errors';
+export { type DataMap, type Erasure, kitDataMap, type TableMap } from './data-map';
 export { FieldCipher } from './field-cipher';
 export { PersonalData, type PersonalRow } from './personal-data';
 export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
