@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
 import { chatAiApp } from '@switchboard/chat-ai';
+import type { EventDraft } from '@switchboard/contracts';
 import { type RunningApps, startApps } from '@switchboard/service-kit';
 import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
 import { ttsWorkerApp } from '@switchboard/tts-worker';
@@ -49,6 +50,10 @@ export class Site {
     };
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   async clear(): Promise<void> {
     await this.sandbox.stop();
     await this.database.drop();
@@ -61,13 +66,15 @@ export class Installation {
   private constructor(
     private readonly site: Site,
     private readonly apps: RunningApps,
+    /** Of the broker that carries events, if there is one. */
+    readonly amqpUrl: string | undefined,
   ) {}
 
   static async start(transport: Record<string, string>): Promise<Installation> {
     const site = await Site.prepare();
     try {
       const apps = await startApps([botAdapterApp, chatAiApp, ttsWorkerApp], { ...site.env, ...transport });
-      return new Installation(site, apps);
+      return new Installation(site, apps, transport['AMQP_URL']);
     } catch (error) {
       await site.clear();
       throw error;
@@ -76,6 +83,17 @@ export class Installation {
 
   get sandbox(): Sandbox {
     return this.site.sandbox;
+  }
+
+  /** Of an administrator. */
+  get databaseUrl(): string {
+    return this.site.databaseUrl;
+  }
+
+  /** Says an event in the name of a service. */
+  async say(service: string, draft: EventDraft): Promise<void> {
+    const { db, bus } = this.service(service);
+    await db.transaction((tx) => bus.outbox.add(tx, draft));
   }
 
   /** Rows of a service's own tables: for facts that no person can see. */

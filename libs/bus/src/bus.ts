@@ -60,7 +60,7 @@ export class Bus {
       () => transport.ready(),
     );
     this.outbox = new Outbox(service, now, cipher);
-    this.signals = new Signals(transport, cipher);
+    this.signals = new Signals(transport, cipher, warn);
     this.server = new BusServer(
       service,
       transport,
