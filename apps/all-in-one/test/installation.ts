@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
 import { chatAiApp } from '@switchboard/chat-ai';
-import type { EventDraft } from '@switchboard/contracts';
 import { type RunningApps, startApps } from '@switchboard/service-kit';
 import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
 import { ttsWorkerApp } from '@switchboard/tts-worker';
@@ -88,12 +87,6 @@ export class Installation {
   /** Of an administrator. */
   get databaseUrl(): string {
     return this.site.databaseUrl;
-  }
-
-  /** Says an event in the name of a service. */
-  async say(service: string, draft: EventDraft): Promise<void> {
-    const { db, bus } = this.service(service);
-    await db.transaction((tx) => bus.outbox.add(tx, draft));
   }
 
   /** Rows of a service's own tables: for facts that no person can see. */
