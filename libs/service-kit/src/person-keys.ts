@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { EncryptionKeyMissing } from '@switchboard/bus';
 import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -9,7 +9,7 @@ import { decrypt, encrypt, type KeyRing, type Rotated } from './key-ring';
 export interface PersonKey {
   readonly id: string;
   readonly userId: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
 
 /** Why a key cannot be had: destroyed with the person's data, changed by somebody, or wrapped with a key that is missing here. */
@@ -124,7 +124,7 @@ export class PersonKeys {
   }
 
   private async mint(tx: EntityManager, userId: string): Promise<PersonKey> {
-    const key: PersonKey = { id: uuidv7(), userId, key: randomBytes(KEY_BYTES) };
+    const key: PersonKey = { id: uuidv7(), userId, key: createSecretKey(randomBytes(KEY_BYTES)) };
     await tx.query('INSERT INTO person_keys (key_id, user_id, wrapped_key) VALUES ($1, $2, $3)', [
       key.id,
       userId,
@@ -153,13 +153,13 @@ export class PersonKeys {
 
   private wrap({ id, userId, key }: PersonKey): string {
     const { current } = this.ring;
-    const wrapped = encrypt(key, this.ring.key(current), contextOf(id, userId));
+    const wrapped = encrypt(key.export(), this.ring.key(current), contextOf(id, userId));
     return `${FORMAT}.${current}.${wrapped.toString('base64url')}`;
   }
 
-  private unwrapped(wrapped: string, id: string, userId: string): Buffer {
+  private unwrapped(wrapped: string, id: string, userId: string): KeyObject {
     const [, ringKey = '', body = ''] = wrapped.split('.');
-    return decrypt(Buffer.from(body, 'base64url'), this.ring.key(ringKey), contextOf(id, userId));
+    return createSecretKey(decrypt(Buffer.from(body, 'base64url'), this.ring.key(ringKey), contextOf(id, userId)));
   }
 }
 
