@@ -165,6 +165,7 @@ describe('on Supabase', () => {
     const database = await createTestDatabase();
     const admin = new Client({ connectionString: database.url });
     await admin.connect();
+    const { rowCount: isThere } = await admin.query(`SELECT FROM pg_roles WHERE rolname = 'authenticated'`);
     // As Supabase's auth server makes it; see the migration "update_auth_functions" of supabase/auth.
     await admin.query(`
       DO $$ BEGIN CREATE ROLE authenticated NOLOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -196,5 +197,10 @@ describe('on Supabase', () => {
     ]);
     await admin.end();
     await app.stop();
+    if (isThere) return;
+    const server = new Client({ connectionString: process.env['TEST_DATABASE_URL'] });
+    await server.connect();
+    await server.query('DROP ROLE IF EXISTS authenticated');
+    await server.end();
   });
 });
