@@ -84,13 +84,17 @@ export default defineConfig(
   // Specs talk to third parties as they are played; each service has one file that starts them.
   {
     files: ['apps/*/test/start-*.ts'],
-    rules: boundaryRule(boundaries(['kind:testing']), { allow: ['../../sandbox/src/sandbox'] }),
+    rules: boundaryRule(boundaries(['kind:testing']), {
+      allow: ['../../sandbox/src/sandbox', '../../sandbox/src/client'],
+    }),
   },
   // The phone in the browser speaks the API of the sandbox that serves it, and reads its shapes from there.
   { files: ['apps/sandbox/phone/**'], rules: boundaryRule(boundaries(), { allow: ['../../src/phone/phone.api'] }) },
   { files: ['apps/all-in-one/**/*.ts'], rules: boundaryRule(boundaries(), composing) },
   {
     files: ['apps/all-in-one/{src/**/*.spec.ts,test/**/*.ts}'],
-    rules: boundaryRule(boundaries(['kind:testing']), composing),
+    rules: boundaryRule(boundaries(['kind:testing']), {
+      allow: [...composing.allow, '../../sandbox/src/client'],
+    }),
   },
 );

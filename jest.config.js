@@ -5,6 +5,7 @@ const esmOnly = [
   '@borewit',
   '@tokenizer',
   'cockatiel',
+  'eventsource-parser',
   'file-type',
   'graphile-worker',
   'jose',
@@ -24,7 +25,8 @@ module.exports = {
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.switchboard/'],
   moduleNameMapper: {
     '^@switchboard/(contracts|bus|service-kit|testing)$': '<rootDir>/libs/$1/src/index.ts',
-    '^@switchboard/(bot-adapter|chat-ai|tts-worker)$': '<rootDir>/apps/$1/src/$1.app.ts',
+    // Every other package of ours is a service, and its definition is all that it exports.
+    '^@switchboard/([a-z0-9-]+)$': '<rootDir>/apps/$1/src/$1.app.ts',
   },
   transform: { '\\.[cm]?[jt]sx?$': ['@swc/jest', require('./tools/swc.config.js')] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],

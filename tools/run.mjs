@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureInstalled } from './install.mjs';
 import { pinnedNode } from './pinned-node.mjs';
+import { stopWithNpm } from './stop-with-npm.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const verbsFolder = join(root, 'tools', 'verbs');
@@ -37,6 +38,7 @@ function runUnder(node) {
 }
 
 async function main() {
+  stopWithNpm();
   const [verb, ...args] = process.argv.slice(2);
   const file = verb && verbFile(verb);
   if (!file) {

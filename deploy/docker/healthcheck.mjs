@@ -1,6 +1,8 @@
 // The image's HEALTHCHECK: healthy when everything that runs in it is ready.
 
-const services = { 'bot-adapter': 4101, 'chat-ai': 4102, 'tts-worker': 4103 };
+import { readFileSync } from 'node:fs';
+
+const services = JSON.parse(readFileSync(new URL('services.json', import.meta.url), 'utf8'));
 
 const port = (name, usual) => process.env[`${name.toUpperCase().replaceAll('-', '_')}_PORT`] || usual;
 const ready = (name) => `http://127.0.0.1:${port(name, services[name])}/health/ready`;

@@ -46,7 +46,7 @@ export interface Latency {
   maxMs: number;
 }
 
-const entry = join(root, 'tools/bench/dist/process.js');
+const entry = join(root, 'tools/bench/dist/service/process.js');
 const preload = join(root, 'tools/local/leave-with-parent.cjs');
 const REST_MS = 2000;
 /** A contender that applies nothing for so long has failed. */

@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { run } from '../local/processes.mts';
+import { root } from '../local/workspace.mts';
 import type { Contender, Drain, Latency, Setup } from './bus.contender.mts';
 import { median, optionsFrom, rounded, table } from './bus.report.mts';
 import { Stage } from './bus.stage.mts';
@@ -42,6 +46,9 @@ const Options = z.strictObject({
 });
 type Options = z.output<typeof Options>;
 
+/** Contenders whose packages are installed by the benchmark alone. */
+const RIVALS = ['pg-boss', 'pg-transactional-outbox'];
+const isRival = ({ contender }: Setup) => RIVALS.includes(contender);
 const isPeer = ({ contender }: Setup) => contender !== 'raw' && contender !== 'ours';
 /** Measured in the other ways, too. */
 const SUSTAINED = ['per-event', 'batch', 'per-event-memory', 'batch-memory'];
@@ -50,18 +57,32 @@ const AIMS = { perEventRatio: 0.5, batchRatio: 0.8, perEventToOutbox: 4, batchTo
 /** `npm run bench -- bus`; see `usage`. */
 export async function main(args: string[]): Promise<number> {
   const options = optionsFrom(Options, args);
+  const setups = SETUPS.filter(({ name }) => options.only?.includes(name) ?? true);
   await Stage.set(async (stage) => {
+    if (setups.some(isRival)) await prepareRivals();
     const contenders = new Map<string, Contender>();
-    const setups = SETUPS.filter(({ name }) => options.only?.includes(name) ?? true);
     for (const setup of setups) contenders.set(setup.name, await stage.start(setup));
     for (const { name, contender } of setups.filter(isPeer)) {
       // Of the compiled module, which the process runs too.
-      const { SETTINGS } = (await import(`./dist/${contender}.mjs`)) as { SETTINGS: object };
+      const folder = RIVALS.includes(contender) ? 'rivals' : 'service';
+      const { SETTINGS } = (await import(`./dist/${folder}/${contender}.mjs`)) as { SETTINGS: object };
       console.log(`${name} is set up with ${JSON.stringify(SETTINGS)}`);
     }
     console.log(JSON.stringify(await measure(setups, contenders, options)));
   }, options);
   return 0;
+}
+
+/** Installs and compiles what stands in `rivals`: nobody else needs those packages. */
+async function prepareRivals(): Promise<void> {
+  const folder = join(root, 'tools/bench/rivals');
+  const steps: [string, string[]][] = [['tsc', ['-p', folder]]];
+  if (!existsSync(join(folder, 'node_modules')))
+    steps.unshift(['npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']]);
+  for (const [command, args] of steps) {
+    const { code, output } = await run(command, args, { cwd: folder });
+    if (code !== 0) throw new Error(`What the backbone is compared with could not be prepared:\n${output.trim()}`);
+  }
 }
 
 async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>, options: Options) {

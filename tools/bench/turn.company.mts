@@ -12,23 +12,20 @@ const PROMPT =
 export function companyIn(folder: string): Record<string, string> {
   mkdirSync(folder, { recursive: true });
   const named = BOTS.map((bot, i) => ({ bot, id: `bench-${i + 1}`, name: `Bench ${i + 1}` }));
-  const bots = named.map(({ bot, id, name }) => ({
-    id,
-    name,
-    token: `${bot}:sandbox-${id}`,
-    apiRoot: 'sandbox',
-    products: ['assistant'],
-  }));
+  const botsFolder = join(folder, 'bots');
+  mkdirSync(botsFolder, { recursive: true });
   // Limits that are never reached: setting money aside is part of every turn.
   const budgets = { personPerDayUsd: 1_000_000, botPerMonthUsd: 1_000_000 };
-  const assistants = Object.fromEntries(named.map(({ id, name }) => [id, { name, systemPrompt: PROMPT, budgets }]));
-  const botsFile = join(folder, 'bots.json');
-  const assistantsFile = join(folder, 'assistants.json');
-  writeFileSync(botsFile, JSON.stringify(bots));
-  writeFileSync(assistantsFile, JSON.stringify(assistants));
+  for (const { bot, id, name } of named) {
+    const channel = { kind: 'telegram', apiRoot: 'sandbox', token: `${bot}:sandbox-${id}` };
+    // People of the bench write without end.
+    const access = { flood: { burst: 1_000_000, perMinute: 1_000_000 } };
+    const description = { name, channel, access, assistant: { systemPrompt: PROMPT }, budgets };
+    writeFileSync(join(botsFolder, `${id}.json`), JSON.stringify(description));
+  }
   return {
-    BOT_ADAPTER_BOTS_FILE: botsFile,
-    CHAT_AI_ASSISTANTS_FILE: assistantsFile,
+    SANDBOX_ACCEPT: 'tokens',
+    BOTS_FOLDER: botsFolder,
     // Makes the bots wait for webhooks; nobody calls this address, because updates are brought from here.
     BOT_ADAPTER_PUBLIC_URL: 'http://127.0.0.1:9',
     // Previews count against this limit and would be left out.

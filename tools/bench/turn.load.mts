@@ -48,6 +48,13 @@ export class Load {
     return asked.sort((a, b) => a.saidAt - b.saidAt);
   }
 
+  /** Everyone asks once, so many side by side. */
+  async once(people: Person[], concurrency: number): Promise<Asked[]> {
+    const asked: Asked[] = [];
+    await sideBySide(people, concurrency, async (person) => void asked.push(await this.ask(person)));
+    return asked;
+  }
+
   private async ask(person: Person): Promise<Asked> {
     const number = ++this.asked;
     const answered = this.telegram.nextMessageTo(person.id, ANSWER_WITHIN_MS);
@@ -55,4 +62,13 @@ export class Load {
     await answered;
     return { number, person: person.id, ...times };
   }
+}
+
+/** Does something with each, so many at a time. */
+export async function sideBySide<T>(items: T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const oneByOne = async () => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, oneByOne));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SandboxClient } from '../local/sandbox-client.mts';
 
 const ModelRequests = z.array(
   z.object({
@@ -23,37 +24,25 @@ export const ANSWER =
 
 const ENOUGH = 1_000_000;
 
-/** The pretended model of the sandbox, told to answer at once and always the same. */
+/** The sandbox's model, told to answer at once and always the same. */
 export class BenchModel {
-  private readonly control: string;
+  private readonly sandbox: SandboxClient;
 
-  constructor(sandboxUrl: string) {
-    this.control = `${sandboxUrl}/control/openai`;
+  constructor(sandbox: SandboxClient) {
+    this.sandbox = sandbox;
   }
 
   async prepare(): Promise<void> {
-    await this.ask('PUT', '/pace', { firstTokenMs: 0, betweenTokensMs: 0 });
-    await this.ask('POST', '/script', { reply: { text: ANSWER }, times: ENOUGH });
+    await this.sandbox.openai.setPace({ firstTokenMs: 0, betweenTokensMs: 0 });
+    await this.sandbox.openai.script({ reply: { text: ANSWER }, times: ENOUGH });
   }
 
   async requests(): Promise<ModelRequest[]> {
-    return ModelRequests.parse(await this.ask('GET', '/requests'));
+    return ModelRequests.parse(await this.sandbox.openai.requests());
   }
 
-  async forgetRequests(): Promise<void> {
-    await this.ask('DELETE', '/requests');
-  }
-
-  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(this.control + path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`The sandbox answered ${response.status} to ${method} ${path}: ${text}`);
-    return text && text !== 'No Content' ? JSON.parse(text) : undefined;
+  forgetRequests(): Promise<unknown> {
+    return this.sandbox.openai.forgetRequests();
   }
 }
 

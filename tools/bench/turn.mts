@@ -7,19 +7,22 @@ import { z } from 'zod';
 import { percentile, rssMb } from '../local/figures.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { startRabbitMq } from '../local/rabbitmq.mts';
-import { SandboxClient } from '../local/sandbox-client.mts';
+import { connectSandbox } from '../local/sandbox-client.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { build } from '../verbs/build.mts';
 import { BOTS, companyIn } from './turn.company.mts';
 import { cpuTimes, perTurn } from './turn.cpu.mts';
+import { growthRatio } from './turn.growth.mts';
 import { Load } from './turn.load.mts';
 import { ANSWER, BenchModel, REMEMBERED_REQUESTS } from './turn.model.mts';
+import { StatementLog, statementsPerTurn } from './turn.statements.mts';
 import { TelegramSide } from './turn.telegram.mts';
 import { type Asked, type Outcome, outcomeOf, type TurnTimes } from './turn.times.mts';
 
 export const usage =
-  '[--rate 20] [--seconds 15] [--repetitions 3] [--concurrency 48] [--transport memory|rabbit] [--profile <folder>]';
-export const about = 'from an update to its answer: latency at a fixed rate, turns/s at full speed, CPU, memory';
+  '[--rate 20] [--seconds 15] [--repetitions 3] [--concurrency 48] [--transport memory|rabbit] [--profile <folder>] [--chats 20000]';
+export const about =
+  'from an update to its answer: latency at a fixed rate, turns/s at full speed, statements, CPU, memory, growth';
 
 const Options = z
   .strictObject({
@@ -29,6 +32,8 @@ const Options = z
     concurrency: z.coerce.number().int().min(1).max(200).default(48),
     transport: z.enum(['memory', 'rabbit']).default('memory'),
     profile: z.string().optional(),
+    /** Measures as well how much more a turn takes when so many chats are known. */
+    chats: z.coerce.number().int().min(200).max(1_000_000).optional(),
   })
   .refine(({ rate, seconds, concurrency }) => {
     const people = rate * seconds;
@@ -39,9 +44,19 @@ type Options = z.output<typeof Options>;
 /** Duplicates would come right after their original; this is how long they are given. */
 const LATE_MS = 2000;
 const GREETED_WITHIN_MS = 30_000;
+const IDLE_MS = 5000;
+const COUNTED_TURNS = 40;
 
 /** On two cores, at 20 turns/s. */
-const AIMS = { ownMsP50: 40, ownMsP99: 150, rssMb: 450, secondStartMs: 6000 };
+const AT_MOST = {
+  statementsPerTurn: 45,
+  ownMsP50: 25,
+  ownMsP99: 80,
+  rssMb: 350,
+  secondStartMs: 6000,
+  growthRatio: 1.1,
+};
+const AT_LEAST = { saturationTurnsPerS: 120 };
 
 /**
  * `npm run bench -- turn`; see `usage`. The folder of `--profile` gets a .cpuprofile of the services. Exit code 1 when an
@@ -80,7 +95,8 @@ export async function main(args: string[]): Promise<number> {
     const secondStartMs = Math.round(performance.now() - began);
     console.log(`Second start: ${secondStartMs} ms, of which the look for what to build took ${buildMs} ms.`);
 
-    const report = { ...measured, secondStartMs };
+    const growth = options.chats ? { growthRatio: await growthRatio(options.chats) } : {};
+    const report = { ...measured, secondStartMs, ...growth };
     sayWhatWasMissed(report);
     console.log(JSON.stringify(report));
     return report.lost + report.doubled > 0 ? 1 : 0;
@@ -93,7 +109,15 @@ function optionsFrom(args: string[]): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args,
-    options: { rate: text, seconds: text, repetitions: text, concurrency: text, transport: text, profile: text },
+    options: {
+      rate: text,
+      seconds: text,
+      repetitions: text,
+      concurrency: text,
+      transport: text,
+      profile: text,
+      chats: text,
+    },
   });
   const { data, error } = Options.safeParse(values);
   if (error) throw new Error(z.prettifyError(error));
@@ -102,15 +126,16 @@ function optionsFrom(args: string[]): Options {
 
 async function measure(installation: Installation, stateDir: string, options: Options) {
   const { rate, seconds, repetitions, concurrency } = options;
-  const model = new BenchModel(installation.sandboxUrl);
+  const sandbox = await connectSandbox(installation.sandboxUrl);
+  const model = new BenchModel(sandbox);
   await model.prepare();
-  const telegram = await TelegramSide.of(new SandboxClient(installation.sandboxUrl), {
-    sandboxUrl: installation.sandboxUrl,
+  const telegram = await TelegramSide.of(sandbox, {
     serviceUrl: installation.services['bot-adapter']!,
     bots: BOTS,
   });
   try {
-    const load = new Load(telegram, await telegram.introduce(rate * seconds, GREETED_WITHIN_MS));
+    const people = await telegram.introduce(rate * seconds, GREETED_WITHIN_MS);
+    const load = new Load(telegram, people);
     const pid = installation.apps.pid;
     const rss: (number | null)[] = [];
 
@@ -135,12 +160,14 @@ async function measure(installation: Installation, stateDir: string, options: Op
       rounds.push(round);
       console.log(`${rate} turns/s for ${seconds} s, ${i} of ${repetitions}: ${inWords(round.outcome)}`);
     }
+    // One after the other: side by side, several turns share the statements of a batch.
+    const statements = await countStatements(stateDir, () => run(() => load.once(people.slice(0, COUNTED_TURNS), 1)));
     const saturated = await run(() => load.atFullSpeed({ concurrency, seconds }));
     const end = saturated.asked[0]!.saidAt + seconds * 1000;
     const inTime = saturated.outcome.times.filter(({ finalAt }) => finalAt <= end).length;
     console.log(`${concurrency} people side by side for ${seconds} s: ${inWords(saturated.outcome)}`);
 
-    const all = [warmUp, ...rounds, saturated].map(({ outcome }) => outcome);
+    const all = [warmUp, ...rounds, statements.round, saturated].map(({ outcome }) => outcome);
     const middle = (value: (round: (typeof rounds)[number]) => number | null) =>
       percentile(
         rounds.map(value).filter((found) => found !== null),
@@ -172,6 +199,7 @@ async function measure(installation: Installation, stateDir: string, options: Op
         saturated.outcome.times.map(({ finalMs }) => finalMs),
         0.5,
       ),
+      statementsPerTurn: statements.perTurn,
       cpuMsPerTurn: middle(({ cpu }) => cpu.services),
       saturatedCpuMsPerTurn: saturated.cpu,
       rssMb: Math.max(...rss.filter((found) => found !== null)),
@@ -180,6 +208,26 @@ async function measure(installation: Installation, stateDir: string, options: Op
     };
   } finally {
     await telegram.close();
+  }
+}
+
+/** Says who makes the statements of a turn; each is a round trip, which is what a turn costs most. */
+async function countStatements<Round extends { asked: Asked[] }>(stateDir: string, run: () => Promise<Round>) {
+  const log = await StatementLog.of(stateDir);
+  try {
+    await log.begin();
+    await pause(IDLE_MS);
+    const idle = { counted: await log.end(), seconds: IDLE_MS / 1000 };
+    await log.begin();
+    const began = performance.now();
+    const round = await run();
+    const turns = { count: round.asked.length, seconds: (performance.now() - began) / 1000 };
+    const byName = statementsPerTurn(await log.end(), turns, idle);
+    const perTurn = Math.round(Object.values(byName).reduce((total, count) => total + count, 0) * 10) / 10;
+    console.log(`Statements per turn: ${perTurn}, of these ${JSON.stringify(byName)}`);
+    return { round, perTurn };
+  } finally {
+    await log.close();
   }
 }
 
@@ -203,8 +251,13 @@ function inWords({ times, lost, doubled }: Outcome): string {
 }
 
 function sayWhatWasMissed(report: Record<string, unknown>): void {
-  for (const [figure, aim] of Object.entries(AIMS)) {
-    const found = report[figure];
-    if (typeof found === 'number' && found > aim) console.log(`Missed: ${figure} is ${found}, the aim is ${aim}.`);
-  }
+  const missed = (aims: Record<string, number>, isMissed: (found: number, aim: number) => boolean) => {
+    for (const [figure, aim] of Object.entries(aims)) {
+      const found = report[figure];
+      if (typeof found === 'number' && isMissed(found, aim))
+        console.log(`Missed: ${figure} is ${found}, the aim is ${aim}.`);
+    }
+  };
+  missed(AT_MOST, (found, aim) => found > aim);
+  missed(AT_LEAST, (found, aim) => found < aim);
 }

@@ -18,7 +18,6 @@ interface Webhook {
 }
 
 export interface Places {
-  sandboxUrl: string;
   /** Where the bots' webhooks really answer. */
   serviceUrl: string;
   bots: number[];
@@ -53,17 +52,18 @@ export class TelegramSide {
   }
 
   /** Takes the place of the sandbox as the one who brings updates, once every bot has said where it wants them. */
-  static async of(sandbox: SandboxClient, { sandboxUrl, serviceUrl, bots }: Places): Promise<TelegramSide> {
+  static async of(sandbox: SandboxClient, { serviceUrl, bots }: Places): Promise<TelegramSide> {
     const webhooks = new Map<number, Webhook>();
     const known = await until(async () => {
-      for (const { bot, params } of await sandbox.calls(0, 'setWebhook')) {
+      for (const { bot, params } of await sandbox.telegram.calls({ method: 'setWebhook' })) {
         const { url, secret_token: secret } = SetWebhook.parse(params);
         webhooks.set(bot, { url: new URL(new URL(url).pathname, serviceUrl).href, secret });
       }
       return bots.every((bot) => webhooks.has(bot));
     }, WEBHOOK_WITHIN_MS);
     if (!known) throw new Error(`Only the bots ${[...webhooks.keys()].join(', ')} have set a webhook`);
-    await dropUpdates(sandboxUrl);
+    // The sandbox goes on to remember who said what, and tells nobody.
+    await sandbox.addFaults({ target: 'telegram.updates', kind: 'drop' });
     return new TelegramSide(sandbox, webhooks);
   }
 
@@ -74,8 +74,8 @@ export class TelegramSide {
     for (let from = 0; from < count; from += INTRODUCED_AT_ONCE) {
       const some = Array.from({ length: Math.min(INTRODUCED_AT_ONCE, count - from) }, async (_, i) => {
         const bot = bots[(from + i) % bots.length]!;
-        const { id } = await this.sandbox.addPerson({ firstName: `Person ${from + i}`, languageCode: 'en' });
-        const hello = await this.sandbox.start(id, bot);
+        const { id } = await this.sandbox.telegram.addPerson({ firstName: `Person ${from + i}`, languageCode: 'en' });
+        const hello = await this.sandbox.telegram.start(id, { bot });
         const greeted = this.nextMessageTo(id, timeoutMs);
         await this.bring(bot, hello);
         if (!(await greeted)) throw new Error(`Person ${from + i} was not greeted within ${timeoutMs} ms`);
@@ -90,6 +90,16 @@ export class TelegramSide {
   say({ bot, hello }: Person, text: string): Promise<{ saidAt: number; acceptedAt: number }> {
     const date = Math.floor(Date.now() / 1000);
     return this.bring(bot, { ...hello, message_id: ++this.lastId, date, text, entities: [] });
+  }
+
+  /** Has the bot forget what was said; resolves when it has told so. */
+  async beginAnew(person: Person, timeoutMs: number): Promise<void> {
+    const { hello } = person;
+    const told = this.nextMessageTo(person.id, timeoutMs);
+    const date = Math.floor(Date.now() / 1000);
+    const entities = [{ type: 'bot_command', offset: 0, length: 4 }];
+    await this.bring(person.bot, { ...hello, message_id: ++this.lastId, date, text: '/new', entities });
+    if (!(await told)) throw new Error(`Person ${person.id} was not told of the new beginning within ${timeoutMs} ms`);
   }
 
   /** True when a message was sent to this person, drafts not counted; false when time was up. */
@@ -107,7 +117,7 @@ export class TelegramSide {
 
   /** All calls that began since then, as far as the sandbox still remembers. */
   async callsSince(at: number): Promise<ApiCall[]> {
-    return (await this.sandbox.calls()).filter(({ receivedAt }) => receivedAt >= at);
+    return (await this.sandbox.telegram.calls()).filter(({ receivedAt }) => receivedAt >= at);
   }
 
   async close(): Promise<void> {
@@ -133,24 +143,13 @@ export class TelegramSide {
 
   private async look(): Promise<void> {
     while (this.watching) {
-      for (const { id, method, params } of await this.sandbox.calls(this.lastCall)) {
+      for (const { id, method, params } of await this.sandbox.telegram.calls({ since: this.lastCall })) {
         this.lastCall = id;
         if (method === 'sendMessage') this.awaited.get(Number(params.chat_id))?.();
       }
       await pause(LOOK_EVERY_MS);
     }
   }
-}
-
-/** The sandbox goes on to remember who said what, and tells nobody. */
-async function dropUpdates(sandboxUrl: string): Promise<void> {
-  const response = await fetch(`${sandboxUrl}/control/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ target: 'telegram.updates', kind: 'drop' }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (!response.ok) throw new Error(`The sandbox answered ${response.status}: ${await response.text()}`);
 }
 
 /** By the same clock as the sandbox's log: milliseconds since the epoch, with fractions. */

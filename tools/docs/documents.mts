@@ -1,31 +1,52 @@
-import { events, publishedSchema, signals } from '@switchboard/contracts';
+import { events, openApi, publishedSchema, routes, routesOf, serviceOf, signals } from '@switchboard/contracts';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from '../local/workspace.mts';
+import { definedServices } from '../services.mts';
 import { asyncApi } from './asyncapi.mts';
 import { dataMapPage } from './data-map.mts';
-import { readApps, readEventMap } from './event-map.mts';
+import { composeFile, prometheusFile, servicePorts } from './deployment.mts';
+import { readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
+import { breakingChanges } from './openapi-changes.mts';
 
 export interface Document {
   /** From the root of the workspace. */
   readonly path: string;
   readonly text: string;
+  /** What breaks those who rely on the document as it was. */
+  readonly breaks?: (before: string) => string[];
 }
 
-/** Every document that is written from the code. Needs the build. */
+/** Every document and deployment file that is written from the code. Needs the build. */
 export async function documents(): Promise<Document[]> {
-  const map = await readEventMap();
+  const [map, services] = [await readEventMap(), await definedServices()];
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   return [
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
-    { path: 'docs/data-map.md', text: dataMapPage(await readApps()) },
+    { path: 'docs/data-map.md', text: dataMapPage(services) },
+    { path: 'docker-compose.yml', text: composeFile(services) },
+    { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
+    { path: 'deploy/docker/services.json', text: servicePorts(services) },
+    ...openApiDocuments(),
     ...newSnapshots(),
   ];
+}
+
+function openApiDocuments(): Document[] {
+  const services = new Set(routes.map(serviceOf).filter((service) => service !== 'service-kit'));
+  return [...services].map((service) => {
+    const document = openApi(service, routesOf(service));
+    return {
+      path: `docs/openapi/${service}.json`,
+      text: JSON.stringify(document),
+      breaks: (before) => breakingChanges(JSON.parse(before) as never, document as never),
+    };
+  });
 }
 
 /** What was published once is kept as it was: the specs of the contracts hold today's schemas against it. */

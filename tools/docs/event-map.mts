@@ -4,8 +4,8 @@ import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
 import type { AppDefinition } from '@switchboard/service-kit';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { root } from '../local/workspace.mts';
+import { definedServices } from '../services.mts';
 import { saidIn } from './said-in.mts';
 
 /** An event, who says it and who hears it. */
@@ -26,7 +26,7 @@ export interface SignalFacts {
 
 /** Read from the code itself: what services say from their sources, what they hear from the modules they are built of. */
 export async function readEventMap(): Promise<{ events: EventFacts[]; signals: SignalFacts[] }> {
-  const services = await Promise.all(serviceNames().map(readService));
+  const services = (await definedServices()).map(readService);
   const aboutBoth = (definition: EventDefinition | SignalDefinition) => {
     const constant = constantOf(definition);
     return { constant, saidBy: services.filter(({ says }) => says.has(constant)).map(({ name }) => name) };
@@ -49,31 +49,10 @@ export async function readEventMap(): Promise<{ events: EventFacts[]; signals: S
   };
 }
 
-/** What each service is defined by, in the order of their names. */
-export const readApps = (): Promise<AppDefinition[]> => Promise.all(serviceNames().map(readApp));
-
-const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
-
-function serviceNames(): string[] {
-  return globSync('apps/*/project.json', { cwd: root })
-    .map((file) => Project.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))))
-    .filter(({ tags }) => tags.includes('kind:service'))
-    .map(({ name }) => name)
-    .sort();
-}
-
-async function readApp(name: string): Promise<AppDefinition> {
-  const exported = (await import(`@switchboard/${name}`)) as Record<string, AppDefinition>;
-  const app = Object.values(exported).find((value) => value.name === name);
-  if (!app) throw new Error(`@switchboard/${name} exports no app of that name.`);
-  return app;
-}
-
-async function readService(name: string) {
-  const app = await readApp(name);
+function readService({ name, module }: AppDefinition) {
   const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', name), exclude: isSpec });
   const says = new Set(files.flatMap((file) => [...saidIn(readFileSync(join(root, 'apps', name, file), 'utf8'))]));
-  return { name, says, hears: topologyOf(app.module) };
+  return { name, says, hears: topologyOf(module) };
 }
 
 const isSpec = (path: string) => /\.spec\.ts$/.test(path);

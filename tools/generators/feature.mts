@@ -2,6 +2,7 @@ import type { Changes } from './changes.mts';
 import { addEvent, isDefined } from './event.mts';
 import { dataMapEntry, featureFiles, type Feature, migrationOf, requestOf } from './feature.templates.mts';
 import { camel, pascal } from './names.mts';
+import { addReadRoute } from './route.mts';
 import { constant, valueOf, withElement, withImport } from './source-edits.mts';
 
 /** A feature that is asked for by an event, keeps a row, and can be read over HTTP: the whole way of one use case. */
@@ -12,6 +13,7 @@ export function addFeature(changes: Changes, feature: Feature): void {
     throw new Error(`There is no apps/${service}: \`npm run new:service -- ${service}\` makes it.`);
   }
   if (!isDefined(changes, requestOf(feature))) addEvent(changes, requestOf(feature));
+  addReadRoute(changes, feature);
   for (const [path, text] of Object.entries(featureFiles(feature))) changes.create(`apps/${service}/${path}`, text);
   changes.edit(`${source}/${service}.module.ts`, (module) => {
     const name = `${pascal(plural)}Module`;

@@ -1,5 +1,6 @@
 import { constantOf, type NewEvent } from './event.mts';
 import { camel, pascal, snake, words } from './names.mts';
+import { readRouteOf } from './route.mts';
 
 export interface Feature {
   readonly service: string;
@@ -33,7 +34,6 @@ export function featureFiles(feature: Feature): Record<string, string> {
     [`${folder}/${plural}.handlers.ts`]: handlers(feature),
     [`${folder}/${plural}.service.ts`]: service(feature),
     [`${folder}/${plural}.service.spec.ts`]: spec(feature),
-    [`${folder}/${plural}.dto.ts`]: dto(feature),
     [`${folder}/${singular}.entity.ts`]: entity(feature),
     [`migrations/${migrationOf(feature).file}.ts`]: migration(feature),
   };
@@ -75,22 +75,20 @@ export class ${Refunds}Module {}
 }
 
 function controller(feature: Feature) {
-  const { Refund, Refunds, refunds, refundId } = vocabulary(feature);
-  return `import { Controller, Get, Param, UseGuards } from '@nestjs/common';
-import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
-import type { z } from 'zod';
-import { ${Refund}Address, ${Refund}View } from './${feature.plural}.dto';
+  const { Refunds, refunds, refundId } = vocabulary(feature);
+  const Route = readRouteOf(feature);
+  return `import { Controller } from '@nestjs/common';
+import { ${Route} } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { ${Refunds}Service } from './${feature.plural}.service';
 
-@Controller('${feature.plural}')
-@UseGuards(ServiceGuard)
-@AllowServices('gateway')
+@Controller()
 export class ${Refunds}Controller {
   constructor(private readonly ${refunds}: ${Refunds}Service) {}
 
-  @Get(':${refundId}')
-  async read(@Param({ schema: ${Refund}Address }) { ${refundId} }: z.output<typeof ${Refund}Address>): Promise<${Refund}View> {
-    return ${Refund}View.parse(await this.${refunds}.read(${refundId}));
+  @Implements(${Route})
+  read({ params }: RequestOf<typeof ${Route}>): Promise<AnswerOf<typeof ${Route}>> {
+    return this.${refunds}.read(params.${refundId});
   }
 }
 `;
@@ -151,19 +149,6 @@ export class ${Refunds}Service {
 `;
 }
 
-function dto(feature: Feature) {
-  const { Refund, refundId } = vocabulary(feature);
-  return `import { z } from 'zod';
-
-export const ${Refund}Address = z.object({ ${refundId}: z.uuid() });
-
-export const ${Refund}View = z
-  .object({ ${refundId}: z.uuid(), userId: z.uuid(), openedAt: z.date() })
-  .meta({ id: '${Refund}View' });
-export type ${Refund}View = z.infer<typeof ${Refund}View>;
-`;
-}
-
 function entity(feature: Feature) {
   const { Refund, refundId, table } = vocabulary(feature);
   return `import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -212,7 +197,8 @@ export class ${className} implements MigrationInterface {
 function spec(feature: Feature) {
   const { refundId, aRefund, Request } = vocabulary(feature);
   const app = `${camel(feature.service)}App`;
-  return `import { ${Request} } from '@switchboard/contracts';
+  const Route = readRouteOf(feature);
+  return `import { ${[Request, Route].sort().join(', ')} } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { ${app} } from '../${feature.service}.app';
@@ -225,22 +211,20 @@ describe('${words(feature.plural)}', () => {
   });
   afterAll(() => app.stop());
 
-  const read = async (${refundId}: string) =>
-    fetch(\`\${app.url}/${feature.plural}/\${${refundId}}\`, { headers: await app.as('gateway') });
+  const read = (${refundId}: string) => app.gateway.call(${Route}, { params: { ${refundId} } });
 
   it('${aRefund} that is asked for twice is opened once, when it was first asked for', async () => {
     const request = ${Request}({ ${refundId}: uuidv7(), userId: uuidv7() });
-    const openedAt = app.clock.now().toISOString();
+    const openedAt = app.clock.now();
     await app.probe.say(request);
     app.clock.advance(60_000);
     await app.probe.say(request);
-    expect(await (await read(request.data.${refundId})).json()).toEqual({ ...request.data, openedAt });
+    expect(await read(request.data.${refundId})).toEqual({ ...request.data, openedAt });
   });
 
   it('${aRefund} that nobody asked for is not found', async () => {
-    const response = await read(uuidv7());
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ code: '${feature.service}.${snake(feature.singular)}_not_found' });
+    const code = '${feature.service}.${snake(feature.singular)}_not_found';
+    await expect(read(uuidv7())).rejects.toMatchObject({ status: 404, problem: { code } });
   });
 });
 `;

@@ -89,6 +89,7 @@ describe('what the generators write', () => {
     expect(documents.map(({ path }) => path)).toContain(
       'libs/contracts/snapshots/loyalty-club.gift-card.spent.v1.json',
     );
+    expect(documents.map(({ path }) => path)).toContain('docs/openapi/loyalty-club.json');
     const table = documents.find(({ path }) => path === 'docs/events.md')!['text'];
     expect(table).toMatch(/`loyalty-club.gift-entry.open-requested.v1` \| nobody \| loyalty-club.gift-entries \|/);
   }, 60_000);
@@ -109,7 +110,9 @@ describe('what the generators write', () => {
     await expect(verb('new-event', 'loyalty-club', 'gift-card', 'spent')).rejects.toThrow(
       'have a GiftCardSpent already',
     );
+    const api = read('libs/contracts/src/loyalty-club.api.ts');
     await expect(verb('new-feature', 'loyalty-club', 'gift-entries')).rejects.toThrow('is there already.');
+    expect(read('libs/contracts/src/loyalty-club.api.ts')).toBe(api);
     expect(read('libs/contracts/src/index.ts')).toBe(before);
   });
 

@@ -3,7 +3,7 @@ import { root } from '../local/workspace.mts';
 import type { Changes } from './changes.mts';
 import { camel } from './names.mts';
 import { serviceFiles } from './service.templates.mts';
-import { argumentOf, constant, valueOf, withElement, withImport } from './source-edits.mts';
+import { argumentOf, valueOf, withElement, withImport } from './source-edits.mts';
 
 /** A service without features, known to everything that has to know it. */
 export function addService(changes: Changes, service: string): void {
@@ -21,10 +21,6 @@ export function addService(changes: Changes, service: string): void {
     const app = `${camel(service)}App`;
     return withElement(withImport(main, `{ ${app} }`, `@switchboard/${service}`), argumentOf('runApps'), app);
   });
-  changes.edit('jest.config.js', (config) => withMappedService(config, service));
-  changes.edit('tools/local/installation.mts', (text) =>
-    withElement(text, constant('SERVICES'), `'${service}': ${port}`),
-  );
   changes.edit('package-lock.json', (lock) => withPackage(lock, service));
   // npm's record of what is installed. Without the entry the next verb would install everything anew for one link.
   changes.edit('node_modules/.package-lock.json', (lock) => withPackage(lock, service));
@@ -35,14 +31,6 @@ function nextPort(changes: Changes): number {
   const apps = globSync('apps/*/src/*.app.ts', { cwd: root }).map((file) => changes.read(file));
   const taken = apps.flatMap((app) => [...app.matchAll(/^\s*port: (\d+),$/gm)].map(([, port]) => Number(port)));
   return Math.max(4100, ...taken) + 1;
-}
-
-function withMappedService(config: string, service: string): string {
-  const mapped = /(\^@switchboard\/\()([a-z0-9|-]+)(\)\$': '<rootDir>\/apps\/)/;
-  if (!mapped.test(config)) throw new Error('jest.config.js no longer maps @switchboard/<service> to apps/<service>.');
-  return config.replace(mapped, (_, before: string, names: string, after: string) => {
-    return `${before}${names}|${service}${after}`;
-  });
 }
 
 interface Lockfile {

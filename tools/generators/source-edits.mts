@@ -11,19 +11,17 @@ export const valueOf =
   ({ parent }) =>
     ts.isPropertyAssignment(parent) && (parent.name as ts.Identifier | ts.StringLiteral).text === property;
 
-/** The value of a constant, with or without `as const`. */
-export const constant =
-  (name: string): Fits =>
-  ({ parent }) => {
-    const holder = ts.isAsExpression(parent) ? parent.parent : parent;
-    return ts.isVariableDeclaration(holder) && holder.name.getText() === name;
-  };
-
 /** The argument of a call: `runApps([…])`. */
 export const argumentOf =
   (callee: string): Fits =>
   ({ parent }) =>
     ts.isCallExpression(parent) && parent.expression.getText() === callee;
+
+/** The value of a constant: `const dataMap = {…}`. */
+export const constant =
+  (name: string): Fits =>
+  ({ parent }) =>
+    ts.isVariableDeclaration(parent) && parent.name.getText() === name;
 
 /** What a method is called on: `[…].flatMap(…)`. */
 export const calledOn =

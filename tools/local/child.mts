@@ -24,6 +24,8 @@ export interface ChildOptions {
   onLine?: (line: string) => void;
 }
 
+/** Node would keep 134 MB for young objects, which services do not need: their work is short. The images do the same. */
+const HEAP = '--max-semi-space-size=16';
 const preload = join(root, 'tools', 'local', 'leave-with-parent.cjs');
 const TAIL_LINES = 40;
 
@@ -33,7 +35,7 @@ export function startChild({ entry, env, logFile, nodeArgs = [], onLine }: Child
   const log = createWriteStream(logFile, { flags: 'a' });
   const child = spawn(
     process.execPath,
-    [...nodeArgs, '--enable-source-maps', '--require', preload, join(root, entry)],
+    [HEAP, ...nodeArgs, '--enable-source-maps', '--require', preload, join(root, entry)],
     {
       cwd: root,
       env,

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Child, startChild } from './child.mts';
 import { startPostgres } from './postgres.mts';
 import { freePorts, until } from './processes.mts';
+import { definedServices } from '../services.mts';
 import { localSecrets } from './secrets.mts';
 import { root } from './workspace.mts';
 
@@ -11,7 +12,7 @@ export interface InstallationOptions {
   stateDir: string;
   /** `usual` ports where they are free, or any `free` ones. */
   ports: 'usual' | 'free';
-  /** Variables that override those made here, for example of a real bot. */
+  /** Variables that a person has set; they always win over those made here. With a DATABASE_URL no database is started. */
   env?: Record<string, string | undefined>;
   /** Passed to the services' Node. */
   nodeArgs?: string[];
@@ -32,17 +33,18 @@ export interface Installation {
 }
 
 const USUAL_SANDBOX_PORT = 4500;
-const SERVICES = { 'bot-adapter': 4101, 'chat-ai': 4102, 'tts-worker': 4103 } as const;
 const READY_WITHIN_MS = 60_000;
 
 /** Starts everything a company needs on this machine: database, sandbox and all services in one process. */
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const { stateDir, signal } = options;
   mkdirSync(stateDir, { recursive: true });
-  const names = Object.keys(SERVICES) as (keyof typeof SERVICES)[];
-  const usual = options.ports === 'usual' ? [USUAL_SANDBOX_PORT, ...names.map((name) => SERVICES[name])] : [];
-  const [sandboxPort, ...servicePorts] = await freePorts(names.length + 1, usual);
-  const services = Object.fromEntries(names.map((name, i) => [name, `http://127.0.0.1:${servicePorts[i]}`]));
+  const given = Object.fromEntries(Object.entries(options.env ?? {}).filter(([, value]) => value));
+  const defined = await definedServices();
+  const usual = [USUAL_SANDBOX_PORT, ...defined.map(({ port }) => port)];
+  const [sandboxPort, ...freed] = await freePorts(usual.length, options.ports === 'usual' ? usual : []);
+  const ports = defined.map(({ name }, i) => [name, Number(given[portOf(name)] ?? freed[i])] as const);
+  const services = Object.fromEntries(ports.map(([name, port]) => [name, `http://127.0.0.1:${port}`]));
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const logs = join(stateDir, 'logs');
   rmSync(logs, { recursive: true, force: true });
@@ -53,8 +55,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   };
   try {
     const parts = [
-      startPostgres({ dataDir: join(stateDir, 'postgres') }).then((part) => (started.unshift(part), part)),
-      startSandbox(sandboxPort!, stateDir, logs, signal).then((part) => (started.push(part), part)),
+      given.DATABASE_URL || given.DATABASE_URL_FILE
+        ? { url: given.DATABASE_URL }
+        : startPostgres({ dataDir: join(stateDir, 'postgres') }).then((part) => (started.unshift(part), part)),
+      startSandbox(sandboxPort!, stateDir, logs, given, signal).then((part) => (started.push(part), part)),
     ] as const;
     // Both have come to an end before either can fail: what is stopped then is all that was started.
     await Promise.allSettled(parts);
@@ -66,12 +70,13 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       DATABASE_URL: postgres.url,
       ...localSecrets(stateDir),
       MEDIA_FOLDER: join(stateDir, 'media'),
-      BOT_ADAPTER_BOTS_FILE: join(root, 'deploy/demo/bots.json'),
+      BOTS_FOLDER: join(root, 'deploy/demo/bots'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
-      CHAT_AI_ASSISTANTS_FILE: join(root, 'deploy/demo/assistants.json'),
-      ...modelEnv(options.env ?? process.env, `${sandboxUrl}/openai/v1`),
-      ...Object.fromEntries(names.map((name, i) => [`${prefix(name)}_PORT`, String(servicePorts[i])])),
-      ...options.env,
+      ...modelEnv(given, `${sandboxUrl}/openai/v1`),
+      ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
+      ...given,
+      // What is given as a file must not stand beside the value that was made here.
+      ...Object.fromEntries(givenAsFile(given).map((name) => [name, undefined])),
     };
     const startApps = async () => {
       const apps = startChild({
@@ -107,33 +112,51 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   }
 }
 
-/** A real key means the real models; without one the sandbox plays them. */
+/** A real key means the real models. Without one the sandbox plays them, but never to people of the real Telegram. */
 function modelEnv(env: Record<string, string | undefined>, sandboxModels: string): Record<string, string> {
-  if (env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL) return {};
+  if (env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL || isReal(env)) return {};
   return {
     CHAT_AI_BASE_URL: sandboxModels,
     CHAT_AI_API_KEY: 'sk-sandbox',
     CHAT_AI_MODEL: 'sandbox-model',
+    // No list has its price, and the usual guess would end the budgets of the demo after a few questions.
+    CHAT_AI_UNKNOWN_PRICE_USD: '0.05',
     TTS_WORKER_BASE_URL: sandboxModels,
     TTS_WORKER_API_KEY: 'sk-sandbox',
+    TTS_WORKER_TRANSCRIPTION_PRICE_USD: '0',
     // Speech is made here for real; the sandbox could only hum.
     TTS_WORKER_SPEECH_ENGINE: 'espeak',
   };
 }
 
-async function startSandbox(port: number, stateDir: string, logs: string, signal?: AbortSignal): Promise<Child> {
-  const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as {
-    token: string;
-    username?: string;
-    name: string;
-  }[];
+/** The bots of the demo company, as the sandbox has to know them. */
+export function demoBots(): { id: string; token: string; username?: string; name: string }[] {
+  const folder = join(root, 'deploy/demo/bots');
+  return readdirSync(folder).map((file) => {
+    const { name, channel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+      name: string;
+      channel: { token: string; username?: string };
+    };
+    return { id: basename(file, '.json'), name, token: channel.token, username: channel.username };
+  });
+}
+
+async function startSandbox(
+  port: number,
+  stateDir: string,
+  logs: string,
+  given: Record<string, string | undefined>,
+  signal?: AbortSignal,
+): Promise<Child> {
   const sandbox = startChild({
     entry: 'apps/sandbox/dist/src/main.js',
     env: {
       ...process.env,
       SANDBOX_PORT: String(port),
       SANDBOX_DATA: join(stateDir, 'sandbox'),
-      SANDBOX_BOTS: JSON.stringify(bots.map(({ token, username, name }) => ({ token, username, name }))),
+      // A company of one's own has bots that the sandbox has not heard of.
+      SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? '',
+      SANDBOX_BOTS: JSON.stringify(demoBots().map(({ token, username, name }) => ({ token, username, name }))),
     },
     logFile: join(logs, 'sandbox.log'),
   });
@@ -158,4 +181,15 @@ async function ready(child: Child, what: string, urls: string[], signal?: AbortS
   throw new Error(`${what} did not start:\n${child.tail()}`);
 }
 
-const prefix = (service: string) => service.replaceAll('-', '_').toUpperCase();
+/** True when a bot of it answers in the real Telegram. */
+export const isReal = (env: Record<string, string | undefined>) =>
+  Boolean(env.TELEGRAM_BOT_TOKEN || env.TELEGRAM_BOT_TOKEN_FILE);
+
+/** `DATABASE_URL` of `DATABASE_URL_FILE`. */
+const givenAsFile = (given: Record<string, string | undefined>) =>
+  Object.keys(given)
+    .filter((name) => name.endsWith('_FILE'))
+    .map((name) => name.slice(0, -'_FILE'.length))
+    .filter((name) => !(name in given));
+
+const portOf = (service: string) => `${service.replaceAll('-', '_').toUpperCase()}_PORT`;

@@ -26,6 +26,8 @@ export interface PostgresOptions {
   durable?: boolean;
   /** Further settings of the server, for example for a benchmark. */
   settings?: Record<string, string>;
+  /** Further environment of the server, for example another clock. */
+  env?: Record<string, string>;
 }
 
 export interface Postgres {
@@ -54,7 +56,7 @@ const fastShutdown: Parameters<typeof stopProcess>[1] = [
  * Starts a Postgres of its own from the binaries that npm installed, as an unprivileged user when we are root.
  * A server whose launcher was killed is stopped first; a folder in use by a living launcher throws.
  */
-export async function startPostgres({ dataDir, port, durable = true, settings }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({ dataDir, durable = true, ...wanted }: PostgresOptions): Promise<Postgres> {
   mkdirSync(dataDir, { recursive: true });
   const unlock = await takeLock(join(dataDir, 'lock'), { wait: false }).catch((error: unknown) => {
     if (error instanceof LockHeld) throw new Error(`The database in ${dataDir} is in use by process ${error.pid}.`);
@@ -66,7 +68,7 @@ export async function startPostgres({ dataDir, port, durable = true, settings }:
     const account = serverUser([join(dataDir, 'cluster'), binaries.postgres]);
     const password = keptPassword(dataDir, account);
     if (!existsSync(join(dataDir, 'cluster'))) await createCluster(binaries.initdb, dataDir, account);
-    const server = await startServer(binaries.postgres, { dataDir, port, durable, settings }, account);
+    const server = await startServer(binaries.postgres, { dataDir, durable, ...wanted }, account);
     return {
       url: `postgres://${user}:${password}@127.0.0.1:${server.port}/postgres`,
       pid: server.pid,
@@ -177,7 +179,12 @@ function launch(postgres: string, wanted: PostgresOptions & { port: number }, ac
     ...flags,
   ]);
   // Its own process group: Ctrl-C in the terminal must reach the services first, and the database only through stop().
-  const child = spawn(command, args, { ...options, stdio: ['ignore', descriptor, descriptor], detached: true });
+  const child = spawn(command, args, {
+    ...options,
+    env: { ...options.env, ...wanted.env },
+    stdio: ['ignore', descriptor, descriptor],
+    detached: true,
+  });
   closeSync(descriptor);
   child.unref();
   return { child, log: () => readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n') };

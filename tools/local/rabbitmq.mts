@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockHeld, takeLock } from '../process-lock.mjs';
 import { ended, freePorts, isRunning, stopProcess, until } from './processes.mts';
@@ -12,6 +13,8 @@ export interface RabbitMqOptions {
   dataDir: string;
   /** Program to run; default: what findRabbitMq() finds. */
   server?: string;
+  /** Further environment of the node, for example another clock. */
+  env?: Record<string, string>;
 }
 
 export interface RabbitMq {
@@ -48,7 +51,8 @@ const cleanStop: Parameters<typeof stopProcess>[1] = [
  * Starts a private RabbitMQ node: own ports on the loopback interface (kept across starts while they are free), own name
  * server (epmd), own Erlang cookie. A node whose launcher was killed is stopped first.
  */
-export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promise<RabbitMq> {
+export async function startRabbitMq({ dataDir: given, server, env }: RabbitMqOptions): Promise<RabbitMq> {
+  const dataDir = nodeFolder(given);
   mkdirSync(dataDir, { recursive: true });
   const program = server ?? (await installedProgram());
   const unlock = await takeLock(join(dataDir, 'lock'), { wait: false }).catch((error: unknown) => {
@@ -61,12 +65,12 @@ export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promi
     unlock();
   };
   try {
-    await stopOrphanedRabbitMq(dataDir);
+    await stopOrphanedRabbitMq(given);
     const { password, ports } = await keptSettings(dataDir);
     const [amqp, management, prometheus, distribution, epmd] = ports as [number, number, number, number, number];
     writeConfig(dataDir, { amqp, management, prometheus, password });
     names.server = startNameServer(dataDir, epmd);
-    const child = launch(program, dataDir, { amqp, distribution, epmd });
+    const child = launch(program, dataDir, { amqp, distribution, epmd }, env);
     await becomesReady(child, dataDir, amqp);
     const pid = readPid(dataDir, 'rabbitmq.pid')!;
     return {
@@ -93,7 +97,8 @@ export async function startRabbitMq({ dataDir, server }: RabbitMqOptions): Promi
 }
 
 /** Stops the node that still runs in `dataDir` after its launcher was killed. Call it only while nobody holds the folder. */
-export async function stopOrphanedRabbitMq(dataDir: string): Promise<void> {
+export async function stopOrphanedRabbitMq(given: string): Promise<void> {
+  const dataDir = nodeFolder(given);
   await stopLeft('rabbitmq.pid', 'beam', cleanStop);
   await stopLeft('epmd.pid', 'epmd', [['SIGKILL', 5_000]]);
 
@@ -101,6 +106,16 @@ export async function stopOrphanedRabbitMq(dataDir: string): Promise<void> {
     const pid = readPid(dataDir, file);
     if (pid && isRunning(pid) && runs(pid, program)) await stopProcess(pid, steps);
   }
+}
+
+/** Removes all that a stopped node has kept. */
+export const removeRabbitMq = (dataDir: string) => rmSync(nodeFolder(dataDir), { recursive: true, force: true });
+
+/** RabbitMQ 3.10 cannot start in a folder whose name is not ASCII (badarg in rabbit_mgmt_external_stats). */
+function nodeFolder(dataDir: string): string {
+  if (/^[\x20-\x7e]*$/.test(dataDir)) return dataDir;
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
+  return join(tmpdir(), `switchboard-rabbitmq-${name}`);
 }
 
 async function installedProgram(): Promise<string> {
@@ -156,6 +171,7 @@ function launch(
   program: string,
   dataDir: string,
   ports: Record<'amqp' | 'distribution' | 'epmd', number>,
+  env: Record<string, string> = {},
 ): ChildProcess {
   const descriptor = openSync(join(dataDir, 'rabbitmq.log'), 'w');
   const child = spawn(program, [], {
@@ -180,6 +196,7 @@ function launch(
       // The program adds `.conf`; the second file need not exist but must not be the machine's.
       RABBITMQ_CONFIG_FILE: join(dataDir, 'rabbitmq'),
       RABBITMQ_CONF_ENV_FILE: join(dataDir, 'rabbitmq-env.conf'),
+      ...env,
     },
   });
   closeSync(descriptor);

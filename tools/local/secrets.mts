@@ -1,19 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freshIdentities } from './identities.mts';
 
+/** What the services of one local installation need to know. */
 export interface LocalSecrets {
   DATABASE_ROLE_SECRET: string;
   ENCRYPTION_KEYS: string;
+  /** Of the operator alone: services of one process know each other by keys they make at start. */
+  SERVICE_PUBLIC_KEYS: string;
 }
 
 /** The secrets of one local installation: made once, and kept, because data is encrypted with them. */
 export function localSecrets(stateDir: string): LocalSecrets {
+  const { OPERATOR_PRIVATE_KEY: _, ...secrets } = kept(stateDir);
+  return secrets;
+}
+
+/** The key by which an operator speaks to the services of a local installation; no service has it. */
+export const localOperatorKey = (stateDir: string): string => kept(stateDir).OPERATOR_PRIVATE_KEY;
+
+function kept(stateDir: string): LocalSecrets & { OPERATOR_PRIVATE_KEY: string } {
   const file = join(stateDir, 'secrets.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalSecrets;
-  const secrets: LocalSecrets = {
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  if ('OPERATOR_PRIVATE_KEY' in known) return known as ReturnType<typeof kept>;
+  const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities(['operator']);
+  const secrets = {
     DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
     ENCRYPTION_KEYS: `local-1:${randomBytes(32).toString('base64')}`,
+    ...known,
+    OPERATOR_PRIVATE_KEY: privateKeys['OPERATOR_PRIVATE_KEY']!,
+    SERVICE_PUBLIC_KEYS,
   };
   mkdirSync(stateDir, { recursive: true });
   // Renamed into place, so that a killed start leaves no half a file behind.

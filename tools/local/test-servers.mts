@@ -4,11 +4,17 @@ import { lockHolder, takeLock } from '../process-lock.mjs';
 import { findChromium } from './chromium.mts';
 import { startPostgres, stopOrphanedPostgres } from './postgres.mts';
 import { findPrometheus } from './prometheus.mts';
-import { startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
+import { removeRabbitMq, startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
 import { findRabbitMq } from './rabbitmq-server.mts';
 import { stateDir } from './workspace.mts';
 
 const testsDir = join(stateDir, 'test');
+
+/** Further variables of the servers, for example another clock. */
+export interface ServerEnvironment {
+  database?: Record<string, string>;
+  broker?: Record<string, string>;
+}
 
 /** What the specs need besides themselves, in a folder of this run that goes with it. */
 export class TestServers {
@@ -18,6 +24,12 @@ export class TestServers {
   private readonly stops: (() => void | Promise<void>)[] = [];
   private starting: Promise<unknown> | undefined;
   private stopping: Promise<void> | undefined;
+
+  private readonly environment: ServerEnvironment;
+
+  constructor(environment: ServerEnvironment = {}) {
+    this.environment = environment;
+  }
 
   /**
    * @returns environment of the specs: TEST_DATABASE_URL; AMQP_URL or AMQP_MISSING; CHROMIUM_PATH or CHROMIUM_MISSING;
@@ -44,6 +56,7 @@ export class TestServers {
   private async stopAll() {
     await this.starting;
     await Promise.all(this.stops.map((stop) => stop()));
+    removeRabbitMq(join(this.folder, 'rabbitmq'));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -59,7 +72,11 @@ export class TestServers {
 
   private async database() {
     if (process.env.TEST_DATABASE_URL) return { TEST_DATABASE_URL: process.env.TEST_DATABASE_URL };
-    const server = await startPostgres({ dataDir: join(this.folder, 'postgres'), durable: false });
+    const server = await startPostgres({
+      dataDir: join(this.folder, 'postgres'),
+      durable: false,
+      env: this.environment.database,
+    });
     this.stops.push(() => server.stop());
     return { TEST_DATABASE_URL: server.url };
   }
@@ -68,10 +85,19 @@ export class TestServers {
     const found = await findRabbitMq();
     if ('url' in found) return { AMQP_URL: found.url };
     if ('missing' in found) return this.lacks('AMQP_MISSING', found.missing);
-    const broker = await startRabbitMq({ dataDir: join(this.folder, 'rabbitmq'), server: found.server });
-    // A clean stop takes seconds and saves what is about to be deleted.
-    this.stops.push(() => broker.kill('SIGKILL'));
-    return { AMQP_URL: broker.url };
+    try {
+      const broker = await startRabbitMq({
+        dataDir: join(this.folder, 'rabbitmq'),
+        server: found.server,
+        env: this.environment.broker,
+      });
+      // A clean stop takes seconds and saves what is about to be deleted.
+      this.stops.push(() => broker.kill('SIGKILL'));
+      return { AMQP_URL: broker.url };
+    } catch (error) {
+      // Most specs need none, and those that do say why they cannot run.
+      return this.lacks('AMQP_MISSING', (error as Error).message);
+    }
   }
 
   private async browser() {
@@ -97,6 +123,7 @@ async function sweep() {
     if (lockHolder(join(folder, 'lock'))) continue;
     await stopOrphanedPostgres(join(folder, 'postgres'));
     await stopOrphanedRabbitMq(join(folder, 'rabbitmq'));
+    removeRabbitMq(join(folder, 'rabbitmq'));
     rmSync(folder, { recursive: true, force: true });
   }
 }

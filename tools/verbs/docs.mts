@@ -4,25 +4,36 @@ import { format, resolveConfig } from 'prettier';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
 
-/** `npm run docs`: writes the documents that are made from the code; with `--check` it only says which are stale. */
+/**
+ * `npm run docs`: writes the documents that are made from the code; with `--check` it only says which are stale. What would break
+ * those who rely on a document is written with `--breaking` only.
+ */
 export async function main(args: string[]): Promise<number> {
   await build();
   // They are made from what was just built, so they cannot be imported earlier.
   const { documents } = await import('../docs/documents.mts');
-  const stale: { file: string; text: string }[] = [];
-  for (const { path, text: raw } of await documents()) {
+  const checks = args.includes('--check');
+  let failed = false;
+  for (const { path, text: raw, breaks } of await documents()) {
     const file = join(root, path);
     const text = await format(raw, { ...(await resolveConfig(file)), filepath: file });
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-    stale.push({ file, text });
-    console.log(
-      args.includes('--check') ? `${path} is stale: run \`npm run docs\` and commit it.` : `Written: ${path}`,
-    );
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    if (before === text) continue;
+    const broken = (before !== undefined && breaks?.(before)) || [];
+    if (broken.length > 0 && !args.includes('--breaking')) {
+      console.log(
+        `${path}: this breaks callers. Add beside what is there, or say that it may: \`npm run docs -- --breaking\`.`,
+      );
+      for (const change of broken) console.log(`  ${change}`);
+      failed = true;
+    } else if (checks) {
+      console.log(`${path} is stale: run \`npm run docs\` and commit it.`);
+      failed = true;
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      console.log(`Written: ${path}`);
+    }
   }
-  if (args.includes('--check')) return stale.length > 0 ? 1 : 0;
-  for (const { file, text } of stale) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
-  return 0;
+  return failed ? 1 : 0;
 }

@@ -1,9 +1,10 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
 import { root } from '../local/workspace.mts';
+import { serviceNames } from '../services.mts';
 
 /**
  * `node tools/run.mjs keys`: fresh values for everything secret, in dotenv form.
@@ -35,16 +36,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 function freshKeys(services: string[], now: Date): string {
-  const identities = services.map((service) => ({ service, ...generateKeyPairSync('ed25519') }));
-  const publicKeys = identities.map(({ service, publicKey }) => ({
-    ...publicKey.export({ format: 'jwk' }),
-    kid: service,
-    alg: 'EdDSA',
-  }));
-  const privateKeys = identities.map(
-    ({ service, privateKey }) =>
-      `${service.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY='${JSON.stringify(privateKey.export({ format: 'jwk' }))}'`,
-  );
+  const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities([...services, ...AUTHENTICATORS]);
   return `# Of the database's administrator and of the broker's user.
 POSTGRES_PASSWORD=${hex()}
 RABBITMQ_PASSWORD=${hex()}
@@ -55,21 +47,13 @@ DATABASE_ROLE_SECRET=${hex()}
 # Personal data. To rotate: a new key in front, the old ones behind it.
 ENCRYPTION_KEYS=${now.toISOString().slice(0, 10)}:${randomBytes(32).toString('base64')}
 
-# Who a service is to the others.
-${privateKeys.join('\n')}
-SERVICE_PUBLIC_KEYS='${JSON.stringify({ keys: publicKeys })}'
+# Who a service is to the others. The gateway speaks for people, an operator for himself (npm run call).
+${Object.entries(privateKeys)
+  .map(([name, key]) => `${name}='${key}'`)
+  .join('\n')}
+SERVICE_PUBLIC_KEYS='${SERVICE_PUBLIC_KEYS}'
 `;
 }
 
 /** Hexadecimal, because it becomes part of addresses. */
 const hex = () => randomBytes(24).toString('hex');
-
-const Project = z.object({ name: z.string(), tags: z.array(z.string()).default([]) });
-
-function serviceNames(): string[] {
-  return globSync('apps/*/project.json', { cwd: root })
-    .map((file) => Project.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))))
-    .filter(({ tags }) => tags.includes('kind:service'))
-    .map(({ name }) => name)
-    .sort();
-}

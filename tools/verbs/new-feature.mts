@@ -13,8 +13,8 @@ export async function main([service, feature]: string[]): Promise<number> {
     createdAt: Date.now(),
   });
   for (const path of await changes.write()) console.log(`Written: ${path}`);
-  console.log(`\nNow give the event, the entity and the migration the fields they need, then:
-  npm run docs                            publishes the event
+  console.log(`\nNow give the event, the route, the entity and the migration the fields they need, then:
+  npm run docs                            publishes event and route
   npm test -- apps/${service}/src/${plural}`);
   return 0;
 }

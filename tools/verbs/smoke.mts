@@ -1,16 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile, rssMb } from '../local/figures.mts';
-import { type Installation, startInstallation } from '../local/installation.mts';
+import { demoBots, type Installation, startInstallation } from '../local/installation.mts';
 import { until } from '../local/processes.mts';
-import { type BotMessage, SandboxClient } from '../local/sandbox-client.mts';
-import { root } from '../local/workspace.mts';
+import { answerOf, type BotMessage, connectSandbox, fromBot, type SandboxClient } from '../local/sandbox-client.mts';
 import { build } from './build.mts';
 
-const bots = JSON.parse(readFileSync(join(root, 'deploy/demo/bots.json'), 'utf8')) as { id: string; token: string }[];
-const botId = (name: string) => Number(bots.find((bot) => bot.id === name)!.token.split(':')[0]);
+const botId = (name: string) =>
+  Number(
+    demoBots()
+      .find((bot) => bot.id === name)!
+      .token.split(':')[0],
+  );
 const LUMEN = botId('lumen');
 const NORTHWIND = botId('northwind');
 
@@ -47,12 +50,13 @@ export async function main(): Promise<number> {
 }
 
 async function play(installation: Installation) {
-  const sandbox = new SandboxClient(installation.sandboxUrl);
+  const sandbox = await connectSandbox(installation.sandboxUrl);
+  const { telegram } = sandbox;
   const expected: Expectation[] = [];
   const [anna, ben, vera] = await Promise.all([
-    sandbox.addPerson({ firstName: 'Анна', languageCode: 'ru' }),
-    sandbox.addPerson({ firstName: 'Ben', languageCode: 'en' }),
-    sandbox.addPerson({ firstName: 'Вера', languageCode: 'ru' }),
+    telegram.addPerson({ firstName: 'Анна', languageCode: 'ru' }),
+    telegram.addPerson({ firstName: 'Ben', languageCode: 'en' }),
+    telegram.addPerson({ firstName: 'Вера', languageCode: 'ru' }),
   ]);
 
   const expectOne = async (
@@ -66,20 +70,20 @@ async function play(installation: Installation) {
     const said = await act();
     const expectation: Expectation = { what, person, bot, saidAt, after: said.message_id };
     expected.push(expectation);
-    expectation.got = await sandbox.answer(person, bot, said.message_id, fits, ANSWER_WITHIN_MS);
+    expectation.got = await answerOf(sandbox, expectation, fits, ANSWER_WITHIN_MS);
     console.log(`${expectation.got ? '✓' : '✗'} ${what}`);
     return expectation;
   };
   const aText = (message: BotMessage) => Boolean(message.text);
   const say = (what: string, person: number, bot: number, text: string, fits = aText) =>
-    expectOne(what, person, bot, () => sandbox.say(person, bot, text), fits);
+    expectOne(what, person, bot, () => telegram.say(person, { bot }, text), fits);
 
   for (const [person, bot] of [
     [anna.id, LUMEN],
     [ben.id, LUMEN],
     [vera.id, NORTHWIND],
   ] as const) {
-    await expectOne('/start is greeted', person, bot, () => sandbox.start(person, bot), aText);
+    await expectOne('/start is greeted', person, bot, () => telegram.start(person, { bot }), aText);
   }
 
   const [russian, english] = await Promise.all([
@@ -114,7 +118,7 @@ async function play(installation: Installation) {
       'an answer is spoken when asked for',
       anna.id,
       LUMEN,
-      async () => (await sandbox.press(anna.id, LUMEN, answer.message_id, listen.text), answer),
+      async () => (await telegram.press(anna.id, { bot: LUMEN }, answer.message_id, listen.text), answer),
       (message) => Boolean(message.voice),
     );
     voiceNote = spoken.got;
@@ -122,12 +126,13 @@ async function play(installation: Installation) {
   expected.push(...(voiceNote ? [] : [{ what: 'a voice note', person: anna.id, bot: LUMEN, saidAt: 0, after: 0 }]));
 
   if (voiceNote) {
-    const ogg = await download(installation.sandboxUrl, voiceNote.voice!.file_id);
+    const { file_id: fileId, duration } = voiceNote.voice!;
+    const ogg = await sandbox.file(fileId);
     await expectOne(
       'a voice message is understood and answered',
       ben.id,
       LUMEN,
-      () => sandbox.sendVoice(ben.id, LUMEN, ogg, voiceNote.voice!.duration),
+      () => telegram.sendFile(ben.id, { bot: LUMEN }, 'voice', ogg, { mimeType: 'audio/ogg', duration }),
       aText,
     );
   }
@@ -141,7 +146,7 @@ async function play(installation: Installation) {
     { person: vera.id, bot: NORTHWIND, answers: 1 },
   ];
   const duplicates = await Promise.all(
-    chats.map(async ({ person, bot, answers }) => repeated(await sandbox.fromBot(person, bot), answers)),
+    chats.map(async ({ person, bot, answers }) => repeated(await fromBot(sandbox, person, bot), answers)),
   );
   const missing = expected.filter((expectation) => !expectation.got);
   for (const { what } of missing) console.log(`missing: ${what}`);
@@ -168,7 +173,7 @@ async function killInTheMiddle(
   say: (what: string, person: number, bot: number, text: string) => Promise<Expectation>,
   person: number,
 ) {
-  const [last] = (await sandbox.calls()).slice(-1);
+  const [last] = (await sandbox.telegram.calls()).slice(-1);
   const answered = say(
     'a turn that was killed in the middle is answered after the restart',
     person,
@@ -177,7 +182,7 @@ async function killInTheMiddle(
   );
   const streaming = await until(
     async () =>
-      (await sandbox.calls(last?.id ?? 0, 'sendMessageDraft')).some(
+      (await sandbox.telegram.calls({ since: last?.id ?? 0, method: 'sendMessageDraft' })).some(
         (call) => String(call.params.text ?? '').length > 20,
       ),
     20_000,
@@ -189,14 +194,9 @@ async function killInTheMiddle(
   await answered;
 }
 
-async function download(sandboxUrl: string, fileId: string): Promise<Buffer> {
-  const response = await fetch(`${sandboxUrl}/phone/api/files/${fileId}`);
-  return Buffer.from(await response.arrayBuffer());
-}
-
 /** From the person's message to the first visible text and to the whole answer, with the sandbox model's own pace in it. */
 async function speeds(sandbox: SandboxClient, answers: Expectation[]) {
-  const calls = await sandbox.calls();
+  const calls = await sandbox.telegram.calls();
   const firstDrafts = answers.flatMap(({ person, saidAt }) => {
     const draft = calls.find(
       (call) =>

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Installation, startInstallation } from '../local/installation.mts';
+import { type Installation, isReal, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
@@ -22,13 +22,17 @@ export async function main(): Promise<number> {
   });
   let installation: Installation;
   try {
-    installation = await startInstallation({ stateDir: join(stateDir, 'start'), ports: 'usual', signal });
+    installation = await startInstallation({
+      stateDir: join(stateDir, 'start'),
+      ports: 'usual',
+      signal,
+      env: process.env,
+    });
   } catch (error) {
     if (signal.aborted) return 0;
     throw error;
   }
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  const real = Boolean(process.env.TELEGRAM_BOT_TOKEN);
   console.log(`
 Switchboard is ready (${seconds} s).
 
@@ -37,7 +41,7 @@ Switchboard is ready (${seconds} s).
     .map(([name, url]) => `\n  ${name.padEnd(18)}  ${url}/health/ready`)
     .join('')}
 
-  ${real ? 'The first bot answers in the real Telegram; the others on the phone above.' : 'Pick a person on the phone and write to a bot.'}
+${advice(process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
@@ -48,4 +52,18 @@ Switchboard is ready (${seconds} s).
   if (reason) console.error(reason);
   await installation.stop();
   return reason ? 1 : 0;
+}
+
+/** What there is to do now, and what the variables that were found mean for it. */
+function advice(env: NodeJS.ProcessEnv): string {
+  const hasModel = Boolean(env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL);
+  const lines = isReal(env)
+    ? ['The first bot answers in the real Telegram; the others on the phone above.']
+    : ['Pick a person on the phone and write to a bot.'];
+  if (isReal(env) && !hasModel)
+    lines.push(
+      'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): answers come from the knowledge bases alone.',
+    );
+  if (env.DATABASE_URL || env.DATABASE_URL_FILE) lines.push('The database is the one of DATABASE_URL.');
+  return lines.map((line) => `  ${line}`).join('\n');
 }

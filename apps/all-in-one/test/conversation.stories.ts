@@ -16,7 +16,7 @@ export function conversationStories(installation: () => Installation): void {
       const person = await Person.meet(sandbox(), locale);
       await person.say(question);
       const answer = await person.reads(words);
-      expect(answer.reply_markup!.inline_keyboard).toMatchObject([[{ text: button }]]);
+      expect(answer.reply_markup!.inline_keyboard[0]).toMatchObject([{ text: button }]);
 
       const drafts = (await sandbox().calls('sendMessageDraft', person.chat)).filter(({ params }) => params.text);
       const lengths = drafts.map(({ params }) => params.text!.length);

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
@@ -8,12 +9,23 @@ import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/tes
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
-const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo');
+const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots');
 
-const bots = [
-  { id: 'lumen', ...LUMEN, apiRoot: 'sandbox', products: ['assistant'] },
-  { id: 'northwind', ...NORTHWIND, apiRoot: 'sandbox', products: ['assistant'] },
-];
+/** A bot of the demo company, on the sandbox of these stories. */
+function inSandbox(id: string, { name, token }: typeof LUMEN) {
+  const { assistant, ...bot } = JSON.parse(readFileSync(join(demo, `${id}.json`), 'utf8')) as {
+    assistant: { knowledge?: string };
+  };
+  return {
+    ...bot,
+    name,
+    channel: { kind: 'telegram', apiRoot: 'sandbox', token },
+    // People of stories write fast.
+    access: { flood: { burst: 10_000 } },
+    assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
+  };
+}
+const bots = { lumen: inSandbox('lumen', LUMEN), northwind: inSandbox('northwind', NORTHWIND) };
 
 /** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
 export class Site {
@@ -29,6 +41,10 @@ export class Site {
       createTestDatabase(),
       mkdtemp(join(tmpdir(), 'switchboard-test-')),
     ]);
+    await mkdir(join(folder, 'bots'));
+    for (const [id, bot] of Object.entries(bots)) {
+      await writeFile(join(folder, 'bots', `${id}.json`), JSON.stringify(bot));
+    }
     return new Site(sandbox, database, folder);
   }
 
@@ -41,8 +57,7 @@ export class Site {
       BOT_ADAPTER_PORT: '0',
       CHAT_AI_PORT: '0',
       TTS_WORKER_PORT: '0',
-      BOT_ADAPTER_BOTS: JSON.stringify(bots),
-      CHAT_AI_ASSISTANTS_FILE: join(demo, 'assistants.json'),
+      BOTS_FOLDER: join(this.folder, 'bots'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
       CHAT_AI_IDLE_TIMEOUT_MS: '2000',

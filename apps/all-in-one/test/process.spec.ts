@@ -19,14 +19,20 @@ describe('the process of all services', () => {
       ...site.env,
       ENCRYPTION_KEYS: '',
       DATABASE_POOL: 'many',
-      BOT_ADAPTER_BOTS: '[{"id":"lumen","name":"Lumen"}]',
+      BOT_ADAPTER_SEND_TIMEOUT_MS: 'soon',
       CHAT_AI_CONTEXT_TOKENS: '-1',
       TTS_WORKER_SPEED: '17',
     });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     const told = program.lines.map((line) => /^ {2}([A-Z_]+)/.exec(line)?.[1]);
     expect(new Set(told.filter(Boolean))).toEqual(
-      new Set(['ENCRYPTION_KEYS', 'DATABASE_POOL', 'BOT_ADAPTER_BOTS', 'CHAT_AI_CONTEXT_TOKENS', 'TTS_WORKER_SPEED']),
+      new Set([
+        'ENCRYPTION_KEYS',
+        'DATABASE_POOL',
+        'BOT_ADAPTER_SEND_TIMEOUT_MS',
+        'CHAT_AI_CONTEXT_TOKENS',
+        'TTS_WORKER_SPEED',
+      ]),
     );
   });
 

@@ -1,3 +1,4 @@
+import { SandboxClient } from '../../sandbox/src/client';
 import { Program } from './program';
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
@@ -29,6 +30,7 @@ export class Sandbox {
   private constructor(
     private readonly program: Program,
     readonly url: string,
+    private readonly client = new SandboxClient(url),
   ) {}
 
   static async start(): Promise<Sandbox> {
@@ -76,26 +78,15 @@ export class Sandbox {
     );
   }
 
-  async file(fileId: string): Promise<Buffer> {
-    const response = await fetch(`${this.url}/phone/api/files/${fileId}`);
-    return Buffer.from(await response.arrayBuffer());
-  }
+  file = (fileId: string): Promise<Buffer> => this.client.file(fileId);
 
   /** Forgets faults and scripts of the test before. */
   async calm(): Promise<void> {
     await Promise.all([this.misbehave(), this.control('DELETE', 'openai/script'), this.pace(50, 4)]);
   }
 
-  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}/control/${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
-    return (response.headers.get('content-type')?.includes('json') ? JSON.parse(answer) : undefined) as T;
+  control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.client.ask<T>(method, `/${path}`, body);
   }
 
   async stop(): Promise<void> {

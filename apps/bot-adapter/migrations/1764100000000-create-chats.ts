@@ -21,6 +21,9 @@ export class CreateChats1764100000000 implements MigrationInterface {
         user_id     uuid NOT NULL,
         profile     text NOT NULL, -- encrypted: names are personal
         started_at  timestamptz NOT NULL,
+        flood_level double precision NOT NULL, -- what the person did lately, and when it was counted last
+        flood_at    timestamptz NOT NULL,
+        flood_told_at timestamptz,
         UNIQUE (bot_id, external_id)
       );
       CREATE INDEX contacts_user ON contacts (user_id);
@@ -37,26 +40,50 @@ export class CreateChats1764100000000 implements MigrationInterface {
         voice_mode    text NOT NULL CHECK (voice_mode IN ('off', 'also')),
         blocked_at    timestamptz,
         next_send_at  timestamptz, -- the channel asked us to wait until then
-        UNIQUE (bot_id, external_id)
+        moved_to      uuid REFERENCES chats -- goes on there, under the id it got
       );
+      CREATE UNIQUE INDEX chats_external ON chats (bot_id, external_id) WHERE moved_to IS NULL;
 
       -- What was processed, so that nothing is processed twice; with the content only of what could not be.
       CREATE TABLE inbound_updates (
         bot_id      text NOT NULL,
-        update_id   bigint NOT NULL,
+        update_id   text NOT NULL,
+        seq         bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they came
         received_at timestamptz NOT NULL,
         failure     text,
         content     text, -- encrypted
         PRIMARY KEY (bot_id, update_id)
       );
       CREATE INDEX inbound_updates_received ON inbound_updates (received_at);
+      CREATE INDEX inbound_updates_quarantined ON inbound_updates (seq) WHERE failure IS NOT NULL;
+
+      -- Which process polls for a bot and shows previews.
+      CREATE TABLE bot_leaders (
+        bot_id     text PRIMARY KEY,
+        holder     uuid NOT NULL,
+        expires_at timestamptz NOT NULL -- by the clock of the database
+      );
+
+      -- How updates of a bot get here.
+      CREATE TABLE receivers (
+        bot_id      text PRIMARY KEY,
+        webhook_url text, -- that we have given to the channel
+        contact_at  timestamptz,
+        waiting     integer,
+        failed_at   timestamptz,
+        elsewhere   boolean NOT NULL
+      );
 
       CREATE TABLE inbound_messages (
         id                  uuid PRIMARY KEY,
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        user_id             uuid NOT NULL,
+        bot_id              text NOT NULL,
+        external_chat_id    text NOT NULL, -- at that time: ids of messages begin anew when a chat moves
+        external_thread_id  text,
         external_message_id text NOT NULL,
         received_at         timestamptz NOT NULL,
-        UNIQUE (chat_id, external_message_id)
+        UNIQUE (bot_id, external_chat_id, external_message_id)
       );
       CREATE INDEX inbound_messages_received ON inbound_messages (received_at);
 
@@ -77,6 +104,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE media, inbound_messages, inbound_updates, chats, contacts, people');
+    await runner.query(
+      'DROP TABLE receivers, bot_leaders, media, inbound_messages, inbound_updates, chats, contacts, people',
+    );
   }
 }

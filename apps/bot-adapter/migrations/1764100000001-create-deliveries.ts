@@ -10,7 +10,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order within a chat
         chat_id              uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
         user_id              uuid NOT NULL,
-        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice')),
+        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice', 'buttons')),
         cause_id             uuid NOT NULL,
         content              text NOT NULL, -- encrypted
         state                text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
@@ -24,23 +24,53 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
       );
       CREATE INDEX deliveries_waiting ON deliveries (chat_id, seq) WHERE state IN ('queued', 'sending');
       CREATE INDEX deliveries_finished ON deliveries (finished_at);
+      CREATE INDEX deliveries_failed ON deliveries (finished_at) WHERE state = 'failed';
 
-      -- Messages into which answers are streamed by edits; the finished answer replaces their text.
-      CREATE TABLE streams (
+      -- Messages in which answers are shown while they are written; the finished answer replaces their text. Every call
+      -- about one is claimed here first, until call_ends_at.
+      CREATE TABLE previews (
         reply_id            uuid PRIMARY KEY,
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        external_message_id text NOT NULL,
+        external_chat_id    text NOT NULL,
+        external_message_id text,
+        state               text NOT NULL CHECK (state IN ('shown', 'final', 'dropped')),
+        call_id             uuid NOT NULL,
+        call_ends_at        timestamptz,
         started_at          timestamptz NOT NULL
       );
+      CREATE INDEX previews_started ON previews (started_at);
+      CREATE INDEX previews_shown ON previews (chat_id) WHERE state = 'shown';
 
-      -- What the buttons under messages do. Telegram leaves 64 bytes for it, so a button carries only the id.
-      CREATE TABLE callbacks (
+      -- What the buttons under messages do. Channels leave little room for it, so a button carries only the id.
+      CREATE TABLE buttons (
         id         text PRIMARY KEY,
         chat_id    uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        action     jsonb NOT NULL,
+        screen_id  uuid NOT NULL, -- of those that were shown together
+        product    text NOT NULL,
+        action     text NOT NULL,
+        data       jsonb,
+        user_id    uuid, -- who may press it; without one everybody
+        revision   integer, -- of the dialog in which it was shown
+        once       boolean NOT NULL,
+        used_at    timestamptz,
         expires_at timestamptz NOT NULL
       );
-      CREATE INDEX callbacks_expiry ON callbacks (expires_at);
+      CREATE INDEX buttons_expiry ON buttons (expires_at);
+      CREATE INDEX buttons_once ON buttons (screen_id) WHERE once;
+
+      -- Where people are in the products of a chat.
+      CREATE TABLE dialogs (
+        chat_id    uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
+        user_id    uuid NOT NULL,
+        product    text,
+        step       text, -- that gets the next message
+        data       text, -- encrypted
+        revision   integer NOT NULL,
+        choices    jsonb NOT NULL, -- what may be typed in place of pressing a button
+        updated_at timestamptz NOT NULL,
+        PRIMARY KEY (chat_id, user_id)
+      );
+      CREATE INDEX dialogs_updated ON dialogs (updated_at);
 
       -- Answers that were asked for by voice: each is spoken once.
       CREATE TABLE speeches (
@@ -55,6 +85,6 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE speeches, callbacks, streams, deliveries');
+    await runner.query('DROP TABLE speeches, dialogs, buttons, previews, deliveries');
   }
 }

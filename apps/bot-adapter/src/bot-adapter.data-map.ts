@@ -37,11 +37,12 @@ export const botAdapterDataMap: DataMap = {
   },
   inbound_updates: {
     purpose: 'What was processed, so that nothing is processed twice; the content of what could not be.',
-    retention: 'Three days.',
+    retention: 'Three days; two months of what failed.',
     erasure: 'delete row',
     person: { within: 'content' },
     columns: {
       bot_id: 'The bot.',
+      update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
       content: 'The update as the channel sent it, encrypted; only of what failed.',
     },
@@ -51,7 +52,12 @@ export const botAdapterDataMap: DataMap = {
     retention: 'Thirty days.',
     erasure: 'delete row',
     person: ofChat,
-    columns: { external_message_id: "The channel's id of the message." },
+    columns: {
+      bot_id: 'The bot.',
+      external_chat_id: "The channel's id of the chat.",
+      external_thread_id: "The channel's id of the topic.",
+      external_message_id: "The channel's id of the message.",
+    },
   },
   media: {
     purpose: 'Files that came with messages.',
@@ -79,19 +85,52 @@ export const botAdapterDataMap: DataMap = {
       reason: 'Why it was given up.',
     },
   },
-  streams: {
-    purpose: 'Messages into which an answer is written while it is being made.',
-    retention: 'Days.',
+  previews: {
+    purpose: 'Messages in which an answer is shown while it is being written.',
+    retention: 'A day.',
     erasure: 'delete row',
     person: ofChat,
-    columns: { external_message_id: "The channel's id of the message." },
+    columns: {
+      external_chat_id: "The channel's id of the chat.",
+      external_message_id: "The channel's id of the message.",
+      state: 'Shown, final or dropped.',
+    },
   },
-  callbacks: {
+  buttons: {
     purpose: 'What the buttons under messages do.',
     retention: 'Until they expire.',
     erasure: 'delete row',
     person: ofChat,
-    columns: { id: 'What the button carries.', action: 'What it does, with ids only.' },
+    columns: {
+      id: 'What the button carries.',
+      product: 'The product that it belongs to.',
+      action: 'What it does.',
+      data: 'Ids that the action needs.',
+    },
+  },
+  dialogs: {
+    purpose: 'Where people are in the products of a chat.',
+    retention: 'Thirty days after the last step.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      product: 'The product.',
+      step: 'Name of the step that gets the next message.',
+      data: 'What was entered so far, encrypted.',
+      choices: 'What may be typed in place of pressing a button.',
+    },
+  },
+  bot_leaders: {
+    purpose: 'Which process polls for a bot and shows previews.',
+    retention: 'As long as it does.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.' },
+  },
+  receivers: {
+    purpose: 'How updates of a bot get here.',
+    retention: 'As long as the bot is there.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.', webhook_url: 'The address that the channel was given.' },
   },
   speeches: {
     purpose: 'Answers that were asked for by voice: each is spoken once.',

@@ -1,55 +1,92 @@
-import { Module } from '@nestjs/common';
-import { BotLeads } from './bots/bot-leads';
-import { Bots } from './bots/bots';
-import { Callbacks } from './callbacks/callbacks.service';
-import { Channels } from './channels/channels';
-import { TelegramPoller } from './channels/telegram/telegram.poller';
-import { TelegramSetup } from './channels/telegram/telegram.setup';
-import { TelegramWebhookController } from './channels/telegram/telegram.webhook.controller';
-import { Contacts } from './contacts/contacts.service';
-import { ChatLanes } from './deliveries/chat-lanes';
-import { DeliveriesHandlers } from './deliveries/deliveries.handlers';
-import { Deliveries } from './deliveries/deliveries.service';
-import { DeliveryMetrics } from './deliveries/delivery-metrics';
-import { DeliveryRecords } from './deliveries/delivery-records';
-import { OutboundParts } from './deliveries/outbound-parts';
-import { Replies } from './deliveries/replies.service';
-import { SendLimits } from './deliveries/send-limits';
-import { Sender } from './deliveries/sender.service';
-import { MediaController } from './media/media.controller';
-import { MediaFiles } from './media/media-files.service';
-import { Assistant } from './products/assistant/assistant';
-import { Receiving } from './receiving/receiving.service';
-import { Retention } from './retention/retention.service';
-import { SpeechHandlers } from './speech/speech.handlers';
-import { Speeches } from './speech/speeches.service';
-import { Previews } from './streaming/previews.service';
-import { StreamingHandlers } from './streaming/streaming.handlers';
+import { Module, type Type } from '@nestjs/common';
+import { type AppDefinition, defineApp } from '@switchboard/service-kit';
+import type { z } from 'zod';
+import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
+import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
+import { botAdapterConfig } from './bot-adapter.config';
+import { botAdapterDataMap } from './bot-adapter.data-map';
+import { AcceptsSection, AccessSection, MenuSection, TextsSection } from './bots/bot-sections';
+import { BotsModule } from './bots/bots.module';
+import type { ChannelFactory } from './channels/channel';
+import { ChannelsModule } from './channels/channels.module';
+import { channelKinds } from './channels/channels.service';
+import { Chat } from './contacts/chat.entity';
+import { Contact } from './contacts/contact.entity';
+import { ContactsModule } from './contacts/contacts.module';
+import { InboundMessageRow } from './contacts/inbound-message.entity';
+import { DeliveriesModule } from './deliveries/deliveries.module';
+import { Delivery } from './deliveries/delivery.entity';
+import { Preview } from './deliveries/preview.entity';
+import { ButtonRow } from './dialogs/button.entity';
+import { Dialog } from './dialogs/dialog.entity';
+import { DialogsModule } from './dialogs/dialogs.module';
+import { InboundModule } from './inbound/inbound.module';
+import { InboundUpdateRow } from './inbound/inbound-update.entity';
+import { Receiver } from './inbound/receiver.entity';
+import { Media } from './media/media.entity';
+import { MediaModule } from './media/media.module';
+import { PreviewsModule } from './previews/previews.module';
+import { RetentionModule } from './retention/retention.module';
+import { Speech } from './speech/speech.entity';
+import { SpeechModule } from './speech/speech.module';
 
-@Module({
-  controllers: [TelegramWebhookController, MediaController, DeliveriesHandlers, SpeechHandlers, StreamingHandlers],
-  providers: [
-    Bots,
-    BotLeads,
-    Channels,
-    TelegramPoller,
-    TelegramSetup,
-    Receiving,
-    Contacts,
-    MediaFiles,
-    Callbacks,
-    Assistant,
-    Speeches,
-    Replies,
-    Deliveries,
-    DeliveryRecords,
-    DeliveryMetrics,
-    OutboundParts,
-    SendLimits,
-    ChatLanes,
-    Sender,
-    Previews,
-    Retention,
-  ],
-})
-export class BotAdapterModule {}
+/** What is plugged into the service: nothing below knows which there are. */
+export interface Plugged {
+  readonly channels: readonly ChannelFactory[];
+  /** Modules that hold a product each. */
+  readonly products: readonly Type[];
+}
+
+/** The service with these channels and products. */
+export function defineBotAdapter({ channels, products }: Plugged): AppDefinition {
+  const kinds = channelKinds(channels);
+  const variables = Object.assign({}, ...channels.map((channel) => channel.variables)) as z.ZodRawShape;
+
+  // From the bottom to the top: a module imports only such as stand before it.
+  @Module({
+    imports: [
+      BotsModule,
+      ChannelsModule.with(kinds),
+      MediaModule,
+      ContactsModule,
+      DeliveriesModule,
+      SpeechModule,
+      PreviewsModule,
+      DialogsModule,
+      InboundModule,
+      ...products,
+      RetentionModule,
+    ],
+  })
+  class BotAdapterModule {}
+
+  return defineApp({
+    name: 'bot-adapter',
+    module: BotAdapterModule,
+    config: botAdapterConfig.extend(variables),
+    botSections: {
+      channel: kinds.section,
+      access: AccessSection,
+      texts: TextsSection,
+      menu: MenuSection,
+      accepts: AcceptsSection,
+    },
+    entities: [
+      Chat,
+      Contact,
+      InboundMessageRow,
+      Media,
+      Delivery,
+      Preview,
+      Speech,
+      ButtonRow,
+      Dialog,
+      InboundUpdateRow,
+      Receiver,
+    ],
+    migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
+    dataMap: botAdapterDataMap,
+    encrypted: ['contacts.profile', 'deliveries.content', 'dialogs.data', 'inbound_updates.content'],
+    port: 4101,
+  });
+}

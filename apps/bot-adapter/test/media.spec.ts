@@ -38,12 +38,12 @@ describe('files that came with messages', () => {
 
   it('are for other services only, and of those for the ones that need them', async () => {
     expect((await read(mediaId, '')).status).toBe(401);
-    expect((await read(mediaId, 'payments')).status).toBe(403);
+    expect((await read(mediaId, 'payments')).status).toBe(404);
   });
 
-  it('that do not exist are a clear 404, and no id is a clear 400', async () => {
+  it('that do not exist are a clear 404, and no id is a clear 422', async () => {
     expect((await read(uuidv7())).status).toBe(404);
-    expect((await read('..%2f..%2fetc')).status).toBe(400);
+    expect((await read('..%2f..%2fetc')).status).toBe(422);
   });
 
   it('that Telegram no longer has are told to be gone', async () => {

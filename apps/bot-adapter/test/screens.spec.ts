@@ -1,9 +1,19 @@
-import { SpeechCompleted, SpeechFailed, SpeechSpeakRequested, TranscriptionFailed } from '@switchboard/contracts';
+import {
+  MessageReceived,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+  SpeechCompleted,
+  SpeechFailed,
+  SpeechSpeakRequested,
+  TranscriptionFailed,
+} from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hear, reply, startBotAdapter } from './start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from './start-sandbox';
+import { TelegramWebhook } from './webhook';
 
 const AUDIO_ID = 'a'.repeat(64);
 
@@ -85,7 +95,7 @@ describe('commands, menus and buttons', () => {
     const stolen = menu.reply_markup!.inline_keyboard[0]![1]!.callback_data;
     expect(stolen.length).toBeLessThanOrEqual(64);
     const reply_markup = { inline_keyboard: [[{ text: 'stolen', callback_data: stolen }]] };
-    await telegram.bot('editMessageText', { chat_id: oliver.chat, message_id, text: 'forged', reply_markup });
+    await telegram.ask('editMessageText', { chat_id: oliver.chat, message_id, text: 'forged', reply_markup });
     expect((await oliver.press(message_id, 'stolen')).text).toMatch(/out of date/);
   });
 
@@ -123,13 +133,14 @@ describe('commands, menus and buttons', () => {
     expect((await emma.answers()).filter(({ voice }) => voice)).toHaveLength(1);
   });
 
-  it('who wants voice as well gets every answer spoken, without a button', async () => {
+  it('who wants voice as well gets every answer spoken, without a button that asks for it', async () => {
     const emma = await telegram.person();
     await emma.say('/voice');
     const menu = await shows(emma, /by voice/);
     await emma.press(menu.message_id, 'Text and voice');
     await reply(app, await hear(app, emma, 'go on'), 'And then they slept.');
-    expect((await shows(emma, /they slept/)).reply_markup).toBeUndefined();
+    const { reply_markup } = await shows(emma, /they slept/);
+    expect(reply_markup!.inline_keyboard.flat().map(({ text }) => text)).toEqual(['👍', '👎', '🔁']);
     await speechOf('And then they slept.');
   });
 
@@ -147,6 +158,35 @@ describe('commands, menus and buttons', () => {
       SpeechSpeakRequested,
       (event) => event.data.chatId === chatId && event.data.speechId !== speechId,
     );
+  });
+
+  it('an answer is rated, asked for anew, and stopped while it is written', async () => {
+    const emma = await telegram.person();
+    const { data } = await hear(app, emma, 'what do you think?');
+    const replyId = await reply(app, { data }, 'I think of you.');
+    const answer = await shows(emma, /I think of you/);
+    expect((await emma.press(answer.message_id, '👎')).text).toBe('Thank you!');
+    const rated = await app.probe.until(ReplyRateRequested, (event) => event.data.replyId === replyId);
+    expect(rated.data).toMatchObject({ chatId: data.chatId, userId: data.userId, rating: -1 });
+    expect((await emma.press(answer.message_id, '🔁')).text).toBe('I think again…');
+    await app.probe.until(ReplyRegenerateRequested, (event) => event.data.replyId === replyId);
+
+    const webhook = new TelegramWebhook(app);
+    await webhook.bring({ stopped_message_generation: { chat: { id: emma.chat, type: 'private' }, draft_id: 1 } });
+    const stopped = await app.probe.until(ReplyStopRequested, (event) => event.data.chatId === data.chatId);
+    expect(stopped.data.userId).toBe(data.userId);
+  });
+
+  it('the button under an answer that is being written in a group stops it', async () => {
+    const group = await telegram.group(await telegram.person());
+    await group.say('@lumen_bot go on and on');
+    const { data } = await app.probe.until(MessageReceived, (event) => event.data.text === 'go on and on');
+    // Such a button has no row: it does the same everywhere.
+    const reply_markup = { inline_keyboard: [[{ text: '■ Stop', callback_data: '!assistant:stop' }]] };
+    await telegram.ask('sendMessage', { chat_id: group.chat, text: 'on and on…', reply_markup });
+    const preview = await group.answer(({ text }) => text === 'on and on…');
+    expect((await group.press(preview.message_id, '■ Stop')).text).toBe('I stop here.');
+    await app.probe.until(ReplyStopRequested, (event) => event.data.chatId === data.chatId);
   });
 
   it('a voice message that nobody can understand is answered in plain words', async () => {

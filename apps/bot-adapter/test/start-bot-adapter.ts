@@ -1,13 +1,37 @@
 import { type EventOf, MessageReceived, ReplyCompleted } from '@switchboard/contracts';
+import type { AppDefinition } from '@switchboard/service-kit';
 import { startApp, type TestApp, type TestAppOptions } from '@switchboard/testing';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { botAdapterApp } from '../src/bot-adapter.app';
 import { LUMEN, NORTHWIND, type Phone, type PretendedTelegram } from './start-sandbox';
 
-const bots = [
-  { id: 'lumen', name: 'Lumen', token: LUMEN.token, apiRoot: 'sandbox', products: ['assistant'] },
-  { id: 'northwind', name: 'Northwind', token: NORTHWIND.token, apiRoot: 'sandbox', products: ['assistant'] },
-];
+export type BotDescriptions = Readonly<Record<string, object>>;
+
+/** People of specs write fast. */
+const UNHURRIED = { flood: { burst: 10_000 } };
+
+export const inSandbox = ({ token }: { token: string }) => ({ kind: 'telegram', apiRoot: 'sandbox', token });
+
+export const BOTS: BotDescriptions = {
+  lumen: { name: 'Lumen', channel: inSandbox(LUMEN), accepts: ['voice', 'photo', 'document'], access: UNHURRIED },
+  northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), access: UNHURRIED },
+};
+
+/** A folder as BOTS_FOLDER takes it. */
+export function botsFolder(bots: BotDescriptions = BOTS): string {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-bots-'));
+  writeBots(folder, bots);
+  return folder;
+}
+
+export function writeBots(folder: string, bots: BotDescriptions): void {
+  for (const [id, description] of Object.entries(bots)) {
+    writeFileSync(join(folder, `${id}.json`), JSON.stringify(description));
+  }
+}
 
 /** For specs about something else than the limits. */
 export const WITHOUT_LIMITS = {
@@ -17,17 +41,21 @@ export const WITHOUT_LIMITS = {
 };
 
 /** The service under test, polling the pretended Telegram. */
-export async function startBotAdapter(telegram: PretendedTelegram, options: TestAppOptions = {}): Promise<TestApp> {
-  const { env, ...others } = options;
-  return startApp(botAdapterApp, {
+export async function startBotAdapter(
+  telegram: Pick<PretendedTelegram, 'apiRoot'>,
+  options: TestAppOptions & { bots?: BotDescriptions; app?: AppDefinition } = {},
+): Promise<TestApp> {
+  const { env, bots, app: definition = botAdapterApp, ...others } = options;
+  const folder = env?.['BOTS_FOLDER'] ?? botsFolder(bots);
+  const app = await startApp(definition, {
     ...others,
-    env: {
-      BOT_ADAPTER_BOTS: JSON.stringify(bots),
-      BOT_ADAPTER_SANDBOX_API_ROOT: telegram.apiRoot,
-      ...WITHOUT_LIMITS,
-      ...env,
-    },
+    env: { BOTS_FOLDER: folder, BOT_ADAPTER_SANDBOX_API_ROOT: telegram.apiRoot, ...WITHOUT_LIMITS, ...env },
   });
+  const stop = async (how?: Parameters<TestApp['stop']>[0]) => {
+    await app.stop(how);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...app, stop };
 }
 
 /** A person says something, and this is what the other services hear. */

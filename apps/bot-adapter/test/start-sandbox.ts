@@ -1,4 +1,5 @@
 import { until } from '@switchboard/testing';
+import { SandboxClient } from '../../sandbox/src/client';
 import { startSandbox, type SandboxOptions } from '../../sandbox/src/sandbox';
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
@@ -35,7 +36,7 @@ export class Phone {
   constructor(
     private readonly telegram: PretendedTelegram,
     readonly id: number,
-    private readonly where: { bot?: string; chat?: number },
+    readonly where: { bot?: string; chat?: number; threadId?: number },
   ) {}
 
   get chat(): number {
@@ -51,14 +52,15 @@ export class Phone {
   sendFile = (kind: 'voice' | 'photo' | 'document', bytes: Buffer, more: object = {}) =>
     this.act<SeenMessage>('send-file', { kind, base64: bytes.toString('base64'), ...more });
 
+  /** What was said here, oldest first. */
+  messages(): Promise<SeenMessage[]> {
+    const bot = this.where.bot ?? LUMEN.username;
+    return this.telegram.control<SeenMessage[]>('GET', `telegram/chats/${this.chat}/messages?bot=${bot}`);
+  }
+
   /** What the bot said here, oldest first. */
   async answers(): Promise<SeenMessage[]> {
-    const bot = this.where.bot ?? LUMEN.username;
-    const messages = await this.telegram.control<SeenMessage[]>(
-      'GET',
-      `telegram/chats/${this.chat}/messages?bot=${bot}`,
-    );
-    return messages.filter(({ from }) => from.is_bot);
+    return (await this.messages()).filter(({ from }) => from.is_bot);
   }
 
   answer(fits: (message: SeenMessage) => boolean): Promise<SeenMessage> {
@@ -73,7 +75,7 @@ export class Phone {
 export class PretendedTelegram {
   constructor(
     readonly apiRoot: string,
-    private readonly url: string,
+    private readonly client: SandboxClient,
     readonly close: () => Promise<void>,
   ) {}
 
@@ -85,41 +87,54 @@ export class PretendedTelegram {
   /** The same person in the chat with another bot. */
   other = (phone: Phone, bot: string) => new Phone(this, phone.id, { bot });
 
-  async group(phone: Phone): Promise<Phone> {
-    const group = { title: 'Friends', people: [phone.id], bots: [LUMEN.username] };
+  async group(phone: Phone, ...others: Phone[]): Promise<Phone> {
+    const group = { title: 'Friends', people: [phone, ...others].map(({ id }) => id), bots: [LUMEN.username] };
     const { id: chat } = await this.control<{ id: number }>('POST', 'telegram/chats', group);
     return new Phone(this, phone.id, { chat });
   }
+
+  /** The person in a topic of a forum. */
+  async topic(phone: Phone): Promise<Phone> {
+    const bots = [LUMEN.username];
+    const { id: chat } = await this.client.telegram.addGroup({
+      title: 'Forum',
+      people: [phone.id],
+      bots,
+      admins: bots,
+      forum: true,
+    });
+    const topic = { chat_id: chat, name: 'News' };
+    const { message_thread_id: threadId } = await this.ask<{ message_thread_id: number }>('createForumTopic', topic);
+    return new Phone(this, phone.id, { chat, threadId });
+  }
+
+  /** The same person in a group that they are in. */
+  inGroup = (phone: Phone, group: Phone) => new Phone(this, phone.id, { chat: group.chat });
 
   calls(method: string, chat?: number): Promise<Call[]> {
     return this.control<Call[]>('GET', `telegram/calls?method=${method}${chat === undefined ? '' : `&chat=${chat}`}`);
   }
 
   /** Calls the Bot API as a bot would. */
-  async bot(method: string, params: object, token = LUMEN.token): Promise<void> {
-    const body = JSON.stringify(params);
-    await fetch(`${this.apiRoot}/bot${token}/${method}`, {
+  async ask<T = unknown>(method: string, params: object, token = LUMEN.token): Promise<T> {
+    const response = await fetch(`${this.apiRoot}/bot${token}/${method}`, {
       method: 'POST',
-      body,
+      body: JSON.stringify(params),
       headers: { 'content-type': 'application/json' },
     });
+    return ((await response.json()) as { result: T }).result;
   }
 
   misbehave = (...rules: Fault[]) => this.control('PUT', 'faults', rules);
 
-  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}/control/${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
-    return (answer ? JSON.parse(answer) : undefined) as T;
+  control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.client.ask<T>(method, `/${path}`, body);
   }
 }
 
 /** Telegram as the sandbox pretends it, in this process. */
-export async function startTelegram(options: SandboxOptions = {}): Promise<PretendedTelegram> {
-  const sandbox = await startSandbox({ bots: [LUMEN, NORTHWIND], rateLimits: null, pace: 0.05, ...options });
-  return new PretendedTelegram(sandbox.telegramUrl, sandbox.url, () => sandbox.close());
+export async function startTelegram(options: SandboxOptions['telegram'] = {}): Promise<PretendedTelegram> {
+  const telegram = { bots: [LUMEN, NORTHWIND], rateLimits: null, ...options };
+  const sandbox = await startSandbox({ pace: 0.05, telegram });
+  return new PretendedTelegram(sandbox.telegramUrl, new SandboxClient(sandbox.url), () => sandbox.close());
 }

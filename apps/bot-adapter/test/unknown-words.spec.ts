@@ -1,7 +1,9 @@
 import { MemoryTransport } from '@switchboard/bus';
 import {
   type EventOf,
+  ConversationReset,
   MessageReceived,
+  MessageUndeliverable,
   ReplyCompleted,
   ReplyTyped,
   SpeechCompleted,
@@ -57,6 +59,15 @@ describe('words that bot-adapter does not know', () => {
           outcome: 'answered',
           answers: [messageId],
         }),
+      [MessageUndeliverable.type]: () =>
+        MessageUndeliverable({
+          ...who,
+          channel: 'telegram',
+          deliveryId: uuidv7(),
+          causeId: uuidv7(),
+          reason: 'gave_up',
+        }),
+      [ConversationReset.type]: () => ConversationReset({ ...who, channel: 'telegram' }),
       [SpeechCompleted.type]: () =>
         SpeechCompleted({
           speechId: uuidv7(),

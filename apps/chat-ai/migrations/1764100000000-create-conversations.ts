@@ -14,7 +14,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         -- Grows with every change a running turn has to know of.
         revision integer NOT NULL DEFAULT 1,
         summary text,
-        summarised_up_to bigint NOT NULL DEFAULT 0
+        summarised_up_to bigint NOT NULL DEFAULT 0,
+        summary_retry_at timestamptz
       )`);
     await runner.query(
       'CREATE UNIQUE INDEX one_open_conversation_per_chat ON conversations (chat_id) WHERE closed_at IS NULL',
@@ -27,7 +28,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         position bigint GENERATED ALWAYS AS IDENTITY,
         role text NOT NULL CHECK (role IN ('user', 'assistant')),
         state text NOT NULL
-          CHECK (state IN ('awaiting_transcription', 'transcription_failed', 'pending', 'answered', 'cancelled')),
+          CHECK (state IN
+            ('awaiting_transcription', 'transcription_failed', 'pending', 'answered', 'cancelled', 'replaced')),
         user_id uuid NOT NULL,
         locale text NOT NULL,
         text text NOT NULL,
@@ -35,6 +37,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         sender_name text,
         tokens integer NOT NULL,
         turn_id uuid,
+        regenerated integer NOT NULL DEFAULT 0,
         sent_at timestamptz NOT NULL,
         edited_at timestamptz
       )`);
@@ -54,6 +57,14 @@ export class CreateConversations1764100000000 implements MigrationInterface {
       )`);
     await runner.query('CREATE INDEX turns_of_conversation ON turns (conversation_id, started_at)');
     await runner.query(`
+      CREATE TABLE ratings (
+        reply_id uuid NOT NULL REFERENCES turns ON DELETE CASCADE,
+        user_id uuid NOT NULL,
+        rating smallint NOT NULL CHECK (rating BETWEEN -1 AND 1),
+        rated_at timestamptz NOT NULL,
+        PRIMARY KEY (reply_id, user_id)
+      )`);
+    await runner.query(`
       CREATE TABLE prompts (
         id uuid PRIMARY KEY,
         bot_id text NOT NULL,
@@ -67,6 +78,6 @@ export class CreateConversations1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE prompts, turns, messages, conversations');
+    await runner.query('DROP TABLE prompts, ratings, turns, messages, conversations');
   }
 }

@@ -5,6 +5,14 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      CREATE TABLE knowledge_bases (
+        bot_id text PRIMARY KEY,
+        passages integer NOT NULL,
+        tokens integer NOT NULL,
+        synonyms text NOT NULL,
+        loaded_at timestamptz NOT NULL
+      )`);
+    await runner.query(`
       CREATE TABLE knowledge_documents (
         id uuid PRIMARY KEY,
         bot_id text NOT NULL,
@@ -12,6 +20,8 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
         title text NOT NULL,
         locale text NOT NULL,
         hash text NOT NULL,
+        problem text,
+        notes text[] NOT NULL,
         loaded_at timestamptz NOT NULL,
         UNIQUE (bot_id, source)
       )`);
@@ -24,20 +34,47 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
         heading text NOT NULL,
         text text NOT NULL,
         suspicious boolean NOT NULL,
-        tsv tsvector NOT NULL
+        tokens integer NOT NULL,
+        content_hash bytea NOT NULL
       )`);
-    await runner.query('CREATE INDEX knowledge_chunks_words ON knowledge_chunks USING gin (tsv)');
     await runner.query('CREATE INDEX knowledge_chunks_of_document ON knowledge_chunks (document_id)');
-    await runner.query('CREATE INDEX knowledge_chunks_of_bot ON knowledge_chunks (bot_id)');
-    // Forgives typing errors. The service's role may not be allowed to add it, and then searches by words alone.
+    await runner.query('CREATE INDEX knowledge_chunks_of_bot ON knowledge_chunks (bot_id, content_hash)');
+    // The words of each passage. Everything begins with the bot, so that one bot's search never reads another's rows.
     await runner.query(`
-      DO $$ BEGIN
-        CREATE EXTENSION IF NOT EXISTS pg_trgm;
-      EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN NULL;
-      END $$`);
+      CREATE TABLE knowledge_terms (
+        bot_id text NOT NULL,
+        term text NOT NULL,
+        chunk_id uuid NOT NULL REFERENCES knowledge_chunks ON DELETE CASCADE,
+        weight real NOT NULL,
+        PRIMARY KEY (bot_id, term, chunk_id) INCLUDE (weight)
+      )`);
+    await runner.query('CREATE INDEX knowledge_terms_of_chunk ON knowledge_terms (chunk_id)');
+    // Runs of three letters of each word there is: finds what a misspelt word may mean without an extension.
+    await runner.query(`
+      CREATE TABLE knowledge_grams (
+        bot_id text NOT NULL,
+        gram text NOT NULL,
+        term text NOT NULL,
+        PRIMARY KEY (bot_id, gram, term)
+      )`);
+    // By the text's hash and not by the passage: a file that changes in one place keeps the vectors of the others.
+    await runner.query(`
+      CREATE TABLE knowledge_vectors (
+        bot_id text NOT NULL,
+        content_hash bytea NOT NULL,
+        model text NOT NULL,
+        signs bit varying NOT NULL,
+        vector real[] NOT NULL,
+        PRIMARY KEY (bot_id, model, content_hash)
+      )`);
+    // Numbers that look random do not compress; trying to costs more than it saves.
+    await runner.query('ALTER TABLE knowledge_vectors ALTER COLUMN vector SET STORAGE EXTERNAL');
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE knowledge_chunks, knowledge_documents');
+    await runner.query(
+      `DROP TABLE knowledge_vectors, knowledge_grams, knowledge_terms, knowledge_chunks, knowledge_documents,
+         knowledge_bases`,
+    );
   }
 }

@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Public list prices of OpenAI in US dollars per million tokens (input, cached input, output), from the day on which
- * each model was announced at that price. Source: openai.com/api/pricing and the announcements of the models.
+ * each model was announced at that price; those of prompts up to 272,000 tokens. Source: openai.com/api/pricing and the
+ * announcements of the models.
  */
 const LIST_PRICES: readonly [model: string, validFrom: string, input: number, cachedInput: number, output: number][] = [
   ['gpt-4o', '2024-10-02', 2.5, 1.25, 10],
@@ -12,6 +13,14 @@ const LIST_PRICES: readonly [model: string, validFrom: string, input: number, ca
   ['gpt-4.1-nano', '2025-04-14', 0.1, 0.025, 0.4],
   ['gpt-5', '2025-08-07', 1.25, 0.125, 10],
   ['gpt-5-mini', '2025-08-07', 0.25, 0.025, 2],
+  ['gpt-5.6-luna', '2026-06-26', 1, 0.1, 6],
+  ['gpt-5.6-luna', '2026-07-30', 0.2, 0.02, 1.2],
+  ['gpt-5.6-terra', '2026-06-26', 2.5, 0.25, 15],
+  ['gpt-5.6-terra', '2026-07-30', 2, 0.2, 12],
+  ['gpt-5.6-sol', '2026-06-26', 5, 0.5, 30],
+  ['gpt-6-luna', '2026-09-22', 0.1, 0.01, 0.5],
+  ['gpt-6-sol', '2026-09-22', 2, 0.2, 10],
+  ['gpt-6.1-terra', '2026-10-26', 1, 0.05, 5],
 ];
 
 export class CreateAccounting1764100200000 implements MigrationInterface {
@@ -65,17 +74,26 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
         reserved_micros bigint NOT NULL DEFAULT 0 CHECK (reserved_micros >= 0),
         PRIMARY KEY (scope, period_start)
       )`);
+    // The only trace of a call until it is recorded: with it, one that died with its process can be charged.
     await runner.query(`
       CREATE TABLE budget_reservations (
-        id uuid NOT NULL,
-        scope text NOT NULL,
-        period_start date NOT NULL,
+        id uuid PRIMARY KEY,
         micros bigint NOT NULL,
-        expires_at timestamptz NOT NULL,
-        PRIMARY KEY (id, scope),
-        FOREIGN KEY (scope, period_start) REFERENCES budgets
+        purpose text NOT NULL,
+        turn_id uuid,
+        bot_id text NOT NULL,
+        user_id uuid NOT NULL,
+        model text NOT NULL,
+        input_tokens integer NOT NULL,
+        output_tokens integer NOT NULL,
+        price_known boolean NOT NULL,
+        -- The periods of the person's and of the bot's budget from which it is set aside.
+        day date NOT NULL,
+        month date NOT NULL,
+        expires_at timestamptz NOT NULL
       )`);
     await runner.query('CREATE INDEX budget_reservations_by_expiry ON budget_reservations (expires_at)');
+    await runner.query('CREATE INDEX budget_reservations_of_turn ON budget_reservations (turn_id)');
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -38,6 +38,19 @@ export const chatAiDataMap: DataMap = {
     erasure: 'not personal',
     columns: { bot_id: 'The bot.', text: 'Words of the operator.', hash: 'SHA-256 of the text.' },
   },
+  ratings: {
+    purpose: 'What people think of answers.',
+    retention: 'As long as the conversation.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {},
+  },
+  knowledge_bases: {
+    purpose: 'How large the knowledge of each bot is.',
+    retention: 'As long as the bot is there.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.', synonyms: 'Words of the operator.' },
+  },
   knowledge_documents: {
     purpose: 'What the company has written down.',
     retention: 'As long as the file is there.',
@@ -48,6 +61,8 @@ export const chatAiDataMap: DataMap = {
       title: 'Title of the document.',
       locale: 'Its language.',
       hash: 'SHA-256 of the file.',
+      problem: 'Why it could not be read.',
+      notes: 'What was left out of it.',
     },
   },
   knowledge_chunks: {
@@ -58,7 +73,31 @@ export const chatAiDataMap: DataMap = {
       bot_id: 'The bot that knows it.',
       heading: 'The headings above it.',
       text: 'Words of the operator.',
-      tsv: 'The same words for the search.',
+      content_hash: 'SHA-256 of the text.',
+    },
+  },
+  knowledge_terms: {
+    purpose: 'The words of each piece, for the search.',
+    retention: 'As long as the document.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot that knows it.', term: 'A word of the operator.' },
+  },
+  knowledge_grams: {
+    purpose: 'Runs of letters of those words, to find misspelt ones.',
+    retention: 'As long as the document.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.', gram: 'Three letters.', term: 'A word of the operator.' },
+  },
+  knowledge_vectors: {
+    purpose: 'The meaning of each piece, for the search.',
+    retention: 'As long as the document.',
+    erasure: 'not personal',
+    columns: {
+      bot_id: 'The bot.',
+      content_hash: 'SHA-256 of the text.',
+      model: 'Name of a model.',
+      signs: 'The vector in bits.',
+      vector: 'The vector.',
     },
   },
   model_prices: {
@@ -90,7 +129,7 @@ export const chatAiDataMap: DataMap = {
     purpose: 'Money that is set aside for calls on their way.',
     retention: 'Minutes.',
     erasure: 'delete row',
-    person: { within: 'scope' },
-    columns: { scope: 'A bot, or a bot and a person.' },
+    person: 'user_id',
+    columns: { purpose: 'For an answer or a summary.', bot_id: 'The bot.', model: 'Name of a model.' },
   },
 };

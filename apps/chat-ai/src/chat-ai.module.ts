@@ -1,25 +1,23 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
-import { BudgetsModule } from './budgets/budgets.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
-import { SummariesModule } from './summaries/summaries.module';
+import { RetentionModule } from './retention/retention.module';
 import { TurnsModule } from './turns/turns.module';
-import { UsageModule } from './usage/usage.module';
 
 @Module({
   imports: [
+    AccountingModule,
     AssistantsModule,
-    BudgetsModule,
     ConversationsModule,
     KnowledgeModule,
     ModelsModule,
     PromptsModule,
-    SummariesModule,
+    RetentionModule,
     TurnsModule,
-    UsageModule,
   ],
 })
 export class ChatAiModule {}

@@ -1,52 +1,43 @@
+import { UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { AssistantsService } from '../src/assistants/assistants.service';
-import { BudgetExhausted, BudgetsService } from '../src/budgets/budgets.service';
+import { BudgetExhausted, BudgetsService, type PlannedCall } from '../src/accounting/budgets.service';
+import { UsageService } from '../src/accounting/usage.service';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, rowsOf } from './build';
+import { aPerson, botsFolder, rowsOf, runScheduled } from './build';
 import { type RunningModel, startModel } from './start-model';
 
 /** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. */
 const PRICE = { input: 1000, cachedInput: 1000, output: 1000 };
-const bot = (more: object) => ({
-  name: 'B',
-  systemPrompt: 'S',
-  maxOutputTokens: 16,
-  pricePerMillionTokensUsd: PRICE,
-  ...more,
+const bot = (budgets: object) => ({
+  assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE },
+  budgets,
 });
 
 describe('budgets', () => {
   let model: RunningModel;
   let app: TestApp;
-  let folder: string;
+  let folder: Awaited<ReturnType<typeof botsFolder>>;
   const person = (botId: string, locale: 'en' | 'ru' = 'en') => aPerson(() => app, { botId, locale });
 
   beforeAll(async () => {
     model = await startModel();
-    folder = await mkdtemp(join(tmpdir(), 'budgets-'));
-    const assistants = {
-      daily: bot({ budgets: { personPerDayUsd: 0.5 } }),
-      monthly: bot({ budgets: { botPerMonthUsd: 2 } }),
-      raced: bot({ budgets: { personPerDayUsd: 1 } }),
-      unpriced: { name: 'U', systemPrompt: 'S', model: 'nobody-knows-it', budgets: { personPerDayUsd: 5 } },
-    };
-    await writeFile(join(folder, 'assistants.json'), JSON.stringify(assistants));
+    folder = await botsFolder({
+      daily: bot({ personPerDayUsd: 0.5 }),
+      monthly: bot({ botPerMonthUsd: 2 }),
+      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE } },
+      unlimited: bot({ personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' }),
+      berlin: { ...bot({ personPerDayUsd: 0.5 }), timeZone: 'Europe/Berlin' },
+      unpriced: { assistant: { model: 'nobody-knows-it' }, budgets: { personPerDayUsd: 5 } },
+    });
     app = await startApp(chatAiApp, {
       clock: new FakeClock(new Date('2026-11-20T12:00:00Z')),
-      env: {
-        CHAT_AI_ASSISTANTS_FILE: join(folder, 'assistants.json'),
-        CHAT_AI_BASE_URL: model.baseUrl,
-        CHAT_AI_API_KEY: 'sk-sandbox',
-      },
+      env: { BOTS_FOLDER: folder.path, CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox' },
     });
   });
   afterAll(async () => {
     await app.stop();
     await model.stop();
-    await rm(folder, { recursive: true });
+    await folder.remove();
   });
   beforeEach(() => model.reset());
 
@@ -77,34 +68,101 @@ describe('budgets', () => {
     expect(refused.text).toContain('December 1, 2026');
   });
 
+  it('a bot that says nothing of budgets has the standard ones, and only who says so has none', async () => {
+    await uses(450);
+    const [anna, igor] = [person('silent'), person('unlimited')];
+    for (const one of [anna, igor]) expect((await one.replyTo(await one.writes('One'))).outcome).toBe('answered');
+    expect((await anna.replyTo(await anna.writes('Two'))).outcome).toBe('budget_exhausted');
+    expect((await igor.replyTo(await igor.writes('Two'))).outcome).toBe('answered');
+  });
+
+  it("a bot's day ends at its own midnight", async () => {
+    app.clock.set(new Date('2026-11-22T22:30:00Z'));
+    await uses(450);
+    const anna = person('berlin');
+    await anna.replyTo(await anna.writes('One'));
+    const refused = await anna.replyTo(await anna.writes('Two'));
+    expect(refused.text).toContain('November 23, 2026 at 12:00 AM (Europe/Berlin)');
+    app.clock.set(new Date('2026-11-22T23:00:01Z'));
+    expect((await anna.replyTo(await anna.writes('Three'))).outcome).toBe('answered');
+  });
+
+  const spender = (limit: number) => ({
+    botId: 'raced',
+    userId: crypto.randomUUID(),
+    limits: { personPerDay: limit, botPerMonth: null },
+    timeZone: 'UTC',
+  });
+  /** A call that costs so many micros at most. */
+  const planned = (micros: number): PlannedCall => ({
+    purpose: 'turn',
+    turnId: crypto.randomUUID(),
+    model: { model: 'm', ownPrice: { input: 1_000_000, cachedInput: 0, output: 0 } },
+    inputTokens: micros,
+    outputTokens: 50,
+  });
+  const service = <T>(type: new (...args: never[]) => T) => app.service.nest.get(type, { strict: false });
+
   it('twenty calls side by side cannot together spend more than there is', async () => {
-    const nest = app.service.nest;
-    const budgets = nest.get(BudgetsService, { strict: false });
-    const assistant = nest.get(AssistantsService, { strict: false }).of('raced');
-    const userId = crypto.randomUUID();
-    const ended = await Promise.allSettled(
-      Array.from({ length: 20 }, () => budgets.reserve({ assistant, userId, micros: 150_000 })),
-    );
-    const granted = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value!] : []));
+    const budgets = service(BudgetsService);
+    const anna = spender(1_000_000);
+    const ended = await Promise.allSettled(Array.from({ length: 20 }, () => budgets.reserve(anna, planned(150_000))));
+    const granted = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
     expect(granted).toHaveLength(6);
     const refused = ended.filter((one) => one.status === 'rejected');
     expect(refused.every(({ reason }) => reason instanceof BudgetExhausted)).toBe(true);
 
     // Settled at less than was set aside, there is room again.
-    await app.service.db.transaction((tx) => budgets.settle(tx, granted, { assistant, userId, micros: 600_000 }));
-    await expect(budgets.reserve({ assistant, userId, micros: 400_001 })).rejects.toThrow(BudgetExhausted);
-    await expect(budgets.reserve({ assistant, userId, micros: 400_000 })).resolves.toBeDefined();
+    const call = {
+      model: 'm',
+      tokens: { inputTokens: 600_000, cachedInputTokens: 0, outputTokens: 0 },
+      estimated: false,
+      price: { price: { input: 1_000_000, cachedInput: 0, output: 0 }, isKnown: true },
+      outcome: 'answered',
+      durationMs: 1,
+      reservationId: granted[0]!,
+    };
+    const costs = { purpose: 'turn' as const, turnId: null, calls: [call], reservations: granted };
+    await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
+    await expect(budgets.reserve(anna, planned(400_001))).rejects.toThrow(BudgetExhausted);
+    await expect(budgets.reserve(anna, planned(400_000))).resolves.toBeDefined();
   });
 
-  it('what a dead process had set aside comes free', async () => {
-    const nest = app.service.nest;
-    const budgets = nest.get(BudgetsService, { strict: false });
-    const assistant = nest.get(AssistantsService, { strict: false }).of('raced');
-    const spend = { assistant, userId: crypto.randomUUID(), micros: 900_000 };
-    await budgets.reserve(spend);
-    await expect(budgets.reserve(spend)).rejects.toThrow(BudgetExhausted);
+  it('a call whose process died is charged at its most, and once, even if the process lives after all', async () => {
+    const anna = spender(1_000_000);
+    const { id } = await service(BudgetsService).reserve(anna, planned(900_000));
     app.clock.advance(16 * 60_000);
-    await expect(budgets.reserve(spend)).resolves.toBeDefined();
+    await runScheduled(app, 'charge-lost-calls');
+    const spent = async () =>
+      (
+        await rowsOf<{ scope: string; spent: number; reserved: number }>(
+          app,
+          `SELECT scope, spent_micros::int AS spent, reserved_micros::int AS reserved FROM budgets WHERE scope = $1`,
+          [`person:raced:${anna.userId}`],
+        )
+      )[0];
+    expect(await spent()).toMatchObject({ spent: 900_000, reserved: 0 });
+    const usages = () =>
+      rowsOf(app, 'SELECT id, outcome, estimated, cost_micros::int AS micros FROM usages WHERE user_id = $1', [
+        anna.userId,
+      ]);
+    expect(await usages()).toEqual([{ id, outcome: 'lost', estimated: true, micros: 900_000 }]);
+    const said = app.probe.all(UsageRecorded).filter(({ data }) => data.usageId === id);
+    expect(said.map(({ data }) => data.costMicros)).toEqual([900_000]);
+
+    const call = {
+      model: 'm',
+      tokens: { inputTokens: 10, cachedInputTokens: 0, outputTokens: 0 },
+      estimated: false,
+      price: { price: { input: 1_000_000, cachedInput: 0, output: 0 }, isKnown: true },
+      outcome: 'answered',
+      durationMs: 1,
+      reservationId: id,
+    };
+    const costs = { purpose: 'turn' as const, turnId: null, calls: [call], reservations: [id] };
+    await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
+    expect(await spent()).toMatchObject({ spent: 900_000, reserved: 0 });
+    expect(await usages()).toHaveLength(1);
   });
 
   it('after every turn nothing stays set aside, failed ones included', async () => {

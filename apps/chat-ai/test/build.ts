@@ -1,6 +1,20 @@
-import { ConversationReset, type Locale, MessageEdited, MessageReceived } from '@switchboard/contracts';
+import {
+  ConversationReset,
+  ListConversations,
+  type Locale,
+  MessageEdited,
+  MessageReceived,
+  ReplyCompleted,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+  ReplyTyped,
+} from '@switchboard/contracts';
+import { BotsRegistry, Schedules } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
-import { ReplyCompleted } from '@switchboard/contracts';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 
 type Received = Parameters<typeof MessageReceived>[0];
@@ -22,6 +36,14 @@ export function aPerson(app: () => TestApp, { botId = 'lumen', locale = 'en' as 
     edits: (messageId: string, text: string) =>
       app().probe.say(MessageEdited({ ...inChat, messageId, text, sentAt: sentAt() })),
     resets: () => app().probe.say(ConversationReset(inChat)),
+    stops: (replyId?: string) => app().probe.say(ReplyStopRequested({ ...inChat, ...(replyId && { replyId }) })),
+    asksAgain: (replyId: string) => app().probe.say(ReplyRegenerateRequested({ ...inChat, replyId })),
+    rates: (replyId: string, rating: number) => app().probe.say(ReplyRateRequested({ ...inChat, replyId, rating })),
+    /** How far the answers in this chat were said to be. */
+    typed: () =>
+      app()
+        .probe.signalsOf(ReplyTyped)
+        .filter((signal) => signal.chatId === chatId),
     replies: () =>
       app()
         .probe.all(ReplyCompleted)
@@ -34,27 +56,36 @@ export function aPerson(app: () => TestApp, { botId = 'lumen', locale = 'en' as 
 }
 
 /** What operators see of a chat. */
-export async function transcriptOf(app: TestApp, chatId: string) {
-  const response = await fetch(`${app.url}/conversations/${chatId}`, { headers: await app.as('gateway') });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return (await response.json()) as { conversations: Transcript[] };
-}
-
-interface Transcript {
-  id: string;
-  closedAt: string | null;
-  messages: { id: string; role: string; state: string; text: string; turnId: string | null }[];
-  turns: {
-    id: string;
-    outcome: string;
-    costMicros: number;
-    model: string | null;
-    contextReport: Record<string, unknown> | null;
-  }[];
-}
+export const transcriptOf = (app: TestApp, chatId: string) =>
+  app.gateway.call(ListConversations, { params: { chatId } });
 
 /** Rows of a table of the service, as they lie in the database. */
 export const rowsOf = <Row = Record<string, unknown>>(app: TestApp, sql: string, parameters: unknown[] = []) =>
   app.service.db.query<Row[]>(sql, parameters);
 
 export const untilTrue = (what: string, look: () => boolean | Promise<boolean>) => until(look, { what });
+
+/** A folder that describes bots, each by what its assistant says and by more if need be. */
+export async function botsFolder(bots: Record<string, { assistant?: object; [more: string]: unknown }>) {
+  const root = await mkdtemp(join(tmpdir(), 'bots-'));
+  const path = join(root, 'bots');
+  await mkdir(path);
+  const write = async (id: string, more: object) => {
+    const channel = { kind: 'telegram', apiRoot: 'sandbox', token: `1:${id}` };
+    // Written aside and moved: nobody reads half a file.
+    await writeFile(join(root, id), JSON.stringify({ name: id, channel, ...more }));
+    await rename(join(root, id), join(path, `${id}.json`));
+  };
+  for (const [id, more] of Object.entries(bots)) await write(id, more);
+  return { path, write, remove: () => rm(root, { recursive: true }) };
+}
+
+/** Has a service read the descriptions of its bots again, instead of waiting until it notices. */
+export const rereadBots = (app: TestApp) => app.service.nest.get(BotsRegistry).refresh();
+
+/** Runs what is scheduled, as if its time had come, and waits for its end. */
+export async function runScheduled(app: TestApp, job: string): Promise<void> {
+  await app.service.nest.get(Schedules).runSlot(job, new Date());
+  const isDone = `SELECT FROM schedules WHERE job = $1 AND last_success_slot = last_slot`;
+  await untilTrue(`the end of ${job}`, async () => (await rowsOf(app, isDone, [job])).length === 1);
+}

@@ -1,13 +1,24 @@
 import { ReplyCompleted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, rowsOf, untilTrue } from './build';
+import { aPerson, rowsOf, runScheduled, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
 
 describe('a turn that is interrupted', () => {
   let model: RunningModel;
   let app: TestApp;
   const env = () => ({ CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox' });
+
+  /** As after a process that was taken for dead: the job is given to somebody else while it still runs. */
+  async function giveJobsAway() {
+    await app.service.db.query(`UPDATE chat_ai_jobs._private_job_queues SET locked_at = NULL, locked_by = NULL`);
+    await app.service.db.query(`UPDATE chat_ai_jobs._private_jobs SET locked_at = NULL, locked_by = NULL`);
+  }
+
+  const hasFailed = async () =>
+    (await rowsOf(app, 'SELECT FROM chat_ai_jobs.jobs WHERE last_error IS NOT NULL')).length > 0;
+  const lastTryNow = () =>
+    app.service.db.query('UPDATE chat_ai_jobs._private_jobs SET max_attempts = attempts + 1, run_at = now()');
 
   beforeAll(async () => {
     model = await startModel();
@@ -41,12 +52,62 @@ describe('a turn that is interrupted', () => {
     await db.query('ALTER TABLE prompts RENAME TO out_of_the_way');
     const anna = aPerson(() => app);
     const message = await anna.writes('Hello?');
-    const hasFailed = async () =>
-      (await db.query<unknown[]>('SELECT FROM chat_ai_jobs.jobs WHERE last_error IS NOT NULL')).length > 0;
     await untilTrue('a failed try', hasFailed);
     expect(anna.replies()).toEqual([]);
-    await db.query('UPDATE chat_ai_jobs._private_jobs SET max_attempts = attempts + 1, run_at = now()');
+    await lastTryNow();
     expect(await anna.replyTo(message)).toMatchObject({ outcome: 'model_unavailable', answers: [message] });
+    await app.stop();
+  });
+
+  it('a turn that cannot even be read ends in an apology at its last try', async () => {
+    app = await startApp(chatAiApp, { env: { ...env(), CHAT_AI_QUIET_WINDOW_MS: '2000' } });
+    const anna = aPerson(() => app);
+    const message = await anna.writes('', { kind: 'photo', mediaGroup: 'album' });
+    await untilTrue('the message', async () => (await rowsOf(app, 'SELECT FROM messages')).length === 1);
+    // As after a key that was taken away: what was said cannot be decrypted.
+    await app.service.db.query(`UPDATE messages SET text = 'v1.gone.AAAA'`);
+    await untilTrue('a failed try', hasFailed);
+    await lastTryNow();
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'model_unavailable', answers: [message] });
+    await app.stop();
+  });
+
+  it('a turn whose last try died with its process ends in an apology', async () => {
+    await model.fail({ kind: 'hang' });
+    app = await startApp(chatAiApp, { env: env() });
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Hello?');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
+    const { database } = app;
+    await app.stop({ keepDatabase: true });
+    app = await startApp(chatAiApp, { database, env: { ...env(), CHAT_AI_JOB_CONCURRENCY: '1' } });
+    await app.service.db.query('UPDATE chat_ai_jobs._private_jobs SET attempts = max_attempts');
+    await runScheduled(app, 'apologise-for-lost-turns');
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'model_unavailable', answers: [message] });
+    const next = await anna.writes('And now?');
+    await anna.replyTo(next);
+    expect(anna.replies()).toHaveLength(2);
+    await app.stop();
+  });
+
+  it('a try that takes over from one that died in the middle of a call charges that call', async () => {
+    await model.fail({ kind: 'hang' });
+    app = await startApp(chatAiApp, { env: env() });
+    const { db } = app.service;
+    const anna = aPerson(() => app);
+    const message = await anna.writes('How much?');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
+    await giveJobsAway();
+    const reply = await anna.replyTo(message);
+    const usages = await db.query(
+      `SELECT outcome, cost_micros > 0 AS paid FROM usages WHERE turn_id = $1 ORDER BY created_at`,
+      [reply.replyId],
+    );
+    expect(usages).toEqual([
+      { outcome: 'lost', paid: true },
+      { outcome: 'answered', paid: true },
+    ]);
+    expect(await rowsOf(app, 'SELECT FROM budget_reservations')).toEqual([]);
     await app.stop();
   });
 
@@ -57,9 +118,7 @@ describe('a turn that is interrupted', () => {
     const anna = aPerson(() => app);
     const message = await anna.writes('Once, please');
     await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
-    // As after a process that was taken for dead: the job is given to somebody else while it still runs.
-    await app.service.db.query(`UPDATE chat_ai_jobs._private_job_queues SET locked_at = NULL, locked_by = NULL`);
-    await app.service.db.query(`UPDATE chat_ai_jobs._private_jobs SET locked_at = NULL, locked_by = NULL`);
+    await giveJobsAway();
     await untilTrue('the second call', async () => (await model.calls()).length === 2);
     await anna.replyTo(message);
     await untilTrue(

@@ -1,35 +1,27 @@
-import { startApp, createTestDatabase, type TestApp, type TestDatabase } from '@switchboard/testing';
+import { ListKnowledgeDocuments, SearchKnowledge } from '@switchboard/contracts';
+import { startApp, type TestApp, type TestDatabase, until } from '@switchboard/testing';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Client } from 'pg';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, rowsOf } from './build';
+import { KnowledgeLoader } from '../src/knowledge/knowledge.loader';
+import { KnowledgeService } from '../src/knowledge/knowledge.service';
+import { countTokens } from '../src/models/tokens';
+import { aPerson, botsFolder, rereadBots, rowsOf } from './build';
+import { docx, paragraph, pdf, xlsx } from './files';
 import { type RunningModel, startModel } from './start-model';
 
-const DEMO = resolve(__dirname, '../../../deploy/demo/assistants.json');
+const DEMO = resolve(__dirname, '../../../deploy/demo/bots');
 
 async function search(app: TestApp, query: string, botId = 'northwind') {
-  const response = await fetch(`${app.url}/knowledge/${botId}/search`, {
-    method: 'POST',
-    headers: { ...(await app.as('gateway')), 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return ((await response.json()) as { passages: { source: string; heading: string; text: string }[] }).passages;
+  return (await app.gateway.call(SearchKnowledge, { params: { botId }, body: { query } })).passages;
 }
 
 describe('the knowledge base of the demo company', () => {
   let app: TestApp;
-  let database: TestDatabase;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    const admin = new Client({ connectionString: database.url });
-    await admin.connect();
-    await admin.query('CREATE EXTENSION pg_trgm');
-    await admin.end();
-    app = await startApp(chatAiApp, { database, env: { CHAT_AI_ASSISTANTS_FILE: DEMO } });
+    app = await startApp(chatAiApp, { env: { BOTS_FOLDER: DEMO } });
   });
   afterAll(() => app.stop());
 
@@ -48,13 +40,18 @@ describe('the knowledge base of the demo company', () => {
     expect((await search(app, question))[0]).toMatchObject({ source });
   });
 
-  it.each(['What is the capital of Peru?', 'Как приготовить борщ?', '', '!!!'])(
+  it.each(['What is the capital of Peru?', 'Как приготовить борщ?', '!!!'])(
     'nothing rather than something poor for: %s',
-    async (question) => {
-      if (question === '') await expect(search(app, question)).rejects.toThrow('400');
-      else expect(await search(app, question)).toEqual([]);
+    async (text) => {
+      const quotation = await app.service.nest.get(KnowledgeService).quote('northwind', { text });
+      expect(quotation).toMatchObject({ certainty: 'nothing', passages: [] });
+      expect(quotation.topics).toContain('Opening hours');
     },
   );
+
+  it('a search for nothing is refused', async () => {
+    await expect(search(app, '')).rejects.toMatchObject({ status: 422 });
+  });
 
   it.each([
     ['Когда вы открыты в субботу и сколько стоит доставка по городу?', ['opening-hours.ru.md', 'delivery.ru.md']],
@@ -64,8 +61,20 @@ describe('the knowledge base of the demo company', () => {
     expect(found).toEqual(expect.arrayContaining(sources));
   });
 
-  it('a typing error is forgiven where the database can', async () => {
-    expect((await search(app, 'Dlivery'))[0]).toMatchObject({ source: 'delivery.en.md' });
+  it.each([
+    ['a typing error', 'Dlivery', 'delivery.en.md'],
+    ['a Latin letter in a Russian word', 'до\u0063тавка по городу', 'delivery.ru.md'],
+    ['Russian in Latin letters', 'skolko stoit dostavka po gorodu', 'delivery.ru.md'],
+    ['the other keyboard layout', 'ljcnfdrf gj ujhjle', 'delivery.ru.md'],
+    ['English on a Russian keyboard', 'вудшмукн', 'delivery.en.md'],
+    ['е for ё', 'ношеный шлем принимаете?', 'returns.ru.md'],
+    [
+      'everything around the question',
+      'Здравствуйте! Подскажите, пожалуйста, а где вы вообще находитесь?',
+      'opening-hours.ru.md',
+    ],
+  ])('%s does not hurt: %s', async (_what, question, source) => {
+    expect((await search(app, question))[0]).toMatchObject({ source });
   });
 
   it('one bot does not see what another one knows', async () => {
@@ -80,6 +89,15 @@ describe('the knowledge base of the demo company', () => {
     expect(reply.text).toContain('4,90 €');
     expect(reply.text).toMatch(/\*Источники: \[1\] Доставка › По городу/);
     expect(await rowsOf(app, 'SELECT FROM usages')).toEqual([]);
+  });
+
+  it('without a model, passages that may be meant are given as such, with the topics it knows', async () => {
+    const anna = aPerson(() => app, { botId: 'northwind', locale: 'ru' });
+    const reply = await anna.replyTo(await anna.writes('Сколько стоит доставка фортепиано?'));
+    expect(reply.outcome).toBe('knowledge_only');
+    expect(reply.text).toMatch(/точного ответа в базе знаний нет\. Возможно, поможет это:/);
+    expect(reply.text).toContain('4,90 €');
+    expect(reply.text).toContain('- Возврат и гарантия');
   });
 
   it('without a model, what it knows nothing of is said, with the topics it knows', async () => {
@@ -107,14 +125,16 @@ describe('the knowledge base of the demo company', () => {
 describe('knowledge of one bot', () => {
   let model: RunningModel;
   let folder: string;
-  const file = (name: string, content: string) => writeFile(join(folder, 'kb', name), content);
-  const start = (database?: TestDatabase) =>
+  let bots: Awaited<ReturnType<typeof botsFolder>>;
+  const file = (name: string, content: string | Buffer) => writeFile(join(folder, 'kb', name), content);
+  const start = (database?: TestDatabase, env: Record<string, string> = {}) =>
     startApp(chatAiApp, {
       ...(database && { database }),
       env: {
-        CHAT_AI_ASSISTANTS_FILE: join(folder, 'assistants.json'),
+        BOTS_FOLDER: bots.path,
         CHAT_AI_BASE_URL: model.baseUrl,
         CHAT_AI_API_KEY: 'sk-sandbox',
+        ...env,
       },
     });
 
@@ -126,14 +146,19 @@ describe('knowledge of one bot', () => {
     await model.reset();
     folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
     await mkdir(join(folder, 'kb'));
-    await writeFile(
-      join(folder, 'assistants.json'),
-      JSON.stringify({
-        desk: { name: 'Desk', systemPrompt: 'You are the desk. The code word is heliotrope.', knowledge: 'kb' },
-      }),
-    );
+    bots = await botsFolder({
+      desk: {
+        assistant: {
+          systemPrompt: 'You are the desk. The code word is heliotrope.',
+          knowledge: join(folder, 'kb'),
+        },
+      },
+    });
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+    await bots.remove();
+  });
 
   it('the answer names the passages it cites, once', async () => {
     await file('parking.md', '# Parking\n\n## Visitors\n\nVisitors park on level two.');
@@ -166,6 +191,215 @@ describe('knowledge of one bot', () => {
     await app.stop();
   });
 
+  it('a base that fits goes to the model whole, what answers first', async () => {
+    await file(
+      'parking.md',
+      '# Parking\n\n## Visitors\n\nVisitors park on level two.\n\n## Staff\n\nStaff park outside.',
+    );
+    await file('zoo.md', '# Zoo\n\nThe zebra sleeps.');
+    const app = await start();
+    const anna = aPerson(() => app, { botId: 'desk' });
+    await anna.replyTo(await anna.writes('When may I see the zebra?'));
+    const { content } = (await model.calls()).at(-1)!.body.messages[0]!;
+    expect(content).toMatch(/\[1\] Zoo\nThe zebra sleeps\.\n\[2\] Parking › Visitors\n.*\n\[3\] Parking › Staff/);
+    await app.stop();
+  });
+
+  it('of a base that does not fit the model gets what is found, however weak, and no more than may be', async () => {
+    const sections = Array.from(
+      { length: 60 },
+      (_, i) => `## Room ${i}\n\nRoom ${i} is painted grey and has a window.`,
+    );
+    await file('rooms.md', `# Rooms\n\n${sections.join('\n\n')}`);
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_TOKENS: '200' });
+    const anna = aPerson(() => app, { botId: 'desk' });
+    await anna.replyTo(await anna.writes('Does anybody know whether room 17 was ever repainted by the landlord?'));
+    const { content } = (await model.calls()).at(-1)!.body.messages[0]!;
+    expect(content).toContain('[1] Rooms › Room 17\n');
+    expect(content.match(/^\[\d+\] Rooms/gm)!.length).toBeGreaterThan(3);
+    expect(countTokens(content.split(/<\/?knowledge>/)[1]!)).toBeLessThanOrEqual(200);
+    await app.stop();
+  });
+
+  it('an owner says in synonyms.txt what customers call things', async () => {
+    await file('lift.md', '# Lift\n\nThe hydraulic platform is inspected in May.');
+    await file('synonyms.txt', '# ours\ncherry picker = hydraulic platform\n');
+    const app = await start();
+    expect(await search(app, 'when is the cherry picker checked', 'desk')).toMatchObject([{ source: 'lift.md' }]);
+    await app.stop();
+  });
+
+  it('files of all formats are searched, and an answer can say where it stands', async () => {
+    await file(
+      'terms.docx',
+      docx(paragraph('Terms', 'Heading1') + paragraph('Leaving', 'Heading2') + paragraph('Give notice in autumn.')),
+    );
+    await file(
+      'goods.xlsx',
+      xlsx({
+        Stock: [
+          ['Item', 'Shelf'],
+          ['Lantern', 'B4'],
+        ],
+      }),
+    );
+    await file('staff.csv', 'Name;Room\nOlga;12');
+    await file('leaflet.pdf', pdf(['First page', 'Umbrellas are lent for free']));
+    await file('page.html', '<h1>Visit</h1><h2>Garden</h2><p>The gate is green.</p>');
+    const app = await start();
+    await until(async () => (await search(app, 'green gate', 'desk')).length > 0, { what: 'the last file' });
+    expect(await search(app, 'when to give notice', 'desk')).toMatchObject([{ title: 'Terms', heading: 'Leaving' }]);
+    expect(await search(app, 'lantern shelf', 'desk')).toMatchObject([
+      { title: 'goods', heading: 'Stock, rows 2–2', text: 'Item: Lantern; Shelf: B4' },
+    ]);
+    expect(await search(app, 'room of Olga', 'desk')).toMatchObject([
+      { source: 'staff.csv', text: 'Name: Olga; Room: 12' },
+    ]);
+    expect(await search(app, 'umbrella', 'desk')).toMatchObject([{ source: 'leaflet.pdf', heading: 'p. 2' }]);
+    await app.stop();
+  });
+
+  it('zeros, halves of characters and words without end in a file do no harm', async () => {
+    await file('odd.txt', `${'Start. '.repeat(700)}zero\u0000zero ${'я'.repeat(5000)} The lamp is violet.`);
+    const app = await start();
+    expect(await search(app, 'violet lamp', 'desk')).toHaveLength(1);
+    await app.stop();
+  });
+
+  it('a file that cannot be read is told to the owner, and what it said before is still known', async () => {
+    await file('terms.docx', docx(paragraph('The deposit is heliotrope.')));
+    await file('other.md', '# Other\n\nNothing.');
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '1' });
+    const terms = async (locale = 'en') => {
+      const asked = { params: { botId: 'desk' }, query: { locale } };
+      const { documents } = await app.gateway.call(ListKnowledgeDocuments, asked);
+      return documents.find(({ source }) => source === 'terms.docx');
+    };
+    await until(async () => (await terms())?.passages === 1, { what: 'the file' });
+    await file('terms.docx', 'PK\u0003\u0004 and then nothing');
+    await until(async () => (await terms())?.problem, { what: 'the problem' });
+    expect(await terms()).toMatchObject({
+      passages: 1,
+      problem: { code: 'chat-ai.file_unreadable', message: 'The file is damaged or not what its name says.' },
+    });
+    expect((await terms('ru'))?.problem?.message).toMatch(/^Файл повреждён/);
+    expect(await search(app, 'deposit', 'desk')).toMatchObject([{ source: 'terms.docx' }]);
+    const metrics = async () => (await fetch(`${app.url}/metrics`)).text();
+    await until(async () => /knowledge_unread_files\{[^}]*bot="desk"[^}]*\} 1/.test(await metrics()), {
+      what: 'the metric',
+    });
+    await app.stop();
+  });
+
+  it('a change in the folder is known without a restart', async () => {
+    await file('same.md', '# Same\n\nThe garden has apples.');
+    await file('deleted.md', '# Deleted\n\nThe attic has ghosts.');
+    const app = await start();
+    expect(await search(app, 'ghosts', 'desk')).toHaveLength(1);
+    await file('new.md', '# New\n\nThe cellar has onions.');
+    await rm(join(folder, 'kb', 'deleted.md'));
+    await until(async () => (await search(app, 'onions', 'desk')).length === 1, { what: 'the new file' });
+    await until(async () => (await search(app, 'ghosts', 'desk')).length === 0, { what: 'the deletion' });
+    await app.stop();
+  });
+
+  it('a bot that is added, removed, or given another folder is followed without a restart', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    await mkdir(join(folder, 'other'));
+    await writeFile(join(folder, 'other', 'two.md'), '# Two\n\nThe cellar has onions.');
+    // Nothing but the change itself makes it look.
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    const knows = async (botId: string, what: string) => (await search(app, what, botId)).length > 0;
+    await bots.write('annex', { assistant: { knowledge: join(folder, 'other') } });
+    await rereadBots(app);
+    await until(() => knows('annex', 'onions'), { what: 'the knowledge of the new bot' });
+    await bots.write('desk', { assistant: { knowledge: join(folder, 'other') } });
+    await rm(join(bots.path, 'annex.json'));
+    await rereadBots(app);
+    await until(() => knows('desk', 'onions'), { what: 'the other folder' });
+    await until(async () => !(await knows('annex', 'onions')), { what: 'the removed bot to be forgotten' });
+    expect(await knows('desk', 'apples')).toBe(false);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics.match(/knowledge_unread_files\{.*/g)).toEqual([expect.stringContaining('bot="desk"')]);
+    await app.stop();
+  });
+
+  it('of several processes one loads a change', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    const first = await start();
+    const second = await start(first.database);
+    const loads = 'SELECT count(*)::int AS n FROM load_log';
+    await first.service.db.query(
+      `CREATE TABLE load_log (source text);
+       CREATE FUNCTION note_load() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN INSERT INTO load_log VALUES (NEW.source); RETURN NEW; END';
+       CREATE TRIGGER note_load AFTER INSERT ON knowledge_documents FOR EACH ROW EXECUTE FUNCTION note_load()`,
+    );
+    await file('two.md', '# Two\n\nThe cellar has onions.');
+    await until(async () => (await search(second, 'onions', 'desk')).length === 1, { what: 'the change' });
+    await Promise.all([first, second].map((app) => app.service.nest.get(KnowledgeLoader).check()));
+    expect(await rowsOf(first, loads)).toEqual([{ n: 1 }]);
+    await second.stop({ keepDatabase: true });
+    await first.stop();
+  });
+
+  it('embeddings find what words do not, each text is embedded once, and words go on alone without them', async () => {
+    const sections = Array.from({ length: 20 }, (_, i) => `## Room ${i}\n\nRoom ${i} has a window.`);
+    await file(
+      'rooms.md',
+      `# Rooms\n\n${sections.join('\n\n')}\n\n## Lift\n\nElevatorium maintenance happens in spring.`,
+    );
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_TOKENS: '50',
+      CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small',
+    });
+    const vectors = () => rowsOf<{ n: number }>(app, 'SELECT count(*)::int AS n FROM knowledge_vectors');
+    await until(async () => (await vectors())[0]!.n === 21, { what: 'the vectors' });
+    // The sandbox's vectors know parts of words.
+    expect((await search(app, 'vatoriu', 'desk'))[0]).toMatchObject({ heading: 'Lift' });
+    const before = (await model.embeddedTexts()).length;
+    await file(
+      'rooms.md',
+      `# Rooms\n\n${sections.join('\n\n')}\n\n## Lift\n\nElevatorium maintenance happens in autumn.`,
+    );
+    await until(async () => (await search(app, 'vatoriu', 'desk'))[0]?.text.includes('autumn'), { what: 'the change' });
+    const texts = (await model.embeddedTexts()).slice(before);
+    expect(texts.filter((text) => text.includes('Room'))).toHaveLength(1);
+    await until(async () => (await vectors())[0]!.n === 21, { what: 'the old vector to be dropped' });
+    await model.failEmbeddings();
+    expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ heading: 'Lift' });
+    await app.stop();
+  });
+
+  it('a search reads rows of its own bot by an index, however many others there are', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_TOKENS: '0',
+      CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small',
+    });
+    const { db, nest } = app.service;
+    const vectors = () => rowsOf<{ n: number }>(app, 'SELECT count(*)::int AS n FROM knowledge_vectors');
+    await until(async () => (await vectors())[0]!.n === 1, { what: 'the vector' });
+    const asked = jest.spyOn(db, 'query');
+    await nest.get(KnowledgeService).forModel('desk', { text: 'Are there apples in the garden?' });
+    const queries = asked.mock.calls.filter(
+      ([sql]) => /^\s*(SELECT|WITH)(?! DISTINCT)/.test(sql) && sql.includes('knowledge_'),
+    );
+    asked.mockRestore();
+    expect(queries.length).toBeGreaterThan(3);
+    await db.transaction(async (tx) => {
+      // In tables as small as these nothing else keeps the planner from reading them whole.
+      await tx.query('SET LOCAL enable_seqscan = off');
+      for (const [sql, parameters] of queries) {
+        const plan = await tx.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN ${sql}`, parameters as unknown[]);
+        const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
+        expect(lines).not.toMatch(/Seq Scan on knowledge_/);
+        expect(lines).toMatch(/Index Cond: .*(bot_id = 'desk'|id = ANY)/);
+      }
+    });
+    await app.stop();
+  });
+
   it('at the next start changed files are read again, deleted ones forgotten and others left alone', async () => {
     await file('same.md', '# Same\n\nThe garden has apples.');
     await file('changed.md', '# Changed\n\nThe cellar has potatoes.');
@@ -184,18 +418,14 @@ describe('knowledge of one bot', () => {
     await app.stop();
   });
 
-  it('a changed system prompt becomes a new version, and turns say by which they were given', async () => {
-    let app = await start();
-    const { database } = app;
+  it('a changed system prompt becomes a new version without a restart, and turns say by which they were given', async () => {
+    const app = await start();
     const anna = aPerson(() => app, { botId: 'desk' });
     await anna.replyTo(await anna.writes('One'));
-    await app.stop({ keepDatabase: true });
-    await writeFile(
-      join(folder, 'assistants.json'),
-      JSON.stringify({ desk: { name: 'Desk', systemPrompt: 'You are another desk.' } }),
-    );
-    app = await start(database);
+    await bots.write('desk', { assistant: { systemPrompt: 'You are another desk.' } });
+    await rereadBots(app);
     await anna.replyTo(await anna.writes('Two'));
+    expect((await model.calls()).at(-1)!.body.messages[0]!.content).toMatch(/^You are another desk\./);
     const versions = await rowsOf(
       app,
       'SELECT p.version FROM turns t JOIN prompts p ON p.id = t.prompt_id ORDER BY p.version',

@@ -97,6 +97,41 @@ describe('a model that fails', () => {
     expect(outcomes).toEqual(['empty', 'answered']);
   });
 
+  it('a limit that reasoning used up is raised once; then it is said, and the model is known to need more', async () => {
+    const reasoned = { text: '', finishReason: 'length', usage: { completionTokens: 1500, reasoningTokens: 1500 } };
+    await model.script({ times: 2, reply: reasoned });
+    const first = await ask();
+    expect(first.reply.outcome).toBe('empty');
+    expect(first.reply.text).toMatch(/no room was left/);
+    expect(first.outcomes).toEqual(['empty', 'empty']);
+    await model.script({ reply: { text: 'Now.' } });
+    await ask();
+    expect((await model.calls()).map(({ body }) => body.max_tokens)).toEqual([1500, 11_000, 5500]);
+  });
+
+  it('what does not fit into the context is not passed over without a word', async () => {
+    const small = await startApp(chatAiApp, {
+      env: {
+        CHAT_AI_BASE_URL: model.baseUrl,
+        CHAT_AI_API_KEY: 'sk-sandbox',
+        CHAT_AI_CONTEXT_TOKENS: '500',
+        CHAT_AI_QUIET_WINDOW_MS: '500',
+      },
+    });
+    try {
+      const person = aPerson(() => small);
+      await model.script({ times: 2, reply: { text: 'Read.' } });
+      const long = await person.writes('word '.repeat(900));
+      const last = await person.writes('What do you think?');
+      const reply = await person.replyTo(last);
+      expect(reply).toMatchObject({ outcome: 'answered', answers: [long, last] });
+      expect(reply.text).toMatch(/^Read\.\n\n\*You wrote more than I can take in at once/);
+      expect((await person.replyTo(await person.writes('And now?'))).text).toBe('Read.');
+    } finally {
+      await small.stop();
+    }
+  });
+
   it('a context too long is halved once', async () => {
     await model.fail({ kind: 'context-too-long' });
     const { reply, outcomes } = await ask();

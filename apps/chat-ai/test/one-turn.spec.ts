@@ -1,4 +1,4 @@
-import { ReplyTyped, UsageRecorded } from '@switchboard/contracts';
+import { ListConversations, ReadUsage, ReplyTyped, UsageRecorded } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { chatAiApp } from '../src/chat-ai.app';
@@ -65,16 +65,16 @@ describe('one turn', () => {
     const anna = person();
     const reply = await anna.replyTo(await anna.writes('What does it cost?'));
     const { data } = await app.probe.until(UsageRecorded, (event) => event.data.userId === anna.userId);
-    // gpt-4o-mini: 600 fresh at $0.15, 400 cached at $0.075, 500 out at $0.60 per million.
+    // gpt-6-luna: 600 fresh at $0.10, 400 cached at $0.01, 500 out at $0.50 per million.
     expect(data).toMatchObject({
       inputTokens: 1000,
       cachedInputTokens: 400,
       outputTokens: 500,
-      costMicros: 420,
+      costMicros: 314,
       estimated: false,
     });
     const { conversations } = await transcriptOf(app, anna.chatId);
-    expect(conversations[0]!.turns).toMatchObject([{ id: reply.replyId, outcome: 'answered', costMicros: 420 }]);
+    expect(conversations[0]!.turns).toMatchObject([{ id: reply.replyId, outcome: 'answered', costMicros: 314 }]);
   });
 
   it('a record of a turn says what the model was sent, and by which prompt', async () => {
@@ -147,11 +147,17 @@ describe('one turn', () => {
     ]);
   });
 
-  it('only the gateway may read conversations', async () => {
-    const path = `${app.url}/conversations/${person().chatId}`;
+  it('conversations are read by the gateway, and by people who may', async () => {
+    const { chatId } = person();
+    const path = `${app.url}/chats/${chatId}/conversations`;
     expect((await fetch(path)).status).toBe(401);
-    expect((await fetch(path, { headers: await app.as('payments') })).status).toBe(403);
-    expect((await fetch(`${app.url}/conversations/not-an-id`, { headers: await app.as('gateway') })).status).toBe(400);
+    expect((await fetch(path, { headers: await app.as('payments') })).status).toBe(404);
+    const support = { kind: 'staff' as const, id: 'sam', roles: ['support'], scopes: ['conversations:read'] };
+    await app.gateway.call(ListConversations, { params: { chatId } }, { actor: support });
+    const analyst = { ...support, scopes: ['usage:read'] };
+    await expect(app.gateway.call(ListConversations, { params: { chatId } }, { actor: analyst })).rejects.toMatchObject(
+      { status: 403 },
+    );
   });
 
   it('totals say what each bot used', async () => {
@@ -161,21 +167,21 @@ describe('one turn', () => {
     await anna.replyTo(await anna.writes('One'));
     await anna.replyTo(await anna.writes('Two'));
     const now = app.clock.now().getTime();
-    const [from, to] = [now - 1000, now + 1000].map((ms) => encodeURIComponent(new Date(ms).toISOString()));
-    const response = await fetch(`${app.url}/usage?from=${from}&to=${to}`, { headers: await app.as('gateway') });
-    const { totals } = (await response.json()) as { totals: { botId: string }[] };
+    const [from, to] = [now - 1000, now + 1000].map((ms) => new Date(ms).toISOString()) as [string, string];
+    const { totals } = await app.gateway.call(ReadUsage, { query: { from, to } });
     expect(totals.find(({ botId }) => botId === bot)).toEqual({
       botId: bot,
-      model: 'gpt-4o-mini',
+      model: 'gpt-6-luna',
       calls: 2,
       inputTokens: 200,
       cachedInputTokens: 0,
       outputTokens: 20,
-      costMicros: 42,
+      costMicros: 30,
       callsWithoutPrice: 0,
     });
-    const backwards = await fetch(`${app.url}/usage?from=${to}&to=${from}`, { headers: await app.as('gateway') });
-    expect(backwards.status).toBe(400);
+    await expect(app.gateway.call(ReadUsage, { query: { from: to, to: from } })).rejects.toMatchObject({
+      problem: { status: 422, errors: [{ pointer: '/to', in: 'query', detail: 'must be later than `from`' }] },
+    });
   });
 
   it('twenty people are answered side by side', async () => {
@@ -190,11 +196,9 @@ describe('one turn', () => {
       (await model.calls()).every(({ finishedAt }) => finishedAt !== null),
     );
     const calls = await model.calls();
-    const [first, last] = [
-      Math.min(...calls.map((call) => call.finishedAt!)),
-      Math.max(...calls.map((call) => call.receivedAt)),
-    ];
-    expect(last).toBeLessThan(first);
+    const firstEnd = Math.min(...calls.map((call) => call.finishedAt!));
+    // Not all, because chats share queues: see the decision about jobs.
+    expect(calls.filter(({ receivedAt }) => receivedAt < firstEnd).length).toBeGreaterThan(15);
   });
 
   it('an event about a message nobody knows loses nothing and answers nothing', async () => {

@@ -1,8 +1,10 @@
+import { SandboxClient } from '../../sandbox/src/client';
 import { startSandbox } from '../../sandbox/src/sandbox';
 
 /** What the sandbox has received as one call of a model. */
 export interface ModelCall {
   readonly id: number;
+  readonly path: string;
   readonly body: { messages: { role: string; content: string }[]; model: string; max_tokens?: number };
   readonly aborted: boolean;
   readonly receivedAt: number;
@@ -19,18 +21,11 @@ export interface Fault {
 /** The pretended model on a port of its own, which answers at once unless told otherwise. */
 export async function startModel() {
   const limits = { requestsPerMinute: 100_000, tokensPerMinute: 100_000_000 };
-  const sandbox = await startSandbox({ openAi: { pace: { firstTokenMs: 0, betweenTokensMs: 0 }, limits } });
-
-  async function control<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${sandbox.url}/control${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return (text && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined) as T;
-  }
+  // Assistants name models and keys of their own.
+  const lax = { acceptAnyModel: true, acceptAnyKey: true };
+  const sandbox = await startSandbox({ openai: { pace: { firstTokenMs: 0, betweenTokensMs: 0 }, limits, ...lax } });
+  const client = new SandboxClient(sandbox.url);
+  const control = client.ask.bind(client);
 
   return {
     baseUrl: sandbox.openAiUrl,
@@ -46,7 +41,14 @@ export async function startModel() {
         '/faults',
         faults.map((fault) => ({ target: 'openai.chat', times: 1, ...fault })),
       ),
-    calls: () => control<ModelCall[]>('GET', '/openai/requests'),
+    calls: async () =>
+      (await control<ModelCall[]>('GET', '/openai/requests')).filter(({ path }) => path.endsWith('/chat/completions')),
+    /** The texts that were sent to be embedded, in order. */
+    embeddedTexts: async () => {
+      const calls = await control<{ path: string; body: { input: string[] } }[]>('GET', '/openai/requests');
+      return calls.filter(({ path }) => path.endsWith('/embeddings')).flatMap(({ body }) => body.input);
+    },
+    failEmbeddings: () => control('PUT', '/faults', [{ target: 'openai.embeddings', kind: '500', times: 100 }]),
     /** Forgets everything between two tests. */
     reset: async () => {
       await Promise.all([

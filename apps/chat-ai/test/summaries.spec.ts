@@ -23,13 +23,15 @@ describe('a long conversation', () => {
     await model.stop();
   });
 
+  beforeEach(() => model.reset());
+
   it('is condensed once it takes half of the context; the summary goes on in place of the old words', async () => {
     // A turn that begins while the summary is written may ask for another: both say the same.
     const summary = { text: 'The person is called Agatha.' };
     await model.script({ match: 'Condense the conversation', times: 20, reply: summary });
     await model.script({ match: 'word', times: 20, reply: { text: 'Noted.' } });
     const anna = aPerson(() => app);
-    for (let i = 0; i < 8; i++) await anna.replyTo(await anna.writes(`word${i} `.repeat(40)));
+    for (let i = 0; i < 8; i++) await anna.replyTo(await anna.writes(`word${i} `.repeat(60)));
     await untilTrue('the summary', async () => {
       const [row] = await rowsOf<{ summary: string | null }>(
         app,
@@ -51,5 +53,43 @@ describe('a long conversation', () => {
     expect(turn!.report.dropped).toEqual([]);
     const summaries = await rowsOf(app, `SELECT outcome FROM usages WHERE purpose = 'summary'`);
     expect(summaries[0]).toEqual({ outcome: 'answered' });
+  });
+
+  /** Makes a conversation so long that a summary is ordered. */
+  async function talksLong(words: string) {
+    const anna = aPerson(() => app);
+    for (let i = 0; i < 5; i++) await anna.replyTo(await anna.writes(`${words}${i} `.repeat(50)));
+    return anna;
+  }
+  const conversationOf = async (chatId: string) => {
+    const [row] = await rowsOf<{ summarised: boolean; postponed: boolean; calls: number }>(
+      app,
+      `SELECT summary IS NOT NULL AS summarised, summary_retry_at IS NOT NULL AS postponed FROM conversations
+       WHERE chat_id = $1`,
+      [chatId],
+    );
+    return row!;
+  };
+  const summariesOf = (userId: string) =>
+    rowsOf(app, `SELECT outcome FROM usages WHERE purpose = 'summary' AND user_id = $1`, [userId]);
+
+  it('a summary that was cut by its limit is used up to its last full sentence', async () => {
+    const cut = { text: 'The person has a red bike. They want to sell it bec', finishReason: 'length' };
+    await model.script({ match: 'Condense the conversation', times: 20, reply: cut });
+    const anna = await talksLong('pedal');
+    await untilTrue('the summary', async () => (await conversationOf(anna.chatId)).summarised);
+    await anna.replyTo(await anna.writes('Well?'));
+    const turn = (await model.calls()).findLast(({ body }) => body.messages.at(-1)!.content === 'Well?')!;
+    expect(turn.body.messages[0]!.content).toMatch(/<summary>\nThe person has a red bike\.\n<\/summary>/);
+  });
+
+  it('a summary that cannot be used is paid for once, and not ordered again by each turn', async () => {
+    await model.script({ match: 'Condense the conversation', times: 20, reply: { text: '', finishReason: 'length' } });
+    const anna = await talksLong('chain');
+    await untilTrue('the end of the try', async () => (await conversationOf(anna.chatId)).postponed);
+    for (const text of ['And?', 'Well?', 'So?']) await anna.replyTo(await anna.writes(text));
+    const jobs = () => rowsOf(app, `SELECT FROM chat_ai_jobs.jobs WHERE task_identifier = 'summarise-conversation'`);
+    await untilTrue('the end of all jobs', async () => (await jobs()).length === 0);
+    expect(await summariesOf(anna.userId)).toEqual([{ outcome: 'empty' }]);
   });
 });

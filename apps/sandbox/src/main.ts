@@ -20,6 +20,17 @@ const Env = z.object({
       }
     })
     .pipe(Bots),
+  /** What is let in although it is unknown. */
+  SANDBOX_ACCEPT: z
+    .string()
+    .default('')
+    .transform((source) =>
+      source
+        .split(',')
+        .map((word) => word.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.enum(['tokens', 'models', 'keys']))),
 });
 
 async function main(): Promise<void> {
@@ -29,7 +40,11 @@ async function main(): Promise<void> {
     host: env.SANDBOX_HOST,
     port: env.SANDBOX_PORT,
     data: env.SANDBOX_DATA,
-    bots: env.SANDBOX_BOTS,
+    telegram: { bots: env.SANDBOX_BOTS, acceptAnyToken: env.SANDBOX_ACCEPT.includes('tokens') },
+    openai: {
+      acceptAnyModel: env.SANDBOX_ACCEPT.includes('models'),
+      acceptAnyKey: env.SANDBOX_ACCEPT.includes('keys'),
+    },
   });
   console.log(JSON.stringify({ sandbox: 'ready', url: sandbox.url }));
   const stop = () => void sandbox.close().then(() => process.exit(0));

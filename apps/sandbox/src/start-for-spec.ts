@@ -1,10 +1,22 @@
-import type { Person } from './phone/phone.api';
+import OpenAI from 'openai';
+import { SandboxClient } from './client';
+import type { FaultRule } from './kit/faults';
 import { type SandboxOptions, startSandbox } from './sandbox';
-import type { LoggedCall } from './telegram/call-log';
+import type { NewScriptedAnswer } from './openai/script';
+import type { LoggedBotCall } from './telegram/telegram';
 import type { Message, Update } from './telegram/wire';
 
 export const TOKEN = '7100000001:spec-secret_A';
 export const BOT_ID = 7100000001;
+const BOT = { bot: BOT_ID };
+
+export const AT_ONCE = { firstTokenMs: 0, betweenTokensMs: 0 };
+
+/** A single transparent pixel. */
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 export interface ApiAnswer<T = unknown> {
   status: number;
@@ -13,13 +25,22 @@ export interface ApiAnswer<T = unknown> {
   result: T;
   description?: string;
   error_code?: number;
-  parameters?: { retry_after?: number };
+  parameters?: { retry_after?: number; migrate_to_chat_id?: number };
 }
 
-/** A sandbox with one bot that the first two people have started, on a port of its own. */
+type Who = { id: number };
+
+/** A sandbox with one bot and nobody's patience, on a port of its own. */
 export async function startForSpec(options: SandboxOptions = {}) {
   const bots = [{ token: TOKEN, username: 'spec_bot', name: 'Spec' }];
-  const sandbox = await startSandbox({ bots, rateLimits: null, pace: 0.01, ...options });
+  const sandbox = await startSandbox({
+    pace: 0.01,
+    ...options,
+    telegram: { bots, rateLimits: null, ...options.telegram },
+    openai: { pace: AT_ONCE, ...options.openai },
+  });
+  const client = new SandboxClient(sandbox.url);
+  const { telegram } = client;
 
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(sandbox.url + path, {
@@ -29,38 +50,62 @@ export async function startForSpec(options: SandboxOptions = {}) {
     });
   }
 
-  async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await send(method, path, body);
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  }
-
   async function api<T = unknown>(method: string, params: object = {}, token = TOKEN): Promise<ApiAnswer<T>> {
     const response = await send('POST', `/telegram/bot${token}/${method}`, params);
     const body = (await response.json()) as Omit<ApiAnswer<T>, 'status' | 'headers'>;
     return { ...body, status: response.status, headers: response.headers };
   }
 
-  const people = await ask<Person[]>('GET', '/control/telegram/people');
-  const [anna, emma] = people as [Person, Person];
+  // Whoever asks for the same offset twice in a row is slowed down.
+  let asked = 0;
+  const people = await telegram.people();
+  const [anna, emma] = people as [(typeof people)[0], (typeof people)[0]];
 
   return {
     sandbox,
+    client,
+    telegram,
     people,
     anna,
     emma,
     send,
-    ask,
     api,
-    say: (person: Person, text: string, more: object = {}) =>
-      ask<Message>('POST', `/control/telegram/people/${person.id}/say`, { bot: BOT_ID, text, ...more }),
-    act: <T>(person: Person, deed: string, more: object = {}) =>
-      ask<T>('POST', `/control/telegram/people/${person.id}/${deed}`, { bot: BOT_ID, ...more }),
-    messages: (chat: number) => ask<Message[]>('GET', `/control/telegram/chats/${chat}/messages?bot=${BOT_ID}`),
-    calls: (method: string) => ask<LoggedCall[]>('GET', `/control/telegram/calls?method=${method}`),
-    faults: (...rules: object[]) => ask('PUT', '/control/faults', rules),
+    /** What the phone's own backend answers, or anything else. */
+    ask: async <T>(method: string, path: string, body?: unknown) => {
+      const response = await send(method, path, body);
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    say: (
+      person: Who,
+      text: string,
+      more: { chat?: number; replyTo?: number; threadId?: number; quote?: string } = {},
+    ) => {
+      const { chat, ...manner } = more;
+      return telegram.say(person.id, chat === undefined ? BOT : { chat }, text, manner);
+    },
+    messages: (chat: number) => telegram.messages(chat, BOT_ID),
+    calls: (method: string): Promise<LoggedBotCall[]> => telegram.calls({ method }),
+    faults: (...rules: FaultRule[]) => client.setFaults(...rules),
     /** Updates that wait; they stay unconfirmed. */
-    updates: async () => (await api<Update[]>('getUpdates')).result,
+    updates: async () => (await api<Update[]>('getUpdates', { offset: (asked = 1 - asked) })).result,
+    /** Sends something to the first person. */
+    sent: async (method: string, params: object) => {
+      const answer = await api<Message>(method, { chat_id: anna.id, ...params });
+      if (!answer.ok) throw new Error(answer.description);
+      return answer.result;
+    },
+    /** The stock client, which tries once, so that a spec sees the first answer and not the third. */
+    openai: new OpenAI({ apiKey: 'sk-sandbox', baseURL: sandbox.openAiUrl, maxRetries: 0 }),
+    fault: (target: string, kind: string, more: Omit<FaultRule, 'target' | 'kind'> = {}) =>
+      client.addFaults({ target, kind, times: 1, ...more }),
+    script: (answer: NewScriptedAnswer) => client.openai.script(answer),
+    post: (path: string, body: string | object, headers: Record<string, string> = {}) =>
+      fetch(`${sandbox.openAiUrl}${path}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer sk-sandbox', 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
   };
 }
 

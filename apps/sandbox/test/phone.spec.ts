@@ -1,7 +1,8 @@
 import { until } from '@switchboard/testing';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
+import { SandboxClient } from '../src/client';
 import { type Sandbox, startSandbox } from '../src/sandbox';
 import type { BotSeed } from '../src/telegram/state';
 import { DEMO, startAllInOne } from './all-in-one';
@@ -9,6 +10,8 @@ import { type PageOptions, PhonePage } from './phone-page';
 
 const missing = process.env['CHROMIUM_MISSING'];
 const describeWithBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
+/** A bot that is played by the spec. */
+const KINDS = { token: '7200000009:kinds', username: 'kinds_bot', name: 'Kinds' };
 const SMALL = { width: 390, height: 844 };
 
 /** A number that the browser knows of an element. */
@@ -23,8 +26,10 @@ describeWithBrowser('the phone in the browser', () => {
   beforeAll(async () => {
     const executablePath = process.env['CHROMIUM_PATH'];
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
-    const bots = JSON.parse(readFileSync(join(DEMO, 'bots.json'), 'utf8')) as BotSeed[];
-    sandbox = await startSandbox({ bots });
+    const files = readdirSync(join(DEMO, 'bots')).map((file) => readFileSync(join(DEMO, 'bots', file), 'utf8'));
+    const described = files.map((file) => JSON.parse(file) as { name: string; channel: Omit<BotSeed, 'name'> });
+    const bots = described.map(({ name, channel: { token, username } }) => ({ name, token, username }));
+    sandbox = await startSandbox({ telegram: { bots: [...bots, KINDS] } });
     [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
   }, 60_000);
   afterAll(async () => {
@@ -38,12 +43,8 @@ describeWithBrowser('the phone in the browser', () => {
     it(
       name,
       async () => {
-        const response = await fetch(`${sandbox.url}/control/telegram/people`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ firstName: 'Philippa', lastName: 'Long', languageCode: 'en' }),
-        });
-        const person = (await response.json()) as { id: number; firstName: string };
+        const philippa = { firstName: 'Philippa', lastName: 'Long', languageCode: 'en' };
+        const person = await new SandboxClient(sandbox.url).telegram.addPerson(philippa);
         const phone = await PhonePage.open(browser, sandbox.url, person, options);
         try {
           await play(phone);
@@ -102,13 +103,82 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    await phone.reads(/my view/);
+    await phone.reads(/cannot look at pictures/);
 
     await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
     await phone.part('send-file').click();
     await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
-    await phone.reads(/my plan/);
+    await phone.reads(/cannot read files/);
     await phone.picture('5 a photo and a document');
+  });
+
+  story('a poll, a place, an invoice, a keyboard and a reaction are shown and used', async (phone) => {
+    const { id } = phone.person;
+    const { telegram } = new SandboxClient(sandbox.url);
+    const at = { bot: KINDS.username };
+    const call = async <T>(method: string, params: object): Promise<T> => {
+      const response = await fetch(`${sandbox.telegramUrl}/bot${KINDS.token}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ chat_id: id, ...params }),
+      });
+      return ((await response.json()) as { result: T }).result;
+    };
+    await telegram.start(id, at);
+    await phone.openChat('Kinds');
+    const poll = await call<{ message_id: number }>('sendPoll', { question: 'Tea?', options: ['Yes', 'No'] });
+    await phone.page.getByRole('button', { name: 'Yes' }).click();
+    await phone.page.getByText('100%').waitFor();
+    await call('sendVenue', { latitude: 52.5, longitude: 13.4, title: 'Teahouse', address: 'Harbour Street 4' });
+    await phone.page.getByRole('img', { name: 'Place' }).waitFor();
+    await call('sendDice', {});
+    await phone.page.getByRole('img', { name: 'Dice' }).waitFor();
+    await call('sendContact', { phone_number: '+1 555', first_name: 'Ada' });
+    await phone.page.getByRole('link', { name: '+1 555' }).waitFor();
+    await call('sendInvoice', {
+      title: 'A pot of tea',
+      description: 'Green',
+      payload: 'tea',
+      currency: 'XTR',
+      prices: [{ label: 'tea', amount: 5 }],
+    });
+    await phone.page.getByRole('button', { name: 'Pay' }).click();
+    const query = await until(
+      async () =>
+        (await call<{ pre_checkout_query?: { id: string } }[]>('getUpdates', { offset: -1 })).at(-1)
+          ?.pre_checkout_query,
+      { what: 'the question whether it may be paid' },
+    );
+    await call('answerPreCheckoutQuery', { pre_checkout_query_id: query.id, ok: true });
+    await phone.part('toast').getByText('Paid').waitFor();
+    const keyboard = [[{ text: 'My number', request_contact: true }, 'Nothing']];
+    await call('sendMessage', { text: 'What else?', reply_markup: { keyboard } });
+    await phone.part('reply-keyboard').getByRole('button', { name: 'My number' }).click();
+    await phone.part('reply-keyboard').getByRole('button', { name: 'Nothing' }).click();
+    await phone.page.locator('[data-own="true"]').getByText('Nothing').waitFor();
+    await telegram.react(id, at, poll.message_id, '👍');
+    await phone.page.getByRole('button', { name: '👍 1' }).click();
+    await phone.page.getByRole('button', { name: '👍 1' }).waitFor({ state: 'detached' });
+    expect(await phone.nameless()).toEqual([]);
+    expect(await phone.overflow()).toBe(0);
+    await phone.picture('11 other kinds of messages');
+  });
+
+  story('speech as mp3 is something a browser can decode', async ({ page }) => {
+    const response = await fetch(`${sandbox.openAiUrl}/audio/speech`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer sk-sandbox' },
+      body: JSON.stringify({ model: 'tts-1', voice: 'nova', input: 'Good morning, dear listener' }),
+    });
+    const mp3 = Buffer.from(await response.arrayBuffer()).toString('base64');
+    const heard = await page.evaluate<{ seconds: number; loudest: number }>(`(async () => {
+      const bytes = Uint8Array.from(atob('${mp3}'), (letter) => letter.charCodeAt(0));
+      const sound = await new OfflineAudioContext(1, 1, 24000).decodeAudioData(bytes.buffer);
+      return { seconds: sound.duration, loudest: Math.max(...sound.getChannelData(0)) };
+    })()`);
+    expect(heard.seconds).toBeGreaterThan(1);
+    expect(heard.loudest).toBeGreaterThan(0.1);
+    expect(heard.loudest).toBeLessThan(0.6);
   });
 
   story('the page speaks Russian and English', async (phone) => {

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ModelsModule } from './models/models.module';
 import { RetentionModule } from './retention/retention.module';
 import { SpeechModule } from './speech/speech.module';
-import { TranscriptionModule } from './transcription/transcription.module';
+import { TranscriptionsModule } from './transcriptions/transcriptions.module';
 
-@Module({ imports: [SpeechModule, TranscriptionModule, RetentionModule] })
+@Module({ imports: [SpeechModule, TranscriptionsModule, ModelsModule, RetentionModule] })
 export class TtsWorkerModule {}

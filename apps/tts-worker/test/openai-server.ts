@@ -7,13 +7,15 @@ export interface Asked {
   body: Buffer;
 }
 
-/** A server on the loopback that records what it is asked and answers as the test says. */
-export async function startServer(answer: (asked: Asked, response: ServerResponse) => void) {
+/** A server on the loopback that records what it is asked and answers as the test says; `models` is its list of them. */
+export async function startServer(answer: (asked: Asked, response: ServerResponse) => void, models: object[] = []) {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      // Asked at each start, which is of no interest to most tests.
+      if (request.url!.endsWith('/models')) return json(response, 200, { object: 'list', data: models });
       const one = { path: request.url!, headers: request.headers, body: Buffer.concat(chunks) };
       asked.push(one);
       answer(one, response);

@@ -21,6 +21,6 @@ export async function startVoices(...answers: [Answer, ...Answer[]]) {
     ...server,
     /** From now on. */
     answer: (...later: [Answer, ...Answer[]]) => void next.splice(0, Infinity, ...later),
-    env: { TTS_WORKER_API_KEY: 'key-1', TTS_WORKER_BASE_URL: server.baseUrl },
+    env: { TTS_WORKER_API_KEY: 'key-1', TTS_WORKER_BASE_URL: server.baseUrl, TTS_WORKER_SPEECH_MODEL: 'a-voice' },
   };
 }

@@ -28,14 +28,10 @@ export interface BusOptions {
   registry: Registry;
   now?: () => Date;
   retryAfterSeconds?: readonly number[];
-  /** How often inbox partitions are made and dropped. Default: every hour. */
-  partitionsEveryMs?: number;
   /** How long two versions of the service may run beside each other. Default: ten minutes. */
   releaseOverlapMs?: number;
   warn(message: string, error?: unknown): void;
 }
-
-const PARTITIONS_EVERY_MS = 3_600_000;
 
 /** The backbone of one service: everything between its tables and the transport. */
 export class Bus {
@@ -48,7 +44,6 @@ export class Bus {
   private readonly retries: ParkedRetries;
   private readonly topology: TopologyKeeper;
   private readonly bell: OutboxBell;
-  private partitions: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: BusOptions) {
     const { service, schema, db, connection, transport, cipher = noCipher, registry, warn } = options;
@@ -76,7 +71,7 @@ export class Bus {
       overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
       warn,
     });
-    this.retries = new ParkedRetries(db, this.server.inboxes, now, retryAfterSeconds, warn);
+    this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, warn);
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
     this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
     this.bell = new OutboxBell(db, this.relay);
@@ -86,13 +81,15 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
-    const { db, warn, now = () => new Date(), partitionsEveryMs = PARTITIONS_EVERY_MS } = this.options;
+    this.outbox.wake = () => this.bell.ring();
     // Not fatal: the inbox makes what it misses.
-    const keep = () =>
-      keepInboxPartitions(db, now().getTime()).catch((error: unknown) => warn('inbox partitions', error));
-    await keep();
-    this.partitions = setInterval(() => void keep(), partitionsEveryMs);
-    this.partitions.unref();
+    await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
+  }
+
+  /** Makes the inbox partitions of the coming days and drops those that are too old; to be called every few hours, in one process. */
+  async keepPartitions(): Promise<void> {
+    const { db, now = () => new Date() } = this.options;
+    await keepInboxPartitions(db, now().getTime());
   }
 
   /** See renewParked. */
@@ -112,7 +109,6 @@ export class Bus {
    * what it has begun. Everything else stays in the outbox for the next start.
    */
   async stop(): Promise<void> {
-    clearInterval(this.partitions);
     await this.topology.stop();
     await this.server.close();
     await this.retries.stop();

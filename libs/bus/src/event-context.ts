@@ -3,10 +3,22 @@ import { context, propagation, ROOT_CONTEXT, type Context } from '@opentelemetry
 import type { CloudEvent } from '@switchboard/contracts';
 
 /** The event being handled, so that whatever is said meanwhile names its cause. */
-const current = new AsyncLocalStorage<Pick<CloudEvent, 'id' | 'correlationid'>>();
+const current = new AsyncLocalStorage<Partial<Pick<CloudEvent, 'id' | 'correlationid'>>>();
 
 export function whileHandling<T>(event: Pick<CloudEvent, 'id' | 'correlationid'>, work: () => T): T {
   return current.run(event, work);
+}
+
+/** Events said during `work` belong to one chain, for example that of an HTTP request; it is asked when one is said. */
+export function withCorrelation<T>(chain: () => string, work: () => T): T {
+  return current.run(
+    {
+      get correlationid() {
+        return chain();
+      },
+    },
+    work,
+  );
 }
 
 /** CloudEvents extension attributes for an event said now: its cause, its chain and its trace. */
@@ -18,7 +30,7 @@ export function originOfNow(
   propagation.inject(context.active(), trace);
   return {
     correlationid: cause?.correlationid ?? cause?.id ?? ownId,
-    ...(cause && { causationid: cause.id }),
+    ...(cause?.id && { causationid: cause.id }),
     ...trace,
   };
 }

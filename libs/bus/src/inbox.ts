@@ -156,8 +156,7 @@ export class Inbox {
 
   /** In a transaction of its own, and only if nobody has applied the event since it failed here. */
   private async park(read: Read, error: unknown): Promise<void> {
-    const now = this.around.now();
-    const fate = fateOf(error, { attempts: 1, parkedAt: now, now, waits: this.around.retryAfterSeconds });
+    const fate = fateOf(error, { attempts: 1, expired: false, waits: this.around.retryAfterSeconds });
     const parked = await this.around.db.transaction(async (tx) => {
       const { toApply } = await this.remember(tx, [read]);
       if (toApply.length > 0) await park(tx, this.consumer, [read.message], { error, attempts: 1, fate });

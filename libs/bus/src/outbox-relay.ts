@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg';
+import type { ClientConfig } from 'pg';
 import type { BusMetrics } from './bus-metrics';
+import { LockSession } from './lock-session';
 import { OutboxHorizon, type RunningTransactions } from './outbox-horizon';
 import type { BusMessage, Transport } from './transport';
 
@@ -28,11 +29,9 @@ const SWEEP_MS = 1000;
 /** Whoever comes behind a slow batch waits no longer for it. */
 const GATHER_MS = 10;
 const STANDBY_MS = 1000;
-const CONNECT_WITHIN_MS = 5000;
-const FAREWELL_MS = 1000;
+/** Through a large backlog on a slow disk. Two leaders repeat events and lose none. */
+const LONGEST_LOOK_MS = 15_000;
 const REST_AFTER_FAILURE_MS = [100, 500, 2000, 5000] as const;
-/** Longer than any pause of a healthy relay: a frozen leader loses its session, and so the lock. */
-const FROZEN_AFTER_MS = 15_000;
 
 /**
  * Carries committed events from one schema's outbox to the transport. One process at a time leads (a session
@@ -46,9 +45,8 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   /** Rung when there is something to look at; made anew before each look. */
   private bell = Promise.withResolvers<void>();
-  private lastQuery: Promise<unknown> = Promise.resolve();
-  /** The connection that holds the lock, while this process leads. */
-  private leading: Client | undefined;
+  /** The session that holds the lock, while this process leads. */
+  private leading: LockSession | undefined;
 
   constructor(private readonly options: RelayOptions) {
     this.batchSize = options.batchSize ?? 500;
@@ -91,41 +89,34 @@ export class OutboxRelay {
   }
 
   private async lead(carriedSomething: () => void): Promise<void> {
-    const client = new Client({
-      ...this.options.connection,
-      application_name: `relay ${this.options.schema}`,
-      connectionTimeoutMillis: CONNECT_WITHIN_MS,
-      // A connection that the network has forgotten would otherwise be waited for as long as the process lives.
-      query_timeout: FROZEN_AFTER_MS,
+    const session = await LockSession.open(this.options.connection, `relay ${this.options.schema}`, {
+      answerWithinMs: LONGEST_LOOK_MS,
     });
-    // The next query fails. A server that dies may report more than one error, and one that nobody hears would end the process.
-    client.on('error', () => this.wake());
+    // The next query fails.
+    session.lost.addEventListener('abort', () => this.wake(), { once: true });
     try {
-      await client.connect();
-      await client.query(`SET synchronous_commit = off`);
-      await client.query(`SET idle_session_timeout = ${FROZEN_AFTER_MS}`);
-      while (!(await this.lock(client))) {
+      await session.query(`SET synchronous_commit = off`);
+      while (!(await this.lock(session))) {
         await this.rest(STANDBY_MS);
         if (this.stopping.signal.aborted) return;
       }
-      client.on('notification', () => this.wake());
-      await client.query(`LISTEN ${this.channel}`);
-      this.leading = client;
+      session.client.on('notification', () => this.wake());
+      await session.query(`LISTEN ${this.channel}`);
+      this.leading = session;
       this.options.metrics.relayLeader.set(1);
-      await this.carry(client, carriedSomething);
+      await this.carry(session, carriedSomething);
     } finally {
       this.leading = undefined;
       this.options.metrics.relayLeader.set(0);
-      // The farewell of a forgotten connection would never be answered.
-      await Promise.race([client.end().catch(() => undefined), sleep(FAREWELL_MS, undefined, { ref: false })]);
+      await session.close();
     }
   }
 
-  private async lock(client: Client): Promise<boolean> {
-    const { rows } = await client.query<{ locked: boolean }>(
+  private async lock(session: LockSession): Promise<boolean> {
+    const [row] = await session.query<{ locked: boolean }>(
       `SELECT pg_try_advisory_lock(hashtext('outbox relay'), hashtext(current_schema())) AS locked`,
     );
-    return rows[0]!.locked;
+    return row!.locked;
   }
 
   /**
@@ -133,15 +124,15 @@ export class OutboxRelay {
    * values become visible in the order of commits, not of their numbers: every look reaches back to the horizon, so that
    * an event which became visible late is never overtaken by a later one of its subject.
    */
-  private async carry(client: Client, carriedSomething: () => void): Promise<void> {
+  private async carry(session: LockSession, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
     const horizon = new OutboxHorizon();
-    let sweptAt = Date.now();
+    let sweptAt = performance.now();
     let full = false;
     let failed: { error: unknown } | undefined;
 
     const send = (rows: Row[]) => {
-      const batch = this.publish(client, rows)
+      const batch = this.publish(session, rows)
         .then(carriedSomething, (error: unknown) => {
           failed ??= { error };
           this.wake();
@@ -156,13 +147,13 @@ export class OutboxRelay {
     try {
       while (!this.stopping.signal.aborted && !failed) {
         this.bell = Promise.withResolvers();
-        const sweep = Date.now() - sweptAt >= SWEEP_MS;
-        if (sweep) sweptAt = Date.now();
+        const sweep = performance.now() - sweptAt >= SWEEP_MS;
+        if (sweep) sweptAt = performance.now();
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
         // much to carry, or every look would wade through the rows that were deleted since the sweep.
-        const running = sweep || full ? await this.transactions(client) : undefined;
+        const running = sweep || full ? await this.transactions(session) : undefined;
         // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
-        const rows = await this.look(client, sweep ? 0n : horizon.settled, [...inFlight.values()].flat());
+        const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat());
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
         full = rows.length === this.batchSize;
@@ -187,26 +178,25 @@ export class OutboxRelay {
     if (failed) throw failed.error;
   }
 
-  private async look(client: Client, from: bigint, inFlight: string[]): Promise<Row[]> {
+  private look(session: LockSession, from: bigint, inFlight: string[]): Promise<Row[]> {
     // NOT IN over a sub-select is looked up in a hash; <> ALL would compare each row with each id, four fifths of the look.
-    const { rows } = await this.query<Row>(client, {
+    return session.query<Row>({
       name: 'look',
       text: `SELECT id, event_id, type, subject, envelope FROM outbox
              WHERE id > $1 AND id NOT IN (SELECT unnest($2::bigint[])) ORDER BY id LIMIT ${this.batchSize}`,
       values: [from, inFlight],
     });
-    return rows;
   }
 
-  private async transactions(client: Client): Promise<RunningTransactions> {
-    const { rows } = await this.query<{ oldest: string; next: string }>(client, {
+  private async transactions(session: LockSession): Promise<RunningTransactions> {
+    const [row] = await session.query<{ oldest: string; next: string }>({
       name: 'transactions',
       text: `SELECT pg_snapshot_xmin(now) AS oldest, pg_snapshot_xmax(now) AS next FROM pg_current_snapshot() AS now`,
     });
-    return { oldest: BigInt(rows[0]!.oldest), next: BigInt(rows[0]!.next) };
+    return { oldest: BigInt(row!.oldest), next: BigInt(row!.next) };
   }
 
-  private async publish(client: Client, rows: Row[]): Promise<void> {
+  private async publish(session: LockSession, rows: Row[]): Promise<void> {
     const { transport, metrics } = this.options;
     const took = metrics.publishSeconds.startTimer();
     try {
@@ -217,18 +207,12 @@ export class OutboxRelay {
     }
     took();
     metrics.published.inc(rows.length);
-    await this.query(client, {
+    // Between the looks for new ones.
+    await session.query({
       name: 'delete',
       text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])',
       values: [rows.map((row) => row.id)],
     });
-  }
-
-  /** A connection takes one query at a time; deletions of confirmed batches come between the looks for new ones. */
-  private query<Found extends QueryResultRow>(client: Client, config: QueryConfig): Promise<{ rows: Found[] }> {
-    const result = this.lastQuery.then(() => client.query<Found>(config));
-    this.lastQuery = result.catch(() => undefined);
-    return result;
   }
 
   private async restUntilWoken(ms: number): Promise<void> {

@@ -11,6 +11,9 @@ import { Name } from './read-event';
  * The relay carries it on after the commit.
  */
 export class Outbox {
+  /** Called after `addWith`, which has no transaction whose commit could be seen. */
+  wake: () => void = () => undefined;
+
   constructor(
     private readonly source: string,
     private readonly now: () => Date = () => new Date(),
@@ -25,15 +28,34 @@ export class Outbox {
     await tx.query(
       `INSERT INTO outbox (event_id, type, subject, envelope)
        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
-      [
-        events.map((event) => event.id),
-        events.map((event) => event.type),
-        events.map((event) => event.subject),
-        events.map((event) => JSON.stringify(event)),
-      ],
+      columnsOf(events),
     );
     tx.queryRunner.data[SAID_SOMETHING] = true;
     return events.map((event) => event.id);
+  }
+
+  /**
+   * Makes one change and says what it means in one statement, which commits by itself: for where the time until the commit
+   * counts. Says nothing when the change affects no row.
+   * @param change an INSERT, UPDATE or DELETE without RETURNING, its parameters numbered from $1
+   * @returns how many rows it affected
+   */
+  async addWith(
+    db: DataSource,
+    change: { sql: string; parameters: readonly unknown[] },
+    ...drafts: EventDraft[]
+  ): Promise<number> {
+    const [n, type, subject, envelope] = [1, 2, 3, 4].map((i) => change.parameters.length + i);
+    const [row] = await db.query<[{ affected: number }]>(
+      `WITH change AS (${change.sql} RETURNING 1), said AS (
+         INSERT INTO outbox (event_id, type, subject, envelope)
+         SELECT * FROM unnest($${n}::uuid[], $${type}::text[], $${subject}::text[], $${envelope}::text[])
+         WHERE EXISTS (SELECT FROM change))
+       SELECT count(*)::integer AS affected FROM change`,
+      [...change.parameters, ...columnsOf(drafts.map((draft) => this.envelope(draft)))],
+    );
+    if (row.affected > 0 && drafts.length > 0) this.wake();
+    return row.affected;
   }
 
   private envelope({ type, subject, data, personal }: EventDraft): CloudEvent {
@@ -54,6 +76,13 @@ export class Outbox {
     };
   }
 }
+
+const columnsOf = (events: readonly CloudEvent[]) => [
+  events.map((event) => event.id),
+  events.map((event) => event.type),
+  events.map((event) => event.subject),
+  events.map((event) => JSON.stringify(event)),
+];
 
 const SAID_SOMETHING = 'switchboard.outboxHasNewRows';
 

@@ -7,7 +7,7 @@ import type { BusMessage } from './transport';
 /** Waiting times between tries, in seconds; after the last one the event is dead. */
 export const RETRY_AFTER_SECONDS = [1, 5, 30, 300] as const;
 /** An event that is "not yet" for longer than this is dead, however often it asks for more time. */
-const PATIENCE_HOURS = 24;
+export const PATIENCE_HOURS = 24;
 /**
  * How long two versions of a service may run beside each other. For so long an event that one of them does not hear waits
  * for the other, and for so long the queues keep what no running process hears any more.
@@ -26,13 +26,13 @@ export type Fate = { dueInSeconds: number } | { dead: DeadReason };
 /** What becomes of an event whose handling failed: tried again at a time, or dead. */
 export function fateOf(
   error: unknown,
-  { attempts, parkedAt, now, waits }: { attempts: number; parkedAt: Date; now: Date; waits: readonly number[] },
+  { attempts, expired, waits }: { attempts: number; expired: boolean; waits: readonly number[] },
 ): Fate {
   if (error instanceof UnreadableEvent) return { dead: 'invalid' };
   if (error instanceof PermanentError) return { dead: 'permanent' };
   // Known from the first try on: others may take it at once, this process only when their time is over.
   if (error instanceof NotHeardHere) return attempts > 1 ? { dead: 'not_heard' } : { dueInSeconds: 0 };
-  if (now.getTime() - parkedAt.getTime() > PATIENCE_HOURS * 3_600_000) return { dead: 'exhausted' };
+  if (expired) return { dead: 'exhausted' };
   if (error instanceof RetryLater) return { dueInSeconds: Math.max(error.seconds, SHORTEST_WAIT_SECONDS) };
   const wait = waits[attempts - 1];
   // Jitter of a tenth, so that what failed together does not come back together.

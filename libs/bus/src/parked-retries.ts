@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
 import { type Inbox, mustStillCommit } from './inbox';
-import { describe, fateOf, RELEASE_OVERLAP_MINUTES } from './parked-events';
+import { describe, fateOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 interface ParkedRow {
   id: string;
@@ -12,7 +12,8 @@ interface ParkedRow {
   /** Tries that have begun since one last had an end, this one included. */
   begun: number;
   untried: boolean;
-  parked_at: Date;
+  /** It has waited for longer than anything may. */
+  expired: boolean;
 }
 
 /** An event whose tries have no end is tried no more often than this. */
@@ -35,7 +36,8 @@ const SHORTEST_NAP_MS = 20;
 const FIRST_OF_ITS_SUBJECT = `NOT EXISTS (SELECT FROM parked_events earlier WHERE earlier.consumer = p.consumer
   AND earlier.subject = p.subject AND earlier.state = 'retrying' AND earlier.id < p.id)`;
 
-const CLAIMED = `id, type, envelope, attempts, begun + 1 AS begun, attempts + begun = 0 AS untried, parked_at`;
+const CLAIMED = `id, type, envelope, attempts, begun + 1 AS begun, attempts + begun = 0 AS untried,
+  parked_at < now() - interval '${PATIENCE_HOURS} hours' AS expired`;
 const READY_HERE = `due_at <= now() AND (begun = 0 OR $3)
   AND (type = ANY($2) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')`;
 const DUE_IN_ANY_ORDER = `
@@ -62,7 +64,6 @@ export class ParkedRetries {
   constructor(
     private readonly db: DataSource,
     private readonly inboxes: ReadonlyMap<string, Inbox>,
-    private readonly now: () => Date,
     private readonly waits: readonly number[],
     private readonly warn: (message: string, error?: unknown) => void,
   ) {}
@@ -218,7 +219,7 @@ export class ParkedRetries {
 
   private async decide(tx: EntityManager, inbox: Inbox, row: ParkedRow, error: unknown): Promise<void> {
     const attempts = row.attempts + 1;
-    const fate = fateOf(error, { attempts, parkedAt: row.parked_at, now: this.now(), waits: this.waits });
+    const fate = fateOf(error, { attempts, expired: row.expired, waits: this.waits });
     await tx.query(
       `UPDATE parked_events SET attempts = $2, state = $3, reason = $4, error = $5, begun = 0,
          due_at = now() + make_interval(secs => $6)

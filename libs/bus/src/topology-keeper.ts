@@ -30,7 +30,7 @@ export class TopologyKeeper {
   private readonly everyMs: number;
   private readonly reported = new Set<string>();
   private running: Promise<void> | undefined;
-  private keptAt = 0;
+  private keptAt = -Infinity;
   /** Since when this process has looked without a gap; others may have been kept from writing by what made the gap. */
   private watchingSince = 0;
 
@@ -72,7 +72,7 @@ export class TopologyKeeper {
 
   private async keep(): Promise<void> {
     await this.announce(this.options.groups());
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.keptAt > 2 * this.everyMs) this.watchingSince = now;
     this.keptAt = now;
     if (now - this.watchingSince < this.options.overlapMs) return;

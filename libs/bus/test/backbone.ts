@@ -57,7 +57,6 @@ export interface RunOptions {
   relay?: boolean;
   service?: string;
   cipher?: EventCipher;
-  partitionsEveryMs?: number;
   releaseOverlapMs?: number;
 }
 
@@ -79,7 +78,6 @@ export async function run(
     ...(options.cipher && { cipher: options.cipher }),
     registry,
     now: options.now,
-    partitionsEveryMs: options.partitionsEveryMs,
     releaseOverlapMs: options.releaseOverlapMs,
     retryAfterSeconds: [0.05, 0.1],
     warn: (message, error) => warnings.push(`${message}: ${error instanceof Error ? error.message : String(error)}`),

@@ -110,6 +110,22 @@ export function failuresContract(openTransport: () => Transport): void {
     expect(await app.bus.deadLetters.list()).toEqual([]);
   });
 
+  it('"not yet" for longer than a day is given up, by the clock of the database, whatever the time is here', async () => {
+    const tries: string[] = [];
+    orders.before = ({ subject }) => {
+      tries.push(subject);
+      if (subject === 'late' || tries.length < 3) throw new RetryLater(0.02);
+    };
+    const tomorrow = () => new Date(Date.now() + 25 * 3_600_000);
+    const app = await shop.start({ consumers: [orders.group({})], now: tomorrow });
+    await say(app, ...placed('in time', 1));
+    expect(await untilNoted(app, 1)).toEqual(['in time 1']);
+    await say(app, ...placed('late', 1));
+    const age = `UPDATE parked_events SET parked_at = now() - interval '25 hours' RETURNING 1`;
+    await until(async () => ((await app.db.query(age)) as [unknown, number])[1] > 0, { what: 'the first try' });
+    expect(await untilDead(app)).toMatchObject([{ subject: 'late', reason: 'exhausted' }]);
+  });
+
   it('an event that cannot be read goes to the dead letters and says why; unknown fields are ignored', async () => {
     const app = await start();
     await shop.publish(OrderPlaced({ orderId: 'o1', n: 1 }), { data: { orderId: 'o1', n: 'seven' } });
@@ -220,29 +236,6 @@ export function failuresContract(openTransport: () => Transport): void {
     await migration.rollbackTransaction();
     await migration.release();
     expect(await untilNoted(app, 1)).toEqual(['o1 1']);
-  });
-
-  it('what the database does not take is held, shown, and applied when it does', async () => {
-    orders.before = async (_event, tx) => {
-      await tx.query(`SET LOCAL lock_timeout = 50`);
-      await tx.query('LOCK TABLE bus_topology IN SHARE MODE');
-    };
-    const app = await start();
-    // This one alone: others ask for rows of the table that is locked.
-    const shows = async (held: number) =>
-      new RegExp(`^bus_batches_held\\{group="[^"]+"\\} ${held}$`, 'm').test(
-        await app.registry.getSingleMetricAsString('bus_batches_held'),
-      );
-    const migration = app.db.createQueryRunner();
-    await migration.startTransaction();
-    await migration.query('LOCK TABLE bus_topology');
-    await say(app, ...placed('o1', 1));
-    await until(() => shows(1), { what: 'a batch to be held' });
-    await migration.rollbackTransaction();
-    await migration.release();
-    expect(await untilNoted(app, 1)).toEqual(['o1 1']);
-    await until(() => shows(0), { what: 'nothing to be held' });
-    expect(await app.db.query('SELECT FROM parked_events')).toEqual([]);
   });
 
   it('what one version cannot read and another one applies is applied once, in whichever order', async () => {

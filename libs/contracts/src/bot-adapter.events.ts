@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvent } from './define-event';
+import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
@@ -94,7 +94,7 @@ export const MessageDelivered = defineEvent(
   { subject: 'chatId', summary: 'The channel accepted everything there was to send for one answer.' },
 );
 
-export const UndeliverableReason = openWord(['blocked', 'chat_gone', 'rejected', 'gave_up'], {
+export const UndeliverableReason = openWord(['blocked', 'chat_gone', 'rejected', 'media_gone', 'gave_up'], {
   id: 'UndeliverableReason',
   description: 'Why an answer was given up.',
 });
@@ -109,4 +109,13 @@ export const MessageUndeliverable = defineEvent(
     reason: UndeliverableReason,
   }),
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
+);
+
+export const PreviewsCancelled = defineSignal(
+  'bot-adapter.previews.cancelled.v1',
+  z.object({
+    chatId: z.uuid(),
+    until: z.iso.datetime().describe('What began to be shown later goes on.'),
+  }),
+  'What was shown in a chat of unfinished answers counts no longer; from one process of bot-adapter to the others.',
 );

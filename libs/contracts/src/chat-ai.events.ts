@@ -17,19 +17,21 @@ export const ReplyOutcome = openWord(
     'empty',
     'too_long',
     'budget_exhausted',
+    'stopped',
   ],
   {
     id: 'ReplyOutcome',
     description:
-      'Why an answer is what it is. Everything but "answered", "knowledge_only" and "cut_off" is an apology in plain words.',
+      'Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words.',
   },
 );
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
 export type KnownReplyOutcome = Known<typeof ReplyOutcome>;
 
-export const TypingState = openWord(['thinking', 'typing', 'done'], {
+export const TypingState = openWord(['thinking', 'typing', 'done', 'cancelled'], {
   id: 'TypingState',
-  description: 'How far an answer is.',
+  description:
+    'How far an answer is. "done": finished, it comes as an event. "cancelled": it will not come, what was shown of it is taken back.',
 });
 
 export const ReplyCompleted = defineEvent(
@@ -43,8 +45,39 @@ export const ReplyCompleted = defineEvent(
     text: personal(z.string().min(1)).describe('Markdown as models write it (CommonMark with tables).'),
     outcome: ReplyOutcome,
     answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
+    replaces: z.uuid().optional().describe('The reply in whose place this one was asked for.'),
   }),
   { subject: 'chatId', summary: 'The assistant finished an answer.' },
+);
+
+export const ReplyStopRequested = defineEvent(
+  'chat-ai.reply.stop-requested.v1',
+  z.object({
+    chatId: z.uuid(),
+    userId: z.uuid(),
+    replyId: z
+      .uuid()
+      .optional()
+      .describe('Stops this one alone, and nothing when it is finished; whatever is being written when absent.'),
+  }),
+  { subject: 'chatId', summary: 'Asks to write no more of an answer; what is visible of it is kept.' },
+);
+
+export const ReplyRegenerateRequested = defineEvent(
+  'chat-ai.reply.regenerate-requested.v1',
+  z.object({ chatId: z.uuid(), userId: z.uuid(), replyId: z.uuid().describe('The last one of the chat.') }),
+  { subject: 'chatId', summary: 'Asks for another answer in place of the last one.' },
+);
+
+export const ReplyRateRequested = defineEvent(
+  'chat-ai.reply.rate-requested.v1',
+  z.object({
+    chatId: z.uuid(),
+    userId: z.uuid(),
+    replyId: z.uuid(),
+    rating: z.int().min(-1).max(1).describe('1 good, -1 bad, 0 takes an earlier rating back.'),
+  }),
+  { subject: 'chatId', summary: 'A person says what an answer was worth to them.' },
 );
 
 export const UsageRecorded = defineEvent(
@@ -71,6 +104,10 @@ export const ReplyTyped = defineSignal(
     replyId: z.uuid(),
     chatId: z.uuid(),
     botId: BotId,
+    answers: z
+      .array(z.uuid())
+      .optional()
+      .describe('The messages this reply answers: it is shown where they were written.'),
     state: TypingState,
     text: personal(z.string()).describe(
       'The whole answer so far, as Markdown; a later signal replaces an earlier one.',

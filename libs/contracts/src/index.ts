@@ -15,6 +15,7 @@ export type { ReadData, Upcast } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, type KnownMediaKind, MediaKind, MediaRef, MediaType } from './shapes';
+export { BotBudgets, BotDescription, OpeningHours, type Bot, type Budget } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
@@ -31,24 +32,71 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  PreviewsCancelled,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
   type KnownReplyOutcome,
   ReplyCompleted,
   ReplyOutcome,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
   ReplyTyped,
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
 export {
+  type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
+  type KnownSpeechPurpose,
   type KnownTranscriptionFailure,
+  SpeechCallOutcome,
   SpeechCompleted,
   SpeechFailed,
   SpeechFailure,
+  SpeechPurpose,
   SpeechSpeakRequested,
+  SpeechUsageRecorded,
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,
 } from './tts-worker.events';
+
+// HTTP: routes, the shapes they share, and what is made from them
+export {
+  bytes,
+  defineRoute,
+  eventStream,
+  form,
+  isOpen,
+  placeholdersOf,
+  raw,
+  serviceOf,
+  statusOf,
+  upload,
+} from './define-route';
+export type {
+  BytesAnswer,
+  EventStreamAnswer,
+  FormBody,
+  HttpMethod,
+  Permission,
+  RawBody,
+  RouteDefinition,
+  UploadBody,
+} from './define-route';
+export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.shapes';
+export { allows } from './permissions';
+export { openApi } from './openapi';
+export { routes, routesOf } from './routes';
+export {
+  ConfirmWebhook,
+  ListQuarantinedUpdates,
+  ReadMedia,
+  ReceiveUpdates,
+  ReplayQuarantinedUpdates,
+} from './bot-adapter.api';
+export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export { ReadAudio } from './tts-worker.api';

@@ -3,7 +3,7 @@ import { defineEvent } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
-import { BotId, MediaType } from './shapes';
+import { BotId, CostMicros, MediaType } from './shapes';
 
 export const SpeechSpeakRequested = defineEvent(
   'tts-worker.speech.speak-requested.v1',
@@ -39,10 +39,13 @@ export const SpeechCompleted = defineEvent(
   { subject: 'chatId', summary: 'A text was spoken; the audio can be fetched.' },
 );
 
-export const SpeechFailure = openWord(['nothing_to_say', 'too_long', 'engine_failed', 'storage_failed'], {
-  id: 'SpeechFailure',
-  description: 'Why a text was not spoken.',
-});
+export const SpeechFailure = openWord(
+  ['nothing_to_say', 'too_long', 'budget_exhausted', 'engine_failed', 'storage_failed'],
+  {
+    id: 'SpeechFailure',
+    description: 'Why a text was not spoken.',
+  },
+);
 export type KnownSpeechFailure = Known<typeof SpeechFailure>;
 
 export const SpeechFailed = defineEvent(
@@ -71,7 +74,7 @@ export const TranscriptionCompleted = defineEvent(
 );
 
 export const TranscriptionFailure = openWord(
-  ['not_configured', 'nothing_heard', 'too_large', 'media_gone', 'engine_failed'],
+  ['not_configured', 'nothing_heard', 'too_large', 'media_gone', 'budget_exhausted', 'engine_failed'],
   { id: 'TranscriptionFailure', description: 'Why a voice message was not turned into words.' },
 );
 export type KnownTranscriptionFailure = Known<typeof TranscriptionFailure>;
@@ -86,4 +89,36 @@ export const TranscriptionFailed = defineEvent(
     reason: TranscriptionFailure,
   }),
   { subject: 'chatId', summary: 'A voice message could not be turned into words.' },
+);
+
+export const SpeechPurpose = openWord(['speech', 'transcription'], {
+  id: 'SpeechPurpose',
+  description: 'What an engine was called for.',
+});
+export type KnownSpeechPurpose = Known<typeof SpeechPurpose>;
+
+export const SpeechCallOutcome = openWord(['completed', 'failed', 'interrupted'], {
+  id: 'SpeechCallOutcome',
+  description: 'How the call of an engine ended; "interrupted" when the process did before it.',
+});
+export type KnownSpeechCallOutcome = Known<typeof SpeechCallOutcome>;
+
+export const SpeechUsageRecorded = defineEvent(
+  'tts-worker.usage.recorded.v1',
+  z.object({
+    usageId: z.uuid(),
+    botId: BotId,
+    userId: z.uuid().describe('The person for whom it was done, and whose budget it was charged to.'),
+    purpose: SpeechPurpose,
+    engine: z.string(),
+    model: z.string().optional().describe('Absent for an engine that has none.'),
+    characters: z.int().nonnegative().describe('Of the text that was spoken.'),
+    audioMs: z.int().nonnegative().describe('Length of the audio that was made or listened to.'),
+    costMicros: CostMicros,
+    priceKnown: z.boolean().describe('False when no list has the price: the cost is then the one budgets count with.'),
+    estimated: z.boolean().describe('True when it is not known how much of the call was done.'),
+    outcome: SpeechCallOutcome,
+    durationMs: z.int().nonnegative().describe('How long the call took; 0 for an interrupted one.'),
+  }),
+  { subject: 'userId', summary: 'One call of a speech or transcription engine, with what it used and cost.' },
 );

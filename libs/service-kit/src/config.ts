@@ -18,6 +18,14 @@ export const secret = (minLength = 1) =>
 /** `true`, `1`, `yes` and their opposites; anything else is a mistake. */
 export const flag = () => z.stringbool();
 
+/** Origins such as `https://app.example.com`, separated by commas. */
+const origins = () =>
+  z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'is not an origin such as https://app.example.com' })));
+
 /** What every service reads. */
 export const sharedConfig = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -31,7 +39,13 @@ export const sharedConfig = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
   BUS: z.enum(['memory', 'rabbit']).optional().describe('Default: rabbit when AMQP_URL is set, else memory.'),
   AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  BOTS_FOLDER: z
+    .string()
+    .optional()
+    .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
   HTTP_HOST: z.string().default('127.0.0.1'),
+  HTTP_CORS_ORIGINS: origins().describe('Whose pages may call the services from a browser; nobody else by default.'),
+  HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   ENCRYPTION_KEYS: secret(8).describe(
@@ -52,6 +66,20 @@ export type SharedConfig = z.output<typeof sharedConfig>;
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  /** One error that tells all of `mistakes`, each once; services of one process find many of them together. */
+  static of(mistakes: readonly string[]): ConfigError {
+    const all = [...new Set(mistakes)];
+    const lines = all.map((mistake) => `  ${mistake}`).join('\n');
+    return new ConfigError(`The configuration has ${all.length} mistake(s):\n${lines}`, all);
+  }
+
+  constructor(
+    message: string,
+    readonly mistakes: readonly string[] = [message],
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -81,10 +109,6 @@ export function loadConfig<Schema extends z.ZodObject>(schema: Schema, env: Env)
       mistakes.push(`${name}: ${issue.code === 'invalid_type' && !(name in values) ? 'is missing' : issue.message}`);
     }
   }
-  if (!parsed.success || mistakes.length > 0) {
-    throw new ConfigError(
-      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
-    );
-  }
+  if (!parsed.success || mistakes.length > 0) throw ConfigError.of(mistakes);
   return parsed.data;
 }

@@ -35,7 +35,7 @@ const rules = Rules.parse(parse(read('prometheus/backbone.rules.yml'))).groups.f
 
 /** Names of our metrics in a query, as the families a service exports. */
 const familiesIn = (expr: string) =>
-  [...expr.matchAll(/\b(?:bus|jobs?|third_party|http_server)_\w+/g)].map(([name]) =>
+  [...expr.matchAll(/\b(?:bus|jobs?|scheduled|third_party|http_server)_\w+/g)].map(([name]) =>
     name.replace(/_seconds_(bucket|count|sum)$/, '_seconds').replace(/_events_(bucket|count|sum)$/, '_events'),
   );
 

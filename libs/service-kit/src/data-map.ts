@@ -69,6 +69,31 @@ export const kitDataMap: DataMap = {
     erasure: 'not personal',
     columns: { consumer: 'Name of a group of handlers.', type: 'Name of an event.' },
   },
+  schedules: {
+    purpose: 'When each periodic task ran last.',
+    retention: 'As long as there is such a task.',
+    erasure: 'not personal',
+    columns: { job: 'Name of the task.' },
+  },
+  leaders: {
+    purpose: 'Which process leads what.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: { name: 'What is led.' },
+  },
+  idempotency_keys: {
+    purpose: 'Answers of HTTP routes, so that a request that is repeated is not done twice.',
+    retention: 'A day.',
+    erasure: 'delete row',
+    person: { within: 'principal' },
+    columns: {
+      principal: 'Who asked: kind and id.',
+      route: 'Name of the route.',
+      key: 'The key that the caller chose.',
+      request_hash: 'SHA-256 of what was asked for.',
+      answer: 'The answer, encrypted.',
+    },
+  },
   migrations: {
     purpose: 'Changes of the schema that have been made.',
     retention: 'For good.',

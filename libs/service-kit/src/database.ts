@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busMigrations, databaseSocket, isInfrastructureError } from '@switchboard/bus';
+import { busMigrations, databaseSocket, isInfrastructureError, LockSession } from '@switchboard/bus';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
+import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
 import { PersonKeys1764000000001 } from './person-keys.migration';
 import { personRoleOf } from './row-security';
@@ -17,9 +19,11 @@ export interface DatabaseAccess {
   readonly jobsSchema: string;
 }
 
-const ROLE_PREFIX = 'switchboard_';
+/** The tables that every service has besides those of the bus. */
+export const kitMigrations = [PersonKeys1764000000001, KitTables1764000000100, IdempotencyKeys1796000000000];
 
-const kitMigrations = [PersonKeys1764000000001];
+const ROLE_PREFIX = 'switchboard_';
+const MIGRATIONS_POLL_MS = 200;
 
 /**
  * Gives a service its own role and schemas, and nothing else. With `<SERVICE>_DATABASE_URL` they exist already
@@ -158,19 +162,30 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
  * Connects, waiting for as long as the database is away, and brings the schema up to date, one process at a time.
  * @param more migrates what TypeORM does not know, under the same lock
  */
-export async function openDatabase(db: DataSource, log: Log, more: () => Promise<void>): Promise<void> {
+export async function openDatabase(
+  db: DataSource,
+  { url, schema }: DatabaseAccess,
+  log: Log,
+  more: () => Promise<void>,
+): Promise<void> {
   await untilDatabaseAnswers(log, () => db.initialize());
-  const runner = db.createQueryRunner();
+  const session = await untilDatabaseAnswers(log, () =>
+    LockSession.open({ connectionString: url }, `${schema} migrations`),
+  );
   try {
-    await runner.query(`SELECT pg_advisory_lock(hashtext('migrations'), hashtext(current_schema()))`);
+    while (!(await mayMigrate(session))) await sleep(MIGRATIONS_POLL_MS);
     await db.runMigrations({ transaction: 'each' });
     await more();
   } finally {
-    await runner
-      .query(`SELECT pg_advisory_unlock(hashtext('migrations'), hashtext(current_schema()))`)
-      .catch(() => undefined);
-    await runner.release();
+    await session.close();
   }
+}
+
+async function mayMigrate(session: LockSession): Promise<boolean> {
+  const [row] = await session.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_lock(hashtext('migrations'), hashtext(current_schema())) AS locked`,
+  );
+  return row!.locked;
 }
 
 export async function untilDatabaseAnswers<T>(log: Log, attempt: () => Promise<T>): Promise<T> {

@@ -17,6 +17,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly dataMap?: DataMap;
   /** Columns that FieldCipher encrypts, as `table.column`; they are written anew when keys are rotated. */
   readonly encrypted?: readonly EncryptedPlace[];
+  /** The sections of a bot's description that this service reads (`BotsRegistry.section`), by name. */
+  readonly botSections?: Readonly<Record<string, z.ZodType>>;
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
 }
@@ -38,6 +40,13 @@ export function variablesOf(app: AppDefinition): z.ZodObject {
   return z
     .object({
       [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
+      [`${prefix}_PUBLIC_PORT`]: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe('A second listener for the outside, which serves public routes and webhooks only.'),
       [`${prefix}_DATABASE_URL`]: z
         .url({ protocol: /^postgres(ql)?$/ })
         .optional()

@@ -3,13 +3,13 @@ export class DomainError extends Error {
   /**
    * @param code `<service>.<what>`, for example `chat-ai.knowledge_too_large`
    * @param status the HTTP status that fits
-   * @param facts fields shown to the caller beside the message
+   * @param params what a text for the code needs; shown to the caller
    */
   constructor(
     readonly code: string,
     message: string,
     readonly status = 400,
-    readonly facts: Readonly<Record<string, unknown>> = {},
+    readonly params: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = new.target.name;

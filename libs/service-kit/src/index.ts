@@ -4,6 +4,7 @@ export { runApp, runApps, startApps, type RunningApps } from './run-app';
 export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
 
 // Within a feature
+export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { Clock } from './clock';
 export { DomainError } from './errors';
 export { type DataMap, type Erasure, kitDataMap, type TableMap } from './data-map';
@@ -11,7 +12,11 @@ export { FieldCipher } from './field-cipher';
 export { PersonalData, type PersonalRow } from './personal-data';
 export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
-export { LOG, withoutTokens, type Log } from './log';
+export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
+export { Schedules } from './schedules';
+export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
+export { LOG, type Log } from './log';
+export { withoutTokens } from './redaction';
 export {
   ThirdParty,
   ThirdPartyTimeout,
@@ -19,22 +24,42 @@ export {
   type CallOptions,
   type ThirdPartyOptions,
 } from './third-party';
+export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
 
+// HTTP
+export {
+  Implements,
+  Public,
+  type AnswerOf,
+  type FileAnswer,
+  type RequestOf,
+  type ServerSentEvent,
+  type UploadedFile,
+} from './http/route.decorators';
+export { Cursors, type Position, type SortKey } from './http/cursors';
+export { IfMatch } from './http/etag';
+export { Idempotency } from './http/idempotency';
+export { requestContext, type RequestContext } from './http/request-context';
+
 // Between services
 export {
-  AllowServices,
-  ServiceGuard,
-  ServiceIdentity,
-  generateIdentityKeys,
-  type IdentityKeys,
-} from './service-identity';
-export { ServiceAnswer, ServiceClient, type ServiceDirectory } from './service-client';
+  isProblem,
+  ServiceClient,
+  UpstreamHttpError,
+  type Download,
+  type FileToSend,
+  type ServiceDirectory,
+} from './http/service-client';
+export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';
 
 // For tests and tools
+export { BotsFolder, OnlyBot } from './bots-folder';
+export { type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
 export { createLog } from './log';
+export { schedulesOf } from './kit.module';
 export { Service, type Surroundings } from './service';

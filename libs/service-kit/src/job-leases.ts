@@ -1,5 +1,5 @@
-import { Client } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LockSession } from '@switchboard/bus';
 import type { DatabaseAccess } from './database';
 import type { Log } from './log';
 
@@ -11,11 +11,11 @@ const LOOK_EVERY_MS = 2000;
  */
 export class JobLeases {
   private readonly workers = new Set<string>();
-  /** Those whose locks are on the present connection. */
+  /** Those whose locks are on the present session. */
   private readonly held = new Set<string>();
   private readonly stopping = new AbortController();
   private suspects = new Set<string>();
-  private client: Client | undefined;
+  private session: LockSession | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -28,9 +28,11 @@ export class JobLeases {
     this.running = this.loop();
   }
 
-  /** A worker that begins to take jobs from now on; its lock is taken at the next look. */
+  /** A worker that begins to take jobs from now on. */
   add(worker: string): void {
     this.workers.add(worker);
+    // The next look tries again.
+    if (this.session) this.hold(this.session).catch(() => undefined);
   }
 
   /** A worker that takes no more jobs; what it still holds is free after the next looks. */
@@ -41,7 +43,7 @@ export class JobLeases {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await this.client?.end().catch(() => undefined);
+    await this.session?.close();
   }
 
   private async loop(): Promise<void> {
@@ -52,17 +54,20 @@ export class JobLeases {
         await this.look();
       } catch (error) {
         this.log.debug({ err: error }, 'the leases of jobs were not checked');
-        await this.client?.end().catch(() => undefined);
-        this.client = undefined;
-        this.held.clear();
+        const { session } = this;
+        this.session = undefined;
+        await session?.close();
       }
     }
   }
 
   private async look(): Promise<void> {
-    const client = (this.client ??= await this.connect());
-    await this.hold(client);
-    const { rows } = await client.query<{ worker: string }>(
+    if (!this.session || this.session.lost.aborted) {
+      this.held.clear();
+      this.session = await LockSession.open({ connectionString: this.access.url }, `${this.access.schema} job leases`);
+    }
+    await this.hold(this.session);
+    const rows = await this.session.query<{ worker: string }>(
       `SELECT DISTINCT locked_by AS worker FROM ${this.access.jobsSchema}.jobs WHERE locked_by IS NOT NULL
          AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
            AND classid::bigint = (hashtext('job worker')::bigint & 4294967295)
@@ -74,35 +79,32 @@ export class JobLeases {
     this.suspects = new Set(lost);
     if (dead.length === 0) return;
     this.log.warn({ workers: dead.length }, 'jobs of a lost process are taken over');
-    await client.query(`SELECT ${this.access.jobsSchema}.force_unlock_workers($1::text[])`, [dead]);
+    await this.session.query({
+      text: `SELECT ${this.access.jobsSchema}.force_unlock_workers($1::text[])`,
+      values: [dead],
+    });
   }
 
-  private async connect(): Promise<Client> {
-    const client = new Client({
-      connectionString: this.access.url,
-      application_name: `${this.access.schema} job leases`,
-    });
-    client.on('error', () => {
-      if (this.client !== client) return;
-      this.client = undefined;
-      this.held.clear();
-    });
-    await client.connect();
-    return client;
-  }
-
-  private async hold(client: Client): Promise<void> {
+  private async hold(session: LockSession): Promise<void> {
     for (const worker of this.held) {
       if (this.workers.has(worker)) continue;
-      await client.query(`SELECT pg_advisory_unlock_shared(hashtext('job worker'), hashtext($1))`, [worker]);
+      await session.query({
+        text: `SELECT pg_advisory_unlock_shared(hashtext('job worker'), hashtext($1))`,
+        values: [worker],
+      });
       this.held.delete(worker);
     }
     const fresh = [...this.workers].filter((worker) => !this.held.has(worker));
     if (fresh.length === 0) return;
-    await client.query(
-      `SELECT pg_advisory_lock_shared(hashtext('job worker'), hashtext(worker)) FROM unnest($1::text[]) AS worker`,
-      [fresh],
-    );
     for (const worker of fresh) this.held.add(worker);
+    try {
+      await session.query({
+        text: `SELECT pg_advisory_lock_shared(hashtext('job worker'), hashtext(worker)) FROM unnest($1::text[]) AS worker`,
+        values: [fresh],
+      });
+    } catch (error) {
+      for (const worker of fresh) this.held.delete(worker);
+      throw error;
+    }
   }
 }

@@ -10,36 +10,58 @@ export type EncryptedPlace = `${string}.${string}`;
 
 const BATCH = 200;
 
+/** Everything of a service that keys of the installation have encrypted. */
+interface Encrypted {
+  readonly db: DataSource;
+  readonly bus: Bus;
+  readonly ring: KeyRing;
+  readonly cipher: FieldCipher;
+  readonly personal: PersonalData;
+  readonly log: Log;
+}
+
 /**
  * Brings everything of a service to the current key, so that the older ones can be taken out of ENCRYPTION_KEYS: the keys of
- * persons are wrapped anew, and what a key of the installation has encrypted itself is written anew.
+ * persons are wrapped anew, and what a key of the installation has encrypted itself is written anew. Runs in the background.
  */
-export async function rotateKeys(
-  {
-    db,
-    bus,
-    ring,
-    cipher,
-    personal,
-    log,
-  }: { db: DataSource; bus: Bus; ring: KeyRing; cipher: FieldCipher; personal: PersonalData; log: Log },
-  places: readonly EncryptedPlace[] = [],
-  signal: AbortSignal,
-): Promise<void> {
-  if (!ring.isRotating) return;
-  const keys = await personal.rewrapKeys(signal);
-  const values = { written: 0, unreadable: 0 };
-  for (const place of places) {
-    const { written, unreadable } = await rotateColumn(db, cipher, place, signal);
-    values.written += written;
-    values.unreadable += unreadable;
+export class KeyRotation {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly of: Encrypted,
+    private readonly places: readonly EncryptedPlace[],
+  ) {}
+
+  start(): void {
+    if (!this.of.ring.isRotating) return;
+    // A key that is missing or a database that leaves must not end a service that works otherwise.
+    this.running = this.rotate(this.stopping.signal).catch((error: unknown) => {
+      this.of.log.error({ err: error }, 'values of older keys were not all written anew');
+    });
   }
-  const events = await bus.renewParked(signal);
-  if (signal.aborted) return;
-  const unreadable = keys.unreadable + values.unreadable + events.unreadable;
-  const written = { keys: keys.written, values: values.written, events: events.written };
-  if (unreadable > 0) log.error({ ...written, unreadable }, 'values of older keys are left that cannot be decrypted');
-  else log.info(written, 'nothing is encrypted with an older key any more');
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async rotate(signal: AbortSignal): Promise<void> {
+    const { db, bus, cipher, personal, log } = this.of;
+    const keys = await personal.rewrapKeys(signal);
+    const values = { written: 0, unreadable: 0 };
+    for (const place of this.places) {
+      const { written, unreadable } = await rotateColumn(db, cipher, place, signal);
+      values.written += written;
+      values.unreadable += unreadable;
+    }
+    const events = await bus.renewParked(signal);
+    if (signal.aborted) return;
+    const unreadable = keys.unreadable + values.unreadable + events.unreadable;
+    const written = { keys: keys.written, values: values.written, events: events.written };
+    if (unreadable > 0) log.error({ ...written, unreadable }, 'values of older keys are left that cannot be decrypted');
+    else log.info(written, 'nothing is encrypted with an older key any more');
+  }
 }
 
 /**

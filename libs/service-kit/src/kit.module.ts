@@ -3,17 +3,26 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Bus, DeadLetters, Outbox, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
-import { DeadLettersController } from './dead-letters.controller';
+import type { AppDefinition } from './define-app';
 import { FieldCipher } from './field-cipher';
-import { HEALTH_CHECKS, type HealthCheck, HealthController } from './health.controller';
+import { HousekeepingJobs } from './housekeeping.jobs';
+import { Cursors } from './http/cursors';
+import { DeadLettersController } from './http/dead-letters.controller';
+import { HEALTH_CHECKS, type HealthCheck, HealthController } from './http/health.controller';
+import { Idempotency } from './http/idempotency';
+import { OPEN_API, OpenApiController } from './http/openapi.controller';
+import { ServiceClient } from './http/service-client';
+import { ServiceIdentity } from './http/service-identity';
 import { Jobs } from './jobs';
+import { LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
-import { ServiceClient } from './service-client';
-import { ServiceIdentity } from './service-identity';
 import { MEDIA_STORAGE } from './media';
 import { PersonalData } from './personal-data';
+import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
+import { Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
 
 export interface KitParts {
@@ -24,13 +33,25 @@ export interface KitParts {
   db: DataSource;
   bus: Bus;
   jobs: Jobs;
+  schedules: Schedules;
+  election: LeaderElection;
   cipher: FieldCipher;
   personal: PersonalData;
+  bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
   checks: HealthCheck[];
+  cursors: Cursors;
+  idempotency: Idempotency;
+  openApi: () => object;
 }
+
+/** All that is run by the clock in a service, read from its modules without starting it. */
+export const schedulesOf = (app: AppDefinition): Schedule[] => [
+  ...schedulesIn(app.module),
+  ...schedulesOfClass(HousekeepingJobs),
+];
 
 /** Gives every feature of a service what the kit has made for it. */
 @Module({})
@@ -46,19 +67,25 @@ export class KitModule {
       { provide: Signals, useValue: parts.bus.signals },
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
+      { provide: BotsRegistry, useValue: parts.bots },
+      { provide: Schedules, useValue: parts.schedules },
+      { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: PersonalData, useValue: parts.personal },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },
       { provide: HEALTH_CHECKS, useValue: parts.checks },
+      { provide: Cursors, useValue: parts.cursors },
+      { provide: Idempotency, useValue: parts.idempotency },
+      { provide: OPEN_API, useValue: parts.openApi },
     ];
     return {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule],
-      controllers: [HealthController, DeadLettersController],
-      providers,
+      controllers: [HealthController, OpenApiController, DeadLettersController],
+      providers: [...providers, { provide: Bus, useValue: parts.bus }, HousekeepingJobs],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],
     };
   }

@@ -1,6 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { requestContext } from './http/request-context';
+import { withoutTokens } from './redaction';
 
 export type Log = Logger;
 
@@ -22,7 +24,11 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
       const span = trace.getSpanContext(context.active());
-      return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+      const request = requestContext();
+      return {
+        ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+        ...(request && { request_id: request.requestId }),
+      };
     },
     serializers: { err: describeError },
   };
@@ -34,11 +40,6 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
   }
   return out ? pino(settings, out) : pino(settings);
 }
-
-/** A bot's token is part of the address of each call to Telegram, so it gets into error messages. */
-const TOKEN_IN_URL = /\/bot\d+:[\w-]+/g;
-
-export const withoutTokens = (text: string) => text.replace(TOKEN_IN_URL, '/bot[redacted]');
 
 /** Type, message and stack only: SDK errors carry requests and responses with keys and message text in them. */
 function describeError(error: unknown): unknown {

@@ -3,8 +3,8 @@ import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } fr
 import { type AppDefinition, variablesOf } from './define-app';
 import { createLog } from './log';
 import { Service } from './service';
-import { generateIdentityKeys, parseIdentityKeys } from './service-identity';
-import type { ServiceDirectory } from './service-client';
+import type { ServiceDirectory } from './http/service-client';
+import { generateIdentityKeys, parseIdentityKeys } from './http/service-identity';
 
 export interface RunningApps {
   services: readonly Service[];
@@ -43,7 +43,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const keys =
     apps.length === 1
       ? parseIdentityKeys(names[0]!, config.SERVICE_PRIVATE_KEY, config.SERVICE_PUBLIC_KEYS)
-      : await generateIdentityKeys(names);
+      : await generateIdentityKeys(names, config.SERVICE_PUBLIC_KEYS);
   const directory = directoryFrom(env);
   const services: Service[] = [];
   const transport = createTransport(config, names.join('+'), {
@@ -60,8 +60,11 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
       apps.map((app, i) => Service.prepare(app, { env, log, transport, keys, directory, reportsProcess: i === 0 })),
     );
     services.push(...prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-    const failure = prepared.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
+    const failures = prepared.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failures.length > 0) {
+      const mistakes = failures.flatMap((failure) => (failure instanceof ConfigError ? failure.mistakes : []));
+      throw failures.length > 1 && mistakes.length > 0 ? ConfigError.of(mistakes) : failures[0];
+    }
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();

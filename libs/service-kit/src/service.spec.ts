@@ -57,27 +57,33 @@ describe('a service', () => {
 
     it('of a rule of ours, with its code and facts', async () => {
       expect(await problem(await post('{"item":"moon"}'))).toEqual({
-        type: 'about:blank',
+        type: '/problems/shop.not_for_sale',
         title: 'Conflict',
         status: 409,
         code: 'shop.not_for_sale',
         detail: 'The moon is not for sale',
-        instance: '/sales',
-        item: 'moon',
+        params: { item: 'moon' },
+        instance: expect.stringMatching(/^\/requests\/[0-9a-f-]{36}$/) as string,
       });
     });
 
     it('of a wrong shape, saying where', async () => {
       const answer = await problem(await post('{"item":""}'));
-      expect(answer).toMatchObject({ status: 400, code: 'bad_request' });
-      expect(String(answer['errors'])).toMatch(/^item: /);
+      expect(answer).toMatchObject({ status: 422, code: 'validation_failed' });
+      expect(answer['errors']).toEqual([
+        expect.objectContaining({
+          pointer: '/item',
+          code: 'too_small',
+          params: expect.objectContaining({ minimum: 1 }),
+        }),
+      ]);
     });
 
     it('of something that is not JSON, or too large', async () => {
       expect(await problem(await post('{"item":'))).toMatchObject({ status: 400 });
       expect(await problem(await post(JSON.stringify({ item: 'x'.repeat(2_000_000) })))).toMatchObject({
         status: 413,
-        code: 'entity_too_large',
+        code: 'body_too_large',
       });
     });
 
@@ -96,7 +102,7 @@ describe('a service', () => {
     const ask = async (headers: Record<string, string>) => (await fetch(`${app.url}/private`, { headers })).status;
     expect(await ask({})).toBe(401);
     expect(await ask({ authorization: 'Bearer forged' })).toBe(401);
-    expect(await ask(await app.as('analytics'))).toBe(403);
+    expect(await ask(await app.as('analytics'))).toBe(404);
     expect(await ask(await app.as('payments'))).toBe(200);
   });
 
@@ -116,22 +122,6 @@ describe('a service', () => {
     ]) {
       expect(metrics).toMatch(new RegExp(`^${name}`, 'm'));
     }
-  });
-
-  it('lets the gateway see, replay and discard dead letters', async () => {
-    await app.probe.say(ItemSold({ item: 'broken' }), { data: { item: 7 } });
-    const headers = await app.as('gateway');
-    const list = async () =>
-      (await (await fetch(`${app.url}/bus/dead-letters`, { headers })).json()) as { id: string; reason: string }[];
-    const [letter] = await until(async () => (await list()).length > 0 && list(), { what: 'a dead letter' });
-    expect(letter!.reason).toBe('invalid');
-    const discard = await fetch(`${app.url}/bus/dead-letters/discard`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ ids: [letter!.id], why: 'sent by a test' }),
-    });
-    expect(await discard.json()).toEqual({ discarded: 1 });
-    expect((await fetch(`${app.url}/bus/dead-letters`)).status).toBe(401);
   });
 
   it('keeps the kind of an error that a handler throws', async () => {

@@ -1,30 +1,35 @@
-import { type DynamicModule, type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
-import helmet from 'helmet';
-import type { AddressInfo } from 'node:net';
+import { openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BotsFolder, OnlyBot } from './bots-folder';
+import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
-import type { HealthCheck } from './health.controller';
-import { httpMetrics } from './http-metrics';
+import { Cursors } from './http/cursors';
+import type { HealthCheck } from './http/health.controller';
+import { HttpEdge } from './http/http-edge';
+import { ANSWER_PLACE, Idempotency } from './http/idempotency';
+import { ServiceClient, type ServiceDirectory } from './http/service-client';
+import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
+import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
-import { rotateKeys } from './key-rotation';
-import { PersonalData } from './personal-data';
 import { KeyRing } from './key-ring';
+import { KeyRotation } from './key-rotation';
 import { KitModule } from './kit.module';
+import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
-import { ProblemFilter } from './problem.filter';
-import { ServiceClient, type ServiceDirectory } from './service-client';
-import { type IdentityKeys, ServiceIdentity } from './service-identity';
 import { mediaConfigOf } from './media';
+import { PersonalData } from './personal-data';
+import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
 
 /** What services of one process share. */
@@ -40,22 +45,31 @@ export interface Surroundings {
   reportsProcess?: boolean;
 }
 
-const BODY_LIMIT = '1mb';
+/** What a service consists of once it is prepared. */
+interface Parts {
+  readonly name: string;
+  readonly nest: INestApplication;
+  readonly edge: HttpEdge;
+  readonly listeners: { readonly host: string; readonly port: number; readonly publicPort: number | undefined };
+  readonly directory: ServiceDirectory;
+  readonly db: DataSource;
+  readonly bus: Bus;
+  readonly bots: BotsRegistry;
+  readonly rotation: KeyRotation;
+  readonly election: LeaderElection;
+  readonly runner: JobRunner;
+}
 
 /** One service, from its definition to a running process and back. */
 export class Service {
-  private constructor(
-    readonly name: string,
-    readonly nest: INestApplication,
-    readonly db: DataSource,
-    readonly bus: Bus,
-    private readonly jobs: Jobs,
-    private readonly port: number,
-    private readonly host: string,
-    private readonly directory: ServiceDirectory,
-    private readonly log: Log,
-    private readonly rotate: (signal: AbortSignal) => Promise<void>,
-  ) {}
+  readonly name: string;
+  readonly nest: INestApplication;
+  readonly db: DataSource;
+  readonly bus: Bus;
+
+  private constructor(private readonly parts: Parts) {
+    ({ name: this.name, nest: this.nest, db: this.db, bus: this.bus } = parts);
+  }
 
   /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
   static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
@@ -69,11 +83,21 @@ export class Service {
     registry.setDefaultLabels({ service: app.name });
     if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
 
+    const bots = await BotsRegistry.open({
+      source: config.BOTS_FOLDER ? new BotsFolder({ folder: config.BOTS_FOLDER, env }) : new OnlyBot(env),
+      sections: app.botSections,
+      registry,
+      log,
+    });
+
     const access = await untilDatabaseAnswers(log, () =>
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
-    const jobs = new Jobs(access, config[`${prefix}_JOB_CONCURRENCY`]!, registry, log);
+    const jobs = new Jobs(access);
+    const schedules = new Schedules(db, jobs, log, registry);
+    const election = new LeaderElection(access, log);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
     const bus = new Bus({
@@ -90,9 +114,12 @@ export class Service {
     });
     const cipher = new FieldCipher(ring);
     const personal = new PersonalData(db, ring, registry, log);
-    const rotate = (signal: AbortSignal) => rotateKeys({ db, bus, ring, cipher, personal, log }, app.encrypted, signal);
+    const rotation = new KeyRotation({ db, bus, ring, cipher, personal, log }, [
+      ...(app.encrypted ?? []),
+      ANSWER_PLACE,
+    ]);
     const letGo = async () => {
-      await jobs.stop();
+      await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
 
@@ -102,6 +129,9 @@ export class Service {
       { name: 'broker', check: () => transport.ready() },
       { name: 'migrations', check: async () => !(await db.showMigrations()) },
     ];
+    const idempotency = new Idempotency(db, cipher, clock);
+    // Known when the controllers are, and asked for after that.
+    let edge: HttpEdge;
     const kit = KitModule.with({
       config,
       log,
@@ -110,29 +140,31 @@ export class Service {
       db,
       bus,
       jobs,
+      schedules,
+      bots,
+      election,
       cipher,
       personal,
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),
       checks,
+      cursors: new Cursors(cipher, clock),
+      idempotency,
+      openApi: () => openApi(app.name, edge.routes),
     });
     try {
-      await openDatabase(db, log, () => jobs.migrate());
+      await openDatabase(db, access, log, () => runner.migrate());
       await bus.prepare();
-      const nest = await buildNest(app, kit, { bus, log, registry });
-      return new Service(
-        app.name,
-        nest,
-        db,
-        bus,
-        jobs,
-        config[`${prefix}_PORT`]!,
-        config.HTTP_HOST,
-        directory,
-        log,
-        rotate,
-      );
+      const nest = await buildNest(app, kit, bus, log);
+      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
+      const listeners = {
+        host: config.HTTP_HOST,
+        port: config[`${prefix}_PORT`]!,
+        publicPort: config[`${prefix}_PUBLIC_PORT`],
+      };
+      const { name } = app;
+      return new Service({ name, nest, edge, listeners, directory, db, bus, bots, rotation, election, runner });
     } catch (error) {
       await letGo().catch(() => undefined);
       throw error;
@@ -141,40 +173,46 @@ export class Service {
 
   /** Answers HTTP and hears events. */
   async listen(): Promise<void> {
-    await this.nest.listen(this.port, this.host);
-    this.directory.set(this.name, this.url);
+    const { edge, listeners, directory } = this.parts;
+    await edge.listen(listeners.host, listeners.port, listeners.publicPort);
+    directory.set(this.name, this.url);
     await this.nest.startAllMicroservices();
   }
 
-  private readonly stopping = new AbortController();
-  private rotating: Promise<void> | undefined;
-
   /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
   async start(): Promise<void> {
-    this.bus.start();
-    // A key that is missing or a database that leaves must not end a service that works otherwise.
-    this.rotating = this.rotate(this.stopping.signal).catch((error: unknown) => {
-      this.log.error({ err: error }, 'values of older keys were not all written anew');
-    });
-    await this.jobs.start(
+    const { bus, bots, rotation, runner, election } = this.parts;
+    bus.start();
+    bots.follow();
+    rotation.start();
+    await runner.start(
       this.nest.get(DiscoveryService, { strict: false }),
       this.nest.get(MetadataScanner, { strict: false }),
     );
+    election.start();
   }
 
+  /** Of the private listener. */
   get url(): string {
-    const { address, port, family } = this.nest.getHttpServer().address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return this.parts.edge.url;
+  }
+
+  /** Of the public listener, where there is one. */
+  get publicUrl(): string | undefined {
+    return this.parts.edge.publicUrl;
   }
 
   /** Stops taking work, finishes what was begun, and lets go of everything. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.rotating;
-    await this.jobs.stop();
-    await this.bus.stop();
-    await this.nest.close();
-    await this.db.destroy();
+    const { bots, rotation, election, runner, bus, edge, nest, db } = this.parts;
+    await bots.close();
+    await rotation.stop();
+    await election.stop();
+    await runner.stop();
+    await bus.stop();
+    await edge.stop();
+    await nest.close();
+    await db.destroy();
   }
 }
 
@@ -195,22 +233,14 @@ function reportMissingKeys(registry: Registry, log: Log): (id: string) => void {
   };
 }
 
-/** The Nest application: our errors, our checks of what comes in, and the bus beside HTTP. */
-async function buildNest(
-  app: AppDefinition,
-  kit: DynamicModule,
-  { bus, log, registry }: { bus: Bus; log: Log; registry: Registry },
-): Promise<INestApplication> {
+/** The Nest application, with the bus beside HTTP. */
+async function buildNest(app: AppDefinition, kit: DynamicModule, bus: Bus, log: Log): Promise<NestExpressApplication> {
   class Root {}
   const nest = await NestFactory.create<NestExpressApplication>(
     { module: Root, imports: [kit, app.module] },
-    { logger: new NestLog(log), abortOnError: false },
+    // Bodies are read behind the guard, as their route says.
+    { logger: new NestLog(log), abortOnError: false, bodyParser: false },
   );
-  nest.useBodyParser('json', { limit: BODY_LIMIT });
-  nest.use(helmet());
-  nest.use(httpMetrics(registry));
-  nest.useGlobalPipes(new StandardSchemaValidationPipe());
-  nest.useGlobalFilters(new ProblemFilter(log));
   // Deferred, because an initialised microservice takes no filters any more.
   nest
     .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })

@@ -1,3 +1,4 @@
+import { until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { ThirdParty, ThirdPartyTimeout, ThirdPartyUnavailable } from './third-party';
 
@@ -46,8 +47,45 @@ describe('calls to third parties', () => {
     for (let i = 0; i < 3; i++) await expect(shop.call('read', fail)).rejects.toBe(outage);
     await expect(shop.call('read', fail)).rejects.toBeInstanceOf(ThirdPartyUnavailable);
     expect(calls).toBe(3);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await expect(shop.call('read', () => Promise.resolve('back'))).resolves.toBe('back');
+    const back = () => shop.call('read', () => Promise.resolve('back')).catch(() => undefined);
+    expect(await until(back, { what: 'a call to be let through' })).toBe('back');
+    await expect(shop.call('read', () => Promise.resolve('again'))).resolves.toBe('again');
+  });
+
+  it('refuses others at once while a call finds out whether it is back, and lets the next one through although that hangs', async () => {
+    const { party: shop } = party({ breakAfter: 1, halfOpenAfterMs: 50, timeoutMs: 60_000 });
+    await shop.call('read', () => Promise.reject(outage)).catch(() => undefined);
+    const end = new AbortController();
+    let ended = 0;
+    const hang = () => {
+      const begun = Promise.withResolvers<true>();
+      const work = () => (begun.resolve(true), new Promise<never>(() => undefined));
+      const call = shop.call('read', work, { signal: end.signal }).catch(() => void ended++);
+      return Promise.race([begun.promise, call]);
+    };
+    await until(hang, { what: 'the first to find out' });
+    await expect(shop.call('read', () => Promise.resolve())).rejects.toBeInstanceOf(ThirdPartyUnavailable);
+    await until(hang, { what: 'the second to find out' });
+    const back = () => shop.call('read', () => Promise.resolve('back')).catch(() => undefined);
+    expect(await until(back, { what: 'the third to find out' })).toBe('back');
+    end.abort();
+    await until(() => ended >= 2, { what: 'the end of those that hang' });
+  });
+
+  it('takes a caller who gives up for no outage, and tells them their own reason', async () => {
+    const { party: shop, registry } = party({ breakAfter: 2 });
+    const reason = new Error('changed my mind');
+    for (let i = 0; i < 5; i++) {
+      const caller = new AbortController();
+      const call = shop.call('read', () => new Promise<never>(() => undefined), {
+        signal: caller.signal,
+        idempotent: i % 2 === 0,
+      });
+      caller.abort(reason);
+      await expect(call).rejects.toBe(reason);
+    }
+    await expect(shop.call('read', () => Promise.resolve('there'))).resolves.toBe('there');
+    expect(await registry.metrics()).toContain('operation="read",outcome="cancelled"} 5');
   });
 
   it('does not take our own mistakes for an outage', async () => {

@@ -1,7 +1,4 @@
 import {
-  BrokenCircuitError,
-  circuitBreaker,
-  ConsecutiveBreaker,
   ExponentialBackoff,
   handleWhen,
   type IPolicy,
@@ -9,9 +6,9 @@ import {
   TaskCancelledError,
   timeout,
   TimeoutStrategy,
-  wrap,
 } from 'cockatiel';
 import { Histogram, type Registry } from 'prom-client';
+import { CircuitBreaker } from './circuit-breaker';
 
 export interface ThirdPartyOptions {
   /** As it appears in metrics and errors: `telegram`, `openai`. */
@@ -20,8 +17,9 @@ export interface ThirdPartyOptions {
   timeoutMs: number;
   /** Tries beyond the first, for calls marked idempotent. */
   retries?: number;
-  /** Failures in a row after which calls are refused for a while. */
+  /** Failures in a row after which calls are refused. */
   breakAfter?: number;
+  /** How often one call is let through then, to see whether it is back. */
   halfOpenAfterMs?: number;
   /** True for errors that mean the third party is in trouble; false for those that mean our request was wrong. */
   isOutage(error: unknown): boolean;
@@ -65,44 +63,69 @@ function callSeconds(registry: Registry) {
  * and a metric per operation and outcome. The work is any function of an AbortSignal, so SDKs fit as well as fetch.
  */
 export class ThirdParty {
-  private readonly breaker: IPolicy;
+  private readonly breaker: CircuitBreaker;
   private readonly repeated: IPolicy;
   private readonly seconds: Histogram<'provider' | 'operation' | 'outcome'>;
 
   constructor(private readonly options: ThirdPartyOptions) {
-    const troubled = handleWhen((error) => error instanceof TaskCancelledError || options.isOutage(error));
-    this.breaker = circuitBreaker(troubled, {
-      halfOpenAfter: options.halfOpenAfterMs ?? 10_000,
-      breaker: new ConsecutiveBreaker(options.breakAfter ?? 10),
-    });
-    this.repeated = retry(troubled, {
-      maxAttempts: options.retries ?? 2,
-      backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5000 }),
-    });
+    this.breaker = new CircuitBreaker(options.breakAfter ?? 10, options.halfOpenAfterMs ?? 10_000);
+    this.repeated = retry(
+      handleWhen((error) => this.isTrouble(error)),
+      { maxAttempts: options.retries ?? 2, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 5000 }) },
+    );
     this.seconds = callSeconds(options.registry);
   }
 
+  /** Rejects with the reason of `call.signal` when that is aborted: a caller who gives up says nothing about the third party. */
   async call<T>(operation: string, work: (signal: AbortSignal) => Promise<T>, call: CallOptions = {}): Promise<T> {
-    const deadline = timeout(call.timeoutMs ?? this.options.timeoutMs, TimeoutStrategy.Aggressive);
-    const policy = call.idempotent ? wrap(this.repeated, this.breaker, deadline) : wrap(this.breaker, deadline);
-    const took = this.seconds.startTimer({ provider: this.options.name, operation });
+    const { name } = this.options;
+    const took = this.seconds.startTimer({ provider: name, operation });
     try {
-      const result = await policy.execute(({ signal }) => work(signal), call.signal);
+      const once = (signal?: AbortSignal) => this.once(work, call, signal);
+      const result = await (call.idempotent
+        ? this.repeated.execute(({ signal }) => once(signal), call.signal)
+        : once(call.signal));
       took({ outcome: 'ok' });
-      return result as T;
+      return result;
     } catch (error) {
-      if (error instanceof BrokenCircuitError) {
-        took({ outcome: 'refused' });
-        throw new ThirdPartyUnavailable(`${this.options.name} failed several times and is not asked for now`, {
-          cause: error,
-        });
+      if (call.signal?.aborted) {
+        took({ outcome: 'cancelled' });
+        throw call.signal.reason;
       }
-      if (error instanceof TaskCancelledError) {
+      if (error instanceof ThirdPartyUnavailable) took({ outcome: 'refused' });
+      else if (!(error instanceof TaskCancelledError)) took({ outcome: this.isTrouble(error) ? 'outage' : 'error' });
+      else {
         took({ outcome: 'timeout' });
-        throw new ThirdPartyTimeout(`${this.options.name} did not answer ${operation} in time`, { cause: error });
+        throw new ThirdPartyTimeout(`${name} did not answer ${operation} in time`, { cause: error });
       }
-      took({ outcome: this.options.isOutage(error) ? 'outage' : 'error' });
       throw error;
     }
+  }
+
+  private async once<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    call: CallOptions,
+    outer: AbortSignal | undefined,
+  ): Promise<T> {
+    outer?.throwIfAborted();
+    if (!this.breaker.admits())
+      throw new ThirdPartyUnavailable(`${this.options.name} failed several times and is not asked for now`);
+    const deadline = timeout(call.timeoutMs ?? this.options.timeoutMs, TimeoutStrategy.Aggressive);
+    try {
+      const result = await deadline.execute(({ signal }) => work(signal), outer);
+      this.breaker.answered();
+      return result;
+    } catch (error) {
+      if (!outer?.aborted) {
+        if (this.isTrouble(error)) this.breaker.failed();
+        else this.breaker.answered();
+      }
+      throw error;
+    }
+  }
+
+  private isTrouble(error: unknown): boolean {
+    if (error instanceof ThirdPartyUnavailable) return false;
+    return error instanceof TaskCancelledError || this.options.isOutage(error);
   }
 }

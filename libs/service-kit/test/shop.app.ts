@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Inject, Injectable, Module, Post, UseGuards } from '@nestjs/common';
+import { Controller, Inject, Injectable, Module } from '@nestjs/common';
 import { Consumer, Handles, Outbox, PermanentError } from '@switchboard/bus';
-import { defineEvent, type EventOf } from '@switchboard/contracts';
+import { defineEvent, defineRoute, type EventOf } from '@switchboard/contracts';
 import {
   Column,
   DataSource,
@@ -14,8 +14,8 @@ import { z } from 'zod';
 import { CONFIG } from '../src/config';
 import { defineApp } from '../src/define-app';
 import { DomainError } from '../src/errors';
+import { type AnswerOf, Implements, type RequestOf } from '../src/http/route.decorators';
 import { defineJob, type JobRun, Jobs, type PayloadOf, Runs } from '../src/jobs';
-import { AllowServices, ServiceGuard } from '../src/service-identity';
 
 /** A service as small as one can be that uses every part of the kit. */
 export const ItemSold = defineEvent('shop.item.sold.v1', z.object({ item: z.string() }), {
@@ -39,7 +39,42 @@ class CreateSales1700000000000 implements MigrationInterface {
   }
 }
 
-const Order = z.object({ item: z.string().min(1).max(20) });
+const ReadGreeting = defineRoute({
+  id: 'shop.greeting.read',
+  method: 'GET',
+  path: '/greeting',
+  summary: 'What the shop says at the door.',
+  permission: 'public',
+  answer: z.object({ greeting: z.string() }),
+});
+export const SellItem = defineRoute({
+  id: 'shop.sales.create',
+  method: 'POST',
+  path: '/sales',
+  summary: 'Sells an item.',
+  permission: 'public',
+  body: z.object({ item: z.string().min(1).max(20) }),
+  answer: z.object({ item: z.string() }),
+  status: 201,
+  problems: { 'shop.not_for_sale': 409, 'shop.regretted': 400 },
+});
+const Break = defineRoute({
+  id: 'shop.things.break',
+  method: 'GET',
+  path: '/broken',
+  summary: 'Fails for a reason of its own.',
+  permission: 'public',
+});
+const ReadPrivate = defineRoute({
+  id: 'shop.private.read',
+  method: 'GET',
+  path: '/private',
+  summary: 'For one service only.',
+  permission: 'private:read',
+  callers: ['payments'],
+  answer: z.object({ seen: z.boolean() }),
+});
+
 export const Ship = defineJob('ship', z.object({ item: z.string() }));
 const config = z.object({ SHOP_GREETING: z.string().default('welcome') });
 
@@ -78,27 +113,24 @@ class SalesController {
     @Inject(CONFIG) private readonly settings: z.output<typeof config>,
   ) {}
 
-  @Get('greeting')
-  greeting() {
+  @Implements(ReadGreeting)
+  greeting(): AnswerOf<typeof ReadGreeting> {
     return { greeting: this.settings.SHOP_GREETING };
   }
 
-  @Post('sales')
-  @HttpCode(201)
-  async sell(@Body({ schema: Order }) { item }: z.output<typeof Order>) {
+  @Implements(SellItem)
+  async sell({ body: { item } }: RequestOf<typeof SellItem>): Promise<AnswerOf<typeof SellItem>> {
     await this.sales.sell(item);
     return { item };
   }
 
-  @Get('broken')
+  @Implements(Break)
   broken() {
     throw new Error('a detail that must not leave the house');
   }
 
-  @Get('private')
-  @UseGuards(ServiceGuard)
-  @AllowServices('payments')
-  guarded() {
+  @Implements(ReadPrivate)
+  guarded(): AnswerOf<typeof ReadPrivate> {
     return { seen: true };
   }
 }

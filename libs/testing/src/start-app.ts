@@ -1,19 +1,23 @@
 import { MemoryTransport, type Transport } from '@switchboard/bus';
-import { type EventDefinition, events, signals } from '@switchboard/contracts';
+import { type Actor, type EventDefinition, events, signals } from '@switchboard/contracts';
 import {
   type AppDefinition,
   createLog,
   EventEncryption,
   generateIdentityKeys,
+  type IdentityKeys,
+  type Log,
   KeyRing,
   prefixOf,
   Service,
+  ServiceClient,
   type ServiceDirectory,
   ServiceIdentity,
 } from '@switchboard/service-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { BusProbe } from './bus-probe';
 import { FakeClock } from './fake-clock';
 import { createTestDatabase, type TestDatabase } from './test-database';
@@ -24,8 +28,12 @@ export interface TestApp {
   clock: FakeClock;
   database: TestDatabase;
   url: string;
-  /** Authorization header of another service that asks this one. */
-  as(service: string): Promise<{ authorization: string }>;
+  /** Of this service and all others. */
+  keys: IdentityKeys;
+  /** Authorization header of another service that asks this one, for itself or for somebody. */
+  as(service: string, actor?: Actor): Promise<{ authorization: string }>;
+  /** Calls routes of this service as the gateway does: `app.gateway.call(ReadUsage, { query })`. */
+  gateway: ServiceClient;
   /** Ends it; `keepDatabase` leaves the rows for a second start. */
   stop(options?: { keepDatabase?: boolean }): Promise<void>;
 }
@@ -40,6 +48,8 @@ export interface TestAppOptions {
   events?: readonly EventDefinition[];
   /** Where other services answer, by name. */
   directory?: ServiceDirectory;
+  /** Where the service's lines go instead of nowhere. */
+  log?: Log;
   /** The database of an earlier start. */
   database?: TestDatabase;
 }
@@ -47,6 +57,7 @@ export interface TestAppOptions {
 /** Other services that a test may speak as. */
 const OTHERS = [
   'gateway',
+  'operator',
   'bot-adapter',
   'chat-ai',
   'tts-worker',
@@ -77,7 +88,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);
   const service = await Service.prepare(app, {
     env,
-    log: createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
+    log: options.log ?? createLog({ level: env['LOG_LEVEL']!, format: 'json' }),
     transport,
     keys,
     directory: options.directory ?? new Map(),
@@ -94,7 +105,16 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
     clock,
     database,
     url: service.url,
-    as: async (name) => ({ authorization: `Bearer ${await new ServiceIdentity(name, keys).tokenFor(app.name)}` }),
+    keys,
+    as: async (name, actor) => {
+      const token = await new ServiceIdentity(name, keys).tokenFor(app.name, actor && { actor });
+      return { authorization: `Bearer ${token}` };
+    },
+    gateway: new ServiceClient(
+      new ServiceIdentity('gateway', keys),
+      new Map([[app.name, service.url]]),
+      new Registry(),
+    ),
     stop: async ({ keepDatabase = false } = {}) => {
       await service.stop();
       await probe.stop();

@@ -1,16 +1,19 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** What becomes of what is sent: it passes, its connection is cut, or it is lost without either end being told. */
+type Network = 'open' | 'cut' | 'blackhole';
+
 /** Stands between a service and a server, so that a test can take the network away and give it back. */
 export class TcpProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
-  private open = true;
+  private network: Network;
 
   private constructor(
     private readonly target: { host: string; port: number },
     startsOpen: boolean,
   ) {
-    this.open = startsOpen;
+    this.network = startsOpen ? 'open' : 'cut';
     this.server = createServer((near) => this.join(near));
   }
 
@@ -26,12 +29,22 @@ export class TcpProxy {
 
   /** Ends every connection and refuses new ones. */
   cut(): void {
-    this.open = false;
+    this.network = 'cut';
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /**
+   * Loses all that is sent from now on, in both directions, as a network does that drops packets: connections stay open, the end of
+   * one is not told to the other, and new ones get no answer.
+   */
+  blackhole(): void {
+    this.network = 'blackhole';
+    for (const socket of this.sockets) lose(socket);
+  }
+
+  /** Lets new connections through. What was lost stays lost, and so do its connections. */
   restore(): void {
-    this.open = true;
+    this.network = 'open';
   }
 
   async close(): Promise<void> {
@@ -40,19 +53,25 @@ export class TcpProxy {
   }
 
   private join(near: Socket): void {
-    if (!this.open) return void near.destroy();
+    this.keep(near);
+    if (this.network === 'cut') return void near.destroy();
+    if (this.network === 'blackhole') return lose(near);
     const far = connect(this.target);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.sockets.add(from);
-      from.on('error', () => undefined); // followed by "close"
-      from.on('close', () => {
-        this.sockets.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
+    this.keep(far);
+    near.pipe(far);
+    far.pipe(near);
+    near.on('close', () => this.network !== 'blackhole' && far.destroy());
+    far.on('close', () => this.network !== 'blackhole' && near.destroy());
   }
+
+  private keep(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined); // followed by "close"
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+}
+
+function lose(socket: Socket): void {
+  socket.unpipe();
+  socket.resume();
 }

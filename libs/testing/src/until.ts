@@ -5,11 +5,11 @@ export async function until<T>(
   look: () => T | undefined | false | null | Promise<T | undefined | false | null>,
   { what, timeoutMs = 15_000 }: { what: string; timeoutMs?: number | undefined },
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false && found !== null) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
     await sleep(10);
   }
 }

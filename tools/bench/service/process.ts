@@ -1,13 +1,17 @@
 import { settings } from './part.mjs';
+import type { raw } from './raw.mjs';
 
 /** Each is loaded alone, as the memory of its process is measured. */
 const CONTENDERS = {
   raw: async () => (await import('./raw.mjs')).raw,
   ours: async () => (await import('./ours.js')).ours,
-  'pg-transactional-outbox': async () => (await import('./pg-transactional-outbox.mjs')).pgTransactionalOutbox,
+  'pg-transactional-outbox': () => rival('pg-transactional-outbox'),
   'graphile-worker': async () => (await import('./graphile-worker.mjs')).graphileWorker,
-  'pg-boss': async () => (await import('./pg-boss.mjs')).pgBoss,
+  'pg-boss': () => rival('pg-boss'),
 };
+
+/** Compiled apart: the packages of rivals are installed only by the benchmark. */
+const rival = async (name: string) => ((await import(`../rivals/${name}.mjs`)) as { run: typeof raw }).run;
 
 const told = settings();
 void CONTENDERS[told.contender]().then((run) => run(told));

@@ -1,3 +1,5 @@
+import { DomainError } from '@switchboard/service-kit';
+
 /** The channel asks to wait. */
 export class ChannelBusy extends Error {
   override readonly name = 'ChannelBusy';
@@ -36,8 +38,8 @@ export class NotSent extends Error {
 }
 
 /** It may or may not have happened: the connection broke after the request, no answer came in time, or the server failed. */
-export class InDoubt extends Error {
-  override readonly name = 'InDoubt';
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
   constructor(
     override readonly cause: 'timeout' | 'connection' | 'server_error',
     description: string,
@@ -51,8 +53,32 @@ export class Unsupported extends Error {
   override readonly name = 'Unsupported';
 }
 
+/** What came is no update that this channel knows how to read. */
 export class UnreadableUpdate extends Error {
   override readonly name = 'UnreadableUpdate';
+}
+
+/** Updates of the bot go to an address that is not ours; taking them away from there needs a word of the operator. */
+export class ReceivedElsewhere extends Error {
+  override readonly name = 'ReceivedElsewhere';
+  constructor(readonly url: string) {
+    super(
+      `updates of this bot go to ${url}, which this installation did not set: stop the program there, use another token, ` +
+        'or set BOT_ADAPTER_TAKE_OVER=true to have them come here',
+    );
+  }
+}
+
+export class UnknownAccount extends DomainError {
+  constructor() {
+    super('bot-adapter.unknown_bot', 'There is no such bot here', 404);
+  }
+}
+
+export class WrongWebhookSecret extends DomainError {
+  constructor() {
+    super('bot-adapter.wrong_webhook_secret', 'The secret or signature of the webhook is missing or wrong', 401);
+  }
 }
 
 export class FileGone extends Error {

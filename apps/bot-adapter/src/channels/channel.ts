@@ -1,20 +1,47 @@
-import type { Locale } from '@switchboard/contracts';
-import type { FormattedText } from '../formatting/telegram-entity';
+import type { Log } from '@switchboard/service-kit';
+import type { Readable } from 'node:stream';
+import type { Registry } from 'prom-client';
+import type { z } from 'zod';
+import type { RichText } from '../rich-text/rich-text';
 
-/** What a channel can do; the sender and the previews ask here and never by the channel's name. */
+/** `burst` at once, then `perSecond`. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** What a channel can do. Asked here and never by the channel's name. */
 export interface Capabilities {
+  /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
   readonly voice: boolean;
-  /** Longest text of one message, in UTF-16 code units. */
-  readonly textLimit: number;
+  /** Whether a message that was sent can be changed. */
+  readonly edits: boolean;
+  /** Longest text of one message; what is longer becomes several. */
+  readonly textLimit: { readonly max: number; readonly unit: 'utf16' | 'bytes' };
+  /** How fast messages may be sent, as a bot to all and in one chat; changes of a message count as messages. */
+  readonly rates: { readonly bot: Rate; readonly private: Rate; readonly group: Rate };
   /** How an answer can be shown while it is being written. */
   previews(kind: ChatKind): 'draft' | 'edit' | 'none';
+  /** For how long after a person's last message the bot may write; absent where it always may. */
+  readonly replyWindowMs?: number;
+  /** Whether two sends with the same `key` are one message, so that a send may be repeated without doubt. */
+  readonly idempotentSends: boolean;
+  /** Largest file that `fetchFile` gives; absent where the channel sets no limit. */
+  readonly maxFileBytes?: number;
 }
 
 export type ChatKind = 'private' | 'group';
 
-export interface InboundChat {
+/** Where messages go: a chat, and in it a topic where the channel has topics. */
+export interface ChatAddress {
   readonly externalId: string;
+  readonly threadId?: string;
+}
+
+// ---- What comes in ----
+
+export interface InboundChat extends ChatAddress {
   readonly kind: ChatKind;
 }
 
@@ -22,8 +49,8 @@ export interface InboundPerson {
   readonly externalId: string;
   readonly name: string;
   readonly username?: string;
-  /** The language of the person's client. */
-  readonly locale: Locale;
+  /** The language of the person's client as a BCP 47 tag, where the channel tells it. */
+  readonly language?: string;
 }
 
 export interface InboundFile {
@@ -52,50 +79,108 @@ export interface InboundMessage extends InboundBy {
 
 export interface InboundCommand extends InboundBy {
   readonly kind: 'command';
+  readonly externalMessageId: string;
   readonly name: string;
   readonly argument: string;
-  /** True when the command can only be meant for this bot. */
-  readonly addressed: boolean;
 }
 
 export interface InboundPress extends InboundBy {
   readonly kind: 'press';
-  readonly queryId: string;
+  /** By which the press is answered. */
+  readonly pressId: string;
   readonly data: string;
   /** The message that carries the button. */
   readonly externalMessageId: string;
 }
 
-/** What happened in a channel, in words that fit every channel. */
+export interface InboundEdit extends InboundBy {
+  readonly kind: 'edited';
+  readonly externalMessageId: string;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+export interface InboundUnsupported extends InboundBy {
+  readonly kind: 'unsupported';
+  readonly externalMessageId: string;
+  /** What it was, in the channel's own word: `sticker`, `video`, `poll`. */
+  readonly what: string;
+  /** Whether there were words with it, which nobody reads. */
+  readonly hasText: boolean;
+}
+
+/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 export type Inbound =
   | InboundMessage
   | InboundCommand
   | InboundPress
-  | (InboundBy & {
-      readonly kind: 'edited';
-      readonly externalMessageId: string;
-      readonly text: string;
-      readonly sentAt: Date;
-    })
-  | (InboundBy & { readonly kind: 'unsupported' })
+  | InboundEdit
+  | InboundUnsupported
   | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
+  /** The person stopped an answer that was being written, by a button of the channel's own. */
+  | { readonly kind: 'stopped'; readonly chat: InboundChat }
+  /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
 
-export interface Button {
-  readonly label: string;
-  /** An opaque id of at most 64 bytes; what it stands for stays here. */
-  readonly data: string;
+// ---- What goes out ----
+
+export type Button = { readonly label: string } & (
+  | {
+      /** An opaque id of at most 64 bytes; what it stands for stays here. */
+      readonly data: string;
+    }
+  | { readonly url: string }
+  | { readonly webApp: string }
+  | { readonly invoice: Invoice }
+);
+
+/** Something to be paid in the channel itself. */
+export interface Invoice {
+  readonly title: string;
+  readonly description: string;
+  /** Comes back with the payment. */
+  readonly payload: string;
+  readonly currency: string;
+  readonly amountMinor: number;
 }
 
-export type Outbound =
-  | {
-      readonly kind: 'text';
-      readonly content: FormattedText;
-      readonly buttons?: readonly (readonly Button[])[];
-      /** Replaces this message in place of sending a new one. */
-      readonly edits?: string;
-    }
-  | { readonly kind: 'voice'; readonly audio: Buffer; readonly durationMs: number };
+/** Keys in place of the letters of the person's keyboard; pressing one says its label. */
+export interface ReplyKeyboard {
+  readonly rows: readonly (readonly { readonly label: string; readonly webApp?: string }[])[];
+  readonly once?: boolean;
+}
+
+export interface OutboundMedia {
+  readonly kind: 'voice' | 'audio' | 'photo' | 'video' | 'document';
+  readonly bytes: Buffer;
+  readonly mimeType: string;
+  readonly fileName: string;
+  readonly durationMs?: number;
+}
+
+/** What is to be said, before any channel has drawn it. */
+export interface OutboundContent {
+  readonly text?: RichText;
+  /** The text becomes its caption where it fits. */
+  readonly media?: OutboundMedia;
+  readonly buttons?: readonly (readonly Button[])[];
+  readonly keyboard?: ReplyKeyboard | 'remove';
+}
+
+/** One message as its channel sends it: made by `compose`, and understood by that channel only. */
+export interface OutboundMessage {
+  /** The words as they will be shown. */
+  readonly text: string;
+}
+
+export interface SendOptions {
+  /** Replaces this message in place of sending a new one. Ids of messages count only in the chat they were sent to. */
+  readonly edits?: string;
+  /** Answers this message of the chat; ignored when it is gone. */
+  readonly replyTo?: string;
+  /** The same for each try of the same message. */
+  readonly key?: string;
+}
 
 export interface Receipt {
   readonly externalMessageId: string;
@@ -103,19 +188,158 @@ export interface Receipt {
 
 export type Activity = 'typing' | 'recording';
 
-/** Thrown by `send` and `preview`: see channel-errors.ts. */
-export interface Channel {
-  readonly capabilities: Capabilities;
-  /** Undefined for what does not concern us. Throws UnreadableUpdate for what is no update at all. */
-  parse(update: unknown): Promise<{ id: number; inbound: Inbound | undefined }>;
-  send(chat: string, outbound: Outbound): Promise<Receipt>;
-  /** Best effort, with a short deadline; an empty text says that an answer is being thought about. */
-  showDraft(chat: string, draftId: number, content: FormattedText): Promise<void>;
-  /** Best effort, with a short deadline: a message that shows an answer so far, or the next text of that message. Returns its id. */
-  showMessage(chat: string, content: FormattedText, externalMessageId?: string): Promise<string>;
-  showActivity(chat: string, activity: Activity): Promise<void>;
-  /** Takes the spinner off a pressed button; the text is shown for a moment. */
-  answerPress(queryId: string, text?: string): Promise<void>;
-  /** Throws FileGone and FileTooLarge. */
-  fetchFile(externalId: string): Promise<Buffer>;
+// ---- How it gets here ----
+
+/** One update as it came, to be kept until it is processed. */
+export interface InboundUpdate {
+  readonly botId: string;
+  /** By which the channel knows it: the same each time it comes. */
+  readonly id: string;
+  /** JSON. */
+  readonly content: unknown;
 }
+
+/** A call of the channel to `/webhooks/<channel>/<account>`, or to `/webhooks/<channel>/_` where accounts share it. */
+export interface WebhookRequest {
+  readonly method: 'GET' | 'POST';
+  /** What stands behind the channel's name in the path; empty where accounts share one address. */
+  readonly account: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Parsed; undefined for what is no JSON. */
+  readonly body: unknown;
+  /** For signatures. */
+  readonly rawBody: Buffer;
+}
+
+export interface WebhookAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Long polling, where no public address is configured. */
+export interface Polling {
+  /** Waits for what came after `cursor`, which is what the last call returned. Asking again confirms what came before. */
+  next(cursor: string | undefined, signal: AbortSignal): Promise<{ updates: InboundUpdate[]; cursor: string }>;
+}
+
+/** How the channel says that updates get here. */
+export interface ReceivingState {
+  /** Where it brings them; absent when it is to be asked for them. */
+  readonly url?: string;
+  /** Updates that wait to be brought or fetched. */
+  readonly waiting?: number;
+  /** The last call to `url` that failed. */
+  readonly lastError?: { readonly at: Date; readonly message: string };
+}
+
+export interface Receiving {
+  /**
+   * Has updates brought to `url`, or kept until they are asked for. Throws ReceivedElsewhere when they are brought to an
+   * address that is neither `url` nor `ours`, unless `takeOver`.
+   */
+  direct(url: string | undefined, options: { readonly ours?: string; readonly takeOver: boolean }): Promise<void>;
+  state(): Promise<ReceivingState>;
+}
+
+/** What the channel shows of a bot beside its messages. */
+export interface Introduction {
+  /** Commands by language, the first language for people of all others. */
+  readonly menus: readonly {
+    readonly language: string;
+    readonly commands: readonly { readonly name: string; readonly description: string }[];
+  }[];
+}
+
+// ---- The port ----
+
+/** One bot in one channel. The calls that send throw what channel-errors.ts lists. */
+export interface Channel<Message extends OutboundMessage = OutboundMessage> {
+  readonly capabilities: Capabilities;
+
+  /** Absent where the channel brings updates by itself once it is told to in its own console. */
+  readonly receiving?: Receiving;
+  /** Absent where updates come by webhook only. */
+  readonly polling?: Polling;
+  /** What one update means; empty for what does not concern the bot. Throws UnreadableUpdate for what is no update at all. */
+  parse(content: unknown): Promise<Inbound[]>;
+  /** Throws FileGone and FileTooLarge. */
+  fetchFile(externalId: string): Promise<Readable>;
+
+  /**
+   * The messages that say it, in order; empty for a content in which nothing can be seen. Buttons alone are a message that
+   * changes those of the message it is sent to edit.
+   */
+  compose(content: OutboundContent): Message[];
+  send(to: ChatAddress, message: Message, options?: SendOptions): Promise<Receipt>;
+  /** An answer so far, in Markdown that may be unfinished, as one message. */
+  composePreview(markdown: string, buttons?: OutboundContent['buttons']): Message;
+  /**
+   * Best effort, with a short deadline; an empty text says that an answer is being thought about. `canStop`: with the
+   * channel's own button that stops the answer, where it has one.
+   */
+  showDraft(to: ChatAddress, previewId: string, preview: Message, options?: { canStop?: boolean }): Promise<void>;
+  /**
+   * Best effort: a message that shows an answer so far, or, with a short deadline, the next text of that message, which is
+   * Rejected when it is gone. Returns its id.
+   */
+  showMessage(to: ChatAddress, preview: Message, options?: SendOptions): Promise<string>;
+  /** Rejected when it is gone or cannot be deleted. */
+  deleteMessage(to: ChatAddress, externalMessageId: string): Promise<void>;
+  /** Best effort. */
+  showActivity(to: ChatAddress, activity: Activity): Promise<void>;
+  /** Takes the spinner off a pressed button; the text is shown for a moment. */
+  answerPress(pressId: string, text?: string): Promise<void>;
+
+  /** Absent where a bot cannot introduce itself. May be repeated. */
+  introduce?(introduction: Introduction): Promise<void>;
+}
+
+/** A bot as its channel sees it. */
+export interface ChannelBot<Settings> {
+  readonly id: string;
+  readonly name: string;
+  readonly settings: Settings;
+  /** Of those that `settings` names by `<name>Env` or `<name>File`; throws a ConfigError when it is not there. */
+  secret(name: string): string | undefined;
+}
+
+export interface ChannelDependencies<Variables> {
+  /** Those that the factory declares. */
+  readonly config: Variables;
+  readonly registry: Registry;
+  readonly log: Log;
+  /** How long one message may take; long, because giving up early makes duplicates. */
+  readonly sendTimeoutMs: number;
+}
+
+/** A kind of channel. Those there are stand in bot-adapter.app.ts. */
+export interface ChannelFactory<
+  Settings extends z.ZodType = z.ZodType,
+  Variables extends z.ZodRawShape = z.ZodRawShape,
+  Kind extends Channel = Channel,
+> {
+  /** As bots name it: `channel.kind`. */
+  readonly kind: string;
+  /** The rest of the `channel` section of a bot. */
+  readonly settings: Settings;
+  /** Variables of the service that only this channel reads. */
+  readonly variables: Variables;
+  /** Throws a ConfigError for what only together is a mistake. */
+  create(bot: ChannelBot<z.output<Settings>>, deps: ChannelDependencies<z.output<z.ZodObject<Variables>>>): Kind;
+  /**
+   * Takes a call apart into updates, of one account or of several, after it has made sure who calls. Also answers the
+   * handshakes of the channel. Absent where there are no webhooks. Throws UnknownAccount and WrongWebhookSecret.
+   * @param channels of this kind, by bot
+   */
+  unpack?(
+    request: WebhookRequest,
+    channels: ReadonlyMap<string, Kind>,
+  ): { readonly updates: readonly InboundUpdate[]; readonly answer?: WebhookAnswer };
+}
+
+/** Lets a factory be written with its own types, and be kept among others. */
+export const defineChannel = <Settings extends z.ZodType, Variables extends z.ZodRawShape, Kind extends Channel>(
+  factory: ChannelFactory<Settings, Variables, Kind>,
+): ChannelFactory => factory as unknown as ChannelFactory;

@@ -41,4 +41,8 @@ export class Chat {
 
   @Column({ name: 'next_send_at', type: 'timestamptz', nullable: true })
   nextSendAt!: Date | null;
+
+  /** The chat that goes on in place of this one, which was met under a new id of the same. */
+  @Column({ name: 'moved_to', type: 'uuid', nullable: true })
+  movedTo!: string | null;
 }

@@ -22,4 +22,11 @@ export class Contact {
 
   @Column({ name: 'started_at', type: 'timestamptz' })
   startedAt!: Date;
+
+  /** Messages and presses, less those that have leaked out since: see ContactsService. */
+  @Column({ name: 'flood_level', type: 'double precision' })
+  floodLevel!: number;
+
+  @Column({ name: 'flood_told_at', type: 'timestamptz', nullable: true })
+  floodToldAt!: Date | null;
 }

@@ -1,63 +1,104 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
-import { Clock, FieldCipher } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
+import { BotsRegistry, Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Bot } from '../bots/bots';
-import type { InboundChat, InboundPerson } from '../channels/channel';
+import { AccessSection } from '../bots/bot-sections';
+import type { ChatAddress, InboundChat, InboundPerson } from '../channels/channel';
+import { nearestLanguage, shared } from '../texts/catalogue';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 
 /** Someone wrote: who, and where. */
-export interface Encounter {
+export interface ChatContext {
   readonly bot: Bot;
   readonly chat: Chat;
   readonly contact: Contact;
   readonly person: InboundPerson;
+  /** The chat, and the topic in which it was written. */
+  readonly address: ChatAddress;
+}
+
+/** A person who writes faster than the bot allows is not answered for so long. */
+export interface TooFast {
+  readonly context: ChatContext;
+  readonly waitSeconds: number;
+  /** False when the person was told a moment ago. */
+  readonly isToBeTold: boolean;
 }
 
 /** What every event about a chat carries. */
-export const inChat = ({ chat, contact }: Pick<Encounter, 'chat' | 'contact'>) => ({
+export const inChat = ({ chat, contact }: Pick<ChatContext, 'chat' | 'contact'>) => ({
   chatId: chat.id,
   botId: chat.botId,
   channel: chat.channel,
   userId: contact.userId,
 });
 
+/** The languages a bot speaks. */
+export const languagesOf = (bot: Bot): readonly string[] => bot.languages ?? shared.languages;
+
 const PROFILE = 'contacts.profile';
+const TELL_AGAIN_AFTER_MS = 60_000;
+/** What a contact is read with, by the statement that counts and by the one that makes it. */
+const CONTACT = 'id, user_id, profile, started_at, flood_level, flood_told_at';
 
 @Injectable()
-export class Contacts {
+export class ContactsService {
   constructor(
+    private readonly bots: BotsRegistry,
     private readonly outbox: Outbox,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
+  /** Whether the bot talks to this person at all. */
+  access(bot: Bot, { externalId, username }: InboundPerson): 'allowed' | 'blocked' | 'not_invited' {
+    const { allow, block } = this.accessOf(bot);
+    const names = [externalId, ...(username ? [username, `@${username}`] : [])].map((name) => name.toLowerCase());
+    const isIn = (list: string[]) => list.some((entry) => names.includes(entry.toLowerCase()));
+    if (isIn(block)) return 'blocked';
+    return !allow || isIn(allow) ? 'allowed' : 'not_invited';
+  }
+
   /**
-   * The chat and the contact, made at the first encounter. Holds the chat's row until `tx` ends, so that what
-   * happens in one chat is said in the order in which it happened.
+   * The chat and the contact, made when they are first met. Holds the chat's row until `tx` ends, so that what happens in one
+   * chat is said in the order in which it happened.
    */
-  async meet(
+  async resolveContact(
     tx: EntityManager,
     bot: Bot,
     by: { chat: InboundChat; from: InboundPerson },
     deepLink?: string,
-  ): Promise<Encounter> {
-    const contact = await this.contact(tx, bot, by.from);
-    const chat = await this.chat(tx, bot, by, contact.found);
-    const encounter = { bot, chat, contact: contact.found, person: by.from };
-    if (contact.isNew) {
-      const { id: contactId } = contact.found;
+  ): Promise<ChatContext | TooFast> {
+    const { contact, isNew } = await this.upsertContact(tx, bot, by.from);
+    const chat = await this.lockChat(tx, bot, by, contact);
+    const context = { bot, chat, contact, person: by.from, address: by.chat };
+    if (isNew) {
       await this.outbox.add(
         tx,
-        ContactStarted({ ...inChat(encounter), contactId, locale: chat.locale, ...(deepLink && { deepLink }) }),
+        ContactStarted({
+          ...inChat(context),
+          contactId: contact.id,
+          locale: chat.locale,
+          ...(deepLink && { deepLink }),
+        }),
       );
     } else {
-      await this.rememberProfile(tx, encounter);
+      await this.updateProfile(tx, context);
     }
-    return encounter;
+    // Whoever writes can be written to, whatever we heard before.
+    await this.unblock(tx, chat);
+    const { burst, perMinute } = this.accessOf(bot).flood;
+    const over = contact.floodLevel - burst;
+    if (over <= 0) return context;
+    const { floodToldAt } = contact;
+    const now = this.clock.now();
+    const isToBeTold = !floodToldAt || now.getTime() - floodToldAt.getTime() > TELL_AGAIN_AFTER_MS;
+    if (isToBeTold) await tx.update(Contact, contact.id, { floodToldAt: now });
+    return { context, waitSeconds: Math.ceil((over * 60) / perMinute), isToBeTold };
   }
 
   /** The person closed the door, or the channel says that they did. */
@@ -68,32 +109,58 @@ export class Contacts {
       .set({ blockedAt: this.clock.now() })
       .where('id = :id AND blocked_at IS NULL', chat)
       .execute();
-    if (affected) await this.sayToBus(tx, ContactBlocked, chat);
+    if (affected) await this.announce(tx, ContactBlocked, chat);
   }
 
   async unblock(tx: EntityManager, chat: Chat): Promise<void> {
     if (!chat.blockedAt) return;
     await tx.update(Chat, chat.id, { blockedAt: null });
     chat.blockedAt = null;
-    await this.sayToBus(tx, ContactUnblocked, chat);
+    await this.announce(tx, ContactUnblocked, chat);
+  }
+
+  /** The chat that is known under the channel's id now. */
+  findChat(tx: EntityManager, botId: string, externalId: string): Promise<Chat | null> {
+    return tx.findOneBy(Chat, { botId, externalId, movedTo: IsNull() });
+  }
+
+  /** The chat itself, or the one that goes on in its place; null for one that was never met. */
+  async presentChat(tx: EntityManager, id: string): Promise<Chat | null> {
+    const chat = await tx.findOneBy(Chat, { id });
+    return chat?.movedTo ? tx.findOneBy(Chat, { id: chat.movedTo }) : chat;
   }
 
   /**
-   * A group got a new id. When the new one was met already, what waits for the old one is for that chat.
-   * Returns the chat that goes on, or undefined for a group never met.
+   * A chat goes on under a new id. When somebody wrote under the new one before we heard of the move, there are two rows by
+   * now: the older one goes on, with the conversation it has, and the newer one points to it. Returns the chat that goes on,
+   * and the one that does not; undefined for a chat never met, or one that has moved already.
    */
-  async move(tx: EntityManager, botId: string, from: string, to: string): Promise<Chat | undefined> {
-    const [old, known] = await Promise.all([
-      tx.findOneBy(Chat, { botId, externalId: from }),
-      tx.findOneBy(Chat, { botId, externalId: to }),
-    ]);
-    if (!old || known) return known ?? undefined;
-    await tx.update(Chat, old.id, { externalId: to });
-    return { ...old, externalId: to };
+  async move(
+    tx: EntityManager,
+    botId: string,
+    from: string,
+    to: string,
+  ): Promise<{ chat: Chat; superseded?: Chat } | undefined> {
+    const found = await tx.find(Chat, {
+      where: [from, to].map((externalId) => ({ botId, externalId, movedTo: IsNull() })),
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const old = found.find(({ externalId }) => externalId === from);
+    if (!old) return undefined;
+    const superseded = found.find(({ externalId }) => externalId === to);
+    if (superseded) await tx.update(Chat, superseded.id, { movedTo: old.id });
+    const chat: Chat = { ...old, externalId: to, blockedAt: superseded ? superseded.blockedAt : old.blockedAt };
+    await tx.update(Chat, old.id, { externalId: to, blockedAt: chat.blockedAt });
+    return { chat, ...(superseded && { superseded }) };
+  }
+
+  private accessOf({ id }: Bot): AccessSection {
+    return this.bots.section(id, 'access', AccessSection) ?? AccessSection.parse(undefined);
   }
 
   /** Groups have no single person whose door it is. */
-  private async sayToBus(
+  private async announce(
     tx: EntityManager,
     event: typeof ContactBlocked | typeof ContactUnblocked,
     chat: Chat,
@@ -103,32 +170,40 @@ export class Contacts {
     if (contact) await this.outbox.add(tx, event({ ...inChat({ chat, contact }), contactId: contact.id }));
   }
 
-  private async contact(
+  /**
+   * Counts what the person does, in a bucket that leaks `perMinute`, in the statement that finds them: a message costs no
+   * statement more for it, and replicas count together.
+   */
+  private async upsertContact(
     tx: EntityManager,
     bot: Bot,
     person: InboundPerson,
-  ): Promise<{ found: Contact; isNew: boolean }> {
-    const key = { botId: bot.id, externalId: person.externalId };
-    const known = await tx.findOneBy(Contact, key);
-    if (known) return { found: known, isNew: false };
-    const made = tx.create(Contact, {
-      ...key,
-      id: uuidv7(),
-      userId: await this.userId(tx, bot.channel, person.externalId),
-      profile: this.cipher.encrypt(profileOf(person), PROFILE),
-      startedAt: this.clock.now(),
-    });
-    const { raw } = await tx
-      .createQueryBuilder()
-      .insert()
-      .into(Contact)
-      .values(made)
-      .orIgnore()
-      .returning('id')
-      .execute();
-    // Another update of the same person may have come first through another connection.
-    if ((raw as unknown[]).length === 0) return { found: await tx.findOneByOrFail(Contact, key), isNew: false };
-    return { found: made, isNew: true };
+  ): Promise<{ contact: Contact; isNew: boolean }> {
+    const { burst, perMinute } = this.accessOf(bot).flood;
+    const now = this.clock.now();
+    const key = [bot.id, person.externalId];
+    const counted = await tx.query<[ContactRow[], number]>(
+      `UPDATE contacts SET
+         flood_level = least($4::float8, greatest(0, flood_level - greatest(0, extract(epoch FROM $3::timestamptz - flood_at)) * $5 / 60)) + 1,
+         flood_at = greatest(flood_at, $3)
+       WHERE bot_id = $1 AND external_id = $2
+       RETURNING ${CONTACT}`,
+      // Who goes on for long waits no longer than who stops.
+      [...key, now, burst + 2 * perMinute, perMinute],
+    );
+    const [known] = counted[0];
+    if (known) return { contact: contactOf(bot, person, known), isNew: false };
+    const userId = await this.userId(tx, bot.channel.kind, person.externalId);
+    const [made] = await tx.query<ContactRow[]>(
+      `INSERT INTO contacts (id, bot_id, external_id, user_id, profile, started_at, flood_level, flood_at)
+       VALUES ($3, $1, $2, $4, $5, $6, 1, $6) ON CONFLICT (bot_id, external_id) DO NOTHING
+       RETURNING ${CONTACT}`,
+      [...key, uuidv7(), userId, this.cipher.encrypt(profileOf(person), PROFILE), now],
+    );
+    if (made) return { contact: contactOf(bot, person, made), isNew: true };
+    // Another update of the same person came first through another connection.
+    const contact = await tx.findOneByOrFail(Contact, { botId: bot.id, externalId: person.externalId });
+    return { contact, isNew: false };
   }
 
   private async userId(tx: EntityManager, channel: string, externalId: string): Promise<string> {
@@ -141,44 +216,77 @@ export class Contacts {
     return row!.user_id;
   }
 
-  private async chat(
+  private async lockChat(
     tx: EntityManager,
     bot: Bot,
     by: { chat: InboundChat; from: InboundPerson },
     contact: Contact,
   ): Promise<Chat> {
     const key = { botId: bot.id, externalId: by.chat.externalId };
+    const where = { ...key, movedTo: IsNull() };
     const lock = { mode: 'pessimistic_write' } as const;
-    const known = await tx.findOne(Chat, { where: key, lock });
-    if (known) return this.keepLocale(tx, known, by.from);
+    const language = nearestLanguage(languagesOf(bot), by.from.language);
+    const known = await tx.findOne(Chat, { where, lock });
+    if (known) return this.updateLocale(tx, known, language);
     const made: Chat = {
       ...key,
       id: uuidv7(),
-      channel: bot.channel,
+      channel: bot.channel.kind,
       kind: by.chat.kind,
       userId: by.chat.kind === 'private' ? contact.userId : null,
-      locale: by.from.locale,
+      locale: language,
       localeChosen: false,
       voiceMode: bot.voice.mode,
       blockedAt: null,
       nextSendAt: null,
+      movedTo: null,
     };
     await tx.createQueryBuilder().insert().into(Chat).values(made).orIgnore().execute();
-    return tx.findOneOrFail(Chat, { where: key, lock });
+    return tx.findOneOrFail(Chat, { where, lock });
   }
 
   /** People change the language of their client; in a group everyone has their own. */
-  private async keepLocale(tx: EntityManager, chat: Chat, { locale }: InboundPerson): Promise<Chat> {
+  private async updateLocale(tx: EntityManager, chat: Chat, locale: string): Promise<Chat> {
     if (chat.localeChosen || chat.locale === locale || chat.kind === 'group') return chat;
     await tx.update(Chat, chat.id, { locale });
     return { ...chat, locale };
   }
 
-  private async rememberProfile(tx: EntityManager, { contact, person }: Encounter): Promise<void> {
+  private async updateProfile(tx: EntityManager, { contact, person }: ChatContext): Promise<void> {
     const profile = profileOf(person);
-    if (this.cipher.tryDecrypt(contact.profile, PROFILE) === profile) return;
+    if (this.profileIn(contact) === profile) return;
     await tx.update(Contact, contact.id, { profile: this.cipher.encrypt(profile, PROFILE) });
   }
+
+  /** A profile that cannot be opened here is written anew: the message matters more, and brings the name along. */
+  private profileIn(contact: Contact): string | undefined {
+    try {
+      return this.cipher.decrypt(contact.profile, PROFILE);
+    } catch (error) {
+      this.log.warn({ err: error, contactId: contact.id }, 'the profile of a contact could not be opened');
+      return undefined;
+    }
+  }
 }
+
+interface ContactRow {
+  id: string;
+  user_id: string;
+  profile: string;
+  started_at: Date;
+  flood_level: number;
+  flood_told_at: Date | null;
+}
+
+const contactOf = (bot: Bot, { externalId }: InboundPerson, row: ContactRow): Contact => ({
+  id: row.id,
+  botId: bot.id,
+  externalId,
+  userId: row.user_id,
+  profile: row.profile,
+  startedAt: row.started_at,
+  floodLevel: row.flood_level,
+  floodToldAt: row.flood_told_at,
+});
 
 const profileOf = ({ name, username }: InboundPerson) => JSON.stringify({ name, ...(username && { username }) });

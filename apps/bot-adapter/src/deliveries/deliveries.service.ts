@@ -1,16 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, defineJob, FieldCipher, Jobs } from '@switchboard/service-kit';
+import type { EventOf, ReplyCompleted } from '@switchboard/contracts';
+import { Clock, FieldCipher } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
-import { CONTENT_PLACE, type DeliveryContent } from './delivery-content';
-import { Delivery } from './delivery.entity';
+import type { Button } from '../channels/channel';
+import { ChannelsService } from '../channels/channels.service';
+import type { Chat } from '../contacts/chat.entity';
+import { DeliveriesJobs } from './deliveries.jobs';
+import { DeliveriesRepository } from './deliveries.repository';
+import { CONTENT_PLACE, Delivery, type DeliveryContent, type Place } from './delivery.entity';
+import { MessageRenderer } from './message-renderer';
 
-/** Sends what waits for a chat. */
-export const Deliver = defineJob('deliver', z.object({ chatId: z.uuid() }));
+export type Reply = EventOf<typeof ReplyCompleted>['data'];
 
-/** The job's own tries are for our own troubles (the database); those of the channel are counted per part. */
-const JOB_ATTEMPTS = 25;
+/**
+ * What those above add to a finished answer when it is queued: rows of buttons under its last message, and whatever they
+ * do of their own in the same transaction.
+ */
+export type ReplyExtras = (tx: EntityManager, chat: Chat, reply: Reply) => Promise<Button[][]>;
 
 export interface NewDelivery {
   chatId: string;
@@ -20,14 +27,44 @@ export interface NewDelivery {
   content: DeliveryContent;
 }
 
-/** Queues what is to be sent; the sender does the rest. */
+/** Queues what is to be sent; the jobs do the rest. */
 @Injectable()
-export class Deliveries {
+export class DeliveriesService {
+  private readonly extras: ReplyExtras[] = [];
+
   constructor(
-    private readonly jobs: Jobs,
+    private readonly jobs: DeliveriesJobs,
+    private readonly repository: DeliveriesRepository,
+    private readonly renderer: MessageRenderer,
+    private readonly channels: ChannelsService,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
   ) {}
+
+  /** From now on every finished answer is given to `extras` before it is queued. */
+  addToReplies(extras: ReplyExtras): void {
+    this.extras.push(extras);
+  }
+
+  /** Queues a finished answer: in the topic of the question, and in a group as a reply to it. */
+  async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
+    const { replyId, userId, locale, text: markdown, answers } = reply;
+    const { chat, place } = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
+    const buttons: Button[][] = [];
+    for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
+    await this.queue(tx, {
+      chatId: chat.id,
+      userId,
+      causeId: replyId,
+      content: {
+        kind: 'text',
+        markdown,
+        locale,
+        ...(buttons.length > 0 && { buttons }),
+        ...(place && { place }),
+      },
+    });
+  }
 
   /** False when the same cause was queued before. */
   async queue(tx: EntityManager, { content, ...delivery }: NewDelivery): Promise<boolean> {
@@ -47,23 +84,33 @@ export class Deliveries {
       .returning('id')
       .execute();
     if ((raw as unknown[]).length === 0) return false;
-    await this.wake(tx, delivery.chatId);
+    await this.jobs.wake(tx, delivery.chatId);
     return true;
   }
 
-  /** Has the chat's queue worked through, now or later. */
-  async wake(tx: EntityManager, chatId: string, inMs = 0): Promise<void> {
-    await this.jobs.add(
-      tx,
-      Deliver,
-      { chatId },
-      {
-        queue: `chat:${chatId}`,
-        key: `deliver:${chatId}`,
-        maxAttempts: JOB_ATTEMPTS,
-        // The job table compares with the database's clock, so a service's own clock has no say here.
-        ...(inMs > 0 && { runAt: new Date(Date.now() + inMs) }),
-      },
-    );
+  /** Changes the buttons of a message that was sent, where the channel can; none takes them away. */
+  async editButtons(
+    tx: EntityManager,
+    { id: chatId, botId, externalId: externalChatId }: Chat,
+    { userId, externalMessageId, buttons }: { userId: string; externalMessageId: string; buttons: Button[][] },
+  ): Promise<void> {
+    if (!this.channels.find(botId)?.capabilities.edits) return;
+    const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { externalChatId } } as const;
+    await this.queue(tx, { chatId, userId, causeId: uuidv7(), content });
+  }
+
+  /** What was queued of an answer; undefined when it is not known (any more). */
+  async answerOf(
+    tx: EntityManager,
+    replyId: string,
+  ): Promise<{ userId: string; markdown: string; place?: Place | undefined } | undefined> {
+    const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text' });
+    const content = delivery && this.renderer.contentOf(delivery);
+    return content?.kind === 'text' ? { ...content, userId: delivery!.userId } : undefined;
+  }
+
+  /** Has the chat's queue worked through: what waits may be sent now. */
+  wake(tx: EntityManager, chatId: string): Promise<void> {
+    return this.jobs.wake(tx, chatId);
   }
 }

@@ -1,6 +1,82 @@
+import { Locale } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { z } from 'zod';
 
-export type DeliveryKind = 'text' | 'voice' | 'notice';
+const label = { label: z.string() };
+/** As the channel port has them (channels/channel.ts), for storing. */
+export const Buttons = z.array(
+  z.array(
+    z.union([
+      z.object({ ...label, data: z.string().max(64) }),
+      z.object({ ...label, url: z.string() }),
+      z.object({ ...label, webApp: z.string() }),
+      z.object({
+        ...label,
+        invoice: z.object({
+          title: z.string(),
+          description: z.string(),
+          payload: z.string(),
+          currency: z.string(),
+          amountMinor: z.int(),
+        }),
+      }),
+    ]),
+  ),
+);
+
+const Keyboard = z.union([
+  z.object({
+    rows: z.array(z.array(z.object({ ...label, webApp: z.string().optional() }))),
+    once: z.boolean().optional(),
+  }),
+  z.literal('remove'),
+]);
+
+/** Where in its chat something belongs. Ids of topics and messages count only in this chat: when it moves they are void. */
+export const Place = z.object({
+  externalChatId: z.string(),
+  threadId: z.string().optional(),
+  replyTo: z.string().optional().describe('The message that it answers.'),
+});
+export type Place = z.output<typeof Place>;
+
+/** What a delivery says, as it is stored: formatting and splitting wait until it is sent. */
+export const DeliveryContent = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('text'),
+    markdown: z.string(),
+    locale: Locale,
+    buttons: Buttons.optional().describe('Under the last of its messages.'),
+    place: Place.optional(),
+  }),
+  z.object({
+    kind: z.literal('voice'),
+    audioId: z.string(),
+    durationMs: z.int().nonnegative(),
+    place: Place.optional(),
+  }),
+  z.object({
+    kind: z.literal('notice'),
+    text: z.string().min(1),
+    format: z.literal('markdown').optional().describe('Without it the text is shown exactly as it is.'),
+    buttons: Buttons.optional(),
+    keyboard: Keyboard.optional(),
+    edits: z.string().optional().describe('The message of ours that this replaces.'),
+    place: Place.optional(),
+  }),
+  z.object({
+    kind: z.literal('buttons'),
+    edits: z.string().describe('The message of ours whose buttons become these.'),
+    buttons: Buttons,
+    place: Place.optional(),
+  }),
+]);
+export type DeliveryContent = z.output<typeof DeliveryContent>;
+
+/** Where it is encrypted to: see FieldCipher. */
+export const CONTENT_PLACE = 'deliveries.content';
+
+export type DeliveryKind = DeliveryContent['kind'];
 export type DeliveryState = 'queued' | 'sending' | 'sent' | 'failed';
 
 /** Something to be sent to a chat. Deliveries of one chat go out one after the other, by `seq`. */

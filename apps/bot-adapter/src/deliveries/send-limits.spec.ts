@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { botAdapterConfig } from '../bot-adapter.config';
+import { z } from 'zod';
+import type { Channel } from '../channels/channel';
+import { ratesOf, telegram } from '../channels/telegram/telegram.factory';
 import { SendLimits } from './send-limits';
 
-const limits = () => new SendLimits(botAdapterConfig.parse({}));
+const rates = ratesOf(z.object(telegram.variables).parse({}) as Parameters<typeof ratesOf>[0]);
+const limits = () => new SendLimits({ find: () => ({ capabilities: { rates } }) as Channel });
 const chat = (id = 'chat', kind: 'private' | 'group' = 'private') => ({ id, botId: 'lumen', kind });
 
 /** Sends as fast as it may, and returns when each message went out, in ms. */
@@ -62,11 +65,18 @@ describe('how fast we send', () => {
 
   it('one chat told to wait holds up no other; two of a bot hold up the bot, and no other bot', () => {
     const some = limits();
-    some.cool(chat('a'), 30, 0);
+    some.backOff(chat('a'), 30, 0);
     expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
-    some.cool(chat('b'), 10, 1000);
+    some.backOff(chat('b'), 10, 1000);
     expect(some.reserve(chat('c'), 2000)).toEqual({ askAgainMs: 28_000 });
     expect(some.reserve({ ...chat('d'), botId: 'northwind' }, 2000)).toEqual({ waitMs: 0 });
     expect(some.reserve(chat('c'), 30_000)).toEqual({ waitMs: 0 });
+  });
+
+  it('two groups told to wait hold up nobody else', () => {
+    const some = limits();
+    some.backOff(chat('a', 'group'), 30, 0);
+    some.backOff(chat('b', 'group'), 30, 0);
+    expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
   });
 });

@@ -1,13 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
-import type { BotAdapterConfig } from '../bot-adapter.config';
+import type { Rate } from '../channels/channel';
+import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
-import { type Rate, TokenBucket } from './token-bucket';
 
-/** Bursts Telegram tolerates are not published; three messages in a chat at once are safe by experience. */
-const CHAT_BURST = 3;
-const BOT_BURST = 10;
 /** What previews leave in the bot's bucket for real messages. */
 const KEPT_FOR_MESSAGES = 5;
 const REMEMBERED_CHATS = 50_000;
@@ -15,28 +11,19 @@ const PATIENCE_MS = 500;
 
 type Where = Pick<Chat, 'id' | 'botId' | 'kind'>;
 
-/**
- * How fast we may send: about 1 message/s in a chat, 20/min in a group, 30/s as a bot; edits count as messages.
- * Source: Telegram's bots FAQ, "My bot is hitting limits". Kept per process; a 429 corrects what it does not know.
- */
+/** A bot that was removed sends nothing any more. */
+const NONE: Rate = { perSecond: 1, burst: 1 };
+
+/** How fast we may send, by the rates of each channel. Kept per process; a channel that asks to wait corrects what it does not know. */
 @Injectable()
 export class SendLimits {
-  private readonly chatRate: Rate;
-  private readonly groupRate: Rate;
-  private readonly botRate: Rate;
   // A chat quiet for an hour has a full bucket again, so forgetting it changes nothing.
   private readonly chats = new LRUCache<string, TokenBucket>({ max: REMEMBERED_CHATS, ttl: 3_600_000 });
   private readonly bots = new Map<string, TokenBucket>();
-  private readonly cooling = new Map<string, { chatId: string; until: number }>();
+  private readonly backingOff = new Map<string, { chatId: string; until: number }>();
   private readonly paused = new Map<string, number>();
 
-  constructor(@Inject(CONFIG) config: BotAdapterConfig) {
-    const perMinute = config.BOT_ADAPTER_GROUP_MESSAGES_PER_MINUTE;
-    this.chatRate = { perSecond: config.BOT_ADAPTER_CHAT_MESSAGES_PER_SECOND, burst: CHAT_BURST };
-    // Less the burst, so that no minute ever has more than the limit.
-    this.groupRate = { perSecond: Math.max(1, perMinute - CHAT_BURST) / 60, burst: CHAT_BURST };
-    this.botRate = { perSecond: config.BOT_ADAPTER_BOT_MESSAGES_PER_SECOND, burst: BOT_BURST };
-  }
+  constructor(@Inject(ChannelsService) private readonly channels: Pick<ChannelsService, 'find'>) {}
 
   /**
    * Takes the right to send one message after `waitMs`, or, when that is long, takes nothing and says when to ask
@@ -65,23 +52,60 @@ export class SendLimits {
     return true;
   }
 
-  /** The channel asked one chat to wait. Two chats of a bot that have to wait at once mean that the whole bot has to. */
-  cool({ id, botId }: Where, seconds: number, now = performance.now()): void {
-    const other = this.cooling.get(botId);
+  /**
+   * The channel asked one chat to wait. Two private chats of a bot that have to wait at once mean that the whole bot has to;
+   * a group that has to wait has used up its own minute and says nothing about others.
+   */
+  backOff({ id, botId, kind }: Where, seconds: number, now = performance.now()): void {
+    if (kind === 'group') return;
+    const other = this.backingOff.get(botId);
     const until = now + seconds * 1000;
     if (other && other.chatId !== id && other.until > now) this.paused.set(botId, Math.max(until, other.until));
-    this.cooling.set(botId, { chatId: id, until });
+    this.backingOff.set(botId, { chatId: id, until });
   }
 
-  private chatBucket({ id, kind }: Where, now: number): TokenBucket {
+  private chatBucket({ id, botId, kind }: Where, now: number): TokenBucket {
     let bucket = this.chats.get(id);
-    if (!bucket) this.chats.set(id, (bucket = new TokenBucket(kind === 'group' ? this.groupRate : this.chatRate, now)));
+    if (!bucket) this.chats.set(id, (bucket = new TokenBucket(this.rateOf(botId, kind), now)));
     return bucket;
   }
 
   private botBucket(botId: string, now: number): TokenBucket {
     let bucket = this.bots.get(botId);
-    if (!bucket) this.bots.set(botId, (bucket = new TokenBucket(this.botRate, now)));
+    if (!bucket) this.bots.set(botId, (bucket = new TokenBucket(this.rateOf(botId, 'bot'), now)));
     return bucket;
+  }
+
+  private rateOf(botId: string, of: 'bot' | Chat['kind']): Rate {
+    return this.channels.find(botId)?.capabilities.rates[of] ?? NONE;
+  }
+}
+
+/** Counts what may be sent. Time is in milliseconds of any steady clock. */
+class TokenBucket {
+  private tokens: number;
+
+  constructor(
+    private readonly rate: Rate,
+    private at: number,
+  ) {
+    this.tokens = rate.burst;
+  }
+
+  /** Milliseconds until `wanted` tokens are there; 0 when they are. */
+  wait(now: number, wanted = 1): number {
+    this.refill(now);
+    return this.tokens >= wanted ? 0 : Math.ceil(((wanted - this.tokens) / this.rate.perSecond) * 1000);
+  }
+
+  /** Takes one. May go below zero: then those who come later wait longer, which keeps them in line. */
+  take(now: number): void {
+    this.refill(now);
+    this.tokens -= 1;
+  }
+
+  private refill(now: number): void {
+    this.tokens = Math.min(this.rate.burst, this.tokens + ((now - this.at) / 1000) * this.rate.perSecond);
+    this.at = now;
   }
 }

@@ -1,24 +1,35 @@
 import { Consumer, Handles } from '@switchboard/bus';
-import { type EventOf, SpeechCompleted, SpeechFailed, TranscriptionFailed } from '@switchboard/contracts';
+import {
+  type EventOf,
+  MessageUndeliverable,
+  SpeechCompleted,
+  SpeechFailed,
+  TranscriptionFailed,
+} from '@switchboard/contracts';
 import { EntityManager } from 'typeorm';
-import { Speeches } from './speeches.service';
+import { SpeechService } from './speech.service';
 
 @Consumer('speech')
 export class SpeechHandlers {
-  constructor(private readonly speeches: Speeches) {}
+  constructor(private readonly speech: SpeechService) {}
 
   @Handles(SpeechCompleted)
-  spoken({ data }: EventOf<typeof SpeechCompleted>, tx: EntityManager): Promise<void> {
-    return this.speeches.spoken(tx, data);
+  completed({ data }: EventOf<typeof SpeechCompleted>, tx: EntityManager): Promise<void> {
+    return this.speech.completed(tx, data);
   }
 
   @Handles(SpeechFailed)
   failed({ data }: EventOf<typeof SpeechFailed>, tx: EntityManager): Promise<void> {
-    return this.speeches.failed(tx, data);
+    return this.speech.failed(tx, data);
+  }
+
+  @Handles(MessageUndeliverable)
+  undeliverable({ data }: EventOf<typeof MessageUndeliverable>, tx: EntityManager): Promise<void> {
+    return this.speech.undeliverable(tx, data);
   }
 
   @Handles(TranscriptionFailed)
-  notUnderstood({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager): Promise<void> {
-    return this.speeches.notUnderstood(tx, data);
+  transcriptionFailed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager): Promise<void> {
+    return this.speech.transcriptionFailed(tx, data);
   }
 }

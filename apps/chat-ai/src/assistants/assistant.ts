@@ -1,53 +1,75 @@
-import { BotId } from '@switchboard/contracts';
+import type { OpeningHours } from '@switchboard/contracts';
 import { z } from 'zod';
+import type { BudgetLimits, Spender } from '../accounting/budgets.service';
+import type { Price } from '../accounting/prices.service';
+import type { ConfiguredModel } from '../models/chat-model';
 
 const Dollars = z.number().nonnegative();
 
-/** One bot in the assistants file. Folders and files are relative to that file. */
-const AssistantEntry = z.strictObject({
-  name: z.string().min(1).max(100),
-  systemPrompt: z.string().min(1).max(20_000),
+const Parameters = z.strictObject({
+  temperature: z.number().min(0).max(2).optional(),
+  topP: z.number().min(0).max(1).optional(),
+  presencePenalty: z.number().min(-2).max(2).optional(),
+  frequencyPenalty: z.number().min(-2).max(2).optional(),
+  reasoningEffort: z.string().min(1).optional().describe('none, minimal, low, medium, high, xhigh or max.'),
+  verbosity: z.string().min(1).optional(),
+  serviceTier: z.string().min(1).optional(),
+  extra: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Further fields of the request, for servers of their own.'),
+});
+
+const ModelSection = z.strictObject({
   model: z.string().min(1).optional(),
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
-  apiKeyFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('A file that holds the key of this bot alone, so that no secret is in here.'),
-  knowledge: z.string().min(1).optional().describe('A folder of Markdown and text files.'),
-  temperature: z.number().min(0).max(2).optional(),
-  maxOutputTokens: z.int().min(16).optional(),
-  contextTokens: z.int().min(500).optional(),
-  budgets: z
-    .strictObject({
-      personPerDayUsd: Dollars.default(0),
-      botPerMonthUsd: Dollars.default(0),
-    })
-    .prefault({})
-    .describe('Zero is no limit.'),
+  apiKeyEnv: z.string().min(1).optional().describe('The variable that holds the key for `baseUrl`.'),
+  apiKeyFile: z.string().min(1).optional().describe('The file that holds it.'),
+  parameters: Parameters.prefault({}).describe('What a model does not take is left out.'),
   pricePerMillionTokensUsd: z
     .strictObject({ input: Dollars, cachedInput: Dollars, output: Dollars })
     .optional()
     .describe('For a model whose price is in no public list.'),
 });
-export type AssistantEntry = z.output<typeof AssistantEntry>;
+export type ModelSection = z.output<typeof ModelSection>;
 
-export const AssistantsFile = z.record(BotId, AssistantEntry);
+/** The section `assistant` of a bot's description. What it does not say is as set for all bots. */
+export const AssistantSection = ModelSection.extend({
+  systemPrompt: z
+    .string()
+    .min(1)
+    .max(20_000)
+    // Says nothing that a bot could not stand for.
+    .default('You are a helpful, honest assistant in a messenger. Answer briefly; say so when you do not know.'),
+  fallback: ModelSection.optional().describe('The model that is asked when the first one fails.'),
+  knowledge: z.string().min(1).optional().describe('A folder of documents; docs/knowledge.md says of which kinds.'),
+  maxOutputTokens: z.int().min(16).optional().describe('Of an answer, reasoning not counted.'),
+  contextTokens: z.int().min(500).optional(),
+});
+export type AssistantSection = z.output<typeof AssistantSection>;
+
+export interface AssistantModel extends ConfiguredModel {
+  readonly ownPrice: Price | undefined;
+}
 
 /** What a turn needs to know of its bot. */
 export interface Assistant {
   readonly botId: string;
   readonly name: string;
   readonly systemPrompt: string;
-  readonly model: string;
-  /** Absent when no model is connected. */
-  readonly connection: { readonly baseUrl: string; readonly apiKey: string | undefined } | undefined;
+  /** In the order in which they are asked; none when no model is connected. */
+  readonly models: readonly AssistantModel[];
   readonly knowledgeFolder: string | undefined;
-  readonly temperature: number | undefined;
   readonly maxOutputTokens: number;
   readonly contextTokens: number;
-  /** Millionths of a dollar; zero is no limit. */
-  readonly budgets: { readonly personPerDay: number; readonly botPerMonth: number };
-  /** Micros per million tokens. */
-  readonly ownPrice: { input: number; cachedInput: number; output: number } | undefined;
+  readonly budgets: BudgetLimits;
+  readonly timeZone: string;
+  readonly hours: OpeningHours | undefined;
 }
+
+export const spenderOf = ({ botId, budgets, timeZone }: Assistant, userId: string): Spender => ({
+  botId,
+  userId,
+  limits: budgets,
+  timeZone,
+});

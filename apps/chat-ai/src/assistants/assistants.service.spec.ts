@@ -1,64 +1,123 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { BotsRegistry } from '@switchboard/service-kit';
+import { startApp, type TestApp } from '@switchboard/testing';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { botsFolder, rereadBots } from '../../test/build';
+import { chatAiApp } from '../chat-ai.app';
 import { chatAiConfig } from '../chat-ai.config';
+import { ModelKeys } from '../models/model-keys';
 import { AssistantsService } from './assistants.service';
 
-describe('assistants', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'assistants-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+const PUBLIC = 'https://api.openai.com/v1';
 
-  const withEnv = (env: Record<string, string>) => new AssistantsService(chatAiConfig.parse(env));
-  async function configured(assistants: object, env: Record<string, string> = {}) {
-    const file = join(folder, 'assistants.json');
-    await writeFile(file, JSON.stringify(assistants));
-    return withEnv({ CHAT_AI_ASSISTANTS_FILE: file, ...env });
-  }
-  const desk = { name: 'Desk', systemPrompt: 'You are the desk.' };
+describe('keys of models', () => {
+  const connection = (env: Record<string, string>, named = env['CHAT_AI_BASE_URL'], own?: string) =>
+    new ModelKeys(chatAiConfig.parse(env)).connectionTo(named, own);
 
-  it('a mistake in the file stops the start and says where it is', async () => {
-    await expect(configured({ desk: { name: 'Desk', sytemPrompt: 'typo' } })).rejects.toThrow(
-      /assistants\.json[\s\S]*systemPrompt/,
-    );
-    await expect(configured({ 'Not A Bot': desk })).rejects.toThrow(/Not A Bot/);
-    expect(() => withEnv({ CHAT_AI_ASSISTANTS_FILE: join(folder, 'nowhere.json') })).toThrow(/nowhere\.json/);
-  });
-
-  it('a bot nobody configured answers with what is set for all', () => {
-    const assistant = withEnv({ CHAT_AI_API_KEY: 'sk-1', CHAT_AI_MODEL: 'm' }).of('unknown');
-    expect(assistant).toMatchObject({
-      model: 'm',
-      connection: { baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1' },
-    });
-  });
-
-  it('is connected by a key, or by the address of a server that may need none; else it is not', () => {
-    expect(withEnv({}).of('a').connection).toBeUndefined();
-    expect(withEnv({ CHAT_AI_BASE_URL: 'http://localhost:11434/v1' }).of('a').connection).toEqual({
+  it('connect a model, or the address of a server that may need none does; else there is none', () => {
+    expect(connection({})).toBeUndefined();
+    expect(connection({ CHAT_AI_API_KEY: 'sk-1' })).toEqual({ baseUrl: PUBLIC, apiKey: 'sk-1' });
+    expect(connection({ CHAT_AI_BASE_URL: 'http://localhost:11434/v1' })).toEqual({
       baseUrl: 'http://localhost:11434/v1',
       apiKey: undefined,
     });
   });
 
-  it('what a bot says of itself goes before what is set for all, and its key comes from a file', async () => {
-    await writeFile(join(folder, 'desk.key'), 'sk-desk\n');
-    const own = {
-      ...desk,
-      model: 'own',
-      baseUrl: 'https://models.example/v1',
-      apiKeyFile: 'desk.key',
-      knowledge: 'kb',
-      budgets: { personPerDayUsd: 0.5 },
+  it('are sent to the server they belong to and to no other', () => {
+    const env = {
+      OPENAI_API_KEY: 'sk-openai',
+      CHAT_AI_API_KEY: 'sk-own',
+      CHAT_AI_BASE_URL: 'https://models.example/v1',
+      CHAT_AI_FALLBACK_API_KEY: 'sk-second',
+      CHAT_AI_FALLBACK_BASE_URL: 'https://second.example/v1',
     };
-    const assistants = await configured({ desk: own }, { CHAT_AI_API_KEY: 'sk-all' });
-    expect(assistants.of('desk')).toMatchObject({
-      model: 'own',
-      connection: { baseUrl: 'https://models.example/v1', apiKey: 'sk-desk' },
-      knowledgeFolder: join(folder, 'kb'),
-      budgets: { personPerDay: 500_000, botPerMonth: 0 },
+    const keyFor = (url: string, own?: string) => connection(env, url, own)!.apiKey;
+    expect(keyFor(PUBLIC)).toBe('sk-openai');
+    expect(keyFor('https://models.example/other/path')).toBe('sk-own');
+    expect(keyFor('https://second.example/v1')).toBe('sk-second');
+    expect(keyFor('https://elsewhere.example/v1')).toBeUndefined();
+    expect(keyFor('http://models.example/v1')).toBeUndefined();
+    expect(keyFor('https://api.openai.com.example/v1')).toBeUndefined();
+    expect(keyFor('https://elsewhere.example/v1', 'sk-bot')).toBe('sk-bot');
+  });
+});
+
+describe('assistants', () => {
+  let folder: Awaited<ReturnType<typeof botsFolder>>;
+  let app: TestApp;
+  const get = (botId: string) => app.service.nest.get(AssistantsService, { strict: false }).get(botId);
+  const start = (env: Record<string, string> = {}) =>
+    startApp(chatAiApp, { env: { BOTS_FOLDER: folder.path, CHAT_AI_MODEL: 'm', ...env } });
+  const desk = { assistant: { systemPrompt: 'You are the desk.' } };
+
+  beforeEach(async () => {
+    folder = await botsFolder({ desk });
+  });
+  afterEach(() => folder.remove());
+
+  it('a mistake in a description stops the start and says where it is', async () => {
+    await folder.write('desk', { assistant: { sytemPrompt: 'typo' } });
+    await expect(start()).rejects.toThrow(/desk\.json[\s\S]*sytemPrompt/);
+    await folder.write('desk', { assistant: { apiKeyEnv: 'NO_SUCH_KEY' } });
+    await expect(start()).rejects.toThrow(/NO_SUCH_KEY/);
+  });
+
+  it('what a bot says of itself goes before what is set for all, and its keys come from variables and files', async () => {
+    await writeFile(join(folder.path, 'desk.key'), 'sk-desk\n');
+    await folder.write('desk', {
+      timeZone: 'Asia/Tokyo',
+      budgets: { personPerDayUsd: 0.25, botPerMonthUsd: 'unlimited' },
+      assistant: {
+        ...desk.assistant,
+        model: 'own',
+        baseUrl: 'https://models.example/v1',
+        apiKeyFile: 'desk.key',
+        parameters: { temperature: 0.2, reasoningEffort: 'low' },
+        fallback: { model: 'second', apiKeyEnv: 'SECOND_KEY' },
+        knowledge: 'kb',
+      },
     });
+    app = await start({ CHAT_AI_API_KEY: 'sk-all', SECOND_KEY: 'sk-second' });
+    expect(get('desk')).toMatchObject({
+      name: 'desk',
+      models: [
+        {
+          model: 'own',
+          connection: { baseUrl: 'https://models.example/v1', apiKey: 'sk-desk' },
+          parameters: { temperature: 0.2, reasoningEffort: 'low' },
+        },
+        { model: 'second', connection: { baseUrl: PUBLIC, apiKey: 'sk-second' } },
+      ],
+      knowledgeFolder: join(folder.path, 'kb'),
+      budgets: { personPerDay: 250_000, botPerMonth: null },
+      timeZone: 'Asia/Tokyo',
+    });
+    expect(get('nobody')).toMatchObject({
+      models: [{ model: 'm', connection: { baseUrl: PUBLIC, apiKey: 'sk-all' } }],
+      budgets: { personPerDay: 500_000, botPerMonth: 50_000_000 },
+    });
+    await app.stop();
+  });
+
+  it('follow their descriptions; one with a mistake leaves its assistant as it was', async () => {
+    app = await start();
+    const changes: [string, string | undefined][] = [];
+    app.service.nest
+      .get(AssistantsService, { strict: false })
+      .onChange(({ botId, after }) => void changes.push([botId, after?.systemPrompt]));
+    await folder.write('desk', { assistant: { systemPrompt: 'You are another desk.' } });
+    await folder.write('shop', desk);
+    await rereadBots(app);
+    expect(get('desk').systemPrompt).toBe('You are another desk.');
+    expect(get('shop').systemPrompt).toBe('You are the desk.');
+    await folder.write('desk', { assistant: { apiKeyEnv: 'NO_SUCH_KEY' } });
+    await rereadBots(app);
+    expect(get('desk').systemPrompt).toBe('You are another desk.');
+    expect(changes).toEqual([
+      ['desk', 'You are another desk.'],
+      ['shop', 'You are the desk.'],
+    ]);
+    expect(app.service.nest.get(BotsRegistry).all()).toHaveLength(2);
+    await app.stop();
   });
 });

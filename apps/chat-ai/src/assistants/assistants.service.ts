@@ -1,65 +1,123 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ConfigError } from '@switchboard/service-kit';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import type { Bot, Budget } from '@switchboard/contracts';
+import { BotsRegistry, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
-import { type Assistant, type AssistantEntry, AssistantsFile } from './assistant';
-
-const PUBLIC_API = 'https://api.openai.com/v1';
-
-/** A bot nobody configured still answers, and says nothing it cannot stand for. */
-const UNCONFIGURED: AssistantEntry = {
-  name: 'Assistant',
-  systemPrompt: 'You are a helpful, honest assistant in a messenger. Answer briefly; say so when you do not know.',
-  budgets: { personPerDayUsd: 0, botPerMonthUsd: 0 },
-};
+import { ModelKeys } from '../models/model-keys';
+import { type Assistant, type AssistantModel, AssistantSection, type ModelSection } from './assistant';
 
 const MICROS = 1_000_000;
 const micros = (dollars: number) => Math.round(dollars * MICROS);
 
-/** The bots of this installation, as their file describes them. */
+/** `before` is absent for a new bot, `after` for one that is gone. */
+export interface AssistantChange {
+  readonly botId: string;
+  readonly before: Assistant | undefined;
+  readonly after: Assistant | undefined;
+}
+
+/** The assistants of this installation, as the descriptions of their bots say; a change holds from the next turn on. */
 @Injectable()
 export class AssistantsService {
-  private readonly configured: ReadonlyMap<string, Assistant>;
+  private readonly described = new Map<string, Assistant>();
+  private readonly undescribed = new LRUCache<string, Assistant>({ max: 1000 });
+  private readonly listeners = new Set<(change: AssistantChange) => void | Promise<void>>();
 
-  constructor(@Inject(CONFIG) private readonly config: ChatAiConfig) {
-    const file = config.CHAT_AI_ASSISTANTS_FILE;
-    const entries = file ? Object.entries(readAssistants(file)) : [];
-    this.configured = new Map(
-      entries.map(([botId, entry]) => [botId, this.resolve(botId, entry, file ? dirname(resolve(file)) : '.')]),
-    );
+  constructor(
+    private readonly bots: BotsRegistry,
+    private readonly keys: ModelKeys,
+    @Inject(CONFIG) private readonly config: ChatAiConfig,
+    @Inject(LOG) log: Log,
+  ) {
+    for (const bot of bots.all()) this.described.set(bot.id, this.resolve(bot.id, bot));
+    bots.onChange(({ id, after }) => this.change(id, after));
+    const { CHAT_AI_BASE_URL: baseUrl, OPENAI_API_KEY } = config;
+    if (baseUrl && OPENAI_API_KEY && !keys.connectionTo(baseUrl)?.apiKey)
+      log.warn(
+        { baseUrl },
+        'OPENAI_API_KEY is sent to OpenAI alone; a key for this server is given by CHAT_AI_API_KEY',
+      );
   }
 
   all(): Assistant[] {
-    return [...this.configured.values()];
+    return [...this.described.values()];
   }
 
-  of(botId: string): Assistant {
-    return this.configured.get(botId) ?? this.resolve(botId, UNCONFIGURED, '.');
+  /** With what answers for bots that nobody described. */
+  inUse(): Assistant[] {
+    return [...this.described.values(), this.resolve('', undefined)];
   }
 
-  private resolve(botId: string, entry: AssistantEntry, folder: string): Assistant {
-    const apiKey = entry.apiKeyFile
-      ? readKey(resolve(folder, entry.apiKeyFile))
-      : (this.config.CHAT_AI_API_KEY ?? this.config.OPENAI_API_KEY);
-    const named = entry.baseUrl ?? this.config.CHAT_AI_BASE_URL;
-    const price = entry.pricePerMillionTokensUsd;
+  /** A bot that nobody described answers as set for all. */
+  get(botId: string): Assistant {
+    const known = this.described.get(botId) ?? this.undescribed.get(botId);
+    if (known) return known;
+    const assistant = this.resolve(botId, undefined);
+    this.undescribed.set(botId, assistant);
+    return assistant;
+  }
+
+  /** Called after each change, one at a time. */
+  onChange(listener: (change: AssistantChange) => void | Promise<void>): void {
+    this.listeners.add(listener);
+  }
+
+  private async change(botId: string, bot: Bot | undefined): Promise<void> {
+    const before = this.described.get(botId);
+    // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
+    const after = bot && this.resolve(botId, bot);
+    if (after) this.described.set(botId, after);
+    else this.described.delete(botId);
+    for (const listener of this.listeners) await listener({ botId, before, after });
+  }
+
+  private resolve(botId: string, bot: Bot | undefined): Assistant {
+    const section = this.bots.section(botId, 'assistant', AssistantSection) ?? AssistantSection.parse({});
+    const { config } = this;
     return {
       botId,
-      name: entry.name,
-      systemPrompt: entry.systemPrompt,
-      model: entry.model ?? this.config.CHAT_AI_MODEL,
-      // A server of one's own often asks for no key; the public one always does.
-      connection: apiKey || named ? { baseUrl: named ?? PUBLIC_API, apiKey } : undefined,
-      knowledgeFolder: entry.knowledge && resolve(folder, entry.knowledge),
-      temperature: entry.temperature,
-      maxOutputTokens: entry.maxOutputTokens ?? this.config.CHAT_AI_MAX_OUTPUT_TOKENS,
-      contextTokens: entry.contextTokens ?? this.config.CHAT_AI_CONTEXT_TOKENS,
+      name: bot?.name ?? 'Assistant',
+      systemPrompt: section.systemPrompt,
+      models: this.modelsOf(botId, section),
+      knowledgeFolder: section.knowledge && this.bots.path(botId, section.knowledge),
+      maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
+      contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
       budgets: {
-        personPerDay: micros(entry.budgets.personPerDayUsd),
-        botPerMonth: micros(entry.budgets.botPerMonthUsd),
+        personPerDay: limitOf(bot?.budgets.personPerDayUsd ?? config.CHAT_AI_PERSON_PER_DAY_USD),
+        botPerMonth: limitOf(bot?.budgets.botPerMonthUsd ?? config.CHAT_AI_BOT_PER_MONTH_USD),
       },
+      timeZone: bot?.timeZone ?? 'UTC',
+      hours: bot?.hours,
+    };
+  }
+
+  private modelsOf(botId: string, section: AssistantSection): AssistantModel[] {
+    const { CHAT_AI_MODEL, CHAT_AI_BASE_URL, CHAT_AI_FALLBACK_MODEL, CHAT_AI_FALLBACK_BASE_URL } = this.config;
+    const first = this.modelOf(botId, 'assistant', section, CHAT_AI_MODEL, CHAT_AI_BASE_URL);
+    const fallback = section.fallback ?? (CHAT_AI_FALLBACK_MODEL ? { parameters: section.parameters } : undefined);
+    const second =
+      fallback &&
+      this.modelOf(botId, 'assistant.fallback', fallback, CHAT_AI_FALLBACK_MODEL, CHAT_AI_FALLBACK_BASE_URL);
+    return [first, second].filter((model) => model !== undefined);
+  }
+
+  /** Undefined when it is not connected: neither a key nor a server of its own is given. */
+  private modelOf(
+    botId: string,
+    path: string,
+    section: Omit<ModelSection, 'model'> & { model?: string | undefined },
+    model: string | undefined,
+    baseUrl: string | undefined,
+  ): AssistantModel | undefined {
+    const name = section.model ?? model;
+    const ownKey = this.bots.secret(botId, path, 'apiKey');
+    const connection = this.keys.connectionTo(section.baseUrl ?? baseUrl, ownKey);
+    if (!connection || !name) return undefined;
+    const price = section.pricePerMillionTokensUsd;
+    return {
+      model: name,
+      connection,
+      parameters: section.parameters,
       ownPrice: price && {
         input: micros(price.input),
         cachedInput: micros(price.cachedInput),
@@ -69,22 +127,4 @@ export class AssistantsService {
   }
 }
 
-function readAssistants(file: string): z.output<typeof AssistantsFile> {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError(`CHAT_AI_ASSISTANTS_FILE: ${(error as Error).message}`);
-  }
-  const parsed = AssistantsFile.safeParse(content);
-  if (!parsed.success) throw new ConfigError(`CHAT_AI_ASSISTANTS_FILE ${file}:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-}
-
-function readKey(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new ConfigError(`apiKeyFile: ${(error as Error).message}`);
-  }
-}
+const limitOf = (budget: Budget): number | null => (budget === 'unlimited' ? null : micros(budget));

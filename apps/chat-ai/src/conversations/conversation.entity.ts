@@ -29,4 +29,8 @@ export class Conversation {
   /** The position of the last message that the summary covers; 0 when there is none. */
   @Column('bigint', { name: 'summarised_up_to', transformer: { from: Number, to: String } })
   summarisedUpTo!: number;
+
+  /** No summary is ordered before: one is being written, or the last one failed. */
+  @Column('timestamptz', { name: 'summary_retry_at', nullable: true })
+  summaryRetryAt!: Date | null;
 }

@@ -1,16 +1,14 @@
-import { Controller, Get, Param, UseGuards } from '@nestjs/common';
-import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
-import { z } from 'zod';
+import { Controller } from '@nestjs/common';
+import { ListConversations } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { TranscriptsService } from './transcripts.service';
 
-@Controller('conversations')
-@UseGuards(ServiceGuard)
-@AllowServices('gateway')
+@Controller()
 export class ConversationsController {
   constructor(private readonly transcripts: TranscriptsService) {}
 
-  @Get(':chatId')
-  async ofChat(@Param('chatId', { schema: z.uuid() }) chatId: string) {
-    return { conversations: await this.transcripts.ofChat(chatId) };
+  @Implements(ListConversations)
+  async list({ params }: RequestOf<typeof ListConversations>): Promise<AnswerOf<typeof ListConversations>> {
+    return { conversations: await this.transcripts.ofChat(params.chatId) };
   }
 }

@@ -1,15 +1,29 @@
 import { Module } from '@nestjs/common';
-import { Arrivals } from './arrivals';
+import { AccountingModule } from '../accounting/accounting.module';
+import { AssistantsModule } from '../assistants/assistants.module';
+import { ModelsModule } from '../models/models.module';
+import { ConversationChanges } from './conversation-changes';
 import { ConversationsController } from './conversations.controller';
-import { ConversationsHandlers } from './conversations.handlers';
 import { ConversationsService } from './conversations.service';
 import { MessageCipher } from './message-cipher';
-import { TranscriptionsHandlers } from './transcriptions.handlers';
+import { OpenTurnsService } from './open-turns.service';
+import { SummariesJobs } from './summaries.jobs';
+import { SummariesService } from './summaries.service';
 import { TranscriptsService } from './transcripts.service';
 
+/** What is said: conversations and their messages, summaries, transcripts. */
 @Module({
-  controllers: [ConversationsController, ConversationsHandlers, TranscriptionsHandlers],
-  providers: [Arrivals, ConversationsService, MessageCipher, TranscriptsService],
-  exports: [Arrivals, MessageCipher],
+  imports: [AccountingModule, AssistantsModule, ModelsModule],
+  controllers: [ConversationsController],
+  providers: [
+    ConversationChanges,
+    ConversationsService,
+    MessageCipher,
+    OpenTurnsService,
+    SummariesJobs,
+    SummariesService,
+    TranscriptsService,
+  ],
+  exports: [ConversationChanges, ConversationsService, MessageCipher, OpenTurnsService, SummariesJobs],
 })
 export class ConversationsModule {}

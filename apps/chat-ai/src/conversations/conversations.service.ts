@@ -1,80 +1,76 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { RetryLater } from '@switchboard/bus';
-import type { EventOf, MessageEdited, MessageReceived, TranscriptionCompleted } from '@switchboard/contracts';
-import { Clock, CONFIG, Jobs } from '@switchboard/service-kit';
+import type {
+  EventOf,
+  MessageEdited,
+  MessageReceived,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+  TranscriptionCompleted,
+} from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { ChatAiConfig } from '../chat-ai.config';
-import { countTokens } from '../context/tokens';
-import { askForAnswer } from '../turns/answer-turn.job';
-import { Arrivals } from './arrivals';
+import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
+import { ConversationChanges } from './conversation-changes';
+import { contentOf, renderForModel } from './message-content';
 import { Message } from './message.entity';
 import { MessageCipher } from './message-cipher';
-import { asModelReads, wordsOf } from './message-text';
-
-type Received = EventOf<typeof MessageReceived>['data'];
+import { replyIdOf } from './open-turns.service';
 
 /** Telegram cuts a pasted text every 4096 characters, a little earlier at a line's end. */
 const PROBABLY_CUT_AT = 4000;
-const WORDS_BEFORE_VOICE_SECONDS = 2;
+const VOICE_RETRY_SECONDS = 2;
 
-/** Keeps what is said, and asks for an answer. */
+/** A conversation in which something waits for an answer. */
+export interface Unanswered {
+  readonly conversationId: string;
+  readonly chatId: string;
+  /** More is to be expected within moments: the next part of a pasted text, of an album. */
+  readonly isPartOfSeries: boolean;
+}
+
+/** Keeps what is said. Whatever has to be answered because of a change is returned. */
 @Injectable()
 export class ConversationsService {
   constructor(
     private readonly clock: Clock,
     private readonly cipher: MessageCipher,
-    private readonly jobs: Jobs,
-    private readonly arrivals: Arrivals,
-    @Inject(CONFIG) private readonly config: ChatAiConfig,
+    private readonly changes: ConversationChanges,
   ) {}
 
-  async receive(tx: EntityManager, received: Received): Promise<void> {
-    const conversationId = await this.openFor(tx, received);
-    const words = {
-      text: wordsOf(received),
-      quoted: received.replyToText ?? null,
-      senderName: received.inGroup ? (received.senderName ?? null) : null,
-    };
-    const awaits = received.kind === 'voice' && words.text === '';
-    await tx
-      .createQueryBuilder()
-      .insert()
-      .into(Message)
-      .values({
-        id: received.messageId,
-        conversationId,
-        role: 'user',
-        state: awaits ? 'awaiting_transcription' : 'pending',
-        userId: received.userId,
-        locale: received.locale,
-        ...this.cipher.seal(words),
-        tokens: countTokens(asModelReads(words)),
-        sentAt: new Date(received.sentAt),
-      })
-      // Told of in two events: an error here would hold up the whole chat.
-      .orIgnore()
-      .updateEntity(false)
-      .execute();
-    if (awaits) return;
-    const isPartOfSeries = received.mediaGroup !== undefined || words.text.length >= PROBABLY_CUT_AT;
-    await this.answerLater(tx, conversationId, received.chatId, isPartOfSeries);
+  async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Unanswered | undefined> {
+    const { chatId, botId, messageId, userId, locale, kind, mediaGroup, sentAt } = received;
+    const content = contentOf(received);
+    const sealed = this.cipher.seal(content);
+    const awaits = kind === 'voice' && content.text === '';
+    const [row] = await tx.query<{ conversationId: string }[]>(RECEIVE, [
+      ...[uuidv7(), chatId, botId, this.clock.now(), awaits ? 0 : 1],
+      ...[messageId, awaits ? 'awaiting_transcription' : 'pending', userId, locale],
+      ...[sealed.text, sealed.quoted, sealed.senderName, countTokens(renderForModel(content)), sentAt],
+    ]);
+    if (!row || awaits) return undefined;
+    this.changes.note(tx, row.conversationId);
+    const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
+    return { conversationId: row.conversationId, chatId, isPartOfSeries };
   }
 
-  async edit(tx: EntityManager, { messageId, chatId, text }: EventOf<typeof MessageEdited>['data']): Promise<void> {
+  async edit(
+    tx: EntityManager,
+    { messageId, chatId, text }: EventOf<typeof MessageEdited>['data'],
+  ): Promise<Unanswered | undefined> {
     const message = await tx.findOneBy(Message, { id: messageId });
     // Written before this service knew the chat, or to a part of the bot that is no conversation.
-    if (!message) return;
+    if (!message) return undefined;
     await this.replaceText(tx, message, text, { editedAt: this.clock.now() });
-    if (message.state === 'pending') await this.answerLater(tx, message.conversationId, chatId);
+    return message.state === 'pending' ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
+  /** The person begins anew. */
   async close(tx: EntityManager, chatId: string): Promise<void> {
-    const conversation = await tx.findOne(Conversation, {
-      where: { chatId, closedAt: IsNull() },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const conversation = await this.lockOpen(tx, chatId);
     if (!conversation) return;
     await tx.update(Conversation, conversation.id, { closedAt: this.clock.now(), revision: conversation.revision + 1 });
     await tx.update(
@@ -82,15 +78,63 @@ export class ConversationsService {
       { conversationId: conversation.id, state: In(['pending', 'awaiting_transcription']) },
       { state: 'cancelled' },
     );
-    this.arrivals.note(tx, conversation.id);
+    this.changes.note(tx, conversation.id);
   }
 
-  async transcribed(tx: EntityManager, words: EventOf<typeof TranscriptionCompleted>['data']): Promise<void> {
-    const message = await this.voiceMessage(tx, words.messageId);
+  /** The person wants to hear no more of the answer being written. Nothing when it is finished already. */
+  async stop(tx: EntityManager, { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data']): Promise<void> {
+    const conversation = await this.lockOpen(tx, chatId);
+    if (!conversation) return;
+    const waiting = { conversationId: conversation.id, state: 'pending' as const };
+    const first = await tx.findOne(Message, { where: waiting, order: { position: 'ASC' } });
+    if (!first || (replyId && replyId !== replyIdOf(first))) return;
+    await tx.update(Message, waiting, { state: 'cancelled' });
+    await this.changed(tx, conversation.id, chatId);
+  }
+
+  /** The person wants another answer in place of the last one. Nothing when it is not the last one any more. */
+  async regenerate(
+    tx: EntityManager,
+    { chatId, replyId }: EventOf<typeof ReplyRegenerateRequested>['data'],
+  ): Promise<Unanswered | undefined> {
+    const conversation = await this.lockOpen(tx, chatId);
+    if (!conversation) return undefined;
+    const last = await tx.findOne(Message, {
+      where: { conversationId: conversation.id, state: In(['pending', 'answered']) },
+      order: { position: 'DESC' },
+    });
+    if (last?.role !== 'assistant' || last.turnId !== replyId) return undefined;
+    await tx.update(Message, last.id, { state: 'replaced' });
+    await tx.query(
+      `UPDATE messages SET state = 'pending', turn_id = NULL, regenerated = regenerated + 1
+       WHERE conversation_id = $1 AND turn_id = $2 AND role = 'user'`,
+      [conversation.id, replyId],
+    );
+    return this.changed(tx, conversation.id, chatId);
+  }
+
+  async rate(
+    tx: EntityManager,
+    { chatId, userId, replyId, rating }: EventOf<typeof ReplyRateRequested>['data'],
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO ratings (reply_id, user_id, rating, rated_at)
+       SELECT t.id, $3, $4, $5 FROM turns t JOIN conversations c ON c.id = t.conversation_id
+       WHERE t.id = $1 AND c.chat_id = $2
+       ON CONFLICT (reply_id, user_id) DO UPDATE SET rating = excluded.rating, rated_at = excluded.rated_at`,
+      [replyId, chatId, userId, rating, this.clock.now()],
+    );
+  }
+
+  async transcribed(
+    tx: EntityManager,
+    { messageId, chatId, text }: EventOf<typeof TranscriptionCompleted>['data'],
+  ): Promise<Unanswered | undefined> {
+    const message = await this.voiceMessage(tx, messageId);
     // The person may have begun anew meanwhile.
-    if (message.state !== 'awaiting_transcription') return;
-    await this.replaceText(tx, message, words.text, { state: 'pending' });
-    await this.answerLater(tx, message.conversationId, words.chatId);
+    if (message.state !== 'awaiting_transcription') return undefined;
+    await this.replaceText(tx, message, text, { state: 'pending' });
+    return this.changed(tx, message.conversationId, chatId);
   }
 
   async notTranscribed(tx: EntityManager, messageId: string): Promise<void> {
@@ -101,34 +145,41 @@ export class ConversationsService {
 
   private async voiceMessage(tx: EntityManager, id: string): Promise<Message> {
     const message = await tx.findOne(Message, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!message) throw new RetryLater(WORDS_BEFORE_VOICE_SECONDS, 'the voice message has not been heard of yet');
+    if (!message) throw new RetryLater(VOICE_RETRY_SECONDS, 'the voice message has not been heard of yet');
     return message;
   }
 
   private replaceText(tx: EntityManager, message: Message, text: string, more: Partial<Message>) {
-    const words = { ...this.cipher.open(message), text };
+    const content = { ...this.cipher.open(message), text };
     return tx.update(Message, message.id, {
-      ...this.cipher.seal(words),
-      tokens: countTokens(asModelReads(words)),
+      ...this.cipher.seal(content),
+      tokens: countTokens(renderForModel(content)),
       ...more,
     });
   }
 
-  /** The chat's open conversation, made if there is none. Its row stays locked until the commit. */
-  private async openFor(tx: EntityManager, { chatId, botId }: Received): Promise<string> {
-    const [row] = await tx.query<{ id: string }[]>(
-      `INSERT INTO conversations (id, chat_id, bot_id, started_at) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET chat_id = excluded.chat_id RETURNING id`,
-      [uuidv7(), chatId, botId, this.clock.now()],
-    );
-    return row!.id;
+  private lockOpen(tx: EntityManager, chatId: string): Promise<Conversation | null> {
+    return tx.findOne(Conversation, { where: { chatId, closedAt: IsNull() }, lock: { mode: 'pessimistic_write' } });
   }
 
-  private async answerLater(tx: EntityManager, conversationId: string, chatId: string, mayGoOn = false): Promise<void> {
+  private async changed(tx: EntityManager, conversationId: string, chatId: string): Promise<Unanswered> {
     await tx.increment(Conversation, { id: conversationId }, 'revision', 1);
-    this.arrivals.note(tx, conversationId);
-    // Not the injected clock: the queue goes by the time of the database.
-    const quiet = mayGoOn ? new Date(Date.now() + this.config.CHAT_AI_QUIET_WINDOW_MS) : undefined;
-    await askForAnswer(this.jobs, tx, { conversationId, chatId }, quiet);
+    this.changes.note(tx, conversationId);
+    return { conversationId, chatId, isPartOfSeries: false };
   }
 }
+
+/**
+ * The message, in the chat's open conversation, which is made if there is none and stays locked until the commit. Nothing
+ * for a message that is known: told of in two events, it would make an answer being written begin anew.
+ */
+const RECEIVE = `
+  WITH conversation AS (
+    INSERT INTO conversations (id, chat_id, bot_id, started_at)
+    SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
+    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5
+    RETURNING id
+  )
+  INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at)
+  SELECT $6, id, 'user', $7, $8, $9, $10, $11, $12, $13, $14 FROM conversation
+  ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId"`;

@@ -1,19 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { FieldCipher } from '@switchboard/service-kit';
-
-/** What a message says, as opposed to where and when. */
-export interface Words {
-  text: string;
-  quoted: string | null;
-  senderName: string | null;
-}
+import type { MessageContent } from './message-content';
 
 /** What people and assistants say is encrypted in the database, each field bound to its column. */
 @Injectable()
 export class MessageCipher {
   constructor(private readonly cipher: FieldCipher) {}
 
-  seal({ text, quoted, senderName }: Words): Words {
+  seal({ text, quoted, senderName }: MessageContent): MessageContent {
     return {
       text: this.cipher.encrypt(text, 'messages.text'),
       quoted: quoted === null ? null : this.cipher.encrypt(quoted, 'messages.quoted'),
@@ -21,7 +15,7 @@ export class MessageCipher {
     };
   }
 
-  open({ text, quoted, senderName }: Words): Words {
+  open({ text, quoted, senderName }: MessageContent): MessageContent {
     return {
       text: this.cipher.decrypt(text, 'messages.text'),
       quoted: quoted === null ? null : this.cipher.decrypt(quoted, 'messages.quoted'),

@@ -2,9 +2,12 @@ import type { Locale } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * `pending` messages wait for an answer; `cancelled` ones were unanswered when the person began anew.
+ * - `pending`: waits for an answer
+ * - `cancelled`: was unanswered when the person stopped the answer or began anew
+ * - `replaced`: an answer in whose place the person asked for another one
  */
-export type MessageState = 'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'cancelled';
+export type MessageState =
+  'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'cancelled' | 'replaced';
 
 @Entity({ name: 'messages' })
 export class Message {
@@ -48,6 +51,10 @@ export class Message {
   /** The turn that answered it, or that this is the answer of. */
   @Column('uuid', { name: 'turn_id', nullable: true })
   turnId!: string | null;
+
+  /** How many answers to it were replaced. */
+  @Column('integer')
+  regenerated!: number;
 
   @Column('timestamptz', { name: 'sent_at' })
   sentAt!: Date;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
-import { Turn } from '../turns/turn.entity';
 import { Conversation } from './conversation.entity';
 import { Message } from './message.entity';
 import { MessageCipher } from './message-cipher';
+import { Turn } from './turn.entity';
 
 /** Conversations of one chat that are shown at once. */
 const LATEST = 20;
@@ -25,7 +25,7 @@ export class TranscriptsService {
       tx.find(Message, { where: { conversationId }, order: { position: 'ASC' } }),
       tx.find(Turn, { where: { conversationId }, order: { startedAt: 'ASC' } }),
     ]);
-    const costs = await this.costsOf(turns);
+    const [costs, ratings] = await Promise.all([this.costsOf(turns), this.ratingsOf(turns)]);
     return conversations.map(({ id, botId, startedAt, closedAt }) => ({
       id,
       botId,
@@ -34,7 +34,13 @@ export class TranscriptsService {
       messages: messages.filter((message) => message.conversationId === id).map((message) => this.readable(message)),
       turns: turns
         .filter((turn) => turn.conversationId === id)
-        .map(({ conversationId: _, ...turn }) => ({ ...turn, costMicros: costs.get(turn.id) ?? 0 })),
+        .map(({ conversationId: _, ...turn }) => ({
+          ...turn,
+          costMicros: costs.get(turn.id) ?? 0,
+          ratings: ratings
+            .filter(({ replyId }) => replyId === turn.id)
+            .map(({ userId, rating }) => ({ userId, rating })),
+        })),
     }));
   }
 
@@ -49,5 +55,12 @@ export class TranscriptsService {
       [turns.map(({ id }) => id)],
     );
     return new Map(rows.map(({ turn, micros }) => [turn, micros]));
+  }
+
+  private ratingsOf(turns: readonly Turn[]) {
+    return this.db.query<{ replyId: string; userId: string; rating: number }[]>(
+      'SELECT reply_id AS "replyId", user_id AS "userId", rating FROM ratings WHERE reply_id = ANY($1) AND rating <> 0',
+      [turns.map(({ id }) => id)],
+    );
   }
 }

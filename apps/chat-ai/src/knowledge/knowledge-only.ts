@@ -1,36 +1,30 @@
 import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
-import { sourcesLine } from '../context/citations';
-import type { Passage } from '../context/prompt-sections';
+import { sourcesLine } from './citations';
+import type { Quotation } from './knowledge.service';
 
-/** More than three quotations are not read. */
-const QUOTED = 3;
-
-const WORDS: Record<KnownLocale, { found: string; nothing: string; topics: string; noTopics: string }> = {
+const WORDS: Record<KnownLocale, { certain: string; near: string; nothing: string; topics: string; empty: string }> = {
   en: {
-    found: 'No language model is connected here, so this is what the knowledge base says:',
+    certain: 'No language model is connected here, so this is what the knowledge base says:',
+    near: 'No language model is connected here, and the knowledge base has no exact answer. Maybe this helps:',
     nothing: 'No language model is connected here, and I found nothing about this in the knowledge base.',
     topics: 'It covers:',
-    noTopics: 'It is still empty.',
+    empty: 'It is still empty.',
   },
   ru: {
-    found: 'Языковая модель здесь не подключена, поэтому отвечаю выдержками из базы знаний:',
+    certain: 'Языковая модель здесь не подключена, поэтому отвечаю выдержками из базы знаний:',
+    near: 'Языковая модель здесь не подключена, а точного ответа в базе знаний нет. Возможно, поможет это:',
     nothing: 'Языковая модель здесь не подключена, а в базе знаний я ничего об этом не нашёл.',
     topics: 'В ней есть:',
-    noTopics: 'Она пока пуста.',
+    empty: 'Она пока пуста.',
   },
 };
 
-/** An answer made of quotations alone. It says that it is one, and never shows the system prompt. */
-export function knowledgeOnlyAnswer(passages: readonly Passage[], topics: readonly string[], locale: Locale): string {
+/** An answer made of quotations alone. It says that it is one, how sure it is, and never shows the system prompt. */
+export function knowledgeOnlyAnswer({ certainty, passages, topics }: Quotation, locale: Locale): string {
   const words = localized(WORDS, locale);
-  if (passages.length === 0) {
-    const known =
-      topics.length > 0 ? `${words.topics}\n${topics.map((topic) => `- ${topic}`).join('\n')}` : words.noTopics;
-    return `${words.nothing}\n\n${known}`;
-  }
-  const quoted = passages.slice(0, QUOTED);
-  const quotes = quoted.map(({ heading, title, text }, i) => `**${heading || title}** [${i + 1}]\n\n${text}`);
-  return [words.found, ...quotes, sourcesLine(new Map(quoted.map((passage, i) => [i + 1, passage])), locale)].join(
-    '\n\n',
-  );
+  const quotes = passages.map(({ heading, title, text }, i) => `**${heading || title}** [${i + 1}]\n\n${text}`);
+  const sources = passages.length > 0 && sourcesLine(new Map(passages.map((passage, i) => [i + 1, passage])), locale);
+  const choice = topics.length > 0 && `${words.topics}\n${topics.map((topic) => `- ${topic}`).join('\n')}`;
+  const isEmpty = certainty === 'nothing' && topics.length === 0 && words.empty;
+  return [words[certainty], ...quotes, sources, choice, isEmpty].filter(Boolean).join('\n\n');
 }

@@ -1,24 +1,23 @@
-import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { BotId } from '@switchboard/contracts';
-import { AllowServices, ServiceGuard } from '@switchboard/service-kit';
-import { z } from 'zod';
+import { Controller } from '@nestjs/common';
+import { ListKnowledgeDocuments, SearchKnowledge } from '@switchboard/contracts';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { KnowledgeService } from './knowledge.service';
 
-const Search = z.object({ query: z.string().trim().min(1).max(1000) });
-
-/** For operators who try out what their knowledge base finds. */
-@Controller('knowledge')
-@UseGuards(ServiceGuard)
-@AllowServices('gateway')
+/** For operators who look after a knowledge base. */
+@Controller()
 export class KnowledgeController {
   constructor(private readonly knowledge: KnowledgeService) {}
 
-  @Post(':botId/search')
-  @HttpCode(200)
-  async search(
-    @Param('botId', { schema: BotId }) botId: string,
-    @Body({ schema: Search }) { query }: z.output<typeof Search>,
-  ) {
-    return { passages: await this.knowledge.search(botId, query) };
+  @Implements(SearchKnowledge)
+  async search({ params, body }: RequestOf<typeof SearchKnowledge>): Promise<AnswerOf<typeof SearchKnowledge>> {
+    return { passages: await this.knowledge.find(params.botId, body.query) };
+  }
+
+  @Implements(ListKnowledgeDocuments)
+  async documents({
+    params,
+    query,
+  }: RequestOf<typeof ListKnowledgeDocuments>): Promise<AnswerOf<typeof ListKnowledgeDocuments>> {
+    return { documents: await this.knowledge.documents(params.botId, query.locale) };
   }
 }

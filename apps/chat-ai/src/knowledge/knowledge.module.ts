@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { AssistantsModule } from '../assistants/assistants.module';
+import { ModelsModule } from '../models/models.module';
 import { KnowledgeController } from './knowledge.controller';
-import { KnowledgeLoader } from './knowledge-loader';
+import { KnowledgeJobs } from './knowledge.jobs';
+import { KnowledgeLoader } from './knowledge.loader';
 import { KnowledgeService } from './knowledge.service';
+import { PassageIndex } from './passage-index';
+import { PassageVectors } from './passage-vectors';
 
 @Module({
-  imports: [AssistantsModule],
+  imports: [AssistantsModule, ModelsModule],
   controllers: [KnowledgeController],
-  providers: [KnowledgeLoader, KnowledgeService],
+  providers: [KnowledgeJobs, KnowledgeLoader, KnowledgeService, PassageIndex, PassageVectors],
   exports: [KnowledgeService],
 })
 export class KnowledgeModule {}

@@ -1,95 +1,253 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Locale } from '@switchboard/contracts';
+import { CONFIG } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
-import type { Passage } from '../context/prompt-sections';
-import { questionsIn, searchable } from './searchable';
+import type { ChatAiConfig } from '../chat-ai.config';
+import type { Passage } from './citations';
+import { type FileNote, type FileProblem, sentenceFor } from './documents/read-result';
+import { PassageIndex, type WordMatch } from './passage-index';
+import { PassageVectors } from './passage-vectors';
+import { partsOf } from './question';
+import { Thesaurus } from './thesaurus';
 
 export interface FoundPassage extends Passage {
   readonly source: string;
   readonly suspicious: boolean;
-  readonly rank: number;
+  /** Of what a model is shown of it, `passageText`. */
+  readonly tokens: number;
+  /** The part of what is asked that its words speak of, from 0 to 1; rare words count more. */
+  readonly coverage: number;
 }
 
-const TOP = 5;
-/** Less than this share of the words asked for, in a text: a chance hit. A word in a heading always counts. */
-const SHARE_OF_WORDS = 0.34;
-/** Much weaker than the best one: no answer, if the best one is. */
-const SHARE_OF_BEST = 0.2;
-/** Of trigrams; by trial, a typing error in a word of eight letters stays above it. */
-const SIMILAR = 0.45;
+export interface Question {
+  readonly text: string;
+  /** What the same person wrote before: "and on Sundays?" says little alone. */
+  readonly before?: string | undefined;
+}
 
-const PASSAGE = `c.id, d.title, c.heading, c.text, d.source, c.suspicious`;
+/**
+ * - `certain`: the first passage speaks of everything that is asked
+ * - `near`: the passages speak of some of it and may be what is meant
+ * - `nothing`: the base has nothing about it
+ */
+export type Certainty = 'certain' | 'near' | 'nothing';
 
-/** What the company has written down, found by the words of a question. */
+/** What the base itself says to a question, for an answer without a model. */
+export interface Quotation {
+  readonly certainty: Certainty;
+  /** Best first, at most three. */
+  readonly passages: readonly FoundPassage[];
+  /** Names of documents to choose from, for a person whose question found nothing certain. */
+  readonly topics: readonly string[];
+}
+
+/** What became of a file of the folder. */
+export interface KnowledgeDocument {
+  readonly source: string;
+  readonly title: string;
+  readonly passages: number;
+  readonly loadedAt: Date;
+  /** Why it was not read, or not read again: then what was read earlier is still known. */
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly notes: { readonly code: string; readonly message: string }[];
+}
+
+interface Base {
+  readonly passages: number;
+  readonly tokens: number;
+  readonly synonyms: Thesaurus;
+}
+
+/** A model judges for itself what of these answers the question; it gets no more tokens than a base that goes whole. */
+const FOR_MODEL = 40;
+/** A base of up to so many times the limit goes as far as it fits: leaving out the rest would cost answers and save little. */
+const NEARLY_FITS = 2;
+/** What an operator looks through. */
+const FOUND = 10;
+/** More than three quotations are not read. */
+const QUOTED = 3;
+/** Deep enough that a passage which one search ranks low and the other high is seen by both. */
+const RANKED = 50;
+/** Rare words that the base does not have, or a whole second thing asked for, bring the coverage below it. */
+const CERTAIN = 0.8;
+/** Less than this is one unimportant word in common. */
+const NEAR = 0.2;
+/** A question about so few things may lean on the one before it. */
+const FEW_CONCEPTS = 2;
+const TOPICS = 12;
+
+const PASSAGE = `c.id, d.title, c.heading, c.text, d.source, c.suspicious, c.tokens`;
+
+/** What the company has written down. The one entry for those who need it. */
 @Injectable()
 export class KnowledgeService {
-  /** The schema of pg_trgm where it is installed; looked up once. */
-  private trigrams: Promise<string | undefined> | undefined;
+  private readonly synonyms = new LRUCache<string, Thesaurus>({ max: 200 });
 
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly index: PassageIndex,
+    private readonly vectors: PassageVectors,
+    @Inject(CONFIG) private readonly config: ChatAiConfig,
+  ) {}
 
-  /** The best passages for a question, best first; none rather than poor ones. */
-  async search(botId: string, question: string): Promise<FoundPassage[]> {
-    const words = searchable(question);
-    const found = (await Promise.all(questionsIn(words).map((part) => this.byWords(botId, part)))).flat();
-    if (found.length === 0) return this.bySimilarity(botId, words);
-    const best = new Map(found.sort((a, b) => a.rank - b.rank).map((passage) => [passage.id, passage]));
-    return [...best.values()].sort((a, b) => b.rank - a.rank).slice(0, TOP);
+  /**
+   * What a model is given to answer from, best first: the whole base where it fits, else what words and meaning find.
+   * Nothing is held back as too weak, because the model is the better judge.
+   */
+  async forModel(botId: string, question: Question): Promise<FoundPassage[]> {
+    const base = await this.baseOf(botId);
+    if (!base) return [];
+    const limit = this.config.CHAT_AI_KNOWLEDGE_TOKENS;
+    if (base.tokens > limit * NEARLY_FITS) return fitting(await this.search(botId, question, base, FOR_MODEL), limit);
+    // Words alone put a base that fits in order: an embedding would take time and change little.
+    const found =
+      base.tokens <= limit
+        ? await this.byWords(botId, question, { ...base, limit: base.passages })
+        : await this.search(botId, question, base, base.passages);
+    return fitting(await this.wholeBase(botId, found), limit);
   }
 
-  /** What documents there are, for somebody whose question they do not answer. */
-  async topics(botId: string): Promise<string[]> {
-    const rows = await this.db.query<{ title: string }[]>(
-      'SELECT DISTINCT title FROM knowledge_documents WHERE bot_id = $1 ORDER BY title',
+  /** What can be said without a model. */
+  async quote(botId: string, question: Question): Promise<Quotation> {
+    const base = await this.baseOf(botId);
+    const found = base ? await this.search(botId, question, base, QUOTED) : [];
+    const [best] = found;
+    if (best && best.coverage >= CERTAIN) {
+      // Beside a certain answer what is only near would blur it.
+      return { certainty: 'certain', passages: found.filter(({ coverage }) => coverage >= CERTAIN), topics: [] };
+    }
+    const near = found.filter(({ coverage }) => coverage >= NEAR);
+    const topics = await this.topics(botId);
+    return { certainty: near.length > 0 ? 'near' : 'nothing', passages: near, topics };
+  }
+
+  /** What is found for some words, for operators who try out their base. */
+  async find(botId: string, text: string): Promise<FoundPassage[]> {
+    const base = await this.baseOf(botId);
+    return base ? this.search(botId, { text }, base, FOUND) : [];
+  }
+
+  /** The files of a bot's folder and what became of them, for its owner. */
+  async documents(botId: string, locale: Locale): Promise<KnowledgeDocument[]> {
+    const rows = await this.db.query<
+      {
+        source: string;
+        title: string;
+        passages: number;
+        loadedAt: Date;
+        problem: FileProblem | null;
+        notes: FileNote[];
+      }[]
+    >(
+      `SELECT source, title, loaded_at AS "loadedAt", problem, notes,
+              (SELECT count(*)::int FROM knowledge_chunks c WHERE c.document_id = d.id) AS passages
+       FROM knowledge_documents d WHERE bot_id = $1 ORDER BY source`,
       [botId],
+    );
+    const described = (code: FileProblem | FileNote) => ({
+      code: `chat-ai.${code}`,
+      message: sentenceFor(code, locale),
+    });
+    return rows.map(({ problem, notes, ...row }) => ({
+      ...row,
+      problem: problem && described(problem),
+      notes: notes.map(described),
+    }));
+  }
+
+  private async search(botId: string, question: Question, base: Base, limit: number): Promise<FoundPassage[]> {
+    const [matches, nearest] = await Promise.all([
+      this.byWords(botId, question, { ...base, limit: RANKED }),
+      this.vectors.nearest(botId, [question.before, question.text].filter(Boolean).join('\n'), RANKED),
+    ]);
+    const coverage = new Map(matches.map(({ id, coverage }) => [id, coverage]));
+    const ids = fuseRanks([matches.map(({ id }) => id), nearest]).slice(0, limit);
+    return this.read(ids, coverage);
+  }
+
+  /** Several questions in one text are looked for together and each alone; a short one together with the one before. */
+  private async byWords(
+    botId: string,
+    { text, before }: Question,
+    base: Base & { limit: number },
+  ): Promise<readonly WordMatch[]> {
+    const whole = await this.index.search(botId, text, base);
+    const others = partsOf(text);
+    if (before && whole.concepts <= FEW_CONCEPTS) others.push(`${before}\n${text}`);
+    if (others.length === 0) return whole.matches;
+    const found = await Promise.all(others.map((other) => this.index.search(botId, other, base)));
+    const lists = [whole, ...found].map(({ matches }) => matches);
+    const best = new Map<string, WordMatch>();
+    for (const match of lists.flat())
+      if (match.coverage > (best.get(match.id)?.coverage ?? -1)) best.set(match.id, match);
+    return fuseRanks(lists.map((list) => list.map(({ id }) => id))).map((id) => best.get(id)!);
+  }
+
+  private async baseOf(botId: string): Promise<Base | undefined> {
+    const [row] = await this.db.query<{ passages: number; tokens: number; synonyms: string }[]>(
+      'SELECT passages, tokens, synonyms FROM knowledge_bases WHERE bot_id = $1 AND passages > 0',
+      [botId],
+    );
+    if (!row) return undefined;
+    let synonyms = this.synonyms.get(row.synonyms);
+    if (!synonyms) this.synonyms.set(row.synonyms, (synonyms = new Thesaurus(row.synonyms)));
+    return { ...row, synonyms };
+  }
+
+  /** Those that speak of the question first, the others as the files have them. */
+  private async wholeBase(botId: string, found: readonly WordMatch[]): Promise<FoundPassage[]> {
+    const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
+      `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
+       WHERE c.bot_id = $1 ORDER BY d.source, c.position`,
+      [botId],
+    );
+    const rank = new Map(found.map(({ id, coverage }, i) => [id, { i, coverage }]));
+    return rows
+      .map((row) => ({ ...row, coverage: rank.get(row.id)?.coverage ?? 0 }))
+      .sort((a, b) => (rank.get(a.id)?.i ?? Infinity) - (rank.get(b.id)?.i ?? Infinity) || 0);
+  }
+
+  private async read(ids: readonly string[], coverage: ReadonlyMap<string, number>): Promise<FoundPassage[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
+      `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id WHERE c.id = ANY($1)`,
+      [ids],
+    );
+    return rows
+      .map((row) => ({ ...row, coverage: coverage.get(row.id) ?? 0 }))
+      .sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  }
+
+  private async topics(botId: string): Promise<string[]> {
+    const rows = await this.db.query<{ title: string }[]>(
+      `SELECT DISTINCT title FROM knowledge_documents d
+       WHERE bot_id = $1 AND EXISTS (SELECT FROM knowledge_chunks c WHERE c.document_id = d.id) ORDER BY title LIMIT $2`,
+      [botId, TOPICS],
     );
     return rows.map(({ title }) => title);
   }
+}
 
-  /**
-   * Any of the words may match. The configuration `russian` stems Cyrillic words as Russian and Latin ones as English,
-   * so one index serves both languages. A heading's word (weight A) counts ten times one of the text (weight D).
-   */
-  private byWords(botId: string, words: string): Promise<FoundPassage[]> {
-    return this.db.query<FoundPassage[]>(
-      `WITH asked AS (
-         SELECT (quote_literal(lexeme))::tsquery AS word, (quote_literal(lexeme) || ':A')::tsquery AS in_heading
-         FROM unnest(to_tsvector('russian', $2))
-       ), any_word AS (
-         SELECT string_agg(word::text, ' | ')::tsquery AS query, count(*) AS words FROM asked
-       ), ranked AS (
-         SELECT ${PASSAGE}, ts_rank_cd('{0.1, 0.2, 0.4, 1}', c.tsv, query) AS rank, words,
-                (SELECT count(*) FROM asked WHERE c.tsv @@ word) AS matched,
-                EXISTS (SELECT FROM asked WHERE c.tsv @@ in_heading) AS heading_matched
-         FROM any_word, knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
-         WHERE c.bot_id = $1 AND c.tsv @@ query
-       )
-       SELECT id, title, heading, text, source, suspicious, rank * matched AS rank FROM ranked
-       WHERE (heading_matched OR matched >= words * $4::float8)
-         AND rank * matched >= $5::float8 * (SELECT max(rank * matched) FROM ranked)
-       ORDER BY rank * matched DESC, id LIMIT $3`,
-      [botId, words, TOP, SHARE_OF_WORDS, SHARE_OF_BEST],
-    );
-  }
+/** The best that fit into so many tokens, and the first one in any case. */
+function fitting(passages: readonly FoundPassage[], limit: number): FoundPassage[] {
+  let left = Math.max(limit, passages[0]?.tokens ?? 0);
+  return passages.filter(({ tokens }) => {
+    if (tokens > left) return false;
+    left -= tokens;
+    return true;
+  });
+}
 
-  /** Forgives typing errors, where the database can. */
-  private async bySimilarity(botId: string, words: string): Promise<FoundPassage[]> {
-    this.trigrams ??= this.schemaOfTrigrams();
-    const schema = await this.trigrams;
-    if (!schema) return [];
-    return this.db.query<FoundPassage[]>(
-      `SELECT * FROM (
-         SELECT ${PASSAGE}, ${schema}.strict_word_similarity($2, lower(d.title || ' ' || c.heading || ' ' || c.text)) AS rank
-         FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id WHERE c.bot_id = $1
-       ) alike WHERE rank >= $4 ORDER BY rank DESC, id LIMIT $3`,
-      [botId, words, TOP, SIMILAR],
-    );
-  }
+/** Source: Cormack, Clarke and Büttcher 2009, "Reciprocal Rank Fusion"; their constant. */
+const FUSION_CONSTANT = 60;
 
-  private async schemaOfTrigrams(): Promise<string | undefined> {
-    const rows = await this.db.query<{ schema: string }[]>(
-      `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-       WHERE e.extname = 'pg_trgm' AND has_schema_privilege(n.oid, 'USAGE')`,
-    );
-    return rows[0]?.schema;
+/** Joins rankings whose scores cannot be compared: what stands high in several comes first. */
+function fuseRanks(rankings: readonly (readonly string[])[]): string[] {
+  const scores = new Map<string, number>();
+  for (const ranking of rankings) {
+    for (const [rank, id] of ranking.entries())
+      scores.set(id, (scores.get(id) ?? 0) + 1 / (FUSION_CONSTANT + rank + 1));
   }
+  return [...scores].sort(([, a], [, b]) => b - a).map(([id]) => id);
 }

@@ -6,6 +6,12 @@ export interface Chunk {
   readonly text: string;
 }
 
+/** A document as its reader found it: headings and what stands below each. */
+export interface Sections {
+  readonly title: string | undefined;
+  readonly sections: readonly Chunk[];
+}
+
 export interface SplitDocument {
   readonly title: string;
   readonly locale: Locale;
@@ -20,17 +26,19 @@ const QUESTION = /^(?:Q|В|Вопрос|Question)\s*:\s*(.+)$/i;
 const ANSWER = /^(?:A|О|Ответ|Answer)\s*:\s*(.*)$/i;
 
 /** Reads Markdown, plain text, or questions and answers marked `Q:`/`A:`, into pieces that stand on their own. */
-export function splitDocument(source: string, content: string): SplitDocument {
-  const sections = sectionsOf(content.replaceAll('\r\n', '\n'));
-  const title = sections.title ?? source.replace(/(\.(en|ru))?\.\w+$/, '').replaceAll(/[-_]+/g, ' ');
+export const splitDocument = (source: string, content: string): SplitDocument =>
+  splitSections(source, sectionsOf(content.replaceAll('\r\n', '\n')));
+
+/** Cuts sections that are too long for one piece. */
+export function splitSections(source: string, { title, sections }: Sections): SplitDocument {
   return {
-    title,
-    locale: localeOf(source, content),
-    chunks: sections.list.flatMap(({ heading, text }) => partsOf(text).map((part) => ({ heading, text: part }))),
+    title: title ?? source.replace(/(\.(en|ru))?\.\w+$/, '').replaceAll(/[-_]+/g, ' '),
+    locale: localeOf(source, sections.map(({ text }) => text).join('\n')),
+    chunks: sections.flatMap(({ heading, text }) => partsOf(text).map((part) => ({ heading, text: part }))),
   };
 }
 
-function sectionsOf(content: string): { title: string | undefined; list: Chunk[] } {
+function sectionsOf(content: string): Sections {
   let title: string | undefined;
   const path: string[] = [];
   const list: { heading: string; lines: string[] }[] = [{ heading: '', lines: [] }];
@@ -50,7 +58,7 @@ function sectionsOf(content: string): { title: string | undefined; list: Chunk[]
   }
   return {
     title,
-    list: list.map(({ heading, lines }) => ({ heading, text: lines.join('\n').trim() })).filter(({ text }) => text),
+    sections: list.map(({ heading, lines }) => ({ heading, text: lines.join('\n').trim() })).filter(({ text }) => text),
   };
 }
 

@@ -3,17 +3,47 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** Where a model is served. A key goes to this server and to no other. */
+export interface ModelConnection {
+  readonly baseUrl: string;
+  /** Absent for servers that ask for none. */
+  readonly apiKey: string | undefined;
+}
+
+/** How a model is to answer. What is absent is left to the model; what a model does not take is left out. */
+export interface ModelParameters {
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly presencePenalty?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
+  /** `none` to `max`, as far as the model knows the word. */
+  readonly reasoningEffort?: string | undefined;
+  readonly verbosity?: string | undefined;
+  readonly serviceTier?: string | undefined;
+  /** Further fields of the request, for servers that have their own. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A model as somebody uses it: its name, its server, its parameters. */
+export interface ConfiguredModel {
+  readonly model: string;
+  readonly connection: ModelConnection;
+  readonly parameters: ModelParameters;
+}
+
 export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ChatMessage[];
+  /** What the model may write at most, its reasoning included. */
   readonly maxOutputTokens: number;
-  readonly temperature: number | undefined;
+  readonly parameters: ModelParameters;
 }
 
 export interface TokenUsage {
   readonly inputTokens: number;
   /** Part of the input tokens. */
   readonly cachedInputTokens: number;
+  /** Reasoning included. */
   readonly outputTokens: number;
 }
 
@@ -23,12 +53,14 @@ export interface ModelAnswer {
   readonly end: 'complete' | 'length' | 'refused';
   /** Absent when the server does not say. */
   readonly usage: TokenUsage | undefined;
+  /** Part of the output tokens; 0 when the server does not say. */
+  readonly reasoningTokens: number;
 }
 
 /**
  * - `rate_limited`: too many requests, worth waiting for
  * - `unavailable`: errors of the server, a lost connection
- * - `rejected`: our key, our quota or our request is wrong; trying again helps nobody
+ * - `rejected`: our key, our quota, the model's name or our request is wrong; trying again helps nobody
  * - `context_too_long`: the model takes fewer tokens than were sent
  * - `timed_out`: nothing came for too long
  * - `abandoned`: we gave up the call ourselves
@@ -55,15 +87,15 @@ export class ModelFailure extends Error {
   readonly retryAfterMs: number | undefined;
 }
 
-export interface Listening {
+export interface CallOptions {
   /** Abandons the call. */
   readonly signal: AbortSignal;
-  /** The whole text so far. The next piece is read when it resolves. */
+  /** Takes the whole text so far. The next piece is read when it resolves. */
   onText?(text: string): Promise<void> | void;
 }
 
-/** A model that holds conversations. */
+/** A server of models that hold conversations. */
 export interface ChatModel {
   /** Every failure is a ModelFailure. */
-  answer(request: ModelRequest, listening: Listening): Promise<ModelAnswer>;
+  answer(request: ModelRequest, options: CallOptions): Promise<ModelAnswer>;
 }

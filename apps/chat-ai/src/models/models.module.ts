@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ModelKeys } from './model-keys';
 import { ModelsService } from './models.service';
-import { PricesService } from './prices.service';
 
-@Module({ providers: [ModelsService, PricesService], exports: [ModelsService, PricesService] })
+@Module({ providers: [ModelKeys, ModelsService], exports: [ModelKeys, ModelsService] })
 export class ModelsModule {}

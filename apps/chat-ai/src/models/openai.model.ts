@@ -1,19 +1,34 @@
 import OpenAI from 'openai';
-import type { ChatModel, Listening, ModelAnswer, ModelRequest, TokenUsage } from './chat-model';
-import { ModelFailure } from './chat-model';
-import { failureOf } from './openai-failure';
-import { Patience, type PatienceLimits } from './patience';
+import {
+  type CallOptions,
+  type ChatModel,
+  type ModelAnswer,
+  type ModelConnection,
+  ModelFailure,
+  type ModelFailureKind,
+  type ModelRequest,
+  type TokenUsage,
+} from './chat-model';
 
 type Parameters = OpenAI.ChatCompletionCreateParamsStreaming;
+
+export interface StreamLimits {
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
 
 /** Any server that speaks the OpenAI chat completions API. Source: OpenAI API reference, "Chat". */
 export class OpenAiModel implements ChatModel {
   private readonly client: OpenAI;
-  private readonly isPublic: boolean;
+  /** Newer models of OpenAI refuse the old name of the limit, and many compatible servers do not know the new one. */
+  private readonly limitNames: readonly ('max_completion_tokens' | 'max_tokens')[];
+  /** Parameters that a model was seen to refuse, by its name. */
+  private readonly refused = new Map<string, Set<string>>();
 
   constructor(
-    { baseUrl, apiKey }: { baseUrl: string; apiKey: string | undefined },
-    private readonly limits: PatienceLimits,
+    { baseUrl, apiKey }: ModelConnection,
+    private readonly limits: StreamLimits,
   ) {
     this.client = new OpenAI({
       baseURL: baseUrl,
@@ -25,18 +40,19 @@ export class OpenAiModel implements ChatModel {
       // It would log pieces of the answer.
       logLevel: 'off',
     });
-    this.isPublic = new URL(baseUrl).hostname === 'api.openai.com';
+    const isPublic = new URL(baseUrl).hostname === 'api.openai.com';
+    this.limitNames = isPublic ? ['max_completion_tokens', 'max_tokens'] : ['max_tokens', 'max_completion_tokens'];
   }
 
-  async answer(request: ModelRequest, { signal, onText }: Listening): Promise<ModelAnswer> {
-    const patience = new Patience(this.limits);
+  async answer(request: ModelRequest, { signal, onText }: CallOptions): Promise<ModelAnswer> {
+    const timeouts = new StreamTimeouts(this.limits);
     const answer = new GrowingAnswer();
     try {
-      const either = AbortSignal.any([signal, patience.signal]);
-      const stream = await this.client.chat.completions.create(this.parametersOf(request), { signal: either });
+      const either = AbortSignal.any([signal, timeouts.signal]);
+      const stream = await this.open(request, either);
       for await (const chunk of stream) {
-        patience.heard();
-        if (answer.take(chunk)) await onText?.(answer.text);
+        timeouts.restartIdle();
+        if (answer.add(chunk)) await onText?.(answer.text);
         if (either.aborted) break;
       }
       // An aborted stream ends without an error.
@@ -44,23 +60,82 @@ export class OpenAiModel implements ChatModel {
       return answer.finish();
     } catch (error) {
       if (signal.aborted) throw new ModelFailure('abandoned', answer.text, { cause: error });
-      if (patience.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: error });
+      if (timeouts.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: error });
       throw failureOf(error, answer.text);
     } finally {
-      patience.stop();
+      timeouts.stop();
     }
   }
 
-  private parametersOf({ model, messages, maxOutputTokens, temperature }: ModelRequest): Parameters {
+  /** Asks again without a parameter that the model refuses, and leaves it out from then on. */
+  private async open(request: ModelRequest, signal: AbortSignal) {
+    const refused = this.refused.get(request.model) ?? new Set<string>();
+    this.refused.set(request.model, refused);
+    for (;;) {
+      try {
+        return await this.client.chat.completions.create(this.parametersOf(request, refused), { signal });
+      } catch (error) {
+        const parameter = refusedParameter(error);
+        if (parameter === undefined || refused.has(parameter)) throw error;
+        refused.add(parameter);
+      }
+    }
+  }
+
+  private parametersOf(
+    { model, messages, maxOutputTokens, parameters }: ModelRequest,
+    refused: ReadonlySet<string>,
+  ): Parameters {
+    const limit = this.limitNames.find((name) => !refused.has(name));
+    const optional = {
+      ...parameters.extra,
+      temperature: parameters.temperature,
+      top_p: parameters.topP,
+      presence_penalty: parameters.presencePenalty,
+      frequency_penalty: parameters.frequencyPenalty,
+      reasoning_effort: parameters.reasoningEffort,
+      verbosity: parameters.verbosity,
+      service_tier: parameters.serviceTier,
+      ...(limit && { [limit]: maxOutputTokens }),
+    };
+    const given = Object.entries(optional).filter(([name, value]) => value !== undefined && !refused.has(name));
     return {
+      ...Object.fromEntries(given),
       model,
       messages: [...messages],
       stream: true,
       stream_options: { include_usage: true },
-      ...(temperature !== undefined && { temperature }),
-      // Newer models of OpenAI refuse the old name, and many compatible servers do not know the new one.
-      ...(this.isPublic ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens }),
     };
+  }
+}
+
+/** Ends a call that says nothing for too long: at first, between two pieces, and in all. */
+class StreamTimeouts {
+  private readonly controller = new AbortController();
+  private readonly total: NodeJS.Timeout;
+  private idle: NodeJS.Timeout;
+
+  constructor(private readonly limits: StreamLimits) {
+    this.total = this.abortIn(limits.totalMs);
+    this.idle = this.abortIn(limits.firstTokenMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  restartIdle(): void {
+    clearTimeout(this.idle);
+    this.idle = this.abortIn(this.limits.idleMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.total);
+    clearTimeout(this.idle);
+  }
+
+  private abortIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.controller.abort(), ms);
   }
 }
 
@@ -69,14 +144,18 @@ class GrowingAnswer {
   private refusal = '';
   private finishReason: string | undefined;
   private usage: TokenUsage | undefined;
+  private reasoningTokens = 0;
 
   get text(): string {
     return this.content || this.refusal;
   }
 
   /** True when there is more text than before. Some servers send the usage in every chunk: the last one counts. */
-  take(chunk: OpenAI.ChatCompletionChunk): boolean {
-    if (chunk.usage) this.usage = usageOf(chunk.usage);
+  add(chunk: OpenAI.ChatCompletionChunk): boolean {
+    if (chunk.usage) {
+      this.usage = usageOf(chunk.usage);
+      this.reasoningTokens = chunk.usage.completion_tokens_details?.reasoning_tokens ?? 0;
+    }
     const choice = chunk.choices?.[0];
     if (!choice) return false;
     this.finishReason = choice.finish_reason ?? this.finishReason;
@@ -87,11 +166,12 @@ class GrowingAnswer {
   }
 
   finish(): ModelAnswer {
-    const { text, usage } = this;
+    const { text, usage, reasoningTokens } = this;
     // A connection that is closed in the middle looks like an end, but the model did not say that it has finished.
     if (this.finishReason === undefined && !usage) throw new ModelFailure('unavailable', text);
     const refused = this.finishReason === 'content_filter' || (this.refusal !== '' && this.content === '');
-    return { text, usage, end: refused ? 'refused' : this.finishReason === 'length' ? 'length' : 'complete' };
+    const end = refused ? 'refused' : this.finishReason === 'length' ? 'length' : 'complete';
+    return { text, usage, end, reasoningTokens };
   }
 }
 
@@ -100,3 +180,44 @@ const usageOf = (usage: OpenAI.CompletionUsage): TokenUsage => ({
   cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
   outputTokens: usage.completion_tokens,
 });
+
+/** Reasoning models take fewer parameters than others. Source of the codes: seen in answers of OpenAI. */
+function refusedParameter(error: unknown): string | undefined {
+  if (!(error instanceof OpenAI.APIError) || error.status !== 400) return undefined;
+  const isRefusal = error.code === 'unsupported_parameter' || error.code === 'unsupported_value';
+  return isRefusal && error.param ? error.param : undefined;
+}
+
+/** Compatible servers do not agree on a code, but all say it in words like these. */
+const TOO_LONG = /context.{0,20}(length|window|size)|maximum context|too many tokens|prompt is too long/i;
+
+/** What an error of the client means for us. Source of the codes: OpenAI API reference, "Error codes". */
+function failureOf(error: unknown, said: string): ModelFailure {
+  if (error instanceof ModelFailure) return error;
+  const retryAfterMs = error instanceof OpenAI.APIError ? retryAfter(error.headers) : undefined;
+  return new ModelFailure(kindOf(error), said, { cause: error, retryAfterMs });
+}
+
+function kindOf(error: unknown): ModelFailureKind {
+  if (error instanceof OpenAI.APIConnectionTimeoutError) return 'timed_out';
+  // Everything else that is no answer of the server is a connection that broke, or half an event.
+  if (!(error instanceof OpenAI.APIError)) return 'unavailable';
+  const status = error.status as number | undefined;
+  if (error.code === 'context_length_exceeded') return 'context_too_long';
+  if (status === 400 && TOO_LONG.test(error.message)) return 'context_too_long';
+  if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') return 'rejected';
+  if (status === 429) return 'rate_limited';
+  if (status === undefined || status >= 500 || status === 408 || status === 409) return 'unavailable';
+  return 'rejected';
+}
+
+/** `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. */
+function retryAfter(headers: Headers | undefined): number | undefined {
+  const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
+  if (Number.isFinite(ms)) return Math.max(0, ms);
+  const value = headers?.get('retry-after');
+  if (!value) return undefined;
+  const seconds = Number(value);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}

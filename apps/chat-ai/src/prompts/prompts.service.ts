@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,7 +10,7 @@ import { Prompt } from './prompt.entity';
 /** The versions of system prompts: a text never seen for a bot becomes its next version. */
 @Injectable()
 export class PromptsService {
-  private readonly known = new Map<string, Promise<Prompt>>();
+  private readonly known = new LRUCache<string, Promise<Prompt>>({ max: 1000 });
 
   constructor(
     private readonly db: DataSource,
@@ -18,11 +19,12 @@ export class PromptsService {
 
   /** The version that holds the assistant's present text. */
   current({ botId, systemPrompt }: Assistant): Promise<Prompt> {
-    const known = this.known.get(botId);
+    const key = `${botId}\n${systemPrompt}`;
+    const known = this.known.get(key);
     if (known) return known;
     const current = this.versionOf(botId, systemPrompt);
-    this.known.set(botId, current);
-    current.catch(() => this.known.delete(botId));
+    this.known.set(key, current);
+    current.catch(() => this.known.delete(key));
     return current;
   }
 

@@ -1,26 +1,19 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { AssistantsModule } from '../assistants/assistants.module';
-import { BudgetsModule } from '../budgets/budgets.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
-import { UsageModule } from '../usage/usage.module';
-import { ModelTurns } from './model-turn';
-import { OpenTurns } from './open-turn';
-import { TurnLedger } from './turn-ledger';
+import { TurnRecorder } from './turn-recorder';
+import { TranscriptionsHandlers, TurnsHandlers } from './turns.handlers';
+import { TurnsJobs } from './turns.jobs';
 import { TurnsService } from './turns.service';
 
+/** How people are answered. */
 @Module({
-  imports: [
-    AssistantsModule,
-    BudgetsModule,
-    ConversationsModule,
-    KnowledgeModule,
-    ModelsModule,
-    PromptsModule,
-    UsageModule,
-  ],
-  providers: [ModelTurns, OpenTurns, TurnLedger, TurnsService],
+  imports: [AccountingModule, AssistantsModule, ConversationsModule, KnowledgeModule, ModelsModule, PromptsModule],
+  controllers: [TurnsHandlers, TranscriptionsHandlers],
+  providers: [TurnRecorder, TurnsJobs, TurnsService],
 })
 export class TurnsModule {}

@@ -1,33 +1,51 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
 import type { ReplyOutcome } from '@switchboard/contracts';
-import { Clock, type JobRun, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
-import type { Assistant } from '../assistants/assistant';
+import { Clock, type JobRun, LOG, type Log } from '@switchboard/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
+import type { EndedCall } from '../accounting/usage.service';
+import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
-import type { ContextReport } from '../context/build-context';
-import { type Passage, systemText } from '../context/prompt-sections';
-import { Arrivals } from '../conversations/arrivals';
+import { ConversationChanges } from '../conversations/conversation-changes';
+import { type OpenTurn, OpenTurnsService } from '../conversations/open-turns.service';
+import { isLong } from '../conversations/summaries.service';
+import type { ContextReport } from '../conversations/turn.entity';
+import { withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
-import { KnowledgeService } from '../knowledge/knowledge.service';
-import type { ChatModel } from '../models/chat-model';
+import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
+import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
-import { AnswerTurn } from './answer-turn.job';
-import { apologyFor } from './apologies';
-import { Attention } from './attention';
-import { ModelTurns } from './model-turn';
-import { type OpenTurn, OpenTurns } from './open-turn';
-import { type TurnCosts, TurnLedger } from './turn-ledger';
-import { Typing } from './typing';
+import { budgetExhausted, fallbackReply, readInPart } from './fallback-replies';
+import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
+import { ReplySignals } from './reply-signals';
+import { TurnCancellation } from './turn-cancellation';
+import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
+import { type TurnCosts, TurnRecorder } from './turn-recorder';
 
-const NO_COSTS: TurnCosts = { calls: [], reservations: [] };
+/** After a model said that it takes less than was sent. */
+const SHRUNK = 0.5;
+/** After reasoning used up the limit. */
+const RAISED = 2;
+
+/** What a turn has come to. */
+interface Draft {
+  /** Absent when the turn was given up. */
+  readonly reply: { readonly outcome: ReplyOutcome; readonly text: string } | undefined;
+  readonly model: string | null;
+  readonly promptId: string | null;
+  readonly contextReport: ContextReport | null;
+  readonly firstTextMs: number | null;
+  readonly costs: TurnCosts;
+}
 
 /** What a turn under way has at hand. */
-interface Underway {
+interface RunningTurn {
   readonly turn: OpenTurn;
   readonly assistant: Assistant;
-  readonly typing: Typing;
-  readonly startedAt: Date;
+  readonly signals: ReplySignals;
+  readonly cancellation: TurnCancellation;
   readonly started: number;
 }
 
@@ -35,119 +53,179 @@ interface Underway {
 @Injectable()
 export class TurnsService {
   constructor(
-    private readonly turns: OpenTurns,
+    private readonly turns: OpenTurnsService,
+    private readonly changes: ConversationChanges,
     private readonly assistants: AssistantsService,
-    private readonly models: ModelsService,
-    private readonly modelTurns: ModelTurns,
     private readonly prompts: PromptsService,
     private readonly knowledge: KnowledgeService,
-    private readonly ledger: TurnLedger,
-    private readonly arrivals: Arrivals,
+    private readonly budgets: BudgetsService,
+    private readonly models: ModelsService,
+    private readonly recorder: TurnRecorder,
     private readonly signals: Signals,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  @Runs(AnswerTurn)
-  async answer({ conversationId }: PayloadOf<typeof AnswerTurn>, run: JobRun): Promise<void> {
-    const started = performance.now();
+  /** `again` when something is left to be answered and nobody else will ask for it. */
+  async answer(conversationId: string, run: JobRun): Promise<'done' | 'again'> {
+    const [started, startedAt] = [performance.now(), this.clock.now()];
     const turn = await this.turns.read(conversationId);
-    if (!turn) return;
-    const assistant = this.assistants.of(turn.botId);
-    const typing = new Typing(this.signals, turn);
-    const underway: Underway = { turn, assistant, typing, started, startedAt: this.clock.now() };
+    if (!turn) return 'done';
+    const assistant = this.assistants.get(turn.botId);
+    const signals = new ReplySignals(this.signals, turn);
+    const cancellation = new TurnCancellation(this.changes, turn, run.signal);
     try {
-      typing.thinking();
-      const model = this.models.of(assistant);
-      if (model) await this.askModel(underway, model, run);
-      else await this.quoteKnowledge(underway);
-    } catch (error) {
-      if (!run.isLastAttempt) throw error;
-      this.log.error({ err: error, replyId: turn.replyId }, 'a turn failed for good');
-      await this.reply(
-        underway,
-        { outcome: 'model_unavailable', text: apologyFor('model_unavailable', turn.locale) },
-        NO_COSTS,
-      );
-    } finally {
-      typing.stop();
-    }
-  }
-
-  private async askModel(underway: Underway, model: ChatModel, run: JobRun): Promise<void> {
-    const { turn, assistant, typing, started } = underway;
-    const attention = new Attention(() => this.turns.newsFor(turn), run.signal);
-    const unwatch = this.arrivals.watch(turn.conversationId, () => void attention.look().catch(() => undefined));
-    try {
-      const [prompt, passages] = await Promise.all([
-        this.prompts.current(assistant),
-        this.passagesFor(turn, assistant),
-      ]);
-      let firstTextMs: number | null = null;
-      const { reply, costs, contextReport } = await this.modelTurns.run({
+      signals.thinking();
+      if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
+      const running = { turn, assistant, signals, cancellation, started };
+      const { reply, costs, ...about } = await (assistant.models.length > 0
+        ? this.askModels(running)
+        : this.quoteKnowledge(running));
+      if (!reply) {
+        await this.recorder.discard(turn, costs);
+        const { reason } = cancellation;
+        if (reason === 'reset' || reason === 'stopped') signals.cancelled();
+        return reason === 'shutdown' ? 'again' : 'done';
+      }
+      const durationMs = Math.round(performance.now() - started);
+      const recorded = await this.recorder.record(
         turn,
-        assistant,
-        model,
-        system: systemText(prompt.text, { now: this.clock.now(), locale: turn.locale, inGroup: turn.inGroup }),
-        passages,
-        signal: attention.signal,
-        onText: async (text) => {
-          if (text.trim() === '' || !(await attention.mayShow())) return;
-          firstTextMs ??= Math.round(performance.now() - started);
-          typing.type(text);
-        },
-      });
-      if (reply) {
-        const about = { model: assistant.model, promptId: prompt.id, contextReport, firstTextMs };
-        await this.reply(underway, reply, costs, about);
-      } else if (run.signal.aborted) await this.ledger.handOver(turn, assistant, costs);
-      else await this.ledger.giveUp(turn, assistant, costs);
+        { ...reply, ...about, startedAt, durationMs },
+        { costs, summarise: this.shouldSummarise(turn, assistant) },
+      );
+      if (recorded === 'recorded') signals.done(reply.text);
+      if (recorded === 'closed') signals.cancelled();
+      return recorded === 'overtaken' ? 'again' : 'done';
     } finally {
-      unwatch();
-      attention.end();
+      signals.stop();
+      cancellation.dispose();
     }
   }
 
-  private async quoteKnowledge(underway: Underway): Promise<void> {
-    const { turn, assistant } = underway;
-    const passages = await this.passagesFor(turn, assistant);
-    const topics = passages.length > 0 ? [] : await this.knowledge.topics(turn.botId);
-    await this.reply(
-      underway,
-      { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(passages, topics, turn.locale) },
-      NO_COSTS,
-    );
+  /**
+   * Says that there will be no answer. Needs neither a model nor anything that was said.
+   * @param messages nothing is said when others wait as well: they have a turn of their own
+   */
+  async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
+    const turn = await this.turns.address(conversationId);
+    if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return;
+    const text = fallbackReply('model_unavailable', turn.locale);
+    const nothing = { model: null, promptId: null, contextReport: null, firstTextMs: null };
+    const startedAt = this.clock.now();
+    const reply = { outcome: 'model_unavailable', text, ...nothing, startedAt, durationMs: 0 };
+    if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
   }
 
-  /** A question like "and on Sundays?" finds nothing alone: then what the person wrote before is searched as well. */
-  private async passagesFor({ botId, question, history }: OpenTurn, assistant: Assistant): Promise<Passage[]> {
-    if (!assistant.knowledgeFolder) return [];
-    const asked = question.map(({ text }) => text).join('\n');
-    const found = await this.knowledge.search(botId, asked);
-    const before = history.findLast(({ role }) => role === 'user');
-    if (found.length > 0 || !before) return found;
-    return this.knowledge.search(botId, `${before.text}\n${asked}`);
+  private async askModels(running: RunningTurn): Promise<Draft> {
+    const { turn, assistant, cancellation } = running;
+    const { signal } = cancellation;
+    const [prompt, passages] = await Promise.all([
+      this.prompts.current(assistant),
+      assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
+    ]);
+    const spender = spenderOf(assistant, turn.userId);
+    const calls: EndedCall[] = [];
+    const reservations: Reservation[] = [];
+    const facts = { prompt: prompt.text, passages, now: this.clock.now() };
+    let firstTextMs: number | null = null;
+    let model: string | null = null;
+    let contextReport: ContextReport | null = null;
+    const draft = (reply: Draft['reply']): Draft => ({
+      reply,
+      model,
+      promptId: prompt.id,
+      contextReport,
+      firstTextMs,
+      costs: { spender, calls, reservations: reservations.map(({ id }) => id) },
+    });
+    const onText = async (text: string) => {
+      if (text.trim() === '' || !(await cancellation.mayShow())) return;
+      firstTextMs ??= Math.round(performance.now() - running.started);
+      running.signals.typing(text);
+    };
+    try {
+      let state: RetryState = FIRST_TRY;
+      while (!signal.aborted) {
+        const configured = assistant.models[state.model]!;
+        const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
+        const context = contextOf(turn, assistant, { ...facts, limit });
+        [model, contextReport] = [configured.model, context.report];
+        const maxOutputTokens =
+          this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
+        const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
+        const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
+        const unused = reservations.findLast(
+          ({ id }) => !calls.some((call) => call.reservationId === id && hasUsed(call)),
+        );
+        const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
+        if (reservation.id !== unused?.id) reservations.push(reservation);
+        const request = { messages: context.messages, tokens: context.report.tokens, maxOutputTokens };
+        const { result, ...call } = await this.models.call(configured, request, { signal, onText });
+        this.logFailure(result, turn, configured);
+        const step = decideNextStep(result, state, { locale: turn.locale, models: assistant.models.length });
+        calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
+        if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
+        if (step.then === 'give up') return draft(keptWhenStopped(result, firstTextMs, cancellation));
+        await sleep(step.inMs, undefined, { signal }).catch(() => undefined);
+        state = step.state;
+      }
+      return draft(undefined);
+    } catch (error) {
+      if (error instanceof BudgetExhausted) {
+        const text = budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale);
+        return draft({ outcome: 'budget_exhausted', text });
+      }
+      if (error instanceof SystemPromptTooLong) {
+        this.log.error({ err: error, botId: turn.botId }, 'the context is too small for this assistant');
+        return draft({ outcome: 'too_long', text: fallbackReply('too_long', turn.locale) });
+      }
+      throw error;
+    }
   }
 
-  private reply(
-    { turn, assistant, typing, startedAt, started }: Underway,
-    reply: { outcome: ReplyOutcome; text: string },
-    costs: TurnCosts,
-    about: {
-      model: string | null;
-      promptId: string | null;
-      contextReport: ContextReport | null;
-      firstTextMs: number | null;
-    } = {
+  private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
+    const quotation = await this.knowledge.quote(turn.botId, questionOf(turn));
+    return {
+      reply: { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(quotation, turn.locale) },
       model: null,
       promptId: null,
       contextReport: null,
       firstTextMs: null,
-    },
-  ): Promise<void> {
-    const durationMs = Math.round(performance.now() - started);
-    return this.ledger.reply(turn, assistant, { ...reply, ...about, startedAt, durationMs }, costs, () =>
-      typing.done(reply.text),
-    );
+      costs: { spender: spenderOf(assistant, turn.userId), calls: [], reservations: [] },
+    };
   }
+
+  private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
+    const tokens = history.reduce((sum, message) => sum + (message.summarised ? 0 : message.tokens), 0);
+    const mayTry = summaryRetryAt === null || summaryRetryAt <= this.clock.now();
+    return assistant.models.length > 0 && mayTry && isLong(tokens, assistant);
+  }
+
+  private logFailure(result: unknown, { botId }: OpenTurn, { model }: ConfiguredModel): void {
+    if (!(result instanceof ModelFailure) || result.kind === 'abandoned') return;
+    this.log.warn({ err: result, botId, model }, 'a call of the model failed');
+  }
+}
+
+const questionOf = ({ question, history }: OpenTurn): Question => ({
+  text: question.map(({ text }) => text).join('\n'),
+  before: history.findLast(({ role }) => role === 'user')?.text,
+});
+
+const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
+
+/** With the names of its sources, and with a word about what of the question the model was not shown. */
+function asSent(
+  { outcome, text }: { outcome: ReplyOutcome; text: string },
+  { passages, isQuestionWhole }: Context,
+  { locale }: OpenTurn,
+): string {
+  const answer = withSources(text, passages, locale);
+  return outcome === 'answered' && !isQuestionWhole ? readInPart(answer, locale) : answer;
+}
+
+/** Who stops an answer keeps what is visible of it. */
+function keptWhenStopped(result: unknown, firstTextMs: number | null, { reason }: TurnCancellation): Draft['reply'] {
+  const isKept = reason === 'stopped' && firstTextMs !== null && result instanceof ModelFailure;
+  return isKept ? { outcome: 'stopped', text: `${result.said.trimEnd()}…` } : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Chat, Message, NewText, Person, PressAnswer } from '../../src/phone/phone.api';
+import type { Chat, Message, NewText, NewThing, PayAnswer, Person, PressAnswer } from '../../src/phone/phone.api';
 
 const root = '/phone/api';
 
@@ -53,6 +53,21 @@ export function sendFile(person: number, chat: number, file: NewFile): Promise<M
 /** Waits for the bot's answerCallbackQuery; the server itself gives up after 15 s. */
 export const press = (person: number, chat: number, id: number, row: number, column: number) =>
   call<PressAnswer>('POST', `${at(person, chat)}/messages/${id}/press`, { row, column }, 20_000);
+
+/** Waits for the bot's answerPreCheckoutQuery; the server itself gives up after 10 s. */
+export const pay = (person: number, chat: number, id: number) =>
+  call<PayAnswer>('POST', `${at(person, chat)}/messages/${id}/pay`, {}, 20_000);
+
+export const vote = (person: number, chat: number, id: number, options: number[]) =>
+  call<Message>('PUT', `${at(person, chat)}/messages/${id}/vote`, { options });
+
+export const react = (person: number, chat: number, id: number, emoji: string[]) =>
+  call<Message>('PUT', `${at(person, chat)}/messages/${id}/reactions`, { emoji });
+
+export const sendThing = (person: number, chat: number, thing: NewThing) =>
+  call<Message>('POST', `${at(person, chat)}/things`, thing);
+
+export const stop = (person: number, chat: number) => call<object>('POST', `${at(person, chat)}/stop`, {});
 
 export const start = (person: number, chat: number, payload?: string) =>
   call<Message>('POST', `${at(person, chat)}/start`, { payload });

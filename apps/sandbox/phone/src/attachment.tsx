@@ -11,6 +11,8 @@ type Shown = NonNullable<Message['file']>;
 export function Attachment({ file }: { file: Shown }) {
   if (file.kind === 'photo') return <Photo file={file} />;
   if (file.kind === 'document') return <Document file={file} />;
+  if (file.kind === 'sticker') return <Sticker file={file} />;
+  if (file.kind === 'video' || file.kind === 'animation' || file.kind === 'video_note') return <Video file={file} />;
   return <VoicePlayer file={file} />;
 }
 
@@ -33,6 +35,35 @@ function Photo({ file }: { file: Shown }) {
       )}
     </>
   );
+}
+
+function Video({ file }: { file: Shown }) {
+  const { t } = useTranslation();
+  const [missing, setMissing] = useState(false);
+  // What this browser cannot play can still be kept.
+  if (missing) return <Document file={{ ...file, name: file.name ?? t(`kind.${file.kind}`) }} />;
+  const moving = file.kind === 'animation';
+  return (
+    <video
+      className={`video ${file.kind}`}
+      src={fileUrl(file.id)}
+      aria-label={t(`kind.${file.kind}`)}
+      controls={!moving}
+      autoPlay={moving}
+      loop={moving}
+      muted={moving}
+      playsInline
+      preload="metadata"
+      onError={() => setMissing(true)}
+    />
+  );
+}
+
+function Sticker({ file }: { file: Shown }) {
+  const { t } = useTranslation();
+  const [missing, setMissing] = useState(false);
+  if (missing) return <Document file={{ ...file, name: t('kind.sticker') }} />;
+  return <img className="sticker" src={fileUrl(file.id)} alt={t('kind.sticker')} onError={() => setMissing(true)} />;
 }
 
 function Document({ file }: { file: Shown }) {

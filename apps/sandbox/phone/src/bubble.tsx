@@ -1,4 +1,4 @@
-import { use, useState, type MouseEvent } from 'react';
+import { use, useEffect, useState, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '../../src/phone/phone.api';
 import { Attachment } from './attachment';
@@ -8,10 +8,15 @@ import { Icon, IconButton } from './icons';
 import { Keyboard } from './keyboard';
 import { ChatContext, usePhoneContext } from './phone-context';
 import { RichText } from './rich-text';
+import { Thing } from './thing';
 import { MenuSheet, type Choice } from './sheet';
 import type { Line } from './timeline';
-import { useReveal } from './use-reveal';
 import { clock } from './when';
+
+const QUICK = ['👍', '❤️', '😁', '🔥', '👎'];
+
+/** Stickers and dice stand on the chat itself, without a bubble. */
+const isSticky = ({ file, thing }: Message) => file?.kind === 'sticker' || thing?.kind === 'dice';
 
 /** Only what has just been written comes in with a movement. */
 const justNowSeconds = 5;
@@ -26,12 +31,14 @@ export function Bubble({
   onEdit: (message: Message) => void;
 }) {
   const { message, first, last, outgoing, draft } = line;
+  const { t } = useTranslation();
+  const { actions } = usePhoneContext();
   const chat = use(ChatContext);
   const [entering] = useState(() => Date.now() / 1000 - message.date < justNowSeconds);
   const [menu, setMenu] = useState(false);
   const text = message.text ?? '';
   const shown = useReveal(text.length, !!draft);
-  const jumbo = !draft && !message.file && isJumbo(text);
+  const jumbo = !draft && !message.file && !message.thing && isJumbo(text);
   const confirmed = !outgoing && !draft;
 
   const openMenu = (event: MouseEvent) => {
@@ -59,7 +66,12 @@ export function Bubble({
     >
       <div className="stack">
         <div
-          className={classes({ bubble: true, media: message.file?.kind === 'photo', bare: !!message.file && !text })}
+          className={classes({
+            bubble: true,
+            media: message.file?.kind === 'photo',
+            bare: !!message.file && !text,
+            sticky: isSticky(message),
+          })}
           onClick={onTap}
           onContextMenu={openMenu}
           onDoubleClick={() => confirmed && onReply(message)}
@@ -69,6 +81,11 @@ export function Bubble({
               {message.from.name}
             </span>
           )}
+          {message.topic && <span className="topic"># {message.topic.name}</span>}
+          {message.forwardedFrom && (
+            <span className="forwarded">{t('message.forwarded', { name: message.forwardedFrom })}</span>
+          )}
+          {message.via && <span className="forwarded">{t('message.via', { name: message.via })}</span>}
           {message.replyTo && (
             <span className="quoted">
               <b>{message.replyTo.name}</b>
@@ -76,12 +93,24 @@ export function Bubble({
             </span>
           )}
           {message.file && <Attachment file={message.file} />}
+          {message.thing && <Thing message={message} thing={message.thing} />}
           <div className="text" dir="auto">
             {draft && !text ? <Thinking /> : <RichText text={text.slice(0, shown)} entities={message.entities} />}
             <Meta line={line} />
           </div>
           {confirmed && <MenuButton onOpen={() => setMenu(true)} />}
         </div>
+        {message.reactions && <Reactions message={message} />}
+        {draft?.canStop && (
+          <button
+            type="button"
+            className="stop-button"
+            data-testid="stop"
+            onClick={() => void actions.stop(message.chatId)}
+          >
+            <Icon name="stop" size={14} /> {t('message.stop')}
+          </button>
+        )}
         {message.keyboard && confirmed && <Keyboard message={message} />}
         {outgoing?.failure && <Failure line={line} />}
       </div>
@@ -133,12 +162,59 @@ function BubbleMenu({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const { copy } = usePhoneContext();
+  const { copy, actions, toast } = usePhoneContext();
   const { text = '', own, file } = message;
+  const mine = message.reactions?.find((reaction) => reaction.own)?.emoji;
+  const react = (emoji: string) => {
+    onClose();
+    const wanted = emoji === mine ? [] : [emoji];
+    actions.react(message.chatId, message.id, wanted).catch((error: Error) => toast(error.message));
+  };
   const choices: Choice[] = [{ icon: 'reply', text: t('message.reply'), pick: () => onReply(message) }];
   if (own && text && !file) choices.push({ icon: 'edit', text: t('message.edit'), pick: () => onEdit(message) });
   if (text) choices.push({ icon: 'copy', text: t('message.copy'), pick: () => copy(text) });
-  return <MenuSheet label={t('message.menu')} choices={choices} onClose={onClose} />;
+  return (
+    <MenuSheet label={t('message.menu')} choices={choices} onClose={onClose}>
+      <div className="quick-reactions" role="group" aria-label={t('message.react')}>
+        {QUICK.map((emoji) => (
+          <button
+            key={emoji}
+            type="button"
+            aria-label={t('message.reactWith', { emoji })}
+            aria-pressed={emoji === mine}
+            onClick={() => react(emoji)}
+          >
+            {emoji}
+          </button>
+        ))}
+      </div>
+    </MenuSheet>
+  );
+}
+
+function Reactions({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const { actions, toast } = usePhoneContext();
+  return (
+    <div className="reactions">
+      {message.reactions?.map(({ emoji, count, own }) => (
+        <button
+          key={emoji}
+          type="button"
+          className="reaction"
+          aria-pressed={own}
+          aria-label={t('message.reactions', { emoji, count })}
+          onClick={() =>
+            void actions
+              .react(message.chatId, message.id, own ? [] : [emoji])
+              .catch((error: Error) => toast(error.message))
+          }
+        >
+          {emoji} {count}
+        </button>
+      ))}
+    </div>
+  );
 }
 
 function Failure({ line: { outgoing } }: { line: Line }) {
@@ -173,3 +249,28 @@ const classes = (names: Record<string, boolean>) =>
   Object.keys(names)
     .filter((name) => names[name])
     .join(' ');
+
+/** A draft arrives in pieces about this far apart; each piece is typed out in the time until the next. */
+const pieceMs = 500;
+
+/** How many characters of a growing text to show, so that it appears typed rather than in leaps. */
+function useReveal(length: number, growing: boolean): number {
+  const [shown, setShown] = useState(growing ? 0 : length);
+  useEffect(() => {
+    if (!growing || matchMedia('(prefers-reduced-motion: reduce)').matches) return setShown(length);
+    let frame = 0;
+    let from: number | undefined;
+    const began = performance.now();
+    const step = (now: number) => {
+      const share = Math.min(1, (now - began) / pieceMs);
+      setShown((current) => {
+        from ??= Math.min(current, length);
+        return Math.round(from + (length - from) * share);
+      });
+      if (share < 1) frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+    return () => cancelAnimationFrame(frame);
+  }, [length, growing]);
+  return growing ? shown : length;
+}

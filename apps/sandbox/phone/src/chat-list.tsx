@@ -8,6 +8,7 @@ import { IconButton } from './icons';
 import { usePhoneContext } from './phone-context';
 import { go } from './route';
 import { SettingsSheet } from './settings';
+import { thingText } from './thing';
 import { shortDate } from './when';
 
 export function ChatList({ onPerson }: { onPerson: (languageCode: string) => Promise<void> }) {
@@ -99,7 +100,7 @@ function ChatRow({ chat }: { chat: Chat }) {
 }
 
 function summary(message: Message, kindName: (kind: NonNullable<Message['file']>['kind']) => string): string {
-  const text = message.service ?? message.text ?? '';
+  const text = message.service ?? message.text ?? thingText(message);
   if (!message.file) return text;
   return [message.file.name && message.file.kind === 'document' ? message.file.name : kindName(message.file.kind), text]
     .filter(Boolean)

@@ -4,6 +4,7 @@ import type { Chat, Message } from '../../src/phone/phone.api';
 import { ChatHeader } from './chat-header';
 import { Composer, type Intent } from './composer';
 import { FileSheet } from './file-sheet';
+import { Icon } from './icons';
 import { MessageList } from './message-list';
 import { ChatContext, usePhoneContext } from './phone-context';
 
@@ -12,6 +13,7 @@ export function ChatScreen({ chat }: { chat: Chat }) {
   const { state, actions, toast } = usePhoneContext();
   const [intent, setIntent] = useState<Intent>({ kind: 'new' });
   const [files, setFiles] = useState<File[]>([]);
+  const [topic, setTopic] = useState<number>();
   const { dragging, dropHandlers } = useDrop(setFiles);
 
   useEffect(() => {
@@ -27,7 +29,21 @@ export function ChatScreen({ chat }: { chat: Chat }) {
     <ChatContext value={chat}>
       <section className="screen chat-screen" aria-label={chat.title} {...dropHandlers}>
         <ChatHeader chat={chat} />
-        <MessageList chat={chat} onReply={onReply} onEdit={onEdit} />
+        {chat.pinned && (
+          <p className="pinned" data-testid="pinned">
+            <Icon name="pin" size={15} /> <span>{chat.pinned.text}</span>
+          </p>
+        )}
+        {chat.topics && chat.topics.length > 0 && (
+          <nav className="topics" aria-label={t('chat.topics')}>
+            {[{ id: undefined, name: t('chat.allTopics') }, ...chat.topics].map(({ id, name }) => (
+              <button key={id ?? 0} type="button" aria-pressed={id === topic} onClick={() => setTopic(id)}>
+                {name}
+              </button>
+            ))}
+          </nav>
+        )}
+        <MessageList chat={chat} topic={topic} onReply={onReply} onEdit={onEdit} />
         {chat.blocked ? (
           <div className="start-place">
             <button type="button" className="wide-button" onClick={() => attempt(actions.setBlocked(chat.id, false))}>
@@ -46,7 +62,7 @@ export function ChatScreen({ chat }: { chat: Chat }) {
             </button>
           </div>
         ) : (
-          <Composer chat={chat} intent={intent} onIntent={setIntent} onFiles={setFiles} />
+          <Composer chat={chat} threadId={topic} intent={intent} onIntent={setIntent} onFiles={setFiles} />
         )}
         {dragging && <div className="drop-hint">{t('chat.drop')}</div>}
         {files.length > 0 && (

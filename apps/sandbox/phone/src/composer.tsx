@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Chat, Message } from '../../src/phone/phone.api';
 import { CommandList } from './command-list';
 import { IconButton } from './icons';
+import { ReplyKeyboard } from './keyboard';
 import { NoMicrophone } from './no-microphone';
 import { usePhoneContext } from './phone-context';
 import { useVoiceNote } from './use-voice-note';
@@ -16,10 +17,13 @@ const unsent = new Map<string, string>();
 export function Composer({
   chat,
   intent,
+  threadId,
   onIntent,
   onFiles,
 }: {
   chat: Chat;
+  /** The topic that is open. */
+  threadId?: number;
   intent: Intent;
   onIntent: (intent: Intent) => void;
   onFiles: (files: File[]) => void;
@@ -94,12 +98,12 @@ export function Composer({
     type('');
     onIntent({ kind: 'new' });
     const quoted = subject && { id: subject.id, name: subject.from.name, text: subject.text ?? '' };
-    await actions.sendText(chat.id, { text: trimmed, replyTo: subject?.id }, quoted);
+    await actions.sendText(chat.id, { text: trimmed, replyTo: subject?.id, threadId }, quoted);
   }
 
   function pick(command: string) {
     type('');
-    void actions.sendText(chat.id, { text: `/${command}` });
+    void actions.sendText(chat.id, { text: `/${command}`, threadId });
     field.current?.focus();
   }
 
@@ -230,6 +234,7 @@ export function Composer({
           />
         )}
       </div>
+      {chat.replyKeyboard && !voice.active && <ReplyKeyboard chat={chat} threadId={threadId} />}
       {noMicrophone && (
         <NoMicrophone
           onClose={() => setNoMicrophone(false)}

@@ -10,6 +10,7 @@ import './bubble.css';
 import './rich-text.css';
 import './keyboard.css';
 import './attachment.css';
+import './thing.css';
 import './composer.css';
 import './layers.css';
 

@@ -14,10 +14,13 @@ const farFromBottom = 240;
 
 export function MessageList({
   chat,
+  topic,
   onReply,
   onEdit,
 }: {
   chat: Chat;
+  /** Show this forum topic alone. */
+  topic?: number;
   onReply: (message: Message) => void;
   onEdit: (message: Message) => void;
 }) {
@@ -26,7 +29,7 @@ export function MessageList({
   const scroller = useRef<HTMLDivElement>(null);
   const loading = useRef(false);
   const [away, setAway] = useState(false);
-  const days = timeline(state, chat.id);
+  const days = timeline(state, chat.id, topic);
   const known = state.messages[chat.id];
   const unread = state.unread[chat.id] ?? 0;
   const sending = state.outgoing.filter(({ chatId }) => chatId === chat.id).at(-1)?.key;

@@ -17,6 +17,8 @@ export interface Draft {
   message: Message;
   /** The server has taken it away; it stays until the message it turns into is here, or a moment longer. */
   ending: boolean;
+  /** The person may press Stop. */
+  canStop?: boolean;
 }
 
 export interface PhoneState {
@@ -136,7 +138,8 @@ function arrived(state: PhoneState, message: Message): PhoneState {
 export const draftKey = (chatId: number, draftId: number) => `draft:${chatId}:${draftId}`;
 
 const sameContent = (a: Message, b: Message) =>
-  a.file || b.file ? a.file?.kind === b.file?.kind && (a.text ?? '') === (b.text ?? '') : a.text === b.text;
+  !b.thing &&
+  (a.file || b.file ? a.file?.kind === b.file?.kind && (a.text ?? '') === (b.text ?? '') : a.text === b.text);
 
 function withMessage(state: PhoneState, message: Message): PhoneState {
   // A chat that was never opened reads its messages when it is: half a list would look like the whole.
@@ -184,7 +187,10 @@ function drafted(
     text: draft.text,
     entities: draft.entities,
   };
-  return { ...state, drafts: { ...state.drafts, [chatId]: { id: draft.id, message, ending: false } } };
+  return {
+    ...state,
+    drafts: { ...state.drafts, [chatId]: { id: draft.id, message, ending: false, canStop: draft.canStop } },
+  };
 }
 
 function upsert<T extends { id: number }>(list: T[], item: T): T[] {

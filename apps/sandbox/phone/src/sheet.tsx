@@ -48,9 +48,20 @@ export interface Choice {
   pick: () => void;
 }
 
-export function MenuSheet({ label, choices, onClose }: { label: string; choices: Choice[]; onClose: () => void }) {
+export function MenuSheet({
+  label,
+  choices,
+  onClose,
+  children,
+}: {
+  label: string;
+  choices: Choice[];
+  onClose: () => void;
+  children?: ReactNode;
+}) {
   return (
     <Sheet label={label} onClose={onClose}>
+      {children}
       <ul className="menu" onKeyDown={moveFocus}>
         {choices.map(({ icon, text, danger, pick }) => (
           <li key={text}>

@@ -1,7 +1,7 @@
 import type { Texts } from './texts.en';
 
 /** Russian counts in four forms where English has two. */
-type Counted = `${'chats.unread' | 'chat.members'}_${'few' | 'many'}`;
+type Counted = `${'chats.unread' | 'chat.members' | 'poll.votes'}_${'few' | 'many'}`;
 
 export const ru: Texts & Record<Counted, string> = {
   'app.sandbox': 'песочница',
@@ -54,6 +54,9 @@ export const ru: Texts & Record<Counted, string> = {
   'chat.unknownHint': 'Он появится, когда подключится его бот.',
   'chat.drop': 'Отпустите, чтобы отправить',
   'chat.latest': 'К последнему сообщению',
+  'chat.topics': 'Темы',
+  'chat.allTopics': 'Все',
+  'chat.replyKeyboard': 'Клавиатура бота',
   'chat.today': 'Сегодня',
   'chat.yesterday': 'Вчера',
   'action.typing': 'печатает…',
@@ -69,6 +72,33 @@ export const ru: Texts & Record<Counted, string> = {
   'kind.audio': 'Аудио',
   'kind.photo': 'Фото',
   'kind.document': 'Файл',
+  'kind.video': 'Видео',
+  'kind.animation': 'Анимация',
+  'kind.video_note': 'Видеосообщение',
+  'kind.sticker': 'Стикер',
+  'thing.location': 'Место',
+  'thing.live': 'Трансляция места',
+  'thing.contact': 'Контакт',
+  'thing.dice': 'Кубик, {{value}}',
+  'thing.invoice': 'Счёт',
+  'thing.poll': 'Опрос',
+  'poll.anonymous': 'Анонимный опрос',
+  'poll.public': 'Опрос',
+  'poll.closed': 'Итоги',
+  'poll.vote': 'Голосовать',
+  'poll.retract': 'Отменить голос',
+  'poll.votes_one': '{{count}} голос',
+  'poll.votes_few': '{{count}} голоса',
+  'poll.votes_many': '{{count}} голосов',
+  'poll.votes_other': '{{count}} голоса',
+  'pay.done': 'Оплачено',
+  'pay.refused': 'Не оплачено: {{reason}}',
+  'message.forwarded': 'Переслано от {{name}}',
+  'message.via': 'через {{name}}',
+  'message.react': 'Реакции',
+  'message.reactWith': 'Реакция {{emoji}}',
+  'message.reactions': '{{emoji}} {{count}}',
+  'message.stop': 'Остановить',
   'message.edited': 'изменено',
   'message.sending': 'Отправляется',
   'message.sent': 'Отправлено',

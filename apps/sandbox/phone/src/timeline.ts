@@ -21,11 +21,16 @@ export interface Line {
 /** A longer silence than this starts a new run of bubbles. */
 const runSeconds = 300;
 
-/** What a chat shows, top to bottom: messages, then what is on its way out, then the draft being written. */
-export function timeline(state: PhoneState, chatId: number): Day[] {
+/**
+ * What a chat shows, top to bottom: messages, then what is on its way out, then the draft being written. With a topic
+ * only what stands in it.
+ */
+export function timeline(state: PhoneState, chatId: number, topic?: number): Day[] {
   const draft = state.drafts[chatId];
+  const all = state.messages[chatId] ?? [];
+  const known = topic === undefined ? all : all.filter((message) => message.topic?.id === topic);
   const shown = [
-    ...(state.messages[chatId] ?? []).map((message) => ({
+    ...known.map((message) => ({
       key: state.inherited[inheritedKey(message)] ?? `message:${message.id}`,
       message,
     })),

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
-import type { Chat, Message, NewText, Person } from '../../src/phone/phone.api';
+import type { Chat, Message, NewText, NewThing, Person } from '../../src/phone/phone.api';
 import * as api from './api';
 import { follow } from './live-events';
 import { nothingYet, reduce, type Outgoing } from './phone.state';
@@ -82,6 +82,14 @@ export function usePhone(person: Person) {
       edit: async (chatId: number, id: number, content: NewText) =>
         change({ type: 'edited', message: await api.editText(me, chatId, id, content) }),
       press: (chatId: number, id: number, row: number, column: number) => api.press(me, chatId, id, row, column),
+      pay: (chatId: number, id: number) => api.pay(me, chatId, id),
+      vote: async (chatId: number, id: number, options: number[]) =>
+        change({ type: 'edited', message: await api.vote(me, chatId, id, options) }),
+      react: async (chatId: number, id: number, emoji: string[]) =>
+        change({ type: 'edited', message: await api.react(me, chatId, id, emoji) }),
+      sendThing: async (chatId: number, thing: NewThing) =>
+        change({ type: 'message', message: await api.sendThing(me, chatId, thing) }),
+      stop: async (chatId: number) => void (await api.stop(me, chatId)),
       start: async (chatId: number, payload?: string) =>
         change({ type: 'message', message: await api.start(me, chatId, payload) }),
       setBlocked: async (chatId: number, blocked: boolean) =>

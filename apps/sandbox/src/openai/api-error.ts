@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The `type` values OpenAI uses; a 429 names the exhausted resource (`requests`, `tokens`, `insufficient_quota`). */
 export type ErrorType =
   'invalid_request_error' | 'server_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'sandbox_error';
@@ -51,7 +53,109 @@ export const serverError = () =>
     type: 'server_error',
   });
 
-/** Models whose name starts so are missing on purpose, to let a caller meet the 404; any other name is served. */
-export function assertModelExists(model: string): void {
-  if (model.startsWith('no-such')) throw modelNotFound(model);
+/** Parses a request body; throws the 400 OpenAI would answer for the first thing that is wrong with it. */
+export function parseRequest<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body ?? {}, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw refusal(parsed.error.issues[0]!);
+}
+
+function refusal(issue: z.core.$ZodIssue): ApiError {
+  const param = pathOf(issue.path);
+  const fail = (message: string, code: string | null) => new ApiError(400, message, { param: param || null, code });
+  if (issue.code === 'invalid_type' && issue.input === undefined) {
+    return fail(`Missing required parameter: '${param}'.`, 'missing_required_parameter');
+  }
+  switch (issue.code) {
+    case 'invalid_type':
+      return fail(
+        `Invalid type for '${param}': expected ${article(issue.expected)}, but got ${article(kindOf(issue.input))} instead.`,
+        'invalid_type',
+      );
+    case 'too_small':
+      return tooSmall(issue, param, fail);
+    case 'too_big':
+      return tooBig(issue, param, fail);
+    case 'invalid_value':
+      return fail(
+        `Invalid value: '${String(issue.input)}'. Supported values are: ${issue.values.map((value) => `'${String(value)}'`).join(', ')}.`,
+        'invalid_value',
+      );
+    case 'invalid_format':
+      return fail(
+        `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '${issue.pattern ?? issue.format}'.`,
+        'invalid_value',
+      );
+    case 'unrecognized_keys':
+      return new ApiError(400, `Unrecognized request argument supplied: ${issue.keys.join(', ')}`);
+    case 'invalid_union':
+      return issue.input === undefined
+        ? fail(`Missing required parameter: '${param}'.`, 'missing_required_parameter')
+        : fail(`Invalid value for '${param}'.`, 'invalid_value');
+    case 'custom':
+      return new ApiError(400, issue.message, { param: param || null });
+    default:
+      return fail(`Invalid value for '${param}'.`, 'invalid_value');
+  }
+}
+
+type Fail = (message: string, code: string) => ApiError;
+
+function tooSmall(issue: z.core.$ZodIssueTooSmall, param: string, fail: Fail): ApiError {
+  if (issue.origin === 'array') {
+    return fail(
+      `Invalid '${param}': empty array. Expected an array with minimum length ${issue.minimum}, but got an empty array instead.`,
+      'empty_array',
+    );
+  }
+  if (issue.origin === 'string') {
+    return fail(
+      `Invalid '${param}': empty string. Expected a string with minimum length ${issue.minimum}, but got an empty string instead.`,
+      'empty_string',
+    );
+  }
+  const kind = numberKind(param);
+  return fail(
+    `Invalid '${param}': ${kind} below minimum value. Expected a value >= ${issue.minimum}, but got ${String(issue.input)} instead.`,
+    `${kind}_below_min_value`,
+  );
+}
+
+function tooBig(issue: z.core.$ZodIssueTooBig, param: string, fail: Fail): ApiError {
+  if (issue.origin === 'array' || issue.origin === 'string') {
+    const length = (issue.input as { length: number }).length;
+    return fail(
+      `Invalid '${param}': ${issue.origin} too long. Expected ${article(issue.origin)} with maximum length ${issue.maximum}, but got ${article(issue.origin)} with length ${length} instead.`,
+      `${issue.origin}_above_max_length`,
+    );
+  }
+  const kind = numberKind(param);
+  return fail(
+    `Invalid '${param}': ${kind} above maximum value. Expected a value <= ${issue.maximum}, but got ${String(issue.input)} instead.`,
+    `${kind}_above_max_value`,
+  );
+}
+
+// An issue about a bound does not say whether the schema wanted an integer; these parameters do.
+const numberKind = (param: string) => (/tokens$|logprobs$|^n$|^seed$|^dimensions$/.test(param) ? 'integer' : 'decimal');
+
+/** `['messages', 0, 'role']` → `messages[0].role`. */
+function pathOf(path: PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'decimal';
+  return typeof value;
+}
+
+function article(kind: string): string {
+  const name = kind === 'int' ? 'integer' : kind === 'number' ? 'decimal' : kind;
+  if (name === 'null') return name;
+  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
 }

@@ -1,21 +1,22 @@
 import OpusScript from 'opusscript';
 import { toFile } from 'openai';
 import type { SpeechCreateParams } from 'openai/resources/audio';
+import { mp3Seconds } from './mp3';
 import { oggSeconds } from './ogg-opus';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
-import { FRAME, SAMPLE_RATE } from './tones';
-import { wavSeconds } from './wav';
+import { type Running, startForSpec } from '../start-for-spec';
+import { FRAME, SAMPLE_RATE } from './audio';
+import { wavSeconds } from './audio';
 
 describe('speech', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   async function speak(input: string, more: Partial<SpeechCreateParams> = {}): Promise<Buffer> {
     const params: SpeechCreateParams = { model: 'tts-1', voice: 'nova', input, response_format: 'opus', ...more };
-    return Buffer.from(await (await openai.client.audio.speech.create(params)).arrayBuffer());
+    return Buffer.from(await (await run.openai.audio.speech.create(params)).arrayBuffer());
   }
 
   it('opus is an Ogg file whose packets decode to something audible', async () => {
@@ -54,7 +55,19 @@ describe('speech', () => {
     expect(nova).toEqual(await speak('one', { voice: 'nova' }));
   });
 
-  it.each(['mp3', 'aac', 'flac'] as const)('%s is refused politely', async (response_format) => {
+  it('mp3, which the client asks for by itself, is a sequence of whole frames as long as the sound', async () => {
+    const speech = await run.openai.audio.speech.create({ model: 'tts-1', voice: 'nova', input: 'ма'.repeat(10) });
+    expect(speech.headers.get('content-type')).toBe('audio/mpeg');
+    const mp3 = Buffer.from(await speech.arrayBuffer());
+    const frames = mp3.length / 96;
+    expect(Number.isInteger(frames)).toBe(true);
+    for (let frame = 0; frame < frames; frame += 1) expect(mp3.readUInt32BE(frame * 96)).toBe(0xfff344c4);
+    expect(mp3Seconds(mp3)).toBeCloseTo(1.6, 1);
+    // What is not silence says something in its frame.
+    expect(mp3.subarray(4, 96).some((byte) => byte !== 0)).toBe(true);
+  });
+
+  it.each(['aac', 'flac'] as const)('%s is refused politely', async (response_format) => {
     await expect(speak('hello', { response_format })).rejects.toMatchObject({
       status: 400,
       param: 'response_format',
@@ -67,20 +80,20 @@ describe('speech', () => {
   });
 
   it('a cut leaves the sound unfinished', async () => {
-    openai.fault('openai.speech', 'cut-stream:2');
+    await run.fault('openai.speech', 'cut-stream:2');
     await expect(speak('one two three')).rejects.toThrow();
   });
 });
 
 describe('transcription', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   async function voiceNote(name = 'voice.ogg') {
-    const speech = await openai.client.audio.speech.create({
+    const speech = await run.openai.audio.speech.create({
       model: 'tts-1',
       voice: 'nova',
       input: 'ла'.repeat(20),
@@ -91,24 +104,24 @@ describe('transcription', () => {
 
   it('the sandbox cannot hear and says how long the recording is, in the language of the hint', async () => {
     const file = await voiceNote();
-    const english = await openai.client.audio.transcriptions.create({ model: 'whisper-1', file });
+    const english = await run.openai.audio.transcriptions.create({ model: 'whisper-1', file });
     expect(english.text).toBe('[sandbox] a voice message of 3.2 seconds');
-    const russian = await openai.client.audio.transcriptions.create({ model: 'whisper-1', file, language: 'ru' });
+    const russian = await run.openai.audio.transcriptions.create({ model: 'whisper-1', file, language: 'ru' });
     expect(russian.text).toBe('[sandbox] голосовое сообщение: 3,2 секунды');
   });
 
   it('a scripted transcript is heard once, in the file it was meant for', async () => {
-    await openai.script({ match: 'order', reply: { transcript: 'Two pizzas, please' } });
+    await run.script({ match: 'order', reply: { transcript: 'Two pizzas, please' } });
     const hear = async (name: string) =>
-      (await openai.client.audio.transcriptions.create({ model: 'whisper-1', file: await voiceNote(name) })).text;
+      (await run.openai.audio.transcriptions.create({ model: 'whisper-1', file: await voiceNote(name) })).text;
     expect(await hear('other.ogg')).toMatch(/^\[sandbox\]/);
     expect(await hear('order.ogg')).toBe('Two pizzas, please');
     expect(await hear('order.ogg')).toMatch(/^\[sandbox\]/);
   });
 
   it('verbose_json times every word within the recording', async () => {
-    await openai.script({ reply: { transcript: 'one three' } });
-    const verbose = await openai.client.audio.transcriptions.create({
+    await run.script({ reply: { transcript: 'one three' } });
+    const verbose = await run.openai.audio.transcriptions.create({
       model: 'whisper-1',
       file: await voiceNote(),
       response_format: 'verbose_json',
@@ -121,16 +134,16 @@ describe('transcription', () => {
   });
 
   it('subtitles carry their times', async () => {
-    await openai.script({ reply: { transcript: 'Hi' }, times: 2 });
+    await run.script({ reply: { transcript: 'Hi' }, times: 2 });
     const file = await voiceNote();
     const subtitles = (response_format: 'srt' | 'vtt') =>
-      openai.client.audio.transcriptions.create({ model: 'whisper-1', file, response_format });
+      run.openai.audio.transcriptions.create({ model: 'whisper-1', file, response_format });
     expect(await subtitles('srt')).toMatch(/^1\n00:00:00,000 --> 00:00:03,\d{3}\nHi\n/);
     expect(await subtitles('vtt')).toMatch(/^WEBVTT\n\n00:00:00\.000 --> 00:00:03\.\d{3}\nHi\n/);
   });
 
   it('a streamed transcript adds up to the whole one', async () => {
-    const stream = await openai.client.audio.transcriptions.create({
+    const stream = await run.openai.audio.transcriptions.create({
       model: 'gpt-4o-mini-transcribe',
       file: await voiceNote(),
       stream: true,
@@ -151,21 +164,21 @@ describe('transcription', () => {
     ['voice.wav', '', /Invalid file format/],
   ])('%s holding "%s" is refused', async (name, content, message) => {
     const file = await toFile(Buffer.from(content), name);
-    const hearing = openai.client.audio.transcriptions.create({ model: 'whisper-1', file });
+    const hearing = run.openai.audio.transcriptions.create({ model: 'whisper-1', file });
     await expect(hearing).rejects.toMatchObject({ status: 400, message: expect.stringMatching(message) });
   });
 
   it('a form that is none is refused', async () => {
-    const bare = await openai.post('/audio/transcriptions', { model: 'whisper-1' });
+    const bare = await run.post('/audio/transcriptions', { model: 'whisper-1' });
     expect(bare.status).toBe(400);
-    const broken = await openai.post('/audio/transcriptions', '--x', { 'content-type': 'multipart/form-data' });
+    const broken = await run.post('/audio/transcriptions', '--x', { 'content-type': 'multipart/form-data' });
     expect(await broken.json()).toMatchObject({ error: { message: 'Could not parse multipart form' } });
   });
 
   it('the log keeps the fields and the size of the file, not its bytes', async () => {
     const file = await voiceNote();
-    await openai.client.audio.transcriptions.create({ model: 'whisper-1', file, language: 'ru' });
-    expect((await openai.requests()).at(-1)!.body).toEqual({
+    await run.openai.audio.transcriptions.create({ model: 'whisper-1', file, language: 'ru' });
+    expect((await run.client.openai.requests()).at(-1)!.body).toEqual({
       model: 'whisper-1',
       language: 'ru',
       file: { name: 'voice.ogg', mimeType: expect.any(String), bytes: file.size },

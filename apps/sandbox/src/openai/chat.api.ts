@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from './api-error';
-import { parseRequest } from './parse-request';
+import { ApiError, parseRequest } from './api-error';
 
 const TextPart = z.object({ type: z.literal('text'), text: z.string() });
 const UserPart = z.discriminatedUnion('type', [
@@ -9,7 +8,7 @@ const UserPart = z.discriminatedUnion('type', [
     type: z.literal('image_url'),
     image_url: z.object({
       url: z.string().regex(/^(https?:|data:image\/)/),
-      detail: z.enum(['auto', 'low', 'high']).nullish(),
+      detail: z.enum(['auto', 'low', 'high', 'original']).nullish(),
     }),
   }),
   z.object({
@@ -116,7 +115,7 @@ const ChatRequest = z
     model: z.string().min(1),
     messages: z.array(Message).min(1),
     temperature: z.number().min(0).max(2).nullish(),
-    n: z.int().min(1).nullish(),
+    n: z.int().min(1).max(128).nullish(),
     stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
@@ -131,7 +130,6 @@ const ChatRequest = z
   })
   .superRefine((request, context) => {
     const refuse = (param: string, message: string) => context.addIssue({ code: 'custom', path: [param], message });
-    if ((request.n ?? 1) > 1) refuse('n', 'The sandbox gives one choice: n must be 1.');
     if (request.stream_options && !request.stream) {
       refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
     }

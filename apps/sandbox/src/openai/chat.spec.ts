@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources';
 import { countTokens } from './tokens';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { AT_ONCE, type Running, startForSpec } from '../start-for-spec';
 
 const WEATHER: ChatCompletionTool = {
   type: 'function',
@@ -17,14 +17,14 @@ const WEATHER: ChatCompletionTool = {
 };
 
 describe('chat completions', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   const ask = (content: string, more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {}) =>
-    openai.client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }], ...more });
+    run.openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }], ...more });
 
   it('an answer says that it comes from the sandbox and what it cost', async () => {
     const completion = await ask('How far is the moon?');
@@ -46,7 +46,7 @@ describe('chat completions', () => {
   });
 
   it('the answer ends before a stop sequence', async () => {
-    await openai.script({ reply: { text: 'one two END three' } });
+    await run.script({ reply: { text: 'one two END three' } });
     const choice = (await ask('count', { stop: ['END', 'never'] })).choices[0]!;
     expect(choice).toMatchObject({ finish_reason: 'stop', message: { content: 'one two ' } });
   });
@@ -115,7 +115,7 @@ describe('chat completions', () => {
       },
       { role: 'tool', tool_call_id: 'call_1', content: 'Rain, 12 °C' },
     ];
-    const completion = await openai.client.chat.completions.create({
+    const completion = await run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages,
       tools: [WEATHER],
@@ -123,24 +123,156 @@ describe('chat completions', () => {
     expect(completion.choices[0]!.message.content).toMatch(/`get_weather`.*\n\n> Rain, 12 °C/);
   });
 
-  it('a picture is acknowledged and paid for', async () => {
-    const completion = await openai.client.chat.completions.create({
+  it('several choices differ and are paid for together, streamed or not', async () => {
+    const whole = await ask('Hello', { n: 3 });
+    const texts = whole.choices.map(({ message }) => message.content!);
+    expect(whole.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(new Set(texts).size).toBe(3);
+    expect(whole.usage!.completion_tokens).toBe(texts.reduce((sum, text) => sum + countTokens(text), 0));
+    const stream = await run.openai.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hello' }],
+      n: 3,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const streamed = ['', '', ''];
+    let usage = 0;
+    for await (const { choices, usage: cost } of stream) {
+      choices.forEach(({ index, delta }) => (streamed[index] += delta.content ?? ''));
+      usage = cost?.completion_tokens ?? usage;
+    }
+    expect(streamed).toEqual(texts);
+    expect(usage).toBe(whole.usage!.completion_tokens);
+  });
+
+  const look = (url: string, text: string) =>
+    run.openai.chat.completions.create({
       model: 'gpt-4o-mini',
       messages: [
         {
           role: 'user',
           content: [
-            { type: 'text', text: 'What is this?' },
-            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+            { type: 'text', text },
+            { type: 'image_url', image_url: { url } },
           ],
         },
       ],
     });
-    expect(completion.choices[0]!.message.content).toContain('a picture (image/png)');
-    expect(completion.usage!.prompt_tokens).toBeGreaterThan(765);
+
+  it('a picture is described alike each time, in the language of the question, and paid for by its size', async () => {
+    const drawn = await run.openai.images.generate({
+      model: 'gpt-image-2.6-flare',
+      prompt: 'a tall house',
+      size: '512x1024',
+    });
+    const url = `data:image/png;base64,${drawn.data![0]!.b64_json}`;
+    const completion = await look(url, 'What is this?');
+    const said = completion.choices[0]!.message.content!;
+    expect(said).toMatch(/I see a picture: image\/png, 512 × 1024, \w+, #[0-9a-f]{8}, “a tall house”\./);
+    expect((await look(url, 'What is this?')).choices[0]!.message.content).toBe(said);
+    expect((await look(url, 'Что это?')).choices[0]!.message.content).toMatch(/Я вижу картинку: .*, [а-яё]+, #/);
+    expect(completion.usage!.prompt_tokens).toBe(16 * 32 * 1.2 + 0.6 + 4 + 7);
+    const broken = await look('data:image/png;base64,iVBORw0KGgo=', 'What is this?');
+    expect(broken.choices[0]!.message.content).toContain('image/png, unreadable');
   });
 
   it('a prompt larger than the context window is refused', async () => {
     await expect(ask('word '.repeat(130_000))).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded' });
+  });
+});
+
+type Chunk = OpenAI.ChatCompletionChunk;
+
+describe('streamed chat completions', () => {
+  let run: Running;
+  beforeAll(async () => {
+    run = await startForSpec();
+  });
+  afterAll(() => run.sandbox.close());
+  afterEach(() => run.client.openai.setPace(AT_ONCE));
+
+  async function stream(more: Partial<OpenAI.ChatCompletionCreateParamsStreaming> = {}): Promise<Chunk[]> {
+    const chunks: Chunk[] = [];
+    const events = await run.openai.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Привет! 👋' }],
+      ...more,
+      stream: true,
+    });
+    for await (const chunk of events) chunks.push(chunk);
+    return chunks;
+  }
+  const textOf = (chunks: Chunk[]) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+
+  it('begins with the role, ends with the reason, and carries usage only when asked', async () => {
+    const chunks = await stream();
+    expect(chunks[0]!.choices[0]!.delta).toMatchObject({ role: 'assistant', content: '' });
+    expect(chunks.at(-1)!.choices[0]).toMatchObject({ delta: {}, finish_reason: 'stop' });
+    expect(chunks.every((chunk) => !('usage' in chunk))).toBe(true);
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('with include_usage one more chunk tells the cost, and the others say null', async () => {
+    const chunks = await stream({ stream_options: { include_usage: true } });
+    const last = chunks.pop()!;
+    expect(last.choices).toEqual([]);
+    expect(last.usage!.completion_tokens).toBe(chunks.length - 2);
+    expect(chunks.every(({ usage }) => usage === null)).toBe(true);
+  });
+
+  it('the pieces joined are the answer that is not streamed', async () => {
+    const messages = [{ role: 'user' as const, content: 'Расскажи длинно о море 🌊' }];
+    const whole = await run.openai.chat.completions.create({ model: 'gpt-4o-mini', messages });
+    const chunks = await stream({ messages });
+    expect(textOf(chunks)).toBe(whole.choices[0]!.message.content);
+    expect(chunks.length).toBeGreaterThan(500);
+  });
+
+  it('a tool call arrives as one head and fragments of arguments', async () => {
+    const args = { city: 'Saint Petersburg', days: 3 };
+    await run.script({ reply: { toolCalls: [{ name: 'forecast', arguments: args }, { name: 'now' }] } });
+    const deltas = (await stream()).flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []);
+    const first = deltas.filter(({ index }) => index === 0);
+    expect(first.filter(({ id }) => id)).toHaveLength(1);
+    expect(first.filter(({ function: called }) => called?.name)).toHaveLength(1);
+    expect(first.length).toBeGreaterThan(4);
+    expect(JSON.parse(first.map(({ function: called }) => called?.arguments ?? '').join(''))).toEqual(args);
+    expect(deltas.find(({ index, id }) => index === 1 && id)!.function).toEqual({ name: 'now', arguments: '' });
+  });
+
+  it("the client's own accumulator understands the stream", async () => {
+    const runner = run.openai.chat.completions.stream({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hello' }],
+      stream_options: { include_usage: true },
+    });
+    const completion = await runner.finalChatCompletion();
+    expect(completion.choices[0]!.message.content).toMatch(/^\*Sandbox model\* — hello!/);
+    expect(completion.usage!.total_tokens).toBeGreaterThan(0);
+  });
+
+  it('the first token and those after it come at the pace that was set', async () => {
+    await run.client.openai.setPace({ firstTokenMs: 60, betweenTokensMs: 10 });
+    await run.script({ reply: { chunks: ['a', 'b', 'c', 'd', 'e'] } });
+    await stream();
+    const [request] = (await run.client.openai.requests()).slice(-1);
+    expect(request!.firstByteAt! - request!.receivedAt).toBeGreaterThanOrEqual(59);
+    expect(request!.finishedAt! - request!.receivedAt).toBeGreaterThanOrEqual(99);
+  });
+
+  it('a client that leaves stops the writing', async () => {
+    await run.client.openai.setPace({ firstTokenMs: 0, betweenTokensMs: 50 });
+    const events = await run.openai.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'a long text, please' }],
+      stream: true,
+    });
+    for await (const _ of events) break;
+    const { id } = (await run.client.openai.requests()).at(-1)!;
+    let last;
+    do last = (await run.client.openai.requests({ since: id - 1 }))[0]!;
+    while (last.finishedAt === null);
+    expect(last.aborted).toBe(true);
   });
 });

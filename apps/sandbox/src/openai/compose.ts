@@ -1,9 +1,6 @@
-import { codeSample } from './code-samples';
 import type { Conversation } from './conversation';
-import { clip, passageAbout } from './knowledge';
-import { longAnswer } from './long-answer';
-import { PHRASES } from './phrases';
-import { stems } from './words';
+import { clip, passageAbout, stems } from './knowledge';
+import { codeSample, longAnswer, PHRASES } from './phrases';
 
 /** JavaScript's \b knows no Cyrillic letters. */
 const asks = (pattern: string) => new RegExp(`(?<!\\p{L})(?:${pattern})`, 'iu');

@@ -1,4 +1,7 @@
-import type { Message } from './chat.api';
+import type { ChatRequest, Message, UserPart } from './chat.api';
+import type { StoredFile } from './context';
+import { describeImage, imageTokens } from './vision';
+import { countTokens } from './tokens';
 
 export type Language = 'en' | 'ru';
 
@@ -10,7 +13,7 @@ export interface Conversation {
   question: string;
   /** What the person wrote before, oldest first. */
   earlier: string[];
-  /** What came along with the last message and the sandbox can neither see nor hear. */
+  /** What came along with the last message. */
   attachments: { kind: 'image' | 'audio' | 'file'; detail: string }[];
   /** The answers of tools called for the last message. */
   toolResults: { name: string; content: string }[];
@@ -18,17 +21,26 @@ export interface Conversation {
   language: Language;
 }
 
-export function readConversation(messages: Message[]): Conversation {
+/** `files` are those that messages may name by their id. */
+export function readConversation(
+  messages: Message[],
+  files: ReadonlyMap<string, StoredFile> = new Map(),
+): Conversation {
   const of = (...roles: Message['role'][]) => messages.filter(({ role }) => roles.includes(role));
   const users = of('user').map(textOf);
   const question = users.at(-1) ?? '';
+  const language = languageOf([...users].reverse());
   return {
     system: of('system', 'developer').map(textOf).join('\n\n'),
     question,
     earlier: users.slice(0, -1),
-    attachments: attachmentsOf(messages.findLast(({ role }) => role === 'user')),
+    attachments: attachmentsOf(
+      messages.findLast(({ role }) => role === 'user'),
+      files,
+      language,
+    ),
     toolResults: toolResultsOf(messages),
-    language: languageOf([...users].reverse()),
+    language,
   };
 }
 
@@ -47,18 +59,24 @@ export function languageOf(texts: string[]): Language {
   return 'en';
 }
 
-function attachmentsOf(message: Message | undefined): Conversation['attachments'] {
+function attachmentsOf(
+  message: Message | undefined,
+  files: ReadonlyMap<string, StoredFile>,
+  language: Language,
+): Conversation['attachments'] {
   if (message?.role !== 'user' || typeof message.content === 'string') return [];
   return message.content.flatMap((part): Conversation['attachments'] => {
     switch (part.type) {
       case 'text':
         return [];
       case 'image_url':
-        return [{ kind: 'image', detail: /^data:([^;,]+)/.exec(part.image_url.url)?.[1] ?? part.image_url.url }];
+        return [{ kind: 'image', detail: describeImage(part.image_url.url, language) }];
       case 'input_audio':
         return [{ kind: 'audio', detail: part.input_audio.format }];
-      case 'file':
-        return [{ kind: 'file', detail: part.file.filename ?? part.file.file_id ?? '' }];
+      case 'file': {
+        const { file_id = '', filename } = part.file;
+        return [{ kind: 'file', detail: filename ?? files.get(file_id)?.filename ?? file_id }];
+      }
     }
   });
 }
@@ -74,3 +92,38 @@ function toolResultsOf(messages: Message[]): Conversation['toolResults'] {
     message.role === 'tool' ? [{ name: names.get(message.tool_call_id) ?? '', content: textOf(message) }] : [],
   );
 }
+
+/** Tokens; that of gpt-4o. */
+export const CONTEXT_WINDOW = 128_000;
+
+/** OpenAI's published rule for chats: three tokens around each message, one more for a name, three to prime the answer. */
+const AROUND_MESSAGE = 3;
+const PRIMING = 3;
+/** A guess: the sandbox's model opens no files and no recordings. */
+const OTHER_PART = 100;
+
+/** What the request costs as prompt tokens. */
+export function countPrompt({ messages, tools }: ChatRequest): number {
+  const said = messages.map((message) => {
+    const { content } = message;
+    const body = typeof content === 'string' ? countTokens(content) : sum((content ?? []).map(countPart));
+    const calls =
+      message.role === 'assistant' && message.tool_calls ? countTokens(JSON.stringify(message.tool_calls)) : 0;
+    const name = 'name' in message && message.name ? countTokens(message.name) + 1 : 0;
+    return AROUND_MESSAGE + 1 + body + calls + name;
+  });
+  return sum(said) + (tools ? countTokens(JSON.stringify(tools)) : 0) + PRIMING;
+}
+
+function countPart(part: UserPart): number {
+  switch (part.type) {
+    case 'text':
+      return countTokens(part.text);
+    case 'image_url':
+      return imageTokens(part.image_url.url, part.image_url.detail ?? 'auto');
+    default:
+      return OTHER_PART;
+  }
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);

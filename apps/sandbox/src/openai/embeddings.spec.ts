@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { embed } from './embeddings';
-import { type RunningOpenAi, startOpenAi } from './start-for-spec';
+import { type Running, startForSpec } from '../start-for-spec';
 
 const nearness = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, index) => sum + value * b[index]!, 0);
 
 describe('embeddings', () => {
-  let openai: RunningOpenAi;
+  let run: Running;
   beforeAll(async () => {
-    openai = await startOpenAi();
+    run = await startForSpec();
   });
-  afterAll(() => openai.stop());
+  afterAll(() => run.sandbox.close());
 
   it('any text gives a unit vector, the same each time', () => {
     fc.assert(
@@ -32,8 +32,8 @@ describe('embeddings', () => {
 
   it('base64, which the client asks for by itself, holds the same numbers as float', async () => {
     const params = { model: 'text-embedding-3-small', input: ['один', 'two'] };
-    const decoded = await openai.client.embeddings.create(params);
-    const plain = await openai.client.embeddings.create({ ...params, encoding_format: 'float' });
+    const decoded = await run.openai.embeddings.create(params);
+    const plain = await run.openai.embeddings.create({ ...params, encoding_format: 'float' });
     expect(decoded.data.map(({ embedding }) => embedding)).toEqual(plain.data.map(({ embedding }) => embedding));
     expect(decoded.data.map(({ index, embedding }) => [index, embedding.length])).toEqual([
       [0, 1536],
@@ -44,7 +44,7 @@ describe('embeddings', () => {
 
   it('dimensions follow the model and the wish', async () => {
     const size = async (model: string, dimensions?: number) =>
-      (await openai.client.embeddings.create({ model, input: 'x', dimensions })).data[0]!.embedding.length;
+      (await run.openai.embeddings.create({ model, input: 'x', dimensions })).data[0]!.embedding.length;
     expect(await size('text-embedding-3-large')).toBe(3072);
     expect(await size('text-embedding-3-small', 64)).toBe(64);
     await expect(size('text-embedding-3-small', 2000)).rejects.toMatchObject({ status: 400, param: 'dimensions' });
@@ -53,12 +53,12 @@ describe('embeddings', () => {
 
   it('tokens are as good as the text they encode', async () => {
     const embedding = async (input: string | number[]) =>
-      (await openai.client.embeddings.create({ model: 'text-embedding-3-small', input })).data[0]!.embedding;
+      (await run.openai.embeddings.create({ model: 'text-embedding-3-small', input })).data[0]!.embedding;
     expect(await embedding([24912, 2375])).toEqual(await embedding('hello world'));
   });
 
   it('an empty text and one that is too long are refused', async () => {
-    const create = (input: string) => openai.client.embeddings.create({ model: 'text-embedding-3-small', input });
+    const create = (input: string) => run.openai.embeddings.create({ model: 'text-embedding-3-small', input });
     await expect(create('')).rejects.toMatchObject({ status: 400, param: 'input' });
     await expect(create('word '.repeat(9000))).rejects.toMatchObject({ status: 400 });
   });

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { ApiError, assertModelExists } from './api-error';
-import { endpoint } from './misbehave';
-import { parseRequest } from './parse-request';
-import { pause } from './pause';
+import { ApiError, parseRequest } from './api-error';
+import { endpoint } from './endpoint';
+import { pause } from '../kit/http';
 import { countTokens, textOfTokens } from './tokens';
-import { stems } from './words';
-import type { World } from './world';
+import { stems } from './knowledge';
+import type { Context } from './context';
 
 /** Tokens in one text. */
 const LONGEST = 8192;
@@ -26,17 +25,17 @@ const EmbeddingsRequest = z.strictObject({
 });
 
 /** `POST /embeddings` */
-export const embeddingsEndpoint = (world: World) =>
-  endpoint(world, 'openai.embeddings', async ({ req, res }) => {
+export const embeddingsEndpoint = (context: Context) =>
+  endpoint(context, 'embeddings', async ({ req, res }) => {
     const request = parseRequest(EmbeddingsRequest, req.body);
-    assertModelExists(request.model);
+    context.assertModel(request.model);
     const texts = textsOf(request.input);
     const tokens = texts.map(countTokens);
     texts.forEach((text, index) => refuseUnfit(text, tokens[index]!));
     const dimensions = dimensionsOf(request.model, request.dimensions);
     const spent = tokens.reduce((sum, count) => sum + count, 0);
-    world.meter.spend(req, spent);
-    await pause(res, world.pace.firstTokenMs);
+    context.spend(req, spent);
+    await pause(res, context.pace.firstTokenMs);
     res.json({
       object: 'list',
       model: request.model,

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { assertModelExists } from './api-error';
-import { endpoint } from './misbehave';
-import { parseRequest } from './parse-request';
-import { pause } from './pause';
-import type { World } from './world';
+import { parseRequest } from './api-error';
+import { endpoint } from './endpoint';
+import { pause } from '../kit/http';
+import type { Context } from './context';
 
 const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
@@ -35,11 +34,11 @@ const CERTAIN = 0.95;
 const UNSUSPECTED = 0.00001;
 
 /** `POST /moderations` */
-export const moderationsEndpoint = (world: World) =>
-  endpoint(world, 'openai.moderations', async ({ req, res }) => {
+export const moderationsEndpoint = (context: Context) =>
+  endpoint(context, 'moderations', async ({ req, res }) => {
     const { input, model } = parseRequest(ModerationRequest, req.body);
-    assertModelExists(model);
-    await pause(res, world.pace.firstTokenMs);
+    context.assertModel(model);
+    await pause(res, context.pace.firstTokenMs);
     res.json({ id: `modr-${randomUUID().replaceAll('-', '')}`, model, results: textsOf(input).map(resultFor) });
   });
 

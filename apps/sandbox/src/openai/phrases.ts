@@ -43,7 +43,7 @@ export const PHRASES: Record<Language, Phrases> = {
     code: (language) => `here is a small program in ${language}:`,
     codeEnd: 'It counts how often each word occurs.',
     attachment: {
-      image: (detail) => `You sent a picture (${detail}), which I cannot see.`,
+      image: (detail) => `I see a picture: ${detail}.`,
       audio: (detail) => `You sent a recording (${detail}), which I cannot hear.`,
       file: (detail) => `You sent a file (${detail}), which I cannot read.`,
     },
@@ -84,7 +84,7 @@ export const PHRASES: Record<Language, Phrases> = {
     code: (language) => `вот небольшая программа на языке ${language}:`,
     codeEnd: 'Она считает, сколько раз встречается каждое слово.',
     attachment: {
-      image: (detail) => `Вы прислали картинку (${detail}), но видеть я не умею.`,
+      image: (detail) => `Я вижу картинку: ${detail}.`,
       audio: (detail) => `Вы прислали запись (${detail}), но слышать я не умею.`,
       file: (detail) => `Вы прислали файл (${detail}), но читать его я не умею.`,
     },
@@ -116,3 +116,82 @@ export const PHRASES: Record<Language, Phrases> = {
     },
   },
 };
+
+/** Characters when the request names no number: more than one Telegram message (4096) can hold. */
+const USUAL_LENGTH = 5000;
+const LONGEST = 40_000;
+
+/** A Markdown text with headings, paragraphs, a list, a table and code, at least as long as was asked for. */
+export function longAnswer(topic: string, request: string, language: Language): string {
+  const { sections, sentences, table, rows } = PHRASES[language].long;
+  const wanted = wantedLength(request);
+  const special = [
+    undefined,
+    rows.map(([part, meaning], index) => `${index + 1}. **${part}**: ${meaning}`).join('\n'),
+    [
+      `| ${table.join(' | ')} |`,
+      '|---|---|---|',
+      ...rows.map(([part, meaning], index) => `| ${part} | ${meaning} | ${index + 1} |`),
+    ].join('\n'),
+    codeSample(request).block,
+    rows.map(([part, meaning]) => `- *${part}*: ${meaning}`).join('\n'),
+  ];
+
+  const parts: string[] = [];
+  let length = 0;
+  const add = (part: string) => {
+    parts.push(part);
+    length += part.length + 2;
+  };
+  for (let section = 0; length < wanted || section < sections.length; section += 1) {
+    add(`## ${section + 1}. ${sections[section % sections.length]}`);
+    for (let paragraph = 0; paragraph < 2; paragraph += 1) {
+      const index = section * 2 + paragraph;
+      add(sentences.map((_, turn) => sentences[(index + turn) % sentences.length]!(topic, index + 1)).join(' '));
+    }
+    const extra = special[section % special.length];
+    if (extra) add(extra);
+  }
+  return parts.join('\n\n');
+}
+
+/** "10000 characters", "3 000 знаков" → that many. */
+function wantedLength(request: string): number {
+  const digits = /(\d[\d  ]{2,})\s*(?:char|symbol|символ|знак)/i.exec(request)?.[1];
+  return digits ? Math.min(Number(digits.replace(/\D/g, '')), LONGEST) : USUAL_LENGTH;
+}
+
+/** The same small program in several languages: each runs as it stands. */
+const SAMPLES = {
+  typescript: `export function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of text.toLowerCase().match(/\\p{L}+/gu) ?? []) {
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}`,
+  python: `import re
+from collections import Counter
+
+
+def count_words(text: str) -> Counter[str]:
+    return Counter(re.findall(r"\\w+", text.lower()))`,
+  sql: `SELECT word, count(*) AS times
+FROM regexp_split_to_table(lower('one two two'), '\\W+') AS word
+WHERE word <> ''
+GROUP BY word
+ORDER BY times DESC;`,
+  bash: `tr -cs '[:alpha:]' '\\n' < "$1" | tr '[:upper:]' '[:lower:]' | sort | uniq -c | sort -rn`,
+};
+
+const NAMED: [RegExp, keyof typeof SAMPLES][] = [
+  [/python|питон|пайтон/i, 'python'],
+  [/\bsql\b|запрос.*баз|postgres/i, 'sql'],
+  [/bash|shell|шелл|баш/i, 'bash'],
+];
+
+/** In the language the request names; TypeScript when it names none we have. */
+export function codeSample(request: string): { language: string; block: string } {
+  const language = NAMED.find(([name]) => name.test(request))?.[1] ?? 'typescript';
+  return { language, block: `\`\`\`${language}\n${SAMPLES[language]}\n\`\`\`` };
+}

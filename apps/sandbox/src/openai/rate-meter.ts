@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
+import { beforeHeaders } from '../kit/http';
 import { ApiError } from './api-error';
-import { beforeHeaders } from './standard-headers';
 
 /** What one API key may use in a minute. */
 export interface Limits {

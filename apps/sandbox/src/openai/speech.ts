@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { ApiError, assertModelExists } from './api-error';
-import { type Call, endpoint } from './misbehave';
+import { ApiError, parseRequest } from './api-error';
+import { type Call, endpoint } from './endpoint';
 import { encodeOggOpus } from './ogg-opus';
-import { parseRequest } from './parse-request';
-import { ClientGone, pause } from './pause';
-import { SAMPLE_RATE, tonesOf } from './tones';
+import { ClientGone, pause } from '../kit/http';
+import { SAMPLE_RATE, tonesOf, wavHeader } from './audio';
 import { countTokens } from './tokens';
-import { wavHeader } from './wav';
-import type { World } from './world';
+import { encodeMp3 } from './mp3';
+import type { Context } from './context';
 
 const SpeechRequest = z.strictObject({
   model: z.string().min(1),
@@ -21,21 +20,20 @@ const SpeechRequest = z.strictObject({
 });
 type SpeechRequest = z.infer<typeof SpeechRequest>;
 
-const CONTENT_TYPE = { opus: 'audio/ogg', wav: 'audio/wav', pcm: 'audio/pcm' };
+const CONTENT_TYPE = { mp3: 'audio/mpeg', opus: 'audio/ogg', wav: 'audio/wav', pcm: 'audio/pcm' };
 type Format = keyof typeof CONTENT_TYPE;
 
 /** `POST /audio/speech`: a melody in place of a voice, a note for each syllable. */
-export const speechEndpoint = (world: World) =>
-  endpoint(world, 'openai.speech', (call) => speak(world, call), ['cut-stream']);
+export const speechEndpoint = (context: Context) => endpoint(context, 'speech', (call) => speak(context, call));
 
-async function speak(world: World, { req, res, misdeed }: Call): Promise<void> {
+async function speak(context: Context, { req, res, fault }: Call): Promise<void> {
   const request = parseRequest(SpeechRequest, req.body);
-  assertModelExists(request.model);
+  context.assertModel(request.model);
   const format = formatOf(request);
-  world.meter.spend(req, countTokens(request.input));
-  await pause(res, world.pace.firstTokenMs);
+  context.spend(req, countTokens(request.input));
+  await pause(res, context.pace.firstTokenMs);
 
-  const piecesBeforeCut = misdeed ? Number(misdeed.argument || 1) : Infinity;
+  const piecesBeforeCut = fault ? Number(fault.argument || 1) : Infinity;
   let sent = 0;
   res.writeHead(200, { 'content-type': CONTENT_TYPE[format] });
   for (const piece of audioOf(request, format)) {
@@ -50,8 +48,8 @@ async function speak(world: World, { req, res, misdeed }: Call): Promise<void> {
 }
 
 function formatOf({ model, response_format: format, stream_format, instructions }: SpeechRequest): Format {
-  if (format === 'mp3' || format === 'aac' || format === 'flac') {
-    throw new ApiError(400, `The sandbox does not make ${format}. Ask for response_format 'opus', 'wav' or 'pcm'.`, {
+  if (format === 'aac' || format === 'flac') {
+    throw new ApiError(400, `The sandbox does not make ${format}. Ask for 'mp3', 'opus', 'wav' or 'pcm'.`, {
       param: 'response_format',
       code: 'unsupported_value',
     });
@@ -74,6 +72,7 @@ function formatOf({ model, response_format: format, stream_format, instructions 
 function* audioOf({ input, voice, speed }: SpeechRequest, format: Format): Generator<Buffer> {
   const frames = tonesOf(input, typeof voice === 'string' ? voice : voice.id, speed);
   if (format === 'opus') return yield* encodeOggOpus(frames, SAMPLE_RATE);
+  if (format === 'mp3') return yield* encodeMp3(frames);
   const pcm = [...frames].map((frame) => Buffer.from(frame.buffer));
   const bytes = pcm.reduce((sum, { length }) => sum + length, 0);
   if (format === 'wav') yield wavHeader(SAMPLE_RATE, bytes);

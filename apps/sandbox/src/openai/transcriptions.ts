@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { ApiError, assertModelExists } from './api-error';
-import { EventStream } from './event-stream';
-import { type Call, endpoint } from './misbehave';
-import { readForm, type UploadedFile } from './multipart';
+import type { Upload } from '../kit/forms';
+import { ApiError, parseRequest } from './api-error';
+import { EventStream } from './chat';
+import { type Call, endpoint, formOf } from './endpoint';
+import { mp3Seconds } from './mp3';
 import { oggSeconds } from './ogg-opus';
-import { parseRequest } from './parse-request';
-import { pause } from './pause';
+import { pause } from '../kit/http';
 import { countTokens, splitTokens } from './tokens';
-import { wavSeconds } from './wav';
-import type { World } from './world';
+import { wavSeconds } from './audio';
+import type { Context } from './context';
 
 const MAX_BYTES = 25 * 1024 * 1024;
 const FORMATS = ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm'];
@@ -28,26 +28,23 @@ const TranscriptionRequest = z.object({
 type TranscriptionRequest = z.infer<typeof TranscriptionRequest>;
 
 /** `POST /audio/transcriptions`: the sandbox cannot hear, so it says what was scripted, or how long the sound is. */
-export const transcriptionsEndpoint = (world: World) =>
-  endpoint(world, 'openai.transcription', (call) => transcribe(world, call));
+export const transcriptionsEndpoint = (context: Context) =>
+  endpoint(context, 'transcription', (call) => transcribe(context, call));
 
-async function transcribe(world: World, { req, res }: Call): Promise<void> {
-  const { fields, files } = await readForm(req, MAX_BYTES);
-  const file = files['file'];
-  world.log.noteBody(req, {
-    ...fields,
-    file: file && { name: file.name, mimeType: file.mimeType, bytes: file.bytes.length },
-  });
+async function transcribe(context: Context, call: Call): Promise<void> {
+  const { req, res } = call;
+  const { fields, files } = await formOf(call, MAX_BYTES);
+  const file = files['file']?.[0];
   const request = parseRequest(TranscriptionRequest, fields);
-  assertModelExists(request.model);
+  context.assertModel(request.model);
   if (!file) throw new ApiError(400, "Missing required parameter: 'file'.", { param: 'file' });
   const seconds = secondsOf(file);
 
-  const scripted = world.script.takeTranscript([file.name, request.prompt ?? '']);
+  const scripted = context.script.takeTranscript([file.name ?? '', request.prompt ?? '']);
   const text = scripted ?? describe(file, seconds, request.language);
-  world.meter.spend(req, countTokens(text));
-  await pause(res, world.pace.firstTokenMs);
-  if (request.stream && request.model !== 'whisper-1') return streamed(text, seconds, { res, pace: world.pace });
+  context.spend(req, countTokens(text));
+  await pause(res, context.pace.firstTokenMs);
+  if (request.stream && request.model !== 'whisper-1') return streamed(text, seconds, { res, pace: context.pace });
 
   switch (request.response_format) {
     case 'json':
@@ -66,12 +63,12 @@ async function transcribe(world: World, { req, res }: Call): Promise<void> {
 }
 
 /** Undefined for formats whose length the sandbox cannot read. */
-function secondsOf({ name, bytes }: UploadedFile): number | undefined {
+function secondsOf({ name = '', bytes }: Upload): number | undefined {
   const extension = /\.([^.]+)$/.exec(name.toLowerCase())?.[1] ?? '';
   if (!FORMATS.includes(extension) || bytes.length === 0) {
     throw new ApiError(400, `Invalid file format. Supported formats: ${JSON.stringify(FORMATS)}`, { param: 'file' });
   }
-  const seconds = oggSeconds(bytes) ?? wavSeconds(bytes);
+  const seconds = oggSeconds(bytes) ?? wavSeconds(bytes) ?? mp3Seconds(bytes);
   if (seconds === undefined && ['ogg', 'oga', 'wav'].includes(extension)) {
     throw new ApiError(400, 'The audio file could not be decoded or its format is not supported.', { param: 'file' });
   }
@@ -84,7 +81,7 @@ function secondsOf({ name, bytes }: UploadedFile): number | undefined {
   return seconds;
 }
 
-function describe({ bytes }: UploadedFile, seconds: number | undefined, language = 'en'): string {
+function describe({ bytes }: Upload, seconds: number | undefined, language = 'en'): string {
   const amount = (number: number, unit: Intl.NumberFormatOptions['unit']) =>
     new Intl.NumberFormat(language.startsWith('ru') ? 'ru' : 'en', {
       style: 'unit',
@@ -101,9 +98,9 @@ function describe({ bytes }: UploadedFile, seconds: number | undefined, language
 async function streamed(
   text: string,
   seconds: number | undefined,
-  { res, pace }: Pick<Call, 'res'> & Pick<World, 'pace'>,
+  { res, pace }: Pick<Call, 'res'> & Pick<Context, 'pace'>,
 ) {
-  const events = new EventStream(res, new Set());
+  const events = new EventStream(res);
   for (const delta of splitTokens(text)) {
     await events.data({ type: 'transcript.text.delta', delta });
     await pause(res, pace.betweenTokensMs);

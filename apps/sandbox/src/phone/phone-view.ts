@@ -1,9 +1,8 @@
-import type { Happening } from '../telegram/feed';
 import { commandsFor } from '../telegram/profile.methods';
-import type { Conversation, Person, StoredMessage, TelegramState } from '../telegram/state';
-import { userById } from '../telegram/wire-views';
-import type { InlineKeyboardMarkup } from '../telegram/wire';
-import type { Chat, InlineButton, Message, PhoneEvent } from './phone.api';
+import { richText } from '../telegram/rich-message';
+import type { Conversation, Happening, Person, StoredMessage, TelegramState } from '../telegram/state';
+import { type InlineKeyboardMarkup, type ReplyKeyboardMarkup, userById } from '../telegram/wire';
+import type { Chat, InlineButton, Message, PhoneEvent, ReplyButton, Thing } from './phone.api';
 
 /** What is remembered, as one person's phone shows it. */
 
@@ -24,6 +23,9 @@ export function chatOnPhone(state: TelegramState, person: Person, conversation: 
     blocked: conversation.blocked,
     fresh: !conversation.started,
     ...(last && { lastMessage: messageOnPhone(state, person, conversation, last) }),
+    ...(conversation.forum && { topics: conversation.topics.map(({ id, name }) => ({ id, name })) }),
+    ...pinnedIn(state, conversation),
+    ...replyKeyboardOf(conversation),
     commands: commandsFor(state, conversation, person.id),
   };
 }
@@ -36,7 +38,10 @@ export function messageOnPhone(
 ): Message {
   const file = message.fileId ? state.files.get(message.fileId) : undefined;
   const replied = message.replyTo ? conversation.messages.get(message.replyTo) : undefined;
-  const text = message.text ?? (message.caption || undefined);
+  const { extra = {} } = message;
+  const rich = extra.rich_message && richText(extra.rich_message);
+  const text = message.text ?? rich ?? (message.caption || undefined);
+  const topic = conversation.topics.find(({ id }) => id === message.threadId);
   const entities = message.entities ?? message.captionEntities;
   return {
     id: message.id,
@@ -50,7 +55,11 @@ export function messageOnPhone(
       entities: entities.map(({ type, offset, length, url, language }) => ({ type, offset, length, url, language })),
     }),
     ...(replied && {
-      replyTo: { id: replied.id, text: replied.text ?? replied.caption ?? '', name: author(state, replied.from).name },
+      replyTo: {
+        id: replied.id,
+        text: extra.quote?.text ?? summaryOf(state, replied),
+        name: author(state, replied.from).name,
+      },
     }),
     ...(file && {
       file: {
@@ -64,6 +73,16 @@ export function messageOnPhone(
         height: file.height,
       },
     }),
+    ...(extra.forward_origin && {
+      forwardedFrom:
+        extra.forward_origin.type === 'user'
+          ? author(state, extra.forward_origin.sender_user.id).name
+          : extra.forward_origin.sender_user_name,
+    }),
+    ...(extra.via_bot && { via: `@${extra.via_bot.username}` }),
+    ...(topic && { topic: { id: topic.id, name: topic.name } }),
+    ...thingOf(state, person, message),
+    ...reactionsTo(message, person),
     ...keyboardOf(message),
     ...(message.service && { service: message.service }),
   };
@@ -99,13 +118,87 @@ function keyboardOf({ replyMarkup }: StoredMessage): { keyboard?: InlineButton[]
   if (!rows) return {};
   return {
     keyboard: rows.map((row) =>
-      row.map(({ text, callback_data, url, copy_text, style }) => ({
+      row.map(({ text, callback_data, url, web_app, copy_text, pay, style }) => ({
         text,
         callbackData: callback_data,
-        url,
+        url: url ?? web_app?.url,
         copyText: copy_text?.text,
+        pay,
         style,
       })),
     ),
+  };
+}
+
+function replyKeyboardOf({ replyKeyboard }: Conversation): { replyKeyboard?: ReplyButton[][] } {
+  const rows = (replyKeyboard as ReplyKeyboardMarkup | undefined)?.keyboard;
+  if (!rows) return {};
+  return {
+    replyKeyboard: rows.map((row) =>
+      row.map((button) => {
+        if (typeof button === 'string') return { text: button };
+        const { text, request_contact, request_location, web_app } = button;
+        const request = request_contact ? ('contact' as const) : request_location ? ('location' as const) : undefined;
+        return { text, ...(request && { request }), ...(web_app && { url: web_app.url }) };
+      }),
+    ),
+  };
+}
+
+function pinnedIn(state: TelegramState, { pinned, messages }: Conversation): { pinned?: Chat['pinned'] } {
+  const message = messages.get(pinned.at(-1) ?? 0);
+  return message ? { pinned: { id: message.id, text: summaryOf(state, message) } } : {};
+}
+
+/** A few words for what stands above a reply. */
+function summaryOf(state: TelegramState, { text, caption, fileId, pollId, extra = {} }: StoredMessage): string {
+  const { invoice, dice, contact, venue, location, rich_message: rich } = extra;
+  const poll = pollId ? state.polls.get(pollId)?.poll.question : undefined;
+  const name = fileId ? state.files.get(fileId)?.name : undefined;
+  const things = [poll, invoice?.title, dice?.emoji, contact?.first_name, venue?.title, location && '📍', name];
+  return text ?? (rich ? richText(rich) : undefined) ?? (caption || undefined) ?? things.find(Boolean) ?? '';
+}
+
+function thingOf(state: TelegramState, person: Person, { pollId, extra = {} }: StoredMessage): { thing?: Thing } {
+  const stored = pollId ? state.polls.get(pollId) : undefined;
+  if (stored) {
+    const { question, options, total_voter_count: total, is_closed: closed, is_anonymous: anonymous } = stored.poll;
+    const own = stored.votes[person.id] ?? [];
+    return {
+      thing: {
+        kind: 'poll',
+        question,
+        options: options.map(({ text, voter_count: votes }, i) => ({ text, votes, chosen: own.includes(i) })),
+        total,
+        closed,
+        multiple: stored.poll.allows_multiple_answers,
+        anonymous,
+      },
+    };
+  }
+  const { location, venue, contact, dice, invoice } = extra;
+  if (location) {
+    const { latitude, longitude, live_period } = location;
+    const named = venue && { title: venue.title, address: venue.address };
+    return { thing: { kind: 'location', latitude, longitude, live: !!live_period, ...named } };
+  }
+  if (contact) {
+    const name = [contact.first_name, contact.last_name].filter(Boolean).join(' ');
+    return { thing: { kind: 'contact', name, phone: contact.phone_number } };
+  }
+  if (dice) return { thing: { kind: 'dice', ...dice } };
+  if (!invoice) return {};
+  const { title, description, total_amount } = invoice;
+  return { thing: { kind: 'invoice', title, description, price: `⭐ ${total_amount}` } };
+}
+
+function reactionsTo({ reactions = [] }: StoredMessage, person: Person): { reactions?: Message['reactions'] } {
+  if (reactions.length === 0) return {};
+  const kinds = [...new Set(reactions.map(({ emoji }) => emoji))];
+  return {
+    reactions: kinds.map((emoji) => {
+      const alike = reactions.filter((reaction) => reaction.emoji === emoji);
+      return { emoji, count: alike.length, own: alike.some(({ from }) => from === person.id) };
+    }),
   };
 }

@@ -7,8 +7,13 @@
  *   GET  /people/:person/chats/:chat/messages      Message[]       oldest first; ?before=<messageId>&limit=50
  *   POST /people/:person/chats/:chat/messages      NewText         → Message
  *   POST /people/:person/chats/:chat/files         multipart: file, kind=voice|photo|document, caption?, duration? → Message
+ *   POST /people/:person/chats/:chat/things        NewThing        → Message   (a contact or a place)
  *   PUT  /people/:person/chats/:chat/messages/:id  NewText         → Message   (the person edits their own message)
  *   POST /people/:person/chats/:chat/messages/:id/press   Press    → PressAnswer (an inline button; waits for answerCallbackQuery up to 15 s)
+ *   POST /people/:person/chats/:chat/messages/:id/pay                → PayAnswer (an invoice; waits for answerPreCheckoutQuery up to 10 s)
+ *   PUT  /people/:person/chats/:chat/messages/:id/vote      { options } → Message
+ *   PUT  /people/:person/chats/:chat/messages/:id/reactions { emoji }   → Message
+ *   POST /people/:person/chats/:chat/stop                            → {}      (the Stop button of a draft)
  *   POST /people/:person/chats/:chat/start         { payload? }    → Message   ("/start payload", as a deep link does)
  *   PUT  /people/:person/chats/:chat/blocked       { blocked }     → Chat      (private chats only)
  *   PUT  /people/:person/language                  { languageCode }→ Person    (the language of the person's client)
@@ -38,6 +43,12 @@ export interface Chat {
   /** True until the person has written for the first time; the phone then shows a START button. */
   fresh: boolean;
   lastMessage?: Message;
+  /** Of a forum. */
+  topics?: { id: number; name: string }[];
+  /** The message that is pinned. */
+  pinned?: { id: number; text: string };
+  /** What the bot has put below the field. */
+  replyKeyboard?: ReplyButton[][];
   /** The bot's commands in this person's language (setMyCommands), for the menu button. */
   commands: { command: string; description: string }[];
 }
@@ -55,8 +66,32 @@ export interface InlineButton {
   callbackData?: string;
   url?: string;
   copyText?: string;
+  /** Pays the invoice above it. */
+  pay?: boolean;
   style?: 'danger' | 'success' | 'primary';
 }
+
+export interface ReplyButton {
+  text: string;
+  request?: 'contact' | 'location';
+  url?: string;
+}
+
+/** What is neither text nor a file. */
+export type Thing =
+  | { kind: 'location'; latitude: number; longitude: number; live: boolean; title?: string; address?: string }
+  | { kind: 'contact'; name: string; phone: string }
+  | { kind: 'dice'; emoji: string; value: number }
+  | { kind: 'invoice'; title: string; description: string; price: string }
+  | {
+      kind: 'poll';
+      question: string;
+      options: { text: string; votes: number; chosen: boolean }[];
+      total: number;
+      closed: boolean;
+      multiple: boolean;
+      anonymous: boolean;
+    };
 
 export interface Message {
   id: number;
@@ -69,10 +104,18 @@ export interface Message {
   editDate?: number;
   text?: string;
   entities?: MessageEntity[];
+  /** `text` is what was quoted of it, or all of it. */
   replyTo?: { id: number; text: string; name: string };
+  /** Whose words these are, when they were forwarded; the bot that wrote them, when they were picked from its results. */
+  forwardedFrom?: string;
+  via?: string;
+  /** The forum topic it stands in. */
+  topic?: { id: number; name: string };
+  thing?: Thing;
+  reactions?: { emoji: string; count: number; own: boolean }[];
   file?: {
     id: string;
-    kind: 'voice' | 'audio' | 'photo' | 'document';
+    kind: 'voice' | 'audio' | 'photo' | 'document' | 'video' | 'animation' | 'video_note' | 'sticker';
     mimeType: string;
     name?: string;
     bytes: number;
@@ -89,7 +132,15 @@ export interface Message {
 export interface NewText {
   text: string;
   replyTo?: number;
+  /** The topic to write into. */
+  threadId?: number;
 }
+
+export type NewThing =
+  | { location: { latitude: number; longitude: number } }
+  | { contact: { phone_number: string; first_name: string; last_name?: string } };
+
+export type PayAnswer = { paid: true } | { paid: false; reason: string };
 
 export interface Press {
   row: number;
@@ -109,7 +160,11 @@ export type PhoneEvent =
   | { type: 'edited'; message: Message }
   | { type: 'deleted'; chatId: number; messageId: number }
   /** A streaming preview (sendMessageDraft); `text: ''` means "thinking"; `null` that it is gone. */
-  | { type: 'draft'; chatId: number; draft: { id: number; text: string; entities?: MessageEntity[] } | null }
+  | {
+      type: 'draft';
+      chatId: number;
+      draft: { id: number; text: string; entities?: MessageEntity[]; canStop?: boolean } | null;
+    }
   /** typing, record_voice, upload_document …; shown for five seconds. */
   | { type: 'action'; chatId: number; action: string }
   | { type: 'chat'; chat: Chat };

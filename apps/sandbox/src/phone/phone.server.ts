@@ -1,17 +1,25 @@
 import { json, type Request, Router } from 'express';
 import { z } from 'zod';
-import { readForm } from '../telegram/read-call';
-import { Refusal } from '../telegram/people';
+import { FormMalformed, FormTooLarge, readForm } from '../kit/forms';
+import { HttpError, hangUpSignal } from '../kit/http';
 import type { Conversation, Person } from '../telegram/state';
-import type { TelegramWorld } from '../telegram/telegram-world';
-import type { PressAnswer } from './phone.api';
+import type { TelegramContext } from '../telegram/telegram';
+import type { PayAnswer, PressAnswer } from './phone.api';
 import type { PhoneEvents } from './phone-events';
 import { chatOnPhone, messageOnPhone } from './phone-view';
 
 const Id = z.coerce.number().int();
 const Path = z.object({ person: Id, chat: Id });
 const MessagePath = Path.extend({ id: Id });
-const NewText = z.object({ text: z.string(), replyTo: z.int().optional() });
+const NewText = z.object({ text: z.string(), replyTo: z.int().optional(), threadId: z.int().optional() });
+const NewThing = z.union([
+  z.object({ location: z.object({ latitude: z.number(), longitude: z.number() }) }),
+  z.object({
+    contact: z.object({ phone_number: z.string(), first_name: z.string(), last_name: z.string().optional() }),
+  }),
+]);
+const Vote = z.object({ options: z.array(z.int().nonnegative()) });
+const Reactions = z.object({ emoji: z.array(z.string()).max(3) });
 const Start = z.object({ payload: z.string().optional() }).default({});
 const Press = z.object({ row: z.int().nonnegative(), column: z.int().nonnegative() });
 const Blocked = z.object({ blocked: z.boolean() });
@@ -23,9 +31,11 @@ const NewFile = z.object({
   duration: z.coerce.number().int().nonnegative().optional(),
 });
 
+const MAX_UPLOAD = 50 * 1024 * 1024;
+
 /** The phone's backend, as `phone.api.ts` describes it. */
-export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
-  const { people, state } = world;
+export function phoneApi(telegram: TelegramContext, events: PhoneEvents): Router {
+  const { people, payments, state } = telegram;
   const router = Router();
   router.use(json());
 
@@ -58,8 +68,8 @@ export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
     })
     .post((req, res) => {
       const { person, conversation } = seen(req);
-      const { text, replyTo } = NewText.parse(req.body);
-      const message = people.say(person, conversation, text, replyTo);
+      const { text, ...manner } = NewText.parse(req.body);
+      const message = people.say(person, conversation, text, manner);
       res.status(201).json(messageOnPhone(state, person, conversation, message));
     });
 
@@ -71,20 +81,54 @@ export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
 
   router.post('/people/:person/chats/:chat/messages/:id/press', async (req, res) => {
     const { person, conversation } = seen(req);
-    const hungUp = new AbortController();
-    res.once('close', () => hungUp.abort());
     const { id } = MessagePath.parse(req.params);
-    const answer = await people.press(person, conversation, id, Press.parse(req.body), hungUp.signal);
+    const answer = await people.press(person, conversation, id, Press.parse(req.body), hangUpSignal(res));
     res.json({ ...answer, answered: answer !== undefined } satisfies PressAnswer);
   });
 
   router.post('/people/:person/chats/:chat/files', async (req, res) => {
     const { person, conversation } = seen(req);
-    const { params, uploads } = await readForm(req);
-    const upload = uploads.get('file');
-    if (!upload) throw new Refusal(400, 'the form has no file');
-    const message = await people.sendFile(person, conversation, { ...NewFile.parse(params), upload });
+    const { fields, files } = await readForm(req, MAX_UPLOAD).catch((error: Error) => {
+      if (error instanceof FormTooLarge) throw new HttpError(413, 'a file has at most 50 MB');
+      throw error instanceof FormMalformed ? new HttpError(400, error.message) : error;
+    });
+    const upload = files.get('file')?.[0];
+    if (!upload) throw new HttpError(400, 'the form has no file');
+    const told = Object.fromEntries([...fields].map(([name, values]) => [name, values[0]]));
+    const message = await people.sendFile(person, conversation, { ...NewFile.parse(told), upload });
     res.status(201).json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.post('/people/:person/chats/:chat/things', (req, res) => {
+    const { person, conversation } = seen(req);
+    const message = people.send(person, conversation, NewThing.parse(req.body));
+    res.status(201).json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.post('/people/:person/chats/:chat/messages/:id/pay', async (req, res) => {
+    const { person, conversation } = seen(req);
+    const { id: messageId } = MessagePath.parse(req.params);
+    const outcome = await payments.pay(person, payments.invoice(conversation, { messageId }));
+    res.json((outcome.paid ? { paid: true } : outcome) satisfies PayAnswer);
+  });
+
+  router.put('/people/:person/chats/:chat/messages/:id/vote', (req, res) => {
+    const { person, conversation } = seen(req);
+    const { id } = MessagePath.parse(req.params);
+    const message = people.vote(person, conversation, id, Vote.parse(req.body).options);
+    res.json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.put('/people/:person/chats/:chat/messages/:id/reactions', (req, res) => {
+    const { person, conversation } = seen(req);
+    const { id } = MessagePath.parse(req.params);
+    const message = people.react(person, conversation, id, Reactions.parse(req.body).emoji);
+    res.json(messageOnPhone(state, person, conversation, message));
+  });
+
+  router.post('/people/:person/chats/:chat/stop', (req, res) => {
+    people.stopDraft(seen(req).conversation);
+    res.json({});
   });
 
   router.post('/people/:person/chats/:chat/start', (req, res) => {
@@ -102,7 +146,7 @@ export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
   router.put('/people/:person/language', (req, res) => {
     const person = people.person(Id.parse(req.params.person));
     person.languageCode = Language.parse(req.body).languageCode;
-    for (const conversation of state.conversations.values()) world.feed.tell({ type: 'chat', conversation });
+    for (const conversation of state.conversations.values()) telegram.feed.tell({ type: 'chat', conversation });
     res.json(person);
   });
 
@@ -113,10 +157,10 @@ export function phoneApi(world: TelegramWorld, events: PhoneEvents): Router {
 
   router.get('/files/:fileId', (req, res) => {
     const file = state.files.get(req.params.fileId);
-    if (!file) throw new Refusal(404, 'there is no such file');
+    if (!file) throw new HttpError(404, 'there is no such file');
     // Whatever a person uploads must not run as a page of the sandbox.
     res.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': 'sandbox' });
-    res.type(file.mimeType).sendFile(world.files.pathOf(file), { dotfiles: 'allow' });
+    res.type(file.mimeType).sendFile(telegram.files.pathOf(file), { dotfiles: 'allow' });
   });
 
   return router;

@@ -1,11 +1,18 @@
-/** An answer `{ok: false}`. `errorCode` is the HTTP status too; descriptions are the real server's words. */
-export class ApiError extends Error {
+import { HttpError } from '../kit/http';
+
+/** An answer `{ok: false}`. The status is `error_code` too; descriptions are the real server's words. */
+export class ApiError extends HttpError {
   constructor(
-    readonly errorCode: number,
+    status: number,
     readonly description: string,
     readonly parameters?: { retry_after?: number; migrate_to_chat_id?: number },
   ) {
-    super(description);
+    super(status, description);
+  }
+
+  toJSON() {
+    const { status, description, parameters } = this;
+    return { ok: false, error_code: status, description, ...(parameters && { parameters }) };
   }
 }
 

@@ -1,21 +1,32 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { imageSize } from '../kit/image-size';
+import type { Upload } from '../kit/forms';
 import { badRequest } from './api-error';
-import { imageSize, oggSeconds } from './media-facts';
-import type { Upload } from './read-call';
 import { type MediaKind, opaqueId, type StoredFile, type TelegramState } from './state';
 
 const MB = 1024 * 1024;
 const FETCH_DEADLINE_MS = 10_000;
 
-const FOLDER: Record<MediaKind, string> = { photo: 'photos', document: 'documents', voice: 'voice', audio: 'music' };
-
-const USUAL: Record<MediaKind, { mimeType: string; extension: string }> = {
-  photo: { mimeType: 'image/jpeg', extension: '.jpg' },
-  document: { mimeType: 'application/octet-stream', extension: '' },
-  voice: { mimeType: 'audio/ogg', extension: '.oga' },
-  audio: { mimeType: 'audio/mpeg', extension: '.mp3' },
+const USUAL: Record<MediaKind, { folder: string; mimeType: string; extension: string }> = {
+  photo: { folder: 'photos', mimeType: 'image/jpeg', extension: '.jpg' },
+  document: { folder: 'documents', mimeType: 'application/octet-stream', extension: '' },
+  voice: { folder: 'voice', mimeType: 'audio/ogg', extension: '.oga' },
+  audio: { folder: 'music', mimeType: 'audio/mpeg', extension: '.mp3' },
+  video: { folder: 'videos', mimeType: 'video/mp4', extension: '.mp4' },
+  animation: { folder: 'animations', mimeType: 'video/mp4', extension: '.mp4' },
+  video_note: { folder: 'video_notes', mimeType: 'video/mp4', extension: '.mp4' },
+  sticker: { folder: 'stickers', mimeType: 'image/webp', extension: '.webp' },
 };
+
+const NAMED: MediaKind[] = ['document', 'audio', 'video', 'animation'];
+
+/** What the sender says of a file; `duration` in seconds. */
+export interface MediaFacts {
+  duration?: number;
+  width?: number;
+  height?: number;
+}
 
 /** The bytes of what was sent, one file each in a folder. */
 export class Files {
@@ -24,22 +35,23 @@ export class Files {
     private readonly folder: string,
   ) {}
 
-  /** `duration` in seconds. Throws ApiError 400 when Telegram would not take it as such media. */
-  async add(kind: MediaKind, upload: Upload, duration?: number): Promise<StoredFile> {
+  /** Throws ApiError 400 when Telegram would not take it as such media. */
+  async add(kind: MediaKind, upload: Upload, facts: MediaFacts = {}): Promise<StoredFile> {
     const { bytes, name } = upload;
     if (bytes.length === 0) throw badRequest('file must be non-empty');
     const usual = USUAL[kind];
-    const size = kind === 'photo' ? photoSize(bytes) : undefined;
+    const size = kind === 'photo' ? photoSize(bytes) : (imageSize(bytes) ?? sizeIn(facts));
+    const seconds = facts.duration ?? oggSeconds(bytes) ?? 0;
     const file: StoredFile = {
       id: opaqueId('BQACAgIAAx', 30),
       uniqueId: opaqueId('AgAD', 8),
       kind,
-      path: `${FOLDER[kind]}/file_${this.state.files.size}${extname(name ?? '') || usual.extension}`,
+      path: `${usual.folder}/file_${this.state.files.size}${extname(name ?? '') || usual.extension}`,
       mimeType: specific(upload.mimeType) ?? usual.mimeType,
-      ...((kind === 'document' || kind === 'audio') && name && { name }),
+      ...(NAMED.includes(kind) && name && { name }),
       bytes: bytes.length,
-      ...((kind === 'voice' || kind === 'audio') && { duration: duration ?? oggSeconds(bytes) ?? 0 }),
-      ...size,
+      ...(kind !== 'photo' && kind !== 'document' && kind !== 'sticker' && { duration: seconds }),
+      ...(kind !== 'document' && size),
     };
     await mkdir(this.folder, { recursive: true });
     // Renaming makes the file appear whole, whatever kills the process meanwhile.
@@ -50,8 +62,8 @@ export class Files {
   }
 
   /** A file the bot names: by id, or by the address to fetch it from. */
-  async named(kind: MediaKind, reference: string, duration?: number): Promise<StoredFile> {
-    if (/^https?:\/\//i.test(reference)) return this.add(kind, await download(reference, kind), duration);
+  async named(kind: MediaKind, reference: string, facts?: MediaFacts): Promise<StoredFile> {
+    if (/^https?:\/\//i.test(reference)) return this.add(kind, await download(reference, kind), facts);
     const file = this.state.files.get(reference);
     if (!file) throw badRequest('wrong remote file identifier specified: Wrong string length');
     if (file.kind !== kind) throw badRequest(`can't use file of type ${title(file.kind)} as ${title(kind)}`);
@@ -83,16 +95,44 @@ function photoSize(bytes: Buffer) {
   return size;
 }
 
-async function download(url: string, kind: MediaKind): Promise<Upload> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS) }).catch(() => undefined);
-  if (!response?.ok) throw badRequest('failed to get HTTP URL content');
-  const bytes = Buffer.from(await response.arrayBuffer());
-  if (bytes.length > (kind === 'photo' ? 5 : 20) * MB) throw badRequest('file is too big');
-  const name = new URL(url).pathname.split('/').at(-1);
-  return { bytes, name: name || undefined, mimeType: response.headers.get('content-type')?.split(';')[0] };
+/** From this machine only: a sandbox reaches out to nobody. Follows no redirects and reads no more than Telegram would. */
+async function download(source: string, kind: MediaKind): Promise<Upload> {
+  const unreachable = badRequest('failed to get HTTP URL content');
+  const url = URL.parse(source);
+  if (!url || !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)) throw unreachable;
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS), redirect: 'error' }).catch(
+    () => undefined,
+  );
+  if (!response?.ok || !response.body) throw unreachable;
+  const limit = (kind === 'photo' ? 5 : 20) * MB;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > limit) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw unreachable;
+  }
+  if (length > limit) throw badRequest('file is too big');
+  const mimeType = response.headers.get('content-type')?.split(';')[0];
+  if (mimeType === 'text/html') throw badRequest('wrong type of the web page content');
+  const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+  return { bytes: Buffer.concat(chunks), ...(name && { name }), mimeType };
 }
 
 /** Form libraries say octet-stream when they do not know. */
 const specific = (mimeType?: string) => (mimeType === 'application/octet-stream' ? undefined : mimeType);
 
 const title = (kind: MediaKind) => kind[0]!.toUpperCase() + kind.slice(1);
+
+const sizeIn = ({ width, height }: MediaFacts) => (width && height ? { width, height } : undefined);
+
+/** Seconds of an Ogg/Opus file, from the granule position of its last page; Opus always counts at 48 kHz. */
+function oggSeconds(bytes: Buffer): number | undefined {
+  const lastPage = bytes.lastIndexOf('OggS');
+  if (bytes.toString('latin1', 0, 4) !== 'OggS' || lastPage + 14 > bytes.length) return undefined;
+  return Math.max(1, Math.round(Number(bytes.readBigUInt64LE(lastPage + 6)) / 48_000));
+}

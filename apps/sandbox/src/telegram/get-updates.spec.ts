@@ -72,13 +72,13 @@ describe('getUpdates', () => {
 
   it('an edit by the person arrives as edited_message', async () => {
     const { message_id } = await run.say(run.anna, 'frist');
-    await run.act(run.anna, 'edit', { messageId: message_id, text: 'first' });
+    await run.telegram.edit(run.anna.id, { bot: BOT_ID }, message_id, 'first');
     const [, edited] = (await get()).result;
     expect(edited!.edited_message).toMatchObject({ message_id, text: 'first', edit_date: expect.any(Number) });
   });
 
   it('in a group the bot hears only what concerns it', async () => {
-    const chats = await run.ask<{ id: number; people: number[] }[]>('GET', '/control/telegram/chats');
+    const chats = await run.telegram.chats();
     const chat = chats.find(({ id }) => id < 0)!.id;
     const { result: greeting } = await run.api<{ message_id: number }>('sendMessage', {
       chat_id: chat,

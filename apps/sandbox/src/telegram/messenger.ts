@@ -1,24 +1,34 @@
-import { badRequest, forbidden } from './api-error';
-import type { Drafts } from './drafts';
-import type { Feed } from './feed';
+import { ApiError, badRequest, forbidden } from './api-error';
 import type { RateLimiter } from './rate-limits';
-import { type Bot, type Conversation, type StoredMessage, type TelegramState, unixNow } from './state';
-import { chatIdFor, visibleToBots } from './wire-views';
+import {
+  type Bot,
+  type Conversation,
+  type Draft,
+  type Feed,
+  type StoredMessage,
+  type TelegramState,
+  unixNow,
+} from './state';
+import { chatIdFor, visibleToBots } from './wire';
 
 const DELETABLE_FOR_S = 48 * 3600;
 
 export type NewMessage = Omit<StoredMessage, 'id' | 'date' | 'storedAt' | 'from'>;
 
+const EDITABLE = ['text', 'entities', 'caption', 'captionEntities', 'fileId', 'extra', 'replyMarkup'] as const;
 /** What of a message can be edited; what is absent goes away, as it does in Telegram with the keyboard. */
-export type MessageEdit = Pick<StoredMessage, 'text' | 'entities' | 'caption' | 'captionEntities' | 'replyMarkup'>;
+export type MessageEdit = Pick<StoredMessage, (typeof EDITABLE)[number]>;
 
 /** What a bot may do to messages. Throws ApiError in the real server's words. */
 export class Messenger {
+  /** Streaming previews (sendMessageDraft): nothing is stored, and each is gone 30 s after its last change. */
+  private readonly drafts = new Map<Conversation, { draft: Draft; timer: NodeJS.Timeout }>();
+
   constructor(
     private readonly state: TelegramState,
     private readonly feed: Feed,
-    private readonly drafts: Drafts,
     private readonly limiter: RateLimiter,
+    private readonly draftLifetimeMs: number,
   ) {}
 
   conversation(bot: Bot, chatId: number | string): Conversation {
@@ -35,6 +45,11 @@ export class Messenger {
   /** The chat, if the bot may write to it now. */
   writable(bot: Bot, chatId: number | string): Conversation {
     const conversation = this.conversation(bot, chatId);
+    if (conversation.migratedTo !== undefined) {
+      throw new ApiError(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+        migrate_to_chat_id: conversation.migratedTo,
+      });
+    }
     if (conversation.blocked) throw forbidden('bot was blocked by the user');
     if (!conversation.started) throw forbidden("bot can't initiate conversation with a user");
     return conversation;
@@ -42,8 +57,11 @@ export class Messenger {
 
   send(bot: Bot, conversation: Conversation, messages: NewMessage[]): StoredMessage[] {
     messages.forEach(() => this.limiter.message(bot.id, chatIdFor(conversation)));
-    if (conversation.kind === 'private') this.drafts.drop(conversation);
-    return messages.map((message) => this.store(conversation, bot.id, message));
+    if (conversation.kind === 'private') this.dropDraft(conversation);
+    return messages.map((message) => {
+      this.setReplyKeyboard(conversation, message.replyMarkup);
+      return this.store(conversation, bot.id, message);
+    });
   }
 
   /** Also what people say goes this way. */
@@ -76,9 +94,10 @@ export class Messenger {
   delete(bot: Bot, conversation: Conversation, messageId: number): void {
     const message = this.find(conversation, messageId);
     if (!message) throw badRequest('message to delete not found');
-    const foreign = conversation.kind === 'group' && message.from !== bot.id;
+    const foreign = conversation.kind === 'group' && message.from !== bot.id && !conversation.admins.includes(bot.id);
     if (foreign || unixNow() - message.date > DELETABLE_FOR_S) throw badRequest("message can't be deleted");
     conversation.messages.delete(messageId);
+    conversation.pinned = conversation.pinned.filter((id) => id !== messageId);
     this.feed.tell({ type: 'deleted', conversation, messageId });
   }
 
@@ -86,11 +105,40 @@ export class Messenger {
     const message = conversation.messages.get(messageId);
     return message && visibleToBots(message) ? message : undefined;
   }
+
+  showDraft(bot: Bot, conversation: Conversation, draft: Draft): void {
+    this.limiter.draft(bot.id, conversation.people[0]!);
+    clearTimeout(this.drafts.get(conversation)?.timer);
+    const timer = setTimeout(() => this.dropDraft(conversation), this.draftLifetimeMs).unref();
+    this.drafts.set(conversation, { draft, timer });
+    this.feed.tell({ type: 'draft', conversation, draft });
+  }
+
+  draftIn(conversation: Conversation): Draft | undefined {
+    return this.drafts.get(conversation)?.draft;
+  }
+
+  /** Any real message of the bot takes its draft away. */
+  dropDraft(conversation: Conversation): void {
+    clearTimeout(this.drafts.get(conversation)?.timer);
+    if (this.drafts.delete(conversation)) this.feed.tell({ type: 'draft', conversation, draft: null });
+  }
+
+  dropDrafts(): void {
+    [...this.drafts.keys()].forEach((conversation) => this.dropDraft(conversation));
+  }
+
+  /** A reply keyboard belongs to the chat, until another one or its removal comes. */
+  setReplyKeyboard(conversation: Conversation, markup: object | undefined): void {
+    if (!markup || !('keyboard' in markup || 'remove_keyboard' in markup)) return;
+    conversation.replyKeyboard = 'keyboard' in markup ? markup : undefined;
+    this.feed.tell({ type: 'chat', conversation });
+  }
 }
 
 function sameContent(old: StoredMessage, wanted: MessageEdit): boolean {
   const current: MessageEdit = { ...old };
-  return (['text', 'entities', 'caption', 'captionEntities', 'replyMarkup'] as const).every(
+  return EDITABLE.every(
     (key) => !(key in wanted) || JSON.stringify(current[key] ?? null) === JSON.stringify(wanted[key] ?? null),
   );
 }

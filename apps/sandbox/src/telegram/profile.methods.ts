@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { badRequest } from './api-error';
-import { chatId, integer, json, string } from './call-params';
-import { type Caller, type Method, method } from './method';
+import { type Caller, json, type Method, method, string, chatId } from './method';
 import type { Bot, Conversation, TelegramState } from './state';
-import { deleteWebhook } from './update.methods';
-import { chatFor, userById, userOfBot } from './wire-views';
+import { userOfBot } from './wire';
 
 const MAX_COMMANDS = 100;
 
@@ -30,7 +28,7 @@ export const profileMethods: Record<string, Method> = {
     ...userOfBot(bot),
     can_join_groups: true,
     can_read_all_group_messages: false,
-    supports_inline_queries: false,
+    supports_inline_queries: true,
     can_connect_to_business: false,
     has_main_web_app: false,
     has_topics_enabled: false,
@@ -41,16 +39,16 @@ export const profileMethods: Record<string, Method> = {
 
   setMyCommands: method(
     z.object({ commands: json(z.array(command).max(MAX_COMMANDS, 'BOT_COMMANDS_TOO_MUCH')), ...commandsOf }),
-    ({ world, bot }, params) => {
+    ({ telegram, bot }, params) => {
       bot.commands[commandKey(params)] = params.commands;
-      tellPhones(world, bot);
+      tellPhones(telegram, bot);
       return true;
     },
   ),
   getMyCommands: method(z.object(commandsOf), ({ bot }, params) => bot.commands[commandKey(params)] ?? []),
-  deleteMyCommands: method(z.object(commandsOf), ({ world, bot }, params) => {
+  deleteMyCommands: method(z.object(commandsOf), ({ telegram, bot }, params) => {
     delete bot.commands[commandKey(params)];
-    tellPhones(world, bot);
+    tellPhones(telegram, bot);
     return true;
   }),
 
@@ -69,37 +67,18 @@ export const profileMethods: Record<string, Method> = {
   ...textMethods('Name', 'name', 64),
   ...textMethods('Description', 'description', 512),
   ...textMethods('ShortDescription', 'short_description', 120),
-
-  getChat: method(z.object({ chat_id: chatId }), ({ world, bot }, params) => {
-    const conversation = world.messenger.conversation(bot, params.chat_id);
-    return { ...chatFor(world.state, conversation), accent_color_id: 0, max_reaction_count: 11 };
-  }),
-  getChatMember: method(
-    z.object({ chat_id: chatId, user_id: integer('user_id') }),
-    ({ world, bot }, { chat_id, user_id }) => {
-      const conversation = world.messenger.conversation(bot, chat_id);
-      if (![...conversation.people, ...conversation.bots].includes(user_id)) throw badRequest('PARTICIPANT_ID_INVALID');
-      const user = userById(world.state, user_id);
-      // The sandbox's groups belong to the first of their people.
-      const owner = conversation.kind === 'group' && conversation.people[0] === user_id;
-      return owner ? { user, status: 'creator', is_anonymous: false } : { user, status: 'member' };
-    },
-  ),
-
-  logOut: method(z.object({}), (caller) => deleteWebhook(caller, {}).result),
-  close: method(z.object({}), () => true),
 };
 
 function textMethods(name: string, field: string, limit: number): Record<string, Method> {
   const language = { language_code: string.default('') };
   return {
-    [`setMy${name}`]: method(z.object({ [field]: string.default(''), ...language }), ({ world, bot }, params) => {
+    [`setMy${name}`]: method(z.object({ [field]: string.default(''), ...language }), ({ telegram, bot }, params) => {
       const text = (params as Record<string, string>)[field]!;
       if (text.length > limit) throw badRequest(`BOT_${field.toUpperCase()}_INVALID`);
       const key = `${field}:${params.language_code}`;
       if (text) bot.texts[key] = text;
       else delete bot.texts[key];
-      tellPhones(world, bot);
+      tellPhones(telegram, bot);
       return true;
     }),
     [`getMy${name}`]: method(z.object(language), ({ bot }, { language_code }) => {
@@ -129,8 +108,8 @@ export function commandsFor(state: TelegramState, conversation: Conversation, pe
   return key ? bot!.commands[key]! : [];
 }
 
-function tellPhones(world: Caller['world'], bot: Bot): void {
-  for (const conversation of world.state.conversations.values()) {
-    if (conversation.bots.includes(bot.id)) world.feed.tell({ type: 'chat', conversation });
+function tellPhones({ state, feed }: Caller['telegram'], bot: Bot): void {
+  for (const conversation of state.conversations.values()) {
+    if (conversation.bots.includes(bot.id)) feed.tell({ type: 'chat', conversation });
   }
 }

@@ -142,7 +142,7 @@ describe('sending', () => {
       400,
       'Bad Request: BOT_COMMAND_INVALID',
     ],
-    ['a method the sandbox lacks', 'sendDice', {}, 400, 'Bad Request: method is not supported by the sandbox'],
+    ['a method the sandbox lacks', 'sendChecklist', {}, 400, 'Bad Request: method is not supported by the sandbox'],
     ['a method nobody has', 'sendLove', {}, 404, 'Not Found: method not found'],
   ])('%s is refused as Telegram does', async (_why, method, params, status, description) => {
     const answer = await run.api(method, { chat_id: chat, ...params });
@@ -185,7 +185,7 @@ describe('sending', () => {
       status: 401,
       description: 'Unauthorized: invalid token specified',
     });
-    const strict = await startForSpec({ acceptAnyToken: false });
+    const strict = await startForSpec();
     expect(await strict.api('getMe', {}, '42:x')).toMatchObject({ status: 401, description: 'Unauthorized' });
     await strict.sandbox.close();
   });
@@ -258,14 +258,14 @@ describe('sending', () => {
   it('a blocked bot cannot write, and hears of it', async () => {
     const before = (await run.updates()).at(-1)!.update_id;
     await run.say(run.emma, '/start');
-    await run.act(run.emma, 'block', { blocked: true });
+    await run.telegram.block(run.emma.id, { bot: BOT_ID }, true);
     const refused = await run.api('sendMessage', { chat_id: run.emma.id, text: 'x' });
     expect(refused).toMatchObject({ status: 403, description: 'Forbidden: bot was blocked by the user' });
     const heard = (await run.updates())
       .filter(({ update_id }) => update_id > before)
       .map(({ my_chat_member }) => my_chat_member);
     expect(heard.at(-1)!.new_chat_member.status).toBe('kicked');
-    await run.act(run.emma, 'start');
+    await run.telegram.start(run.emma.id, { bot: BOT_ID });
     expect((await run.api('sendMessage', { chat_id: run.emma.id, text: 'x' })).ok).toBe(true);
   });
 

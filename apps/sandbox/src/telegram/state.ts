@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Entity, Update } from './wire';
+import { z } from 'zod';
+import type { Delivery } from '../kit/webhook-pusher';
+import type { Entity, FormattedText, Message, Poll, Update } from './wire';
 
 export interface Webhook {
   url: string;
@@ -10,12 +12,10 @@ export interface Webhook {
   lastErrorMessage?: string;
 }
 
-export interface PendingUpdate {
+/** Updates of one lane, the chat they belong to, are delivered one after the other. */
+export interface PendingUpdate extends Delivery {
   update: Update;
-  /** Updates of one lane are delivered one after the other: the chat they belong to. */
   lane: number;
-  /** Milliseconds; not worth delivering afterwards. */
-  expires: number;
 }
 
 export interface BotCommand {
@@ -36,8 +36,9 @@ export interface Bot {
   menuButtons: Record<string, unknown>;
   pending: PendingUpdate[];
   nextUpdateId: number;
-  /** Message ids in private chats are counted per account, not per chat. */
+  /** Message ids in private chats and basic groups are counted per account, not per chat. */
   nextMessageId: number;
+  /** Empty for what Telegram sends unless told. */
   allowedUpdates: string[];
   webhook?: Webhook;
 }
@@ -51,7 +52,17 @@ export interface Person {
   hue: number;
 }
 
-export type MediaKind = 'photo' | 'document' | 'voice' | 'audio';
+export const MEDIA_KINDS = [
+  'photo',
+  'document',
+  'voice',
+  'audio',
+  'video',
+  'animation',
+  'video_note',
+  'sticker',
+] as const;
+export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 export interface StoredFile {
   id: string;
@@ -68,6 +79,31 @@ export interface StoredFile {
   height?: number;
 }
 
+/** What a message has beside text and file, in the Bot API's own words: a place, an invoice, a service message. */
+export type Extra = Partial<
+  Pick<
+    Message,
+    | 'location'
+    | 'venue'
+    | 'contact'
+    | 'dice'
+    | 'invoice'
+    | 'rich_message'
+    | 'forward_origin'
+    | 'quote'
+    | 'via_bot'
+    | 'web_app_data'
+    | 'successful_payment'
+    | 'refunded_payment'
+    | 'migrate_to_chat_id'
+    | 'migrate_from_chat_id'
+    | 'forum_topic_created'
+    | 'forum_topic_edited'
+    | 'forum_topic_closed'
+    | 'forum_topic_reopened'
+  >
+>;
+
 export interface StoredMessage {
   id: number;
   /** Unix seconds. */
@@ -81,11 +117,26 @@ export interface StoredMessage {
   caption?: string;
   captionEntities?: Entity[];
   fileId?: string;
+  /** The poll's id; what stands in it changes after the message was sent. */
+  pollId?: string;
+  extra?: Extra;
   replyTo?: number;
+  /** The forum topic it stands in. */
+  threadId?: number;
   mediaGroupId?: string;
   replyMarkup?: object;
-  /** A line only the phone shows; bots do not know of it. */
+  reactions?: { from: number; emoji: string }[];
+  /** The message that was pinned, of which this one tells. */
+  pinned?: number;
+  /** A line in the middle of the chat. Bots hear of it only when `extra` or `pinned` says what it is. */
   service?: string;
+}
+
+export interface Topic {
+  id: number;
+  name: string;
+  iconColor: number;
+  closed: boolean;
 }
 
 export interface Conversation {
@@ -93,6 +144,14 @@ export interface Conversation {
   /** Groups: the negative chat id. */
   groupId?: number;
   title?: string;
+  /** A basic group, which may become a supergroup with another id; others are supergroups from the start. */
+  basic?: boolean;
+  /** The supergroup that this basic group has become. */
+  migratedTo?: number;
+  /** Bots with rights, who hear everything. */
+  admins: number[];
+  forum: boolean;
+  topics: Topic[];
   people: number[];
   bots: number[];
   messages: Map<number, StoredMessage>;
@@ -100,6 +159,40 @@ export interface Conversation {
   /** Private chats: the person has written at least once, so the bot may write too. */
   started: boolean;
   blocked: boolean;
+  pinned: number[];
+  /** The keyboard under the field, as the bot last set it. */
+  replyKeyboard?: object;
+}
+
+export interface StoredPoll {
+  bot: number;
+  poll: Poll;
+  /** By person, the indexes they chose. */
+  votes: Record<number, number[]>;
+}
+
+/** Something to pay in Stars, as its bot has described it. */
+export interface StoredInvoice {
+  bot: number;
+  title: string;
+  description: string;
+  payload: string;
+  currency: string;
+  amount: number;
+  /** Seconds; a subscription that renews itself. */
+  subscriptionPeriod?: number;
+}
+
+export interface Charge {
+  id: string;
+  bot: number;
+  person: number;
+  invoice: StoredInvoice;
+  date: number;
+  refundedAt?: number;
+  /** Renewals of a subscription point to its first charge. */
+  renews?: string;
+  canceled?: boolean;
 }
 
 export interface PersonSeed {
@@ -118,12 +211,33 @@ export interface BotSeed {
 /** Past 32 bits on purpose: real user ids are, and a client that keeps them in an int should notice here. */
 const FIRST_PERSON = 5_100_000_001;
 const FIRST_GROUP = -1_001_000_000_001;
+/** Basic groups have short ids. */
+const FIRST_BASIC_GROUP = -4_200_000_001;
+/** A killed process may have lost its last moments; skipping ahead keeps it from giving ids a second time. */
+const SKIPPED_IDS = 1000;
 
-/** What the pretended Telegram remembers. */
+/** The sandbox wrote this itself, so only its outline is checked. */
+const Saved = z.object({
+  bots: z.array(z.custom<Bot>()),
+  people: z.array(z.custom<Person>()),
+  files: z.array(z.custom<StoredFile>()),
+  polls: z.array(z.custom<StoredPoll>()).default([]),
+  invoices: z.array(z.tuple([z.string(), z.custom<StoredInvoice>()])).default([]),
+  charges: z.array(z.custom<Charge>()).default([]),
+  conversations: z.array(
+    z.tuple([z.string(), z.custom<Omit<Conversation, 'messages'> & { messages: StoredMessage[] }>()]),
+  ),
+});
+
+/** What the sandbox's Telegram remembers. */
 export class TelegramState {
   readonly bots = new Map<number, Bot>();
   readonly people = new Map<number, Person>();
   readonly files = new Map<string, StoredFile>();
+  readonly polls = new Map<string, StoredPoll>();
+  /** By the slug of their link. */
+  readonly invoices = new Map<string, StoredInvoice>();
+  readonly charges = new Map<string, Charge>();
   readonly conversations = new Map<string, Conversation>();
 
   addBot(seed: BotSeed): Bot {
@@ -163,10 +277,16 @@ export class TelegramState {
     return person;
   }
 
-  addGroup(title: string, people: number[], bots: number[]): Conversation {
-    const groups = [...this.conversations.values()].filter(({ kind }) => kind === 'group');
-    const groupId = FIRST_GROUP - groups.length;
-    const group: Conversation = { ...newConversation('group', people, bots), groupId, title, started: true };
+  addGroup(
+    title: string,
+    people: number[],
+    bots: number[],
+    { basic = false, forum = false, admins = [] as number[] } = {},
+  ): Conversation {
+    const alike = [...this.conversations.values()].filter((one) => one.kind === 'group' && !!one.basic === basic);
+    const groupId = (basic ? FIRST_BASIC_GROUP : FIRST_GROUP) - alike.length;
+    const about = { groupId, title, started: true, forum, admins, ...(basic && { basic }) };
+    const group: Conversation = { ...newConversation('group', people, bots), ...about };
     this.conversations.set(String(groupId), group);
     return group;
   }
@@ -185,18 +305,62 @@ export class TelegramState {
   }
 
   nextMessageId(conversation: Conversation): number {
-    if (conversation.kind === 'group') return conversation.nextMessageId++;
-    return this.bots.get(conversation.bots[0]!)!.nextMessageId++;
+    const bot = this.bots.get(conversation.bots[0] ?? 0);
+    if ((conversation.kind === 'group' && !conversation.basic) || !bot) return conversation.nextMessageId++;
+    return bot.nextMessageId++;
   }
 
   /** Forgets what was said and who blocked whom; who there is, and the counters, stay. */
   forgetMessages(): void {
-    this.files.clear();
+    for (const map of [this.files, this.polls, this.invoices, this.charges]) map.clear();
     for (const bot of this.bots.values()) bot.pending = [];
     for (const conversation of this.conversations.values()) {
       conversation.messages.clear();
+      conversation.pinned = [];
+      conversation.topics = [];
+      conversation.replyKeyboard = undefined;
       conversation.blocked = false;
       conversation.started = conversation.kind === 'group';
+    }
+  }
+
+  save(): object {
+    const { bots, people, files, polls, invoices, charges, conversations } = this;
+    return {
+      bots: [...bots.values()],
+      people: [...people.values()],
+      files: [...files.values()],
+      polls: [...polls.values()],
+      invoices: [...invoices],
+      charges: [...charges.values()],
+      conversations: [...conversations].map(([key, conversation]) => [
+        key,
+        { ...conversation, messages: [...conversation.messages.values()] },
+      ]),
+    };
+  }
+
+  restore(source: unknown): void {
+    const saved = Saved.parse(source);
+    for (const bot of saved.bots) {
+      bot.nextUpdateId += SKIPPED_IDS;
+      bot.nextMessageId += SKIPPED_IDS;
+      this.bots.set(bot.id, bot);
+    }
+    saved.people.forEach((person) => this.people.set(person.id, person));
+    saved.files.forEach((file) => this.files.set(file.id, file));
+    saved.polls.forEach((stored) => this.polls.set(stored.poll.id, stored));
+    saved.invoices.forEach(([slug, invoice]) => this.invoices.set(slug, invoice));
+    saved.charges.forEach((charge) => this.charges.set(charge.id, charge));
+    for (const [key, conversation] of saved.conversations) {
+      const messages = new Map(conversation.messages.map((message) => [message.id, message]));
+      const nextMessageId = conversation.nextMessageId + SKIPPED_IDS;
+      this.conversations.set(key, {
+        ...newConversation(conversation.kind, [], []),
+        ...conversation,
+        messages,
+        nextMessageId,
+      });
     }
   }
 }
@@ -207,5 +371,47 @@ export const opaqueId = (prefix: string, bytes = 24) => prefix + randomBytes(byt
 export const unixNow = () => Math.floor(Date.now() / 1000);
 
 function newConversation(kind: Conversation['kind'], people: number[], bots: number[]): Conversation {
-  return { kind, people, bots, messages: new Map(), nextMessageId: 1, started: false, blocked: false };
+  return {
+    kind,
+    people,
+    bots,
+    admins: [],
+    forum: false,
+    topics: [],
+    messages: new Map(),
+    nextMessageId: 1,
+    started: false,
+    blocked: false,
+    pinned: [],
+  };
+}
+
+/** A streaming preview. */
+export interface Draft extends FormattedText {
+  id: number;
+  /** The person may press Stop. */
+  canStop?: boolean;
+}
+
+/** What happens in chats, for whoever watches: the phones. */
+export type Happening = { conversation: Conversation } & (
+  | { type: 'message' | 'edited'; message: StoredMessage }
+  | { type: 'deleted'; messageId: number }
+  | { type: 'draft'; draft: Draft | null }
+  | { type: 'action'; action: string }
+  | { type: 'chat' }
+);
+
+export class Feed {
+  private readonly listeners = new Set<(happening: Happening) => void>();
+
+  tell(happening: Happening): void {
+    this.listeners.forEach((listener) => listener(happening));
+  }
+
+  /** Returns the way to stop. */
+  follow(listener: (happening: Happening) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 }

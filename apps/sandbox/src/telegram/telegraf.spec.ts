@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Markup, Telegraf } from 'telegraf';
 import { message } from 'telegraf/filters';
-import { type Running, startForSpec, TOKEN, until } from '../start-for-spec';
+import { BOT_ID, type Running, startForSpec, TOKEN, until } from '../start-for-spec';
+
+const SPEC = { bot: BOT_ID };
 
 describe('a stock telegraf bot', () => {
   let run: Running;
@@ -44,14 +46,14 @@ describe('a stock telegraf bot', () => {
     afterEach(() => bot.stop());
 
     it('greets, with the payload of the deep link', async () => {
-      await run.act(run.anna, 'start', { payload: 'from_site-1' });
+      await run.telegram.start(run.anna.id, SPEC, 'from_site-1');
       await answer(`hello ${run.anna.firstName}, you came with "from_site-1"`);
     });
 
     it('gets its button pressed, answers and edits', async () => {
       await run.say(run.anna, '/menu');
       const menu = await answer('choose');
-      const pressed = await run.act(run.anna, 'press', { messageId: menu.message_id, button: 'tea' });
+      const pressed = await run.telegram.press(run.anna.id, SPEC, menu.message_id, 'tea');
       expect(pressed).toEqual({ answered: true, text: 'brewing' });
       const edited = await answer('tea it is');
       expect(edited.message_id).toBe(menu.message_id);
@@ -59,8 +61,7 @@ describe('a stock telegraf bot', () => {
     });
 
     it('downloads a voice note and uploads it again, unchanged', async () => {
-      const base64 = Buffer.from('OggS pretend voice').toString('base64');
-      await run.act(run.anna, 'send-file', { kind: 'voice', base64, duration: 3 });
+      await run.telegram.sendFile(run.anna.id, SPEC, 'voice', Buffer.from('OggS pretend voice'), { duration: 3 });
       const echoed = await until(async () => (await lastFrom(true))?.document);
       expect(echoed).toMatchObject({ file_name: 'эхо.ogg', file_size: 18 });
       const { result } = await run.api<{ file_path: string }>('getFile', { file_id: echoed.file_id });

@@ -5,7 +5,10 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { type Running, startForSpec, until } from '../start-for-spec';
 import type { Update } from './wire';
@@ -136,11 +139,33 @@ describe('the webhook', () => {
   });
 
   it('may be set once a second', async () => {
-    const [first, second] = [await run.api('setWebhook', { url }), await run.api('setWebhook', { url })];
+    const slow = await startForSpec({ pace: 100 });
+    const [first, second] = [await slow.api('setWebhook', { url }), await slow.api('setWebhook', { url })];
     expect(first).toMatchObject({ result: true, description: 'Webhook was set' });
     expect(second).toMatchObject({ status: 429, parameters: { retry_after: 1 } });
+    await slow.sandbox.close();
   });
 
-  const info = async () =>
-    (await run.api<{ pending_update_count: number; last_error_message?: string }>('getWebhookInfo')).result;
+  it('after a restart a failed update goes on waiting, and does not begin anew', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'sandbox-spec-'));
+    const first = await startForSpec({ data, pace: 1 });
+    answer = (update, res) =>
+      update.message!.text === 'stuck' ? refuse(res, 500, { 'retry-after': '3000' }) : res.end();
+    await first.api('setWebhook', { url });
+    await first.say(first.anna, 'stuck');
+    await until(async () => (await infoOf(first)).last_error_message !== undefined);
+    await first.sandbox.close();
+
+    const second = await startForSpec({ data, pace: 1 });
+    await second.say(second.emma, 'passes');
+    await until(() => texts().includes('passes'));
+    expect(texts()).toEqual(['stuck', 'passes']);
+    await until(async () => (await infoOf(second)).pending_update_count === 1);
+    await second.sandbox.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  const infoOf = async ({ api }: Pick<Running, 'api'>) =>
+    (await api<{ pending_update_count: number; last_error_message?: string }>('getWebhookInfo')).result;
+  const info = () => infoOf(run);
 });

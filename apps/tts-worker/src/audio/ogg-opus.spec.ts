@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { audioPackets, decode, rawPages, rootMeanSquare, shareAt, sine } from '../../test/ogg-reader';
-import { oggDurationMs } from './ogg-duration';
-import { joinOggOpus, readOggOpus, writeOggOpus } from './ogg-opus';
+import { joinOggOpus, oggDurationMs, readOggOpus, writeOggOpus } from './ogg-opus';
 import { NotOggOpus } from './ogg-pages';
 import { pcmToOpus } from './pcm-to-opus';
 

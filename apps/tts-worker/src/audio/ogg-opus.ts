@@ -1,5 +1,4 @@
 import { fitsOnPage, NotOggOpus, oggCrc, readPages, writePage } from './ogg-pages';
-import { packetSamples } from './opus-packet';
 
 /** An Opus stream outside its container. Samples are counted at 48 kHz, whatever the sound was made from. */
 export interface OpusStream {
@@ -19,6 +18,15 @@ export const OPUS_CLOCK = 48_000;
 // RFC 7845 §3 asks for pages of a second at most, so that a player can seek and a live listener need not wait.
 const PAGE_SAMPLES = OPUS_CLOCK;
 const VENDOR = 'switchboard';
+
+// RFC 6716 §3.1, table 2: frame lengths in samples at 48 kHz by the packet's configuration number.
+const SILK = [480, 960, 1920, 2880];
+const HYBRID = [480, 960];
+const CELT = [120, 240, 480, 960];
+const FRAME_SAMPLES = [...SILK, ...SILK, ...SILK, ...HYBRID, ...HYBRID, ...CELT, ...CELT, ...CELT, ...CELT];
+
+/** RFC 6716 §3.4, R5: no packet holds more than 120 ms. */
+const MAX_PACKET_SAMPLES = 5760;
 
 /** Writes an Ogg/Opus file (RFC 7845). The same stream gives the same bytes. */
 export function writeOggOpus(stream: OpusStream): Buffer {
@@ -69,6 +77,14 @@ export function readOggOpus(file: Buffer): OpusStream {
 }
 
 /**
+ * The playing time of an Ogg/Opus file in whole milliseconds, after checking all of its pages.
+ * @throws NotOggOpus when the bytes are not a whole Ogg/Opus file.
+ */
+export function oggDurationMs(file: Buffer): number {
+  return Math.round((readOggOpus(file).samples * 1000) / OPUS_CLOCK);
+}
+
+/**
  * Joins Ogg/Opus files end to end into one file with one stream. Every stream's look-ahead and padding stay between
  * the parts (some 7 to 27 ms of near silence), because cutting them would mean decoding and encoding again.
  * @throws NotOggOpus when one of the files is not Ogg/Opus.
@@ -100,10 +116,20 @@ function startOf(audio: ReturnType<typeof readPages>): number {
   return Math.max(0, Number(first.granule) - before.reduce((sum, packet) => sum + samplesOf(packet), 0));
 }
 
+/** How long a packet lasts, at 48 kHz. */
 function samplesOf(packet: Buffer): number {
-  const samples = packetSamples(packet);
-  if (samples === undefined) throw new NotOggOpus('a packet is not Opus');
+  const toc = packet[0];
+  const frames = toc === undefined ? undefined : framesIn(toc, packet[1]);
+  const samples = frames === undefined ? 0 : FRAME_SAMPLES[toc! >> 3]! * frames;
+  if (samples < 1 || samples > MAX_PACKET_SAMPLES) throw new NotOggOpus('a packet is not Opus');
   return samples;
+}
+
+function framesIn(toc: number, second: number | undefined): number | undefined {
+  const code = toc & 3;
+  if (code === 0) return 1;
+  if (code < 3) return 2;
+  return second === undefined ? undefined : second & 0x3f;
 }
 
 function opusHead({ channels, preSkip, inputSampleRate }: OpusStream): Buffer {

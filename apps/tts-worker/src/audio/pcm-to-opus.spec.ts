@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decode, rawPages, rootMeanSquare, shareAt, sine } from '../../test/ogg-reader';
-import { oggDurationMs } from './ogg-duration';
+import { oggDurationMs } from './ogg-opus';
 import { pcmToOpus } from './pcm-to-opus';
 
 describe('sound encoded as a voice message', () => {

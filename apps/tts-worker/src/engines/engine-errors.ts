@@ -4,6 +4,8 @@ export abstract class EngineError extends Error {
   abstract readonly code: string;
   /** False when the same request would only fail again. */
   abstract readonly retryable: boolean;
+  /** True when a server may have done the work, or some of it, and ask money for it. */
+  readonly mayBeBilled: boolean = false;
 }
 
 /** The text has no words: only marks, spaces or pictures. */
@@ -34,13 +36,21 @@ export class EngineUnavailable extends EngineError {
   readonly code = 'tts-worker.engine_unavailable';
   readonly retryable = true;
 
+  /** Seconds the engine asked to be left alone for. */
+  readonly retryAfterSeconds: number | undefined;
+  override readonly mayBeBilled: boolean;
+
   constructor(
     message: string,
-    /** Seconds the engine asked to be left alone for. */
-    readonly retryAfterSeconds?: number,
-    options?: ErrorOptions,
+    {
+      retryAfterSeconds,
+      mayBeBilled = false,
+      cause,
+    }: { retryAfterSeconds?: number | undefined; mayBeBilled?: boolean; cause?: unknown } = {},
   ) {
-    super(message, options);
+    super(message, { cause });
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.mayBeBilled = mayBeBilled;
   }
 }
 
@@ -49,6 +59,7 @@ export class EngineTimedOut extends EngineError {
   override readonly name = 'EngineTimedOut';
   readonly code = 'tts-worker.engine_timed_out';
   readonly retryable = true;
+  override readonly mayBeBilled = true;
 
   constructor(engine: string, deadlineMs: number) {
     super(`${engine} did not finish within ${deadlineMs} ms`);
@@ -67,6 +78,7 @@ export class BadAnswer extends EngineError {
   override readonly name = 'BadAnswer';
   readonly code = 'tts-worker.bad_answer';
   readonly retryable = false;
+  override readonly mayBeBilled = true;
 }
 
 /** The recording is larger than the engine takes. */

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { decode, rawPages, rootMeanSquare } from '../../test/ogg-reader';
-import { oggDurationMs } from '../audio/ogg-duration';
+import { oggDurationMs } from '../audio/ogg-opus';
+import { CallMeter } from './call-meter';
 import { EngineTimedOut, NothingToSay, UnknownVoice } from './engine-errors';
-import { EspeakEngine, orderFor } from './espeak.engine';
+import { EspeakEngine, espeakTaskFor } from './espeak.engine';
 
 // The speaking process runs as built JavaScript: `npm run build` before this spec when run by hand.
 const engine = new EspeakEngine();
 const never = new AbortController().signal;
 const say = (text: string, rest: { locale?: 'ru' | 'en'; voice?: string; speed?: number } = {}) =>
-  engine.speak({ text, locale: 'ru', ...rest }, never);
+  engine.synthesize({ text, locale: 'ru', ...rest }, never, new CallMeter());
 
 afterAll(() => engine.close());
 
@@ -74,7 +75,11 @@ describe('speech of eSpeak NG', () => {
 
   it('an aborted speech ends at once and the next one is spoken', async () => {
     const abort = new AbortController();
-    const long = engine.speak({ text: 'Очень длинный текст. '.repeat(300), locale: 'ru' }, abort.signal);
+    const long = engine.synthesize(
+      { text: 'Очень длинный текст. '.repeat(300), locale: 'ru' },
+      abort.signal,
+      new CallMeter(),
+    );
     abort.abort(new Error('cancelled'));
     await expect(long).rejects.toThrow('cancelled');
     expect((await say('Снова')).durationMs).toBeGreaterThan(100);
@@ -82,7 +87,9 @@ describe('speech of eSpeak NG', () => {
 
   it('a speech longer than its deadline is given up', async () => {
     const hasty = new EspeakEngine({ deadlineMs: 1 });
-    await expect(hasty.speak({ text: 'Привет', locale: 'ru' }, never)).rejects.toThrow(EngineTimedOut);
+    await expect(hasty.synthesize({ text: 'Привет', locale: 'ru' }, never, new CallMeter())).rejects.toThrow(
+      EngineTimedOut,
+    );
     await hasty.close();
   });
 
@@ -102,11 +109,11 @@ describe('speech of eSpeak NG', () => {
 
   it('dies with its service, even when that is killed', async () => {
     const built = join(__dirname, '../../dist/src/engines');
-    const order = orderFor({ text: 'Да', locale: 'ru' });
+    const task = espeakTaskFor({ text: 'Да', locale: 'ru' });
     const script = `const { WarmProcess } = require(${JSON.stringify(join(built, 'warm-process.js'))});
       const file = ${JSON.stringify(join(built, 'espeak.process.js'))};
-      const speaker = new WarmProcess('espeak', file, { deadlineMs: 20_000, recycleAfter: 9 });
-      speaker.ask(${JSON.stringify(order)}, new AbortController().signal).then(() => console.log(speaker.pid));
+      const worker = new WarmProcess('espeak', file, { deadlineMs: 20_000, recycleAfter: 9 });
+      worker.ask(${JSON.stringify(task)}, new AbortController().signal).then(() => console.log(worker.pid));
       setInterval(() => {}, 1_000);`;
     const service = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(service.stdout, 'data')) as [Buffer];
@@ -119,20 +126,30 @@ describe('speech of eSpeak NG', () => {
 
 describe('what the process is asked', () => {
   it('sentences one by one, each in the voice of its language, with pauses between', () => {
-    expect(orderFor({ text: 'Фраза дня: never give up. Повторите!', locale: 'ru', voice: 'female' }).parts).toEqual([
-      { text: 'Фраза дня:', voice: 'ru+f2', pauseMs: 60 },
-      { text: 'never give up.', voice: 'en-us+f2', pauseMs: 300 },
-      { text: 'Повторите!', voice: 'ru+f2', pauseMs: 300 },
+    expect(
+      espeakTaskFor({ text: 'Фраза дня: never give up. Повторите!', locale: 'ru', voice: 'female' }).parts,
+    ).toEqual([
+      { text: 'Фраза дня:', voices: ['ru+f2', 'en-us+f2'], pauseMs: 60 },
+      { text: 'never give up.', voices: ['en-us+f2'], pauseMs: 300 },
+      { text: 'Повторите!', voices: ['ru+f2', 'en-us+f2'], pauseMs: 300 },
     ]);
   });
 
+  it.each([
+    ['pt-BR', ['pt-br', 'pt', 'en-us']],
+    ['zh-Hant-TW', ['zh-hant-tw', 'cmn', 'en-us']],
+    ['en-GB', ['en-gb', 'en-us']],
+  ])('a text in %s is spoken by the nearest voice there is', (locale, voices) => {
+    expect(espeakTaskFor({ text: '42', locale }).parts[0]?.voices).toEqual(voices);
+  });
+
   it('speeds beyond what the engine can do are brought within it', () => {
-    expect(orderFor({ text: 'Да', locale: 'ru', speed: 4 }).wordsPerMinute).toBe(450);
-    expect(orderFor({ text: 'Да', locale: 'ru', speed: 0.25 }).wordsPerMinute).toBe(80);
+    expect(espeakTaskFor({ text: 'Да', locale: 'ru', speed: 4 }).wordsPerMinute).toBe(450);
+    expect(espeakTaskFor({ text: 'Да', locale: 'ru', speed: 0.25 }).wordsPerMinute).toBe(80);
   });
 
   it('pictures are left out and marks of the markup are made harmless', () => {
-    expect(orderFor({ text: 'Тише <b>&</b> [[x]] 👍🏽 мыши', locale: 'ru' }).parts[0]?.text).toBe(
+    expect(espeakTaskFor({ text: 'Тише <b>&</b> [[x]] 👍🏽 мыши', locale: 'ru' }).parts[0]?.text).toBe(
       'Тише &lt;b>&amp;&lt;/b> [ [x]]    мыши',
     );
   });

@@ -1,18 +1,20 @@
 import { resolve } from 'node:path';
-import type { KnownLocale } from '@switchboard/contracts';
+import type { Locale } from '@switchboard/contracts';
+import type { CallMeter } from './call-meter';
 import { BadAnswer, EngineUnavailable, NothingToSay, UnknownVoice } from './engine-errors';
-import { SpeakAnswer, type SpeakOrder } from './espeak.protocol';
+import { EspeakResult, type EspeakTask } from './espeak.protocol';
 import { sentences } from './sentences';
-import type { SpeechEngine, SpeechRequest, SpokenAudio } from './speech-engine';
+import type { SpeechEngine, SynthesisRequest, SynthesizedAudio } from './speech-engine';
 import { languageRuns } from './text-language';
 import { WarmProcess, type WarmProcessLimits } from './warm-process';
 
-/** Each voice speaks both languages: a text may hold both. The names after "+" are variants of eSpeak NG. */
-export const ESPEAK_VOICES = {
-  male: { ru: 'ru', en: 'en-us' },
-  female: { ru: 'ru+f2', en: 'en-us+f2' },
-  whisper: { ru: 'ru+whisper', en: 'en-us+whisper' },
-} as const satisfies Record<string, Record<KnownLocale, string>>;
+/** Each voice speaks every language; these are variants of eSpeak NG, written after the name of the language. */
+const VARIANTS = { male: '', female: '+f2', whisper: '+whisper' } as const;
+export const ESPEAK_VOICES = Object.keys(VARIANTS);
+
+const ENGLISH = 'en-us';
+/** Where eSpeak NG names a language otherwise than BCP 47. */
+const NAMES: Record<string, string> = { en: ENGLISH, zh: 'cmn' };
 
 const USUAL_WORDS_PER_MINUTE = 175;
 // eSpeak NG stays within these whatever it is asked for, so speeds beyond 0.46 and 2.57 sound like those.
@@ -30,46 +32,50 @@ const PROCESS_FILE = __filename.endsWith('.ts')
   ? resolve(__dirname, '../../dist/src/engines/espeak.process.js')
   : resolve(__dirname, 'espeak.process.js');
 
-/** Speaks offline with eSpeak NG, in a process of its own that is kept warm. Robotic, but always there. */
+/** Synthesizes offline with eSpeak NG, in a child process that is kept running. Robotic, but always available. */
 export class EspeakEngine implements SpeechEngine {
   readonly name = 'espeak';
-  private readonly speaker: WarmProcess;
+  private readonly worker: WarmProcess;
 
   constructor(limits: Partial<WarmProcessLimits> = {}) {
-    this.speaker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
+    this.worker = new WarmProcess(this.name, PROCESS_FILE, { deadlineMs: 60_000, recycleAfter: 500, ...limits });
   }
 
-  async speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio> {
-    const answer = SpeakAnswer.safeParse(await this.speaker.ask(orderFor(request), signal));
-    if (!answer.success) throw new BadAnswer('espeak answered out of turn', { cause: answer.error });
-    switch (answer.data.kind) {
-      case 'spoken':
-        return { ogg: Buffer.from(answer.data.ogg), durationMs: answer.data.durationMs };
+  async synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio> {
+    const result = EspeakResult.safeParse(await this.worker.ask(espeakTaskFor(request), signal));
+    if (!result.success)
+      throw new BadAnswer('the espeak process sent something else than a result', { cause: result.error });
+    switch (result.data.kind) {
+      case 'spoken': {
+        const { durationMs } = result.data;
+        meter.add({ characters: request.text.length, audioMs: durationMs });
+        return { ogg: Buffer.from(result.data.ogg), durationMs };
+      }
       case 'silent':
         throw new NothingToSay();
       case 'not-installed':
         throw new EngineUnavailable(
-          `espeak cannot be loaded; is @echogarden/espeak-ng-emscripten installed? ${answer.data.message}`,
+          `espeak cannot be loaded; is @echogarden/espeak-ng-emscripten installed? ${result.data.message}`,
         );
     }
   }
 
   close(): Promise<void> {
-    return this.speaker.close();
+    return this.worker.close();
   }
 }
 
-/** What the process shall do for a request: sentences, each in the voice of its language. */
-export function orderFor({ text, locale, voice = 'male', speed = 1 }: SpeechRequest): SpeakOrder {
-  if (!Object.hasOwn(ESPEAK_VOICES, voice)) throw new UnknownVoice('espeak', voice);
-  const names = ESPEAK_VOICES[voice as keyof typeof ESPEAK_VOICES];
+/** What the child process shall do for a request: sentences, each in the voice of its language. */
+export function espeakTaskFor({ text, locale, voice = 'male', speed = 1 }: SynthesisRequest): EspeakTask {
+  if (!Object.hasOwn(VARIANTS, voice)) throw new UnknownVoice('espeak', voice);
+  const variant = VARIANTS[voice as keyof typeof VARIANTS];
   const wordsPerMinute = Math.min(FASTEST, Math.max(SLOWEST, Math.round(USUAL_WORDS_PER_MINUTE * speed)));
   const parts = languageRuns(text.replace(PICTURES, ' '), locale).flatMap((run) =>
     sentences(run.text, run.locale)
       .filter((sentence) => WORDS.test(sentence))
       .map((sentence) => ({
-        text: plain(sentence),
-        voice: names[run.locale],
+        text: escapeMarkup(sentence),
+        voices: voicesFor(run.locale).map((name) => name + variant),
         pauseMs: Math.round((pauseAfter(sentence) * USUAL_WORDS_PER_MINUTE) / wordsPerMinute),
       })),
   );
@@ -77,10 +83,17 @@ export function orderFor({ text, locale, voice = 'male', speed = 1 }: SpeechRequ
   return { parts, wordsPerMinute };
 }
 
+/** Of the language in its region, of the language, and English rather than silence. */
+function voicesFor(locale: Locale): string[] {
+  const tag = locale.toLowerCase();
+  const language = tag.split('-')[0]!;
+  return [...new Set([NAMES[tag] ?? tag, NAMES[language] ?? language, ENGLISH])];
+}
+
 const pauseAfter = (sentence: string): number =>
   /[.!?…]["»”)]*$/.test(sentence) ? SENTENCE_PAUSE_MS : PHRASE_PAUSE_MS;
 
 /** eSpeak NG obeys SSML tags and [[phonemes]]; in what a person wrote they are words, or an hour of silence ordered. */
-function plain(text: string): string {
+function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('[[', '[ [');
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
-/** What the speaking process is asked: pieces in order, each in one voice. */
-export const SpeakOrder = z.object({
+/** What the child process is asked for: pieces in order, each in the voice of its language. */
+export const EspeakTask = z.object({
   parts: z
     .array(
       z.object({
         text: z.string().min(1),
-        voice: z.string(),
+        /** In order of preference: not every language has a voice. */
+        voices: z.array(z.string()).min(1),
         /** Silence after the piece, in milliseconds. */
         pauseMs: z.int().nonnegative(),
       }),
@@ -14,9 +15,9 @@ export const SpeakOrder = z.object({
     .min(1),
   wordsPerMinute: z.int().positive(),
 });
-export type SpeakOrder = z.infer<typeof SpeakOrder>;
+export type EspeakTask = z.infer<typeof EspeakTask>;
 
-export const SpeakAnswer = z.discriminatedUnion('kind', [
+export const EspeakResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('spoken'),
     ogg: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
@@ -25,4 +26,4 @@ export const SpeakAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('silent') }),
   z.object({ kind: z.literal('not-installed'), message: z.string() }),
 ]);
-export type SpeakAnswer = z.infer<typeof SpeakAnswer>;
+export type EspeakResult = z.infer<typeof EspeakResult>;

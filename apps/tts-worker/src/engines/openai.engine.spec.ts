@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { decode, rawPages, shareAt, sine } from '../../test/ogg-reader';
 import { json, startServer, type Asked } from '../../test/openai-server';
 import { pcmToOpus } from '../audio/pcm-to-opus';
+import { CallMeter } from './call-meter';
 import { BadAnswer, EngineRefused, EngineTimedOut, EngineUnavailable, NothingToSay } from './engine-errors';
-import { OpenAiEngine, OpenAiSpeechConfig } from './openai.engine';
+import { OpenAiEngine } from './openai.engine';
 
 const never = new AbortController().signal;
 const tone = (frequency: number, seconds: number) => pcmToOpus(sine(frequency, 24_000, seconds), 24_000).ogg;
@@ -18,9 +19,8 @@ afterEach(async () => {
 async function engineWith(answer: (asked: Asked, response: ServerResponse) => void, config = {}) {
   const server = await startServer(answer);
   stops.push(server.stop);
-  const engine = new OpenAiEngine(
-    OpenAiSpeechConfig.parse({ baseUrl: server.baseUrl, apiKey: 'key-1', deadlineMs: 5_000, ...config }),
-  );
+  const access = { baseUrl: server.baseUrl, apiKey: 'key-1', model: 'a-voice', deadlineMs: 5_000 };
+  const engine = new OpenAiEngine({ ...access, ...config });
   return { engine, asked: server.asked };
 }
 
@@ -28,12 +28,16 @@ describe('speech of an OpenAI-compatible server', () => {
   it('asks for Opus with the key, the model, the voice and the speed, and gives the file on', async () => {
     const file = tone(440, 1.2);
     const { engine, asked } = await engineWith((_, response) => audio(response, file));
-    const spoken = await engine.speak({ text: 'Привет!', locale: 'ru', voice: 'nova', speed: 1.25 }, never);
+    const spoken = await engine.synthesize(
+      { text: 'Привет!', locale: 'ru', voice: 'nova', speed: 1.25 },
+      never,
+      new CallMeter(),
+    );
     expect(spoken.ogg.equals(file)).toBe(true);
     expect(spoken.durationMs).toBe(1_200);
     expect(asked[0]).toMatchObject({ path: '/v1/audio/speech', headers: { authorization: 'Bearer key-1' } });
     expect(JSON.parse(String(asked[0]!.body))).toEqual({
-      model: 'gpt-4o-mini-tts',
+      model: 'a-voice',
       voice: 'nova',
       input: 'Привет!',
       response_format: 'opus',
@@ -45,7 +49,7 @@ describe('speech of an OpenAI-compatible server', () => {
     const tones = [tone(440, 1), tone(880, 1), tone(660, 1)];
     const { engine, asked } = await engineWith((_, response) => audio(response, tones[asked.length - 1]!));
     const text = 'Это предложение ровно из пятидесяти знаков вот так. '.repeat(200).trim();
-    const { ogg, durationMs } = await engine.speak({ text, locale: 'ru' }, never);
+    const { ogg, durationMs } = await engine.synthesize({ text, locale: 'ru' }, never, new CallMeter());
 
     const inputs = asked.map(({ body }) => (JSON.parse(String(body)) as { input: string }).input);
     expect(inputs).toHaveLength(3);
@@ -68,7 +72,7 @@ describe('speech of an OpenAI-compatible server', () => {
     ['half a file', tone(440, 1).subarray(0, 2_000), 'audio/ogg', 'cut short'],
   ])('%s instead of Ogg/Opus is reported as what it is', async (_, body, type, message) => {
     const { engine } = await engineWith((_asked, response) => audio(response, body, type));
-    const speaking = engine.speak({ text: 'Hello', locale: 'en' }, never);
+    const speaking = engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter());
     await expect(speaking).rejects.toThrow(BadAnswer);
     await expect(speaking).rejects.toThrow(message);
   });
@@ -80,7 +84,7 @@ describe('speech of an OpenAI-compatible server', () => {
     [429, { message: 'You exceeded your current quota', code: 'insufficient_quota' }],
   ])('%d %j is final', async (status, error) => {
     const { engine, asked } = await engineWith((_, response) => json(response, status, { error }));
-    const speaking = engine.speak({ text: 'Hello', locale: 'en' }, never);
+    const speaking = engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter());
     await expect(speaking).rejects.toThrow(EngineRefused);
     await expect(speaking).rejects.toThrow(error.message);
     await expect(speaking).rejects.toMatchObject({ retryable: false });
@@ -91,7 +95,7 @@ describe('speech of an OpenAI-compatible server', () => {
     const { engine, asked } = await engineWith((_, response) =>
       json(response, status, { error: { message: 'slow down' } }, { 'retry-after': '17' }),
     );
-    await expect(engine.speak({ text: 'Hello', locale: 'en' }, never)).rejects.toMatchObject({
+    await expect(engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter())).rejects.toMatchObject({
       name: 'EngineUnavailable',
       retryable: true,
       retryAfterSeconds: 17,
@@ -102,7 +106,9 @@ describe('speech of an OpenAI-compatible server', () => {
   it('a server that is not there passes', async () => {
     const { engine } = await engineWith(() => undefined);
     await Promise.all(stops.splice(0).map((stop) => stop()));
-    await expect(engine.speak({ text: 'Hello', locale: 'en' }, never)).rejects.toThrow(EngineUnavailable);
+    await expect(engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter())).rejects.toThrow(
+      EngineUnavailable,
+    );
   });
 
   it('an answer that breaks off passes', async () => {
@@ -110,7 +116,9 @@ describe('speech of an OpenAI-compatible server', () => {
       response.writeHead(200, { 'content-type': 'audio/ogg', 'content-length': '5000' });
       response.write(tone(440, 0.1), () => response.destroy());
     });
-    await expect(engine.speak({ text: 'Hello', locale: 'en' }, never)).rejects.toThrow(EngineUnavailable);
+    await expect(engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter())).rejects.toThrow(
+      EngineUnavailable,
+    );
   });
 
   it.each([
@@ -118,20 +126,24 @@ describe('speech of an OpenAI-compatible server', () => {
     ['in the middle of the sound', (_: Asked, response: ServerResponse) => void response.writeHead(200).write('OggS')],
   ])('a server that stalls %s is given up at the deadline', async (_, answer) => {
     const { engine } = await engineWith(answer, { deadlineMs: 300 });
-    await expect(engine.speak({ text: 'Hello', locale: 'en' }, never)).rejects.toThrow(EngineTimedOut);
+    await expect(engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter())).rejects.toThrow(
+      EngineTimedOut,
+    );
   });
 
   it('an aborted speech ends with the reason', async () => {
     const abort = new AbortController();
     const { engine } = await engineWith(() => abort.abort(new Error('nobody listens any more')));
-    await expect(engine.speak({ text: 'Hello', locale: 'en' }, abort.signal)).rejects.toThrow(
+    await expect(engine.synthesize({ text: 'Hello', locale: 'en' }, abort.signal, new CallMeter())).rejects.toThrow(
       'nobody listens any more',
     );
   });
 
   it('a text without words is not sent', async () => {
     const { engine, asked } = await engineWith((_, response) => audio(response, tone(440, 0.1)));
-    await expect(engine.speak({ text: ' … 🎉 ', locale: 'en' }, never)).rejects.toThrow(NothingToSay);
+    await expect(engine.synthesize({ text: ' … 🎉 ', locale: 'en' }, never, new CallMeter())).rejects.toThrow(
+      NothingToSay,
+    );
     expect(asked).toHaveLength(0);
   });
 });

@@ -1,20 +1,24 @@
-import type { KnownLocale } from '@switchboard/contracts';
+import type { Locale } from '@switchboard/contracts';
 
-const segmenters = {
-  ru: new Intl.Segmenter('ru', { granularity: 'sentence' }),
-  en: new Intl.Segmenter('en', { granularity: 'sentence' }),
-};
+const segmenters = new Map<Locale, Intl.Segmenter>();
+
+/** Making one takes longer than using it. */
+function segmenterOf(locale: Locale): Intl.Segmenter {
+  const made = segmenters.get(locale) ?? new Intl.Segmenter(locale, { granularity: 'sentence' });
+  segmenters.set(locale, made);
+  return made;
+}
 
 /** The sentences of a text in order, without the space around them and without empty ones. */
-export function sentences(text: string, locale: KnownLocale): string[] {
-  return Array.from(segmenters[locale].segment(text), ({ segment }) => segment.trim()).filter(Boolean);
+export function sentences(text: string, locale: Locale): string[] {
+  return Array.from(segmenterOf(locale).segment(text), ({ segment }) => segment.trim()).filter(Boolean);
 }
 
 /**
  * The text in pieces of at most `limit` UTF-16 units, cut between sentences where possible, else between words, and
  * inside a word only when the word alone is longer. No piece ends in the middle of a character.
  */
-export function piecesOf(text: string, locale: KnownLocale, limit: number): string[] {
+export function piecesOf(text: string, locale: Locale, limit: number): string[] {
   return joinUpTo(
     sentences(text, locale).flatMap((sentence) =>
       sentence.length <= limit ? [sentence] : sentence.split(/\s+/).flatMap((word) => cut(word, limit)),

@@ -1,21 +1,28 @@
-import type { KnownLocale } from '@switchboard/contracts';
+import type { Locale } from '@switchboard/contracts';
+import type { CallMeter } from './call-meter';
 
-export interface SpeechRequest {
+export interface SynthesisRequest {
   /** Plain text of any length. */
   text: string;
-  /** The language to fall back on where the text itself does not tell. */
-  locale: KnownLocale;
+  /** The language of the text, where its letters do not tell of another one. */
+  locale: Locale;
   /** A name out of the engine's own list; its default when absent. */
   voice?: string;
   /** 1 is the engine's usual speed, 2 twice as fast; 0.25 to 4. */
   speed?: number;
 }
 
-export interface SpokenAudio {
+export interface SynthesizedAudio {
   /** One Ogg/Opus file of one stream. */
   ogg: Buffer;
   durationMs: number;
 }
+
+/** Slower than anybody speaks at the usual speed: to know beforehand how long a text can be at most. */
+const MAX_MS_PER_CHARACTER = 100;
+
+export const longestMs = (characters: number, speed = 1): number =>
+  Math.ceil((characters * MAX_MS_PER_CHARACTER) / speed);
 
 /** Turns text into speech. */
 export interface SpeechEngine {
@@ -25,5 +32,5 @@ export interface SpeechEngine {
    * @throws NothingToSay, UnknownVoice, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   or the signal's reason when it is aborted.
    */
-  speak(request: SpeechRequest, signal: AbortSignal): Promise<SpokenAudio>;
+  synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio>;
 }

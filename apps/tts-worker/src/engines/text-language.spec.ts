@@ -13,6 +13,18 @@ describe('the language of a text', () => {
     expect(languageOf(text, 'en')).toBe(locale);
   });
 
+  it.each([
+    ['Guten Morgen', 'de', 'de'],
+    ['Guten Morgen', 'ru', 'en'],
+    ['Добрий ранок', 'uk', 'uk'],
+    ['Добрий ранок', 'pt-BR', 'ru'],
+    ['בוקר טוב ל-Anna', 'he', 'he'],
+    ['Hello Anna', 'he', 'en'],
+    ['早上好', 'zh-Hant-TW', 'zh-Hant-TW'],
+  ])('%s, wanted in %s, is %s', (text, wanted, locale) => {
+    expect(languageOf(text, wanted)).toBe(locale);
+  });
+
   it('a text without letters is left to the fallback', () => {
     expect(languageOf('12:30 — 100 %', 'ru')).toBe('ru');
     expect(languageOf('', 'en')).toBe('en');
@@ -52,14 +64,19 @@ describe('a text of two languages', () => {
     expect(languageRuns('Hello world', 'ru')).toEqual([{ locale: 'en', text: 'Hello world' }]);
   });
 
+  it('in a German text its Latin words stay with the German voice, and in a Hebrew one a sentence of English does not', () => {
+    expect(languageRuns('Das Wort Привет ist russisch.', 'de').map(({ locale }) => locale)).toEqual(['de', 'ru', 'de']);
+    expect(languageRuns('אמר לי never give up והלך', 'he').map(({ locale }) => locale)).toEqual(['he', 'en', 'he']);
+  });
+
   it('the runs put together are the text, and neighbours differ in language', () => {
-    const words = fc.array(fc.constantFrom('слово', 'word', '42', '—', 'wоrd', ' ', '\n', 'да.', 'Ok,'), {
+    const words = fc.array(fc.constantFrom('слово', 'word', '42', '—', 'wоrd', ' ', '\n', 'да.', 'Ok,', 'שלום'), {
       maxLength: 40,
     });
     fc.assert(
-      fc.property(words, fc.constantFrom('ru', 'en'), (parts, fallback) => {
+      fc.property(words, fc.constantFrom('ru', 'en', 'de', 'uk', 'he'), (parts, fallback) => {
         const text = parts.join(' ');
-        const runs = languageRuns(text, fallback as 'ru' | 'en');
+        const runs = languageRuns(text, fallback);
         expect(runs.map((run) => run.text).join('')).toBe(text);
         for (let at = 1; at < runs.length; at += 1) expect(runs[at]!.locale).not.toBe(runs[at - 1]!.locale);
       }),

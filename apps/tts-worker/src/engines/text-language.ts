@@ -1,37 +1,49 @@
-import type { KnownLocale } from '@switchboard/contracts';
+import type { Locale } from '@switchboard/contracts';
 
 /** A piece of a text to be read by the voice of one language. */
 export interface LanguageRun {
   text: string;
-  locale: KnownLocale;
+  locale: Locale;
 }
 
-// Russian texts are full of Latin names and addresses; English texts hardly ever hold Cyrillic. So a third is enough.
-const CYRILLIC_SHARE = 1 / 3;
-// A voice change costs a pause and a jump in tone, so a product's name is left to the Russian voice.
-const MIN_ENGLISH_WORDS = 3;
+// Texts in other scripts are full of Latin names and addresses; Latin texts hardly ever hold other letters. So a third is enough.
+const SHARE = 1 / 3;
+// A voice change costs a pause and a jump in tone, so a product's name is left to the voice of the text.
+const MIN_LATIN_WORDS = 3;
 
+const LETTER = /\p{L}/gu;
 const CYRILLIC = /\p{Script=Cyrillic}/gu;
 const LATIN = /\p{Script=Latin}/gu;
+const HAS_LETTER = /\p{L}/u;
 const HAS_CYRILLIC = /\p{Script=Cyrillic}/u;
 const HAS_LATIN = /\p{Script=Latin}/u;
 
-/** The language a text is written in, by its letters; `fallback` when it has neither Cyrillic nor Latin ones. */
-export function languageOf(text: string, fallback: KnownLocale): KnownLocale {
-  const cyrillic = text.match(CYRILLIC)?.length ?? 0;
-  const latin = text.match(LATIN)?.length ?? 0;
-  if (cyrillic + latin === 0) return fallback;
-  return cyrillic / (cyrillic + latin) >= CYRILLIC_SHARE ? 'ru' : 'en';
+/** The language of each script when nothing else is said. */
+const USUAL = { Cyrl: 'ru', Latn: 'en' } as const;
+
+/** In which script a language is written: `Cyrl`, `Latn`, `Hebr`. Source: CLDR's likely subtags. */
+const scriptOf = (locale: Locale): string | undefined => new Intl.Locale(locale).maximize().script;
+
+/**
+ * The language of a text by its letters: `wanted` where it is written in these letters, else Russian for Cyrillic and
+ * English for Latin ones. A text without letters, or in another script, is in the language that was wanted.
+ */
+export function languageOf(text: string, wanted: Locale): Locale {
+  const count = (letters: RegExp) => text.match(letters)?.length ?? 0;
+  const [all, cyrillic, latin] = [count(LETTER), count(CYRILLIC), count(LATIN)];
+  if (all - cyrillic - latin >= all * SHARE) return wanted;
+  const script = cyrillic >= (cyrillic + latin) * SHARE ? 'Cyrl' : 'Latn';
+  return scriptOf(wanted) === script ? wanted : USUAL[script];
 }
 
 /**
- * Splits a text by language. In a Russian text three or more English words in a row get the English voice; in an
- * English text every Cyrillic word gets the Russian voice, because English voices spell foreign letters out.
+ * Splits a text by language. In a text of another script three or more Latin words in a row get the English voice; in a
+ * Latin text every Cyrillic word gets the Russian voice, because Latin voices spell foreign letters out.
  * The runs put together are the text.
  */
-export function languageRuns(text: string, fallback: KnownLocale): LanguageRun[] {
-  const main = languageOf(text, fallback);
-  const least = main === 'ru' ? MIN_ENGLISH_WORDS : 1;
+export function languageRuns(text: string, wanted: Locale): LanguageRun[] {
+  const main = languageOf(text, wanted);
+  const least = scriptOf(main) === 'Latn' ? 1 : MIN_LATIN_WORDS;
   return stretches(text, main).reduce<LanguageRun[]>((runs, { locale, text: piece, words }) => {
     const spokenBy = locale === main || words >= least ? locale : main;
     const last = runs.at(-1);
@@ -41,11 +53,12 @@ export function languageRuns(text: string, fallback: KnownLocale): LanguageRun[]
   }, []);
 }
 
-/** Words of one script in a row; a word without letters, such as a number or a dash, goes with those before it. */
-function stretches(text: string, main: KnownLocale): (LanguageRun & { words: number })[] {
+/** Words of one language in a row; a word without letters, such as a number or a dash, goes with those before it. */
+function stretches(text: string, main: Locale): (LanguageRun & { words: number })[] {
+  const script = scriptOf(main);
   const found: (LanguageRun & { words: number })[] = [];
   for (const word of text.match(/\s*\S+|\s+$/g) ?? []) {
-    const locale = scriptOf(word);
+    const locale = languageOfWord(word, main, script);
     const last = found.at(-1);
     if (last && (!locale || last.locale === locale)) {
       last.text += word;
@@ -57,7 +70,8 @@ function stretches(text: string, main: KnownLocale): (LanguageRun & { words: num
   return found;
 }
 
-function scriptOf(word: string): KnownLocale | undefined {
-  if (HAS_CYRILLIC.test(word)) return 'ru';
-  return HAS_LATIN.test(word) ? 'en' : undefined;
+function languageOfWord(word: string, main: Locale, script: string | undefined): Locale | undefined {
+  if (HAS_CYRILLIC.test(word)) return script === 'Cyrl' ? main : USUAL.Cyrl;
+  if (HAS_LATIN.test(word)) return script === 'Latn' ? main : USUAL.Latn;
+  return HAS_LETTER.test(word) ? main : undefined;
 }

@@ -64,7 +64,7 @@ export class WarmProcess {
         settle(() => reject(reason));
       };
       const onAbort = () => giveUp(signal.reason);
-      const onError = (cause: Error) => giveUp(new EngineUnavailable(`${this.name} cannot run`, undefined, { cause }));
+      const onError = (cause: Error) => giveUp(new EngineUnavailable(`${this.name} cannot run`, { cause }));
       const onExit = (code: number | null, by: string | null) =>
         giveUp(new EngineUnavailable(`${this.name} stopped in the middle of its work (${by ?? `code ${code}`})`));
       const deadline = setTimeout(

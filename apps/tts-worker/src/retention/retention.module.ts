@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { SpeechModule } from '../speech/speech.module';
-import { TranscriptionModule } from '../transcription/transcription.module';
-import { RetentionJob } from './retention.job';
+import { TranscriptionsModule } from '../transcriptions/transcriptions.module';
+import { RetentionJobs } from './retention.jobs';
 
-@Module({ imports: [SpeechModule, TranscriptionModule], providers: [RetentionJob] })
+@Module({ imports: [AccountingModule, SpeechModule, TranscriptionsModule], providers: [RetentionJobs] })
 export class RetentionModule {}

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
-import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
+import { BudgetsService, type Payer } from '../accounting/budgets.service';
+import { longestMs, type SynthesisRequest, type SynthesizedAudio } from '../engines/speech-engine';
 import { AudioAsset } from './audio-asset.entity';
-import { audioIdOf, requestFor } from './audio-id';
-import type { Speaker } from './speakers';
+import type { ConfiguredEngine } from './speech-engines';
 import { SpeechMetrics } from './speech.metrics';
+import { audioIdOf, requestFor } from './synthesis-request';
 
 /** The audio was made, and the storage did not take it; the cause says why. */
 export class NotStored extends Error {
@@ -16,21 +17,51 @@ export class NotStored extends Error {
   }
 }
 
-/** Everything that was ever spoken and is still kept, by what was asked for. */
+/** All audio that was made and is still kept, by what was asked for. */
 @Injectable()
 export class AudioLibrary {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+    private readonly budgets: BudgetsService,
     private readonly metrics: SpeechMetrics,
   ) {}
 
-  /** The audio of a wish: out of the library, or made now and put there. Throws NotStored or what the engine throws. */
-  async ensure(speaker: Speaker, wish: EngineRequest, signal: AbortSignal): Promise<{ id: string; made: boolean }> {
-    const id = audioIdOf(speaker, wish);
+  /**
+   * The audio of a request: out of the library, or made now at the expense of `payer` and stored. Throws NotStored,
+   * BudgetExhausted or what the engine throws.
+   */
+  async ensure(
+    by: ConfiguredEngine,
+    request: SynthesisRequest,
+    payer: Payer,
+    signal: AbortSignal,
+  ): Promise<{ id: string; made: boolean }> {
+    const id = audioIdOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
-    const { ogg, durationMs } = await speaker.engine.speak(requestFor(speaker, wish), signal);
+    const { length: characters } = request.text;
+    await this.budgets.charged(
+      {
+        payer,
+        job: `speech:${id}`,
+        purpose: 'speech',
+        engine: by.engine.name,
+        model: by.model,
+        characters,
+        audioMs: longestMs(characters, request.speed),
+      },
+      async (meter) => this.store(id, by, await by.engine.synthesize(requestFor(by, request), signal, meter)),
+      async (tx, asset) => {
+        // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
+        await tx.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
+        this.metrics.made.inc({ engine: asset.engine }, asset.durationMs / 1000);
+      },
+    );
+    return { id, made: true };
+  }
+
+  private async store(id: string, by: ConfiguredEngine, { ogg, durationMs }: SynthesizedAudio): Promise<AudioAsset> {
     const now = this.clock.now();
     const asset = this.db.manager.create(AudioAsset, {
       id,
@@ -38,7 +69,7 @@ export class AudioLibrary {
       mimeType: 'audio/ogg',
       bytes: ogg.length,
       durationMs,
-      engine: speaker.engine.name,
+      engine: by.engine.name,
       uses: 0,
       createdAt: now,
       lastUsedAt: now,
@@ -48,13 +79,10 @@ export class AudioLibrary {
     } catch (error) {
       throw new NotStored(error);
     }
-    // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
-    await this.db.manager.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
-    this.metrics.made.inc({ engine: asset.engine }, durationMs / 1000);
-    return { id, made: true };
+    return asset;
   }
 
-  /** Notes that `times` requests are answered with it; undefined when there is no such audio. */
+  /** Counts `times` requests as answered with it; undefined when there is no such audio. */
   async use(tx: EntityManager, id: string, times: number): Promise<AudioAsset | undefined> {
     const { affected } = await tx.update(
       AudioAsset,

@@ -42,14 +42,14 @@ describe('GET /audio/{audioId}', () => {
     const statuses = await Promise.all(
       ['gateway', 'chat-ai', 'payments'].map(async (service) => (await ask(audioId, service)).status),
     );
-    expect(statuses).toEqual([200, 403, 403]);
+    expect(statuses).toEqual([200, 404, 404]);
     expect((await fetch(`${app.url}/audio/${audioId}`)).status).toBe(401);
   });
 
   it.each([
     ['an audio that was never made', 'f'.repeat(64), 404, 'tts-worker.audio_not_found'],
-    ['an address that is none', 'nonsense', 400, 'bad_request'],
-    ['a way out of the folder', encodeURIComponent('../../etc/passwd'), 400, 'bad_request'],
+    ['an address that is none', 'nonsense', 422, 'validation_failed'],
+    ['a way out of the folder', encodeURIComponent('../../etc/passwd'), 422, 'validation_failed'],
   ])('%s is answered with a problem that nobody keeps', async (_, audioId, status, code) => {
     const answer = await ask(audioId, 'bot-adapter');
     expect(answer.status).toBe(status);

@@ -1,4 +1,4 @@
-import type { KnownLocale, KnownSpeechFailure } from '@switchboard/contracts';
+import type { Locale, KnownSpeechFailure } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type SpeechFailure = KnownSpeechFailure;
@@ -15,6 +15,10 @@ export class SpeechRequest {
   @Column({ name: 'chat_id', type: 'uuid' })
   chatId!: string;
 
+  /** Who pays, with the person, when the audio has to be made. */
+  @Column({ name: 'bot_id', type: 'text' })
+  botId!: string;
+
   @Column({ name: 'user_id', type: 'uuid' })
   userId!: string;
 
@@ -27,7 +31,7 @@ export class SpeechRequest {
   text!: string | null;
 
   @Column({ type: 'text' })
-  locale!: KnownLocale;
+  locale!: Locale;
 
   @Column({ type: 'text', nullable: true })
   voice!: string | null;

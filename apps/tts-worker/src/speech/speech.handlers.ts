@@ -1,14 +1,18 @@
 import { Consumer, Handles } from '@switchboard/bus';
 import { SpeechSpeakRequested, type EventOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
+import { SpeechJobs } from './speech.jobs';
 import { SpeechService } from './speech.service';
 
 @Consumer('speech')
 export class SpeechHandlers {
-  constructor(private readonly speech: SpeechService) {}
+  constructor(
+    private readonly speech: SpeechService,
+    private readonly jobs: SpeechJobs,
+  ) {}
 
   @Handles(SpeechSpeakRequested, { decrypt: true })
-  asked(event: EventOf<typeof SpeechSpeakRequested>, tx: EntityManager) {
-    return this.speech.request(tx, event.data);
+  async speakRequested({ data }: EventOf<typeof SpeechSpeakRequested>, tx: EntityManager) {
+    await this.jobs.enqueue(tx, await this.speech.request(tx, data));
   }
 }

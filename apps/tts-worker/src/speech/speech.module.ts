@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { AudioLibrary } from './audio-library';
 import { AudioController } from './audio.controller';
-import { SpeakJob } from './speak.job';
-import { Speakers } from './speakers';
+import { SpeechEngines } from './speech-engines';
 import { SpeechHandlers } from './speech.handlers';
+import { SpeechJobs } from './speech.jobs';
 import { SpeechMetrics } from './speech.metrics';
 import { SpeechService } from './speech.service';
 
 @Module({
+  imports: [AccountingModule],
   controllers: [SpeechHandlers, AudioController],
-  providers: [SpeechService, SpeakJob, Speakers, AudioLibrary, SpeechMetrics],
-  exports: [SpeechService, AudioLibrary],
+  providers: [SpeechService, SpeechJobs, SpeechEngines, AudioLibrary, SpeechMetrics],
+  exports: [SpeechService, SpeechEngines, AudioLibrary],
 })
 export class SpeechModule {}

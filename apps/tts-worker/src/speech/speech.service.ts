@@ -1,61 +1,60 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import {
-  nearestLocale,
-  SpeechCompleted,
-  SpeechFailed,
-  type EventOf,
-  type SpeechSpeakRequested,
-} from '@switchboard/contracts';
-import { Clock, CONFIG, Jobs, PersonalData, type PersonalRow } from '@switchboard/service-kit';
+import { SpeechCompleted, SpeechFailed, type EventOf, type SpeechSpeakRequested } from '@switchboard/contracts';
+import { Clock, CONFIG, PersonalData, type PersonalRow } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { SpeechRequest as EngineRequest } from '../engines/speech-engine';
+import type { Payer } from '../accounting/budgets.service';
+import type { SynthesisRequest } from '../engines/speech-engine';
 import { languageOf } from '../engines/text-language';
-import { JOB_ATTEMPTS } from '../tries';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 import type { AudioAsset } from './audio-asset.entity';
-import { audioIdOf } from './audio-id';
 import { AudioLibrary } from './audio-library';
-import { Speakers } from './speakers';
-import { Speak } from './speak.definition';
+import { SpeechEngines } from './speech-engines';
 import { type SpeechFailure, SpeechRequest } from './speech-request.entity';
 import { SpeechMetrics } from './speech.metrics';
-import { hasWords, spokenText } from './spoken-text';
+import { audioIdOf, hasWords, normalizeText } from './synthesis-request';
 
 type Asked = EventOf<typeof SpeechSpeakRequested>['data'];
+
+/** A request that waits for its audio, and who is charged when it is made. */
+export interface WaitingRequest {
+  readonly speechId: string;
+  readonly payer: Payer;
+  readonly request: SynthesisRequest;
+}
 
 /** Requests for one audio of which the first that can be read tells what it shall be. */
 const LOOKED_AT = 20;
 
-/** Who asked for what to be spoken, and the one answer each of them gets. */
+/** Requests for speech, each of which gets one answer. */
 @Injectable()
 export class SpeechService {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
-    private readonly jobs: Jobs,
     private readonly clock: Clock,
     private readonly personal: PersonalData,
-    private readonly speakers: Speakers,
+    private readonly engines: SpeechEngines,
     private readonly library: AudioLibrary,
     private readonly metrics: SpeechMetrics,
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
   ) {}
 
-  /** Answers at once what was spoken before or cannot be spoken; leaves the rest to a job. */
-  async request(tx: EntityManager, asked: Asked): Promise<void> {
-    const wish = this.wishOf(asked);
-    const audioId = audioIdOf(this.speakers.preferred, wish);
-    const { text } = await this.personal.encrypt(tx, rowOf(asked), { text: wish.text });
+  /** Answers at once what was spoken before or cannot be spoken; returns the id of an audio that is still to be made. */
+  async request(tx: EntityManager, asked: Asked): Promise<string | undefined> {
+    const wanted = this.synthesisRequestOf(asked);
+    const audioId = audioIdOf(this.engines.primary, wanted);
+    const { text } = await this.personal.encrypt(tx, rowOf(asked), { text: wanted.text });
     const request = tx.create(SpeechRequest, {
       speechId: asked.speechId,
       requestedBy: asked.requestedBy,
       chatId: asked.chatId,
+      botId: asked.botId,
       userId: asked.userId,
       audioId,
       text,
-      locale: wish.locale,
-      voice: wish.voice ?? null,
+      locale: wanted.locale,
+      voice: wanted.voice ?? null,
       state: 'waiting',
       requestedAt: this.clock.now(),
     });
@@ -67,21 +66,27 @@ export class SpeechService {
       .orIgnore()
       .returning('speech_id')
       .execute();
-    if ((inserted.raw as unknown[]).length === 0) return; // asked twice under one id
+    if ((inserted.raw as unknown[]).length === 0) return undefined; // asked twice under one id
 
-    const refusal = this.refusalOf(wish.text);
-    if (refusal) return this.fail(tx, [request], refusal);
+    const refusal = this.refusalOf(wanted.text);
+    if (refusal) {
+      await this.fail(tx, [request], refusal);
+      return undefined;
+    }
     const known = await this.library.use(tx, audioId, 1);
-    if (known) return this.complete(tx, [request], known, false);
-    // The key joins requests that come together; the queue makes one that comes while the audio is made wait for it.
-    const job = `audio:${audioId}`;
-    await this.jobs.add(tx, Speak, { audioId }, { key: job, queue: job, maxAttempts: JOB_ATTEMPTS });
+    if (!known) return audioId;
+    await this.complete(tx, [request], known, false);
+    return undefined;
   }
 
-  /** What those want who wait for this audio; undefined when nobody does. */
-  async wishFor(audioId: string): Promise<EngineRequest | undefined> {
+  /** The first of the requests that wait for this audio and can be read; undefined when none does. */
+  async firstWaiting(audioId: string): Promise<WaitingRequest | undefined> {
     const { manager } = this.db;
-    const waiting = await manager.find(SpeechRequest, { where: { audioId, state: 'waiting' }, take: LOOKED_AT });
+    const waiting = await manager.find(SpeechRequest, {
+      where: { audioId, state: 'waiting' },
+      order: { requestedAt: 'ASC', speechId: 'ASC' },
+      take: LOOKED_AT,
+    });
     const words = await this.personal.decryptAll(
       manager,
       waiting.map((request) => ({ row: rowOf(request), values: { text: request.text } })),
@@ -89,23 +94,31 @@ export class SpeechService {
     // The words of somebody who was erased are gone; others may wait for the same ones.
     const first = words.findIndex(({ text }) => text);
     if (first < 0) return undefined;
-    const { locale, voice } = waiting[first]!;
-    return { text: words[first]!.text!, locale, ...this.speed(), ...(voice !== null && { voice }) };
+    const { speechId, botId, userId, locale, voice } = waiting[first]!;
+    return {
+      speechId,
+      payer: { botId, userId },
+      request: { text: words[first]!.text!, locale, ...this.speed(), ...(voice !== null && { voice }) },
+    };
   }
 
-  /** Tells everyone who waits for `audioId` of the audio that was got for it. */
-  completeWaiting(audioId: string, got: { id: string; made: boolean }): Promise<void> {
+  /** Answers everyone who waits for `audioId` with the audio that was made or found for it. */
+  completeWaiting(audioId: string, audio: { id: string; made: boolean }): Promise<void> {
     return this.db.transaction(async (tx) => {
-      const waiting = await this.waitingFor(tx, audioId);
+      const waiting = await this.waitingFor(tx, { audioId });
       if (waiting.length === 0) return;
-      const asset = await this.library.use(tx, got.id, waiting.length);
-      if (!asset) throw new Error(`the audio ${got.id} was removed meanwhile`); // the next try makes it again
-      await this.complete(tx, waiting, asset, got.made);
+      const asset = await this.library.use(tx, audio.id, waiting.length);
+      if (!asset) throw new Error(`the audio ${audio.id} was removed meanwhile`); // the next try makes it again
+      await this.complete(tx, waiting, asset, audio.made);
     });
   }
 
   failWaiting(audioId: string, reason: SpeechFailure): Promise<void> {
-    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, audioId), reason));
+    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, { audioId }), reason));
+  }
+
+  failOne(speechId: string, reason: SpeechFailure): Promise<void> {
+    return this.db.transaction(async (tx) => this.fail(tx, await this.waitingFor(tx, { speechId }), reason));
   }
 
   /** Forgets who asked, some time after they were answered. */
@@ -113,19 +126,19 @@ export class SpeechService {
     await this.db.manager.query(`DELETE FROM speech_requests WHERE state <> 'waiting' AND answered_at < $1`, [time]);
   }
 
-  private wishOf({ text: written, locale, voice = this.config.TTS_WORKER_VOICE }: Asked): EngineRequest {
-    const text = spokenText(written);
+  private synthesisRequestOf({ text: written, locale, voice = this.config.TTS_WORKER_VOICE }: Asked): SynthesisRequest {
+    const text = normalizeText(written);
     return {
       text,
       // The text itself tells, where it has letters: so the same text is the same audio whoever asks.
-      locale: languageOf(text, nearestLocale(locale ?? 'en')),
+      locale: languageOf(text, locale ?? 'en'),
       ...this.speed(),
       ...(voice !== undefined && { voice }),
     };
   }
 
   /** Left out when it is the usual one: not every server knows the parameter. */
-  private speed(): Pick<EngineRequest, 'speed'> {
+  private speed(): Pick<SynthesisRequest, 'speed'> {
     const speed = this.config.TTS_WORKER_SPEED;
     return speed === 1 ? {} : { speed };
   }
@@ -135,9 +148,9 @@ export class SpeechService {
     return text.length > this.config.TTS_WORKER_MAX_CHARS ? 'too_long' : undefined;
   }
 
-  private waitingFor(tx: EntityManager, audioId: string): Promise<SpeechRequest[]> {
+  private waitingFor(tx: EntityManager, which: { audioId: string } | { speechId: string }): Promise<SpeechRequest[]> {
     return tx.find(SpeechRequest, {
-      where: { audioId, state: 'waiting' },
+      where: { ...which, state: 'waiting' },
       order: { requestedAt: 'ASC', speechId: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });

@@ -46,7 +46,7 @@ describe('the folder of a disk storage', () => {
     const partial = join(folder, 'killed', 'partial');
     mkdirSync(partial, { recursive: true });
     for (const name of ['old', 'new']) writeFileSync(join(partial, name), 'half');
-    const dayAgo = Date.now() / 1000 - 25 * 60 * 60;
+    const dayAgo = statSync(join(partial, 'new')).mtimeMs / 1000 - 25 * 60 * 60;
     utimesSync(join(partial, 'old'), dayAgo, dayAgo);
     await new DiskStorage(join(folder, 'killed')).put('a', Buffer.from('x'), voice);
     expect(readdirSync(partial)).toEqual(['new']);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -81,8 +81,13 @@ export class DiskStorage implements MediaStorage {
   private async tidy(): Promise<void> {
     const folder = join(this.folder, PARTIAL);
     await mkdir(folder, { recursive: true });
+    // The clock of the file system, which may be that of another machine.
+    const youngest = join(folder, randomUUID());
+    await writeFile(youngest, '');
+    const now = (await stat(youngest)).mtimeMs;
+    await rm(youngest);
     for (const name of await readdir(folder)) {
-      const age = Date.now() - ((await stat(join(folder, name)).catch(unlessMissing))?.mtimeMs ?? Infinity);
+      const age = now - ((await stat(join(folder, name)).catch(unlessMissing))?.mtimeMs ?? Infinity);
       if (age > ABANDONED_AFTER_MS) await rm(join(folder, name), { force: true });
     }
   }

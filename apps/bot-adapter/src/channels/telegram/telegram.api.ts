@@ -1,29 +1,47 @@
 import { ThirdParty } from '@switchboard/service-kit';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { pipeline, Readable, Transform } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import type { Registry } from 'prom-client';
 import { Telegram } from 'telegraf';
 import type { Opts, Telegram as Methods, UserFromGetMe } from 'telegraf/types';
 import { FileGone, FileTooLarge } from '../channel-errors';
 import { isOutage, isUnchanged, meaningOf } from './telegram.errors';
 
-/** Source: Bot API, getFile. */
-const MAX_FILE_BYTES = 20 * 1024 * 1024;
+/** Source: Bot API, getFile: "bots can download files of up to 20MB". */
+const PUBLIC_API = 'https://api.telegram.org';
+const PUBLIC_MAX_BYTES = 20 * 1024 * 1024;
 const POLL_SECONDS = 30;
 const QUESTION_TIMEOUT_MS = 10_000;
-const FILE_TIMEOUT_MS = 60_000;
+/** Until the first byte, and for the whole file. */
+const FILE_ANSWER_MS = 60_000;
+const FILE_TIMEOUT_MS = 600_000;
 /** A preview that takes longer is of no use, and the final message waits for it. */
 const PREVIEW_TIMEOUT_MS = 2000;
 
 /** Everything else is of no use to us; stated, because Telegram keeps the list of the last program that stated one. */
-export const ALLOWED_UPDATES = ['message', 'edited_message', 'callback_query', 'my_chat_member'] as const;
+export const ALLOWED_UPDATES = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'my_chat_member',
+  // telegraf 4.16 stems from Bot API 7.1; older servers pass over what they do not know.
+  'stopped_message_generation' as 'message',
+] as const;
 
 type Method = keyof Methods;
 type Result<M extends Method> = ReturnType<Methods[M]>;
 
 export interface TelegramApiOptions {
   token: string;
+  /** Without a slash at its end. */
   apiRoot: string;
   registry: Registry;
   sendTimeoutMs: number;
+  /** Largest file from a Bot API server of one's own; the public one has a limit of its own. */
+  maxOwnServerBytes: number;
 }
 
 /** The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). */
@@ -32,14 +50,24 @@ export class TelegramApi {
   private readonly asked: ThirdParty;
   /** Previews may fail as they like: they must not open the breaker of real messages. */
   private readonly bestEffort: ThirdParty;
+  /** Files come from another server, whose troubles are none of the messages'. */
+  private readonly files: ThirdParty;
+  readonly maxFileBytes: number;
   private self: Promise<UserFromGetMe> | undefined;
 
   constructor(private readonly options: TelegramApiOptions) {
     // A root with a path must end with a slash, or the client drops the path.
-    this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot.replace(/\/$/, '')}/` });
+    this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot}/` });
     const { registry, sendTimeoutMs: timeoutMs } = options;
+    this.maxFileBytes = options.apiRoot === PUBLIC_API ? PUBLIC_MAX_BYTES : options.maxOwnServerBytes;
     this.asked = new ThirdParty({ name: 'telegram', registry, timeoutMs, isOutage });
     this.bestEffort = new ThirdParty({ name: 'telegram', registry, timeoutMs: PREVIEW_TIMEOUT_MS, isOutage });
+    this.files = new ThirdParty({
+      name: 'telegram files',
+      registry,
+      timeoutMs: FILE_ANSWER_MS,
+      isOutage: isFileOutage,
+    });
   }
 
   /** The number before the colon of a token is the bot's user id. */
@@ -71,21 +99,39 @@ export class TelegramApi {
     return this.call(this.bestEffort, method, payload, {});
   }
 
+  /** As `show`, for what stays: who gives up on a message too early does not learn its id. */
+  showFirst<M extends Method>(method: M, payload: Opts<M>): Promise<Result<M>> {
+    return this.call(this.bestEffort, method, payload, { timeoutMs: this.options.sendTimeoutMs });
+  }
+
   /** Waits for updates from `offset` on. Confirms all before it. */
   updates(offset: number, signal: AbortSignal): Promise<unknown[]> {
     const payload = { offset, timeout: POLL_SECONDS, limit: 100, allowed_updates: ALLOWED_UPDATES };
     return this.call(this.asked, 'getUpdates', payload, { timeoutMs: (POLL_SECONDS + 10) * 1000, signal });
   }
 
-  async download(fileId: string): Promise<Buffer> {
+  /** Throws FileGone and FileTooLarge; the stream fails with FileTooLarge when the file is larger than it was said to be. */
+  async download(fileId: string): Promise<Readable> {
     const file = await this.ask('getFile', { file_id: fileId });
     const { token, apiRoot } = this.options;
-    const url = `${apiRoot.replace(/\/$/, '')}/file/bot${token}/${file.file_path}`;
-    return this.asked
-      .call('file', (signal) => bytesOf(url, signal), { idempotent: true, timeoutMs: FILE_TIMEOUT_MS })
+    const path = file.file_path ?? '';
+    if ((file.file_size ?? 0) > this.maxFileBytes) throw tooLarge(this.maxFileBytes);
+    // A server of one's own in local mode gives the path on its disk, and serves no files over HTTP.
+    if (isAbsolute(path) && apiRoot !== PUBLIC_API) return this.openLocal(path);
+    return this.files
+      .call('file', () => openRemote(`${apiRoot}/file/bot${token}/${path}`), { idempotent: true })
+      .then((body) => limited(body, this.maxFileBytes))
       .catch((error: unknown) => {
-        throw error instanceof FileGone || error instanceof FileTooLarge ? error : meaningOf(error);
+        throw error instanceof FileGone ? error : meaningOf(error);
       });
+  }
+
+  private async openLocal(path: string): Promise<Readable> {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile())
+      throw new FileGone(`${path} is not here: mount the folder of the Bot API server at the same place`);
+    if (found.size > this.maxFileBytes) throw tooLarge(this.maxFileBytes);
+    return createReadStream(path);
   }
 
   private async call<M extends Method>(
@@ -115,16 +161,27 @@ export class TelegramApi {
   }
 }
 
-async function bytesOf(url: string, signal: AbortSignal): Promise<Buffer> {
-  const response = await fetch(url, { signal });
+const isFileOutage = (error: unknown) => !(error instanceof FileGone);
+
+async function openRemote(url: string): Promise<Readable> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) });
+  if (response.ok && response.body) return Readable.fromWeb(response.body as ReadableStream);
+  await response.body?.cancel();
+  // 404 is the answer for a file that has been deleted, and says nothing about the server.
   if (response.status === 404) throw new FileGone('Telegram no longer has the file');
-  if (!response.ok || !response.body) throw new Error(`Telegram's file server answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
+  throw new Error(`Telegram's file server answered ${response.status}`);
+}
+
+const tooLarge = (maxBytes: number) => new FileTooLarge(`the file has more than ${maxBytes} bytes`);
+
+function limited(body: Readable, maxBytes: number): Readable {
   let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > MAX_FILE_BYTES) throw new FileTooLarge(`the file has more than ${MAX_FILE_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      done(bytes > maxBytes ? tooLarge(maxBytes) : null, chunk);
+    },
+  });
+  // Errors of either end destroy both; whoever reads hears of them.
+  return pipeline(body, limit, () => undefined);
 }

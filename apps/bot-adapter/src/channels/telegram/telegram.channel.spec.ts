@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { ChannelBusy, ChatMoved, InDoubt, NotSent, Rejected, Unreachable, Unsupported } from '../channel-errors';
+import { plainText } from '../../rich-text/rich-text';
+import { ChannelBusy, ChatMoved, OutcomeUnknown, NotSent, Rejected, Unreachable, Unsupported } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
 
@@ -41,9 +42,14 @@ describe('what answers of Telegram mean', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}/telegram`;
-    channel = new TelegramChannel(
-      new TelegramApi({ token: '1:x', apiRoot, registry: new Registry(), sendTimeoutMs: 300 }),
-    );
+    const api = new TelegramApi({
+      token: '1:x',
+      apiRoot,
+      registry: new Registry(),
+      sendTimeoutMs: 300,
+      maxOwnServerBytes: 1000,
+    });
+    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
   });
   afterEach(() => {
     server.closeAllConnections();
@@ -51,7 +57,7 @@ describe('what answers of Telegram mean', () => {
   });
 
   const bold = { text: 'bold', entities: [{ type: 'bold' as const, offset: 0, length: 4 }] };
-  const send = (edits?: string) => channel.send('7', { kind: 'text', content: bold, ...(edits && { edits }) });
+  const send = (edits?: string) => channel.send({ externalId: '7' }, bold, edits ? { edits } : {});
 
   it.each<[string, Reply, unknown]>([
     [
@@ -69,9 +75,9 @@ describe('what answers of Telegram mean', () => {
     ],
     ['bad request', { status: 400, description: 'Bad Request: message text is empty' }, Rejected],
     ['revoked token', { status: 401, description: 'Unauthorized' }, NotSent],
-    ['server error', { status: 500, description: 'Internal Server Error' }, InDoubt],
-    ['error page of a proxy', { status: 502, html: true }, InDoubt],
-    ['connection lost after the request', { status: 200, cut: true }, InDoubt],
+    ['server error', { status: 500, description: 'Internal Server Error' }, OutcomeUnknown],
+    ['error page of a proxy', { status: 502, html: true }, OutcomeUnknown],
+    ['connection lost after the request', { status: 200, cut: true }, OutcomeUnknown],
   ])('%s', async (_what, reply, error) => {
     replies = [reply];
     await expect(send()).rejects.toBeInstanceOf(error);
@@ -79,10 +85,79 @@ describe('what answers of Telegram mean', () => {
 
   it('no answer in time leaves a doubt, no connection leaves none', async () => {
     server.removeAllListeners('request');
-    await expect(send()).rejects.toBeInstanceOf(InDoubt);
+    await expect(send()).rejects.toBeInstanceOf(OutcomeUnknown);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(send()).rejects.toBeInstanceOf(NotSent);
+  });
+
+  describe('what stands under a message', () => {
+    const invoice = { title: 'Tea', description: 'A cup', payload: 'order-1', currency: 'XTR', amountMinor: 5 };
+    const buttons = [
+      [
+        { label: 'Yes', data: 'abc' },
+        { label: 'Docs', url: 'https://x.io' },
+      ],
+      [
+        { label: 'Shop', webApp: 'https://shop.example' },
+        { label: 'Pay', invoice },
+      ],
+    ];
+    const sendTo = async (externalId: string, content: Parameters<TelegramChannel['compose']>[0]) => {
+      for (const message of channel.compose(content)) await channel.send({ externalId }, message);
+      return asked.at(-1)!.body['reply_markup'];
+    };
+
+    it('are buttons that do, lead, open and ask for money', async () => {
+      replies = [{ status: 200, result: 'https://t.me/$invoice' }];
+      expect(await sendTo('7', { text: plainText('hi'), buttons })).toEqual({
+        inline_keyboard: [
+          [
+            { text: 'Yes', callback_data: 'abc' },
+            { text: 'Docs', url: 'https://x.io' },
+          ],
+          [
+            { text: 'Shop', web_app: { url: 'https://shop.example' } },
+            { text: 'Pay', url: 'https://t.me/$invoice' },
+          ],
+        ],
+      });
+      expect(asked[0]).toMatchObject({
+        method: 'createInvoiceLink',
+        body: { currency: 'XTR', prices: [{ label: 'Tea', amount: 5 }] },
+      });
+    });
+
+    it('in a group a web app is opened as a page', async () => {
+      expect(await sendTo('-7', { text: plainText('hi'), buttons: [[buttons[1]![0]!]] })).toEqual({
+        inline_keyboard: [[{ text: 'Shop', url: 'https://shop.example' }]],
+      });
+    });
+
+    it('are keys in place of the keyboard, until they are taken away', async () => {
+      const keyboard = { rows: [[{ label: 'Tea' }, { label: 'Shop', webApp: 'https://shop.example' }]], once: true };
+      expect(await sendTo('7', { text: plainText('hi'), keyboard })).toEqual({
+        keyboard: [[{ text: 'Tea' }, { text: 'Shop', web_app: { url: 'https://shop.example' } }]],
+        resize_keyboard: true,
+        one_time_keyboard: true,
+      });
+      expect(await sendTo('7', { text: plainText('hi'), keyboard: 'remove' })).toEqual({ remove_keyboard: true });
+    });
+
+    it('stands under the last of several messages', async () => {
+      await sendTo('7', { text: plainText('long '.repeat(2000)), buttons: [[buttons[0]![0]!]] });
+      expect(asked.map(({ body }) => Boolean(body['reply_markup']))).toEqual([false, false, true]);
+    });
+  });
+
+  it('a text that is too long for a caption follows its picture', async () => {
+    const media = { kind: 'document', bytes: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' } as const;
+    const composed = (words: number) => channel.compose({ text: plainText('word '.repeat(words)), media });
+    expect(composed(10).map(({ media: file, text }) => [Boolean(file), text.length])).toEqual([[true, 49]]);
+    expect(composed(300).map(({ media: file, text }) => [Boolean(file), text.length])).toEqual([
+      [true, 0],
+      [false, 1499],
+    ]);
   });
 
   it('formatting that Telegram cannot parse is left out, the words are not', async () => {
@@ -108,7 +183,7 @@ describe('what answers of Telegram mean', () => {
   it('a server that does not know drafts is asked once; edits take their place', async () => {
     expect(channel.capabilities.previews('private')).toBe('draft');
     replies = [{ status: 404, description: 'Not Found: method not found' }];
-    await expect(channel.showDraft('7', 1, bold)).rejects.toBeInstanceOf(Unsupported);
+    await expect(channel.showDraft({ externalId: '7' }, 'a1', bold)).rejects.toBeInstanceOf(Unsupported);
     expect(channel.capabilities.previews('private')).toBe('edit');
   });
 });

@@ -1,50 +1,178 @@
-import type { MessageEntity } from 'telegraf/types';
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
-import type { FormattedText } from '../../formatting/telegram-entity';
-import type { Activity, Button, Capabilities, Channel, ChatKind, Inbound, Outbound, Receipt } from '../channel';
-import { UnreadableUpdate, Unsupported } from '../channel-errors';
-import type { TelegramApi } from './telegram.api';
+import type {
+  Activity,
+  Button,
+  Capabilities,
+  Channel,
+  ChatAddress,
+  ChatKind,
+  Inbound,
+  InboundUpdate,
+  Introduction,
+  Invoice,
+  OutboundContent,
+  OutboundMedia,
+  OutboundMessage,
+  Polling,
+  Receipt,
+  Receiving,
+  ReplyKeyboard,
+  SendOptions,
+} from '../channel';
+import { ReceivedElsewhere, UnreadableUpdate, Unsupported } from '../channel-errors';
+import { renderEntities } from './formatting/render-entities';
+import { splitMessage } from './formatting/split-message';
+import { previewOf } from './formatting/stream-preview';
+import type { FormattedText } from './formatting/telegram-entity';
+import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
 import { isBadMarkup, isMessageGone, isQueryTooOld } from './telegram.errors';
-import { Update } from './telegram.shapes';
+import { Update, UpdateId } from './telegram.shapes';
 import { parseUpdate } from './telegram.updates';
+
+/** Source: Bot API, sendMessage, "1-4096 characters after entities parsing", and the captions of media. */
+const TEXT_LIMIT = 4096;
+const CAPTION_LIMIT = 1024;
+
+/** Telegram's default; we answer within milliseconds, so more would only mean more open connections. */
+const MAX_CONNECTIONS = 40;
 
 const ACTION = { typing: 'typing', recording: 'record_voice' } as const;
 
+export interface TelegramMessage extends OutboundMessage {
+  readonly entities: FormattedText['entities'];
+  readonly media?: OutboundMedia;
+  readonly buttons?: readonly (readonly Button[])[];
+  readonly keyboard?: ReplyKeyboard | 'remove';
+}
+
 /** One bot in Telegram. */
-export class TelegramChannel implements Channel {
+export class TelegramChannel implements Channel<TelegramMessage> {
   private draftsUnknown = false;
 
-  readonly capabilities: Capabilities = {
-    buttons: true,
-    voice: true,
-    // Source: Bot API, sendMessage, "1-4096 characters after entities parsing".
-    textLimit: 4096,
-    previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
+  readonly capabilities: Capabilities;
+
+  readonly receiving: Receiving = {
+    direct: async (url, { ours, takeOver }) => {
+      const { url: present } = await this.api.ask('getWebhookInfo', {});
+      if (present && present !== url && present !== ours && !takeOver) throw new ReceivedElsewhere(hostOf(present));
+      if (url) {
+        await this.api.ask('setWebhook', {
+          url,
+          secret_token: this.webhookSecret,
+          allowed_updates: ALLOWED_UPDATES,
+          max_connections: MAX_CONNECTIONS,
+        });
+      } else if (present) {
+        // While a webhook is set Telegram refuses to be polled.
+        await this.api.ask('deleteWebhook', {});
+      }
+    },
+    state: async () => {
+      const info = await this.api.ask('getWebhookInfo', {});
+      const at = info.last_error_date;
+      return {
+        ...(info.url && { url: info.url }),
+        waiting: info.pending_update_count,
+        ...(at && { lastError: { at: new Date(at * 1000), message: info.last_error_message ?? '' } }),
+      };
+    },
   };
 
-  constructor(readonly api: TelegramApi) {}
+  readonly polling: Polling = {
+    next: async (cursor, signal) => {
+      const offset = Number(cursor ?? 0);
+      const found = await this.api.updates(offset, signal);
+      const updates = found.map((content) => this.updateOf(content));
+      const last = Math.max(offset - 1, ...found.map((content) => UpdateId.safeParse(content).data?.update_id ?? 0));
+      return { updates, cursor: String(last + 1) };
+    },
+  };
 
-  async parse(raw: unknown): Promise<{ id: number; inbound: Inbound | undefined }> {
-    const update = Update.safeParse(raw);
-    if (!update.success) throw new UnreadableUpdate(`not an update of the Bot API: ${z.prettifyError(update.error)}`);
-    return { id: update.data.update_id, inbound: parseUpdate(update.data, await this.self(update.data)) };
+  readonly webhookSecret: string;
+  private readonly botId: string;
+
+  constructor(
+    private readonly api: TelegramApi,
+    { botId, webhookSecret, rates }: { botId: string; webhookSecret: string; rates: Capabilities['rates'] },
+  ) {
+    this.botId = botId;
+    this.webhookSecret = webhookSecret;
+    this.capabilities = {
+      buttons: true,
+      voice: true,
+      edits: true,
+      textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
+      idempotentSends: false,
+      rates,
+      previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
+      maxFileBytes: api.maxFileBytes,
+    };
   }
 
-  async send(chat: string, outbound: Outbound): Promise<Receipt> {
-    if (outbound.kind === 'voice') return this.sendVoice(chat, outbound.audio, outbound.durationMs);
-    try {
-      return await this.sendText(chat, outbound);
-    } catch (error) {
-      if (!isBadMarkup(error)) throw error;
-      // The words matter more than their looks.
-      return this.sendText(chat, { ...outbound, content: { ...outbound.content, entities: [] } });
+  updateOf(content: unknown): InboundUpdate {
+    return { botId: this.botId, id: updateIdOf(content), content };
+  }
+
+  async parse(content: unknown): Promise<Inbound[]> {
+    const update = Update.safeParse(content);
+    if (!update.success) throw new UnreadableUpdate(`not an update of the Bot API: ${z.prettifyError(update.error)}`);
+    return parseUpdate(update.data, await this.self(update.data));
+  }
+
+  async introduce({ menus }: Introduction): Promise<void> {
+    const [first] = menus;
+    // Without a language: what people with any other language see.
+    if (first) await this.api.ask('setMyCommands', { commands: menuOf(first) });
+    for (const menu of menus) {
+      // Telegram takes two-letter codes only.
+      if (menu.language.length === 2) {
+        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
+      }
     }
   }
 
-  async showDraft(chat: string, draftId: number, content: FormattedText): Promise<void> {
+  compose({ text, media, buttons, keyboard }: OutboundContent): TelegramMessage[] {
+    const formatted = text ? renderEntities(text) : undefined;
+    const messages: TelegramMessage[] = [];
+    const isCaption = media && (!formatted || formatted.text.length <= CAPTION_LIMIT);
+    if (media) messages.push({ ...(isCaption && formatted ? formatted : NO_TEXT), media });
+    if (formatted && !isCaption) messages.push(...splitMessage(formatted, TEXT_LIMIT));
+    if (!text && !media && buttons) messages.push(NO_TEXT);
+    const last = messages.pop();
+    return last ? [...messages, { ...last, ...(buttons && { buttons }), ...(keyboard && { keyboard }) }] : [];
+  }
+
+  async send(to: ChatAddress, message: TelegramMessage, options: SendOptions = {}): Promise<Receipt> {
+    try {
+      return await this.sendOnce(to, message, options);
+    } catch (error) {
+      if (!isBadMarkup(error)) throw error;
+      // The words matter more than their looks.
+      return this.sendOnce(to, { ...message, entities: [] }, options);
+    }
+  }
+
+  composePreview(markdown: string, buttons?: OutboundContent['buttons']): TelegramMessage {
+    return { ...previewOf(markdown, TEXT_LIMIT), ...(buttons && { buttons }) };
+  }
+
+  async showDraft(
+    to: ChatAddress,
+    previewId: string,
+    preview: TelegramMessage,
+    { canStop = false }: { canStop?: boolean } = {},
+  ): Promise<void> {
     try {
       // telegraf 4.16 stems from Bot API 7.1; sendMessageDraft came with 9.3, and the client passes on any name.
-      const draft = { chat_id: Number(chat), draft_id: draftId, ...textOf(content) };
+      const draft = {
+        ...addressOf(to),
+        draft_id: draftIdOf(previewId),
+        ...textOf(preview),
+        ...(canStop && { can_stop: true }),
+      };
       await this.api.show('sendMessageDraft' as 'sendMessage', draft);
     } catch (error) {
       if (error instanceof Unsupported) this.draftsUnknown = true;
@@ -52,59 +180,125 @@ export class TelegramChannel implements Channel {
     }
   }
 
-  async showMessage(chat: string, content: FormattedText, externalMessageId?: string): Promise<string> {
-    const body = { chat_id: Number(chat), ...textOf(content), link_preview_options: { is_disabled: true } };
-    if (externalMessageId) {
-      await this.api.show('editMessageText', { ...body, message_id: Number(externalMessageId) });
-      return externalMessageId;
+  async showMessage(to: ChatAddress, preview: TelegramMessage, { edits, replyTo }: SendOptions = {}): Promise<string> {
+    const reply_markup = await this.markupOf(to, preview);
+    const body = { ...textOf(preview), ...NO_LINK_PREVIEW, ...(reply_markup && { reply_markup }) };
+    if (edits) {
+      const target = { chat_id: Number(to.externalId), message_id: Number(edits) };
+      await this.api.show('editMessageText', { ...target, ...(body as WithInlineMarkup) });
+      return edits;
     }
-    return String((await this.api.show('sendMessage', body)).message_id);
+    const sent = await this.api.showFirst('sendMessage', { ...addressOf(to), ...body, ...inReplyTo(replyTo) });
+    return String(sent.message_id);
   }
 
-  async showActivity(chat: string, activity: Activity): Promise<void> {
-    await this.api.show('sendChatAction', { chat_id: Number(chat), action: ACTION[activity] });
+  async deleteMessage({ externalId }: ChatAddress, externalMessageId: string): Promise<void> {
+    await this.api.ask('deleteMessage', { chat_id: Number(externalId), message_id: Number(externalMessageId) });
   }
 
-  async answerPress(queryId: string, text?: string): Promise<void> {
+  async showActivity(to: ChatAddress, activity: Activity): Promise<void> {
+    await this.api.show('sendChatAction', { ...addressOf(to), action: ACTION[activity] });
+  }
+
+  async answerPress(pressId: string, text?: string): Promise<void> {
     await this.api
-      .ask('answerCallbackQuery', { callback_query_id: queryId, ...(text && { text }) })
+      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text }) })
       .catch((error: unknown) => {
         if (!isQueryTooOld(error)) throw error;
       });
   }
 
-  fetchFile(externalId: string): Promise<Buffer> {
+  fetchFile(externalId: string): Promise<Readable> {
     return this.api.download(externalId);
   }
 
-  private async sendText(chat: string, { content, buttons, edits }: Outbound & { kind: 'text' }): Promise<Receipt> {
-    const body = {
-      chat_id: Number(chat),
-      ...textOf(content),
-      // A model's links are for the reader to open, not for Telegram to fetch and to show.
-      link_preview_options: { is_disabled: true },
-      ...(buttons && { reply_markup: { inline_keyboard: buttons.map((row) => row.map(inlineButton)) } }),
-    };
-    if (edits) {
+  private async sendOnce(to: ChatAddress, message: TelegramMessage, options: SendOptions): Promise<Receipt> {
+    const reply_markup = await this.markupOf(to, message);
+    const markup = reply_markup && { reply_markup };
+    if (options.edits && !message.media) {
+      const edited = { chat_id: Number(to.externalId), message_id: Number(options.edits) };
+      const body = { ...textOf(message), ...NO_LINK_PREVIEW, ...markup } as WithInlineMarkup;
       try {
-        await this.api.send('editMessageText', { ...body, message_id: Number(edits) });
-        return { externalMessageId: edits };
+        if (message.text) await this.api.send('editMessageText', { ...edited, ...body });
+        else await this.api.send('editMessageReplyMarkup', { ...edited, reply_markup: body.reply_markup });
+        return { externalMessageId: options.edits };
       } catch (error) {
-        // The person deleted it, or it is too old: a new message says the same.
         if (!isMessageGone(error)) throw error;
+        if (!message.text) return { externalMessageId: options.edits };
+        // The person deleted it, or it is too old: a new message says the same.
       }
     }
-    const sent = await this.api.send('sendMessage', body);
+    const target = { ...addressOf(to), ...markup, ...inReplyTo(options.replyTo) };
+    const sent = message.media
+      ? await this.sendMedia(target, message.media, message)
+      : await this.api.send('sendMessage', {
+          ...target,
+          ...textOf(message),
+          ...NO_LINK_PREVIEW,
+        });
     return { externalMessageId: String(sent.message_id) };
   }
 
-  private async sendVoice(chat: string, source: Buffer, durationMs: number): Promise<Receipt> {
-    const sent = await this.api.send('sendVoice', {
-      chat_id: Number(chat),
-      voice: { source, filename: 'answer.ogg' },
-      duration: Math.round(durationMs / 1000),
+  private sendMedia(target: { chat_id: number }, media: OutboundMedia, caption: TelegramMessage) {
+    const file = { source: media.bytes, filename: media.fileName };
+    const { text, entities } = textOf(caption);
+    const body = {
+      ...target,
+      ...(text && { caption: text, caption_entities: entities }),
+      ...(media.durationMs !== undefined && { duration: Math.round(media.durationMs / 1000) }),
+    };
+    switch (media.kind) {
+      case 'voice':
+        return this.api.send('sendVoice', { ...body, voice: file });
+      case 'audio':
+        return this.api.send('sendAudio', { ...body, audio: file });
+      case 'photo':
+        return this.api.send('sendPhoto', { ...body, photo: file });
+      case 'video':
+        return this.api.send('sendVideo', { ...body, video: file });
+      case 'document':
+        return this.api.send('sendDocument', { ...body, document: file });
+    }
+  }
+
+  /** A message carries either buttons or a keyboard; buttons go first, because they belong to the message. */
+  private async markupOf({ externalId }: ChatAddress, { buttons, keyboard }: TelegramMessage) {
+    if (buttons) {
+      const rows = buttons.map((row) =>
+        Promise.all(row.map((button) => this.inlineButton(button, isGroup(externalId)))),
+      );
+      return { inline_keyboard: await Promise.all(rows) };
+    }
+    if (keyboard === 'remove') return { remove_keyboard: true as const };
+    if (!keyboard) return undefined;
+    return {
+      keyboard: keyboard.rows.map((row) =>
+        row.map(({ label, webApp }) => ({ text: label, ...(webApp && { web_app: { url: webApp } }) })),
+      ),
+      resize_keyboard: true,
+      one_time_keyboard: keyboard.once ?? false,
+    };
+  }
+
+  private async inlineButton(button: Button, inGroup: boolean): Promise<InlineKeyboardButton> {
+    const { label: text } = button;
+    if ('data' in button) return { text, callback_data: button.data };
+    if ('url' in button) return { text, url: button.url };
+    // Web apps open from buttons in private chats only.
+    if ('webApp' in button) return inGroup ? { text, url: button.webApp } : { text, web_app: { url: button.webApp } };
+    return { text, url: await this.invoiceLink(button.invoice) };
+  }
+
+  private invoiceLink({ title, description, payload, currency, amountMinor }: Invoice): Promise<string> {
+    return this.api.ask('createInvoiceLink', {
+      title: title.slice(0, 32),
+      description: description.slice(0, 255),
+      payload,
+      currency,
+      // Empty for Telegram's own currency, the only one that needs no provider's account.
+      provider_token: '',
+      prices: [{ label: title.slice(0, 32), amount: amountMinor }],
     });
-    return { externalMessageId: String(sent.message_id) };
   }
 
   /** Only in groups it matters what the bot is called, so a private message waits for no getMe. */
@@ -115,7 +309,47 @@ export class TelegramChannel implements Channel {
   }
 }
 
-const inlineButton = ({ label, data }: Button) => ({ text: label, callback_data: data });
+/** What cannot be read may have no id; then it is known by its content. */
+const updateIdOf = (content: unknown) =>
+  String(
+    UpdateId.safeParse(content).data?.update_id ??
+      `unreadable:${createHash('sha256')
+        .update(JSON.stringify(content) ?? '')
+        .digest('base64url')}`,
+  );
+
+/** Source: Bot API, Chat: groups have negative ids. */
+const isGroup = (externalId: string) => externalId.startsWith('-');
+
+/** Paths of webhooks often hold a secret. */
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'another address');
+
+const menuOf = ({ commands }: Introduction['menus'][number]) =>
+  commands.map(({ name: command, description }) => ({ command, description }));
+
+const NO_TEXT: FormattedText = { text: '', entities: [] };
+
+// A model's links are for the reader to open, not for Telegram to fetch and to show.
+const NO_LINK_PREVIEW = { link_preview_options: { is_disabled: true } };
+
+/** Messages that are edited have no keyboard. */
+type WithInlineMarkup = ReturnType<typeof textOf> & {
+  reply_markup?: { inline_keyboard: InlineKeyboardButton[][] };
+};
+
+const inReplyTo = (messageId: string | undefined) =>
+  messageId ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } } : {};
+
+const addressOf = ({ externalId, threadId }: ChatAddress) => ({
+  chat_id: Number(externalId),
+  ...(threadId && { message_thread_id: Number(threadId) }),
+});
 
 /** The types of telegraf 4.16 are older than some kinds of entities. */
-const textOf = ({ text, entities }: FormattedText) => ({ text, entities: entities as MessageEntity[] });
+const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) => ({
+  text,
+  entities: entities as MessageEntity[],
+});
+
+/** A non-zero 31-bit number that is the same for all drafts of one answer. */
+const draftIdOf = (previewId: string) => Number.parseInt(previewId.slice(-8), 16) % 0x7fff_ffff || 1;

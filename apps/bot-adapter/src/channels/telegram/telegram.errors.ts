@@ -5,7 +5,7 @@ import {
   ChatMoved,
   FileGone,
   FileTooLarge,
-  InDoubt,
+  OutcomeUnknown,
   NotSent,
   Rejected,
   Unreachable,
@@ -45,16 +45,16 @@ export const isQueryTooOld = (error: unknown) =>
  */
 export function meaningOf(error: unknown): Error {
   if (error instanceof TelegramError) return meaningOfAnswer(error);
-  if (error instanceof ThirdPartyTimeout) return new InDoubt('timeout', error.message);
+  if (error instanceof ThirdPartyTimeout) return new OutcomeUnknown('timeout', error.message);
   if (error instanceof ThirdPartyUnavailable) return new NotSent(error.message);
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
   // node-fetch reports a connection lost after the request, and an answer that is no JSON, in the same class.
-  return new InDoubt('connection', String(message));
+  return new OutcomeUnknown('connection', String(message));
 }
 
 function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
-  if (code >= 500) return new InDoubt('server_error', `Telegram answered ${code}`);
+  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}`);
   if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);
   if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);

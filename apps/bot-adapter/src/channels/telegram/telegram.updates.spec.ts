@@ -6,7 +6,7 @@ const emma = { id: 7, is_bot: false, first_name: 'Emma', last_name: 'Stone', lan
 const inPrivate = { id: 7, type: 'private' };
 const inGroup = { id: -1001, type: 'supergroup' };
 
-const parse = (update: object) => parseUpdate(Update.parse({ update_id: 1, ...update }), self);
+const parse = (update: object) => parseUpdate(Update.parse({ update_id: 1, ...update }), self)[0];
 const message = (fields: object) =>
   parse({ message: { message_id: 5, date: 1_790_000_000, chat: inPrivate, from: emma, ...fields } });
 const entity = (type: string, text: string, word: string) => ({
@@ -20,20 +20,11 @@ describe('what an update of Telegram means', () => {
     expect(message({ text: 'hello' })).toEqual({
       kind: 'message',
       chat: { externalId: '7', kind: 'private' },
-      from: { externalId: '7', name: 'Emma Stone', locale: 'en' },
+      from: { externalId: '7', name: 'Emma Stone', language: 'en' },
       externalMessageId: '5',
       sentAt: new Date(1_790_000_000_000),
       text: 'hello',
     });
-  });
-
-  it.each([
-    ['ru', 'ru'],
-    ['ru-RU', 'ru'],
-    ['de', 'en'],
-    [undefined, 'en'],
-  ])('a client in %s is spoken to in %s', (language_code, locale) => {
-    expect(message({ text: 'x', from: { ...emma, language_code } })).toMatchObject({ from: { locale } });
   });
 
   it('a photo is taken in its largest size, with its caption', () => {
@@ -60,8 +51,66 @@ describe('what an update of Telegram means', () => {
     });
   });
 
-  it('a sticker is told to be something we cannot read', () => {
-    expect(message({ sticker: {} })).toMatchObject({ kind: 'unsupported' });
+  it.each([
+    ['sticker', { sticker: {} }],
+    ['poll', { poll: { question: 'Tea?', options: [] } }],
+    ['dice', { dice: { emoji: '🎲', value: 3 } }],
+    ['video', { video: {} }],
+    // Telegram sends the file of an animation as a document as well, and the point of a venue as a location.
+    ['animation', { animation: {}, document: { file_id: 'a', mime_type: 'video/mp4' } }],
+    ['venue', { venue: {}, location: {} }],
+  ])('a %s is something we cannot read', (what, content) => {
+    expect(message(content)).toMatchObject({ kind: 'unsupported', what, hasText: false });
+  });
+
+  it('the words with a video are not taken for a message', () => {
+    expect(message({ video: {}, caption: 'who is this?' })).toMatchObject({ kind: 'unsupported', hasText: true });
+  });
+
+  it('a message of rich blocks is read by its words', () => {
+    const blocks = [
+      { type: 'heading', text: 'Plan', size: 1 },
+      {
+        type: 'paragraph',
+        text: ['Read ', { type: 'bold', text: 'this' }, ': ', { type: 'url', text: 'docs', url: 'https://x.io' }],
+      },
+      {
+        type: 'list',
+        items: [
+          { label: '1.', blocks: [{ type: 'paragraph', text: 'tea' }] },
+          { label: '2.', blocks: [] },
+        ],
+      },
+      { type: 'table', cells: [[{ text: 'a' }, { text: 'b' }]] },
+      { type: 'mathematical_expression', expression: 'a^2' },
+      { type: 'photo', photo: [], caption: { text: 'a view', credit: 'me' } },
+      { type: 'never_heard_of', text: 'new' },
+    ];
+    expect(message({ rich_message: { blocks } })).toMatchObject({
+      kind: 'message',
+      text: 'Plan\nRead this: docs (https://x.io)\n1. tea\na\nb\na^2\na view\nme\nnew',
+    });
+  });
+
+  it('a message of rich blocks without words is something we cannot read', () => {
+    expect(message({ rich_message: { blocks: [{ type: 'map', location: {} }] } })).toMatchObject({
+      kind: 'unsupported',
+      what: 'rich_message',
+    });
+  });
+
+  it('the address behind a word is read with it', () => {
+    const text = '😀 look here and https://y.io';
+    const entities = [
+      { ...entity('text_link', text, 'here'), url: 'https://x.io/a?b=1' },
+      { ...entity('text_link', text, 'https://y.io'), url: 'https://y.io' },
+    ];
+    expect(message({ text, entities })).toMatchObject({ text: '😀 look here (https://x.io/a?b=1) and https://y.io' });
+  });
+
+  it('an answer to a part of a message quotes that part', () => {
+    const reply = { reply_to_message: { from: { id: 42 }, text: 'noon or midnight' }, quote: { text: 'midnight' } };
+    expect(message({ text: 'why?', ...reply })).toMatchObject({ replyToText: 'midnight' });
   });
 
   it('a deep link is the start command with an argument', () => {
@@ -70,13 +119,36 @@ describe('what an update of Telegram means', () => {
       kind: 'command',
       name: 'start',
       argument: 'promo-7',
-      addressed: true,
     });
   });
 
   it('a command for another bot is not for us', () => {
     const text = '/help@other_bot';
     expect(message({ chat: inGroup, text, entities: [entity('bot_command', text, text)] })).toBeUndefined();
+  });
+
+  it('of a group only commands that name the bot, or answer it, are for us', () => {
+    const command = (text: string, more: object = {}) =>
+      message({ chat: inGroup, text, entities: [entity('bot_command', text, text)], ...more });
+    expect(command('/help')).toBeUndefined();
+    expect(command('/help@Lumen_bot')).toMatchObject({ kind: 'command', name: 'help' });
+    expect(command('/help', { reply_to_message: { from: { id: 42 } } })).toMatchObject({ kind: 'command' });
+  });
+
+  it('a topic is kept, a thread of replies is none', () => {
+    const text = '@lumen_bot hi';
+    const addressed = { chat: inGroup, text, entities: [entity('mention', text, '@lumen_bot')], message_thread_id: 77 };
+    expect(message({ ...addressed, is_topic_message: true })).toMatchObject({ chat: { threadId: '77' } });
+    expect(message(addressed)).not.toHaveProperty('chat.threadId');
+    const pressed = { message_id: 9, date: 0, chat: inGroup, message_thread_id: 77, is_topic_message: true };
+    expect(parse({ callback_query: { id: 'q', from: emma, data: 'abc', message: pressed } })).toMatchObject({
+      chat: { threadId: '77' },
+    });
+  });
+
+  it('not everything in a topic that the bot has opened is an answer to it', () => {
+    const opening = { from: { id: 42 }, forum_topic_created: { name: 'Trips' } };
+    expect(message({ chat: inGroup, text: 'hello all', reply_to_message: opening })).toBeUndefined();
   });
 
   it('of a group only what is addressed to the bot counts, without its name', () => {
@@ -113,7 +185,7 @@ describe('what an update of Telegram means', () => {
     const callback_query = { id: 'q', from: emma, data: 'abc', message: { message_id: 9, date: 0, chat: inPrivate } };
     expect(parse({ callback_query })).toMatchObject({
       kind: 'press',
-      queryId: 'q',
+      pressId: 'q',
       data: 'abc',
       externalMessageId: '9',
     });
@@ -130,10 +202,8 @@ describe('what an update of Telegram means', () => {
   });
 
   it('a group that became a supergroup has moved', () => {
-    expect(message({ chat: inGroup, migrate_to_chat_id: -1002 })).toEqual({
-      kind: 'moved',
-      from: '-1001',
-      to: '-1002',
-    });
+    const moved = { kind: 'moved', from: '-1001', to: '-1002' };
+    expect(message({ chat: inGroup, migrate_to_chat_id: -1002 })).toEqual(moved);
+    expect(message({ chat: { ...inGroup, id: -1002 }, migrate_from_chat_id: -1001 })).toEqual(moved);
   });
 });

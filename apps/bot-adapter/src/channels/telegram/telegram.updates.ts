@@ -1,5 +1,5 @@
 import type { Inbound, InboundChat, InboundFile, InboundPerson } from '../channel';
-import type { Chat, Entity, Message, Update, User } from './telegram.shapes';
+import { type Chat, type Entity, type Message, OTHER_CONTENT, type Update, type User } from './telegram.shapes';
 
 /** Who the bot is in Telegram: by these it is spoken to in groups. */
 export interface Self {
@@ -7,32 +7,41 @@ export interface Self {
   username: string;
 }
 
-/** What an update means to us; undefined for what is not meant for this bot. */
-export function parseUpdate(update: Update, self: Self): Inbound | undefined {
-  if (update.message) return fromMessage(update.message, self);
-  if (update.edited_message) return fromEdit(update.edited_message, self);
-  if (update.callback_query) return fromPress(update.callback_query);
-  if (update.my_chat_member) return fromMembership(update.my_chat_member);
-  return undefined;
+/** What an update means to us; empty for what is not meant for this bot. */
+export function parseUpdate(update: Update, self: Self): Inbound[] {
+  const inbound =
+    (update.message && fromMessage(update.message, self)) ??
+    (update.edited_message && fromEdit(update.edited_message, self)) ??
+    (update.callback_query && fromPress(update.callback_query)) ??
+    (update.my_chat_member && fromMembership(update.my_chat_member)) ??
+    (update.stopped_message_generation && fromStop(update.stopped_message_generation));
+  return inbound ? [inbound] : [];
 }
 
 function fromMessage(message: Message, self: Self): Inbound | undefined {
-  const { chat, from, migrate_to_chat_id: movedTo } = message;
+  const { chat, from, migrate_to_chat_id: movedTo, migrate_from_chat_id: movedFrom } = message;
+  // Told twice, in the old group and in the new one, in any order.
   if (movedTo !== undefined) return { kind: 'moved', from: String(chat.id), to: String(movedTo) };
+  if (movedFrom !== undefined) return { kind: 'moved', from: String(movedFrom), to: String(chat.id) };
   // Other bots, and people who write in the name of a channel, are nobody to talk to.
   if (!from || from.is_bot || chat.type === 'channel') return undefined;
-  const by = { chat: chatOf(chat), from: personOf(from) };
   const command = commandOf(message, self);
   if (command === 'for_another_bot') return undefined;
-  if (command) return { kind: 'command', ...by, ...command, addressed: command.addressed || chat.type === 'private' };
-  if (chat.type !== 'private' && !isAddressed(message, self)) return undefined;
+  // Of a group only what is meant for the bot: a command that names no bot may be meant for any.
+  if (chat.type !== 'private' && !command?.addressed && !isAddressed(message, self)) return undefined;
+
+  const by = { chat: chatOf(chat, message), from: personOf(from), externalMessageId: String(message.message_id) };
+  if (command) return { kind: 'command', ...by, name: command.name, argument: command.argument };
+  const text = textOf(message, self);
+  const what =
+    OTHER_CONTENT.find((kind) => message[kind] !== undefined) ??
+    (message.rich_message && !text ? 'rich_message' : undefined);
+  if (what) return { kind: 'unsupported', ...by, what, hasText: text !== '' };
   const file = fileOf(message);
-  const text = withoutMention(message, self);
-  if (!file && !text) return isSomethingElse(message) ? { kind: 'unsupported', ...by } : undefined;
+  if (!file && !text) return undefined;
   return {
     kind: 'message',
     ...by,
-    externalMessageId: String(message.message_id),
     sentAt: new Date(message.date * 1000),
     ...(text && { text }),
     ...(file && { file }),
@@ -43,12 +52,12 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
 
 function fromEdit(message: Message, self: Self): Inbound | undefined {
   const { chat, from, edit_date: editedAt } = message;
-  const text = withoutMention(message, self);
+  const text = textOf(message, self);
   if (!from || from.is_bot || chat.type === 'channel' || !text) return undefined;
   const sentAt = new Date((editedAt ?? message.date) * 1000);
   return {
     kind: 'edited',
-    chat: chatOf(chat),
+    chat: chatOf(chat, message),
     from: personOf(from),
     externalMessageId: String(message.message_id),
     text,
@@ -60,9 +69,9 @@ function fromPress({ id, from, data, message }: NonNullable<Update['callback_que
   if (!message || data === undefined) return undefined;
   return {
     kind: 'press',
-    chat: chatOf(message.chat),
+    chat: chatOf(message.chat, message),
     from: personOf(from),
-    queryId: id,
+    pressId: id,
     data,
     externalMessageId: String(message.message_id),
   };
@@ -78,8 +87,22 @@ function fromMembership({
   return { kind: gone ? 'blocked' : 'unblocked', chat: chatOf(chat), from: personOf(from) };
 }
 
-function chatOf({ id, type }: Chat): InboundChat {
-  return { externalId: String(id), kind: type === 'private' ? 'private' : 'group' };
+const fromStop = ({ chat, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
+  kind: 'stopped',
+  chat: chatOf(chat, topic),
+});
+
+/** `message_thread_id` alone may also be a thread of replies, into which nothing can be sent. */
+function chatOf(
+  { id, type }: Chat,
+  message: Pick<Message, 'message_thread_id' | 'is_topic_message'> = {},
+): InboundChat {
+  const thread = message.is_topic_message ? message.message_thread_id : undefined;
+  return {
+    externalId: String(id),
+    kind: type === 'private' ? 'private' : 'group',
+    ...(thread !== undefined && { threadId: String(thread) }),
+  };
 }
 
 function personOf({ id, first_name, last_name, username, language_code }: User): InboundPerson {
@@ -88,7 +111,7 @@ function personOf({ id, first_name, last_name, username, language_code }: User):
     externalId: String(id),
     name,
     ...(username && { username }),
-    locale: /^ru\b/i.test(language_code ?? '') ? 'ru' : 'en',
+    ...(language_code && { language: language_code }),
   };
 }
 
@@ -110,7 +133,9 @@ function commandOf(message: Message, self: Self) {
 
 /** In groups: named, answered to, or mentioned through a link to the bot's profile. */
 function isAddressed(message: Message, self: Self): boolean {
-  if (message.reply_to_message?.from?.id === self.id) return true;
+  const reply = message.reply_to_message;
+  // In a topic that the bot has opened everything looks like an answer to its opening.
+  if (reply?.from?.id === self.id && reply.forum_topic_created === undefined) return true;
   const { text, entities } = contentOf(message);
   return entities.some((entity) => mentions(text, entity, self));
 }
@@ -122,20 +147,61 @@ const mentions = (text: string, entity: Entity, self: Self) =>
 
 const isMe = (username: string, self: Self) => username.toLowerCase() === self.username.toLowerCase();
 
-/** The text without the bot's own name, which says whom it is for and nothing more. */
-function withoutMention(message: Message, self: Self): string {
+/**
+ * The words, with the addresses behind them, which a reader would see by tapping; without the bot's own name, which says
+ * whom they are for and nothing more.
+ */
+function textOf(message: Message, self: Self): string {
   const { text, entities } = contentOf(message);
+  if (!text && message.rich_message) return richText(message.rich_message.blocks);
   let rest = text;
   for (const entity of entities.toReversed()) {
-    if (entity.type !== 'mention' || !mentions(text, entity, self)) continue;
-    const after = rest.slice(entity.offset + entity.length).replace(/^[ ,:]+/, '');
-    rest = rest.slice(0, entity.offset) + after;
+    const end = entity.offset + entity.length;
+    if (entity.type === 'text_link' && entity.url && !wordOf(text, entity).includes(entity.url)) {
+      rest = `${rest.slice(0, end)} (${entity.url})${rest.slice(end)}`;
+    } else if (entity.type === 'mention' && mentions(text, entity, self)) {
+      rest = rest.slice(0, entity.offset) + rest.slice(end).replace(/^[ ,:]+/, '');
+    }
   }
   return rest.trim();
 }
 
-function replyOf({ reply_to_message: reply }: Message) {
-  const replyToText = reply?.text ?? reply?.caption;
+/** Where blocks of a rich message hold others. */
+const BLOCK_FIELDS = ['blocks', 'items', 'cells', 'caption', 'summary', 'credit'];
+
+/** The words of a message of blocks (RichMessage), in reading order, whatever blocks there are. */
+function richText(value: unknown): string {
+  const lines: string[] = [];
+  const inline = (node: unknown): string => {
+    if (typeof node === 'string') return node;
+    if (Array.isArray(node)) return node.map(inline).join('');
+    if (typeof node !== 'object' || node === null) return '';
+    const { text, expression, alternative_text, url } = node as Record<string, unknown>;
+    const words = inline(text ?? expression ?? alternative_text ?? '');
+    return typeof url === 'string' && !words.includes(url) ? `${words} (${url})` : words;
+  };
+  let bullet = '';
+  const write = (words: string) => {
+    if (words.trim()) lines.push(bullet + words.trim());
+    if (words.trim()) bullet = '';
+  };
+  const block = (node: unknown): void => {
+    if (typeof node === 'string') return write(node);
+    if (Array.isArray(node)) return node.forEach(block);
+    if (typeof node !== 'object' || node === null) return;
+    const fields = node as Record<string, unknown>;
+    // Of an item of a list; it stands before the first of its words.
+    if (typeof fields['label'] === 'string') bullet = `${fields['label']} `;
+    write(inline(fields));
+    for (const field of BLOCK_FIELDS) if (fields[field] !== undefined) block(fields[field]);
+    if (typeof fields['label'] === 'string') bullet = '';
+  };
+  block(value);
+  return lines.join('\n');
+}
+
+function replyOf({ reply_to_message: reply, quote }: Message) {
+  const replyToText = quote?.text ?? reply?.text ?? reply?.caption;
   return replyToText ? { replyToText } : {};
 }
 
@@ -162,7 +228,3 @@ const facts = (file: { file_id: string; file_size?: number; mime_type?: string }
 });
 
 const named = ({ file_name: fileName }: { file_name?: string }) => (fileName ? { fileName } : {});
-
-/** Content a person sent on purpose, in contrast to service messages such as "joined the group". */
-const isSomethingElse = ({ video, video_note, sticker, location, contact }: Message) =>
-  [video, video_note, sticker, location, contact].some((content) => content !== undefined);

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** A person as the channel knows them: their id there, or `@name`. */
+const Person = z.string().min(1);
+
+/** Who may talk to a bot, and how much. */
+export const AccessSection = z
+  .strictObject({
+    allow: z.array(Person).optional().describe('Only these people; everybody when absent.'),
+    block: z.array(Person).default([]).describe('These people get no answer, and nothing of theirs is kept.'),
+    flood: z
+      .strictObject({
+        burst: z.int().min(1).default(20).describe('Messages and presses of one person at once.'),
+        perMinute: z.number().positive().default(20).describe('And then so many a minute; what is more is not read.'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+export type AccessSection = z.output<typeof AccessSection>;
+
+/** What the bot says in words of its own: by language, `<catalogue>.<key>` → text, for example `assistant.start.greeting`. */
+export const TextsSection = z
+  .record(z.string(), z.record(z.string().regex(/^[\w-]+\./), z.string().min(1)))
+  .prefault({});
+
+const CommandName = z.string().regex(/^[a-z0-9_]{1,32}$/, 'is not a command: 1 to 32 of a-z, 0-9 and _');
+const CommandText = z.strictObject({ description: z.string().min(1).max(256), text: z.string().min(1) });
+
+/** The bot's commands. */
+export const MenuSection = z
+  .strictObject({
+    commands: z.array(CommandName).optional().describe('Those in the menu, in this order; all when absent.'),
+    own: z
+      .record(CommandName, z.record(z.string(), CommandText))
+      .default({})
+      .describe('Commands that show a text (Markdown), by language.'),
+    underAnswers: z
+      .array(z.enum(['rate', 'again']))
+      .default(['rate', 'again'])
+      .describe('What can be done with an answer in a private chat: say what it was worth, ask for another one.'),
+  })
+  .prefault({});
+export type MenuSection = z.output<typeof MenuSection>;
+
+/** What the bot understands beside text: whatever answers it has to be able to read that. */
+export const AcceptsSection = z.array(z.enum(['voice', 'audio', 'photo', 'document'])).default(['voice']);
+export type AcceptsSection = z.output<typeof AcceptsSection>;

@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Bot } from '@switchboard/contracts';
+import { BotsRegistry, CONFIG, ConfigError, LOG, type Log } from '@switchboard/service-kit';
+import { Registry } from 'prom-client';
+import { z } from 'zod';
+import type { BotAdapterConfig } from '../bot-adapter.config';
+import type { Channel, ChannelFactory, WebhookRequest } from './channel';
+import { UnknownAccount } from './channel-errors';
+
+/** The kinds of channels this service was built with: ChannelKinds. */
+export const CHANNEL_KINDS = Symbol('kinds of channels');
+
+export interface ChannelKinds {
+  readonly factories: readonly ChannelFactory[];
+  /** The `channel` section of a bot, read as its kind wants it. */
+  readonly section: z.ZodType;
+}
+
+export function channelKinds(factories: readonly ChannelFactory[]): ChannelKinds {
+  const section = z.looseObject({ kind: z.string() }).transform(({ kind, ...settings }, ctx): unknown => {
+    const factory = factories.find((one) => one.kind === kind);
+    if (!factory) {
+      const known = factories.map((one) => one.kind).join(', ');
+      ctx.addIssue({ code: 'custom', path: ['kind'], message: `is no channel here; there are: ${known}` });
+      return z.NEVER;
+    }
+    const parsed = factory.settings.safeParse(settings);
+    for (const { path, message } of parsed.error?.issues ?? []) ctx.addIssue({ code: 'custom', path, message });
+    return parsed.success ? parsed.data : z.NEVER;
+  });
+  return { factories, section };
+}
+
+/** The channel of each bot, made anew when its description changes. */
+@Injectable()
+export class ChannelsService {
+  private readonly byBot = new Map<string, { readonly kind: string; readonly channel: Channel }>();
+
+  constructor(
+    private readonly bots: BotsRegistry,
+    private readonly registry: Registry,
+    @Inject(CHANNEL_KINDS) private readonly kinds: ChannelKinds,
+    @Inject(CONFIG) private readonly config: BotAdapterConfig,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    const mistakes = bots.all().flatMap((bot) => {
+      try {
+        this.byBot.set(bot.id, this.create(bot));
+        return [];
+      } catch (error) {
+        if (error instanceof ConfigError) return error.mistakes;
+        throw error;
+      }
+    });
+    if (mistakes.length > 0) throw ConfigError.of(mistakes);
+    bots.onChange(({ id, after }) => {
+      if (!after) this.byBot.delete(id);
+      // Throws when the new description cannot work; then the bot goes on in the channel it has.
+      else this.byBot.set(id, this.create(after));
+    });
+  }
+
+  /** Undefined for a bot that was removed. */
+  find(botId: string): Channel | undefined {
+    return this.byBot.get(botId)?.channel;
+  }
+
+  /** Whether the channel of a bot can bring updates to an address of ours. */
+  hasWebhooks(botId: string): boolean {
+    const kind = this.byBot.get(botId)?.kind;
+    return Boolean(this.kinds.factories.find((factory) => factory.kind === kind)?.unpack);
+  }
+
+  /** Throws UnknownAccount and WrongWebhookSecret. */
+  unpack(kind: string, request: WebhookRequest) {
+    const factory = this.kinds.factories.find((one) => one.kind === kind);
+    if (!factory?.unpack) throw new UnknownAccount();
+    const ofKind = [...this.byBot].filter(([, bot]) => bot.kind === kind);
+    return factory.unpack(request, new Map(ofKind.map(([id, { channel }]) => [id, channel])));
+  }
+
+  private create({ id, name, channel: { kind } }: Bot) {
+    // The section was read by these very factories, so the kind is among them.
+    const factory = this.kinds.factories.find((one) => one.kind === kind)!;
+    const settings = this.bots.section(id, 'channel', this.kinds.section);
+    const secret = (field: string) => this.bots.secret(id, 'channel', field);
+    const { config, registry, log } = this;
+    const channel = factory.create(
+      { id, name, settings, secret },
+      {
+        config: config as never,
+        registry,
+        log: log.child({ bot: id }),
+        sendTimeoutMs: config.BOT_ADAPTER_SEND_TIMEOUT_MS,
+      },
+    );
+    return { kind, channel };
+  }
+}

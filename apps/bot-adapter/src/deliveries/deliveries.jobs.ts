@@ -1,0 +1,249 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isInfrastructureError } from '@switchboard/bus';
+import { defineJob, type JobRun, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { Channel } from '../channels/channel';
+import { ChannelBusy, ChatMoved, NotSent, OutcomeUnknown, Rejected, Unreachable } from '../channels/channel-errors';
+import { ChannelsService } from '../channels/channels.service';
+import { Chat } from '../contacts/chat.entity';
+import { DeliveriesRepository, type TakenPreview, type Waiting } from './deliveries.repository';
+import { Delivery, type DeliveryKind } from './delivery.entity';
+import { KeyedQueue } from './keyed-queue';
+import { MediaGone, MessageRenderer, type Part } from './message-renderer';
+import { SendLimits } from './send-limits';
+
+/** Sends what waits for a chat. */
+export const Deliver = defineJob('deliver', z.object({ chatId: z.uuid() }));
+
+/** Makes sure that a message shows the finished answer and not an older text that came late. */
+export const ConfirmAnswer = defineJob('confirm-answer', z.object({ deliveryId: z.uuid() }));
+
+/** The job's own tries are for our own troubles (the database); those of the channel are counted per part. */
+const JOB_ATTEMPTS = 25;
+
+/**
+ * With the waits between them 20 last for about two hours, 6 for half a minute. Whatever fails holds up what comes
+ * after it in its chat, and only an answer is worth that.
+ */
+const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, buttons: 3 };
+const LONGEST_WAIT_MS = 600_000;
+
+const backoffMs = (tries: number) => Math.min(1000 * 2 ** (tries - 1), LONGEST_WAIT_MS);
+
+/** After these a call that was given up has either arrived or never will: it had at most 30 s. */
+const CONFIRM_AFTER_MS = [5000, 40_000];
+
+/** A stopping service gives a call that it has begun this long to end. */
+const GRACE_MS = 3000;
+
+/** Another process sends to the chat, because this one was frozen and thought dead. It is left alone: its call may be under way. */
+const OVERTAKEN_MS = 5000;
+
+class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+}
+
+/** `over`: nothing more is to be done for this delivery. Later: the job ends, and comes back in so many milliseconds. */
+type Next = 'go on' | 'over' | { inMs: number };
+
+/** Told before the first message of a finished answer is sent. */
+export type BeforeAnswer = (chatId: string, replyId: string) => void;
+
+/** Works through what waits for a chat, one message after the other. One job per chat, so the order is kept. */
+@Injectable()
+export class DeliveriesJobs {
+  private readonly beforeAnswer: BeforeAnswer[] = [];
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly channels: ChannelsService,
+    private readonly repository: DeliveriesRepository,
+    private readonly renderer: MessageRenderer,
+    private readonly limits: SendLimits,
+    private readonly queue: KeyedQueue,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** For those above who show an answer while it is written: from then on they may not. */
+  onBeforeAnswer(tell: BeforeAnswer): void {
+    this.beforeAnswer.push(tell);
+  }
+
+  /** Has the chat's queue worked through, now or later. */
+  async wake(tx: EntityManager, chatId: string, inMs = 0): Promise<void> {
+    await this.jobs.add(
+      tx,
+      Deliver,
+      { chatId },
+      {
+        queue: `chat:${chatId}`,
+        key: `deliver:${chatId}`,
+        maxAttempts: JOB_ATTEMPTS,
+        delayMs: inMs,
+      },
+    );
+  }
+
+  @Runs(Deliver)
+  async run({ chatId }: PayloadOf<typeof Deliver>, { signal }: JobRun): Promise<void> {
+    for (let waiting = await this.repository.next(chatId); waiting; waiting = await this.repository.next(chatId)) {
+      const next = signal.aborted ? { inMs: 0 } : await this.advance(waiting, signal);
+      if (next === 'over' && waiting.isLast) return;
+      if (typeof next === 'string') continue;
+      return this.db.transaction((tx) => this.wake(tx, chatId, next.inMs));
+    }
+  }
+
+  private async advance(waiting: Waiting, signal: AbortSignal): Promise<Next> {
+    const { delivery, chat, restMs } = waiting;
+    if (chat.blockedAt) return this.after(this.repository.unreachable(chat, 'blocked'));
+    const channel = this.channels.find(chat.botId);
+    if (!channel) return this.after(this.repository.refused(waiting, 'chat_gone'));
+    if (restMs > 0) return { inMs: restMs };
+    if (delivery.tries >= MAX_TRIES[delivery.kind]) return this.after(this.repository.refused(waiting, 'gave_up'));
+
+    const part = await this.render(waiting, channel);
+    if (typeof part === 'string' || 'inMs' in part) return part;
+    const right = this.limits.reserve(chat);
+    if ('askAgainMs' in right) return { inMs: right.askAgainMs };
+    if (right.waitMs > 0) await sleep(right.waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return { inMs: 0 };
+    return this.queue.run(chat.id, () => this.send(waiting, part, channel, signal));
+  }
+
+  /** What can fail before anything was sent. */
+  private async render(waiting: Waiting, channel: Channel): Promise<Part | Next> {
+    const { delivery, chat } = waiting;
+    try {
+      return await this.renderer.render(delivery, chat, channel);
+    } catch (error) {
+      if (isInfrastructureError(error)) throw error;
+      if (error instanceof NotSent) return this.retry(waiting, error);
+      this.log.error({ err: error, deliveryId: delivery.id }, 'a delivery cannot be sent as it is');
+      return this.after(this.repository.refused(waiting, error instanceof MediaGone ? 'media_gone' : 'rejected'));
+    }
+  }
+
+  private async send(waiting: Waiting, part: Part, channel: Channel, signal: AbortSignal): Promise<Next> {
+    const { delivery } = waiting;
+    const preview = await this.takePreview(waiting);
+    const options = preview ? { ...part.options, edits: preview.externalMessageId } : part.options;
+    // An edit made twice is seen once, and so is a message with a key where the channel knows keys.
+    const isRepeatable = options.edits !== undefined || channel.capabilities.idempotentSends;
+    // Somebody began this call and never told how it ended: their process is dead.
+    if (delivery.state === 'sending' && !isRepeatable) this.noteUnknown(waiting, 'crash');
+    if (!(await this.repository.begin(delivery))) return { inMs: OVERTAKEN_MS };
+    try {
+      const { externalMessageId } = await withGrace(channel.send(part.to, part.message, options), signal);
+      if (preview?.isUncertain) await this.confirmLater(delivery);
+      await this.repository.sent(waiting, part.of, externalMessageId);
+      return delivery.nextPart + 1 === part.of ? 'over' : 'go on';
+    } catch (error) {
+      if (error instanceof OutcomeUnknown && !isRepeatable) this.noteUnknown(waiting, error.cause);
+      return this.afterFailure(waiting, error);
+    }
+  }
+
+  private async takePreview({ delivery, chat, isPreviewed }: Waiting): Promise<TakenPreview | undefined> {
+    if (delivery.kind !== 'text' || delivery.nextPart > 0) return undefined;
+    for (const tell of this.beforeAnswer) tell(chat.id, delivery.causeId);
+    return isPreviewed ? this.repository.takePreview(delivery, chat) : undefined;
+  }
+
+  private async afterFailure(waiting: Waiting, error: unknown): Promise<Next> {
+    const { delivery, chat } = waiting;
+    // The row stays `sending`: whoever comes next knows that the outcome is unknown.
+    if (error instanceof Abandoned) return { inMs: 0 };
+    if (error instanceof ChannelBusy) {
+      this.limits.backOff(chat, error.retryAfterSeconds);
+      await this.repository.deferred(waiting, error.retryAfterSeconds, { counts: false });
+      return { inMs: error.retryAfterSeconds * 1000 };
+    }
+    if (error instanceof ChatMoved) {
+      await this.followTo(waiting, error.to);
+      return 'go on';
+    }
+    if (error instanceof Unreachable) return this.after(this.repository.unreachable(chat, error.reason));
+    if (error instanceof Rejected) {
+      this.log.error({ err: error, deliveryId: delivery.id, bot: chat.botId }, 'the channel rejected a message');
+      return this.after(this.repository.refused(waiting, 'rejected'));
+    }
+    if (!(error instanceof OutcomeUnknown || error instanceof NotSent)) throw error;
+    return this.retry(waiting, error);
+  }
+
+  private async retry(waiting: Waiting, error: Error): Promise<Next> {
+    const { delivery, chat } = waiting;
+    const tries = delivery.tries + 1;
+    const inMs = backoffMs(tries);
+    this.log.warn({ err: error, deliveryId: delivery.id, bot: chat.botId, tries, inMs }, 'a message was not sent');
+    // New deliveries wake the job early; nothing goes to the chat all the same.
+    await this.repository.deferred(waiting, inMs / 1000, { counts: true });
+    return { inMs };
+  }
+
+  private followTo(waiting: Waiting, externalId: string): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      const { id } = await this.repository.moved(tx, waiting, externalId);
+      if (id !== waiting.chat.id) await this.wake(tx, id);
+    });
+  }
+
+  private noteUnknown(waiting: Waiting, cause: string): void {
+    const { delivery, chat } = waiting;
+    this.repository.unknown(waiting, cause);
+    this.log.warn(
+      { deliveryId: delivery.id, bot: chat.botId, cause },
+      'it is not known whether a message was sent; it is sent again',
+    );
+  }
+
+  private confirmLater({ id: deliveryId }: Delivery): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      for (const ms of CONFIRM_AFTER_MS) {
+        await this.jobs.add(tx, ConfirmAnswer, { deliveryId }, { delayMs: ms });
+      }
+    });
+  }
+
+  /** Writes the finished text once more. Where nothing came over it, the channel says so and nobody sees anything. */
+  @Runs(ConfirmAnswer)
+  async confirm({ deliveryId }: PayloadOf<typeof ConfirmAnswer>): Promise<void> {
+    const delivery = await this.db.manager.findOneBy(Delivery, { id: deliveryId });
+    const chat = delivery && (await this.db.manager.findOneBy(Chat, { id: delivery.chatId }));
+    const channel = chat && this.channels.find(chat.botId);
+    const [externalMessageId] = delivery?.externalMessageIds ?? [];
+    if (!channel || !externalMessageId) return;
+    const { to, message } = await this.renderer.render({ ...delivery, nextPart: 0 }, chat, channel);
+    await this.queue
+      .run(chat.id, () => channel.showMessage(to, message, { edits: externalMessageId }))
+      .catch((error: unknown) => {
+        // The person has deleted it.
+        if (!(error instanceof Rejected)) throw error;
+      });
+  }
+
+  private async after(done: Promise<void>): Promise<Next> {
+    await done;
+    return 'over';
+  }
+}
+
+/** Rejects with Abandoned when the service stops and the call does not end soon after. */
+function withGrace<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const stopping = () => {
+      timer = setTimeout(() => reject(new Abandoned('the service stopped while it sent a message')), GRACE_MS);
+    };
+    const settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stopping);
+    };
+    signal.addEventListener('abort', stopping, { once: true });
+    void call.then(resolve, reject).finally(settled);
+  });
+}

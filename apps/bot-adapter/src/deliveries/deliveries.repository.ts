@@ -1,0 +1,288 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox, PermanentError } from '@switchboard/bus';
+import { type KnownUndeliverableReason, MessageDelivered, MessageUndeliverable } from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { Chat } from '../contacts/chat.entity';
+import { ContactsService } from '../contacts/contacts.service';
+import { InboundMessageRow } from '../contacts/inbound-message.entity';
+import { Delivery, type Place } from './delivery.entity';
+import { Preview, type PreviewState } from './preview.entity';
+
+/** The next delivery of a chat, and the chat. */
+export interface Waiting {
+  readonly delivery: Delivery;
+  readonly chat: Chat;
+  /** Nothing may be sent to the chat before. */
+  readonly restMs: number;
+  /** Whether a message shows the answer as it was being written, or may do so. */
+  readonly isPreviewed: boolean;
+  /** Nothing else waited for the chat when this was read; what came since has a job of its own. */
+  readonly isLast: boolean;
+}
+
+/** The message that becomes the finished answer. */
+export interface TakenPreview {
+  readonly externalMessageId: string;
+  /** Whether an older text may still arrive at the channel: a call of somebody who never told how it ended. */
+  readonly isUncertain: boolean;
+}
+
+/** Only its own time makes an old failure disappear from the metric; long enough for people to look. */
+const FAILURES_SHOWN_MS = 3_600_000;
+/** How often a finished answer looks whether its last preview has ended. */
+const LOOK_EVERY_MS = 25;
+
+const OPEN = In(['queued', 'sending']);
+
+/** The rows of what is sent, and what became of each call to a channel: sent, deferred, refused or unknown. */
+@Injectable()
+export class DeliveriesRepository {
+  private readonly finished: Counter<'bot' | 'kind' | 'outcome'>;
+  private readonly unknownOutcomes: Counter<'bot' | 'cause'>;
+  private readonly seconds: Histogram<'kind'>;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+    private readonly contacts: ContactsService,
+    private readonly clock: Clock,
+    registry: Registry,
+  ) {
+    const registers = [registry];
+    this.finished = new Counter({
+      name: 'deliveries_total',
+      help: 'Deliveries that came to an end, by how: sent, or the reason why not.',
+      labelNames: ['bot', 'kind', 'outcome'],
+      registers,
+    });
+    this.unknownOutcomes = new Counter({
+      name: 'deliveries_in_doubt_total',
+      help: 'Messages sent once more because it is not known whether the channel took them: a person may see them twice.',
+      labelNames: ['bot', 'cause'],
+      registers,
+    });
+    this.seconds = new Histogram({
+      name: 'delivery_seconds',
+      help: 'From queued to accepted by the channel, with all its parts.',
+      labelNames: ['kind'],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
+      registers,
+    });
+    new Gauge({
+      name: 'deliveries_given_up',
+      help: 'Deliveries given up within the last hour, by reason, in the whole installation: every process tells the same.',
+      labelNames: ['bot', 'reason'],
+      registers,
+      async collect() {
+        const rows = await givenUp(db, clock.now()).catch(() => []);
+        this.reset();
+        for (const { bot, reason, count } of rows) this.set({ bot, reason }, count);
+      },
+    });
+  }
+
+  /** The chat, and where in it an answer to this message belongs. Throws PermanentError for a chat that does not exist. */
+  async placeFor(
+    tx: EntityManager,
+    chatId: string,
+    messageId: string | undefined,
+  ): Promise<{ chat: Chat; place: Place | undefined }> {
+    const found = (await tx
+      .createQueryBuilder(Chat, 'chat')
+      .leftJoinAndMapOne('chat.asked', InboundMessageRow, 'asked', 'asked.id = :messageId', { messageId })
+      // The chat that goes on, for one that was met under two ids.
+      .where('chat.id = COALESCE((SELECT moved_to FROM chats WHERE id = :chatId), :chatId)', { chatId })
+      .getOne()) as (Chat & { asked?: InboundMessageRow }) | null;
+    if (!found) throw new PermanentError(`there is no chat ${chatId}`);
+    const { asked, ...chat } = found;
+    if (!asked) return { chat, place: undefined };
+    const { externalChatId, externalThreadId, externalMessageId } = asked;
+    return {
+      chat,
+      place: {
+        externalChatId,
+        ...(externalThreadId !== null && { threadId: externalThreadId }),
+        // Between two there is no doubt about what is answered.
+        ...(chat.kind === 'group' && { replyTo: externalMessageId }),
+      },
+    };
+  }
+
+  async next(chatId: string): Promise<Waiting | undefined> {
+    const { entities, raw } = await this.db.manager
+      .createQueryBuilder(Delivery, 'delivery')
+      .innerJoinAndMapOne('delivery.chat', Chat, 'chat', 'chat.id = delivery.chatId')
+      // The clock of the database: it also wrote the time, and starts the jobs.
+      .addSelect('GREATEST(0, EXTRACT(EPOCH FROM chat.nextSendAt - clock_timestamp()) * 1000)::integer', 'rest_ms')
+      .addSelect('EXISTS (SELECT FROM previews WHERE reply_id = delivery.causeId)', 'is_previewed')
+      .addSelect(
+        `NOT EXISTS (SELECT FROM deliveries later WHERE later.chat_id = delivery.chatId AND later.seq > delivery.seq
+           AND later.state IN ('queued', 'sending'))`,
+        'is_last',
+      )
+      .where({ chatId, state: OPEN })
+      .orderBy('delivery.seq')
+      .limit(1)
+      .getRawAndEntities<{ rest_ms: number | null; is_previewed: boolean; is_last: boolean }>();
+    const [delivery] = entities as (Delivery & { chat: Chat })[];
+    const [more] = raw;
+    if (!delivery || !more) return undefined;
+    return {
+      delivery,
+      chat: delivery.chat,
+      restMs: more.rest_ms ?? 0,
+      isPreviewed: more.is_previewed,
+      isLast: more.is_last,
+    };
+  }
+
+  /** Written right before the call. False when another process was faster, which happens after a frozen one wakes up. */
+  async begin({ id, state, tries, nextPart }: Delivery): Promise<boolean> {
+    const { affected } = await this.db.manager.update(
+      Delivery,
+      { id, state, tries, nextPart },
+      { state: 'sending', tries: tries + 1 },
+    );
+    return affected === 1;
+  }
+
+  /**
+   * Ends the previews of an answer, waits for one that is under way, and returns the message that shows the answer so far;
+   * undefined where a new one is to be sent. A message whose id is not known in time is deleted once it is, if it ever is.
+   */
+  async takePreview({ causeId }: Delivery, { externalId, botId }: Chat): Promise<TakenPreview | undefined> {
+    for (;;) {
+      const preview = await this.endPreviews(causeId);
+      if (preview?.state !== 'final' || preview.external_chat_id !== externalId) return undefined;
+      const { external_message_id: externalMessageId, busy_ms: busyMs } = preview;
+      if (busyMs !== null && busyMs > 0) await sleep(Math.min(busyMs, LOOK_EVERY_MS));
+      else if (externalMessageId !== null) return { externalMessageId, isUncertain: busyMs !== null };
+      else if (await this.dropPreview(causeId)) {
+        this.unknownOutcomes.inc({ bot: botId, cause: 'preview' });
+        return undefined;
+      }
+    }
+  }
+
+  /** Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. */
+  async sent({ delivery, chat }: Waiting, of: number, externalMessageId: string): Promise<void> {
+    const { kind } = delivery;
+    const nextPart = delivery.nextPart + 1;
+    const isLast = nextPart === of;
+    const now = this.clock.now();
+    const change = {
+      sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, finished_at = $4,
+              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1`,
+      parameters: [delivery.id, isLast ? 'sent' : 'queued', nextPart, isLast ? now : null, externalMessageId],
+    };
+    const isTold = isLast && (kind === 'text' || kind === 'voice');
+    await this.outbox.addWith(
+      this.db,
+      change,
+      ...(isTold
+        ? [MessageDelivered({ ...about(chat, delivery), kind, parts: of, deliveredAt: now.toISOString() })]
+        : []),
+    );
+    if (!isLast) return;
+    this.finished.inc({ bot: chat.botId, kind, outcome: 'sent' });
+    this.seconds.observe({ kind }, (now.getTime() - delivery.queuedAt.getTime()) / 1000);
+  }
+
+  /** To be tried again; nothing goes to this chat before. A refused try that cannot have been sent does not count. */
+  async deferred({ delivery, chat }: Waiting, seconds: number, { counts }: { counts: boolean }): Promise<void> {
+    // `begin` has counted one more than this row, read before it, knows of.
+    await this.db.query(
+      `WITH chat AS (UPDATE chats SET next_send_at = clock_timestamp() + make_interval(secs => $2) WHERE id = $3)
+       UPDATE deliveries SET state = 'queued', tries = $4 WHERE id = $1`,
+      [delivery.id, seconds, chat.id, counts ? delivery.tries + 1 : delivery.tries],
+    );
+  }
+
+  /** Given up, with the reason. */
+  async refused({ delivery, chat }: Waiting, reason: KnownUndeliverableReason): Promise<void> {
+    await this.db.transaction((tx) => this.giveUp(tx, chat, [delivery], reason));
+  }
+
+  /** Nobody reads there any more: everything that waits for the chat is given up. */
+  async unreachable(chat: Chat, reason: 'blocked' | 'chat_gone'): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await this.contacts.block(tx, chat);
+      await this.giveUp(tx, chat, await tx.findBy(Delivery, { chatId: chat.id, state: OPEN }), reason);
+    });
+  }
+
+  /** Nobody knows whether the channel took a message that is sent once more now. */
+  unknown({ chat }: Waiting, cause: string): void {
+    this.unknownOutcomes.inc({ bot: chat.botId, cause });
+  }
+
+  /** The chat has a new id; what waits follows it. Returns the chat that goes on. */
+  async moved(tx: EntityManager, { chat, delivery }: Waiting, to: string): Promise<Chat> {
+    const moved = await this.contacts.move(tx, chat.botId, chat.externalId, to);
+    await tx.update(Delivery, delivery.id, { state: 'queued', tries: delivery.tries + 1 });
+    if (moved?.superseded) await this.repoint(tx, moved.superseded.id, moved.chat.id);
+    // Without a move the channel has told us of it already, or this chat was superseded.
+    const goesOn = moved?.chat ?? (await this.contacts.presentChat(tx, chat.id));
+    if (goesOn && goesOn.id !== chat.id) await this.repoint(tx, chat.id, goesOn.id);
+    return goesOn ?? chat;
+  }
+
+  /** What waits for one chat is for another. */
+  async repoint(tx: EntityManager, from: string, to: string): Promise<void> {
+    await tx.update(Delivery, { chatId: from, state: OPEN }, { chatId: to });
+  }
+
+  private async endPreviews(replyId: string) {
+    const [rows] = await this.db.query<
+      [{ state: PreviewState; external_chat_id: string; external_message_id: string | null; busy_ms: number | null }[]]
+    >(
+      `UPDATE previews SET state = CASE state WHEN 'shown' THEN 'final' ELSE state END WHERE reply_id = $1
+       RETURNING state, external_chat_id, external_message_id,
+         (EXTRACT(EPOCH FROM call_ends_at - clock_timestamp()) * 1000)::integer AS busy_ms`,
+      [replyId],
+    );
+    return rows[0];
+  }
+
+  private async dropPreview(replyId: string): Promise<boolean> {
+    const unknown = { replyId, state: 'final', externalMessageId: IsNull() } as const;
+    const { affected } = await this.db.manager.update(Preview, unknown, { state: 'dropped' });
+    return affected === 1;
+  }
+
+  private async giveUp(
+    tx: EntityManager,
+    chat: Chat,
+    deliveries: Delivery[],
+    reason: KnownUndeliverableReason,
+  ): Promise<void> {
+    const ids = deliveries.map(({ id }) => id);
+    await tx.update(Delivery, { id: In(ids) }, { state: 'failed', reason, finishedAt: this.clock.now() });
+    const announced = deliveries.filter(({ kind }) => kind === 'text' || kind === 'voice');
+    await this.outbox.add(
+      tx,
+      ...announced.map((delivery) => MessageUndeliverable({ ...about(chat, delivery), reason })),
+    );
+    for (const { kind } of deliveries) this.finished.inc({ bot: chat.botId, kind, outcome: reason });
+  }
+}
+
+const about = ({ id: chatId, botId, channel }: Chat, { id: deliveryId, userId, causeId }: Delivery) => ({
+  chatId,
+  botId,
+  channel,
+  userId,
+  deliveryId,
+  causeId,
+});
+
+const givenUp = (db: DataSource, now: Date) =>
+  db.query<{ bot: string; reason: string; count: number }[]>(
+    `SELECT chat.bot_id AS bot, delivery.reason, count(*)::integer AS count
+     FROM deliveries delivery JOIN chats chat ON chat.id = delivery.chat_id
+     WHERE delivery.state = 'failed' AND delivery.finished_at > $1 GROUP BY 1, 2`,
+    [new Date(now.getTime() - FAILURES_SHOWN_MS)],
+  );

@@ -1,0 +1,273 @@
+import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
+import { type TestApp, until } from '@switchboard/testing';
+import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { Chat } from '../contacts/chat.entity';
+import { DeliveriesRepository } from './deliveries.repository';
+import { DeliveriesService } from './deliveries.service';
+
+describe('answers on their way to people', () => {
+  let telegram: PretendedTelegram;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    telegram = await startTelegram();
+    app = await startBotAdapter(telegram, { env: { BOT_ADAPTER_SEND_TIMEOUT_MS: '1000' } });
+  });
+  afterAll(async () => {
+    await app.stop();
+    await telegram.close();
+  });
+  afterEach(() => telegram.misbehave());
+
+  const delivered = (replyId: string) =>
+    app.probe.until(MessageDelivered, ({ data }) => data.causeId === replyId, 20_000);
+
+  it('an answer arrives formatted, and that is said', async () => {
+    const emma = await telegram.person();
+    const replyId = await reply(app, await hear(app, emma, 'hi'), 'The **tallest** tree is `Hyperion`.');
+    expect((await delivered(replyId)).data).toMatchObject({ kind: 'text', parts: 1 });
+    const message = await emma.answer(({ text }) => text === 'The tallest tree is Hyperion.');
+    expect(message.entities).toEqual([
+      { type: 'bold', offset: 4, length: 7 },
+      { type: 'code', offset: 20, length: 8 },
+    ]);
+  });
+
+  it('an event heard twice is delivered once', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const replyId = await reply(app, heard, 'only once');
+    await reply(app, heard, 'only once', { replyId });
+    await delivered(replyId);
+    await reply(app, heard, 'the end');
+    await emma.answer(({ text }) => text === 'the end');
+    expect((await emma.answers()).filter(({ text }) => text === 'only once')).toHaveLength(1);
+  });
+
+  it('answers to many chats at once keep their order in each', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => telegram.person()));
+    const heard = await Promise.all(people.map((person) => hear(app, person, `hello from ${person.id}`)));
+    const numbers = Array.from({ length: 8 }, (_, n) => `answer ${n}`);
+    for (const text of numbers) await Promise.all(heard.map((message) => reply(app, message, text)));
+    for (const person of people) {
+      await person.answer(({ text }) => text === numbers.at(-1));
+      expect((await person.answers()).map(({ text }) => text)).toEqual(numbers);
+    }
+  });
+
+  it('an answer of 200 kB arrives whole and in order', async () => {
+    const emma = await telegram.person();
+    const sentences = Array.from({ length: 4000 }, (_, n) => `Sentence ${n} of a very long story, told slowly.`);
+    const replyId = await reply(app, await hear(app, emma, 'tell me a story'), sentences.join(' '));
+    const { data } = await delivered(replyId);
+    const messages = await emma.answers();
+    expect(data.parts).toBe(messages.length);
+    expect(messages.map(({ text }) => text).join(' ')).toBe(sentences.join(' '));
+    expect(messages.slice(0, -1).every((message) => !message.reply_markup)).toBe(true);
+  }, 60_000);
+
+  it.each([
+    ['<b>not bold</b> & <script>alert(1)</script>'],
+    ['\\_*[]()~`>#+-=|{}.! unbalanced ** __ ``` ['],
+    ['[click](javascript:alert(1)) [a](tg://user?id=1)'],
+    ['\u202Egnp.exe and \u0000 control \u0007 signs'],
+  ])('hostile output of a model arrives as text: %j', async (markdown) => {
+    const emma = await telegram.person();
+    const replyId = await reply(app, await hear(app, emma, 'hi'), markdown);
+    await delivered(replyId);
+    const [message] = await emma.answers();
+    expect(message!.text!.length).toBeGreaterThan(0);
+    const links = (message!.entities ?? []).flatMap(({ url }) => url ?? []);
+    expect(links.filter((url) => !/^(https?|mailto|tel|tg):/.test(url))).toEqual([]);
+  });
+
+  it('a 429 is obeyed to the second, and the answers behind it wait their turn', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '429', retryAfter: 2, times: 1 });
+    await reply(app, heard, 'first');
+    await until(async () => (await telegram.calls('sendMessage', emma.id)).some(({ status }) => status === 429), {
+      what: 'the 429',
+    });
+    await reply(app, heard, 'second');
+    await emma.answer(({ text }) => text === 'second');
+    const calls = await telegram.calls('sendMessage', emma.id);
+    expect(calls.map(({ params, status }) => [params.text, status])).toEqual([
+      ['first', 429],
+      ['first', 200],
+      ['second', 200],
+    ]);
+    expect(calls[1]!.receivedAt - calls[0]!.receivedAt).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('a rest that the channel asked for is measured by the clock of the database', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '429', retryAfter: 1, times: 1 });
+    const now = Date.now;
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
+    await reply(app, heard, 'first');
+    // The chat rests, and the job that comes back has been added.
+    const rests = `SELECT FROM chats JOIN bot_adapter_jobs._private_jobs job ON job.key = 'deliver:' || chats.id
+      WHERE chats.id = $1 AND next_send_at IS NOT NULL AND job.locked_at IS NULL`;
+    await until(async () => (await app.service.db.query<unknown[]>(rests, [heard.data.chatId])).length > 0, {
+      what: 'the chat to rest',
+    });
+    ahead.mockRestore();
+    await reply(app, heard, 'second');
+    await emma.answer(({ text }) => text === 'second');
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['first', 'second']);
+  });
+
+  it('one chat told to wait holds up no other', async () => {
+    const [emma, oliver] = [await telegram.person(), await telegram.person()];
+    const [fromEmma, fromOliver] = [await hear(app, emma, 'hi'), await hear(app, oliver, 'hello')];
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '429', retryAfter: 60, times: 1 });
+    await reply(app, fromEmma, 'in a minute');
+    await until(async () => (await telegram.calls('sendMessage', emma.id)).some(({ status }) => status === 429), {
+      what: 'the 429',
+    });
+    await delivered(await reply(app, fromOliver, 'at once'));
+  });
+
+  it('a server error after the message was taken is a doubt: sent once more, and counted', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '500-after-commit', times: 1 });
+    const replyId = await reply(app, heard, 'maybe twice');
+    await delivered(replyId);
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['maybe twice', 'maybe twice']);
+    expect(await metric(app, 'deliveries_in_doubt_total', 'cause="server_error"')).toBe(1);
+  });
+
+  it('a call without an answer ends at its deadline and is sent again', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'hang', times: 1 });
+    await delivered(await reply(app, heard, 'at last'));
+    expect(await metric(app, 'deliveries_in_doubt_total', 'cause="timeout"')).toBe(1);
+  });
+
+  it('a process that was overtaken by another leaves the message alone that the other one is sending', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const repository = app.service.nest.get(DeliveriesRepository);
+    const sends = `UPDATE deliveries SET state = 'sending', tries = 1 WHERE id = $1`;
+    const begin = jest.spyOn(repository, 'begin').mockImplementationOnce(async ({ id }) => {
+      await app.service.db.query(sends, [id]);
+      return false;
+    });
+    const replyId = await reply(app, heard, 'sent by another process');
+    await until(() => begin.mock.results.length > 0, { what: 'the message to be begun' });
+    const comesBack = `SELECT FROM bot_adapter_jobs._private_jobs
+      WHERE key = 'deliver:' || $1 AND locked_at IS NULL AND run_at > now()`;
+    await until(async () => (await app.service.db.query<unknown[]>(comesBack, [heard.data.chatId])).length > 0, {
+      what: 'the job to come back later',
+    });
+    expect(await telegram.calls('sendMessage', emma.id)).toEqual([]);
+    await app.service.db.query(`UPDATE deliveries SET state = 'sent' WHERE cause_id = $1`, [replyId]);
+  });
+
+  it('to someone who blocked the bot nothing is sent, and everyone hears of it', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', times: 1 });
+    await emma.block(true);
+    const replyId = await reply(app, heard, 'too late');
+    const { data } = await app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
+    expect(data.reason).toBe('blocked');
+    await app.probe.until(ContactBlocked, (event) => event.data.userId === heard.data.userId);
+    const next = await reply(app, heard, 'still blocked');
+    await app.probe.until(MessageUndeliverable, (event) => event.data.causeId === next);
+    expect(await telegram.calls('sendMessage', emma.id)).toHaveLength(1);
+    await emma.start();
+    await emma.answer(({ text }) => /Hello/.test(text ?? ''));
+  });
+
+  it('what is given up is counted by reason, the same in every process and after a restart', async () => {
+    const total = 'deliveries_given_up';
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(0);
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await app.service.db.query(`UPDATE chats SET external_id = '999' WHERE id = $1`, [heard.data.chatId]);
+    const replyId = await reply(app, heard, 'to nobody');
+    await app.probe.until(MessageUndeliverable, ({ data }) => data.causeId === replyId);
+    const other = await startBotAdapter(telegram, { database: app.database });
+    expect(await metric(other, total, 'reason="chat_gone"')).toBe(1);
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(1);
+    await other.stop({ keepDatabase: true });
+    app.clock.advance(3_600_001);
+    expect(await metric(app, total, 'reason="chat_gone"')).toBe(0);
+    app.clock.advance(-3_600_001);
+  });
+
+  it('an answer in a group is a reply to the question, in its topic', async () => {
+    const topic = await telegram.topic(await telegram.person());
+    const question = await topic.say('@lumen_bot where are you?');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'where are you?');
+    await delivered(await reply(app, heard, 'Here.'));
+    const [sent] = await telegram.calls('sendMessage', topic.chat);
+    expect(sent!.params).toMatchObject({
+      message_thread_id: topic.where.threadId,
+      reply_parameters: { message_id: question.message_id, allow_sending_without_reply: true },
+    });
+  });
+
+  it('the buttons of a message that was sent can be changed, and taken away', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const { chatId, userId } = heard.data;
+    const deliveries = app.service.nest.get(DeliveriesService);
+    deliveries.addToReplies(() => Promise.resolve([[{ label: 'Better?', data: 'better' }]]));
+    await delivered(await reply(app, heard, 'An answer.'));
+    const [message] = await emma.answers();
+    const labels = async () => {
+      const [{ reply_markup: markup } = {}] = await emma.answers();
+      return markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
+    };
+    expect(await labels()).toContain('Better?');
+    const change = async (buttons: { label: string; data: string }[][]) => {
+      const { db } = app.service;
+      const chat = await db.manager.findOneByOrFail(Chat, { id: chatId });
+      const externalMessageId = String(message!.message_id);
+      await db.transaction((tx) => deliveries.editButtons(tx, chat, { userId, externalMessageId, buttons }));
+    };
+    await change([[{ label: '👍', data: 'good' }]]);
+    await until(async () => (await labels()).join() === '👍', { what: 'the new button' });
+    await change([]);
+    await until(async () => (await labels()).length === 0, { what: 'no button' });
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['An answer.']);
+  });
+
+  it('texts are kept encrypted', async () => {
+    const emma = await telegram.person('en', undefined, 'Philippa');
+    const replyId = await reply(app, await hear(app, emma, 'hi'), 'a secret answer');
+    await delivered(replyId);
+    const rows = (await app.service.db.query(
+      `SELECT content AS kept FROM deliveries UNION ALL SELECT profile FROM contacts`,
+    )) as { kept: string }[];
+    expect(rows.some(({ kept }) => /secret|Philippa/.test(kept))).toBe(false);
+  });
+});
+
+describe('a process that dies while it sends', () => {
+  it('leaves a doubt: the next one sends the message again, once, and counts it', async () => {
+    const telegram = await startTelegram();
+    const first = await startBotAdapter(telegram, { env: { BOT_ADAPTER_SEND_TIMEOUT_MS: '5000' } });
+    const emma = await telegram.person();
+    const heard = await hear(first, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'hang', times: 1 });
+    const replyId = await reply(first, heard, 'survives');
+    await until(async () => (await telegram.calls('sendMessage', emma.id)).length === 1, { what: 'the hanging call' });
+    await first.stop({ keepDatabase: true });
+
+    const second = await startBotAdapter(telegram, { database: first.database });
+    await second.probe.until(MessageDelivered, ({ data }) => data.causeId === replyId);
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['survives']);
+    expect(await telegram.calls('sendMessage', emma.id)).toHaveLength(2);
+    expect(await metric(second, 'deliveries_in_doubt_total', 'cause="crash"')).toBe(1);
+    await second.stop();
+    await telegram.close();
+  }, 60_000);
+});

@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { ReadAudio } from '@switchboard/contracts';
+import { FieldCipher, isProblem, ServiceClient } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
+import type { Channel, ChatAddress, OutboundMessage, SendOptions } from '../channels/channel';
+import { NotSent, Rejected } from '../channels/channel-errors';
+import type { Chat } from '../contacts/chat.entity';
+import { parseMarkdown } from '../rich-text/parse-markdown';
+import { plainText } from '../rich-text/rich-text';
+import { say } from '../texts/catalogue';
+import { type Buttons, CONTENT_PLACE, type Delivery, DeliveryContent } from './delivery.entity';
+
+/** The next message of a delivery. */
+export interface Part {
+  readonly to: ChatAddress;
+  readonly message: OutboundMessage;
+  readonly options: SendOptions;
+  /** Messages in the whole delivery. */
+  readonly of: number;
+}
+
+/** What was to be sent exists no more. */
+export class MediaGone extends Error {
+  override readonly name = 'MediaGone';
+}
+
+/** Turns what is stored into messages of a channel, one by one. */
+@Injectable()
+export class MessageRenderer {
+  /** A long answer goes out over a minute or more; it is not formatted anew for each of its messages. */
+  private readonly formatted = new LRUCache<string, OutboundMessage[]>({ max: 200 });
+
+  constructor(
+    private readonly cipher: FieldCipher,
+    private readonly services: ServiceClient,
+  ) {}
+
+  contentOf(delivery: Delivery): DeliveryContent {
+    return DeliveryContent.parse(JSON.parse(this.cipher.decrypt(delivery.content, CONTENT_PLACE)));
+  }
+
+  /** Throws Rejected or MediaGone when there is nothing that could be sent, and NotSent when there may be later. */
+  async render(delivery: Delivery, chat: Chat, channel: Channel): Promise<Part> {
+    const content = this.contentOf(delivery);
+    const { externalId } = chat;
+    const place = content.place?.externalChatId === externalId ? content.place : undefined;
+    const parts = this.formatted.get(delivery.id) ?? (await this.messagesOf(content, channel));
+    if (parts.length > 1) this.formatted.set(delivery.id, parts);
+    const message = parts[delivery.nextPart];
+    if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);
+    return {
+      to: { externalId, ...(place?.threadId && { threadId: place.threadId }) },
+      message,
+      options: {
+        key: `${delivery.id}.${delivery.nextPart}`,
+        ...('edits' in content && content.edits && { edits: content.edits }),
+        ...(place?.replyTo && delivery.nextPart === 0 && { replyTo: place.replyTo }),
+      },
+      of: parts.length,
+    };
+  }
+
+  private async messagesOf(content: DeliveryContent, channel: Channel): Promise<OutboundMessage[]> {
+    switch (content.kind) {
+      case 'text': {
+        const { markdown, locale } = content;
+        const messages = channel.compose({ text: parseMarkdown(markdown), ...buttonsOf(content) });
+        if (messages.length > 0) return messages;
+        return channel.compose({ text: plainText(say(locale, 'emptyAnswer')), ...buttonsOf(content) });
+      }
+      case 'notice':
+        return channel.compose({
+          text: content.format === 'markdown' ? parseMarkdown(content.text) : plainText(content.text),
+          ...buttonsOf(content),
+          ...(content.keyboard && { keyboard: content.keyboard }),
+        });
+      case 'voice':
+        return channel.compose({ media: await this.voice(content) });
+      case 'buttons':
+        return channel.compose({ buttons: content.buttons });
+    }
+  }
+
+  private async voice({ audioId, durationMs }: DeliveryContent & { kind: 'voice' }) {
+    const bytes = await this.services
+      .call(ReadAudio, { params: { audioId } })
+      .then((audio) => audio.buffer())
+      .catch((error: unknown) => {
+        if (isProblem(error, ReadAudio, 'tts-worker.audio_not_found'))
+          throw new MediaGone(`the audio ${audioId} is gone`);
+        throw new NotSent('the audio cannot be had just now', { cause: error });
+      });
+    return { kind: 'voice', bytes, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;
+  }
+}
+
+const buttonsOf = ({ buttons }: { buttons?: z.output<typeof Buttons> | undefined }) =>
+  buttons?.length ? { buttons } : {};

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@switchboard/service-kit';
+import { randomBytes } from 'node:crypto';
+import { type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { daysAfter, KEPT_DAYS } from '../kept-days';
+import { ButtonRow } from './button.entity';
+
+export interface NewButton {
+  readonly product: string;
+  readonly action: string;
+  readonly data?: unknown;
+}
+
+export interface ShownIn {
+  readonly chatId: string;
+  /** The person who may press them; everybody when absent. */
+  readonly userId?: string;
+  readonly revision?: number;
+  readonly once?: boolean;
+}
+
+/** No random id begins with it. */
+const STANDING = '!';
+
+const standingRow = (chatId: string, id: string, product: string, action: string): ButtonRow => ({
+  ...{ id, chatId, screenId: '', product, action, data: null, userId: null, revision: null, once: false, usedAt: null },
+  expiresAt: new Date(8.64e15),
+});
+
+/** The buttons under messages: what they do stays here, they themselves carry an opaque id. */
+@Injectable()
+export class ButtonsService {
+  constructor(private readonly clock: Clock) {}
+
+  /** Returns the ids to be put on buttons that are shown together, in their order. */
+  async create(tx: EntityManager, buttons: readonly NewButton[], where: ShownIn): Promise<string[]> {
+    if (buttons.length === 0) return [];
+    const { chatId, userId = null, revision = null, once = false } = where;
+    const screenId = uuidv7();
+    const expiresAt = daysAfter(this.clock.now(), KEPT_DAYS.content);
+    const rows = buttons.map(({ product, action, data = null }) => ({
+      id: randomBytes(15).toString('base64url'),
+      ...{ chatId, screenId, product, action, data, userId, revision, once, expiresAt },
+    }));
+    await tx
+      .createQueryBuilder()
+      .insert()
+      .into(ButtonRow)
+      .values(rows as never)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** The id of a button that does the same everywhere and never gets out of date: it has no row. Its action takes no data. */
+  standing(product: string, action: string): string {
+    return `${STANDING}${product}:${action}`;
+  }
+
+  /** Null for a button that is too old, of another chat, or never was ours. */
+  async find(tx: EntityManager, chatId: string, id: string): Promise<ButtonRow | null> {
+    const [product, action] = id.startsWith(STANDING) ? id.slice(STANDING.length).split(':') : [];
+    if (product && action) return standingRow(chatId, id, product, action);
+    return tx.findOneBy(ButtonRow, { id, chatId, expiresAt: MoreThan(this.clock.now()) });
+  }
+
+  /** False when a button of that screen was used before, and the screen is one that works once. */
+  async use(tx: EntityManager, { screenId, once }: ButtonRow): Promise<boolean> {
+    if (!once) return true;
+    const { affected } = await tx.update(ButtonRow, { screenId, usedAt: IsNull() }, { usedAt: this.clock.now() });
+    return (affected ?? 0) > 0;
+  }
+}

@@ -1,0 +1,267 @@
+import { Injectable } from '@nestjs/common';
+import type { Bot } from '@switchboard/contracts';
+import { BotsRegistry } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { AcceptsSection, MenuSection, TextsSection } from '../bots/bot-sections';
+import type {
+  InboundCommand,
+  InboundEdit,
+  InboundMessage,
+  InboundPress,
+  InboundUnsupported,
+} from '../channels/channel';
+import type { Chat } from '../contacts/chat.entity';
+import type { ChatContext, TooFast } from '../contacts/contacts.service';
+import type { InboundMessageRow } from '../contacts/inbound-message.entity';
+import { nearestLanguage, shared } from '../texts/catalogue';
+import { ButtonsService } from './buttons.service';
+import { Conversation } from './conversation';
+import type { Dialog } from './dialog.entity';
+import { DialogsService } from './dialogs.service';
+import type { Product } from './product';
+import { CANCEL, KIT, ScreensService } from './screens.service';
+
+/** Takes whatever the bot's other products leave. */
+const LAST = 'assistant';
+
+/** The kit speaks for itself where no product does. */
+const kit: Product = { name: KIT, texts: shared, commands: {} };
+
+export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
+
+/** Gives each update to the product that wants it. */
+@Injectable()
+export class ProductRouter {
+  private readonly products = new Map<string, Product>();
+
+  constructor(
+    private readonly bots: BotsRegistry,
+    private readonly screens: ScreensService,
+    private readonly buttons: ButtonsService,
+    private readonly dialogs: DialogsService,
+  ) {}
+
+  /** Products call it when they are made. */
+  register(product: Product): void {
+    if (this.products.has(product.name)) throw new Error(`two products are called ${product.name}`);
+    this.products.set(product.name, product);
+  }
+
+  /** The products of a bot, in the order in which they are asked. */
+  productsOf({ products }: Bot): Product[] {
+    const names = [...products.filter((name) => name !== LAST), ...products.filter((name) => name === LAST)];
+    return names.flatMap((name) => this.products.get(name) ?? []);
+  }
+
+  /** The commands of a bot with what they do, in one of its languages. */
+  menuOf(bot: Bot, language: string): { name: string; description: string }[] {
+    const { commands: chosen, own } = this.menuSection(bot);
+    const overrides = this.bots.section(bot.id, 'texts', TextsSection);
+    const all = new Map<string, string>();
+    for (const { commands, texts } of this.productsInMenuOrder(bot)) {
+      for (const name of Object.keys(commands)) {
+        if (!all.has(name)) all.set(name, texts.say(language, `commands.${name}`, {}, overrides));
+      }
+    }
+    for (const [name, texts] of Object.entries(own)) {
+      all.set(name, texts[nearestLanguage(Object.keys(texts), language)]!.description);
+    }
+    return (chosen ?? [...all.keys()]).flatMap((name) => {
+      const description = all.get(name);
+      return description ? [{ name, description }] : [];
+    });
+  }
+
+  async route(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<void> {
+    switch (inbound.kind) {
+      case 'command':
+        return this.command(tx, context, inbound);
+      case 'press':
+        return this.press(tx, context, inbound);
+      case 'message':
+        return this.message(tx, context, inbound);
+      case 'unsupported':
+        return this.notUnderstood(this.conversation(tx, context, kit, inbound), inbound.what, inbound.hasText);
+    }
+  }
+
+  async edited(tx: EntityManager, bot: Bot, known: InboundMessageRow, edit: InboundEdit): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.edited?.(tx, known, edit);
+  }
+
+  /** The person asked the channel itself to write no more. */
+  async stopped(tx: EntityManager, bot: Bot, chat: Chat): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat);
+  }
+
+  /** What was done is not done; the person is told, now and then. */
+  async slowDown(tx: EntityManager, { context, waitSeconds, isToBeTold }: TooFast, inbound: Routed): Promise<void> {
+    const values = { seconds: waitSeconds };
+    if (inbound.kind === 'press') {
+      return this.screens.answer(
+        tx,
+        context,
+        inbound.pressId,
+        this.screens.say(context, shared, 'slowDownShort', values),
+      );
+    }
+    if (!isToBeTold) return;
+    const conversation = this.conversation(tx, context, kit, inbound);
+    await conversation.send({ text: conversation.say('slowDown', values) });
+  }
+
+  private async command(tx: EntityManager, context: ChatContext, inbound: InboundCommand): Promise<void> {
+    const { name, argument } = inbound;
+    const products = this.productsOf(context.bot);
+    const wasInDialog = await this.dialogs.close(tx, context);
+    if (name === 'start' && argument) {
+      for (const product of products) {
+        if (await product.start?.(this.conversation(tx, context, product, inbound), argument)) return;
+      }
+    }
+    const own = this.menuSection(context.bot).own[name];
+    const kitSays = this.conversation(tx, context, kit, inbound);
+    if (own) {
+      const { text } = own[nearestLanguage(Object.keys(own), context.chat.locale)]!;
+      return kitSays.send({ text, format: 'markdown' });
+    }
+    const product = this.productsInMenuOrder(context.bot).find(({ commands }) => Object.hasOwn(commands, name));
+    if (product) return product.commands[name]!(this.conversation(tx, context, product, inbound), argument);
+    if (name === CANCEL) return kitSays.send({ text: kitSays.say(wasInDialog ? 'cancelled' : 'nothingToCancel') });
+    if (name === 'start' || name === 'help') {
+      const menu = this.menuOf(context.bot, context.chat.locale);
+      return kitSays.send({
+        text: menu.map((one) => `/${one.name} – ${one.description}`).join('\n') || context.bot.name,
+      });
+    }
+    return kitSays.send({ text: kitSays.say('unknownCommand') });
+  }
+
+  private async press(tx: EntityManager, context: ChatContext, inbound: InboundPress): Promise<void> {
+    const { pressId, data: id } = inbound;
+    const outcome = await this.pressed(tx, context, id, { messageId: inbound.externalMessageId, isPress: true });
+    if (outcome instanceof Conversation) return this.screens.answerPress(outcome, pressId);
+    return this.screens.answer(tx, context, pressId, this.screens.say(context, shared, outcome));
+  }
+
+  /** Does what a button does; or says, by the key of a text, why not. */
+  private async pressed(
+    tx: EntityManager,
+    context: ChatContext,
+    id: string,
+    source: Conversation['source'],
+  ): Promise<Conversation | 'menuOutdated' | 'notYours' | 'alreadyDone'> {
+    const button = await this.buttons.find(tx, context.chat.id, id);
+    if (!button) return 'menuOutdated';
+    if (button.userId && button.userId !== context.contact.userId) return 'notYours';
+    if (button.revision !== null) {
+      const dialog = await this.dialogs.find(tx, context);
+      if (dialog?.step == null || dialog.revision !== button.revision) return 'menuOutdated';
+    }
+    if (button.product === KIT) return this.cancelled(tx, context, source);
+    const product = this.productsOf(context.bot).find(({ name }) => name === button.product);
+    const action = product?.actions && Object.hasOwn(product.actions, button.action) && product.actions[button.action];
+    // A button of an earlier version, or of a product that the bot offers no more.
+    if (!product || !action) return 'menuOutdated';
+    const data = action.data?.safeParse(button.data ?? undefined);
+    if (data && !data.success) return 'menuOutdated';
+    if (!(await this.buttons.use(tx, button))) return 'alreadyDone';
+    const conversation = new Conversation(tx, context, product, source, this.screens);
+    await action.run(conversation, data?.data as never);
+    return conversation;
+  }
+
+  private async cancelled(tx: EntityManager, context: ChatContext, source: Conversation['source']) {
+    await this.dialogs.close(tx, context);
+    const conversation = new Conversation(tx, context, kit, source, this.screens);
+    await conversation.show({ text: conversation.say('cancelled') });
+    return conversation;
+  }
+
+  private async message(tx: EntityManager, context: ChatContext, inbound: InboundMessage): Promise<void> {
+    const dialog = await this.dialogs.find(tx, context);
+    const typed = inbound.text && dialog && this.dialogs.choiceIn(dialog, inbound.text);
+    if (typed && (await this.typed(tx, context, typed, inbound))) return;
+    if (dialog?.step && (await this.answered(tx, context, dialog, inbound))) return;
+    for (const product of this.productsOf(context.bot)) {
+      if (await product.message?.(this.conversation(tx, context, product, inbound), inbound)) return;
+    }
+    const kitSays = this.conversation(tx, context, kit, inbound);
+    if (inbound.file) return this.notUnderstood(kitSays, inbound.file.kind, Boolean(inbound.text));
+    await kitSays.send({ text: kitSays.say('nothingToDo') });
+  }
+
+  /** False when the choice is gone: then it is a text like any other. */
+  private async typed(tx: EntityManager, context: ChatContext, id: string, inbound: InboundMessage): Promise<boolean> {
+    const outcome = await this.pressed(tx, context, id, { messageId: inbound.externalMessageId, isPress: false });
+    if (outcome === 'menuOutdated') return false;
+    const kitSays = this.conversation(tx, context, kit, inbound);
+    const text = outcome instanceof Conversation ? outcome.toasted : kitSays.say(outcome);
+    if (text) await kitSays.send({ text });
+    return true;
+  }
+
+  /** False when the step is none any more. */
+  private async answered(
+    tx: EntityManager,
+    context: ChatContext,
+    dialog: Dialog,
+    inbound: InboundMessage,
+  ): Promise<boolean> {
+    const product = this.productsOf(context.bot).find(({ name }) => name === dialog.product);
+    const step = product?.steps && Object.hasOwn(product.steps, dialog.step!) && product.steps[dialog.step!];
+    const data = step ? step.data?.safeParse(this.dialogs.dataOf(dialog)) : undefined;
+    if (!product || !step || (data && !data.success)) {
+      // The dialog of an earlier version, or of a product that the bot offers no more.
+      await this.dialogs.close(tx, context);
+      const kitSays = this.conversation(tx, context, kit, inbound);
+      await kitSays.send({ text: kitSays.say('dialogOutdated') });
+      return true;
+    }
+    await step.answer(this.conversation(tx, context, product, inbound), inbound, data?.data as never);
+    return true;
+  }
+
+  /** Says what was not understood and what would be. In a group nobody is told: it may have been meant for others. */
+  private async notUnderstood(conversation: Conversation, what: string, hadText: boolean): Promise<void> {
+    if (conversation.chat.kind === 'group') return;
+    const key = `unsupported.${what}`;
+    const lines = [
+      conversation.say(shared.has(key) ? key : 'unsupported.other'),
+      ...(hadText ? [conversation.say('unsupported.captionIgnored')] : []),
+      conversation.say('unsupported.understood', { kinds: this.kindsOf(conversation) }),
+    ];
+    await conversation.send({ text: lines.join(' ') });
+  }
+
+  underAnswers(bot: Bot): MenuSection['underAnswers'] {
+    return this.menuSection(bot).underAnswers;
+  }
+
+  /** What the bot understands, in words: "text, voice messages". */
+  kindsOf({ bot, context }: Conversation): string {
+    const accepts = this.bots.section(bot.id, 'accepts', AcceptsSection) ?? [];
+    return ['text', ...accepts].map((kind) => this.screens.say(context, shared, `kinds.${kind}`)).join(', ');
+  }
+
+  accepts({ id }: Bot, kind: string): boolean {
+    return (this.bots.section(id, 'accepts', AcceptsSection) as readonly string[]).includes(kind);
+  }
+
+  private conversation(
+    tx: EntityManager,
+    context: ChatContext,
+    product: Product,
+    { externalMessageId }: { externalMessageId: string },
+  ): Conversation {
+    return new Conversation(tx, context, product, { messageId: externalMessageId, isPress: false }, this.screens);
+  }
+
+  private productsInMenuOrder({ products }: Bot): Product[] {
+    return products.flatMap((name) => this.products.get(name) ?? []);
+  }
+
+  private menuSection({ id }: Bot): MenuSection {
+    return this.bots.section(id, 'menu', MenuSection) ?? MenuSection.parse(undefined);
+  }
+}

@@ -1,0 +1,65 @@
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import type { InboundEdit, InboundMessage } from '../channels/channel';
+import type { Chat } from '../contacts/chat.entity';
+import type { InboundMessageRow } from '../contacts/inbound-message.entity';
+import type { Catalogue } from '../texts/catalogue';
+import type { Conversation } from './conversation';
+
+/** What happens when a command is given; `argument` is what stands behind it. */
+export type CommandHandler = (conversation: Conversation, argument: string) => Promise<void>;
+
+/** What happens when a button is pressed. */
+export interface Action {
+  readonly data: z.ZodType | undefined;
+  run(conversation: Conversation, data: never): Promise<void>;
+}
+
+/** What happens when a person answers in a dialog. Unless it asks again or for something else, the dialog stays where it is. */
+export interface Step {
+  readonly data: z.ZodType | undefined;
+  answer(conversation: Conversation, message: InboundMessage, data: never): Promise<void>;
+}
+
+export function action(run: (conversation: Conversation) => Promise<void>): Action;
+export function action<Data extends z.ZodType>(
+  data: Data,
+  run: (conversation: Conversation, data: z.output<Data>) => Promise<void>,
+): Action;
+export function action(...given: unknown[]): Action {
+  const [data, run] = given.length === 1 ? [undefined, given[0]] : given;
+  return { data: data as Action['data'], run: run as Action['run'] };
+}
+
+export function step(answer: (conversation: Conversation, message: InboundMessage) => Promise<void>): Step;
+export function step<Data extends z.ZodType>(
+  data: Data,
+  answer: (conversation: Conversation, message: InboundMessage, data: z.output<Data>) => Promise<void>,
+): Step;
+export function step(...given: unknown[]): Step {
+  const [data, answer] = given.length === 1 ? [undefined, given[0]] : given;
+  return { data: data as Step['data'], answer: answer as Step['answer'] };
+}
+
+/**
+ * Something a bot offers. Everything runs in the transaction in which the update is taken, so it works in the database only:
+ * what talks to the outside is a job or an event.
+ */
+export interface Product {
+  /** As bots name it in `products`. */
+  readonly name: string;
+  /** With a line under `commands.<name>` for each command. */
+  readonly texts: Catalogue;
+  /** In the order of the menu. */
+  readonly commands: Readonly<Record<string, CommandHandler>>;
+  readonly actions?: Readonly<Record<string, Action>>;
+  readonly steps?: Readonly<Record<string, Step>>;
+  /** A person came by a deep link, for the first time or not. False for links of others. */
+  start?(conversation: Conversation, payload: string): Promise<boolean>;
+  /** A message outside of any dialog. False leaves it to the next product of the bot. */
+  message?(conversation: Conversation, message: InboundMessage): Promise<boolean>;
+  /** The person asked the channel itself to write no more of an answer. */
+  stopped?(tx: EntityManager, chat: Chat): Promise<void>;
+  /** A message that was taken earlier has been changed. */
+  edited?(tx: EntityManager, known: InboundMessageRow, edit: InboundEdit): Promise<void>;
+}

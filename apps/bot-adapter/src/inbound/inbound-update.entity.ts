@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** An update that was processed, or could not be. */
+@Entity({ name: 'inbound_updates' })
+export class InboundUpdateRow {
+  @PrimaryColumn({ name: 'bot_id', type: 'text' })
+  botId!: string;
+
+  @PrimaryColumn({ name: 'update_id', type: 'text' })
+  updateId!: string;
+
+  /** The order in which they came. */
+  @Column({ type: 'bigint', insert: false, update: false })
+  seq!: string;
+
+  @Column({ name: 'received_at', type: 'timestamptz' })
+  receivedAt!: Date;
+
+  /** Why it could not be processed; it is in quarantine as long as this is there. */
+  @Column({ type: 'text', nullable: true })
+  failure!: string | null;
+
+  /** Encrypted, and kept only of what is in quarantine. */
+  @Column({ type: 'text', nullable: true })
+  content!: string | null;
+}

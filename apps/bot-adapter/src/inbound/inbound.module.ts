@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { BotsModule } from '../bots/bots.module';
+import { ContactsModule } from '../contacts/contacts.module';
+import { DeliveriesModule } from '../deliveries/deliveries.module';
+import { DialogsModule } from '../dialogs/dialogs.module';
+import { InboundUpdatesController } from './inbound-updates.controller';
+import { InboundUpdatesService } from './inbound-updates.service';
+import { PollingService } from './polling.service';
+import { ReceiversJobs } from './receivers.jobs';
+import { ReceiversService } from './receivers.service';
+import { TurnAwayJobs } from './turn-away.jobs';
+import { WebhooksController } from './webhooks.controller';
+
+@Module({
+  imports: [BotsModule, ContactsModule, DeliveriesModule, DialogsModule],
+  controllers: [WebhooksController, InboundUpdatesController],
+  providers: [InboundUpdatesService, PollingService, ReceiversService, ReceiversJobs, TurnAwayJobs],
+})
+export class InboundModule {}

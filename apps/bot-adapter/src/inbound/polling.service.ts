@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '@switchboard/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BotLeaderElection } from '../bots/bot-leader-election';
+import type { Polling } from '../channels/channel';
+import { ChannelBusy, ReceivedElsewhere } from '../channels/channel-errors';
+import { ChannelsService } from '../channels/channels.service';
+import { InboundUpdatesService } from './inbound-updates.service';
+import { ReceiversService } from './receivers.service';
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** Asks channels for updates that are not brought to a public address. Done by the process that leads the bot. */
+@Injectable()
+export class PollingService {
+  constructor(
+    private readonly channels: ChannelsService,
+    private readonly receivers: ReceiversService,
+    private readonly updates: InboundUpdatesService,
+    @Inject(LOG) private readonly log: Log,
+    leaders: BotLeaderElection,
+  ) {
+    leaders.onLead((botId, signal) => this.receive(botId, signal));
+  }
+
+  private async receive(botId: string, signal: AbortSignal): Promise<void> {
+    const polling = this.channels.find(botId)?.polling;
+    if (!polling || this.receivers.webhookOf(botId)) return;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.receivers.direct(botId);
+        await this.poll(botId, polling, signal, () => (failures = 0));
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        const waitMs = error instanceof ChannelBusy ? error.retryAfterSeconds * 1000 : backoffMs(failures);
+        const level = error instanceof ReceivedElsewhere ? 'error' : 'warn';
+        this.log[level]({ err: error, bot: botId, waitMs }, 'polling for updates failed');
+        await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** The cursor moves only after the commit: what was not processed comes again. */
+  private async poll(botId: string, polling: Polling, signal: AbortSignal, onAnswer: () => void): Promise<void> {
+    for (let cursor: string | undefined; !signal.aborted;) {
+      const next = await polling.next(cursor, signal);
+      onAnswer();
+      await this.receivers.heard(botId);
+      for (const update of next.updates) {
+        if (signal.aborted) return;
+        await this.updates.process(update);
+      }
+      cursor = next.cursor;
+    }
+  }
+}
+
+const backoffMs = (failures: number) => Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);

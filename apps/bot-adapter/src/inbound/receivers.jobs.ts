@@ -1,0 +1,75 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  BotsRegistry,
+  defineJob,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { ChannelsService } from '../channels/channels.service';
+import { languagesOf } from '../contacts/contacts.service';
+import { ProductRouter } from '../dialogs/product-router.service';
+import { ReceiversService } from './receivers.service';
+
+const SetUpBot = defineJob('set-up-bot', z.object({ botId: z.string() }));
+const CheckReceivers = defineJob('check-receivers', Slot);
+
+/** Tells channels what bots can do and where their updates go: jobs, because a channel may be away when we start. */
+@Injectable()
+export class ReceiversJobs implements OnApplicationBootstrap {
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
+    private readonly receivers: ReceiversService,
+    private readonly router: ProductRouter,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    bots.onChange(({ id, after }) => (after ? this.setUpLater([id]) : undefined));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.setUpLater(this.bots.all().map(({ id }) => id));
+  }
+
+  @Runs(SetUpBot)
+  async setUp({ botId }: PayloadOf<typeof SetUpBot>): Promise<void> {
+    const bot = this.bots.find(botId);
+    const channel = this.channels.find(botId);
+    // Removed since the job was added.
+    if (!bot || !channel) return;
+    // Polling directs updates to itself when it begins.
+    if (this.receivers.webhookOf(botId)) await this.receivers.direct(botId);
+    const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));
+    await channel.introduce?.({ menus });
+  }
+
+  @Scheduled('*/5 * * * *', CheckReceivers, {
+    purpose: 'Asks each channel whether it can bring updates, and sets a webhook again that was lost.',
+    timeoutMs: 120_000,
+    missed: 'skip',
+  })
+  async check(): Promise<void> {
+    await Promise.all(
+      this.bots.all().map(({ id: bot }) =>
+        // One channel that is away keeps no other from being looked at; the metrics tell how long it has been.
+        this.receivers
+          .check(bot)
+          .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked')),
+      ),
+    );
+  }
+
+  private async setUpLater(botIds: string[]): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      for (const botId of botIds) await this.jobs.add(tx, SetUpBot, { botId }, { key: `set-up:${botId}` });
+    });
+  }
+}

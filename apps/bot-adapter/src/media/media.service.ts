@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MediaRef } from '@switchboard/contracts';
+import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { InboundFile } from '../channels/channel';
+import { FileGone, FileTooLarge } from '../channels/channel-errors';
+import { ChannelsService } from '../channels/channels.service';
+import { Media } from './media.entity';
+
+export class MediaGone extends DomainError {
+  constructor() {
+    super('bot-adapter.media_gone', 'There is no such file, or the channel no longer has it', 404);
+  }
+}
+
+export class MediaTooLarge extends DomainError {
+  constructor() {
+    super('bot-adapter.media_too_large', 'The channel does not hand out files of this size', 413);
+  }
+}
+
+/** Files that came with messages: remembered at once, fetched when first asked for, then kept in our own storage. */
+@Injectable()
+export class MediaService {
+  /** Several services ask for a file at once; it is fetched once. */
+  private readonly fetching = new Map<string, Promise<string>>();
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly channels: ChannelsService,
+    private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+  ) {}
+
+  async remember(tx: EntityManager, botId: string, chatId: string, file: InboundFile): Promise<MediaRef> {
+    const { externalId, kind, mimeType, bytes, fileName, durationMs } = file;
+    const mediaId = uuidv7();
+    const receivedAt = this.clock.now();
+    await tx.insert(Media, {
+      id: mediaId,
+      botId,
+      chatId,
+      externalId,
+      kind,
+      mimeType,
+      bytes: bytes ?? null,
+      receivedAt,
+    });
+    return {
+      mediaId,
+      kind,
+      mimeType,
+      ...(bytes !== undefined && { bytes }),
+      ...(fileName && { fileName }),
+      ...(durationMs !== undefined && { durationMs }),
+    };
+  }
+
+  /** Throws MediaGone and MediaTooLarge. */
+  async open(mediaId: string) {
+    const media = await this.db.manager.findOneBy(Media, { id: mediaId });
+    if (!media) throw new MediaGone();
+    const file = media.storageKey ? await this.storage.open(media.storageKey) : undefined;
+    // Lost storage is no loss as long as the channel still has the file.
+    const opened = file ?? (await this.storage.open(await this.fetchOnce(media)));
+    if (!opened) throw new MediaGone();
+    return { ...opened, contentType: media.mimeType };
+  }
+
+  private fetchOnce(media: Media): Promise<string> {
+    const running = this.fetching.get(media.id) ?? this.fetch(media).finally(() => this.fetching.delete(media.id));
+    this.fetching.set(media.id, running);
+    return running;
+  }
+
+  private async fetch({ id, botId, externalId, mimeType, bytes: told }: Media): Promise<string> {
+    const channel = this.channels.find(botId);
+    if (!channel) throw new MediaGone();
+    if (Number(told ?? 0) > (channel.capabilities.maxFileBytes ?? Infinity)) throw new MediaTooLarge();
+    const body = await channel.fetchFile(externalId).catch((error: unknown) => {
+      if (error instanceof FileGone) throw new MediaGone();
+      if (error instanceof FileTooLarge) throw new MediaTooLarge();
+      throw error;
+    });
+    const storageKey = `received/${id}`;
+    const { bytes } = await this.storage.put(storageKey, body, { contentType: mimeType });
+    await this.db.manager.update(Media, id, { storageKey, bytes, fetchedAt: this.clock.now() });
+    return storageKey;
+  }
+}

@@ -1,0 +1,243 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import {
+  ConversationReset,
+  MessageEdited,
+  MessageReceived,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+} from '@switchboard/contracts';
+import { BotsRegistry, Clock } from '@switchboard/service-kit';
+import { join } from 'node:path';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
+import { ChannelsService } from '../../channels/channels.service';
+import { Chat, type VoiceMode } from '../../contacts/chat.entity';
+import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
+import { InboundMessageRow } from '../../contacts/inbound-message.entity';
+import { DeliveriesService, type Reply } from '../../deliveries/deliveries.service';
+import { ButtonsService } from '../../dialogs/buttons.service';
+import type { Conversation } from '../../dialogs/conversation';
+import { action, type Product } from '../../dialogs/product';
+import { ProductRouter } from '../../dialogs/product-router.service';
+import { menu, type Screen } from '../../dialogs/screen';
+import { KEPT_DAYS } from '../../kept-days';
+import { MediaService } from '../../media/media.service';
+import { PreviewsService } from '../../previews/previews.service';
+import { SpeechService } from '../../speech/speech.service';
+import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
+
+/** Outcomes that are answers; all others are apologies, which nobody rates. */
+const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];
+
+const VOICE_MODES: VoiceMode[] = ['off', 'also'];
+
+/** Free talk: what is said goes to chat-ai as an event, and answers come back as events. */
+@Injectable()
+export class AssistantProduct implements Product {
+  readonly name = 'assistant';
+  readonly texts = new Catalogue(this.name, join(__dirname, 'texts'));
+
+  readonly commands = {
+    start: (conversation: Conversation) => this.greet(conversation),
+    help: (conversation: Conversation) => this.help(conversation),
+    new: async (conversation: Conversation) => {
+      await this.outbox.add(conversation.tx, ConversationReset(inChat(conversation.context)));
+      await conversation.send({ text: conversation.say('new') });
+    },
+    voice: (conversation: Conversation) => conversation.send(voiceMenu(conversation, conversation.chat)),
+    language: (conversation: Conversation) => conversation.send(languageMenu(conversation, conversation.chat)),
+    privacy: (conversation: Conversation) =>
+      conversation.send({ text: conversation.say('privacy', { days: KEPT_DAYS.content }) }),
+  };
+
+  readonly actions = {
+    speak: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+      const { tx, chat } = conversation;
+      const outcome = await this.speech.requestAgain(tx, chat, replyId);
+      if (outcome === 'requested') conversation.recording();
+      conversation.toast(say(chat.locale, `speech.${outcome}`));
+    }),
+    voice: action(z.object({ mode: z.enum(['off', 'also']) }), async (conversation, { mode }) => {
+      await change(conversation, { voiceMode: mode });
+      await conversation.show(voiceMenu(conversation, conversation.chat));
+    }),
+    stop: action(async (conversation) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ReplyStopRequested(whoAsks(context)));
+      conversation.toast(conversation.say('stopping'));
+    }),
+    again: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
+      conversation.toast(conversation.say('again'));
+    }),
+    rate: action(
+      z.object({ replyId: z.uuid(), rating: z.union([z.literal(1), z.literal(-1)]) }),
+      async (conversation, { replyId, rating }) => {
+        const { tx, context } = conversation;
+        await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
+        conversation.toast(conversation.say('rated'));
+      },
+    ),
+    language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
+      await change(conversation, { locale, localeChosen: true });
+      await conversation.show(languageMenu(conversation, conversation.chat));
+    }),
+  };
+
+  constructor(
+    private readonly router: ProductRouter,
+    private readonly media: MediaService,
+    private readonly speech: SpeechService,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
+    private readonly buttons: ButtonsService,
+    deliveries: DeliveriesService,
+    previews: PreviewsService,
+  ) {
+    router.register(this);
+    deliveries.addToReplies((tx, chat, reply) => this.underAnswer(tx, chat, reply));
+    previews.offerStop((chat) =>
+      Promise.resolve({
+        label: this.texts.say(chat.locale, 'stop'),
+        data: buttons.standing(this.name, 'stop'),
+      }),
+    );
+    speech.offerListening(async (tx, chat, replyId) => {
+      const [id] = await buttons.create(tx, [{ product: this.name, action: 'speak', data: { replyId } }], {
+        chatId: chat.id,
+      });
+      return { label: say(chat.locale, 'listen'), data: id! };
+    });
+  }
+
+  async start(conversation: Conversation, payload: string): Promise<boolean> {
+    await this.greet(conversation, payload);
+    return true;
+  }
+
+  async message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
+    const { tx, context } = conversation;
+    const { bot, chat, person } = context;
+    const { externalMessageId, text, file, mediaGroup, replyToText } = message;
+    if (file && !this.router.accepts(bot, file.kind)) return false;
+    const messageId = uuidv7();
+    await tx.insert(InboundMessageRow, {
+      id: messageId,
+      chatId: chat.id,
+      userId: context.contact.userId,
+      botId: bot.id,
+      externalChatId: message.chat.externalId,
+      externalThreadId: message.chat.threadId ?? null,
+      externalMessageId,
+      receivedAt: this.clock.now(),
+    });
+    const media = file && (await this.media.remember(tx, bot.id, chat.id, file));
+    const inGroup = chat.kind === 'group';
+    const ownLanguage = inGroup && !chat.localeChosen;
+    await this.outbox.add(
+      tx,
+      MessageReceived({
+        ...inChat(context),
+        messageId,
+        locale: ownLanguage ? nearestLanguage(languagesOf(bot), person.language) : chat.locale,
+        kind: file ? (file.kind === 'audio' ? 'document' : file.kind) : 'text',
+        inGroup,
+        sentAt: message.sentAt.toISOString(),
+        ...(inGroup && person.name && { senderName: person.name }),
+        ...(text && { text }),
+        ...(media && { media }),
+        ...(mediaGroup && { mediaGroup }),
+        ...(replyToText && { replyToText }),
+      }),
+    );
+    return true;
+  }
+
+  async stopped(tx: EntityManager, { id: chatId, userId }: Chat): Promise<void> {
+    if (userId) await this.outbox.add(tx, ReplyStopRequested({ chatId, userId }));
+  }
+
+  async edited(tx: EntityManager, known: InboundMessageRow, { text, sentAt }: InboundEdit): Promise<void> {
+    const chat = await tx.findOneByOrFail(Chat, { id: known.chatId });
+    const { botId, channel } = chat;
+    const about = { chatId: chat.id, botId, channel, userId: known.userId };
+    await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
+  }
+
+  /** What can be done with an answer. In groups the buttons of one would be pressed by all. */
+  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+    const bot = this.bots.find(chat.botId);
+    if (!bot?.products.includes(this.name) || chat.kind !== 'private' || !ANSWERS.includes(outcome)) return [];
+    // Written out as numbers they would be longer than many an answer.
+    if (!this.channels.find(bot.id)?.capabilities.buttons) return [];
+    const offered = this.router.underAnswers(bot);
+    const choices = [
+      ...(offered.includes('rate')
+        ? ([
+            ['👍', 'rate', { replyId, rating: 1 }],
+            ['👎', 'rate', { replyId, rating: -1 }],
+          ] as const)
+        : []),
+      ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
+    ];
+    const actions = choices.map(([, action, data]) => ({ product: this.name, action, data }));
+    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
+    return ids.length > 0 ? [choices.map(([label], i) => ({ label, data: ids[i]! }))] : [];
+  }
+
+  private greet(conversation: Conversation, link?: string): Promise<void> {
+    const { bot, person } = conversation;
+    const lines = [
+      conversation.say('start.greeting', { name: person.name, bot: bot.name }),
+      conversation.say('start.about', { kinds: this.router.kindsOf(conversation) }),
+      ...(link ? [conversation.say('start.link', { link: link.slice(0, 64) })] : []),
+    ];
+    return conversation.send({ text: lines.join('\n\n') });
+  }
+
+  private help(conversation: Conversation): Promise<void> {
+    const commands = this.router
+      .menuOf(conversation.bot, conversation.chat.locale)
+      .filter(({ name }) => name !== 'start' && name !== 'help')
+      .map(({ name, description }) => `/${name} – ${description}`);
+    const values = { kinds: this.router.kindsOf(conversation), commands: commands.join('\n') };
+    return conversation.send({ text: conversation.say('help', values) });
+  }
+}
+
+const whoAsks = ({ chat, contact }: ChatContext) => ({ chatId: chat.id, userId: contact.userId });
+
+/** Keeps a choice; what is shown next is already said by it. */
+async function change(conversation: Conversation, choice: Partial<Chat>): Promise<void> {
+  await conversation.tx.update(Chat, conversation.chat.id, choice);
+  Object.assign(conversation.chat, choice);
+  conversation.toast(conversation.say('saved'));
+}
+
+function voiceMenu(conversation: Conversation, { voiceMode }: Chat): Screen {
+  const choices = VOICE_MODES.map((mode) => ({
+    label: conversation.say(`voice.${mode}`),
+    chosen: voiceMode === mode,
+    action: 'voice',
+    data: { mode },
+  }));
+  return menu(conversation.say('voice.title'), choices);
+}
+
+function languageMenu(conversation: Conversation, { locale: chosen }: Chat): Screen {
+  const choices = languagesOf(conversation.bot).map((locale) => ({
+    // Each language by its own name: whoever looks for theirs may not read the present one.
+    label: shared.say(locale, 'language.name'),
+    chosen: locale === chosen,
+    action: 'language',
+    data: { locale },
+  }));
+  return menu(conversation.say('language'), choices);
+}

@@ -1,0 +1,89 @@
+import { type EventOf, MessageUndeliverable, SpeechCompleted, SpeechSpeakRequested } from '@switchboard/contracts';
+import { type TestApp, until } from '@switchboard/testing';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+
+const GONE = 'a'.repeat(64);
+const THERE = 'b'.repeat(64);
+
+describe('a voice message that was made and did not arrive', () => {
+  let telegram: PretendedTelegram;
+  let app: TestApp;
+  let voices: Server;
+
+  beforeAll(async () => {
+    telegram = await startTelegram();
+    voices = createServer((request, response) => {
+      if (request.url === `/audio/${THERE}`)
+        return void response.setHeader('content-type', 'audio/ogg').end(Buffer.from('OggS and so on'));
+      const code = 'tts-worker.audio_not_found';
+      const problem = { type: `/problems/${code}`, title: '-', status: 404, instance: '/requests/1', code };
+      response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    });
+    await new Promise<void>((resolve) => voices.listen(0, '127.0.0.1', resolve));
+    const directory = new Map([['tts-worker', `http://127.0.0.1:${(voices.address() as AddressInfo).port}`]]);
+    app = await startBotAdapter(telegram, { directory });
+  });
+  afterAll(async () => {
+    await app.stop();
+    await telegram.close();
+    voices.closeAllConnections();
+    voices.close();
+  });
+
+  const shows = (phone: Phone, words: RegExp) => phone.answer(({ text }) => words.test(text ?? ''));
+  const asked = (text: string, otherThan?: string) =>
+    app.probe.until(SpeechSpeakRequested, ({ data }) => data.text === text && data.speechId !== otherThan);
+  const spoken = ({ data: { speechId, requestedBy, chatId } }: EventOf<typeof SpeechSpeakRequested>, audioId: string) =>
+    app.probe.say(
+      SpeechCompleted({
+        speechId,
+        requestedBy,
+        chatId,
+        audioId,
+        mimeType: 'audio/ogg',
+        bytes: 14,
+        durationMs: 2000,
+        engine: 'x',
+        reused: false,
+      }),
+    );
+
+  it('is made again for who asks again', async () => {
+    const emma = await telegram.person();
+    await reply(app, await hear(app, emma, 'read to me'), 'Once upon a time.');
+    const answer = await shows(emma, /^Once upon a time\.$/);
+    await emma.press(answer.message_id, '🔊 Listen');
+    const first = await asked('Once upon a time.');
+    await spoken(first, GONE);
+    await app.probe.until(MessageUndeliverable, ({ data }) => data.causeId === first.data.speechId);
+    const notice = await shows(emma, /could not send you the voice message/);
+
+    expect((await emma.press(notice.message_id, '🔊 Listen')).text).toBe('I am recording it…');
+    await spoken(await asked('Once upon a time.', first.data.speechId), THERE);
+    await emma.answer(({ voice }) => voice?.duration === 2);
+    expect((await emma.press(answer.message_id, '🔊 Listen')).text).toMatch(/already here/);
+  });
+
+  it('of a person who has blocked the bot waits for them, without a word', async () => {
+    const emma = await telegram.person();
+    await reply(app, await hear(app, emma, 'read on'), 'And then they slept.');
+    const answer = await shows(emma, /they slept/);
+    await emma.press(answer.message_id, '🔊 Listen');
+    const first = await asked('And then they slept.');
+    await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', times: 1 });
+    await emma.block(true);
+    await spoken(first, THERE);
+    const state = `SELECT FROM speeches WHERE speech_id = $1 AND state = 'failed'`;
+    await until(async () => (await app.service.db.query<unknown[]>(state, [first.data.speechId])).length > 0, {
+      what: 'the speech to be given up',
+    });
+    await telegram.misbehave();
+    await emma.start();
+    await emma.press(answer.message_id, '🔊 Listen');
+    await asked('And then they slept.', first.data.speechId);
+    expect((await emma.answers()).filter(({ text }) => /could not send/.test(text ?? ''))).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { defineBotAdapter } from '../src/bot-adapter.module';
+import { AssistantModule } from '../src/products/assistant/assistant.module';
+import { channelContract, type ChannelWorld, type Someone } from './channel.contract';
+import { pigeon } from './channels/pigeon.channel';
+import { ACCOUNTS, APP_SECRET, PigeonServer } from './channels/pigeon.server';
+import { startBotAdapter } from './start-bot-adapter';
+import { NORTHWIND, type Phone, startTelegram } from './start-sandbox';
+import { TelegramWebhook } from './webhook';
+
+describe('Telegram', () =>
+  channelContract(async (transport): Promise<ChannelWorld> => {
+    const telegram = await startTelegram();
+    const app = await startBotAdapter(telegram, { transport });
+    const webhook = new TelegramWebhook(app);
+    const phones = new Map<Someone, Phone>();
+
+    const someone = async (account: 'one' | 'two') => {
+      const lumen = await telegram.person();
+      const phone = account === 'one' ? lumen : telegram.other(lumen, NORTHWIND.username);
+      const who: Someone = {
+        say: (text) => phone.say(text),
+        sendSticker: async () => {
+          await phone.start();
+          return webhook.message({ chat: { id: phone.id, type: 'private' }, from: { id: phone.id }, sticker: {} });
+        },
+        answers: async () => (await phone.answers()).map(({ text }) => text ?? ''),
+        choose: async (label) => phone.press((await phone.answers()).at(-1)!.message_id, label),
+      };
+      phones.set(who, phone);
+      return who;
+    };
+    return {
+      app,
+      someone,
+      sayTogether: async (said) => {
+        for (const { who, text } of said) await who.say(text);
+      },
+      sayTwice: async (who, text) => {
+        await telegram.misbehave({ target: 'telegram.updates', kind: 'duplicate', times: 1 });
+        await who.say(text);
+      },
+      bringNonsense: () => webhook.post({ message: 'of no form' }),
+      forge: (text) => webhook.post({ update_id: 2, message: { text } }, 'not the secret'),
+      misbehave: async (fault, who) => {
+        if (fault === 'blocked by the person') {
+          await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', times: 1 });
+          await phones.get(who)!.block(true);
+          return;
+        }
+        const kind = fault === 'busy for a second' ? '429' : '500-after-commit';
+        await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter: 1, times: 1 });
+      },
+      limit: { max: 4096, measure: (text) => text.length },
+      stop: async () => {
+        await app.stop();
+        await telegram.close();
+      },
+    };
+  }));
+
+describe('a channel of accounts in batches, bytes and plain words', () =>
+  channelContract(async (transport): Promise<ChannelWorld> => {
+    const pigeons = await PigeonServer.start();
+    const bot = (name: string, account: string) => ({
+      name,
+      channel: { kind: 'pigeon', account, tokenEnv: `PIGEON_TOKEN_OF_${name.toUpperCase()}` },
+      languages: ['en', 'ru'],
+    });
+    const app = await startBotAdapter(
+      { apiRoot: 'http://127.0.0.1:9' },
+      {
+        transport,
+        app: defineBotAdapter({ channels: [pigeon], products: [AssistantModule] }),
+        bots: { lumen: bot('Lumen', ACCOUNTS.one), northwind: bot('Northwind', ACCOUNTS.two) },
+        env: {
+          PIGEON_API: pigeons.url,
+          PIGEON_APP_SECRET: APP_SECRET,
+          PIGEON_TOKEN_OF_LUMEN: 'token-1',
+          PIGEON_TOKEN_OF_NORTHWIND: 'token-2',
+        },
+      },
+    );
+    const ids = new Map<Someone, { account: 'one' | 'two'; id: string }>();
+    let last: unknown;
+    const bring = (entry: { account: string; updates: unknown[] }[]) => pigeons.bring(app.url, (last = { entry }));
+
+    const someone = (account: 'one' | 'two') => {
+      const id = randomUUID();
+      const send = (content: object) =>
+        bring([{ account: ACCOUNTS[account], updates: [pigeons.update({ id, name: 'Emma' }, content)] }]);
+      const answers = () => Promise.resolve(pigeons.sent.flatMap(({ to, text }) => (to === id ? [text] : [])));
+      const who: Someone = {
+        say: (text) => send({ text }),
+        sendSticker: () => send({ sticker: true }),
+        answers,
+        choose: async (label) => {
+          const lines = (await answers()).at(-1)!.split('\n');
+          const [, number] = lines
+            .map((line) => /^(\d+)\. (?:✓ )?(.*)$/.exec(line))
+            .find((found) => found?.[2] === label)!;
+          return send({ text: number });
+        },
+      };
+      ids.set(who, { account, id });
+      return Promise.resolve(who);
+    };
+    return {
+      app,
+      someone,
+      sayTogether: async (said) => {
+        const ofAccount = (account: 'one' | 'two') => ({
+          account: ACCOUNTS[account],
+          updates: said.flatMap(({ who, text }) => {
+            const { id, account: of } = ids.get(who)!;
+            return of === account ? [pigeons.update({ id, name: 'Emma' }, { text })] : [];
+          }),
+        });
+        await bring([ofAccount('one'), ofAccount('two')]);
+      },
+      sayTwice: async (who, text) => {
+        await who.say(text);
+        await pigeons.bring(app.url, last);
+      },
+      bringNonsense: () => pigeons.bring(app.url, { entry: [{ account: ACCOUNTS.one, updates: ['of no form'] }] }),
+      forge: (text) =>
+        pigeons.bring(
+          app.url,
+          { entry: [{ account: ACCOUNTS.one, updates: [pigeons.update({ id: 'x', name: 'X' }, { text })] }] },
+          'not it',
+        ),
+      misbehave: (fault) => {
+        if (fault === 'blocked by the person') pigeons.faults.push('blocked');
+        else if (fault === 'busy for a second') pigeons.faults.push({ status: 429, body: { waitSeconds: 1 } });
+        else pigeons.faults.push({ status: 500, body: {}, delivers: true });
+        return Promise.resolve();
+      },
+      limit: { max: 1000, measure: (text) => Buffer.byteLength(text) },
+      stop: async () => {
+        await app.stop();
+        pigeons.close();
+      },
+    };
+  }));
+
+it('the address of a channel can be proven by a handshake', async () => {
+  const pigeons = await PigeonServer.start();
+  const app = await startBotAdapter(
+    { apiRoot: 'http://127.0.0.1:9' },
+    {
+      app: defineBotAdapter({ channels: [pigeon], products: [AssistantModule] }),
+      bots: { lumen: { name: 'Lumen', channel: { kind: 'pigeon', account: 'a', tokenEnv: 'PIGEON_TOKEN' } } },
+      env: { PIGEON_API: pigeons.url, PIGEON_APP_SECRET: APP_SECRET, PIGEON_TOKEN: 'token' },
+    },
+  );
+  const response = await fetch(`${app.url}/webhooks/pigeon/_?challenge=4711`);
+  expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain; charset=utf-8', '4711']);
+  await app.stop();
+  pigeons.close();
+});

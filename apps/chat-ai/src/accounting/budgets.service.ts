@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { localTime, midnightIn } from '../local-time';
+import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
+import type { CallPurpose } from './usage.entity';
+
+/** Longer than any turn with its retries: what is still reserved then belongs to a process that died. */
+const RESERVATION_LIFETIME_MS = 15 * 60_000;
+
+/** Micros (millionths of a US dollar); null is no limit. */
+export interface BudgetLimits {
+  readonly personPerDay: number | null;
+  readonly botPerMonth: number | null;
+}
+
+/** Whose budgets pay. */
+export interface Spender {
+  readonly botId: string;
+  readonly userId: string;
+  readonly limits: BudgetLimits;
+  /** IANA name; in it days and months begin. */
+  readonly timeZone: string;
+}
+
+/** A call as it is planned. */
+export interface PlannedCall {
+  readonly purpose: CallPurpose;
+  readonly turnId: string | null;
+  readonly model: PricedModel;
+  readonly inputTokens: number;
+  /** At most. */
+  readonly outputTokens: number;
+}
+
+/** What was set aside for a call, and what it costs by. */
+export interface Reservation {
+  readonly id: string;
+  readonly micros: number;
+  readonly price: KnownPrice;
+}
+
+export class BudgetExhausted extends Error {
+  override readonly name = 'BudgetExhausted';
+
+  /** @param renewsAt when there is money again */
+  constructor(readonly renewsAt: Date) {
+    super(`the budget is used up until ${renewsAt.toISOString()}`);
+  }
+}
+
+/** A budget in one of its periods. */
+export interface BudgetPeriod {
+  readonly scope: string;
+  /** First day of the period in the bot's time zone: `2026-11-01`. */
+  readonly start: string;
+  readonly limit: number | null;
+}
+
+/** Of a person with a bot (by the day) and of the bot (by the month). Rows are locked in this order, everywhere. */
+export function budgetPeriods(
+  { botId, userId, limits, timeZone }: Spender,
+  now: Date,
+): readonly [day: BudgetPeriod, month: BudgetPeriod] {
+  const { date } = localTime(timeZone, now);
+  return [
+    { scope: `person:${botId}:${userId}`, start: date, limit: limits.personPerDay },
+    { scope: `bot:${botId}`, start: `${date.slice(0, 7)}-01`, limit: limits.botPerMonth },
+  ];
+}
+
+/**
+ * Money is reserved before a model is called and settled afterwards (`UsageService.record`), so that calls side by side
+ * cannot together spend more than there is. A reservation also is the only trace of a call whose process died.
+ */
+@Injectable()
+export class BudgetsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly prices: PricesService,
+  ) {}
+
+  /**
+   * Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement.
+   * @param unused of a call that cost nothing: it pays for this one, if it is enough
+   */
+  async reserve(spender: Spender, call: PlannedCall, unused?: Reservation): Promise<Reservation> {
+    const price = await this.prices.get(call.model);
+    const micros = costOf({ ...call, cachedInputTokens: 0 }, price.price);
+    if (unused && unused.micros >= micros) return { ...unused, price };
+    const now = this.clock.now();
+    const periods = budgetPeriods(spender, now);
+    const reservation = { id: uuidv7(), micros, price };
+    let refused = await this.tryReserve(reservation, spender, call, periods, now);
+    if (refused.some(({ opened }) => !opened)) {
+      // The first call of the period: there is no row yet that could be locked.
+      await this.open(periods);
+      refused = await this.tryReserve(reservation, spender, call, periods, now);
+    }
+    if (refused.length === 0) return reservation;
+    const [day, month] = periods;
+    const isMonth = refused.some(({ scope }) => scope === month.scope);
+    throw new BudgetExhausted(renewalOf(isMonth ? month : day, isMonth, spender.timeZone));
+  }
+
+  /** The budgets that have not enough; empty when the reservation was made. */
+  private tryReserve(
+    { id, micros, price }: Reservation,
+    { botId, userId }: Spender,
+    { purpose, turnId, model, inputTokens, outputTokens }: PlannedCall,
+    periods: readonly BudgetPeriod[],
+    now: Date,
+  ) {
+    return this.db.query<{ scope: string; opened: boolean }[]>(RESERVE, [
+      periods.map(({ scope }) => scope),
+      periods.map(({ start }) => start),
+      periods.map(({ limit }) => limit),
+      ...[micros, id, purpose, turnId, botId, userId, model.model, inputTokens, outputTokens, price.isKnown],
+      new Date(now.getTime() + RESERVATION_LIFETIME_MS),
+    ]);
+  }
+
+  private open(periods: readonly BudgetPeriod[]) {
+    return this.db.query(
+      `INSERT INTO budgets (scope, period_start) SELECT * FROM unnest($1::text[], $2::date[]) ON CONFLICT DO NOTHING`,
+      [periods.map(({ scope }) => scope), periods.map(({ start }) => start)],
+    );
+  }
+}
+
+/** When the next period begins. */
+function renewalOf({ start }: BudgetPeriod, isMonth: boolean, timeZone: string): Date {
+  const [year, month, day] = start.split('-').map(Number) as [number, number, number];
+  return midnightIn(timeZone, isMonth ? Date.UTC(year, month) : Date.UTC(year, month - 1, day + 1));
+}
+
+/**
+ * Both budgets or none. The commit is not waited for: what a crash of the database could lose is a reservation of the
+ * last moments, and a call that outlives it is recorded all the same.
+ */
+const RESERVE = `
+  WITH period AS MATERIALIZED (
+    SELECT p.*, set_config('synchronous_commit', 'off', true)
+    FROM unnest($1::text[], $2::date[], $3::bigint[]) AS p (scope, period_start, limit_micros)
+  ), locked AS (
+    SELECT b.scope, b.period_start, b.spent_micros + b.reserved_micros AS used
+    FROM budgets b JOIN period USING (scope, period_start) ORDER BY b.scope DESC FOR UPDATE OF b
+  ), refused AS (
+    SELECT period.scope, used IS NOT NULL AS opened
+    FROM period LEFT JOIN locked USING (scope, period_start) WHERE used IS NULL OR used + $4 > limit_micros
+  ), reserved AS (
+    UPDATE budgets b SET reserved_micros = b.reserved_micros + $4 FROM locked
+    WHERE b.scope = locked.scope AND b.period_start = locked.period_start AND NOT EXISTS (SELECT FROM refused)
+  ), reservation AS (
+    INSERT INTO budget_reservations (id, micros, purpose, turn_id, bot_id, user_id, model, input_tokens, output_tokens,
+      price_known, day, month, expires_at)
+    SELECT $5, $4, $6, $7, $8, $9, $10, $11, $12, $13, ($2::date[])[1], ($2::date[])[2], $14
+    WHERE NOT EXISTS (SELECT FROM refused)
+  )
+  SELECT scope, opened FROM refused`;

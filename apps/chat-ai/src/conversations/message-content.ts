@@ -1,0 +1,37 @@
+import type { EventOf, MessageReceived } from '@switchboard/contracts';
+
+type Received = EventOf<typeof MessageReceived>['data'];
+
+/** What a message says, as opposed to where and when. */
+export interface MessageContent {
+  text: string;
+  /** The message to which it replies. */
+  quoted: string | null;
+  /** Only in groups. */
+  senderName: string | null;
+}
+
+/** A quotation longer than this says no more about what is meant. */
+const QUOTED_CHARACTERS = 500;
+
+/** What cannot be read by a text model is named, so that it can say that it did not see it. */
+export function contentOf({ kind, text = '', media, replyToText, inGroup, senderName }: Received): MessageContent {
+  const name = media?.fileName ? `: ${media.fileName}` : '';
+  // A kind that is new to this version is at least named.
+  const file = kind === 'text' || kind === 'voice' ? '' : `[${kind}${kind === 'document' ? name : ''}]`;
+  return {
+    text: [file, text].filter((part) => part !== '').join(' '),
+    quoted: replyToText ?? null,
+    senderName: inGroup ? (senderName ?? null) : null,
+  };
+}
+
+/** As a model reads it: in a group with the name of who speaks, and with what the message replies to. */
+export function renderForModel({ text, quoted, senderName }: MessageContent): string {
+  const said = senderName ? `${oneLine(senderName)}: ${text}` : text;
+  if (!quoted) return said;
+  return `> ${oneLine(quoted).slice(0, QUOTED_CHARACTERS)}\n\n${said}`;
+}
+
+// A name with line breaks could pose as a message of somebody else.
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim();

@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import type { Locale } from '@switchboard/contracts';
+import { DataSource } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
+import { type MessageContent, renderForModel } from './message-content';
+import { MessageCipher } from './message-cipher';
+
+/** One message that was said earlier or has to be answered. */
+export interface TurnMessage {
+  readonly id: string;
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  readonly tokens: number;
+  /** Messages of one group go together or not at all: a question with its answer, a tool's call with its results. */
+  readonly group: string;
+  /** True when the summary covers it. */
+  readonly summarised: boolean;
+}
+
+/** Whom a reply goes to, and what it answers. */
+export interface TurnAddress {
+  readonly replyId: string;
+  /** The reply in whose place this one is asked for. */
+  readonly replaces: string | undefined;
+  readonly conversationId: string;
+  readonly chatId: string;
+  readonly botId: string;
+  /** Who wrote last. */
+  readonly userId: string;
+  readonly locale: Locale;
+  /** Ids of the messages to be answered, oldest first. */
+  readonly answers: readonly [string, ...string[]];
+}
+
+/** What there is to be answered, and what was said before. */
+export interface OpenTurn extends TurnAddress {
+  readonly inGroup: boolean;
+  /** Of the conversation, when it was read. */
+  readonly revision: number;
+  /** Oldest first. */
+  readonly question: readonly [TurnMessage, ...TurnMessage[]];
+  /** Oldest first, each answer right after its questions. */
+  readonly history: readonly TurnMessage[];
+  readonly summary: string | undefined;
+  readonly summaryRetryAt: Date | null;
+}
+
+/** More than any context takes; bounds the work of one turn in a conversation of years. */
+const HISTORY_MESSAGES = 200;
+/** Any fixed UUID: it makes the ids of replies differ from all others that are made from a message's id. */
+const REPLIES = '6d1f7a52-3c0e-4f7b-9a64-5f3f4ad0c1e7';
+
+/**
+ * The id of the reply to the messages of which this one is the oldest: a turn that begins again goes on with the same
+ * reply, and the database takes it once.
+ */
+export const replyIdOf = ({ id, regenerated }: { id: string; regenerated: number }): string =>
+  uuidv5(regenerated === 0 ? id : `${id}:${regenerated}`, REPLIES);
+
+interface PendingRow {
+  readonly id: string;
+  readonly regenerated: number;
+  readonly userId: string;
+  readonly locale: Locale;
+}
+
+interface Row extends PendingRow, MessageContent {
+  readonly chatId: string;
+  readonly botId: string;
+  readonly revision: number;
+  readonly summary: string | null;
+  readonly summaryRetryAt: Date | null;
+  readonly role: 'user' | 'assistant';
+  readonly state: 'pending' | 'answered';
+  readonly tokens: number;
+  readonly turnId: string | null;
+  readonly summarised: boolean;
+}
+
+/** Reads what a turn is about. */
+@Injectable()
+export class OpenTurnsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly cipher: MessageCipher,
+  ) {}
+
+  /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
+  async read(conversationId: string): Promise<OpenTurn | undefined> {
+    const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES]);
+    const pending = rows.filter(({ state }) => state === 'pending');
+    const [first, ...rest] = pending.map((row) => this.messageOf(row));
+    const [conversation] = rows;
+    if (!first || !conversation) return undefined;
+    const { summary } = conversation;
+    return {
+      ...addressOf(conversationId, conversation, pending),
+      inGroup: pending.some(({ senderName }) => senderName !== null),
+      revision: conversation.revision,
+      question: [first, ...rest],
+      history: byTurn(rows.filter(({ state }) => state === 'answered').map((row) => this.messageOf(row))),
+      summary: summary === null ? undefined : this.cipher.openSummary(summary),
+      summaryRetryAt: conversation.summaryRetryAt,
+    };
+  }
+
+  /** The address alone, for an apology: it works even when nothing that was said can be read. */
+  async address(conversationId: string): Promise<TurnAddress | undefined> {
+    const rows = await this.db.query<(PendingRow & { chatId: string; botId: string })[]>(
+      `SELECT c.chat_id AS "chatId", c.bot_id AS "botId", m.id, m.regenerated, m.user_id AS "userId", m.locale
+       FROM messages m JOIN conversations c ON c.id = m.conversation_id
+       WHERE m.conversation_id = $1 AND m.state = 'pending' ORDER BY m.position`,
+      [conversationId],
+    );
+    return rows[0] && addressOf(conversationId, rows[0], rows);
+  }
+
+  private messageOf(row: Row): TurnMessage {
+    const { cipher } = this;
+    let text: string | undefined;
+    return {
+      id: row.id,
+      role: row.role,
+      // Most of a long history is never sent: only what is asked for is decrypted.
+      get text() {
+        return (text ??= renderForModel(cipher.open(row)));
+      },
+      tokens: row.tokens,
+      group: row.turnId ?? row.id,
+      summarised: row.summarised,
+    };
+  }
+}
+
+function addressOf(
+  conversationId: string,
+  { chatId, botId }: { chatId: string; botId: string },
+  pending: readonly PendingRow[],
+): TurnAddress {
+  const [first, last] = [pending[0]!, pending.at(-1)!];
+  const [oldest, ...others] = pending.map(({ id }) => id);
+  return {
+    replyId: replyIdOf(first),
+    replaces: first.regenerated > 0 ? replyIdOf({ ...first, regenerated: first.regenerated - 1 }) : undefined,
+    conversationId,
+    chatId,
+    botId,
+    userId: last.userId,
+    locale: last.locale,
+    answers: [oldest!, ...others],
+  };
+}
+
+/** Each answer right after its questions, although the next question may have come in while it was written. */
+function byTurn(messages: TurnMessage[]): TurnMessage[] {
+  const begins = new Map<string, number>();
+  for (const [i, { group }] of messages.entries()) if (!begins.has(group)) begins.set(group, i);
+  return messages.toSorted((a, b) => begins.get(a.group)! - begins.get(b.group)!);
+}
+
+const READ = `
+  SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
+    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
+    m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised
+  FROM conversations c, LATERAL (
+    (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')
+    UNION ALL
+    (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'answered' ORDER BY position DESC LIMIT $2)
+  ) AS m
+  WHERE c.id = $1 ORDER BY m.position`;

@@ -1,0 +1,44 @@
+/**
+ * Reads files of formats whose parsers can be made to use up any memory and time, in a process that may be killed.
+ * It is started with few rights and no secrets: see document-reader.ts.
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { checkArchive } from './check-archive';
+import { readCsv } from './csv.reader';
+import { decodeText } from './decode-text';
+import { htmlToMarkdown } from './html.reader';
+import { readDocx, readXlsx } from './office.reader';
+import { readPdf } from './pdf.reader';
+import { LIMITS, type ReadResult, UnreadableFile } from './read-result';
+
+const Order = z.object({ file: z.string(), format: z.enum(['binary', 'csv', 'html']) });
+
+process.on('disconnect', () => process.exit());
+process.on('message', (message) => {
+  void read(Order.parse(message)).then((result) => process.send?.(result));
+});
+
+async function read({ file, format }: z.output<typeof Order>): Promise<ReadResult> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > LIMITS.fileBytes) throw new UnreadableFile('file_too_large');
+    if (format === 'csv') return readCsv(decodeText(bytes));
+    if (format === 'html') return { text: htmlToMarkdown(decodeText(bytes)), notes: [] };
+    return await readBinary(bytes);
+  } catch (error) {
+    return { problem: error instanceof UnreadableFile ? error.problem : 'file_unreadable' };
+  }
+}
+
+/** By its content: a name may say anything. */
+async function readBinary(bytes: Buffer): Promise<ReadResult> {
+  if (bytes.subarray(0, 1024).includes('%PDF-')) return readPdf(bytes);
+  // Old Office files, and new ones with a password, which are wrapped in the same container.
+  if (bytes.readUInt32BE(0) === 0xd0cf11e0) throw new UnreadableFile('file_encrypted');
+  if (bytes.subarray(0, 4).toString('latin1') !== 'PK\u0003\u0004') throw new UnreadableFile('file_unsupported');
+  const names = await checkArchive(bytes);
+  if (names.has('word/document.xml')) return readDocx(bytes);
+  if (names.has('xl/workbook.xml')) return readXlsx(bytes);
+  throw new UnreadableFile('file_unsupported');
+}

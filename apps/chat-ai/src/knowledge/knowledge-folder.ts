@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { LIMITS } from './documents/read-result';
+
+/** Not a document: what the owner's customers call things. */
+const SYNONYMS_FILE = 'synonyms.txt';
+const SYNONYMS_BYTES = 64 * 1024;
+const MOST_FILES = 2000;
+
+export interface KnowledgeFile {
+  readonly path: string;
+  /** The path inside the folder, with slashes. */
+  readonly source: string;
+  readonly size: number;
+  /** Differs when the file was written or replaced. */
+  readonly version: string;
+}
+
+export interface KnowledgeFolder {
+  readonly files: readonly KnowledgeFile[];
+  readonly synonyms: KnowledgeFile | undefined;
+  /** Differs when anything in the folder does. */
+  readonly version: string;
+}
+
+/**
+ * What lies in a folder and below, in the order of names. Hidden names are left out: editors and Office keep drafts
+ * under such, and a mounted ConfigMap keeps all its files once more.
+ */
+export async function listFolder(folder: string): Promise<KnowledgeFolder> {
+  const names = (await readdir(folder, { recursive: true }))
+    .filter((name) => name.split(sep).every((part) => !/^[.~]|~$/.test(part)))
+    .sort();
+  const found: KnowledgeFile[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const facts = await stat(path).catch(() => undefined); // removed since, or a link to nowhere
+    if (!facts?.isFile()) continue;
+    const version = `${facts.ino} ${facts.size} ${facts.mtimeMs} ${facts.ctimeMs}`;
+    found.push({ path, source: name.replaceAll('\\', '/'), size: facts.size, version });
+    if (found.length === MOST_FILES) break;
+  }
+  return {
+    files: found.filter(({ source }) => source !== SYNONYMS_FILE),
+    synonyms: found.find(({ source }) => source === SYNONYMS_FILE),
+    version: found.map(({ source, version }) => `${source} ${version}`).join('\n'),
+  };
+}
+
+/**
+ * Of a file's content.
+ * @param salt whatever else the outcome of reading it depends on
+ */
+export async function hashOf({ path, size }: KnowledgeFile, salt: string): Promise<string> {
+  const hash = createHash('sha256').update(salt);
+  // What is not read at all need not be hashed either.
+  if (size > LIMITS.fileBytes) return hash.update(String(size)).digest('hex');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+export async function readSynonyms(file: KnowledgeFile | undefined): Promise<string> {
+  return file ? (await readFile(file.path, 'utf8')).slice(0, SYNONYMS_BYTES) : '';
+}

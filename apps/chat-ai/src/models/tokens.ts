@@ -1,0 +1,51 @@
+/**
+ * Tokens that a character takes on average, by measurement with OpenAI's o200k_base, rounded up a little. A tokenizer would
+ * be exact for the models of one vendor, and for their next ones unknown; its tables take 70 MB, and what is counted here
+ * are limits of our own and costs that a server did not tell.
+ */
+const PER_CHARACTER = {
+  lowerCase: 0.25,
+  upperCase: 0.45,
+  digit: 0.5,
+  space: 0.06,
+  sign: 0.7,
+  /** Cyrillic, Greek, Arabic, Hebrew, … and accented Latin letters. */
+  otherAlphabet: 0.36,
+  /** Thai, Georgian, Hindi, … */
+  manySigns: 0.5,
+  chinese: 0.85,
+  korean: 0.75,
+  /** Half of a character outside of the basic plane, such as an emoji. */
+  surrogate: 0.7,
+};
+
+/** About how many tokens a model makes of a text; the parts of a text take as many as the whole. */
+export const countTokens = (text: string): number => Math.ceil(weigh(text).tokens);
+
+/** The beginning of a text that fits into so many tokens. */
+export const cutToTokens = (text: string, limit: number): string => text.slice(0, weigh(text, limit).end);
+
+/** Goes on until the limit; `end` is the index after the last character that fits. */
+function weigh(text: string, limit = Infinity): { tokens: number; end: number } {
+  let tokens = 0;
+  let end = 0;
+  for (const character of text) {
+    const weight = character.length === 2 ? 2 * PER_CHARACTER.surrogate : weightOf(character.charCodeAt(0));
+    if (tokens + weight > limit) break;
+    tokens += weight;
+    end += character.length;
+  }
+  return { tokens, end };
+}
+
+function weightOf(code: number): number {
+  if (code >= 0x61 && code <= 0x7a) return PER_CHARACTER.lowerCase;
+  if (code <= 0x20) return PER_CHARACTER.space;
+  if (code >= 0x41 && code <= 0x5a) return PER_CHARACTER.upperCase;
+  if (code >= 0x30 && code <= 0x39) return PER_CHARACTER.digit;
+  if (code < 0x80) return PER_CHARACTER.sign;
+  if (code < 0x800) return PER_CHARACTER.otherAlphabet;
+  if (code >= 0xac00 && code <= 0xd7af) return PER_CHARACTER.korean;
+  if (code >= 0x2e80 && code <= 0x9fff) return PER_CHARACTER.chinese;
+  return PER_CHARACTER.manySigns;
+}

@@ -1,0 +1,60 @@
+import { type KnownLocale, type Locale, localized, nearestLocale } from '@switchboard/contracts';
+
+type FallbackReply = 'refused' | 'rate_limited' | 'model_unavailable' | 'timed_out' | 'empty' | 'no_room' | 'too_long';
+
+/** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
+const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
+  en: {
+    refused: 'I would rather not answer that. Please ask me something else.',
+    rate_limited: 'Very many people are asking me right now. Please try again in a minute.',
+    model_unavailable: 'I cannot think right now: something is wrong on our side. Please try again a little later.',
+    timed_out: 'This took me too long and I lost the thread. Please ask me once more.',
+    empty: 'I could not think of anything to say. Please put it in other words.',
+    no_room: 'I thought about this for so long that no room was left for an answer. Please ask for less at once.',
+    too_long: 'This is too much text for me to take in at once. Please send a shorter part of it, or begin anew.',
+  },
+  ru: {
+    refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
+    rate_limited: 'Сейчас мне пишет очень много людей. Пожалуйста, повторите через минуту.',
+    model_unavailable: 'Сейчас я не могу ответить: что-то не так на нашей стороне. Попробуйте, пожалуйста, чуть позже.',
+    timed_out: 'Я думал слишком долго и потерял мысль. Спросите, пожалуйста, ещё раз.',
+    empty: 'Мне ничего не пришло в голову. Попробуйте сказать иначе.',
+    no_room: 'Я думал так долго, что на ответ не осталось места. Спросите, пожалуйста, о чём-то меньшем за раз.',
+    too_long: 'Столько текста сразу мне не осилить. Пришлите, пожалуйста, часть покороче или начните заново.',
+  },
+};
+
+const BROKE_OFF: Record<KnownLocale, string> = {
+  en: 'Here my answer broke off. Ask me to go on if you need the rest.',
+  ru: 'На этом месте ответ оборвался. Попросите продолжить, если нужно остальное.',
+};
+
+const REACHED_ITS_LENGTH: Record<KnownLocale, string> = {
+  en: 'This is as long as one answer may be. Ask me to go on if you need the rest.',
+  ru: 'Длиннее один ответ быть не может. Попросите продолжить, если нужно остальное.',
+};
+
+const READ_IN_PART: Record<KnownLocale, string> = {
+  en: 'You wrote more than I can take in at once: I did not read all of it. Please send the rest in shorter parts.',
+  ru: 'Вы написали больше, чем я могу прочитать за раз: часть осталась непрочитанной. Пришлите её, пожалуйста, по частям.',
+};
+
+export const fallbackReply = (what: FallbackReply, locale: Locale): string => localized(REPLIES, locale)[what];
+
+export const brokenOff = (said: string, locale: Locale): string =>
+  `${said.trimEnd()}…\n\n*${localized(BROKE_OFF, locale)}*`;
+
+export const atFullLength = (said: string, locale: Locale): string =>
+  `${said.trimEnd()}…\n\n*${localized(REACHED_ITS_LENGTH, locale)}*`;
+
+export const readInPart = (answer: string, locale: Locale): string =>
+  `${answer.trimEnd()}\n\n*${localized(READ_IN_PART, locale)}*`;
+
+export function budgetExhausted(renewsAt: Date, timeZone: string, locale: Locale): string {
+  const language = nearestLocale(locale);
+  const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone });
+  const when = `${format.format(renewsAt)} (${timeZone})`;
+  return language === 'ru'
+    ? `Пока это всё: выделенные на ответы средства закончились. Они обновятся ${when}.`
+    : `That is all for now: what was set aside for answers is used up. It renews on ${when}.`;
+}

@@ -1,0 +1,53 @@
+import { type ModelAnswer, ModelFailure } from '../models/chat-model';
+import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
+
+const alone = { locale: 'en', models: 1 };
+const limited = (retryAfterMs: number) => new ModelFailure('rate_limited', '', { retryAfterMs });
+const answer = (text: string, end: ModelAnswer['end']): ModelAnswer => ({
+  text,
+  end,
+  usage: undefined,
+  reasoningTokens: 0,
+});
+const then = (result: ModelAnswer | ModelFailure, state: Partial<RetryState> = {}, options = alone) =>
+  decideNextStep(result, { ...FIRST_TRY, ...state }, options);
+
+describe('after a call of a model', () => {
+  it.each([
+    [20_000, {}, 'retry'],
+    [20_001, {}, 'reply'],
+    [11_000, { retries: 1, waitedMs: 20_000 }, 'reply'],
+    [10_000, { retries: 1, waitedMs: 20_000 }, 'retry'],
+    [10, { retries: 2 }, 'reply'],
+  ])('asked to wait %d ms with %j: %s', (ms, state, expected) => {
+    expect(then(limited(ms), state).then).toBe(expected);
+  });
+
+  it('without a word about when, it waits longer each time', () => {
+    const broken = new ModelFailure('unavailable', '');
+    const waits = [0, 1].map((retries) => then(broken, { retries }));
+    expect(waits).toMatchObject([{ inMs: 500 }, { inMs: 1000 }]);
+  });
+
+  it('what a person has read is never taken back by another try, or by another model', () => {
+    const broken = new ModelFailure('unavailable', 'Once upon', { retryAfterMs: 1 });
+    expect(then(broken, {}, { locale: 'en', models: 2 })).toMatchObject({ then: 'reply', outcome: 'cut_off' });
+  });
+
+  it.each(['rate_limited', 'unavailable', 'timed_out', 'rejected'] as const)(
+    'when the first model is %s the second one is asked at once, and only it is waited for',
+    (kind) => {
+      const failure = new ModelFailure(kind, '', { retryAfterMs: 5000 });
+      const both = { locale: 'en', models: 2 };
+      expect(then(failure, {}, both)).toMatchObject({ then: 'retry', inMs: 0, state: { model: 1 } });
+      const last = then(failure, { model: 1 }, both);
+      expect(last.then).toBe(kind === 'rate_limited' || kind === 'unavailable' ? 'retry' : 'reply');
+    },
+  );
+
+  it('a limit that reasoning used up is raised once, and not tried a second time as it was', () => {
+    const raised = then(answer('', 'length'));
+    expect(raised).toMatchObject({ then: 'retry', state: { isRaised: true, retries: 0 } });
+    expect(then(answer(' ', 'length'), { isRaised: true })).toMatchObject({ then: 'reply', outcome: 'empty' });
+  });
+});

@@ -1,0 +1,79 @@
+import type { Locale, ReplyOutcome } from '@switchboard/contracts';
+import { type ModelAnswer, ModelFailure } from '../models/chat-model';
+import { atFullLength, brokenOff, fallbackReply } from './fallback-replies';
+
+/** What a turn has already tried. */
+export interface RetryState {
+  /** Which of the assistant's models is asked. */
+  readonly model: number;
+  readonly retries: number;
+  readonly waitedMs: number;
+  readonly isShrunk: boolean;
+  readonly isRaised: boolean;
+}
+
+export const FIRST_TRY: RetryState = { model: 0, retries: 0, waitedMs: 0, isShrunk: false, isRaised: false };
+
+/** What a turn does next; `outcome` is that of the call which has just ended. */
+export type NextStep =
+  | { readonly then: 'reply'; readonly outcome: ReplyOutcome; readonly text: string }
+  | { readonly then: 'retry'; readonly outcome: ReplyOutcome; readonly state: RetryState; readonly inMs: number }
+  | { readonly then: 'give up'; readonly outcome: 'superseded' };
+
+const MOST_RETRIES = 2;
+/** A person who waits longer than this for a first word thinks that nobody is there. */
+const LONGEST_WAIT_MS = 20_000;
+const LONGEST_WAIT_IN_ALL_MS = 30_000;
+const FIRST_WAIT_MS = 500;
+
+export interface StepOptions {
+  readonly locale: Locale;
+  /** How many models may be asked, one after the other. */
+  readonly models: number;
+}
+
+/** Decides how a turn goes on after a call: with a reply, with another try, with another model, or not at all. */
+export function decideNextStep(result: ModelAnswer | ModelFailure, state: RetryState, options: StepOptions): NextStep {
+  return result instanceof ModelFailure ? afterFailure(result, state, options) : afterAnswer(result, state, options);
+}
+
+function afterAnswer({ text, end }: ModelAnswer, state: RetryState, { locale }: StepOptions): NextStep {
+  const isEmpty = text.trim() === '';
+  if (end === 'refused') return reply('refused', isEmpty ? fallbackReply('refused', locale) : text);
+  if (!isEmpty) return reply('answered', end === 'length' ? atFullLength(text, locale) : text);
+  if (end === 'length') {
+    // Reasoning used up the limit; the same limit would be used up, and paid for, again.
+    if (!state.isRaised) return retry('empty', { ...state, isRaised: true });
+    return reply('empty', fallbackReply('no_room', locale));
+  }
+  if (state.retries === 0) return retry('empty', { ...state, retries: 1 });
+  return reply('empty', fallbackReply('empty', locale));
+}
+
+function afterFailure(failure: ModelFailure, state: RetryState, { locale, models }: StepOptions): NextStep {
+  if (failure.kind === 'abandoned') return { then: 'give up', outcome: 'superseded' };
+  // What was read cannot be unread: it is kept, and said to be unfinished.
+  if (failure.said.trim() !== '') return reply('cut_off', brokenOff(failure.said, locale));
+  if (failure.kind === 'context_too_long') {
+    if (!state.isShrunk) return retry('too_long', { ...state, isShrunk: true });
+    return reply('too_long', fallbackReply('too_long', locale));
+  }
+  const outcome = failure.kind === 'rate_limited' || failure.kind === 'timed_out' ? failure.kind : 'model_unavailable';
+  // Another model answers sooner than one that has to be waited for.
+  if (state.model + 1 < models) return retry(outcome, { ...state, model: state.model + 1, retries: 0 });
+  if (failure.kind === 'rate_limited' || failure.kind === 'unavailable') {
+    const inMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** state.retries;
+    const waitedMs = state.waitedMs + inMs;
+    const isWorthIt = state.retries < MOST_RETRIES && inMs <= LONGEST_WAIT_MS && waitedMs <= LONGEST_WAIT_IN_ALL_MS;
+    if (isWorthIt) return retry(outcome, { ...state, retries: state.retries + 1, waitedMs }, inMs);
+  }
+  return reply(outcome, fallbackReply(outcome, locale));
+}
+
+const reply = (outcome: ReplyOutcome, text: string): NextStep => ({ then: 'reply', outcome, text });
+const retry = (outcome: ReplyOutcome, state: RetryState, inMs = 0): NextStep => ({
+  then: 'retry',
+  outcome,
+  state,
+  inMs,
+});

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Spender } from '../accounting/budgets.service';
+import { type EndedCall, UsageService } from '../accounting/usage.service';
+import { MessageCipher } from '../conversations/message-cipher';
+import type { TurnAddress } from '../conversations/open-turns.service';
+import { SummariesJobs } from '../conversations/summaries.jobs';
+import type { ContextReport } from '../conversations/turn.entity';
+import { countTokens } from '../models/tokens';
+
+/** What a turn has used up, whether or not it came to a reply, and who pays. */
+export interface TurnCosts {
+  readonly spender: Spender;
+  readonly calls: readonly EndedCall[];
+  readonly reservations: readonly string[];
+}
+
+export interface Reply {
+  readonly outcome: ReplyOutcome;
+  readonly text: string;
+  readonly model: string | null;
+  readonly promptId: string | null;
+  readonly contextReport: ContextReport | null;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly firstTextMs: number | null;
+}
+
+/** `closed`: the person has begun anew. `overtaken`: another run has answered, or part of the question is gone. */
+export type Recorded = 'recorded' | 'closed' | 'overtaken';
+
+/** The one transaction in which a turn ends. */
+@Injectable()
+export class TurnRecorder {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly outbox: Outbox,
+    private readonly cipher: MessageCipher,
+    private readonly usage: UsageService,
+    private readonly summaries: SummariesJobs,
+  ) {}
+
+  /**
+   * Records the reply, what it used, and the events, all or nothing. Where no reply is wanted any more its costs are
+   * recorded all the same.
+   */
+  async record(
+    turn: TurnAddress,
+    reply: Reply,
+    { costs, summarise = false }: { costs?: TurnCosts; summarise?: boolean } = {},
+  ): Promise<Recorded> {
+    try {
+      return await this.db.transaction(async (tx) => {
+        const recorded = await this.insertReply(tx, turn, reply);
+        const said = recorded === 'recorded' ? [completed(turn, reply)] : [];
+        if (summarise && recorded !== 'closed') await this.summaries.request(tx, turn.conversationId);
+        await this.outbox.add(tx, ...said, ...(costs ? await this.recordCosts(tx, turn, costs) : []));
+        return recorded;
+      });
+    } catch (error) {
+      if (!(error instanceof PartlyOvertaken)) throw error;
+      if (costs) await this.discard(turn, costs);
+      return 'overtaken';
+    }
+  }
+
+  /** A try that died in the middle of a call left no other trace of what that has cost. */
+  async chargeEarlierTries({ replyId }: TurnAddress): Promise<void> {
+    await this.usage.chargeLost({ turnId: replyId });
+  }
+
+  /** Ends without a reply. */
+  async discard(turn: TurnAddress, costs: TurnCosts): Promise<void> {
+    if (costs.reservations.length === 0) return;
+    await this.db.transaction(async (tx) => {
+      await this.outbox.add(tx, ...(await this.recordCosts(tx, turn, costs)));
+    });
+  }
+
+  private recordCosts(tx: EntityManager, { replyId }: TurnAddress, { spender, ...costs }: TurnCosts) {
+    return this.usage.record(tx, spender, { purpose: 'turn', turnId: replyId, ...costs });
+  }
+
+  private async insertReply(tx: EntityManager, turn: TurnAddress, reply: Reply): Promise<Recorded> {
+    const { text } = this.cipher.seal({ text: reply.text, quoted: null, senderName: null });
+    const [found] = await tx.query<{ open: boolean; answered: number }[]>(INSERT_REPLY, [
+      ...[turn.conversationId, turn.replyId, turn.answers],
+      ...[reply.outcome, reply.model, reply.promptId, reply.contextReport && JSON.stringify(reply.contextReport)],
+      ...[reply.startedAt, reply.durationMs, reply.firstTextMs],
+      ...[uuidv7(), turn.userId, turn.locale, text, countTokens(reply.text), this.clock.now()],
+    ]);
+    const { open, answered } = found!;
+    if (answered === turn.answers.length) return 'recorded';
+    if (answered > 0) throw new PartlyOvertaken();
+    return open ? 'overtaken' : 'closed';
+  }
+}
+
+/** Some of the messages were answered by another run: what has been written of this reply is rolled back. */
+class PartlyOvertaken extends Error {}
+
+const completed = (turn: TurnAddress, { text, outcome }: Reply) => {
+  const { replyId, chatId, botId, userId, locale, answers, replaces } = turn;
+  return ReplyCompleted({ replyId, chatId, botId, userId, locale, text, outcome, answers: [...answers], replaces });
+};
+
+/**
+ * The conversation is locked before its messages, as everywhere. The state of the messages is looked at again after any
+ * wait for a lock, so that of two runs side by side one finds nothing to answer. Who stops an answer has its question
+ * cancelled, and keeps what there is of the answer.
+ */
+const INSERT_REPLY = `
+  WITH conversation AS (
+    SELECT id FROM conversations WHERE id = $1 AND closed_at IS NULL FOR UPDATE
+  ), answered AS (
+    UPDATE messages m SET state = 'answered', turn_id = $2 FROM conversation c
+    WHERE m.conversation_id = c.id AND m.id = ANY ($3::uuid[])
+      AND m.state IN ('pending', 'cancelled') RETURNING m.id
+  ), turn AS (
+    INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms)
+    SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10
+    WHERE (SELECT count(*) FROM answered) = cardinality($3::uuid[]) RETURNING id
+  ), reply AS (
+    INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at)
+    SELECT $11, $1, 'assistant', 'answered', $12, $13, $14, $15, id, $16 FROM turn
+  )
+  SELECT EXISTS (SELECT FROM conversation) AS open, (SELECT count(*)::int FROM answered) AS answered`;

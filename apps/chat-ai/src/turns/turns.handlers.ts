@@ -1,0 +1,76 @@
+import { Consumer, Handles } from '@switchboard/bus';
+import {
+  ConversationReset,
+  type EventOf,
+  MessageEdited,
+  MessageReceived,
+  ReplyRateRequested,
+  ReplyRegenerateRequested,
+  ReplyStopRequested,
+  TranscriptionCompleted,
+  TranscriptionFailed,
+} from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import { ConversationsService } from '../conversations/conversations.service';
+import { TurnsJobs } from './turns.jobs';
+
+/** Ordered, so that an edit or a reset is never heard before the message it is about. */
+@Consumer('turns', { ordered: true })
+export class TurnsHandlers {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly turns: TurnsJobs,
+  ) {}
+
+  @Handles(MessageReceived, { decrypt: true })
+  async received({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.receive(tx, data));
+  }
+
+  @Handles(MessageEdited, { decrypt: true })
+  async edited({ data }: EventOf<typeof MessageEdited>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.edit(tx, data));
+  }
+
+  @Handles(ConversationReset)
+  reset({ data }: EventOf<typeof ConversationReset>, tx: EntityManager) {
+    return this.conversations.close(tx, data.chatId);
+  }
+
+  @Handles(ReplyStopRequested)
+  stop({ data }: EventOf<typeof ReplyStopRequested>, tx: EntityManager) {
+    return this.conversations.stop(tx, data);
+  }
+
+  @Handles(ReplyRegenerateRequested)
+  async regenerate({ data }: EventOf<typeof ReplyRegenerateRequested>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.regenerate(tx, data));
+  }
+
+  @Handles(ReplyRateRequested)
+  rate({ data }: EventOf<typeof ReplyRateRequested>, tx: EntityManager) {
+    return this.conversations.rate(tx, data);
+  }
+}
+
+/**
+ * A group of its own, because words may come before the voice message they belong to: in the ordered group they would
+ * hold up the very message they wait for.
+ */
+@Consumer('transcriptions')
+export class TranscriptionsHandlers {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly turns: TurnsJobs,
+  ) {}
+
+  @Handles(TranscriptionCompleted, { decrypt: true })
+  async completed({ data }: EventOf<typeof TranscriptionCompleted>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.transcribed(tx, data));
+  }
+
+  @Handles(TranscriptionFailed)
+  failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
+    return this.conversations.notTranscribed(tx, data.messageId);
+  }
+}

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  defineJob,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
+import { Counter, Registry } from 'prom-client';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { ChatAiConfig } from '../chat-ai.config';
+import type { Unanswered } from '../conversations/conversations.service';
+import { TurnsService } from './turns.service';
+
+/** Answers all pending messages of a conversation. */
+const AnswerTurn = defineJob('answer-turn', z.object({ conversationId: z.uuid(), chatId: z.uuid() }));
+const ApologiseForLostTurns = defineJob('apologise-for-lost-turns', Slot);
+
+/** With the queue's growing pauses, about a minute and a half until the person gets an apology. */
+const MAX_ATTEMPTS = 5;
+
+const keyOf = (conversationId: string) => `turn:${conversationId}`;
+
+/** When turns are run, and that each ends in an answer or an apology. */
+@Injectable()
+export class TurnsJobs {
+  private readonly failed: Counter;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly turns: TurnsService,
+    @Inject(CONFIG) private readonly config: ChatAiConfig,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(Registry) registry: Registry,
+  ) {
+    this.failed = new Counter({
+      name: 'turns_failed_total',
+      help: 'Turns that ended in an apology because of an error of ours.',
+      registers: [registry],
+    });
+  }
+
+  /**
+   * Asks for an answer when `tx` commits. However often it is asked for, one turn waits per conversation; turns of one
+   * chat run one after the other.
+   */
+  async request(
+    tx: EntityManager,
+    unanswered: (Pick<Unanswered, 'conversationId' | 'chatId'> & Partial<Unanswered>) | undefined,
+  ): Promise<void> {
+    if (!unanswered) return;
+    const { conversationId, chatId, isPartOfSeries = false } = unanswered;
+    await this.jobs.add(
+      tx,
+      AnswerTurn,
+      { conversationId, chatId },
+      {
+        key: keyOf(conversationId),
+        queue: `chat:${chatId}`,
+        maxAttempts: MAX_ATTEMPTS,
+        ...(isPartOfSeries && { delayMs: this.config.CHAT_AI_QUIET_WINDOW_MS }),
+      },
+    );
+  }
+
+  @Runs(AnswerTurn)
+  async run({ conversationId, chatId }: PayloadOf<typeof AnswerTurn>, run: JobRun): Promise<void> {
+    try {
+      const end = await this.turns.answer(conversationId, run);
+      // Not by failing: whoever is there next begins the turn anew at once.
+      if (end === 'again') await this.db.transaction((tx) => this.request(tx, { conversationId, chatId }));
+    } catch (error) {
+      if (!run.isLastAttempt) throw error;
+      this.log.error({ err: error, conversationId }, 'a turn failed for good');
+      await this.apologise(conversationId);
+    }
+  }
+
+  /**
+   * The last try of a turn may die with its process, and an apology may fail like a turn. Then there are messages that wait
+   * and no job that will answer them.
+   */
+  @Scheduled('* * * * *', ApologiseForLostTurns, {
+    purpose: 'Apologises to people whose turn failed for good without a word.',
+    timeoutMs: 60_000,
+    missed: 'skip',
+  })
+  async apologiseForLostTurns(): Promise<void> {
+    const waiting = await this.db.query<{ conversationId: string; messages: string[] }[]>(
+      `SELECT conversation_id AS "conversationId", array_agg(id) AS messages FROM messages
+       WHERE state = 'pending' GROUP BY conversation_id`,
+    );
+    const keys = waiting.map(({ conversationId }) => keyOf(conversationId));
+    const alive = await this.jobs.alive(this.db.manager, keys);
+    for (const { conversationId, messages } of waiting) {
+      if (alive.has(keyOf(conversationId))) continue;
+      this.log.error({ conversationId }, 'a turn was lost');
+      await this.apologise(conversationId, messages);
+    }
+  }
+
+  private async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
+    await this.turns.apologise(conversationId, messages);
+    this.failed.inc();
+  }
+}

@@ -1,0 +1,131 @@
+import { startApp, type TestApp } from '@switchboard/testing';
+import { chatAiApp } from '../src/chat-ai.app';
+import { aPerson, rowsOf, transcriptOf, untilTrue } from './build';
+import { type RunningModel, startModel } from './start-model';
+
+describe('an answer in the hands of the person', () => {
+  let model: RunningModel;
+  let app: TestApp;
+  const person = () => aPerson(() => app);
+  type Person = ReturnType<typeof person>;
+  const statesOf = (anna: Person) => anna.typed().map(({ state }) => state);
+  const visible = (anna: Person) => untilTrue('visible text', () => statesOf(anna).includes('typing'));
+  const asked = () => untilTrue('the model being asked', async () => (await model.calls()).length > 0);
+  const questionsOf = async () => (await model.calls()).at(-1)!.body.messages.filter(({ role }) => role === 'user');
+
+  beforeAll(async () => {
+    model = await startModel();
+    app = await startApp(chatAiApp, { env: { CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox' } });
+  });
+  afterAll(async () => {
+    await app.stop();
+    await model.stop();
+  });
+  beforeEach(() => model.reset());
+
+  it('stopped while it is written, it ends with what is visible of it', async () => {
+    await model.pace(0, 100);
+    await model.say('One two three four five six seven eight nine ten eleven twelve thirteen fourteen.');
+    const anna = person();
+    const message = await anna.writes('Count');
+    await visible(anna);
+    await anna.stops(anna.typed()[0]!.replyId);
+    const reply = await anna.replyTo(message);
+    expect(reply).toMatchObject({ outcome: 'stopped', answers: [message] });
+    expect(reply.text).toMatch(/^One[a-z ]*…$/);
+    expect((await model.calls())[0]!.aborted).toBe(true);
+    expect(anna.typed().at(-1)).toMatchObject({ state: 'done', answers: [message] });
+    await model.reset();
+    await anna.replyTo(await anna.writes('And now?'));
+    expect((await model.calls()).at(-1)!.body.messages.map(({ role }) => role)).toEqual([
+      'system',
+      'user',
+      'assistant',
+      'user',
+    ]);
+  });
+
+  it('stopped before its first word, there is none, and who shows it is told', async () => {
+    await model.pace(3000);
+    const anna = person();
+    await anna.writes('Think');
+    await asked();
+    await anna.stops();
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    await model.pace(0);
+    const next = await anna.writes('Something else');
+    expect((await anna.replyTo(next)).answers).toEqual([next]);
+    expect((await questionsOf()).map(({ content }) => content)).toEqual(['Something else']);
+    expect(await rowsOf(app, 'SELECT outcome FROM usages WHERE user_id = $1 ORDER BY id', [anna.userId])).toEqual([
+      { outcome: 'superseded' },
+      { outcome: 'answered' },
+    ]);
+  });
+
+  it('a stop that comes after the end of its answer stops nothing', async () => {
+    await model.pace(0, 50);
+    const anna = person();
+    const first = await anna.replyTo(await anna.writes('One'));
+    await model.say('Two words and more words and more words.', 'Two');
+    const second = await anna.writes('Two');
+    await untilTrue('the second answer', () => anna.typed().some(({ replyId }) => replyId !== first.replyId));
+    await anna.stops(first.replyId);
+    expect(await anna.replyTo(second)).toMatchObject({ outcome: 'answered' });
+  });
+
+  it('a reset in the middle of it is told to who shows it', async () => {
+    await model.pace(0, 100);
+    const anna = person();
+    await anna.writes('Write me a long text');
+    await visible(anna);
+    await anna.resets();
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    expect(anna.replies()).toEqual([]);
+  });
+
+  it('asked for again, another answer comes in its place, as if the first had not been', async () => {
+    await model.say('Blue.');
+    await model.say('Green.');
+    const anna = person();
+    const message = await anna.writes('Which colour?');
+    const first = await anna.replyTo(message);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('another answer', () => anna.replies().length === 2);
+    const second = anna.replies()[1]!;
+    expect(second).toMatchObject({ text: 'Green.', answers: [message], replaces: first.replyId });
+    expect(second.replyId).not.toBe(first.replyId);
+    expect((await questionsOf()).map(({ content }) => content)).toEqual(['Which colour?']);
+    await anna.replyTo(await anna.writes('Why?'));
+    expect(
+      (await model.calls())
+        .at(-1)!
+        .body.messages.slice(1)
+        .map(({ content }) => content),
+    ).toEqual(['Which colour?', 'Green.', 'Why?']);
+  });
+
+  it('an answer that is not the last one any more is not given again', async () => {
+    const anna = person();
+    const first = await anna.replyTo(await anna.writes('One'));
+    const second = await anna.replyTo(await anna.writes('Two'));
+    await anna.asksAgain(first.replyId);
+    await anna.asksAgain(crypto.randomUUID());
+    await anna.replyTo(await anna.writes('Three'));
+    expect(anna.replies()).toHaveLength(3);
+    await anna.asksAgain(second.replyId);
+    expect(await app.service.bus.deadLetters.list({})).toEqual([]);
+  });
+
+  it('is rated by each person, who may think better of it; strangers to the chat may not', async () => {
+    const [anna, igor] = [person(), person()];
+    const { replyId } = await anna.replyTo(await anna.writes('Was it good?'));
+    await anna.rates(replyId, -1);
+    await anna.rates(replyId, 1);
+    await igor.rates(replyId, -1);
+    await anna.replyTo(await anna.writes('Thank you'));
+    await igor.replyTo(await igor.writes('Hello'));
+    const { conversations } = await transcriptOf(app, anna.chatId);
+    const turn = conversations[0]!.turns.find(({ id }) => id === replyId)!;
+    expect(turn.ratings).toEqual([{ userId: anna.userId, rating: 1 }]);
+  });
+});

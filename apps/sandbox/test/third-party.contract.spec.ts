@@ -1,0 +1,257 @@
+import { until } from '@switchboard/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { SandboxClient } from '../src/client';
+import { CALL_FAULTS } from '../src/kit/faults';
+import { type Sandbox, startSandbox } from '../src/sandbox';
+import { keyValue } from './parties/key-value';
+
+const TOKEN = '7100000001:spec-secret_A';
+const PERSON = 5_100_000_001;
+
+interface Party {
+  name: string;
+  /** A target of its faults, and a call that reaches it and leaves something behind. */
+  target: string;
+  call(sandbox: Sandbox): Promise<Response>;
+  /** What has been left behind up to now. */
+  left(client: SandboxClient): Promise<unknown[]>;
+  /** What of it the next start has. */
+  kept(client: SandboxClient): Promise<unknown>;
+  outgoing?: {
+    target: string;
+    listen(sandbox: Sandbox, url: string): Promise<unknown>;
+    cause(sandbox: Sandbox): Promise<unknown>;
+  };
+}
+
+/** Ends the calls that hang. */
+let giveUp = new AbortController();
+
+const post = (url: string, body: object, headers = {}, method = 'POST') =>
+  fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    signal: giveUp.signal,
+  });
+const says = (sandbox: Sandbox) => new SandboxClient(sandbox.url).telegram.say(PERSON, {}, 'hello');
+
+const telegram: Party = {
+  name: 'telegram',
+  target: 'sendMessage',
+  async call(sandbox) {
+    await says(sandbox);
+    return post(`${sandbox.telegramUrl}/bot${TOKEN}/sendMessage`, { chat_id: PERSON, text: 'hi' });
+  },
+  left: async (client) => (await client.telegram.messages(PERSON)).filter(({ from }) => from!.is_bot),
+  kept: (client) => client.telegram.messages(PERSON),
+  outgoing: {
+    target: 'updates',
+    listen: ({ telegramUrl }, url) => post(`${telegramUrl}/bot${TOKEN}/setWebhook`, { url }),
+    cause: says,
+  },
+};
+
+const openai: Party = {
+  name: 'openai',
+  target: 'files',
+  call({ openAiUrl }) {
+    const form = new FormData();
+    form.set('purpose', 'user_data');
+    form.set('file', new Blob(['x']), 'x.txt');
+    return fetch(`${openAiUrl}/files`, { method: 'POST', headers: KEY, body: form, signal: giveUp.signal });
+  },
+  left: filesOf,
+  kept: filesOf,
+};
+const KEY = { authorization: 'Bearer sk-sandbox' };
+
+async function filesOf(client: SandboxClient): Promise<unknown[]> {
+  const response = await fetch(`${client.url}/openai/v1/files`, { headers: KEY });
+  return ((await response.json()) as { data: unknown[] }).data;
+}
+
+let key = 0;
+const kv: Party = {
+  name: 'kv',
+  target: 'put',
+  call: ({ addresses }) => post(`${addresses['kv']}/${++key}`, { value: 'v' }, {}, 'PUT'),
+  left: async (client) => Object.keys(await client.party('kv')<object>('GET', '/values')),
+  kept: (client) => client.party('kv')('GET', '/values'),
+  outgoing: {
+    target: 'webhook',
+    listen: ({ url: sandbox }, url) => new SandboxClient(sandbox).party('kv')('PUT', '/webhook', { url }),
+    cause: (sandbox) => kv.call(sandbox),
+  },
+};
+
+describe.each([telegram, openai, kv])('the third party $name', ({ name, target, call, left, kept, outgoing }) => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+
+  const start = async (data?: string) => {
+    const bots = [{ token: TOKEN, username: 'spec_bot' }];
+    sandbox = await startSandbox({ data, pace: 0.01, telegram: { bots, rateLimits: null }, more: [keyValue] });
+    client = new SandboxClient(sandbox.url);
+  };
+  const fault = (kind: string, more: object = {}) =>
+    client.setFaults({ target: `${name}.${target}`, kind, times: 1, ...more });
+
+  beforeEach(() => {
+    giveUp = new AbortController();
+    return start();
+  });
+  afterEach(() => sandbox.close());
+
+  it('answers, and its calls are logged with how they ended', async () => {
+    const before = await client.party(name)<{ id: number }[]>('GET', '/calls');
+    expect((await call(sandbox)).status).toBe(200);
+    const since = before.at(-1)?.id ?? 0;
+    const [logged] = await client.party(name)<object[]>('GET', `/calls?since=${since}`);
+    expect(logged).toMatchObject({ status: 200, aborted: false, finishedAt: expect.any(Number) });
+    await client.party(name)('DELETE', '/calls');
+    expect(await client.party(name)('GET', '/calls')).toEqual([]);
+  });
+
+  it.each([
+    ['500', 500, 0],
+    ['500-after-commit', 500, 1],
+    ['502-html', 502, 0],
+    ['delay', 200, 1],
+  ])('%s is acted out', async (kind, status, committed) => {
+    await fault(kind, { ms: 1 });
+    const response = await call(sandbox);
+    await response.text();
+    expect([response.status, await left(client)]).toEqual([status, Array(committed).fill(expect.anything())]);
+    expect(await client.faults()).toEqual([]);
+    expect((await call(sandbox)).status).toBe(200);
+  });
+
+  it('429 names the wait in the form that was ordered', async () => {
+    await fault('429', { retryAfter: 7 });
+    expect((await call(sandbox)).headers.get('retry-after')).toBe('7');
+    await fault('429:ms', { retryAfter: 7 });
+    expect((await call(sandbox)).headers.get('retry-after-ms')).toBe('7000');
+    expect(await left(client)).toEqual([]);
+  });
+
+  it.each([
+    ['reset', 0],
+    ['reset-after-commit', 1],
+    ['hang', 0],
+  ])('%s gives no answer', async (kind, committed) => {
+    await fault(kind);
+    const calling = expect(call(sandbox)).rejects.toThrow();
+    if (kind === 'hang') {
+      await until(async () => (await client.faults()).length === 0, { what: 'the call that hangs' });
+      giveUp.abort();
+    }
+    await calling;
+    expect(await left(client)).toHaveLength(committed);
+  });
+
+  it('tells which faults it knows, and refuses others when they are ordered', async () => {
+    const known = await client.knownFaults();
+    expect(known[`${name}.${target}`]).toEqual(expect.arrayContaining(Object.keys(CALL_FAULTS)));
+    await expect(fault('explode')).rejects.toThrow('400');
+    await expect(client.setFaults({ target: `${name}.nothing`, kind: '500' })).rejects.toThrow('400');
+    expect(await client.faults()).toEqual([]);
+  });
+
+  it('forgets when it is told to, alone or with all others', async () => {
+    await call(sandbox);
+    await client.party(name)('POST', '/reset');
+    expect(await left(client)).toEqual([]);
+    await call(sandbox);
+    await client.reset();
+    expect([await left(client), await client.party(name)('GET', '/calls')]).toEqual([[], expect.anything()]);
+  });
+
+  it('keeps what it has for the next start', async () => {
+    await sandbox.close();
+    const data = await mkdtemp(join(tmpdir(), 'sandbox-spec-'));
+    await start(data);
+    await call(sandbox);
+    const before = await kept(client);
+    expect(before).not.toEqual([]);
+    await sandbox.close();
+    await start(data);
+    expect(await kept(client)).toEqual(before);
+    await rm(data, { recursive: true });
+  });
+
+  // A party that sends nothing by itself has nothing to prove here.
+  if (!outgoing) return;
+  describe('tells by webhook', () => {
+    let server: Server;
+    let received: { headers: IncomingHttpHeaders; body: string }[];
+    let status: number;
+    let url: string;
+
+    beforeEach(async () => {
+      received = [];
+      status = 200;
+      server = createServer(async (req, res) => {
+        received.push({ headers: req.headers, body: await text(req) });
+        res.writeHead(status).end();
+      });
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      await outgoing.listen(sandbox, url);
+    });
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    const order = (kind: string) =>
+      client.setFaults({ target: `${name}.${outgoing.target}`, kind, times: 1, ms: 60_000 });
+    const arrive = (count: number) => until(() => received.length >= count, { what: `${count} deliveries` });
+
+    it('what fails is sent again', async () => {
+      status = 500;
+      await outgoing.cause(sandbox);
+      await arrive(1);
+      status = 200;
+      await arrive(2);
+      expect(received[1]!.body).toBe(received[0]!.body);
+    });
+
+    it('drop, duplicate and reorder are acted out', async () => {
+      await order('drop');
+      await outgoing.cause(sandbox);
+      await order('duplicate');
+      await outgoing.cause(sandbox);
+      await arrive(2);
+      expect(received[1]!.body).toBe(received[0]!.body);
+      await order('reorder');
+      await outgoing.cause(sandbox);
+      await outgoing.cause(sandbox);
+      await arrive(4);
+      expect(received).toHaveLength(4);
+    });
+  });
+});
+
+describe('a third party of one file', () => {
+  it('signs what it sends', async () => {
+    const sandbox = await startSandbox({ more: [keyValue] });
+    const signature = new Promise<string>((resolve) => {
+      const server = createServer((req, res) => {
+        resolve(String(req.headers['x-kv-signature']));
+        res.end(() => server.close());
+      });
+      server.listen(0, '127.0.0.1', () => {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+        void kv.outgoing!.listen(sandbox, url).then(() => kv.outgoing!.cause(sandbox));
+      });
+    });
+    expect(await signature).toMatch(/^[0-9a-f]{64}$/);
+    await sandbox.close();
+  });
+});

@@ -1,0 +1,119 @@
+import OpenAI from 'openai';
+import { BadAnswer, EngineError, EngineRefused, EngineTimedOut, EngineUnavailable } from './engine-errors';
+import type { TtsWorkerConfig } from '../tts-worker.config';
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+
+export interface OpenAiServer {
+  /** With the version, for example `https://host/v1`. */
+  readonly baseUrl: string;
+  /** Absent for a server that asks for none. */
+  readonly apiKey?: string;
+}
+
+/** The server that is configured, with the key that belongs to it; undefined when there is none. */
+export function configuredServer(
+  config: Pick<TtsWorkerConfig, 'TTS_WORKER_BASE_URL' | 'TTS_WORKER_API_KEY' | 'OPENAI_API_KEY'>,
+): OpenAiServer | undefined {
+  const baseUrl = config.TTS_WORKER_BASE_URL ?? OPENAI_URL;
+  // Whoever runs another server must not learn the key of OpenAI.
+  const apiKey = config.TTS_WORKER_API_KEY ?? (isOpenAi(baseUrl) ? config.OPENAI_API_KEY : undefined);
+  if (apiKey) return { baseUrl, apiKey };
+  return isOpenAi(baseUrl) ? undefined : { baseUrl };
+}
+
+function isOpenAi(baseUrl: string): boolean {
+  const { protocol, hostname } = new URL(baseUrl);
+  // Regions have hosts of their own, such as eu.api.openai.com.
+  return protocol === 'https:' && /(^|\.)api\.openai\.com$/.test(hostname);
+}
+
+// Errors of compatible servers may quote pages of input.
+const MAX_QUOTED = 300;
+
+/** Requests to one OpenAI-compatible server, with a deadline and with the errors of engine-errors.ts. */
+export class OpenAiClient {
+  private readonly client: OpenAI;
+
+  constructor(
+    private readonly name: string,
+    { baseUrl, apiKey }: OpenAiServer,
+    /** For one request, from its start to the last byte of the answer. */
+    private readonly deadlineMs: number,
+  ) {
+    this.client = new OpenAI({
+      baseURL: baseUrl,
+      // The client insists on a key. What is not given here it would take from the environment, whatever the server.
+      apiKey: apiKey ?? 'none',
+      adminAPIKey: null,
+      organization: null,
+      project: null,
+      ...(!apiKey && { defaultHeaders: { authorization: null } }),
+      // Jobs are retried by the queue, with longer pauses than a client would make.
+      maxRetries: 0,
+      // It would log what is spoken.
+      logLevel: 'off',
+    });
+  }
+
+  /**
+   * Runs one request. `work` must pass the signal on and read the answer to its end: the client's own time-out ends
+   * with the headers, and a server may well stall after them.
+   */
+  async call<T>(signal: AbortSignal, work: (client: OpenAI, signal: AbortSignal) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const deadline = AbortSignal.timeout(this.deadlineMs);
+    try {
+      return await work(this.client, AbortSignal.any([signal, deadline]));
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      if (signal.aborted) throw signal.reason;
+      if (deadline.aborted) throw new EngineTimedOut(this.name, this.deadlineMs);
+      throw this.named(error);
+    }
+  }
+
+  private named(error: unknown): unknown {
+    // By name, because they may be made in another realm: fetch reports an answer that breaks off as a TypeError.
+    const { name } = error as Error;
+    if (name === 'SyntaxError') return new BadAnswer(`${this.name} sent broken JSON`, { cause: error });
+    if (error instanceof OpenAI.APIConnectionError || name === 'TypeError')
+      return new EngineUnavailable(`${this.name} cannot be reached or broke off`, {
+        mayBeBilled: !wasNeverConnected(error),
+        cause: error,
+      });
+    if (!(error instanceof OpenAI.APIError)) return error;
+    const message = `${this.name} answered ${error.message.slice(0, MAX_QUOTED)}`;
+    return mayPass(error)
+      ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause: error })
+      : new EngineRefused(message, { cause: error });
+  }
+}
+
+function mayPass({ status, code }: InstanceType<typeof OpenAI.APIError>): boolean {
+  // A spent quota comes as 429 too, but no waiting refills it.
+  if (code === 'insufficient_quota') return false;
+  return status === undefined || status >= 500 || [408, 409, 425, 429].includes(status);
+}
+
+/** Undici's and Node's codes for a connection that was not made; others may break while the server works. */
+const NOT_CONNECTED = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+
+function wasNeverConnected(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: unknown };
+  return NOT_CONNECTED.includes(code ?? '') || (cause !== undefined && wasNeverConnected(cause));
+}
+
+function retryAfterSeconds(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after');
+  if (!value) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}

@@ -1,0 +1,156 @@
+import { SpeechCompleted, SpeechFailed } from '@switchboard/contracts';
+import { startApp, type TestApp, until } from '@switchboard/testing';
+import { aSpeakRequest } from '../../test/build';
+import { hurryFailedJobs, untilSaid } from '../../test/until-said';
+import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
+import { ttsWorkerApp } from '../tts-worker.app';
+
+const endings: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function start(voices: Awaited<ReturnType<typeof startVoices>>, env: Record<string, string> = {}) {
+  const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...env } });
+  endings.push(voices.stop, () => app.stop());
+  return app;
+}
+
+const completed = (app: TestApp, { data: { speechId } }: ReturnType<typeof aSpeakRequest>) =>
+  untilSaid(app, SpeechCompleted, ({ data }) => data.speechId === speechId);
+
+describe('when the engine is in trouble', () => {
+  it('a server that is down for a moment is asked again, and speaks', async () => {
+    const voices = await startVoices(isDown, speaks);
+    const app = await start(voices);
+    await app.probe.say(aSpeakRequest());
+    expect((await untilSaid(app, SpeechCompleted)).data).toMatchObject({ engine: 'openai', reused: false });
+    expect(voices.asked).toHaveLength(2);
+  });
+
+  it('a server that stays down is asked four times, then espeak speaks', async () => {
+    const voices = await startVoices(isDown);
+    const app = await start(voices);
+    await app.probe.say(aSpeakRequest());
+    expect((await untilSaid(app, SpeechCompleted)).data).toMatchObject({ engine: 'espeak', reused: false });
+    expect(voices.asked).toHaveLength(4);
+  });
+
+  it('a server that never answers in time is asked as often', async () => {
+    const voices = await startVoices(hangs);
+    // Without espeak, which would have as little time.
+    const env = { TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1', TTS_WORKER_SPEECH_ENGINE: 'openai' };
+    const app = await start(voices, env);
+    await app.probe.say(aSpeakRequest({ text: 'Hello' }));
+    expect((await untilSaid(app, SpeechFailed)).data.reason).toBe('engine_failed');
+    expect(voices.asked).toHaveLength(4);
+  });
+
+  it('after five failures in a row it is not asked for a while: espeak speaks at once', async () => {
+    const voices = await startVoices(isDown);
+    const app = await start(voices);
+    for (const text of ['One', 'Two']) {
+      const request = aSpeakRequest({ text });
+      await app.probe.say(request);
+      await completed(app, request);
+    }
+    expect(voices.asked).toHaveLength(5);
+    const third = aSpeakRequest({ text: 'Three' });
+    await app.probe.say(third);
+    expect(
+      (await app.probe.until(SpeechCompleted, ({ data }) => data.speechId === third.data.speechId)).data.engine,
+    ).toBe('espeak');
+    expect(voices.asked).toHaveLength(5);
+  });
+
+  it('a server that refuses is not asked again, and is asked first next time', async () => {
+    const voices = await startVoices(refuses, speaks);
+    const app = await start(voices);
+    const [first, second] = [aSpeakRequest(), aSpeakRequest()];
+    await app.probe.say(first);
+    const offline = await completed(app, first);
+    await app.probe.say(second);
+    const online = await completed(app, second);
+    expect([offline.data.engine, online.data.engine]).toEqual(['espeak', 'openai']);
+    expect(online.data.audioId).not.toBe(offline.data.audioId);
+  });
+
+  it('what espeak spoke in its place is reused the next time it must', async () => {
+    const voices = await startVoices(refuses);
+    const app = await start(voices);
+    const [first, second] = [aSpeakRequest({ voice: 'nova' }), aSpeakRequest({ voice: 'nova' })];
+    await app.probe.say(first);
+    const { audioId } = (await completed(app, first)).data;
+    await app.probe.say(second);
+    expect((await completed(app, second)).data).toMatchObject({ audioId, reused: true, engine: 'espeak' });
+  });
+
+  it.each([
+    ['refuses', refuses, 1],
+    ['stays down', isDown, 4],
+  ])('with espeak ruled out, a server that %s means that the speech failed', async (_, answer, tries) => {
+    const voices = await startVoices(answer);
+    const app = await start(voices, { TTS_WORKER_SPEECH_ENGINE: 'openai' });
+    const request = aSpeakRequest();
+    await app.probe.say(request);
+    const { speechId, requestedBy, chatId } = request.data;
+    expect((await untilSaid(app, SpeechFailed)).data).toEqual({
+      speechId,
+      requestedBy,
+      chatId,
+      reason: 'engine_failed',
+    });
+    expect(voices.asked).toHaveLength(tries);
+    const waiting = await app.service.db.query(`SELECT FROM speech_requests WHERE text IS NOT NULL`);
+    expect(waiting).toHaveLength(0);
+  });
+
+  it('a failed text is tried anew when it is asked for again', async () => {
+    const voices = await startVoices(refuses, speaks);
+    const app = await start(voices, { TTS_WORKER_SPEECH_ENGINE: 'openai' });
+    await app.probe.say(aSpeakRequest());
+    await untilSaid(app, SpeechFailed);
+    await app.probe.say(aSpeakRequest());
+    expect((await untilSaid(app, SpeechCompleted)).data.engine).toBe('openai');
+  });
+});
+
+describe('when the service stops in the middle of a speech', () => {
+  it('the next start speaks it, and answers once', async () => {
+    const voices = await startVoices(hangs);
+    const first = await startApp(ttsWorkerApp, { env: voices.env });
+    const request = aSpeakRequest();
+    await first.probe.say(request);
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await first.stop({ keepDatabase: true });
+    expect([...first.probe.all(SpeechCompleted), ...first.probe.all(SpeechFailed)]).toEqual([]);
+
+    voices.answer(speaks);
+    const second = await startApp(ttsWorkerApp, { env: voices.env, database: first.database });
+    endings.push(voices.stop, () => second.stop());
+    expect((await completed(second, request)).data).toMatchObject({
+      engine: 'openai',
+      bytes: SPOKEN.length,
+      reused: false,
+    });
+    const after = aSpeakRequest({ text: 'Something else' });
+    await second.probe.say(after);
+    await completed(second, after);
+    expect(second.probe.all(SpeechCompleted)).toHaveLength(2);
+  });
+
+  it('stopping on what would be the last try is no failure', async () => {
+    const voices = await startVoices(isDown, isDown, isDown, hangs);
+    const first = await startApp(ttsWorkerApp, { env: voices.env });
+    const request = aSpeakRequest();
+    await first.probe.say(request);
+    await until(() => hurryFailedJobs(first).then(() => voices.asked.length === 4), { what: 'the last try' });
+    await first.stop({ keepDatabase: true });
+    expect([...first.probe.all(SpeechCompleted), ...first.probe.all(SpeechFailed)]).toEqual([]);
+
+    voices.answer(speaks);
+    const second = await startApp(ttsWorkerApp, { env: voices.env, database: first.database });
+    endings.push(voices.stop, () => second.stop());
+    expect((await completed(second, request)).data.engine).toBe('openai');
+  });
+});

@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  defineJob,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  ThirdPartyUnavailable,
+} from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { BudgetExhausted } from '../accounting/budgets.service';
+import { EngineError, NothingToSay } from '../engines/engine-errors';
+import { retryPolicy } from '../retry-policy';
+import { AudioLibrary, NotStored } from './audio-library';
+import { SpeechEngines } from './speech-engines';
+import type { SpeechFailure } from './speech-request.entity';
+import { SpeechMetrics } from './speech.metrics';
+import { SpeechService, type WaitingRequest } from './speech.service';
+
+/** Makes one audio and answers everyone who waits for it. */
+const Synthesize = defineJob('synthesize', z.object({ audioId: z.string() }));
+
+@Injectable()
+export class SpeechJobs {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly speech: SpeechService,
+    private readonly engines: SpeechEngines,
+    private readonly library: AudioLibrary,
+    private readonly metrics: SpeechMetrics,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** One job per audio, for however many requests; undefined: there is nothing to make. */
+  async enqueue(tx: EntityManager, audioId: string | undefined): Promise<void> {
+    if (audioId === undefined) return;
+    // The key joins requests that come together; the queue makes one that comes while the audio is made wait for it.
+    const name = `audio:${audioId}` as const;
+    await this.jobs.add(tx, Synthesize, { audioId }, { key: name, queue: name, maxAttempts: retryPolicy.maxAttempts });
+  }
+
+  @Runs(Synthesize)
+  async synthesize({ audioId }: PayloadOf<typeof Synthesize>, run: JobRun): Promise<void> {
+    const waiting = await this.speech.firstWaiting(audioId);
+    if (!waiting) return; // the job before this one answered everyone
+    let audio;
+    try {
+      audio = await this.makeAudio(waiting, run);
+    } catch (error) {
+      if (error instanceof BudgetExhausted) {
+        await this.speech.failOne(waiting.speechId, 'budget_exhausted');
+        return this.synthesize({ audioId }, run); // the next one who waits may be able to pay
+      }
+      const retry = (retryPolicy.isRetryable(error) || error instanceof NotStored) && !retryPolicy.isLastTry(run);
+      if (retry || retryPolicy.isInterruption(error, run)) throw error;
+      const reason = reasonOf(error);
+      this.log.warn({ err: error, audioId, reason }, 'speech synthesis failed');
+      return this.speech.failWaiting(audioId, reason);
+    }
+    await this.speech.completeWaiting(audioId, audio);
+  }
+
+  /** By the primary engine; by the fallback when that refuses, is known to be down, or has failed for the last time. */
+  private async makeAudio({ request, payer }: WaitingRequest, run: JobRun): Promise<{ id: string; made: boolean }> {
+    const { primary, fallback } = this.engines;
+    try {
+      return await this.library.ensure(primary, request, payer, run.signal);
+    } catch (error) {
+      const isEngineFailure =
+        (error instanceof EngineError && !(error instanceof NothingToSay)) || retryPolicy.isRetryable(error);
+      const retry =
+        retryPolicy.isRetryable(error) && !(error instanceof ThirdPartyUnavailable) && !retryPolicy.isLastTry(run);
+      if (!fallback || !isEngineFailure || retry || run.signal.aborted) throw error;
+      this.log.warn({ err: error, engine: primary.id, fallback: fallback.id }, 'speech engine failed, using fallback');
+      this.metrics.fallbacks.inc();
+      return await this.library.ensure(fallback, request, payer, run.signal);
+    }
+  }
+}
+
+function reasonOf(error: unknown): SpeechFailure {
+  if (error instanceof NothingToSay) return 'nothing_to_say';
+  return error instanceof NotStored ? 'storage_failed' : 'engine_failed';
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { ReadMedia } from '@switchboard/contracts';
+import { isProblem, ServiceClient } from '@switchboard/service-kit';
+import { oggDurationMs } from '../audio/ogg-opus';
+import { NotOggOpus } from '../audio/ogg-pages';
+import { RecordingTooLarge } from '../engines/engine-errors';
+import { MAX_RECORDING_BYTES, type Recording } from './transcription-provider';
+import type { Transcription } from './transcription.entity';
+
+/** The service that owns the recording no longer has it, or never had. */
+export class RecordingGone extends Error {
+  override readonly name = 'RecordingGone';
+}
+
+/** The service that owns the recording does not give it now. */
+export class RecordingUnreachable extends Error {
+  override readonly name = 'RecordingUnreachable';
+}
+
+/** The channel gives no file of that size. */
+export class RecordingTooLargeToFetch extends Error {
+  override readonly name = 'RecordingTooLargeToFetch';
+}
+
+/** MP3 at 320 kbit/s: no recording that is not Ogg/Opus is shorter than this makes it. */
+const MOST_BYTES_PER_SECOND = 40_000;
+
+const FORMATS: Record<string, Recording['format']> = {
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+  'audio/mp4': 'm4a',
+  'audio/x-m4a': 'm4a',
+  'audio/aac': 'm4a',
+  'video/mp4': 'mp4',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/webm': 'webm',
+  'video/webm': 'webm',
+  'audio/flac': 'flac',
+};
+
+/** Sound that came with messages; the bot-adapter keeps it. */
+@Injectable()
+export class Recordings {
+  constructor(private readonly services: ServiceClient) {}
+
+  /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
+  async fetch({ mediaId, mimeType, durationMs }: Transcription): Promise<Recording> {
+    const audio = await this.read(mediaId);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
+    return { audio, format: formatOf(mimeType), durationMs: lengthOf(audio, durationMs) };
+  }
+
+  private async read(mediaId: string): Promise<Buffer> {
+    try {
+      const file = await this.services.call(ReadMedia, { params: { mediaId } });
+      return await file.buffer();
+    } catch (error) {
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) {
+        throw new RecordingGone(`there is no recording ${mediaId}`);
+      }
+      if (isProblem(error, ReadMedia, 'bot-adapter.media_too_large')) {
+        throw new RecordingTooLargeToFetch(`the recording ${mediaId} is too large`);
+      }
+      throw new RecordingUnreachable('the bot-adapter does not give the recording', { cause: error });
+    }
+  }
+}
+
+/** What is paid by the second is measured here: what the sender's client says may be wrong, or a lie. */
+function lengthOf(audio: Buffer, toldMs: number | null): number {
+  try {
+    return oggDurationMs(audio);
+  } catch (error) {
+    if (!(error instanceof NotOggOpus)) throw error;
+    return Math.max(toldMs ?? 0, Math.round((audio.length / MOST_BYTES_PER_SECOND) * 1000));
+  }
+}
+
+/** Messengers' own voice messages are Ogg/Opus, whatever they are called on the way. */
+const formatOf = (mimeType: string): Recording['format'] =>
+  FORMATS[mimeType.split(';')[0]!.trim().toLowerCase()] ?? 'ogg';

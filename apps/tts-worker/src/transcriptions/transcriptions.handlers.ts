@@ -1,0 +1,18 @@
+import { Consumer, Handles } from '@switchboard/bus';
+import { MessageReceived, type SealedEventOf } from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import { TranscriptionsJobs } from './transcriptions.jobs';
+import { TranscriptionsService } from './transcriptions.service';
+
+@Consumer('transcription')
+export class TranscriptionsHandlers {
+  constructor(
+    private readonly transcriptions: TranscriptionsService,
+    private readonly jobs: TranscriptionsJobs,
+  ) {}
+
+  @Handles(MessageReceived)
+  async messageReceived({ data }: SealedEventOf<typeof MessageReceived>, tx: EntityManager) {
+    await this.jobs.enqueue(tx, await this.transcriptions.receive(tx, data));
+  }
+}

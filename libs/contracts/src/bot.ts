@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { Locale } from './locale';
+import { BotId, Channel } from './shapes';
+
+/** US dollars, or `unlimited` in so many words: an empty budget must never mean that everything may be spent. */
+const Budget = z
+  .union([z.number().nonnegative(), z.literal('unlimited')])
+  .describe('US dollars; 0 allows nothing, "unlimited" has no limit; the standard of the service when absent.');
+export type Budget = z.output<typeof Budget>;
+
+const BudgetLimits = z.strictObject({ personPerDayUsd: Budget.optional(), botPerMonthUsd: Budget.optional() });
+
+/** What may be spent; a day and a month are those of the bot's time zone. */
+export const BotBudgets = BudgetLimits.extend({
+  speech: BudgetLimits.prefault({}).describe('Spoken answers and voice messages, counted apart from models.'),
+});
+export type BotBudgets = z.output<typeof BotBudgets>;
+
+/** `09:00-18:30`; `24:00` is the end of the day. */
+const OpenFromTo = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'is not of the form 09:00-18:30')
+  .refine((hours) => hours.slice(0, 5) < hours.slice(6), 'ends before it begins');
+const OpenOnDay = z.array(OpenFromTo).describe('Empty: closed.');
+
+/** When somebody is there, in the bot's time zone. A day that is not named is closed. */
+export const OpeningHours = z.strictObject({
+  mon: OpenOnDay.default([]),
+  tue: OpenOnDay.default([]),
+  wed: OpenOnDay.default([]),
+  thu: OpenOnDay.default([]),
+  fri: OpenOnDay.default([]),
+  sat: OpenOnDay.default([]),
+  sun: OpenOnDay.default([]),
+  exceptions: z.record(z.iso.date(), OpenOnDay).default({}).describe('Single days that differ, such as holidays.'),
+});
+export type OpeningHours = z.output<typeof OpeningHours>;
+
+const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
+
+/**
+ * What all services know of a bot. Beside these fields a description holds sections (`channel`, `assistant`, `texts`,
+ * `access`, …) whose shape is that of the service that reads them; the others pass them over.
+ */
+export const BotDescription = z.object({
+  name: z.string().min(1).max(64).describe('How the bot calls itself.'),
+  channel: z
+    .looseObject({ kind: Channel })
+    .describe('Where people meet it; the rest of the section is for the adapter of that channel.'),
+  products: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]*$/))
+    .min(1)
+    .default(['assistant'])
+    .describe('What it offers, in the order in which a message is shown to them.'),
+  languages: z
+    .array(Locale)
+    .min(1)
+    .optional()
+    .describe(
+      'Spoken to people, the first to those whose own is not among them; all that there are texts for when absent.',
+    ),
+  timeZone: TimeZone.default('UTC'),
+  hours: OpeningHours.optional(),
+  voice: z
+    .strictObject({
+      mode: z.enum(['off', 'also']).default('off').describe('Whether a new chat gets spoken answers as well.'),
+      name: z.string().min(1).optional().describe("The engine's name of a voice; its usual one when absent."),
+    })
+    .prefault({}),
+  budgets: BotBudgets.prefault({}),
+});
+export type BotDescription = z.output<typeof BotDescription>;
+
+/** One bot of the installation. */
+export interface Bot extends BotDescription {
+  readonly id: z.output<typeof BotId>;
+  /** Changes with anything in the description or in the secrets it names. */
+  readonly revision: string;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import {
+  bytes,
+  defineRoute,
+  eventStream,
+  form,
+  Instant,
+  openApi,
+  PageQuery,
+  raw,
+  type RouteDefinition,
+  upload,
+} from './index';
+
+type Json = Record<string, object>;
+const described = (route: RouteDefinition) => {
+  const document = openApi('shop', [route]) as { paths: Record<string, Json>; components: { schemas: Json } };
+  const [path] = Object.values(document.paths);
+  return { operation: Object.values(path!)[0] as Json, schemas: document.components.schemas };
+};
+const about = {
+  id: 'shop.things.do',
+  method: 'POST',
+  path: '/things',
+  summary: 'Does it.',
+  permission: 'things:write',
+} as const;
+
+describe('the OpenAPI document', () => {
+  it('shows what travels, not what the code makes of it', () => {
+    const Thing = z.object({ at: Instant, count: z.int().default(1) }).meta({ id: 'shop.Thing' });
+    const { operation, schemas } = described(
+      defineRoute({ ...about, body: Thing, answer: z.object({ thing: Thing }) }),
+    );
+    expect(operation['requestBody']).toEqual({
+      required: true,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/shop.Thing' } } },
+    });
+    expect(schemas).toMatchObject({
+      'shop.Thing': {
+        type: 'object',
+        properties: { at: { $ref: '#/components/schemas/Instant' }, count: { type: 'integer', default: 1 } },
+        required: ['at'],
+      },
+      Instant: { type: 'string', format: 'date-time' },
+    });
+  });
+
+  it('names parameters, also those that a route needs for its own safety', () => {
+    const { operation } = described(
+      defineRoute({
+        ...about,
+        path: '/things/{thingId}',
+        params: z.object({ thingId: z.uuid() }),
+        query: PageQuery,
+        headers: z.object({ 'x-color': z.string().optional() }),
+        body: z.object({}),
+        idempotent: true,
+        ifMatch: true,
+      }),
+    );
+    const parameters = operation['parameters'] as unknown as { name: string; in: string; required: boolean }[];
+    expect(parameters.map((parameter) => [parameter.name, parameter.in, parameter.required])).toEqual([
+      ['thingId', 'path', true],
+      ['after', 'query', false],
+      ['limit', 'query', false],
+      ['x-color', 'header', false],
+      ['Idempotency-Key', 'header', true],
+      ['If-Match', 'header', true],
+    ]);
+  });
+
+  it('says who may ask and which problems may come of it', () => {
+    const { operation } = described(defineRoute({ ...about, problems: { 'shop.closed': 409, 'shop.sold': 409 } }));
+    expect(operation['security']).toEqual([{ token: ['things:write'] }]);
+    expect(Object.keys(operation['responses']!)).toEqual(['204', '409', 'default']);
+    expect((operation['responses'] as Json)['409']).toMatchObject({
+      description: '`shop.closed`, `shop.sold`',
+      content: {
+        'application/problem+json': {
+          schema: {
+            allOf: [
+              { $ref: '#/components/schemas/Problem' },
+              { properties: { code: { enum: ['shop.closed', 'shop.sold'] } } },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  it.each<[string, Partial<RouteDefinition>, string]>([
+    [
+      'a form',
+      { body: form(z.object({ a: z.string() })) },
+      '"application/x-www-form-urlencoded":{"schema":{"type":"object"',
+    ],
+    [
+      'raw bytes',
+      { body: raw({ contentType: 'application/json' }) },
+      '"requestBody":{"required":true,"content":{"application/json":{}}}',
+    ],
+    [
+      'an upload',
+      { body: upload({ fields: z.object({ a: z.string() }), maxBytes: 9, accepts: ['image/*'] }) },
+      '"file":{"type":"string","format":"binary","maxLength":9}},"required":["a","file"]},"encoding":{"file":{"contentType":"image/*"}}',
+    ],
+    ['a file', { answer: bytes('audio/ogg') }, '"200":{"description":"The bytes.","content":{"audio/ogg":{}}}'],
+    ['events', { answer: eventStream(z.object({ n: z.int() })) }, '"text/event-stream":{"schema":{"type":"object"'],
+  ])('knows %s', (_, part, text) => {
+    expect(JSON.stringify(described({ ...about, ...part }).operation)).toContain(text);
+  });
+
+  it('refuses two shapes of one name', () => {
+    const named = (schema: z.ZodObject) => schema.meta({ id: 'shop.Thing' });
+    const first = defineRoute({ ...about, answer: z.object({ it: named(z.object({ a: z.string() })) }) });
+    const second = defineRoute({
+      ...about,
+      path: '/others',
+      answer: z.object({ it: named(z.object({ b: z.int() })) }),
+    });
+    expect(() => openApi('shop', [first, second])).toThrow('There are two shapes named "shop.Thing"');
+  });
+});

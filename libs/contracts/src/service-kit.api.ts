@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { Instant, PageQuery, pageOf } from './api.shapes';
+import { defineRoute } from './define-route';
+
+// What every service answers, each for itself.
+
+const Id = z.string().regex(/^\d{1,18}$/);
+
+const Which = z.object({ consumer: z.string().optional(), type: z.string().optional(), reason: z.string().optional() });
+const Chosen = Which.extend({
+  ids: z.array(Id).max(1000).optional(),
+  limit: z.int().min(1).max(1000).optional().describe('All of them without it.'),
+});
+
+const DeadLetter = z
+  .object({
+    id: Id,
+    consumer: z.string(),
+    eventId: z.uuid(),
+    type: z.string(),
+    subject: z.string(),
+    reason: z.string(),
+    error: z.string(),
+    attempts: z.int(),
+    parkedAt: Instant,
+    event: z.unknown().describe('The event, or its text where it could not be read.'),
+  })
+  .meta({ id: 'DeadLetter' });
+
+export const ListDeadLetters = defineRoute({
+  id: 'service-kit.dead-letters.list',
+  method: 'GET',
+  path: '/bus/dead-letters',
+  summary: 'Events this service gave up, in the order they died.',
+  permission: 'dead-letters:read',
+  query: PageQuery.extend(Which.shape),
+  answer: pageOf(DeadLetter),
+});
+
+export const SummarizeDeadLetters = defineRoute({
+  id: 'service-kit.dead-letters.summarize',
+  method: 'GET',
+  path: '/bus/dead-letters/summary',
+  summary: 'How many events this service gave up, by consumer, type and reason, the largest group first.',
+  permission: 'dead-letters:read',
+  answer: z.object({
+    groups: z.array(
+      z.object({
+        consumer: z.string(),
+        type: z.string(),
+        reason: z.string(),
+        count: z.int(),
+        oldest: Instant,
+        newest: Instant,
+        error: z.string().describe("The newest one's."),
+      }),
+    ),
+  }),
+});
+
+export const ReplayDeadLetters = defineRoute({
+  id: 'service-kit.dead-letters.replay',
+  method: 'POST',
+  path: '/bus/dead-letters/replay',
+  summary: 'Lets dead events be tried again, spread over time.',
+  permission: 'dead-letters:write',
+  body: Chosen.extend({ perSecond: z.number().min(0.1).max(1000).optional() }),
+  answer: z.object({ replayed: z.int() }),
+});
+
+export const DiscardDeadLetters = defineRoute({
+  id: 'service-kit.dead-letters.discard',
+  method: 'POST',
+  path: '/bus/dead-letters/discard',
+  summary: 'Gives dead events up for good; who decided it and why is kept.',
+  permission: 'dead-letters:write',
+  body: Chosen.extend({ why: z.string().min(3).max(500) }),
+  answer: z.object({ discarded: z.int() }),
+});

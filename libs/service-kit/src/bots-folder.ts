@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { BotSource, BotsSource } from './bots-registry';
+import type { Env } from './config';
+
+const POLL_EVERY_MS = 30_000;
+/** Editors and copies write a file in several steps. */
+const SETTLE_MS = 200;
+const SUFFIX = '.json';
+const TOKEN_VARIABLE = 'TELEGRAM_BOT_TOKEN';
+
+export interface BotsFolderOptions {
+  folder: string;
+  env: Env;
+  pollEveryMs?: number;
+  /** False leaves it to the poll, as a mounted volume does that tells of no changes. */
+  watch?: boolean;
+}
+
+/**
+ * Bots from a folder with one file for each: `northwind.json` describes the bot `northwind`. TELEGRAM_BOT_TOKEN puts the
+ * first bot of the sandbox into the real Telegram, unless a file names that variable itself.
+ */
+export class BotsFolder implements BotsSource {
+  constructor(private readonly options: BotsFolderOptions) {}
+
+  read(): BotSource[] {
+    const { folder, env } = this.options;
+    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+    if (names.length === 0) throw new Error(`there is no ${SUFFIX} file in ${folder}`);
+    const bots = names.sort().map((name) => this.readFile(name));
+    return env[TOKEN_VARIABLE] || env[`${TOKEN_VARIABLE}_FILE`] ? withRealToken(bots) : bots;
+  }
+
+  follow(changed: () => void): () => void {
+    const { folder, pollEveryMs = POLL_EVERY_MS } = this.options;
+    let settling: NodeJS.Timeout | undefined;
+    let watcher: FSWatcher | undefined;
+    const startWatching = () => {
+      if (watcher || this.options.watch === false) return;
+      try {
+        watcher = watch(folder, () => {
+          clearTimeout(settling);
+          settling = setTimeout(changed, SETTLE_MS);
+        });
+        // A folder that was replaced is watched anew at the next poll.
+        watcher.on('error', () => watcher?.close());
+        watcher.on('close', () => (watcher = undefined));
+      } catch {
+        watcher = undefined; // no such folder at the moment, or no watches left: the poll goes on
+      }
+    };
+    startWatching();
+    const polling = setInterval(() => {
+      startWatching();
+      changed();
+    }, pollEveryMs);
+    polling.unref();
+    return () => {
+      clearTimeout(settling);
+      clearInterval(polling);
+      watcher?.close();
+    };
+  }
+
+  private readFile(name: string): BotSource {
+    const { folder, env } = this.options;
+    const file = join(folder, name);
+    const source = { id: name.slice(0, -SUFFIX.length), origin: name, folder: resolve(folder), env };
+    try {
+      const text = readFileSync(file, 'utf8');
+      const content = JSON.parse(text) as unknown;
+      return { ...source, content, revision: revisionOf(text, content, folder) };
+    } catch (error) {
+      return { ...source, mistake: (error as Error).message, revision: '' };
+    }
+  }
+}
+
+/** Without a folder there is one bot, that of TELEGRAM_BOT_TOKEN. */
+export class OnlyBot implements BotsSource {
+  constructor(private readonly env: Env) {}
+
+  read(): BotSource[] {
+    const content = { name: 'Assistant', channel: { kind: 'telegram', tokenEnv: TOKEN_VARIABLE } };
+    return [{ id: 'assistant', origin: TOKEN_VARIABLE, folder: resolve('.'), env: this.env, content, revision: '1' }];
+  }
+
+  follow(): () => void {
+    return () => undefined;
+  }
+}
+
+interface ChannelContent {
+  channel?: { kind?: unknown; apiRoot?: unknown; tokenEnv?: unknown };
+}
+
+function withRealToken(bots: BotSource[]): BotSource[] {
+  const channelOf = (bot: BotSource) => (bot.content as ChannelContent | null | undefined)?.channel;
+  if (bots.some((bot) => channelOf(bot)?.tokenEnv === TOKEN_VARIABLE)) return bots;
+  const first = bots.find((bot) => channelOf(bot)?.kind === 'telegram' && channelOf(bot)?.apiRoot === 'sandbox');
+  return bots.map((bot) =>
+    bot === first
+      ? { ...bot, content: { ...(bot.content as object), channel: { kind: 'telegram', tokenEnv: TOKEN_VARIABLE } } }
+      : bot,
+  );
+}
+
+/** Of the file and of those it names for secrets: a token that was rotated is a change as well. */
+function revisionOf(text: string, content: unknown, folder: string): string {
+  const hash = createHash('sha256').update(text);
+  JSON.stringify(content, (key, value: unknown) => {
+    if (key.endsWith('File') && typeof value === 'string') {
+      try {
+        hash.update(`\0${value}\0`).update(readFileSync(resolve(folder, value)));
+      } catch {
+        // told when somebody asks for that secret
+      }
+    }
+    return value;
+  });
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,304 @@
+import { type Bot, BotDescription, BotId } from '@switchboard/contracts';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { z } from 'zod';
+import { ConfigError, type Env } from './config';
+import type { Log } from './log';
+
+/** A bot as its source has it, before anything of it is checked. */
+export interface BotSource {
+  readonly id: string;
+  /** For messages about it: the file's name. */
+  readonly origin: string;
+  /** Files and folders named in it are relative to this one. */
+  readonly folder: string;
+  /** Where the variables are that it names for secrets. */
+  readonly env: Env;
+  readonly content?: unknown;
+  /** Why there is no content. */
+  readonly mistake?: string;
+  readonly revision: string;
+}
+
+/** Where descriptions of bots come from: a folder (`BotsFolder`), or whoever keeps them. */
+export interface BotsSource {
+  /** Throws when nothing can be read at all. */
+  read(): BotSource[] | Promise<BotSource[]>;
+  /** Calls `changed` whenever `read` may give something new, until the returned function is called. */
+  follow(changed: () => void): () => void;
+}
+
+/** `before` is absent for a new bot, `after` for one that is gone. */
+export interface BotChange {
+  readonly id: string;
+  readonly before: Bot | undefined;
+  readonly after: Bot | undefined;
+}
+export type BotChangeListener = (change: BotChange) => void | Promise<void>;
+
+export interface BotsRegistryOptions {
+  source: BotsSource;
+  /** The sections that this service reads, by name: a bot is taken over only when they can be read, too. */
+  sections?: Readonly<Record<string, z.ZodType>>;
+  registry: Registry;
+  log: Log;
+}
+
+interface Known {
+  readonly bot: Bot;
+  readonly source: BotSource;
+  readonly sections: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * The bots of this installation. They are read at start, when every mistake is told at once, and followed from then on:
+ * a description that cannot be read leaves the bot as it was, with an error in the log and in
+ * `bot_descriptions_broken`.
+ */
+export class BotsRegistry {
+  private known: ReadonlyMap<string, Known> = new Map();
+  private mistakes: ReadonlyMap<string, readonly string[]> = new Map();
+  private readonly listeners = new Set<BotChangeListener>();
+  private reading: Promise<void> = Promise.resolve();
+  private unfollow: (() => void) | undefined;
+  private readonly broken: Gauge;
+  private readonly rejected: Counter<'bot'>;
+
+  private constructor(private readonly options: BotsRegistryOptions) {
+    const registers = [options.registry];
+    this.broken = new Gauge({
+      name: 'bot_descriptions_broken',
+      help: 'Bots whose present description cannot be used; they go on with the last good one.',
+      registers,
+    });
+    this.rejected = new Counter({
+      name: 'bot_descriptions_rejected_total',
+      help: 'Descriptions of bots that were read and could not be used.',
+      labelNames: ['bot'],
+      registers,
+    });
+  }
+
+  /** Throws a ConfigError with all mistakes of all bots. */
+  static async open(options: BotsRegistryOptions): Promise<BotsRegistry> {
+    const bots = new BotsRegistry(options);
+    const { known, mistakes } = await bots.readAll().catch((error: unknown) => {
+      throw new ConfigError(`The bots cannot be read: ${(error as Error).message}`);
+    });
+    const all = [...mistakes.values()].flat();
+    if (all.length > 0) throw ConfigError.of(all);
+    bots.known = known;
+    return bots;
+  }
+
+  find(id: string): Bot | undefined {
+    return this.known.get(id)?.bot;
+  }
+
+  all(): Bot[] {
+    return [...this.known.values()].map(({ bot }) => bot);
+  }
+
+  /**
+   * One section of a bot's description, parsed by the schema that the service gave in its definition (`botSections`);
+   * undefined for a bot that is not known or has no such section and the schema gives no default.
+   */
+  section<Schema extends z.ZodType>(id: string, name: string, schema: Schema): z.output<Schema> | undefined {
+    if (this.options.sections?.[name] !== schema) {
+      throw new Error(`The section "${name}" is not among the botSections of this service, or not with this schema`);
+    }
+    return this.known.get(id)?.sections.get(name) as z.output<Schema> | undefined;
+  }
+
+  /** Called after each change, one at a time. Returns how to stop listening. */
+  onChange(listener: BotChangeListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * A secret that a section names: by `<name>Env` the variable that holds it, by `<name>File` the file.
+   * Undefined when it names neither; throws a ConfigError when what is named is not there.
+   * @param section with dots for what lies within it: `assistant.fallback`
+   */
+  secret(id: string, section: string, name: string): string | undefined {
+    const source = this.known.get(id)?.source;
+    return source && readSecret(source, section, name);
+  }
+
+  /** A path of a bot's description, made absolute. */
+  path(id: string, relative: string): string {
+    return resolve(this.known.get(id)?.source.folder ?? '.', relative);
+  }
+
+  /** Begins to follow changes. */
+  follow(): void {
+    this.unfollow = this.options.source.follow(() => void this.refresh());
+  }
+
+  async close(): Promise<void> {
+    this.unfollow?.();
+    this.listeners.clear();
+    await this.reading;
+  }
+
+  /** Reads everything again; resolves when every listener has heard of what has changed. */
+  refresh(): Promise<void> {
+    this.reading = this.reading.then(() => this.takeOver());
+    return this.reading;
+  }
+
+  private async takeOver(): Promise<void> {
+    const { log } = this.options;
+    const read = await this.readAll().catch((error: unknown) => {
+      log.error({ err: error }, 'bots cannot be read, all stay as they are');
+    });
+    if (!read) return;
+    for (const [origin, mistakes] of read.mistakes) {
+      if (mistakes.join() === this.mistakes.get(origin)?.join()) continue; // told already
+      this.rejected.inc({ bot: origin });
+      log.error({ bot: origin, mistakes }, 'the description of a bot has mistakes, its last good one stays');
+    }
+    this.mistakes = read.mistakes;
+    this.broken.set(read.mistakes.size);
+    const before = this.known;
+    this.known = read.known;
+    for (const id of new Set([...before.keys(), ...read.known.keys()])) {
+      const change = { id, before: before.get(id)?.bot, after: read.known.get(id)?.bot };
+      if (change.before?.revision === change.after?.revision) continue;
+      log.info({ bot: id, revision: change.after?.revision }, change.after ? 'bot description changed' : 'bot removed');
+      for (const listener of this.listeners) {
+        try {
+          await listener(change);
+        } catch (error) {
+          log.error({ err: error, bot: id }, 'a change of a bot was not carried out everywhere');
+        }
+      }
+    }
+  }
+
+  /** What is good now, with the last good description of what is not. */
+  private async readAll(): Promise<{ known: Map<string, Known>; mistakes: Map<string, string[]> }> {
+    const mistakes = new Map<string, string[]>();
+    const candidates = new Map<string, Known>();
+    const reject = (source: BotSource, found: string[]) => {
+      mistakes.set(source.origin, [
+        ...(mistakes.get(source.origin) ?? []),
+        ...found.map((mistake) => `bot ${source.origin}: ${mistake}`),
+      ]);
+      const lastGood = this.known.get(source.id);
+      if (lastGood) candidates.set(source.id, lastGood);
+      else candidates.delete(source.id);
+    };
+    const sources = await this.options.source.read();
+    for (const source of sources) {
+      const found = this.check(source, sources);
+      if (Array.isArray(found)) reject(source, found);
+      else candidates.set(source.id, found);
+    }
+    // Those that are as they were keep their token; a change that would share it is refused. Each round refuses at
+    // least one change, and its bot's last good description may clash in turn.
+    for (;;) {
+      const changed = [...candidates.values()].filter(
+        ({ bot, source }) => this.known.get(source.id)?.bot.revision !== bot.revision,
+      );
+      const clash = changed.flatMap(({ source }) => {
+        const other = [...candidates.values()].find((known) => known.source !== source && shareToken(known, source));
+        return other ? [{ source, other: other.source.origin }] : [];
+      });
+      if (clash.length === 0) break;
+      for (const { source, other } of clash) reject(source, [`channel has the same token as ${other}`]);
+    }
+    return { known: new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1))), mistakes };
+  }
+
+  private check(source: BotSource, all: readonly BotSource[]): Known | string[] {
+    const { id, content, mistake } = source;
+    if (mistake !== undefined) return [mistake];
+    const twin = all.find((other) => other.id !== id && other.id.toLowerCase() === id.toLowerCase());
+    const name = BotId.safeParse(id);
+    const description = BotDescription.safeParse(content);
+    const found = [
+      ...(twin && !name.success
+        ? [`differs from ${twin.origin} only by capital letters`]
+        : mistakesOf(name, 'the name')),
+      ...mistakesOf(description),
+      ...secretsIn(content),
+    ];
+    const sections = new Map<string, unknown>();
+    for (const [section, schema] of Object.entries(this.options.sections ?? {})) {
+      const written = (content as Record<string, unknown> | null)?.[section];
+      const parsed = schema.safeParse(written);
+      if (parsed.success) sections.set(section, parsed.data);
+      else if (written !== undefined) found.push(...mistakesOf(parsed, section));
+    }
+    if (!description.success || found.length > 0) return found;
+    return { bot: { ...description.data, id, revision: source.revision }, source, sections };
+  }
+}
+
+function mistakesOf(parsed: z.ZodSafeParseResult<unknown>, at = ''): string[] {
+  if (parsed.success) return [];
+  return parsed.error.issues.map(({ path, message }) => {
+    const where = [...(at ? [at] : []), ...path.map(String)].join('.');
+    return where ? `${where}: ${message}` : message;
+  });
+}
+
+const SECRET_FIELD = /^(token|apiKey|secret|password)$|(Token|ApiKey|Secret|Password)$/;
+
+/** Fields that would hold a secret in plain; descriptions are read by many and end in repositories. */
+function secretsIn(content: unknown, path: string[] = []): string[] {
+  if (typeof content !== 'object' || content === null) return [];
+  return Object.entries(content).flatMap(([field, value]) => {
+    const where = [...path, field];
+    if (typeof value !== 'string' || !SECRET_FIELD.test(field)) return secretsIn(value, where);
+    // The sandbox's tokens open nothing.
+    if ((content as { apiRoot?: unknown }).apiRoot === 'sandbox') return [];
+    return [
+      `${where.join('.')}: a secret does not belong here, name its variable by ${field}Env or its file by ${field}File`,
+    ];
+  });
+}
+
+function readSecret({ id, content, env, folder }: BotSource, section: string, name: string): string | undefined {
+  const fields = section
+    .split('.')
+    .reduce<Record<string, unknown>>(
+      (at, part) => (at[part] ?? {}) as Record<string, unknown>,
+      content as Record<string, unknown>,
+    );
+  const field = (suffix: string) => {
+    const value = fields[name + suffix];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const variable = field('Env');
+  const file = field('File') ?? (variable && env[`${variable}_FILE`]);
+  if (variable && env[variable]) return env[variable];
+  if (file) {
+    try {
+      return readFileSync(resolve(folder, file), 'utf8').trim();
+    } catch (error) {
+      throw new ConfigError(`The bot "${id}" names a file for ${section}.${name}: ${(error as Error).message}`);
+    }
+  }
+  if (variable) throw new ConfigError(`The bot "${id}" takes ${section}.${name} from ${variable}, which is not set`);
+  return field('');
+}
+
+/** Two readers of one token would take each other's messages away. */
+function shareToken(known: Known, source: BotSource): boolean {
+  const tokens = [known.source, source].map(tokenOf);
+  return tokens[0] !== undefined && tokens[0] === tokens[1];
+}
+
+/** Not every service is given every token; then the name of its variable has to do. */
+function tokenOf(source: BotSource): string | undefined {
+  try {
+    return readSecret(source, 'channel', 'token');
+  } catch {
+    const { channel } = source.content as { channel?: { tokenEnv?: string; tokenFile?: string } };
+    return channel?.tokenEnv ?? channel?.tokenFile;
+  }
+}

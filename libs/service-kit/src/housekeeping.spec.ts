@@ -1,0 +1,55 @@
+import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
+import { shopApp } from '../test/shop.app';
+import { Schedules } from './schedules';
+
+const DAY_MS = 86_400_000;
+
+describe('the housekeeping of every service', () => {
+  let app: TestApp;
+  const query = <Row>(sql: string, values?: unknown[]) => app.service.db.query(sql, values) as Promise<Row[]>;
+  let day = 0;
+  /** Has the next slot of a job run, a day after the last one. */
+  const run = async (job: string) => {
+    const slot = new Date(Date.now() + ++day * DAY_MS);
+    expect(await app.service.nest.get(Schedules).runSlot(job, slot)).toBe(true);
+    const done = `SELECT FROM schedules WHERE job = '${job}' AND last_success_slot = last_slot`;
+    await until(async () => (await query(done)).length === 1, { what: `the end of ${job}` });
+  };
+
+  beforeAll(async () => {
+    app = await startApp(shopApp, { clock: new FakeClock(new Date('2026-03-28T23:59:00Z')) });
+  });
+  afterAll(() => app.stop());
+
+  it('makes and drops partitions of the inbox as midnights pass', async () => {
+    const partitions = async () => {
+      const rows = await query<{ name: string }>(
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'inbox'::regclass ORDER BY 1`,
+      );
+      return [rows.length, rows[0]!.name, rows.at(-1)!.name];
+    };
+    expect(await partitions()).toEqual([12, 'inbox_20260321', 'inbox_20260401']);
+    app.clock.advance(2 * 60_000);
+    await run('keep-inbox-partitions');
+    expect(await partitions()).toEqual([12, 'inbox_20260322', 'inbox_20260402']);
+    app.clock.advance(DAY_MS);
+    await run('keep-inbox-partitions');
+    expect(await partitions()).toEqual([12, 'inbox_20260323', 'inbox_20260403']);
+  });
+
+  it('forgets jobs that were given up a month ago, and no others', async () => {
+    const old = [
+      ['given-up-long-ago', 31, 10],
+      ['given-up', 29, 10],
+      ['tried-long-ago', 31, 9],
+    ];
+    for (const [job, days, attempts] of old) {
+      const [added] = await query<{ id: string }>('SELECT id FROM shop_jobs.add_job($1, max_attempts => 10)', [job]);
+      const sql = `UPDATE shop_jobs._private_jobs SET attempts = $2, run_at = now() - make_interval(days => $3) WHERE id = $1`;
+      await query(sql, [added!.id, attempts, days]);
+    }
+    for (let times = 0; times < 2; times++) await run('forget-given-up-jobs');
+    const kept = await query(`SELECT task_identifier AS job FROM shop_jobs.jobs WHERE attempts > 1 ORDER BY id`);
+    expect(kept).toEqual([{ job: 'given-up' }, { job: 'tried-long-ago' }]);
+  });
+});

@@ -1,0 +1,48 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { allows, isOpen, type Permission, type RouteDefinition } from '@switchboard/contracts';
+import type { Request, Response } from 'express';
+import { HttpProblem } from './problems';
+import { isPublic } from './public-listener';
+import { requestContext } from './request-context';
+import { isMarkedPublic, routeOf } from './route.decorators';
+import { AUTHENTICATORS, type Caller, type ServiceIdentity } from './service-identity';
+
+/**
+ * Stands before every HTTP handler. A service may call the routes that name it; anybody else is let in by what the actor is
+ * allowed to do. To a caller that a route is not meant for it does not exist.
+ */
+export class AccessGuard implements CanActivate {
+  constructor(private readonly identity: ServiceIdentity) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const route = routeOf(context.getHandler());
+    if (isPublic(request) && !(route && isOpen(route))) throw new HttpProblem('not_found');
+    if (!route) return isMarkedPublic(context.getHandler(), context.getClass());
+    if (isOpen(route)) return true;
+    const caller = await this.authenticate(request);
+    authorize(route, caller);
+    const current = requestContext()!;
+    current.actor = caller.actor;
+    if (caller.requestId) {
+      current.requestId = caller.requestId;
+      context.switchToHttp().getResponse<Response>().setHeader('x-request-id', caller.requestId);
+    }
+    return true;
+  }
+
+  private async authenticate({ headers }: Request): Promise<Caller> {
+    const [scheme, token] = (headers.authorization ?? '').split(' ');
+    if (scheme?.toLowerCase() !== 'bearer' || !token) throw new HttpProblem('unauthorized');
+    return this.identity.verify(token).catch(() => {
+      throw new HttpProblem('unauthorized');
+    });
+  }
+}
+
+function authorize({ permission, callers = [] }: RouteDefinition, { service, actor }: Caller): void {
+  if (callers.includes(service)) return;
+  // Any other service could put whom it likes into its token.
+  if (!AUTHENTICATORS.includes(service)) throw new HttpProblem('not_found');
+  if (actor.kind !== 'service' && !allows(actor.scopes, permission as Permission)) throw new HttpProblem('forbidden');
+}

@@ -1,0 +1,118 @@
+import type { Problem } from '@switchboard/contracts';
+import { z } from 'zod';
+import { DomainError } from '../errors';
+
+export type Language = 'en' | 'ru';
+
+/** What any route may answer with, besides the problems of its own. */
+const PROBLEMS = {
+  malformed_request: [400, 'The request cannot be read.', 'Запрос не удалось прочитать.'],
+  malformed_json: [400, 'The body is not JSON.', 'Тело запроса не является JSON.'],
+  malformed_multipart: [
+    400,
+    'The body is not the multipart form it says it is.',
+    'Тело запроса не является формой multipart.',
+  ],
+  malformed_if_match: [400, 'If-Match is a list of entity tags in quotes.', 'If-Match — список меток в кавычках.'],
+  malformed_idempotency_key: [
+    400,
+    'Idempotency-Key is needed: 16 to 255 visible characters.',
+    'Нужен Idempotency-Key: от 16 до 255 видимых символов.',
+  ],
+  invalid_cursor: [
+    400,
+    'The cursor is not of this list, or too old. Begin without one.',
+    'Курсор не от этого списка или устарел. Начните без него.',
+  ],
+  unauthorized: [401, 'A valid token is needed.', 'Нужен действительный токен.'],
+  forbidden: [403, 'You are not allowed to do this.', 'На это нет права.'],
+  not_found: [404, 'There is no such address.', 'Такого адреса нет.'],
+  request_in_progress: [409, 'The same request is being worked on.', 'Такой же запрос ещё выполняется.'],
+  revision_mismatch: [
+    412,
+    'Somebody changed it since you saw it. Look at it again.',
+    'С тех пор это изменили. Посмотрите ещё раз.',
+  ],
+  body_too_large: [413, 'The body is too large.', 'Тело запроса слишком велико.'],
+  unsupported_media_type: [415, 'The body has a type that is not taken here.', 'Тело такого типа здесь не принимают.'],
+  validation_failed: [422, 'The request does not fit.', 'Запрос не подходит по форме.'],
+  idempotency_key_reused: [
+    422,
+    'The Idempotency-Key belongs to another request.',
+    'Этот Idempotency-Key относится к другому запросу.',
+  ],
+  if_match_missing: [428, 'If-Match is needed: the ETag you have seen.', 'Нужен If-Match: ETag, который вы видели.'],
+} as const satisfies Record<string, [status: number, en: string, ru: string]>;
+
+/** A problem of the request itself, whatever the route does. */
+export class HttpProblem extends DomainError {
+  constructor(
+    code: keyof typeof PROBLEMS,
+    readonly extra: Pick<Problem, 'retryAfter'> = {},
+  ) {
+    super(code, PROBLEMS[code][1], PROBLEMS[code][0]);
+  }
+
+  in(language: Language): string {
+    const [, en, ru] = PROBLEMS[this.code as keyof typeof PROBLEMS];
+    return language === 'ru' ? ru : en;
+  }
+}
+
+/** What came in does not fit the schemas of the route. */
+export class ValidationProblem extends HttpProblem {
+  constructor(private readonly violations: readonly Violation[]) {
+    super('validation_failed');
+  }
+
+  errorsIn(language: Language): NonNullable<Problem['errors']> {
+    const { localeError } = language === 'ru' ? z.locales.ru() : z.locales.en();
+    return this.violations.flatMap((violation) => describe(violation, localeError));
+  }
+}
+
+/** Issues of one part of a request, and the value they were found in. */
+export interface Violation {
+  /** Absent for the body. */
+  readonly in?: 'path' | 'query' | 'header';
+  readonly value: unknown;
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
+function describe({ in: place, value, issues }: Violation, localeError: z.core.$ZodErrorMap) {
+  return issues.map((issue) => {
+    const { code, path, message, ...params } = issue as z.core.$ZodIssue & Record<string, unknown>;
+    const isMissing = code === 'invalid_type' && valueAt(value, path) === undefined;
+    // A message that a schema gives itself is in no catalogue.
+    const isOwn = code === 'custom';
+    const localized = localeError({ ...issue, input: valueAt(value, path) } as z.core.$ZodRawIssue);
+    const shown = pick(params);
+    return {
+      pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+      ...(place && { in: place }),
+      code: isMissing ? 'required' : code,
+      ...(Object.keys(shown).length > 0 && { params: shown }),
+      detail: isOwn ? message : ((typeof localized === 'string' ? localized : localized?.message) ?? message),
+    };
+  });
+}
+
+/** Of an issue's facts those that a text needs: no patterns, no inner issues, nothing of what was sent. */
+function pick(params: Record<string, unknown>): Record<string, unknown> {
+  const shown = [
+    'expected',
+    'format',
+    'minimum',
+    'maximum',
+    'inclusive',
+    'exact',
+    'divisor',
+    'keys',
+    'values',
+    'origin',
+  ];
+  return Object.fromEntries(shown.filter((name) => params[name] !== undefined).map((name) => [name, params[name]]));
+}
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);

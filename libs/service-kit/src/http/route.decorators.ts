@@ -1,0 +1,135 @@
+import type { Readable } from 'node:stream';
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+} from '@nestjs/common';
+import {
+  type Actor,
+  type BytesAnswer,
+  type EventStreamAnswer,
+  type FormBody,
+  type RawBody,
+  type RouteDefinition,
+  statusOf,
+  type UploadBody,
+} from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import type { IfMatch } from './etag';
+import type { AnsweredRequest } from './route.interceptor';
+
+/** A file as it comes in; its bytes are read once, from the network. */
+export interface UploadedFile {
+  readonly body: Readable;
+  readonly fileName: string | undefined;
+  /** As the caller says; what it is must be told by its bytes. */
+  readonly contentType: string;
+}
+
+/** The answer of a route that gives bytes. */
+export interface FileAnswer {
+  readonly body: Readable;
+  readonly bytes?: number | undefined;
+  /** Default: that of the route. */
+  readonly contentType?: string;
+  /** `Cache-Control`; without it nobody keeps the answer. */
+  readonly cacheControl?: string;
+}
+
+export interface ServerSentEvent<Data> {
+  readonly data: Data;
+  /** What a caller that comes back sends as `Last-Event-ID`. */
+  readonly id?: string;
+  readonly event?: string;
+}
+
+type Decoded<Type> = Type extends z.ZodType ? z.output<Type> : undefined;
+
+type BodyOf<Body> = Body extends z.ZodType
+  ? z.output<Body>
+  : Body extends FormBody<infer Fields>
+    ? z.output<Fields>
+    : Body extends RawBody
+      ? Buffer
+      : Body extends UploadBody<infer Fields>
+        ? { readonly fields: z.output<Fields>; readonly file: UploadedFile }
+        : undefined;
+
+type Part<Route, Name extends string> = Route extends { readonly [key in Name]: infer Value } ? Value : undefined;
+
+/** What the handler of a route is given: everything checked and decoded by the route's schemas. */
+export type RequestOf<Route extends RouteDefinition> = {
+  readonly route: Route;
+  readonly params: Decoded<Part<Route, 'params'>>;
+  readonly query: Decoded<Part<Route, 'query'>>;
+  readonly headers: Decoded<Part<Route, 'headers'>>;
+  readonly body: BodyOf<Part<Route, 'body'>>;
+  readonly actor: Route['permission'] extends 'public' | 'webhook' ? undefined : Actor;
+  readonly requestId: string;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  readonly ifMatch: Route extends { readonly ifMatch: true } ? IfMatch : undefined;
+};
+
+/** What the handler of a route returns: JSON is encoded by the route's schema, which also drops what it does not name. */
+export type AnswerOf<Route extends RouteDefinition> =
+  Part<Route, 'answer'> extends infer Answer
+    ? Answer extends z.ZodType
+      ? z.output<Answer>
+      : Answer extends BytesAnswer
+        ? FileAnswer
+        : Answer extends EventStreamAnswer<infer Data>
+          ? AsyncIterable<ServerSentEvent<z.output<Data>>>
+          : void
+    : never;
+
+type Handler<Route extends RouteDefinition> = (
+  request: RequestOf<Route>,
+  // As with `@Handles`: the transaction in which the idempotency key is kept is the handler's own.
+  ...tx: Route extends { readonly idempotent: true } ? [tx: EntityManager] : []
+) => AnswerOf<Route> | Promise<AnswerOf<Route>>;
+
+const ROUTE = 'switchboard:route';
+const PUBLIC = 'switchboard:public';
+
+/**
+ * Makes a controller's method answer a route. Path, method, status, permission and the checks of what comes in and goes out
+ * are the route's; the method takes one argument, and for idempotent routes a transaction besides:
+ *
+ * ```ts
+ * @Implements(ReadAudio)
+ * async read({ params }: RequestOf<typeof ReadAudio>): Promise<AnswerOf<typeof ReadAudio>> { … }
+ * ```
+ */
+export function Implements<Route extends RouteDefinition>(route: Route) {
+  // Not TypedPropertyDescriptor: its setter would demand exactly this type where a method that asks for less will do.
+  return (target: object, name: string, descriptor: { value?: Handler<Route> }): void => {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    applyDecorators(
+      RequestMapping({ path, method: RequestMethod[route.method] }),
+      HttpCode(statusOf(route)),
+      SetMetadata(ROUTE, route),
+    )(target, name, descriptor);
+    Handed('request')(target, name, 0);
+    if (route.idempotent) Handed('tx')(target, name, 1);
+  };
+}
+
+/** Opens a handler that is no route of the contracts (health, metrics) to whoever reaches the private listener. */
+export const Public = () => SetMetadata(PUBLIC, true);
+
+const Handed = createParamDecorator((what: 'request' | 'tx', context: ExecutionContext) => {
+  return context.switchToHttp().getRequest<AnsweredRequest>().switchboard?.[what];
+});
+
+// Of a handler, or else of its class, as Nest's own Reflector reads them.
+const read = (key: string, ...places: object[]): unknown =>
+  places.map((place) => Reflect.getMetadata(key, place) as unknown).find((value) => value !== undefined);
+
+export const routeOf = (handler: object) => read(ROUTE, handler) as RouteDefinition | undefined;
+export const isMarkedPublic = (handler: object, controller: object) => read(PUBLIC, handler, controller) === true;

@@ -1,0 +1,94 @@
+import { type CallHandler, type ExecutionContext, type NestInterceptor, StreamableFile } from '@nestjs/common';
+import { type RouteDefinition, serviceOf } from '@switchboard/contracts';
+import type { Request, Response } from 'express';
+import { lastValueFrom, type Observable, of } from 'rxjs';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { DomainError } from '../errors';
+import type { Log } from '../log';
+import { entityTag } from './etag';
+import { eventStream } from './event-stream';
+import type { Idempotency } from './idempotency';
+import { readRequest } from './read-request';
+import { discardBody } from './request-body';
+import { type FileAnswer, type RequestOf, routeOf, type ServerSentEvent } from './route.decorators';
+
+/** A request whose handler takes its arguments from here. */
+export type AnsweredRequest = Request & {
+  switchboard?: { readonly request: RequestOf<RouteDefinition>; readonly tx: EntityManager | undefined };
+};
+
+/** Turns a request into the argument of its handler, and what that returns into the answer the contract names. */
+export class RouteInterceptor implements NestInterceptor {
+  /** @param ending fires when the service stops: streams of events have no end of their own */
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly log: Log,
+    private readonly ending: AbortSignal,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const route = routeOf(context.getHandler());
+    if (!route) return next.handle();
+    const http = context.switchToHttp().getRequest<AnsweredRequest>();
+    const response = context.switchToHttp().getResponse<Response>();
+    try {
+      const request = await readRequest(route, http, response);
+      const work = async (tx?: EntityManager) => {
+        http.switchboard = { request, tx };
+        return this.encode(route, await lastValueFrom(next.handle(), { defaultValue: undefined }), request);
+      };
+      const answer = route.idempotent ? await this.idempotency.once(request, http, response, work) : await work();
+      setHeaders(route, answer, response);
+      return of(answer);
+    } catch (error) {
+      this.compare(error, route);
+      throw error;
+    } finally {
+      if (!http.complete) discardBody(http);
+    }
+  }
+
+  /** What goes onto the wire. A value that does not fit its own contract is our failure, never the caller's. */
+  private encode({ answer }: RouteDefinition, value: unknown, { signal }: RequestOf<RouteDefinition>): unknown {
+    if (!answer) return undefined;
+    if (answer instanceof z.ZodType) return z.encode(answer, value as never);
+    if (answer.kind === 'events') {
+      const events = value as AsyncIterable<ServerSentEvent<never>>;
+      const ended = AbortSignal.any([signal, this.ending]);
+      const body = eventStream(events, (data) => JSON.stringify(z.encode(answer.schema, data)), ended);
+      return this.file({ body, contentType: 'text/event-stream', cacheControl: 'no-store' });
+    }
+    return this.file({ contentType: answer.contentType, ...(value as FileAnswer) });
+  }
+
+  private file({ body, bytes, contentType, cacheControl }: FileAnswer): Sent {
+    const sent: Sent = new StreamableFile(body, { type: contentType!, ...(bytes !== undefined && { length: bytes }) });
+    sent.cacheControl = cacheControl;
+    // Nest would end the answer as if it were whole.
+    sent.setErrorHandler((error, response) => {
+      this.log.error({ err: error }, 'an answer broke off');
+      (response as unknown as Response).destroy();
+    });
+    return sent;
+  }
+
+  /** A problem nobody was told of is one nobody is prepared for. */
+  private compare(error: unknown, { id, problems = {}, ...route }: RouteDefinition): void {
+    if (!(error instanceof DomainError) || !error.code.startsWith(`${serviceOf({ id, ...route })}.`)) return;
+    if (problems[error.code] === error.status) return;
+    this.log.warn({ route: id, code: error.code, status: error.status }, 'the contract does not name this problem');
+  }
+}
+
+interface Sent extends StreamableFile {
+  cacheControl?: string | undefined;
+}
+
+function setHeaders({ etag, answer: kind }: RouteDefinition, answer: unknown, response: Response): void {
+  // The connection of a stream that we end would be kept for a next request, and hold up the stop of the service.
+  if (kind && 'kind' in kind && kind.kind === 'events') response.set('connection', 'close');
+  const ofFile = answer instanceof StreamableFile ? (answer as Sent).cacheControl : undefined;
+  response.set('cache-control', ofFile ?? (etag ? 'private, no-cache' : 'no-store'));
+  if (etag) response.set('etag', entityTag((answer as Record<string, string | number>)[etag]!));
+}

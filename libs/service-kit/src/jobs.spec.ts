@@ -1,0 +1,86 @@
+import { startApp, type TestApp, until } from '@switchboard/testing';
+import { Ship, shipping, shopApp } from '../test/shop.app';
+import { type JobOptions, Jobs, QUEUES_PER_KIND } from './jobs';
+
+describe('jobs', () => {
+  let app: TestApp;
+  const query = <Row>(sql: string, values?: unknown[]) => app.service.db.query(sql, values) as Promise<Row[]>;
+  const ship = (item: string, options?: JobOptions) =>
+    app.service.db.transaction((tx) => app.service.nest.get(Jobs).add(tx, Ship, { item }, options));
+  const jobs = (what: string) => query<Record<string, unknown>>(`SELECT ${what} FROM shop_jobs.jobs ORDER BY id`);
+
+  beforeEach(async () => {
+    app = await startApp(shopApp);
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    shipping.work = () => Promise.resolve();
+    await app.stop();
+  });
+
+  it('of one queue run one after the other, in their order, while other queues go on', async () => {
+    const log: string[] = [];
+    const parcel = Promise.withResolvers<void>();
+    shipping.work = async (item) => {
+      log.push(`begin ${item}`);
+      if (item === 'parcel') await parcel.promise;
+      log.push(`end ${item}`);
+    };
+    await ship('parcel', { queue: 'van:1' });
+    await ship('letter', { queue: 'van:1' });
+    await ship('bicycle', { queue: 'van:2' });
+    await until(() => log.includes('end bicycle'), { what: 'the other queue' });
+    expect(log).toEqual(['begin parcel', 'begin bicycle', 'end bicycle']);
+    parcel.resolve();
+    await until(() => log.length === 6, { what: 'the rest of the first queue' });
+    expect(log.slice(3)).toEqual(['end parcel', 'begin letter', 'end letter']);
+  });
+
+  it('share a fixed number of queues, however many ids there are', async () => {
+    const ids = Array.from({ length: 2 * QUEUES_PER_KIND }, (_, id) => id);
+    await app.service.db.transaction(async (tx) => {
+      const service = app.service.nest.get(Jobs);
+      for (const id of ids) await service.add(tx, Ship, { item: 'brick' }, { queue: `van:${id}`, delayMs: 3_600_000 });
+    });
+    const [row] = await query<{ n: number }>('SELECT count(*)::int AS n FROM shop_jobs._private_job_queues');
+    expect(row!.n).toBeLessThanOrEqual(QUEUES_PER_KIND);
+    // Of a good hash, two ids to a queue leave 1/e² of the queues empty.
+    expect(row!.n).toBeGreaterThan(QUEUES_PER_KIND * 0.8);
+  });
+
+  it('that wait are due by the clock of the database, whatever the time is here', async () => {
+    jest.useFakeTimers({ now: Date.now() + 120_000, advanceTimers: true, doNotFake: ['setTimeout', 'setImmediate'] });
+    await ship('later', { delayMs: 60_000 });
+    expect(await jobs(`run_at - created_at = interval '1 minute' AS as_told`)).toEqual([{ as_told: true }]);
+  });
+
+  it('that nobody takes are seen, and those of every name that is run here', async () => {
+    const oldest = async () => {
+      const metrics = await (await fetch(`${app.url}/metrics`)).text();
+      const found = [...metrics.matchAll(/^jobs_oldest_due_seconds\{job="([\w-]+)".*\} ([\d.]+)$/gm)];
+      return Object.fromEntries(found.map(([, job, seconds]) => [job, Math.floor(Number(seconds) / 60)]));
+    };
+    expect(await oldest()).toMatchObject({ ship: 0, 'keep-inbox-partitions': 0 });
+    await query(`SELECT FROM shop_jobs.add_job('paint', run_at => now() - interval '10 minutes')`);
+    await query(`SELECT FROM shop_jobs.add_job('fold', run_at => now() - interval '20 minutes')`);
+    await query(`SELECT FROM shop_jobs.add_job('fold', run_at => now() + interval '20 minutes')`);
+    await query(`DELETE FROM shop_jobs._private_tasks WHERE identifier = 'paint'`);
+    expect(await oldest()).toMatchObject({ ship: 0, fold: 20, unknown: 10 });
+  });
+
+  it('are still done after days of quiet', async () => {
+    await app.stop();
+    // Whatever this process does from time to time.
+    jest.useFakeTimers({
+      doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout'],
+    });
+    app = await startApp(shopApp);
+    const done: string[] = [];
+    shipping.work = (item) => Promise.resolve(void done.push(item));
+    await ship('before');
+    await until(() => done.includes('before'), { what: 'the first job' });
+    await jest.advanceTimersByTimeAsync(3 * 86_400_000);
+    await ship('after');
+    await until(() => done.includes('after'), { what: 'the second job' });
+  });
+});

@@ -1,0 +1,27 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The tables of the kit, the same in every service's own schema. */
+export class KitTables1764000000100 implements MigrationInterface {
+  readonly name = 'KitTables1764000000100';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(`
+      CREATE TABLE schedules (
+        job               text PRIMARY KEY,
+        known_since       timestamptz NOT NULL DEFAULT now(),
+        last_slot         timestamptz,
+        last_success_slot timestamptz,
+        last_success_at   timestamptz
+      )`);
+    await db.query(`
+      CREATE TABLE leaders (
+        name  text PRIMARY KEY,
+        token bigint NOT NULL,
+        since timestamptz NOT NULL
+      )`);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.query('DROP TABLE leaders, schedules');
+  }
+}

@@ -1,0 +1,13 @@
+/** A bot's token is part of the address of each call to Telegram, so it gets into error messages and traces. */
+const TOKEN_IN_PATH = /\/bot\d+(?::|%3A)[\w-]+/gi;
+/** So do keys and signatures that are given as parameters, of whatever third party. */
+const SECRET_PARAMETER = /([?&](?:[\w-]*(?:token|secret|password|signature)|(?:api_?)?key|sig|hash)=)[^&#\s"'<>]+/gi;
+/** And what stands before the host. */
+const USER_INFO = /(:\/\/)[^/@\s"'<>]+@/g;
+
+/** Text of an error, an address or a query, without what would open a door. */
+export const withoutTokens = (text: string): string =>
+  text
+    .replace(TOKEN_IN_PATH, '/bot[redacted]')
+    .replace(SECRET_PARAMETER, '$1[redacted]')
+    .replace(USER_INFO, '$1[redacted]@');

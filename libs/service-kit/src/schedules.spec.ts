@@ -1,0 +1,214 @@
+import { Injectable, Module } from '@nestjs/common';
+import { createTestDatabase, startApp, type TestApp, type TestDatabase, until } from '@switchboard/testing';
+import { Registry } from 'prom-client';
+import { z } from 'zod';
+import { defineApp } from './define-app';
+import { defineJob, type JobRun, Jobs, type PayloadOf } from './jobs';
+import { schedulesOf } from './kit.module';
+import { createLog } from './log';
+import { scheduleOf, Scheduled, Slot } from './scheduled.decorator';
+import { Schedules } from './schedules';
+
+const MINUTE_MS = 60_000;
+/** The last slot of all schedules here, half an hour ago: so none passes while a spec runs. */
+const lastSlot = Math.floor(Date.now() / MINUTE_MS - 30) * MINUTE_MS;
+const minutesLater = (minutes: number) => new Date(lastSlot + minutes * MINUTE_MS);
+const cron = `${new Date(lastSlot).getUTCMinutes()} * * * *`;
+const Sweep = defineJob('sweep', Slot);
+const Water = defineJob('water', Slot);
+const Report = defineJob('report', Slot);
+
+const SILENT = { level: 'silent', format: 'json' } as const;
+
+/** What has begun: the job, and its slot in minutes after the last one; and what a run does then. */
+let runs: string[] = [];
+let work: (run: JobRun) => Promise<void>;
+
+async function note(name: string, slot: Date, run: JobRun) {
+  runs.push(`${name} ${(slot.getTime() - lastSlot) / MINUTE_MS}`);
+  await work(run);
+}
+
+@Injectable()
+class GardenJobs {
+  @Scheduled(cron, Sweep, { purpose: 'Sweeps the paths.', timeoutMs: 60_000, missed: 'skip' })
+  sweep({ slot }: PayloadOf<typeof Sweep>, run: JobRun) {
+    return note('sweep', slot, run);
+  }
+
+  @Scheduled(cron, Water, { purpose: 'Waters the roses.', timeoutMs: 100 })
+  water({ slot }: PayloadOf<typeof Water>, run: JobRun) {
+    return note('water', slot, run);
+  }
+
+  @Scheduled(cron, Report, { purpose: 'Counts the roses of the hour.', timeoutMs: 60_000, missed: 'each' })
+  report({ slot }: PayloadOf<typeof Report>, run: JobRun) {
+    return note('report', slot, run);
+  }
+}
+
+@Module({ providers: [GardenJobs] })
+class GardenModule {}
+
+@Module({ imports: [GardenModule] })
+class EstateModule {}
+
+const estateApp = defineApp({
+  name: 'estate',
+  module: EstateModule,
+  config: z.object({}),
+  entities: [],
+  migrations: [],
+  port: 0,
+});
+
+describe('a schedule', () => {
+  let database: TestDatabase;
+  const apps: TestApp[] = [];
+  const start = async () => {
+    const app = await startApp(estateApp, { database });
+    apps.push(app);
+    return app;
+  };
+  const stop = (app: TestApp) => {
+    apps.splice(apps.indexOf(app), 1);
+    return app.stop({ keepDatabase: true });
+  };
+  const query = <Row>(app: TestApp, sql: string) => app.service.db.query(sql) as Promise<Row[]>;
+  const schedules = (app: TestApp) => app.service.nest.get(Schedules);
+  const waiting = async (app: TestApp) =>
+    (await query(app, 'SELECT FROM estate_jobs.jobs WHERE attempts < max_attempts')).length;
+  const idle = (app: TestApp) => until(async () => (await waiting(app)) === 0, { what: 'no job to wait' });
+  const metric = async (app: TestApp, pattern: RegExp) =>
+    Number(pattern.exec(await (await fetch(`${app.url}/metrics`)).text())?.[1]);
+
+  beforeEach(async () => {
+    runs = [];
+    work = () => Promise.resolve();
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    for (const app of [...apps]) await stop(app);
+    await database.drop();
+  });
+
+  it('runs each slot once, however many processes there are', async () => {
+    const [one, two] = [await start(), await start()];
+    for (const minutes of [1, 2, 3]) {
+      const slot = minutesLater(minutes);
+      const claims = await Promise.all([one, two, one].map((app) => schedules(app).runSlot('report', slot)));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+    }
+    await idle(one);
+    expect(runs).toEqual(['report 1', 'report 2', 'report 3']);
+  });
+
+  it('runs no slot again, nor one that is older than the last', async () => {
+    const app = await start();
+    const slot = minutesLater(2);
+    expect(await schedules(app).runSlot('report', slot)).toBe(true);
+    expect(await schedules(app).runSlot('report', slot)).toBe(false);
+    expect(await schedules(app).runSlot('report', minutesLater(1))).toBe(false);
+  });
+
+  it('makes up for missed slots as it says: not at all, for the latest, or for each', async () => {
+    await stop(await start());
+    const next = await start();
+    await query(next, `UPDATE schedules SET known_since = now() - interval '160 minutes'`);
+    await stop(next);
+    const app = await start();
+    await until(() => runs.length === 4, { what: 'the missed slots' });
+    await idle(app);
+    expect(runs.sort()).toEqual(['report -120', 'report -60', 'report 0', 'water 0']);
+    await stop(app);
+    await start();
+    expect(runs).toHaveLength(4);
+  });
+
+  it('runs a slot again whose process was killed in the middle of it', async () => {
+    const killed = Promise.withResolvers<void>();
+    work = ({ attempt }) => (attempt === 1 ? killed.promise : Promise.resolve());
+    const app = await start();
+    await schedules(app).runSlot('report', minutesLater(1));
+    await until(() => runs.length === 1, { what: 'the first run' });
+    // What a kill leaves behind: locks of a worker that no longer holds its lease.
+    await query(app, `UPDATE estate_jobs._private_jobs SET locked_by = 'gone'`);
+    await query(app, `UPDATE estate_jobs._private_job_queues SET locked_by = 'gone' WHERE locked_by IS NOT NULL`);
+    await until(() => runs.length === 2, { what: 'the second run' });
+    expect(runs).toEqual(['report 1', 'report 1']);
+    killed.resolve();
+  });
+
+  it('does not begin a run while another one of it goes on', async () => {
+    const first = Promise.withResolvers<void>();
+    work = () => (runs.length === 1 ? first.promise : Promise.resolve());
+    const app = await start();
+    for (const minutes of [1, 2]) await schedules(app).runSlot('report', minutesLater(minutes));
+    await schedules(app).runSlot('sweep', minutesLater(3));
+    await until(() => runs.includes('sweep 3'), { what: 'another schedule' });
+    expect(runs).toEqual(['report 1', 'sweep 3']);
+    first.resolve();
+    await until(() => runs.includes('report 2'), { what: 'the next run' });
+  });
+
+  it('ends a run that takes too long, and tries it again', async () => {
+    const signals: AbortSignal[] = [];
+    work = ({ attempt, signal }) => {
+      signals.push(signal);
+      return attempt === 1 ? new Promise(() => undefined) : Promise.resolve();
+    };
+    const app = await start();
+    await schedules(app).runSlot('water', minutesLater(1));
+    await until(() => signals.length === 2, { what: 'the second try' });
+    expect(signals[0]!.aborted).toBe(true);
+    await idle(app);
+    expect(await metric(app, /^scheduled_runs_total\{job="water",outcome="timed_out".*\} (\d+)/m)).toBe(1);
+    expect(await metric(app, /^scheduled_runs_total\{job="water",outcome="done".*\} (\d+)/m)).toBe(1);
+  });
+
+  it('tells when it has succeeded last, and how late it is', async () => {
+    const app = await start();
+    const late = () => metric(app, /^scheduled_late_seconds\{job="report".*\} ([\d.]+)/m);
+    const succeeded = () => metric(app, /^scheduled_last_success_timestamp_seconds\{job="report".*\} ([\d.e+]+)/m);
+    expect([await late(), await succeeded()]).toEqual([0, 0]);
+    await query(app, `UPDATE schedules SET known_since = now() - interval '100 minutes'`);
+    expect(Math.abs((await late()) - 90 * 60)).toBeLessThan(5 * 60);
+    await schedules(app).runSlot('report', minutesLater(1));
+    await until(async () => (await succeeded()) > 0, { what: 'a success' });
+    expect(await late()).toBe(0);
+    const [row] = await query<{ ago: number }>(
+      app,
+      `SELECT extract(epoch FROM now())::float8 - ${await succeeded()} AS ago FROM schedules`,
+    );
+    expect(Math.abs(row!.ago)).toBeLessThan(20);
+  });
+
+  it('is looked at again and again', async () => {
+    const app = await start();
+    const again = new Schedules(app.service.db, app.service.nest.get(Jobs), createLog(SILENT), new Registry(), 10);
+    again.add(scheduleOf(GardenJobs.prototype.report)!, () => Promise.resolve());
+    again.start();
+    for (const times of [1, 2]) {
+      await query(app, `UPDATE schedules SET last_slot = now() - interval '45 minutes' WHERE job = 'report'`);
+      await until(() => runs.length === times, { what: `${times} runs` });
+    }
+    await again.stop();
+    expect(runs).toEqual(['report 0', 'report 0']);
+  });
+
+  it('that nobody can read is refused when the code is loaded', () => {
+    expect(() => Scheduled('61 * * * *', Sweep, { purpose: '', timeoutMs: 1 })).toThrow('the schedule of sweep');
+    expect(() => Scheduled('every day', Sweep, { purpose: '', timeoutMs: 1 })).toThrow('the schedule of sweep');
+  });
+
+  it('is listed with all others of its service, without starting that', () => {
+    const listed = schedulesOf(estateApp).map(({ job, purpose }) => `${job.name}: ${purpose}`);
+    expect(listed).toEqual([
+      'sweep: Sweeps the paths.',
+      'water: Waters the roses.',
+      'report: Counts the roses of the hour.',
+      'keep-inbox-partitions: Makes the inbox partitions of the coming days and drops those that are too old.',
+      'forget-given-up-jobs: Deletes jobs that were given up 30 days ago.',
+    ]);
+  });
+});
