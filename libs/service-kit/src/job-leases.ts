@@ -4,6 +4,8 @@ import type { DatabaseAccess } from './database';
 import type { Log } from './log';
 
 const LOOK_EVERY_MS = 2000;
+/** Others free our jobs two looks after the server has ended our session (LockSession), so after ten seconds at the earliest. */
+const EXPIRES_AFTER_MS = 9000;
 
 /**
  * graphile-worker gives back the jobs of a killed process only after four hours. Here each worker holds an advisory
@@ -17,10 +19,13 @@ export class JobLeases {
   private suspects = new Set<string>();
   private session: LockSession | undefined;
   private running: Promise<void> | undefined;
+  private expiry: NodeJS.Timeout | undefined;
 
+  /** @param onExpired called when others may soon take the jobs that are being done here */
   constructor(
     private readonly access: DatabaseAccess,
     private readonly log: Log,
+    private readonly onExpired: () => void,
   ) {}
 
   async start(): Promise<void> {
@@ -43,6 +48,7 @@ export class JobLeases {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    clearTimeout(this.expiry);
     await this.session?.close();
   }
 
@@ -67,6 +73,7 @@ export class JobLeases {
       this.session = await LockSession.open({ connectionString: this.access.url }, `${this.access.schema} job leases`);
     }
     await this.hold(this.session);
+    const askedAt = performance.now();
     const rows = await this.session.query<{ worker: string }>(
       `SELECT DISTINCT locked_by AS worker FROM ${this.access.jobsSchema}.jobs WHERE locked_by IS NOT NULL
          AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -74,6 +81,8 @@ export class JobLeases {
            AND objid::bigint = (hashtext(locked_by)::bigint & 4294967295)
            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
     );
+    clearTimeout(this.expiry);
+    this.expiry = setTimeout(this.onExpired, askedAt + EXPIRES_AFTER_MS - performance.now()).unref();
     const lost = rows.map((row) => row.worker).filter((worker) => !this.workers.has(worker));
     const dead = lost.filter((worker) => this.suspects.has(worker));
     this.suspects = new Set(lost);

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { JobLeases } from './job-leases';
 import { JobMetrics } from './job-metrics';
+import { jobQueuesOf } from './job-queues';
 import { type JobDefinition, RUNS, type Work } from './jobs';
 import type { Log } from './log';
 import { scheduleOf } from './scheduled.decorator';
@@ -33,6 +34,8 @@ export class JobRunner {
   private readonly pool: Pool;
   private readonly metrics: JobMetrics;
   private readonly stopping = new AbortController();
+  /** Of the jobs that are being done. */
+  private leased = new AbortController();
   private tasks: TaskList = {};
   private runner: Runner | undefined;
   private running: Promise<void> | undefined;
@@ -64,6 +67,7 @@ export class JobRunner {
        (id int PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), breaking boolean NOT NULL DEFAULT false)`,
     );
     await runMigrations({ pgPool: this.pool, schema: this.access.jobsSchema, logger: this.workerLogger() });
+    await this.pool.query(jobQueuesOf(this.access.jobsSchema));
   }
 
   /**
@@ -73,7 +77,7 @@ export class JobRunner {
   async start(discovery: DiscoveryService, scanner: MetadataScanner): Promise<void> {
     this.tasks = this.findTasks(discovery, scanner);
     if (Object.keys(this.tasks).length === 0) return;
-    this.leases = new JobLeases(this.access, this.log);
+    this.leases = new JobLeases(this.access, this.log, () => this.interrupt());
     await this.leases.start();
     this.running = this.keepRunning(await this.begin());
     this.schedules.start();
@@ -170,7 +174,7 @@ export class JobRunner {
         work(job.schema.parse(payload), {
           attempt: row.attempts,
           isLastAttempt,
-          signal: AbortSignal.any([this.stopping.signal, abortSignal]),
+          signal: AbortSignal.any([this.stopping.signal, this.leased.signal, abortSignal]),
         }),
       );
       took({ outcome: 'done' });
@@ -183,6 +187,12 @@ export class JobRunner {
     } finally {
       span.end();
     }
+  }
+
+  private interrupt(): void {
+    this.log.warn('jobs are interrupted: the database has not been reached for too long to keep them');
+    this.leased.abort(new Error('another process may have taken the job over'));
+    this.leased = new AbortController();
   }
 
   private workerLogger(): WorkerLogger {
@@ -198,7 +208,13 @@ function keepListening(events: EventEmitter): void {
   let beats: NodeJS.Timeout | undefined;
   events.on('pool:listen:success', ({ client }: { client: PoolClient }) => {
     clearInterval(beats);
-    beats = setInterval(() => client.query('SELECT 1').catch(() => undefined), LISTENER_SPEAKS_EVERY_MS);
+    let asked: Promise<unknown> | undefined;
+    beats = setInterval(() => {
+      asked ??= client
+        .query('SELECT 1')
+        .catch(() => undefined)
+        .finally(() => (asked = undefined));
+    }, LISTENER_SPEAKS_EVERY_MS);
     beats.unref();
   });
   for (const end of ['pool:listen:release', 'pool:listen:error', 'pool:release'])

@@ -1,6 +1,7 @@
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { Ship, shipping, shopApp } from '../test/shop.app';
-import { type JobOptions, Jobs, QUEUES_PER_KIND } from './jobs';
+import { QUEUES } from './job-queues';
+import { type JobOptions, Jobs } from './jobs';
 
 describe('jobs', () => {
   let app: TestApp;
@@ -36,16 +37,34 @@ describe('jobs', () => {
     expect(log.slice(3)).toEqual(['end parcel', 'begin letter', 'end letter']);
   });
 
-  it('share a fixed number of queues, however many ids there are', async () => {
-    const ids = Array.from({ length: 2 * QUEUES_PER_KIND }, (_, id) => id);
+  it('of different queues do not wait for each other, though their number is fixed', async () => {
+    await app.stop();
+    app = await startApp(shopApp, { env: { SHOP_JOB_CONCURRENCY: '60' } });
+    const begun: string[] = [];
+    const end = Promise.withResolvers<void>();
+    shipping.work = async (item) => {
+      begun.push(item);
+      await end.promise;
+    };
+    const ids = Array.from({ length: 60 }, (_, id) => `van:${id}`);
+    await Promise.all(ids.map((queue) => ship(queue, { queue })));
+    await until(() => begun.length === 60, { what: 'all to begin' });
+    end.resolve();
+    await until(async () => (await jobs('id')).length === 0, { what: 'all to end' });
     await app.service.db.transaction(async (tx) => {
-      const service = app.service.nest.get(Jobs);
-      for (const id of ids) await service.add(tx, Ship, { item: 'brick' }, { queue: `van:${id}`, delayMs: 3_600_000 });
+      for (let id = 0; id < 2 * QUEUES; id++)
+        await app.service.nest.get(Jobs).add(tx, Ship, { item: 'brick' }, { queue: `van:${id}`, delayMs: 3_600_000 });
     });
     const [row] = await query<{ n: number }>('SELECT count(*)::int AS n FROM shop_jobs._private_job_queues');
-    expect(row!.n).toBeLessThanOrEqual(QUEUES_PER_KIND);
-    // Of a good hash, two ids to a queue leave 1/e² of the queues empty.
-    expect(row!.n).toBeGreaterThan(QUEUES_PER_KIND * 0.8);
+    expect(row!.n).toBeLessThanOrEqual(QUEUES);
+  });
+
+  it('of one queue are in one place as long as there is one of them, also when they are added at the same time', async () => {
+    const later = { queue: 'van:1', delayMs: 3_600_000 };
+    await Promise.all(Array.from({ length: 20 }, (_, n) => ship(`${n}`, later)));
+    expect(
+      await query('SELECT count(DISTINCT queue_name)::int AS places, count(*)::int AS n FROM shop_jobs.jobs'),
+    ).toEqual([{ places: 1, n: 20 }]);
   });
 
   it('that wait are due by the clock of the database, whatever the time is here', async () => {

@@ -1,7 +1,6 @@
 import { context, propagation } from '@opentelemetry/api';
 import { personalFieldsOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
-import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { asService } from './row-security';
@@ -23,11 +22,8 @@ export function defineJob<Schema extends z.ZodObject>(name: string, schema: Sche
 export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
 
 export interface JobOptions {
-  /**
-   * Jobs of one queue run one after the other, in the order they were added. `<kind>:<id>`: the ids of one kind share
-   * QUEUES_PER_KIND queues, so a job may also wait for one of another id.
-   */
-  queue?: `${string}:${string}`;
+  /** `chat:42`. Jobs of one queue run one after the other, in the order they were added. */
+  queue?: string;
   /** A job that waits under the same key is replaced and not added beside it. */
   key?: string;
   /** How long after the beginning of the transaction it is due, by the clock of the database. */
@@ -58,12 +54,6 @@ export const Runs =
 
 const DEFAULT_MAX_ATTEMPTS = 10;
 
-/**
- * graphile-worker keeps a row for each queue it has seen and locks the free ones whenever it looks for jobs; removing rows
- * meanwhile could strand a job that is just being added. So there is a fixed number of them. Why this one: ADR 14.
- */
-export const QUEUES_PER_KIND = 512;
-
 /** The jobs of one service, in its own schema. */
 export class Jobs {
   constructor(private readonly access: DatabaseAccess) {}
@@ -75,20 +65,17 @@ export class Jobs {
     payload: z.input<Schema>,
     options: JobOptions = {},
   ): Promise<void> {
-    const carried: Record<string, unknown> = { ...job.schema.parse(payload) };
+    const { queue, key, delayMs = 0, maxAttempts = DEFAULT_MAX_ATTEMPTS } = options;
+    const carried: Record<string, unknown> = {
+      ...job.schema.parse(payload),
+      ...(queue !== undefined && { _queue: queue }),
+    };
     propagation.inject(context.active(), carried);
     await asService(tx, () =>
       tx.query(
-        `SELECT FROM ${this.access.jobsSchema}.add_job($1, $2::json, queue_name => $3,
-           run_at => now() + $4 * interval '1 millisecond', max_attempts => $5, job_key => $6)`,
-        [
-          job.name,
-          JSON.stringify(carried),
-          options.queue ? queueOf(options.queue) : null,
-          options.delayMs ?? 0,
-          options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-          options.key ?? null,
-        ],
+        `SELECT FROM ${this.access.jobsSchema}.${queue === undefined ? 'add_job' : 'add_job_in_queue'}($1, $2::json,
+           run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)`,
+        [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
       ),
     );
   }
@@ -111,9 +98,4 @@ export class Jobs {
       [days],
     );
   }
-}
-
-function queueOf(queue: string): string {
-  const kind = queue.slice(0, queue.indexOf(':'));
-  return `${kind}#${crc32(queue) % QUEUES_PER_KIND}`;
 }

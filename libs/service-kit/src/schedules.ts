@@ -111,7 +111,7 @@ export class Schedules {
       if (claimed.length === 0) return false;
       // The queue keeps runs from overlapping. By its key, a run that still waits is replaced: this one does for both.
       const key = schedule.missed === 'each' ? undefined : `slot:${name}`;
-      await this.jobs.add(tx, schedule.job, { slot: slot.toISOString() }, { queue: `${name}:slots`, key });
+      await this.jobs.add(tx, schedule.job, { slot: slot.toISOString() }, { queue: `schedule:${name}`, key });
       return true;
     });
   }

@@ -55,9 +55,11 @@ describe('a process that can no longer be heard, though its connections stay ope
     await until(() => isRelay(cutOff), { what: 'the first relay' });
 
     const runs: string[] = [];
-    shipping.work = async (item) => {
+    shipping.work = async (item, { signal }) => {
       runs.push(item);
-      if (runs.length === 1) await never.promise;
+      if (runs.length > 1) return;
+      signal.addEventListener('abort', () => runs.push('interrupted'), { once: true });
+      await never.promise;
     };
     await cutOff.service.db.transaction((tx) =>
       cutOff.service.nest.get(Jobs).add(tx, Ship, { item: 'parcel' }, { queue: 'van:1' }),
@@ -65,17 +67,21 @@ describe('a process that can no longer be heard, though its connections stay ope
     await until(() => runs.length === 1, { what: 'the first run' });
     const other = await start(shopApp, database.url);
     stand(other, 'the second');
+    elections(other).stand('ferry', () => undefined);
+    const ferry = await until(() => elections(other).leadershipOf('ferry'), { what: 'the leader of the other name' });
 
     proxy.blackhole();
     await other.service.db.transaction((tx) => other.service.bus.outbox.add(tx, ItemSold({ item: 'letter' })));
     const within = { timeoutMs: TAKEN_OVER_WITHIN_MS };
     await Promise.all([
       other.probe.until(ItemSold, () => true, TAKEN_OVER_WITHIN_MS),
-      until(() => runs.length === 2, { what: 'the second run', ...within }),
+      until(() => runs.length === 3, { what: 'the second run', ...within }),
       until(() => terms.length === 3, { what: 'the second leader', ...within }),
     ]);
-    expect(runs).toEqual(['parcel', 'parcel']);
+    expect(runs).toEqual(['parcel', 'interrupted', 'parcel']);
     expect(terms).toEqual(['the first begins', 'the first ends', 'the second begins']);
+    // By now it had nothing to say for longer than a silent session lives.
+    expect(elections(other).leadershipOf('ferry')).toBe(ferry);
 
     // The end of the silence: what was lost is lost, new connections find their way.
     proxy.cut();
