@@ -22,6 +22,7 @@ function inSandbox(id: string, { name, token }: typeof LUMEN) {
     channel: { kind: 'telegram', apiRoot: 'sandbox', token },
     // People of stories write fast.
     access: { flood: { burst: 10_000 } },
+    accepts: ['voice', 'document'],
     assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
   };
 }

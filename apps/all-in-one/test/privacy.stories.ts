@@ -86,6 +86,7 @@ export function privacyStories(installation: () => Installation): void {
     expect(await overheard.placesOf(String(anna.id))).toEqual([
       'bot_adapter.chats',
       'bot_adapter.contacts',
+      'bot_adapter.inbound_messages',
       'bot_adapter.people',
     ]);
   });
