@@ -11,6 +11,7 @@ import { OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
+import { renewParked } from './parked-encryption';
 import { ParkedRetries } from './parked-retries';
 import { Signals } from './signals';
 import { TopologyKeeper } from './topology-keeper';
@@ -55,7 +56,7 @@ export class Bus {
       () => transport.ready(),
     );
     this.outbox = new Outbox(service, now, cipher);
-    this.signals = new Signals(transport, cipher);
+    this.signals = new Signals(transport, cipher, warn);
     this.server = new BusServer(
       service,
       transport,
@@ -91,6 +92,11 @@ export class Bus {
   async keepPartitions(): Promise<void> {
     const { db, now = () => new Date() } = this.options;
     await keepInboxPartitions(db, now().getTime());
+  }
+
+  /** See renewParked. */
+  renewParked(signal: AbortSignal): Promise<{ written: number; unreadable: number }> {
+    return renewParked(this.options.db, this.options.cipher ?? noCipher, signal);
   }
 
   /** Begins to carry and to retry; call it when every service of the process listens. */

@@ -20,6 +20,7 @@ import { Jobs } from './jobs';
 import { LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
+import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
@@ -35,6 +36,7 @@ export interface KitParts {
   schedules: Schedules;
   election: LeaderElection;
   cipher: FieldCipher;
+  personal: PersonalData;
   bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -69,6 +71,7 @@ export class KitModule {
       { provide: Schedules, useValue: parts.schedules },
       { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
+      { provide: PersonalData, useValue: parts.personal },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },
