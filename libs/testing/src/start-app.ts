@@ -74,6 +74,7 @@ export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string
   DATABASE_ROLE_SECRET: 'a role secret of the tests',
   DATABASE_POOL: '5',
   ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
+  LOOKUP_KEY: Buffer.alloc(32, 9).toString('base64'),
   LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
   MEDIA_FOLDER: mediaFolder,
 });
