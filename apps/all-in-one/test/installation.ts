@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
 import { chatAiApp } from '@switchboard/chat-ai';
 import { type RunningApps, startApps } from '@switchboard/service-kit';
-import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
+import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
@@ -75,6 +75,10 @@ export class Site {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
+
+/** By which bot-adapter finds a person or a chat of Telegram. */
+export const externalHash = (id: number): string =>
+  testIndex('bot-adapter').hash('external-id', 'telegram', String(id));
 
 /** A site whose services run in this process, as `main.ts` runs them. */
 export class Installation {
