@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -112,6 +113,16 @@ export class Installation {
   /** Rows of a service's own tables: for facts that no person can see. */
   rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
     return this.service(service).db.query<T[]>(sql, parameters);
+  }
+
+  /** Something that a service is made of. */
+  part<T>(service: string, type: Type<T>): T {
+    return this.service(service).nest.get(type);
+  }
+
+  /** Where the services keep files. */
+  get folder(): string {
+    return this.site.env['MEDIA_FOLDER']!;
   }
 
   /** A counter as Prometheus reads it, summed over the series whose labels fit. */

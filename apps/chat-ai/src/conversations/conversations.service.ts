@@ -147,29 +147,31 @@ export class ConversationsService {
 
   /**
    * In a group, what was said with a person who is erased is forgotten as a whole: the answers and quotations of others hold their
-   * words. What still waits for an answer stays, as far as it is not theirs.
+   * words. What others still wait for stays, and is to be answered anew.
    */
-  async forgetInGroups(tx: EntityManager, userId: string): Promise<void> {
+  async forgetInGroups(tx: EntityManager, userId: string): Promise<Unanswered[]> {
     const groups = await tx.query<{ id: string; chatId: string }[]>(
       `SELECT id, chat_id AS "chatId" FROM conversations WHERE user_id IS NULL
          AND id IN (SELECT conversation_id FROM messages WHERE user_id = $1) ORDER BY id FOR UPDATE`,
       [userId],
     );
-    if (groups.length === 0) return;
+    if (groups.length === 0) return [];
     const ids = groups.map(({ id }) => id);
     await tx.query(
       `DELETE FROM messages WHERE conversation_id = ANY ($1) AND state NOT IN ('pending', 'awaiting_transcription')`,
       [ids],
     );
+    await tx.query('DELETE FROM turns WHERE conversation_id = ANY ($1)', [ids]);
+    await tx.query('DELETE FROM messages WHERE user_id = $1', [userId]);
     await tx.query('UPDATE messages SET quoted = NULL WHERE conversation_id = ANY ($1)', [ids]);
-    await tx.query(
-      'UPDATE conversations SET summary = NULL, summarised_up_to = 0, revision = revision + 1 WHERE id = ANY ($1)',
-      [ids],
-    );
+    await tx.query('UPDATE conversations SET summary = NULL, summarised_up_to = 0 WHERE id = ANY ($1)', [ids]);
+    const unanswered: Unanswered[] = [];
     for (const { id, chatId } of groups) {
       await this.cipher.destroyGroupKey(tx, chatId);
-      this.changes.note(tx, id);
+      const changed = await this.changed(tx, id, chatId);
+      if (await tx.existsBy(Message, { conversationId: id, state: 'pending' })) unanswered.push(changed);
     }
+    return unanswered;
   }
 
   private async voiceMessage(tx: EntityManager, id: string): Promise<Message> {

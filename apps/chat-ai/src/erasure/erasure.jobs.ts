@@ -4,6 +4,7 @@ import { ChatAiPersonErased } from '@switchboard/contracts';
 import { ErasePerson, ErasePersonAgain, Erasure, type JobRun, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { BudgetsService } from '../accounting/budgets.service';
 import { ConversationsService } from '../conversations/conversations.service';
+import { TurnsJobs } from '../turns/turns.jobs';
 
 @Injectable()
 export class ErasureJobs {
@@ -11,11 +12,12 @@ export class ErasureJobs {
     private readonly erasure: Erasure,
     private readonly outbox: Outbox,
     conversations: ConversationsService,
+    turns: TurnsJobs,
     budgets: BudgetsService,
   ) {
     erasure.add({
       async rows(tx, userId) {
-        await conversations.forgetInGroups(tx, userId);
+        for (const each of await conversations.forgetInGroups(tx, userId)) await turns.request(tx, each);
         await budgets.forget(tx, userId);
       },
     });
