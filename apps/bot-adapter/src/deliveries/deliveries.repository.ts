@@ -230,7 +230,7 @@ export class DeliveriesRepository {
 
   /** The chat has a new id; what waits follows it. Returns the chat that goes on. */
   async moved(tx: EntityManager, { chat, delivery }: Waiting, to: string): Promise<Chat> {
-    const moved = await this.contacts.move(tx, chat, chat.externalHash, to);
+    const moved = await this.contacts.move(tx, chat, to);
     await tx.update(Delivery, delivery.id, { state: 'queued', tries: delivery.tries + 1 });
     if (moved?.superseded) await this.repoint(tx, moved.superseded.id, moved.chat.id);
     // Without a move the channel has told us of it already, or this chat was superseded.
