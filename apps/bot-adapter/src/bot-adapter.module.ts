@@ -19,6 +19,7 @@ import { Preview } from './deliveries/preview.entity';
 import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
 import { DialogsModule } from './dialogs/dialogs.module';
+import { PollChannels } from './inbound/polling.service';
 import { InboundModule } from './inbound/inbound.module';
 import { InboundUpdateRow } from './inbound/inbound-update.entity';
 import { Receiver } from './inbound/receiver.entity';
@@ -84,6 +85,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       Receiver,
     ],
     migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
+    tasks: [PollChannels],
     encrypted: ['contacts.profile', 'deliveries.content', 'dialogs.data', 'inbound_updates.content'],
     port: 4101,
   });

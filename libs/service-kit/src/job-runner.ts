@@ -10,7 +10,7 @@ import {
   runMigrations,
   type TaskList,
 } from 'graphile-worker';
-import { databaseSocket } from '@switchboard/bus';
+import { databaseSocket, type PeriodicTasks } from '@switchboard/bus';
 import { Pool, type PoolClient } from 'pg';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -45,6 +45,7 @@ export class JobRunner {
     private readonly access: DatabaseAccess,
     private readonly concurrency: number,
     private readonly schedules: Schedules,
+    private readonly periodic: PeriodicTasks,
     registry: Registry,
     private readonly log: Log,
   ) {
@@ -77,7 +78,7 @@ export class JobRunner {
   async start(discovery: DiscoveryService, scanner: MetadataScanner): Promise<void> {
     this.tasks = this.findTasks(discovery, scanner);
     if (Object.keys(this.tasks).length === 0) return;
-    this.leases = new JobLeases(this.access, this.log, () => this.interrupt());
+    this.leases = new JobLeases(this.access, this.periodic, this.log, () => this.interrupt());
     await this.leases.start();
     this.running = this.keepRunning(await this.begin());
     this.schedules.start();
