@@ -17,11 +17,14 @@ const esmOnly = [
   'uuid',
 ];
 
+// Long ones are run by `npm run verify`, and by whoever names them: npm test -- drill.long.
+const long = process.argv.some((argument) => argument.includes('.long'));
+
 // One Jest process for the whole workspace: on two cores that is faster than one per project.
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.{ts,tsx}'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(long ? [] : ['\\.long\\.spec\\.'])],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.switchboard/'],
   moduleNameMapper: {
     '^@switchboard/(contracts|bus|service-kit|testing)$': '<rootDir>/libs/$1/src/index.ts',

@@ -21,6 +21,7 @@ const parts: Record<string, Part> = {
     verb: ['soak', '--minutes', '3'],
   },
   brokers: { what: 'what needs a broker, on each RabbitMQ that is here', run: runOnEachBroker },
+  specs: { what: 'the long specs', verb: ['test', '.long.spec'] },
   smoke: { what: 'a short play with real processes and one kill -9', verb: ['smoke'] },
   drill: { what: 'twenty rounds of faults under load', verb: ['drill', 'bus', '--rounds', '20', '--events', '20000'] },
   deliveries: {
