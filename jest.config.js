@@ -35,7 +35,8 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   testEnvironment: 'node',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than the cores of a small machine: specs wait for servers and deadlines more than they compute.
+  maxWorkers: 3,
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
   coverageProvider: 'v8',
   coverageDirectory: 'artifacts/coverage',

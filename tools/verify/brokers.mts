@@ -11,7 +11,7 @@ import { onShutdown } from '../local/shutdown.mts';
 import { root } from '../local/workspace.mts';
 
 /** What meets the broker itself, and a whole installation on it. */
-const SPECS = ['libs/bus/src', 'apps/all-in-one/test/stories-over-rabbit'];
+const SPECS = ['libs/bus/src', 'stories-over-rabbit.long'];
 /** Which we say to support: docs/adr/0012. */
 const SUPPORTED = ['3.10', '4'];
 
