@@ -34,7 +34,7 @@ module.exports = {
   transform: { '\\.[cm]?[jt]sx?$': ['@swc/jest', require('./tools/swc.config.js')] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   testEnvironment: 'node',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   // One more than the cores of a small machine: specs wait for servers and deadlines more than they compute.
   maxWorkers: 3,
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],

@@ -12,7 +12,7 @@ export function conversationStories(installation: () => Installation): void {
   ] as const)(
     'a question (%s) is answered once, and seen while it is written',
     async (locale, question, words, button) => {
-      await sandbox().pace(100, 40);
+      await sandbox().pace(100, 160);
       const person = await Person.meet(sandbox(), locale);
       await person.say(question);
       const answer = await person.reads(words);

@@ -22,6 +22,7 @@ function inSandbox(id: string, { name, token }: typeof LUMEN) {
     channel: { kind: 'telegram', apiRoot: 'sandbox', token },
     // People of stories write fast.
     access: { flood: { burst: 10_000 } },
+    accepts: ['voice', 'document'],
     assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
   };
 }
@@ -64,6 +65,10 @@ export class Site {
     };
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   async clear(): Promise<void> {
     await this.sandbox.stop();
     await this.database.drop();
@@ -76,13 +81,15 @@ export class Installation {
   private constructor(
     private readonly site: Site,
     private readonly apps: RunningApps,
+    /** Of the broker that carries events, if there is one. */
+    readonly amqpUrl: string | undefined,
   ) {}
 
   static async start(transport: Record<string, string>): Promise<Installation> {
     const site = await Site.prepare();
     try {
       const apps = await startApps([botAdapterApp, chatAiApp, ttsWorkerApp], { ...site.env, ...transport });
-      return new Installation(site, apps);
+      return new Installation(site, apps, transport['AMQP_URL']);
     } catch (error) {
       await site.clear();
       throw error;
@@ -91,6 +98,11 @@ export class Installation {
 
   get sandbox(): Sandbox {
     return this.site.sandbox;
+  }
+
+  /** Of an administrator. */
+  get databaseUrl(): string {
+    return this.site.databaseUrl;
   }
 
   /** Rows of a service's own tables: for facts that no person can see. */

@@ -1,7 +1,8 @@
 import { connect } from 'amqplib';
 
 const url = process.env['AMQP_URL'];
-export const describeWithBroker = process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? describe.skip : describe;
+export const describeWithBroker =
+  process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? describe.skip : describe;
 
 const QUEUES = [
   'bot-adapter.deliveries',

@@ -1,10 +1,12 @@
 import { conversationStories } from './conversation.stories';
 import { crowdStories } from './crowd.stories';
 import { Installation } from './installation';
+import { privacyStories } from './privacy.stories';
 import { troubleStories } from './trouble.stories';
 import { voiceStories } from './voice.stories';
 
 const all = {
+  privacy: privacyStories,
   conversations: conversationStories,
   voice: voiceStories,
   trouble: troubleStories,

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
 import { botAdapterConfig } from './bot-adapter.config';
+import { botAdapterDataMap } from './bot-adapter.data-map';
 import { AcceptsSection, AccessSection, MenuSection, TextsSection } from './bots/bot-sections';
 import { BotsModule } from './bots/bots.module';
 import type { ChannelFactory } from './channels/channel';
@@ -86,6 +87,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
     ],
     migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
     tasks: [PollChannels],
+    dataMap: botAdapterDataMap,
     encrypted: ['contacts.profile', 'deliveries.content', 'dialogs.data', 'inbound_updates.content'],
     port: 4101,
   });

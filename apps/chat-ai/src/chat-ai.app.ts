@@ -6,6 +6,7 @@ import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { AssistantSection } from './assistants/assistant';
 import { chatAiConfig } from './chat-ai.config';
+import { chatAiDataMap } from './chat-ai.data-map';
 import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
@@ -21,6 +22,7 @@ export const chatAiApp = defineApp({
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
   encrypted: ['messages.text', 'messages.quoted', 'messages.sender_name', 'conversations.summary'],
   tasks: [LookAtKnowledge],
+  dataMap: chatAiDataMap,
   botSections: { assistant: AssistantSection },
   port: 4102,
 });

@@ -10,6 +10,7 @@ import { CarryOutbox, OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
+import { renewParked } from './parked-encryption';
 import { type PeriodicTask, PeriodicTasks } from './periodic-tasks';
 import { ParkedRetries, RetryParkedEvents } from './parked-retries';
 import { Signals } from './signals';
@@ -61,7 +62,7 @@ export class Bus {
       () => transport.ready(),
     );
     this.outbox = new Outbox(service, now, cipher);
-    this.signals = new Signals(transport, cipher);
+    this.signals = new Signals(transport, cipher, warn);
     this.server = new BusServer(
       service,
       transport,
@@ -97,6 +98,11 @@ export class Bus {
   async keepPartitions(): Promise<void> {
     const { db, now = () => new Date() } = this.options;
     await keepInboxPartitions(db, now().getTime());
+  }
+
+  /** See renewParked. */
+  renewParked(signal: AbortSignal): Promise<{ written: number; unreadable: number }> {
+    return renewParked(this.options.db, this.options.cipher ?? noCipher, signal);
   }
 
   /** Begins to carry and to retry; call it when every service of the process listens. */

@@ -7,7 +7,10 @@ export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env }
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { Clock } from './clock';
 export { DomainError } from './errors';
+export { type DataMap, type Erasure, kitDataMap, type TableMap } from './data-map';
 export { FieldCipher } from './field-cipher';
+export { PersonalData, type PersonalRow } from './personal-data';
+export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';

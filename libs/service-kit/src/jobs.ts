@@ -3,6 +3,7 @@ import { personalFieldsOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { DatabaseAccess } from './database';
+import { asService } from './row-security';
 
 /** Work that talks to the outside: added in the transaction that decides on it, done afterwards, tried again when it fails. */
 export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
@@ -70,10 +71,12 @@ export class Jobs {
       ...(queue !== undefined && { _queue: queue }),
     };
     propagation.inject(context.active(), carried);
-    await tx.query(
-      `SELECT FROM ${this.access.jobsSchema}.${queue === undefined ? 'add_job' : 'add_job_in_queue'}($1, $2::json,
-         run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)`,
-      [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
+    await asService(tx, () =>
+      tx.query(
+        `SELECT FROM ${this.access.jobsSchema}.${queue === undefined ? 'add_job' : 'add_job_in_queue'}($1, $2::json,
+           run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)`,
+        [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
+      ),
     );
   }
 

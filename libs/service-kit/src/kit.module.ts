@@ -22,6 +22,7 @@ import { Jobs } from './jobs';
 import { ElectLeaders, LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
+import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { LookForSlots, Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
@@ -38,6 +39,7 @@ export interface KitParts {
   tasks: PeriodicTasks;
   election: LeaderElection;
   cipher: FieldCipher;
+  personal: PersonalData;
   bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -80,6 +82,7 @@ export class KitModule {
       { provide: PeriodicTasks, useValue: parts.tasks },
       { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
+      { provide: PersonalData, useValue: parts.personal },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },
