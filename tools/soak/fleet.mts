@@ -80,7 +80,7 @@ export class Fleet {
     const { folder } = options;
     mkdirSync(join(folder, 'bots'), { recursive: true });
     writeBots(join(folder, 'bots'));
-    const [port] = await freePorts(1);
+    const [port] = await quietPorts(1);
     const sandboxUrl = `http://127.0.0.1:${port}`;
     const sandbox = startChild({
       entry: 'apps/sandbox/dist/src/main.js',
@@ -116,7 +116,7 @@ export class Fleet {
   /** @param aheadSeconds CLOCK_AHEAD_SECONDS */
   async startServices(aheadSeconds: number): Promise<void> {
     this.aheadSeconds = aheadSeconds;
-    const ports = await freePorts(this.services.length * REPLICAS);
+    const ports = await quietPorts(this.services.length * REPLICAS);
     const urls = this.services.flatMap((service) =>
       Array.from({ length: REPLICAS }, () => ({ service, url: `http://127.0.0.1:${ports.pop()}` })),
     );
@@ -261,6 +261,15 @@ export class Fleet {
   private ready({ service, url, child }: Replica): Promise<void> {
     return answers(child, service, `${url}/health/ready`);
   }
+}
+
+/** Below those that systems give to clients: a process that is started again must find its own still free. */
+function quietPorts(count: number): Promise<number[]> {
+  const first = 20_000 + Math.floor(Math.random() * 12_000);
+  return freePorts(
+    count,
+    Array.from({ length: count }, (_, i) => first + i),
+  );
 }
 
 /** What a process needs of this one's environment, and nothing that would configure a service. */
