@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus-metrics';
 import { BusServer } from './bus-server';
+import { refuseSilentRollbacks } from './inbox';
 import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxBell } from './outbox-bell';
@@ -89,6 +90,7 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
+    refuseSilentRollbacks(this.options.db);
     this.outbox.wake = () => this.bell.ring();
     // Not fatal: the inbox makes what it misses.
     await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));

@@ -8,10 +8,11 @@ export type {
   SealedSignalOf,
   SignalDefinition,
   SignalOf,
+  Upcast,
 } from './define-event';
 export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
-export type { ReadData, Upcast } from './upcast';
+export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, type KnownMediaKind, MediaKind, MediaRef, MediaType } from './shapes';

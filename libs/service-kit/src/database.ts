@@ -9,6 +9,7 @@ import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration'
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
 import { PersonKeys1764000000001 } from './person-keys.migration';
+import { PreparingClient } from './prepared-statements';
 import { personRoleOf } from './row-security';
 
 export interface DatabaseAccess {
@@ -154,7 +155,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
-    extra: { stream: () => databaseSocket() },
+    extra: { stream: () => databaseSocket(), Client: PreparingClient },
   });
 }
 

@@ -103,10 +103,10 @@ export class DeliveriesService {
   async answerOf(
     tx: EntityManager,
     replyId: string,
-  ): Promise<{ userId: string; markdown: string; place?: Place | undefined } | undefined> {
+  ): Promise<{ chatId: string; userId: string; markdown: string; place?: Place | undefined } | undefined> {
     const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text' });
     const content = delivery && this.renderer.contentOf(delivery);
-    return content?.kind === 'text' ? { ...content, userId: delivery!.userId } : undefined;
+    return content?.kind === 'text' ? { ...content, chatId: delivery!.chatId, userId: delivery!.userId } : undefined;
   }
 
   /** Has the chat's queue worked through: what waits may be sent now. */

@@ -55,7 +55,7 @@ export class AssistantProduct implements Product {
   };
 
   readonly actions = {
-    speak: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+    speak: action(z.uuid(), async (conversation, replyId) => {
       const { tx, chat } = conversation;
       const outcome = await this.speech.requestAgain(tx, chat, replyId);
       if (outcome === 'requested') conversation.recording();
@@ -70,19 +70,13 @@ export class AssistantProduct implements Product {
       await this.outbox.add(tx, ReplyStopRequested(whoAsks(context)));
       conversation.toast(conversation.say('stopping'));
     }),
-    again: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+    again: action(z.uuid(), async (conversation, replyId) => {
       const { tx, context } = conversation;
       await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
       conversation.toast(conversation.say('again'));
     }),
-    rate: action(
-      z.object({ replyId: z.uuid(), rating: z.union([z.literal(1), z.literal(-1)]) }),
-      async (conversation, { replyId, rating }) => {
-        const { tx, context } = conversation;
-        await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
-        conversation.toast(conversation.say('rated'));
-      },
-    ),
+    like: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1)),
+    dislike: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1)),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
       await change(conversation, { locale, localeChosen: true });
       await conversation.show(languageMenu(conversation, conversation.chat));
@@ -102,19 +96,17 @@ export class AssistantProduct implements Product {
     previews: PreviewsService,
   ) {
     router.register(this);
-    deliveries.addToReplies((tx, chat, reply) => this.underAnswer(tx, chat, reply));
+    deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
     previews.offerStop((chat) =>
       Promise.resolve({
         label: this.texts.say(chat.locale, 'stop'),
         data: buttons.standing(this.name, 'stop'),
       }),
     );
-    speech.offerListening(async (tx, chat, replyId) => {
-      const [id] = await buttons.create(tx, [{ product: this.name, action: 'speak', data: { replyId } }], {
-        chatId: chat.id,
-      });
-      return { label: say(chat.locale, 'listen'), data: id! };
-    });
+    speech.offerListening((chat, replyId) => ({
+      label: say(chat.locale, 'listen'),
+      data: buttons.standing(this.name, 'speak', replyId),
+    }));
   }
 
   async start(conversation: Conversation, payload: string): Promise<boolean> {
@@ -172,7 +164,7 @@ export class AssistantProduct implements Product {
   }
 
   /** What can be done with an answer. In groups the buttons of one would be pressed by all. */
-  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+  private underAnswer(chat: Chat, { replyId, outcome }: Reply): Button[][] {
     const bot = this.bots.find(chat.botId);
     if (!bot?.products.includes(this.name) || chat.kind !== 'private' || !ANSWERS.includes(outcome)) return [];
     // Written out as numbers they would be longer than many an answer.
@@ -181,15 +173,20 @@ export class AssistantProduct implements Product {
     const choices = [
       ...(offered.includes('rate')
         ? ([
-            ['👍', 'rate', { replyId, rating: 1 }],
-            ['👎', 'rate', { replyId, rating: -1 }],
+            ['👍', 'like'],
+            ['👎', 'dislike'],
           ] as const)
         : []),
-      ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
+      ...(offered.includes('again') ? ([['🔁', 'again']] as const) : []),
     ];
-    const actions = choices.map(([, action, data]) => ({ product: this.name, action, data }));
-    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
-    return ids.length > 0 ? [choices.map(([label], i) => ({ label, data: ids[i]! }))] : [];
+    if (choices.length === 0) return [];
+    return [choices.map(([label, name]) => ({ label, data: this.buttons.standing(this.name, name, replyId) }))];
+  }
+
+  private async rate(conversation: Conversation, replyId: string, rating: 1 | -1): Promise<void> {
+    const { tx, context } = conversation;
+    await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
+    conversation.toast(conversation.say('rated'));
   }
 
   private greet(conversation: Conversation, link?: string): Promise<void> {
