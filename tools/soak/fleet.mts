@@ -31,8 +31,13 @@ export type Runs = Record<string, number>;
 const REPLICAS = 2;
 const READY_WITHIN_MS = 180_000;
 const SCRAPE_WITHIN_MS = 10_000;
-/** A job begins within a second of its time; what waits longer than this is not taken. */
+/**
+ * A job begins within a second of its time; one that is older and due is not taken. Its time says less: a scheduled run that waits gets
+ * that of the next one.
+ */
 const JOB_WAITS_SECONDS = 5;
+/** A busy machine may lose so much. */
+const LATE_SECONDS = 15;
 
 export const LUMEN = {
   id: 7_000_000_001,
@@ -166,6 +171,27 @@ export class Fleet {
     return total;
   }
 
+  /** Tasks that should have been done again by now, by whichever process says so. */
+  async late(): Promise<string[]> {
+    const late = await Promise.all(
+      this.replicas.map(async ({ service, url }) => {
+        const metrics = await scrape(url);
+        const secondsOf = (name: string) =>
+          new Map(
+            [...metrics.matchAll(new RegExp(`^${name}\\{task="([^"]+)".*\\} (\\S+)$`, 'gm'))].map(([, task, value]) => [
+              task!,
+              Number(value),
+            ]),
+          );
+        const intervals = secondsOf('periodic_task_interval_seconds');
+        return [...secondsOf('periodic_task_late_seconds')].flatMap(([task, seconds]) =>
+          seconds > Math.max(3 * intervals.get(task)!, LATE_SECONDS) ? [`${service}/${task}`] : [],
+        );
+      }),
+    );
+    return [...new Set(late.flat())];
+  }
+
   /** Resident memory of each process that runs, by its id. */
   memory(): Map<number, number> {
     return new Map(this.replicas.map(({ child }) => [child.pid, rssMb(child.pid) ?? 0]));
@@ -186,7 +212,7 @@ export class Fleet {
       this.services.map((service) =>
         this.query<{ job: string; waits: boolean; given_up: boolean; error: string | null }>(
           `SELECT task.identifier AS job, attempts >= max_attempts AND locked_at IS NULL AS given_up, last_error AS error,
-             is_available AND run_at < now() - interval '${JOB_WAITS_SECONDS} seconds' AS waits
+             is_available AND run_at <= now() AND job.created_at < now() - interval '${JOB_WAITS_SECONDS} seconds' AS waits
            FROM ${schemaOf(service)}_jobs._private_jobs job LEFT JOIN ${schemaOf(service)}_jobs._private_tasks task ON task.id = task_id`,
         ),
       ),
