@@ -1,4 +1,4 @@
-import type { Installation } from './installation';
+import { externalHash, type Installation } from './installation';
 import { Person } from './person';
 import { NORTHWIND } from './sandbox';
 
@@ -87,8 +87,8 @@ export function conversationStories(installation: () => Installation): void {
     await withNorthwind.reads(/nothing to remember yet/);
     const people = await installation().rows<{ bots: string[] }>(
       'bot-adapter',
-      `SELECT array_agg(bot_id ORDER BY bot_id) AS bots FROM chats WHERE external_id = $1 GROUP BY user_id`,
-      [String(withLumen.id)],
+      `SELECT array_agg(bot_id ORDER BY bot_id) AS bots FROM chats WHERE external_hash = $1 GROUP BY user_id`,
+      [externalHash(withLumen.id)],
     );
     expect(people).toEqual([{ bots: ['lumen', 'northwind'] }]);
   });

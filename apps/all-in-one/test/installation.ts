@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
 import { chatAiApp } from '@switchboard/chat-ai';
 import { type RunningApps, startApps } from '@switchboard/service-kit';
-import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
+import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
@@ -76,6 +77,10 @@ export class Site {
   }
 }
 
+/** By which bot-adapter finds a person or a chat of Telegram. */
+export const externalHash = (id: number): string =>
+  testIndex('bot-adapter').hash('external-id', 'telegram', String(id));
+
 /** A site whose services run in this process, as `main.ts` runs them. */
 export class Installation {
   private constructor(
@@ -108,6 +113,16 @@ export class Installation {
   /** Rows of a service's own tables: for facts that no person can see. */
   rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
     return this.service(service).db.query<T[]>(sql, parameters);
+  }
+
+  /** Something that a service is made of. */
+  part<T>(service: string, type: Type<T>): T {
+    return this.service(service).nest.get(type);
+  }
+
+  /** Where the services keep files. */
+  get folder(): string {
+    return this.site.env['MEDIA_FOLDER']!;
   }
 
   /** A counter as Prometheus reads it, summed over the series whose labels fit. */

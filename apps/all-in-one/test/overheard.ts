@@ -5,6 +5,8 @@ import { Client } from 'pg';
 export interface Overheard {
   /** `bot_adapter.outbox`, or `broker events`: where a word stood, each place once, in order. */
   placesOf(word: string): Promise<string[]>;
+  /** Where a word stands now, each table once, in order. */
+  placesNow(word: string): Promise<string[]>;
   /** Every place where anything was written. */
   places(): Promise<string[]>;
   stop(): Promise<void>;
@@ -30,6 +32,16 @@ export async function overhear(databaseUrl: string, amqpUrl: string | undefined)
       const said = messages.filter(({ body }) => body.toLowerCase().includes(word.toLowerCase()));
       return distinct([...rows, ...said].map(({ place }) => place));
     },
+    async placesNow(word) {
+      const found = [];
+      for (const name of await tablesOf(admin)) {
+        const { rowCount } = await admin.query(`SELECT FROM ${name} row WHERE to_jsonb(row)::text ILIKE $1 LIMIT 1`, [
+          `%${word}%`,
+        ]);
+        if (rowCount) found.push(name);
+      }
+      return found;
+    },
     async places() {
       const { rows } = await admin.query<{ place: string }>('SELECT DISTINCT place FROM overheard.rows');
       return distinct([...rows, ...messages].map(({ place }) => place));
@@ -50,16 +62,20 @@ async function recordTables(admin: Client): Promise<void> {
       INSERT INTO overheard.rows VALUES (TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, to_jsonb(NEW)::text);
       RETURN NULL;
     END $$`);
-  const { rows } = await admin.query<{ name: string }>(
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('overheard', 'information_schema')
-       AND NOT starts_with(n.nspname, 'pg_')`,
-  );
-  for (const { name } of rows) {
+  for (const name of await tablesOf(admin)) {
     await admin.query(
       `CREATE TRIGGER overheard AFTER INSERT OR UPDATE ON ${name} FOR EACH ROW EXECUTE FUNCTION overheard.note()`,
     );
   }
+}
+
+async function tablesOf(admin: Client): Promise<string[]> {
+  const { rows } = await admin.query<{ name: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('overheard', 'information_schema')
+       AND NOT starts_with(n.nspname, 'pg_') ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }
 
 async function listenToBroker(url: string, hear: (place: string, body: string) => void): Promise<() => Promise<void>> {

@@ -20,6 +20,7 @@ import { Preview } from './deliveries/preview.entity';
 import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
 import { DialogsModule } from './dialogs/dialogs.module';
+import { ErasureModule } from './erasure/erasure.module';
 import { PollChannels } from './inbound/polling.service';
 import { InboundModule } from './inbound/inbound.module';
 import { InboundUpdateRow } from './inbound/inbound-update.entity';
@@ -57,6 +58,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       InboundModule,
       ...products,
       RetentionModule,
+      ErasureModule,
     ],
   })
   class BotAdapterModule {}
@@ -88,7 +90,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
     migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
     tasks: [PollChannels],
     dataMap: botAdapterDataMap,
-    encrypted: ['contacts.profile', 'deliveries.content', 'dialogs.data', 'inbound_updates.content'],
+    encrypted: ['chats.external_id', 'inbound_updates.content'],
     port: 4101,
   });
 }

@@ -1,3 +1,4 @@
+import { PersonalData } from '@switchboard/service-kit';
 import { createTestDatabase } from '@switchboard/testing';
 import { Contact } from '../src/contacts/contact.entity';
 import { hear, startBotAdapter } from './start-bot-adapter';
@@ -24,7 +25,10 @@ describe('a contact whose profile is encrypted with a key that is missing here',
     const after = await hear(older, emma, 'Are you there?');
     expect(after.data.userId).toBe(before.data.userId);
     const contact = await older.service.db.manager.findOneByOrFail(Contact, { userId: after.data.userId });
-    expect(contact.profile).toMatch(/^v1\.k1\./);
+    const { db, nest } = older.service;
+    const row = { table: 'contacts', id: contact.id, userId: contact.userId };
+    const { profile } = await nest.get(PersonalData).decrypt(db.manager, row, { profile: contact.profile });
+    expect(profile).toMatch(/^\{"name":"/);
     expect(await older.service.db.query('SELECT FROM inbound_updates WHERE failure IS NOT NULL')).toEqual([]);
     await older.stop();
   });

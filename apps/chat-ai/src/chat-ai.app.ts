@@ -20,7 +20,6 @@ export const chatAiApp = defineApp({
   config: chatAiConfig,
   entities: [Conversation, Message, Turn, Usage, Prompt, ModelPrice],
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
-  encrypted: ['messages.text', 'messages.quoted', 'messages.sender_name', 'conversations.summary'],
   tasks: [LookAtKnowledge],
   dataMap: chatAiDataMap,
   botSections: { assistant: AssistantSection },

@@ -3,9 +3,15 @@ import type { DataMap } from '@switchboard/service-kit';
 export const chatAiDataMap: DataMap = {
   conversations: {
     purpose: 'What is talked about in a chat, until somebody begins anew.',
-    retention: 'For good, so far.',
+    retention: 'CHAT_AI_KEEP_DAYS after it was closed or its last message.',
     erasure: 'delete row',
-    columns: { bot_id: 'The bot that is talked to.', summary: 'What was said so far, in short; encrypted.' },
+    person: 'user_id',
+    columns: {
+      user_id:
+        'The person of a private chat. In a group nobody: with each member who is erased, its summary, its key and what was answered are deleted.',
+      bot_id: 'The bot that is talked to.',
+      summary: 'What was said so far, in short; encrypted with the key of the person, or of the group.',
+    },
   },
   messages: {
     purpose: 'What was said, for the assistant to remember.',
@@ -13,12 +19,13 @@ export const chatAiDataMap: DataMap = {
     erasure: 'delete row',
     person: 'user_id',
     columns: {
+      user_id: 'Who wrote it; of an answer, whom it is for.',
       role: 'Person or assistant.',
       state: 'Whether it is answered.',
       locale: 'Language of the person.',
-      text: 'The words, encrypted.',
-      quoted: 'The message that it answers, encrypted.',
-      sender_name: 'Who wrote it, in a group; encrypted.',
+      text: 'The words, encrypted with the key of the person.',
+      quoted: 'The message that it answers, likewise.',
+      sender_name: 'Who wrote it, in a group; likewise.',
     },
   },
   turns: {
@@ -108,7 +115,7 @@ export const chatAiDataMap: DataMap = {
   },
   usages: {
     purpose: 'What each call of a model used and cost.',
-    retention: 'For good, so far.',
+    retention: 'CHAT_AI_KEEP_USAGE_DAYS.',
     erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
@@ -120,7 +127,7 @@ export const chatAiDataMap: DataMap = {
   },
   budgets: {
     purpose: 'What may be spent in a period, and what was.',
-    retention: 'For good, so far.',
+    retention: 'CHAT_AI_KEEP_USAGE_DAYS.',
     erasure: 'delete row',
     person: { within: 'scope' },
     columns: { scope: 'A bot, or a bot and a person.' },
@@ -128,7 +135,7 @@ export const chatAiDataMap: DataMap = {
   budget_reservations: {
     purpose: 'Money that is set aside for calls on their way.',
     retention: 'Minutes.',
-    erasure: 'delete row',
+    erasure: 'keep under tombstone',
     person: 'user_id',
     columns: { purpose: 'For an answer or a summary.', bot_id: 'The bot.', model: 'Name of a model.' },
   },

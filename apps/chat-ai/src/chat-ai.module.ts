@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
 import { ConversationsModule } from './conversations/conversations.module';
+import { ErasureModule } from './erasure/erasure.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
@@ -13,6 +14,7 @@ import { TurnsModule } from './turns/turns.module';
     AccountingModule,
     AssistantsModule,
     ConversationsModule,
+    ErasureModule,
     KnowledgeModule,
     ModelsModule,
     PromptsModule,

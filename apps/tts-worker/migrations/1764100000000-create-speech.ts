@@ -55,6 +55,8 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         received_at timestamptz NOT NULL,
         answered_at timestamptz
       )`);
+    await personalTable(db, 'transcriptions');
+    await db.query(`CREATE INDEX transcriptions_of_user ON transcriptions (user_id)`);
     await db.query(`CREATE INDEX transcriptions_answered ON transcriptions (answered_at) WHERE state <> 'waiting'`);
   }
 

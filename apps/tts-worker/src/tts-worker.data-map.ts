@@ -3,10 +3,12 @@ import type { DataMap } from '@switchboard/service-kit';
 export const ttsWorkerDataMap: DataMap = {
   audio_assets: {
     purpose: 'Audio that was made once, for whoever asks for the same again.',
-    retention: 'TTS_WORKER_KEEP_DAYS after it was last asked for.',
-    erasure: 'not personal',
+    retention:
+      'TTS_WORKER_KEEP_DAYS after it was last asked for. With the person, if nobody else has asked for the same.',
+    erasure: 'delete row',
+    person: { within: 'id' },
     columns: {
-      id: 'SHA-256 of text, voice and speed.',
+      id: 'Keyed hash of text, voice and speed.',
       storage_key: 'Where the file is.',
       mime_type: 'Type of the file.',
       engine: 'Who spoke.',
@@ -14,13 +16,13 @@ export const ttsWorkerDataMap: DataMap = {
   },
   speech_requests: {
     purpose: 'To answer each request for speech once.',
-    retention: 'The text until it is answered, the rest a day longer.',
+    retention: 'The text until it is answered, the rest TTS_WORKER_KEEP_DAYS longer.',
     erasure: 'delete row',
     person: 'user_id',
     columns: {
       requested_by: 'The service that asked.',
       bot_id: 'The bot that pays.',
-      audio_id: 'SHA-256 of what was asked for.',
+      audio_id: 'Keyed hash of what was asked for.',
       text: 'The words to be spoken, encrypted with the key of the person; empty once answered.',
       locale: 'Language of the text.',
       voice: 'Name of a voice.',
@@ -30,7 +32,7 @@ export const ttsWorkerDataMap: DataMap = {
   },
   transcriptions: {
     purpose: 'To answer each voice message once. The words are not kept.',
-    retention: 'A day after the answer.',
+    retention: 'TTS_WORKER_KEEP_DAYS after the answer.',
     erasure: 'delete row',
     person: 'user_id',
     columns: {
@@ -48,21 +50,21 @@ export const ttsWorkerDataMap: DataMap = {
   },
   person_spending: {
     purpose: 'What was spent for a person in a day, for their budget.',
-    retention: 'Two months.',
+    retention: 'TTS_WORKER_KEEP_DAYS.',
     erasure: 'delete row',
     person: 'user_id',
     columns: { bot_id: 'The bot.' },
   },
   bot_spending: {
     purpose: 'What was spent by a bot in a month, for its budget.',
-    retention: 'Two months.',
+    retention: 'A year.',
     erasure: 'not personal',
     columns: { bot_id: 'The bot.' },
   },
   reservations: {
     purpose: 'Money that is set aside for calls on their way.',
     retention: 'Hours.',
-    erasure: 'delete row',
+    erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
       job: 'What is made.',

@@ -20,11 +20,13 @@ export { BotBudgets, BotDescription, OpeningHours, type Bot, type Budget } from 
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
+  BotAdapterPersonErased,
   ContactBlocked,
   ContactStarted,
   ContactUnblocked,
   ConversationReset,
   DeliveryKind,
+  ErasureRequested,
   type KnownDeliveryKind,
   type KnownMessageKind,
   type KnownUndeliverableReason,
@@ -37,6 +39,7 @@ export {
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  ChatAiPersonErased,
   type KnownReplyOutcome,
   ReplyCompleted,
   ReplyOutcome,
@@ -62,6 +65,7 @@ export {
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,
+  TtsWorkerPersonErased,
 } from './tts-worker.events';
 
 // HTTP: routes, the shapes they share, and what is made from them

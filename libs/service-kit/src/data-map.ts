@@ -1,5 +1,5 @@
 /** What becomes of a row or a value when its person asks to be erased. */
-export type Erasure =
+export type ErasureRule =
   | 'delete row'
   /** The row stays, and what is personal in it cannot be decrypted any more: see PersonalData.erase. */
   | 'erase key'
@@ -12,7 +12,7 @@ export interface TableMap {
   readonly purpose: string;
   /** For how long, and what ends it. */
   readonly retention: string;
-  readonly erasure: Erasure;
+  readonly erasure: ErasureRule;
   /**
    * Whose a row is: a column with a person's id, a reference to a row of another table, or a column in whose content the
    * person is somewhere. Absent only of what is not personal. All but the last kind are kept apart by `personalTable`.

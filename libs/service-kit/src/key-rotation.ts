@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { FieldCipher } from './field-cipher';
 import type { KeyRing, Rotated } from './key-ring';
 import type { Log } from './log';
-import type { PersonalData } from './personal-data';
+import { isOfPerson, type PersonalData } from './personal-data';
 
 /** `bots.token`: where an encrypted value stands, and what it is bound to. */
 export type EncryptedPlace = `${string}.${string}`;
@@ -87,7 +87,7 @@ async function rotateColumn(
       after,
     );
     for (const { row, value } of rows) {
-      if (!value || cipher.isCurrent(value)) continue;
+      if (!value || isOfPerson(value) || cipher.isCurrent(value)) continue;
       try {
         await db.query(
           `UPDATE ${table} SET ${column} = $${key.length + 1}

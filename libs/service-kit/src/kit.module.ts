@@ -3,11 +3,13 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Bus, busTasks, DeadLetters, Outbox, type PeriodicTask, PeriodicTasks, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { BlindIndex } from './blind-index';
 import { ReadBots } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
+import { Erasure } from './erasure';
 import { FieldCipher } from './field-cipher';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Cursors } from './http/cursors';
@@ -40,6 +42,8 @@ export interface KitParts {
   election: LeaderElection;
   cipher: FieldCipher;
   personal: PersonalData;
+  index: BlindIndex;
+  erasure: Erasure;
   bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -83,6 +87,8 @@ export class KitModule {
       { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: PersonalData, useValue: parts.personal },
+      { provide: BlindIndex, useValue: parts.index },
+      { provide: Erasure, useValue: parts.erasure },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },

@@ -15,11 +15,41 @@ export interface PersonKey {
 /** Why a key cannot be had: destroyed with the person's data, changed by somebody, or wrapped with a key that is missing here. */
 export type NoKey = 'erased' | 'damaged' | EncryptionKeyMissing;
 
-interface Row {
+/** Somebody was erased meanwhile: nothing may be written of them any more. What was to be written is to be dropped. */
+export class PersonErased extends Error {
+  override readonly name = 'PersonErased';
+
+  constructor(readonly userId: string) {
+    super(`the person ${userId} was erased`);
+  }
+}
+
+/** For what comes late of somebody who was erased: it is dropped. */
+export async function unlessErased<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof PersonErased) return undefined;
+    throw error;
+  }
+}
+
+/** A row of `person_keys`. */
+export interface WrappedKey {
   key_id: string;
   user_id: string;
   wrapped_key: string | null;
 }
+type Row = WrappedKey;
+
+/**
+ * SQL for a column that brings a person's keys along with a row of theirs, for PersonalData.remember: a service that finds the
+ * person by a statement anyway needs none for the key.
+ * @param user an expression for the person's id
+ */
+export const wrappedKeysOf = (user: string): string =>
+  `(SELECT json_agg(json_build_object('key_id', key_id, 'user_id', user_id, 'wrapped_key', wrapped_key) ORDER BY created_at, key_id)
+    FROM person_keys WHERE user_id = ${user} AND wrapped_key IS NOT NULL)`;
 
 const FORMAT = 'k1';
 const KEY_BYTES = 32;
@@ -42,15 +72,21 @@ export class PersonKeys {
     private readonly ring: KeyRing,
   ) {}
 
-  /** The key that encrypts for a person: the newest that can be unwrapped here, else a new one. */
+  /** The key that encrypts for a person: the newest that can be unwrapped here, else a new one. Throws PersonErased. */
   async forWriting(tx: EntityManager, userId: string): Promise<PersonKey> {
     const known = this.byUserId.get(userId);
     if (known) return known;
     const found = await this.newestOf(tx, userId);
     if (found) return found;
     // Two messages of somebody new may come at the same moment: one key is enough.
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('person_keys'), hashtext($1))`, [userId]);
+    await lock(tx, userId);
     return (await this.newestOf(tx, userId)) ?? (await this.mint(tx, userId));
+  }
+
+  /** Keeps keys that were read with a row of their person: see `wrappedKeysOf`. */
+  remember(tx: EntityManager, rows: readonly WrappedKey[]): void {
+    // The newest comes last, and is the one to write with.
+    for (const row of rows) if (!this.byKeyId.has(row.key_id)) this.unwrap(tx, row);
   }
 
   /** The keys with these ids, or why they cannot be had. */
@@ -69,15 +105,34 @@ export class PersonKeys {
 
   /**
    * Destroys a person's keys. Whatever they have encrypted is unreadable from now on, wherever it lies; in other processes
-   * within five seconds.
+   * within five seconds. A row stays, also of somebody who had no key: what comes late of a person who was erased is not written.
    */
   async erase(tx: EntityManager, userId: string, at: Date): Promise<void> {
+    await lock(tx, userId);
     await tx.query(
       'UPDATE person_keys SET wrapped_key = NULL, erased_at = $2 WHERE user_id = $1 AND wrapped_key IS NOT NULL',
       [userId, at],
     );
-    this.byUserId.delete(userId);
-    for (const [id, key] of this.byKeyId.entries()) if (key.userId === userId) this.byKeyId.delete(id);
+    await tx.query(
+      `INSERT INTO person_keys (key_id, user_id, erased_at)
+       SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM person_keys WHERE user_id = $2)`,
+      [uuidv7(), userId, at],
+    );
+    this.forget(userId);
+  }
+
+  /** Destroys the keys of what several people have in common, such as a group's chat: the next value makes a new one. */
+  async destroyShared(tx: EntityManager, ownerId: string): Promise<void> {
+    await tx.query('DELETE FROM person_keys WHERE user_id = $1', [ownerId]);
+    this.forget(ownerId);
+  }
+
+  async isErased(tx: EntityManager, userId: string): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      'SELECT FROM person_keys WHERE user_id = $1 AND wrapped_key IS NULL LIMIT 1',
+      [userId],
+    );
+    return rows.length > 0;
   }
 
   /** Wraps what an older key of the installation has wrapped with the current one. */
@@ -98,6 +153,11 @@ export class PersonKeys {
     return done;
   }
 
+  private forget(userId: string): void {
+    this.byUserId.delete(userId);
+    for (const [id, key] of this.byKeyId.entries()) if (key.userId === userId) this.byKeyId.delete(id);
+  }
+
   private async rewrapOne(row: Row): Promise<boolean> {
     const key = this.unwrap(undefined, row);
     if (!isKey(key)) return false;
@@ -112,10 +172,10 @@ export class PersonKeys {
 
   private async newestOf(tx: EntityManager, userId: string): Promise<PersonKey | undefined> {
     const rows = await tx.query<Row[]>(
-      `SELECT key_id, user_id, wrapped_key FROM person_keys WHERE user_id = $1 AND wrapped_key IS NOT NULL
-       ORDER BY created_at DESC, key_id DESC`,
+      'SELECT key_id, user_id, wrapped_key FROM person_keys WHERE user_id = $1 ORDER BY created_at DESC, key_id DESC',
       [userId],
     );
+    if (rows.some((row) => row.wrapped_key === null)) throw new PersonErased(userId);
     for (const row of rows) {
       const key = this.unwrap(tx, row);
       if (isKey(key)) return key;
@@ -165,6 +225,10 @@ export class PersonKeys {
 
 export const isKey = (found: PersonKey | NoKey | undefined): found is PersonKey =>
   typeof found === 'object' && 'key' in found;
+
+/** Whoever makes a person's first key, or destroys the last, waits for whoever does so already. */
+const lock = (tx: EntityManager, userId: string) =>
+  tx.query(`SELECT pg_advisory_xact_lock(hashtext('person_keys'), hashtext($1))`, [userId]);
 
 const contextOf = (keyId: string, userId: string) => `person_keys/${keyId}/${userId}`;
 

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { diaryApp, heard, type Note, Notes } from '../test/diary.app';
 import { defineJob } from './jobs';
+import { PersonErased } from './person-keys';
 import { PersonalData } from './personal-data';
 
 const key = (id: string) => `${id}:${Buffer.alloc(32, id).toString('base64')}`;
@@ -99,12 +100,13 @@ describe('personal data at rest', () => {
     await other.stop({ keepDatabase: true });
   });
 
-  it('somebody who comes back after an erasure gets a key of their own', async () => {
-    const before = aNote();
-    await write(app, before);
-    await erase(app, before.userId);
-    await write(app, aNote({ userId: before.userId, text: 'here again' }));
-    expect((await read(app)).map(({ text }) => text)).toEqual([undefined, 'here again']);
+  it('what comes late of somebody who was erased is not written, had they a key or not', async () => {
+    const [known, unknown] = [aNote(), aNote()];
+    await write(app, known);
+    for (const { userId } of [known, unknown]) await erase(app, userId);
+    for (const { userId } of [known, unknown])
+      await expect(write(app, aNote({ userId, text: 'too late' }))).rejects.toThrow(PersonErased);
+    expect(await read(app)).toEqual([{ title: null, text: undefined }]);
   });
 
   it('the key of a transaction that was rolled back is not used again', async () => {

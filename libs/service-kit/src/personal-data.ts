@@ -3,13 +3,14 @@ import { Counter, type Registry } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
 import { decrypt, encrypt, type KeyRing, type Rotated } from './key-ring';
 import type { Log } from './log';
-import { isKey, type NoKey, type PersonKey, PersonKeys } from './person-keys';
+import { isKey, type NoKey, type PersonKey, PersonKeys, type WrappedKey } from './person-keys';
 
 /** The row that values belong to, and the person they are of. */
 export interface PersonalRow {
   readonly table: string;
   /** The primary key as text. */
   readonly id: string;
+  /** The person; or, of what several have in common, whatever the service keeps it by, such as a group's chat. */
   readonly userId: string;
 }
 
@@ -18,6 +19,9 @@ type Values = Readonly<Record<string, string | null>>;
 
 /** As it was written; undefined where it cannot be read any more, because the person's data was erased. */
 export type Read<V extends Values> = { [Column in keyof V]: V[Column] | undefined };
+
+/** Decrypts values whose keys are at hand. Throws EncryptionKeyMissing; what was erased is undefined. */
+export type Decrypter = <V extends Values>(row: PersonalRow, values: V) => Read<V>;
 
 const FORMAT = 'p1';
 
@@ -45,7 +49,7 @@ export class PersonalData {
     });
   }
 
-  /** Encrypts values of a row; null stays null. */
+  /** Encrypts values of a row; null stays null. Throws PersonErased. */
   async encrypt<V extends Values>(tx: EntityManager, row: PersonalRow, values: V): Promise<V> {
     const { id, key } = await this.keys.forWriting(tx, row.userId);
     return mapped(values, (value, column) => {
@@ -64,11 +68,26 @@ export class PersonalData {
     tx: EntityManager,
     rows: readonly { row: PersonalRow; values: V }[],
   ): Promise<Read<V>[]> {
-    const ids = rows.flatMap(({ values }) => Object.values(values).flatMap((value) => keyIdOf(value) ?? []));
-    const keys = await this.keys.forReading(tx, ids);
-    return rows.map(
-      ({ row, values }) => mapped(values, (value, column) => this.open(row, column, value, keys)) as Read<V>,
+    const decrypt = await this.decrypter(
+      tx,
+      rows.flatMap(({ values }) => Object.values(values)),
     );
+    return rows.map(({ row, values }) => decrypt(row, values));
+  }
+
+  /** Fetches the keys of all these values, so that each can be decrypted when it is wanted. */
+  async decrypter(tx: EntityManager, stored: readonly (string | null)[]): Promise<Decrypter> {
+    const keys = await this.keys.forReading(
+      tx,
+      stored.flatMap((value) => keyIdOf(value) ?? []),
+    );
+    return <V extends Values>(row: PersonalRow, values: V) =>
+      mapped(values, (value, column) => this.open(row, column, value, keys)) as Read<V>;
+  }
+
+  /** Keeps keys that came with rows of their person: see `wrappedKeysOf`. */
+  remember(tx: EntityManager, keys: readonly WrappedKey[] | null): void {
+    if (keys) this.keys.remember(tx, keys);
   }
 
   /**
@@ -87,6 +106,15 @@ export class PersonalData {
   /** Destroys a person's key within `tx`. Their rows may stay: they read as erased. Other processes follow within 5 s. */
   erase(tx: EntityManager, userId: string, at: Date): Promise<void> {
     return this.keys.erase(tx, userId, at);
+  }
+
+  /** See PersonKeys.destroyShared. */
+  destroyShared(tx: EntityManager, ownerId: string): Promise<void> {
+    return this.keys.destroyShared(tx, ownerId);
+  }
+
+  isErased(tx: EntityManager, userId: string): Promise<boolean> {
+    return this.keys.isErased(tx, userId);
   }
 
   /** See PersonKeys.rewrap. */
@@ -124,6 +152,8 @@ export class PersonalData {
 const contextOf = ({ table, id, userId }: PersonalRow, column: string) => `${table}.${column}/${id}/${userId}`;
 
 const KEY_ID = /^p1\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\./;
+/** True of what a key of a person has encrypted. */
+export const isOfPerson = (stored: string): boolean => KEY_ID.test(stored);
 const keyIdOf = (stored: string | null) => (stored === null ? undefined : KEY_ID.exec(stored)?.[1]);
 
 function mapped(values: Values, change: (value: string, column: string) => string | undefined) {

@@ -95,7 +95,7 @@ describe('rows of persons', () => {
       `SELECT relname AS "table" FROM pg_class WHERE relrowsecurity AND relforcerowsecurity
        AND relnamespace = current_schema()::regnamespace ORDER BY 1`,
     );
-    expect(rows.map(({ table }) => table)).toEqual(['notes', 'person_keys', 'pictures']);
+    expect(rows.map(({ table }) => table)).toEqual(['bills', 'notes', 'person_keys', 'pictures']);
   });
 });
 

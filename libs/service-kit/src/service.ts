@@ -7,12 +7,14 @@ import { openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
+import { Erasure } from './erasure';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
@@ -150,6 +152,8 @@ export class Service {
       election,
       cipher,
       personal,
+      index: new BlindIndex(config.LOOKUP_KEY, app.name),
+      erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),

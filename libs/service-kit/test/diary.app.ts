@@ -26,10 +26,12 @@ class CreateNotes1764100000000 implements MigrationInterface {
       CREATE TABLE pictures (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note_id uuid NOT NULL REFERENCES notes,
         description text)`);
     await personalTable(db, 'pictures', { column: 'note_id', of: 'notes' });
+    await db.query('CREATE TABLE bills (user_id uuid NOT NULL, cents integer NOT NULL)');
+    await personalTable(db, 'bills');
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE pictures, notes');
+    await db.query('DROP TABLE bills, pictures, notes');
   }
 }
 
@@ -102,5 +104,28 @@ export const diaryApp = defineApp({
   config: z.object({}),
   entities: [],
   migrations: [CreateNotes1764100000000],
+  dataMap: {
+    notes: {
+      purpose: 'To be read again.',
+      retention: 'For good.',
+      erasure: 'delete row',
+      person: 'user_id',
+      columns: { title: 'Encrypted.', text: 'Encrypted.' },
+    },
+    pictures: {
+      purpose: 'What notes are about.',
+      retention: 'As long as the note.',
+      erasure: 'delete row',
+      person: { column: 'note_id', of: 'notes' },
+      columns: { description: 'In words of the operator.' },
+    },
+    bills: {
+      purpose: 'What was paid.',
+      retention: 'Ten years.',
+      erasure: 'keep under tombstone',
+      person: 'user_id',
+      columns: {},
+    },
+  },
   port: 0,
 });

@@ -1,4 +1,4 @@
-export { startApp, testEnv, type TestApp, type TestAppOptions } from './start-app';
+export { startApp, testEnv, testIndex, type TestApp, type TestAppOptions } from './start-app';
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { dataMapProblems } from './data-map';

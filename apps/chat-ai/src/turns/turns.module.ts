@@ -15,5 +15,6 @@ import { TurnsService } from './turns.service';
   imports: [AccountingModule, AssistantsModule, ConversationsModule, KnowledgeModule, ModelsModule, PromptsModule],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
   providers: [TurnRecorder, TurnsJobs, TurnsService],
+  exports: [TurnsJobs],
 })
 export class TurnsModule {}

@@ -12,7 +12,7 @@ import { AudioLibrary } from './audio-library';
 import { SpeechEngines } from './speech-engines';
 import { type SpeechFailure, SpeechRequest } from './speech-request.entity';
 import { SpeechMetrics } from './speech.metrics';
-import { audioIdOf, hasWords, normalizeText } from './synthesis-request';
+import { hasWords, normalizeText } from './synthesis-request';
 
 type Asked = EventOf<typeof SpeechSpeakRequested>['data'];
 
@@ -40,10 +40,13 @@ export class SpeechService {
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
   ) {}
 
-  /** Answers at once what was spoken before or cannot be spoken; returns the id of an audio that is still to be made. */
+  /**
+   * Answers at once what was spoken before or cannot be spoken; returns the id of an audio that is still to be made. Throws
+   * PersonErased.
+   */
   async request(tx: EntityManager, asked: Asked): Promise<string | undefined> {
     const wanted = this.synthesisRequestOf(asked);
-    const audioId = audioIdOf(this.engines.primary, wanted);
+    const audioId = this.library.idOf(this.engines.primary, wanted);
     const { text } = await this.personal.encrypt(tx, rowOf(asked), { text: wanted.text });
     const request = tx.create(SpeechRequest, {
       speechId: asked.speechId,

@@ -1,18 +1,20 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   ConversationReset,
+  ErasureRequested,
   MessageEdited,
   MessageReceived,
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
 } from '@switchboard/contracts';
-import { BotsRegistry, Clock } from '@switchboard/service-kit';
+import { BotsRegistry, Clock, CONFIG } from '@switchboard/service-kit';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import type { BotAdapterConfig } from '../../bot-adapter.config';
 import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
 import { ChannelsService } from '../../channels/channels.service';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
@@ -23,7 +25,7 @@ import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
 import { action, type Product } from '../../dialogs/product';
 import { ProductRouter } from '../../dialogs/product-router.service';
-import { menu, type Screen } from '../../dialogs/screen';
+import { confirm, menu, type Screen } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
 import { MediaService } from '../../media/media.service';
 import { PreviewsService } from '../../previews/previews.service';
@@ -46,12 +48,11 @@ export class AssistantProduct implements Product {
     help: (conversation: Conversation) => this.help(conversation),
     new: async (conversation: Conversation) => {
       await this.outbox.add(conversation.tx, ConversationReset(inChat(conversation.context)));
-      await conversation.send({ text: conversation.say('new') });
+      await conversation.send({ text: conversation.say('new', { days: this.keptDays.talk }) });
     },
     voice: (conversation: Conversation) => conversation.send(voiceMenu(conversation, conversation.chat)),
     language: (conversation: Conversation) => conversation.send(languageMenu(conversation, conversation.chat)),
-    privacy: (conversation: Conversation) =>
-      conversation.send({ text: conversation.say('privacy', { days: KEPT_DAYS.content }) }),
+    privacy: (conversation: Conversation) => conversation.send(privacyScreen(conversation, this.keptDays)),
   };
 
   readonly actions = {
@@ -77,11 +78,28 @@ export class AssistantProduct implements Product {
     }),
     like: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1)),
     dislike: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1)),
+    erase: action(async (conversation) => {
+      const [yes, no] = ['erase.yes', 'erase.no'].map((key) => conversation.say(key)) as [string, string];
+      const question = confirm(
+        conversation.say('erase.question'),
+        { label: yes, action: 'eraseNow' },
+        { label: no, action: 'eraseNot' },
+      );
+      await conversation.show(question);
+    }),
+    eraseNow: action(async (conversation) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ErasureRequested({ erasureId: uuidv7(), userId: context.contact.userId }));
+      await conversation.show({ text: conversation.say('erase.begun') });
+    }),
+    eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
       await change(conversation, { locale, localeChosen: true });
       await conversation.show(languageMenu(conversation, conversation.chat));
     }),
   };
+
+  private readonly keptDays: Readonly<Record<'talk' | 'costs' | 'voices' | 'files' | 'failed', number>>;
 
   constructor(
     private readonly router: ProductRouter,
@@ -94,7 +112,15 @@ export class AssistantProduct implements Product {
     private readonly buttons: ButtonsService,
     deliveries: DeliveriesService,
     previews: PreviewsService,
+    @Inject(CONFIG) config: BotAdapterConfig,
   ) {
+    this.keptDays = {
+      talk: config.CHAT_AI_KEEP_DAYS,
+      costs: config.CHAT_AI_KEEP_USAGE_DAYS,
+      voices: config.TTS_WORKER_KEEP_DAYS,
+      files: KEPT_DAYS.content,
+      failed: KEPT_DAYS.quarantined,
+    };
     router.register(this);
     deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
     previews.offerStop((chat) =>
@@ -125,12 +151,13 @@ export class AssistantProduct implements Product {
       chatId: chat.id,
       userId: context.contact.userId,
       botId: bot.id,
-      externalChatId: message.chat.externalId,
+      externalChatHash: chat.externalHash,
       externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
       receivedAt: this.clock.now(),
     });
-    const media = file && (await this.media.remember(tx, bot.id, chat.id, file));
+    const from = { botId: bot.id, chatId: chat.id, userId: context.contact.userId };
+    const media = file && (await this.media.remember(tx, from, file));
     const inGroup = chat.kind === 'group';
     const ownLanguage = inGroup && !chat.localeChosen;
     await this.outbox.add(
@@ -216,6 +243,11 @@ async function change(conversation: Conversation, choice: Partial<Chat>): Promis
   await conversation.tx.update(Chat, conversation.chat.id, choice);
   Object.assign(conversation.chat, choice);
   conversation.toast(conversation.say('saved'));
+}
+
+function privacyScreen(conversation: Conversation, days: Readonly<Record<string, number>>): Screen {
+  const label = conversation.say('erase.offer');
+  return { text: conversation.say('privacy', days), buttons: [[{ label, action: 'erase' }]] };
 }
 
 function voiceMenu(conversation: Conversation, { voiceMode }: Chat): Screen {
