@@ -16,8 +16,8 @@ const UNHURRIED = { flood: { burst: 10_000 } };
 export const inSandbox = ({ token }: { token: string }) => ({ kind: 'telegram', apiRoot: 'sandbox', token });
 
 export const BOTS: BotDescriptions = {
-  lumen: { name: 'Lumen', channel: inSandbox(LUMEN), accepts: ['voice', 'photo', 'document'], access: UNHURRIED },
-  northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), access: UNHURRIED },
+  lumen: { name: 'Lumen', channel: inSandbox(LUMEN), access: UNHURRIED },
+  northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), accepts: ['voice'], access: UNHURRIED },
 };
 
 /** A folder as BOTS_FOLDER takes it. */

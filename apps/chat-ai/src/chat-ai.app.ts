@@ -4,6 +4,7 @@ import { CreateKnowledge1764100100000 } from '../migrations/1764100100000-create
 import { CreateAccounting1764100200000 } from '../migrations/1764100200000-create-accounting';
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
+import { Attachment } from './attachments/attachment.entity';
 import { AssistantSection } from './assistants/assistant';
 import { chatAiConfig } from './chat-ai.config';
 import { ChatAiModule } from './chat-ai.module';
@@ -16,9 +17,15 @@ export const chatAiApp = defineApp({
   name: 'chat-ai',
   module: ChatAiModule,
   config: chatAiConfig,
-  entities: [Conversation, Message, Turn, Usage, Prompt, ModelPrice],
+  entities: [Conversation, Message, Attachment, Turn, Usage, Prompt, ModelPrice],
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
-  encrypted: ['messages.text', 'messages.quoted', 'messages.sender_name', 'conversations.summary'],
+  encrypted: [
+    'messages.text',
+    'messages.quoted',
+    'messages.sender_name',
+    'attachments.content',
+    'conversations.summary',
+  ],
   botSections: { assistant: AssistantSection },
   port: 4102,
 });

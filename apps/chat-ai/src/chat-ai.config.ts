@@ -43,6 +43,12 @@ export const chatAiConfig = z.object({
     .min(1)
     .default(30)
     .describe('How often knowledge folders are looked at, for disks that do not tell of changes.'),
+  CHAT_AI_DOCUMENT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe('Of a file that a person sends; what is longer is cut, and the person is told.'),
   CHAT_AI_EMBEDDINGS_MODEL: z
     .string()
     .optional()

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
+import { AttachmentsModule } from './attachments/attachments.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
@@ -12,6 +13,7 @@ import { TurnsModule } from './turns/turns.module';
   imports: [
     AccountingModule,
     AssistantsModule,
+    AttachmentsModule,
     ConversationsModule,
     KnowledgeModule,
     ModelsModule,

@@ -103,12 +103,15 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    await phone.reads(/cannot look at pictures/);
+    await phone.reads(/you wrote: “my view”.*I see a picture: image\/jpeg, 1100 × 820, \w+/s);
 
-    await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
+    await phone.choose(
+      { name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan of the harbour') },
+      'my plan',
+    );
     await phone.part('send-file').click();
     await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
-    await phone.reads(/cannot read files/);
+    await phone.reads(/you wrote: “my plan”.*I read a document that begins with “a plan of the harbour”/s);
     await phone.picture('5 a photo and a document');
   });
 

@@ -16,6 +16,7 @@ export const ReplyOutcome = openWord(
     'cut_off',
     'empty',
     'too_long',
+    'unreadable',
     'budget_exhausted',
     'stopped',
   ],

@@ -118,6 +118,7 @@ export class AssistantsService {
       model: name,
       connection,
       parameters: section.parameters,
+      vision: section.vision,
       ownPrice: price && {
         input: micros(price.input),
         cachedInput: micros(price.cachedInput),

@@ -12,6 +12,7 @@ import type {
 import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { AttachmentsService } from '../attachments/attachments.service';
 import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
@@ -39,10 +40,11 @@ export class ConversationsService {
     private readonly clock: Clock,
     private readonly cipher: MessageCipher,
     private readonly changes: ConversationChanges,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Unanswered | undefined> {
-    const { chatId, botId, messageId, userId, locale, kind, mediaGroup, sentAt } = received;
+    const { chatId, botId, messageId, userId, locale, kind, media, mediaGroup, sentAt } = received;
     const content = contentOf(received);
     const sealed = this.cipher.seal(content);
     const awaits = kind === 'voice' && content.text === '';
@@ -52,6 +54,7 @@ export class ConversationsService {
       ...[sealed.text, sealed.quoted, sealed.senderName, countTokens(renderForModel(content)), sentAt],
     ]);
     if (!row || awaits) return undefined;
+    if (media && kind !== 'voice') await this.attachments.remember(tx, received, media);
     this.changes.note(tx, row.conversationId);
     const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
     return { conversationId: row.conversationId, chatId, isPartOfSeries };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Locale } from '@switchboard/contracts';
 import { DataSource } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
+import { type AttachmentRow, AttachmentsService, type OpenAttachment } from '../attachments/attachments.service';
 import { type MessageContent, renderForModel } from './message-content';
 import { MessageCipher } from './message-cipher';
 
@@ -10,7 +11,10 @@ export interface TurnMessage {
   readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly text: string;
+  /** Of the text. */
   readonly tokens: number;
+  /** The file that came with it. */
+  readonly attachment?: OpenAttachment | undefined;
   /** Messages of one group go together or not at all: a question with its answer, a tool's call with its results. */
   readonly group: string;
   /** True when the summary covers it. */
@@ -73,6 +77,7 @@ interface Row extends PendingRow, MessageContent {
   readonly role: 'user' | 'assistant';
   readonly state: 'pending' | 'answered';
   readonly tokens: number;
+  readonly attachment: AttachmentRow | null;
   readonly turnId: string | null;
   readonly summarised: boolean;
 }
@@ -83,6 +88,7 @@ export class OpenTurnsService {
   constructor(
     private readonly db: DataSource,
     private readonly cipher: MessageCipher,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
@@ -126,6 +132,7 @@ export class OpenTurnsService {
         return (text ??= renderForModel(cipher.open(row)));
       },
       tokens: row.tokens,
+      attachment: row.attachment ? this.attachments.open(row.attachment) : undefined,
       group: row.turnId ?? row.id,
       summarised: row.summarised,
     };
@@ -161,10 +168,12 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 const READ = `
   SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
     m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
-    m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised
+    m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
+    CASE WHEN a.message_id IS NOT NULL THEN json_build_object('mediaId', a.media_id, 'state', a.state,
+      'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment
   FROM conversations c, LATERAL (
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')
     UNION ALL
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'answered' ORDER BY position DESC LIMIT $2)
-  ) AS m
+  ) AS m LEFT JOIN attachments a ON a.message_id = m.id
   WHERE c.id = $1 ORDER BY m.position`;

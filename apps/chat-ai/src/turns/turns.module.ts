@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountingModule } from '../accounting/accounting.module';
 import { AssistantsModule } from '../assistants/assistants.module';
+import { AttachmentsModule } from '../attachments/attachments.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
@@ -12,7 +13,15 @@ import { TurnsService } from './turns.service';
 
 /** How people are answered. */
 @Module({
-  imports: [AccountingModule, AssistantsModule, ConversationsModule, KnowledgeModule, ModelsModule, PromptsModule],
+  imports: [
+    AccountingModule,
+    AssistantsModule,
+    AttachmentsModule,
+    ConversationsModule,
+    KnowledgeModule,
+    ModelsModule,
+    PromptsModule,
+  ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
   providers: [TurnRecorder, TurnsJobs, TurnsService],
 })

@@ -7,18 +7,21 @@ import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting
 import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
+import { remarkOn } from '../attachments/attachment-texts';
+import { AttachmentsService } from '../attachments/attachments.service';
 import { ConversationChanges } from '../conversations/conversation-changes';
-import { type OpenTurn, OpenTurnsService } from '../conversations/open-turns.service';
+import { captionIn } from '../conversations/message-content';
+import { type OpenTurn, OpenTurnsService, type TurnMessage } from '../conversations/open-turns.service';
 import { isLong } from '../conversations/summaries.service';
 import type { ContextReport } from '../conversations/turn.entity';
 import { withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
 import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
-import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
+import { type ChatMessage, type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
-import { budgetExhausted, fallbackReply, readInPart } from './fallback-replies';
-import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
+import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
+import { decideNextStep, FIRST_TRY, nextModel, type RetryState } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
@@ -57,6 +60,7 @@ export class TurnsService {
     private readonly changes: ConversationChanges,
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
+    private readonly attachments: AttachmentsService,
     private readonly knowledge: KnowledgeService,
     private readonly budgets: BudgetsService,
     private readonly models: ModelsService,
@@ -79,7 +83,7 @@ export class TurnsService {
       if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
       const running = { turn, assistant, signals, cancellation, started };
       const { reply, costs, ...about } = await (assistant.models.length > 0
-        ? this.askModels(running)
+        ? this.readAndAsk(running)
         : this.quoteKnowledge(running));
       if (!reply) {
         await this.recorder.discard(turn, costs);
@@ -116,6 +120,37 @@ export class TurnsService {
     if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
   }
 
+  /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
+  private async readAndAsk(running: RunningTurn): Promise<Draft> {
+    const { turn, assistant, cancellation } = running;
+    const question = await this.withFilesRead(turn.question, cancellation.signal);
+    if (!question) return withoutModel(undefined, assistant, turn);
+    const read = { ...turn, question };
+    if (!question.every(({ attachment }) => attachment?.state === 'unreadable')) {
+      return this.askModels({ ...running, turn: read });
+    }
+    return withoutModel({ outcome: 'unreadable', text: remarksOn(read).join('\n\n') }, assistant, turn);
+  }
+
+  /** Undefined when the answer is not wanted any more. */
+  private async withFilesRead(
+    question: OpenTurn['question'],
+    signal: AbortSignal,
+  ): Promise<OpenTurn['question'] | undefined> {
+    const read = async (message: TurnMessage): Promise<TurnMessage> => {
+      const { id, attachment } = message;
+      if (attachment?.state !== 'unread') return message;
+      return { ...message, attachment: await this.attachments.read(id, attachment, signal) };
+    };
+    try {
+      const [first, ...more] = question;
+      return [await read(first), ...(await Promise.all(more.map(read)))];
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant, cancellation } = running;
     const { signal } = cancellation;
@@ -127,6 +162,7 @@ export class TurnsService {
     const calls: EndedCall[] = [];
     const reservations: Reservation[] = [];
     const facts = { prompt: prompt.text, passages, now: this.clock.now() };
+    const isAboutPictures = turn.question.some(({ attachment }) => attachment?.state === 'picture');
     let firstTextMs: number | null = null;
     let model: string | null = null;
     let contextReport: ContextReport | null = null;
@@ -147,8 +183,15 @@ export class TurnsService {
       let state: RetryState = FIRST_TRY;
       while (!signal.aborted) {
         const configured = assistant.models[state.model]!;
+        const canSee = this.models.canSee(configured) && !state.isBlind;
+        if (isAboutPictures && !canSee) {
+          const next = nextModel(state, assistant.models.length);
+          if (!next) return draft({ outcome: 'unreadable', text: fallbackReply('no_vision', turn.locale) });
+          state = next;
+          continue;
+        }
         const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
-        const context = contextOf(turn, assistant, { ...facts, limit });
+        const context = contextOf(turn, assistant, { ...facts, canSee, limit });
         [model, contextReport] = [configured.model, context.report];
         const maxOutputTokens =
           this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
@@ -159,10 +202,15 @@ export class TurnsService {
         );
         const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
         if (reservation.id !== unused?.id) reservations.push(reservation);
-        const request = { messages: context.messages, tokens: context.report.tokens, maxOutputTokens };
+        const messages = await this.withPictures(context, signal);
+        const request = { messages, tokens: context.report.tokens, maxOutputTokens };
         const { result, ...call } = await this.models.call(configured, request, { signal, onText });
         this.logFailure(result, turn, configured);
-        const step = decideNextStep(result, state, { locale: turn.locale, models: assistant.models.length });
+        const step = decideNextStep(result, state, {
+          locale: turn.locale,
+          models: assistant.models.length,
+          isAboutPictures,
+        });
         calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
         if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
         if (step.then === 'give up') return draft(keptWhenStopped(result, firstTextMs, cancellation));
@@ -183,16 +231,24 @@ export class TurnsService {
     }
   }
 
+  private withPictures({ messages }: Context, signal: AbortSignal): Promise<ChatMessage[]> {
+    return Promise.all(
+      messages.map(async ({ picture, ...message }) => {
+        const shown = picture && (await this.attachments.picture(picture, signal));
+        return shown ? { ...message, pictures: [shown] } : message;
+      }),
+    );
+  }
+
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
-    const quotation = await this.knowledge.quote(turn.botId, questionOf(turn));
-    return {
-      reply: { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(quotation, turn.locale) },
-      model: null,
-      promptId: null,
-      contextReport: null,
-      firstTextMs: null,
-      costs: { spender: spenderOf(assistant, turn.userId), calls: [], reservations: [] },
-    };
+    const question = questionOf(turn);
+    const files =
+      turn.question.some(({ attachment }) => attachment) && fallbackReply('no_model_for_files', turn.locale);
+    if (files && question.text.trim() === '')
+      return withoutModel({ outcome: 'unreadable', text: files }, assistant, turn);
+    const quotation = await this.knowledge.quote(turn.botId, question);
+    const text = withRemarks(knowledgeOnlyAnswer(quotation, turn.locale), files ? [files] : []);
+    return withoutModel({ outcome: 'knowledge_only', text }, assistant, turn);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
@@ -208,20 +264,38 @@ export class TurnsService {
 }
 
 const questionOf = ({ question, history }: OpenTurn): Question => ({
-  text: question.map(({ text }) => text).join('\n'),
+  text: question.map(wordsOf).join('\n'),
   before: history.findLast(({ role }) => role === 'user')?.text,
 });
 
+const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(text) : text);
+
+const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: OpenTurn): Draft => ({
+  reply,
+  model: null,
+  promptId: null,
+  contextReport: null,
+  firstTextMs: null,
+  costs: { spender: spenderOf(assistant, userId), calls: [], reservations: [] },
+});
+
+/** What the person is to know about files they sent. */
+const remarksOn = ({ question, locale }: OpenTurn): string[] => {
+  const remarks = question.flatMap(({ attachment }) => (attachment && remarkOn(attachment, locale)) ?? []);
+  return [...new Set(remarks)];
+};
+
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
-/** With the names of its sources, and with a word about what of the question the model was not shown. */
+/** With the names of its sources, and with a word about files and what else of the question the model was not shown. */
 function asSent(
   { outcome, text }: { outcome: ReplyOutcome; text: string },
   { passages, isQuestionWhole }: Context,
-  { locale }: OpenTurn,
+  turn: OpenTurn,
 ): string {
-  const answer = withSources(text, passages, locale);
-  return outcome === 'answered' && !isQuestionWhole ? readInPart(answer, locale) : answer;
+  const answer = withSources(text, passages, turn.locale);
+  if (outcome !== 'answered') return answer;
+  return withRemarks(answer, [...remarksOn(turn), ...(isQuestionWhole ? [] : [readInPart(turn.locale)])]);
 }
 
 /** Who stops an answer keeps what is visible of it. */
