@@ -14,6 +14,9 @@ export const chatAiConfig = z.object({
   CHAT_AI_BASE_URL: baseUrl().describe(
     'Any OpenAI-compatible server, https://api.openai.com/v1 when absent; one named here may need no key.',
   ),
+  CHAT_AI_SANDBOX_BASE_URL: baseUrl().describe(
+    'Pretended models: they answer bots that live in the sandbox, as long as these have no other model.',
+  ),
   CHAT_AI_MODEL: z.string().default('gpt-6-luna').describe('For assistants that name none.'),
   CHAT_AI_FALLBACK_MODEL: z.string().optional().describe('Asked when the first model fails.'),
   CHAT_AI_FALLBACK_BASE_URL: baseUrl().describe('Where it is served; https://api.openai.com/v1 when absent.'),
