@@ -109,6 +109,7 @@ export const ReplyTyped = defineSignal(
       .array(z.uuid())
       .optional()
       .describe('The messages this reply answers: it is shown where they were written.'),
+    replaces: z.uuid().optional().describe('The reply in whose place it is written.'),
     state: TypingState,
     text: personal(z.string()).describe(
       'The whole answer so far, as Markdown; a later signal replaces an earlier one.',

@@ -46,12 +46,16 @@ export class DeliveriesService {
     this.extras.push(extras);
   }
 
-  /** Queues a finished answer: in the topic of the question, and in a group as a reply to it. */
+  /**
+   * Queues a finished answer: in the topic of the question, and in a group as a reply to it; in the place of the one that it
+   * replaces where the channel can change messages.
+   */
   async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
-    const { replyId, userId, locale, text: markdown, answers } = reply;
+    const { replyId, userId, locale, text: markdown, answers, replaces: replaced } = reply;
     const { chat, place } = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
     const buttons: Button[][] = [];
     for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
+    const replaces = replaced && (await this.messagesOf(tx, chat, replaced));
     await this.queue(tx, {
       chatId: chat.id,
       userId,
@@ -61,6 +65,7 @@ export class DeliveriesService {
         markdown,
         locale,
         ...(buttons.length > 0 && { buttons }),
+        ...(replaces && { replaces }),
         ...(place && { place }),
       },
     });
@@ -97,6 +102,16 @@ export class DeliveriesService {
     if (!this.channels.find(botId)?.capabilities.edits) return;
     const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { externalChatId } } as const;
     await this.queue(tx, { chatId, userId, causeId: uuidv7(), content });
+  }
+
+  /** Those that show an answer; undefined where they cannot be changed. */
+  private async messagesOf(tx: EntityManager, { id: chatId, botId, externalId }: Chat, replyId: string) {
+    if (!this.channels.find(botId)?.capabilities.edits) return undefined;
+    const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text', chatId, state: 'sent' });
+    if (!delivery) return undefined;
+    const content = this.renderer.contentOf(delivery);
+    const externalChatId = ('place' in content ? content.place?.externalChatId : undefined) ?? externalId;
+    return { externalChatId, messages: delivery.externalMessageIds };
   }
 
   /** What was queued of an answer; undefined when it is not known (any more). */

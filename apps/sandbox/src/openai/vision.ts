@@ -34,7 +34,7 @@ export async function describeImage(url: string, language: Language): Promise<st
   const colour = (await prevailingColour(bytes))?.[language];
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
   const drawn = textChunk(bytes, 'Description');
-  const facts = [type, `${size.width} × ${size.height}`, colour, `#${hash}`, drawn && `“${drawn}”`];
+  const facts = [type, `${size.width} × ${size.height}`, colour, hash, drawn && `“${drawn}”`];
   return facts.filter(Boolean).join(', ');
 }
 

@@ -31,7 +31,7 @@ import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
 
 /** Outcomes that are answers; all others are apologies, which nobody rates. */
-const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];
+const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
 
 const VOICE_MODES: VoiceMode[] = ['off', 'also'];
 
