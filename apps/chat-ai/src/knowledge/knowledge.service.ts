@@ -7,7 +7,7 @@ import type { ChatAiConfig } from '../chat-ai.config';
 import type { Passage } from './citations';
 import { type FileNote, type FileProblem, sentenceFor } from './documents/read-result';
 import { PassageIndex, type WordMatch } from './passage-index';
-import { PassageVectors } from './passage-vectors';
+import { type Asker, PassageVectors } from './passage-vectors';
 import { partsOf } from './question';
 import { Thesaurus } from './thesaurus';
 
@@ -24,6 +24,7 @@ export interface Question {
   readonly text: string;
   /** What the same person wrote before: "and on Sundays?" says little alone. */
   readonly before?: string | undefined;
+  readonly asker?: Asker;
 }
 
 /**
@@ -159,7 +160,7 @@ export class KnowledgeService {
   private async search(botId: string, question: Question, base: Base, limit: number): Promise<FoundPassage[]> {
     const [matches, nearest] = await Promise.all([
       this.byWords(botId, question, { ...base, limit: RANKED }),
-      this.vectors.nearest(botId, [question.before, question.text].filter(Boolean).join('\n'), RANKED),
+      this.vectors.nearest(botId, [question.before, question.text].filter(Boolean).join('\n'), RANKED, question.asker),
     ]);
     const coverage = new Map(matches.map(({ id, coverage }) => [id, coverage]));
     const ids = fuseRanks([matches.map(({ id }) => id), nearest]).slice(0, limit);

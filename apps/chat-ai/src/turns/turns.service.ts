@@ -263,9 +263,10 @@ export class TurnsService {
   }
 }
 
-const questionOf = ({ question, history }: OpenTurn): Question => ({
+const questionOf = ({ question, history, userId, replyId }: OpenTurn): Question => ({
   text: question.map(wordsOf).join('\n'),
   before: history.findLast(({ role }) => role === 'user')?.text,
+  asker: { userId, turnId: replyId },
 });
 
 const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(text) : text);
