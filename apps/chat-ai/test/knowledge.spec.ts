@@ -97,7 +97,13 @@ describe('the knowledge base of the demo company', () => {
     expect(reply.outcome).toBe('knowledge_only');
     expect(reply.text).toMatch(/точного ответа в базе знаний нет\. Возможно, поможет это:/);
     expect(reply.text).toContain('4,90 €');
-    expect(reply.text).toContain('- Возврат и гарантия');
+    expect(reply.suggestions).toEqual([
+      'Возврат и гарантия',
+      'Доставка',
+      'Цены мастерской',
+      'Частые вопросы',
+      'Часы работы',
+    ]);
   });
 
   it('without a model, what it knows nothing of is said, with the topics it knows', async () => {
@@ -105,7 +111,16 @@ describe('the knowledge base of the demo company', () => {
     const reply = await anna.replyTo(await anna.writes('What is the capital of Peru?'));
     expect(reply.outcome).toBe('knowledge_only');
     expect(reply.text).toMatch(/^No language model is connected here, and I found nothing/);
-    expect(reply.text).toContain('- Opening hours');
+    expect(reply.suggestions).toContain('Opening hours');
+    expect(reply.suggestions).not.toContain('Часы работы');
+  });
+
+  it('without a model, the name of a topic brings what it says', async () => {
+    const anna = aPerson(() => app, { botId: 'northwind', locale: 'ru' });
+    const reply = await anna.replyTo(await anna.writes('часы работы'));
+    expect(reply.text).toMatch(/выдержками из базы знаний:\n\n\*\*.*\*\* \[1\]/);
+    expect(reply.text).toMatch(/Источники: \[1\] Часы работы/);
+    expect(reply.suggestions).toBeUndefined();
   });
 
   it('a short question after another is understood from both', async () => {

@@ -47,6 +47,11 @@ export const ReplyCompleted = defineEvent(
     outcome: ReplyOutcome,
     answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
     replaces: z.uuid().optional().describe('The reply in whose place this one was asked for.'),
+    suggestions: z
+      .array(z.string().min(1).max(200))
+      .max(12)
+      .optional()
+      .describe('What the person may want to say next, best first.'),
   }),
   { subject: 'chatId', summary: 'The assistant finished an answer.' },
 );

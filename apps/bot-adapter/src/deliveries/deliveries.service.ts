@@ -51,10 +51,12 @@ export class DeliveriesService {
    * replaces where the channel can change messages.
    */
   async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
-    const { replyId, userId, locale, text: markdown, answers, replaces: replaced } = reply;
+    const { replyId, userId, locale, text, answers, replaces: replaced, suggestions = [] } = reply;
     const { chat, place } = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
     const buttons: Button[][] = [];
     for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
+    const choices = this.showsButtons(chat) ? [] : suggestions.map((suggestion) => `- ${suggestion}`);
+    const markdown = [text, choices.join('\n')].filter(Boolean).join('\n\n');
     const replaces = replaced && (await this.messagesOf(tx, chat, replaced));
     await this.queue(tx, {
       chatId: chat.id,
@@ -102,6 +104,11 @@ export class DeliveriesService {
     if (!this.channels.find(botId)?.capabilities.edits) return;
     const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { externalChatId } } as const;
     await this.queue(tx, { chatId, userId, causeId: uuidv7(), content });
+  }
+
+  /** Whether answers have buttons. In groups those of one would be pressed by all; written out as numbers they would be longer than many an answer. */
+  showsButtons({ kind, botId }: Chat): boolean {
+    return kind === 'private' && this.channels.find(botId)?.capabilities.buttons === true;
   }
 
   /** Those that show an answer; undefined where they cannot be changed. */

@@ -25,7 +25,7 @@ import { decideNextStep, FIRST_TRY, nextModel, type RetryState } from './next-st
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
-import { type TurnCosts, TurnRecorder } from './turn-recorder';
+import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
 /** After a model said that it takes less than was sent. */
 const SHRUNK = 0.5;
@@ -35,7 +35,7 @@ const RAISED = 2;
 /** What a turn has come to. */
 interface Draft {
   /** Absent when the turn was given up. */
-  readonly reply: { readonly outcome: ReplyOutcome; readonly text: string } | undefined;
+  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
   readonly contextReport: ContextReport | null;
@@ -246,9 +246,9 @@ export class TurnsService {
       turn.question.some(({ attachment }) => attachment) && fallbackReply('no_model_for_files', turn.locale);
     if (files && question.text.trim() === '')
       return withoutModel({ outcome: 'unreadable', text: files }, assistant, turn);
-    const quotation = await this.knowledge.quote(turn.botId, question);
+    const quotation = await this.knowledge.quote(turn.botId, question, turn.locale);
     const text = withRemarks(knowledgeOnlyAnswer(quotation, turn.locale), files ? [files] : []);
-    return withoutModel({ outcome: 'knowledge_only', text }, assistant, turn);
+    return withoutModel({ outcome: 'knowledge_only', text, suggestions: quotation.topics }, assistant, turn);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  type Bot,
   ConversationReset,
   MessageEdited,
   MessageReceived,
@@ -14,7 +15,6 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
-import { ChannelsService } from '../../channels/channels.service';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
@@ -83,6 +83,12 @@ export class AssistantProduct implements Product {
         conversation.toast(conversation.say('rated'));
       },
     ),
+    say: action(z.object({ text: z.string() }), async (conversation, { text }) => {
+      const { tx, context, chat } = conversation;
+      const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
+      await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
+      conversation.toast(text);
+    }),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
       await change(conversation, { locale, localeChosen: true });
       await conversation.show(languageMenu(conversation, conversation.chat));
@@ -96,9 +102,8 @@ export class AssistantProduct implements Product {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly bots: BotsRegistry,
-    private readonly channels: ChannelsService,
     private readonly buttons: ButtonsService,
-    deliveries: DeliveriesService,
+    private readonly deliveries: DeliveriesService,
     previews: PreviewsService,
   ) {
     router.register(this);
@@ -171,14 +176,22 @@ export class AssistantProduct implements Product {
     await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
   }
 
-  /** What can be done with an answer. In groups the buttons of one would be pressed by all. */
-  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+  /** What may be said next, and what can be done with the answer. */
+  private async underAnswer(tx: EntityManager, chat: Chat, reply: Reply): Promise<Button[][]> {
     const bot = this.bots.find(chat.botId);
-    if (!bot?.products.includes(this.name) || chat.kind !== 'private' || !ANSWERS.includes(outcome)) return [];
-    // Written out as numbers they would be longer than many an answer.
-    if (!this.channels.find(bot.id)?.capabilities.buttons) return [];
+    if (!bot?.products.includes(this.name) || !this.deliveries.showsButtons(chat)) return [];
+    const { replyId, outcome, suggestions = [] } = reply;
+    const said = await this.create(
+      tx,
+      chat,
+      suggestions.map((text) => [text, 'say', { text }] as const),
+    );
+    return [...inRows(said), ...(ANSWERS.includes(outcome) ? await this.aboutAnswer(tx, chat, bot, replyId) : [])];
+  }
+
+  private async aboutAnswer(tx: EntityManager, chat: Chat, bot: Bot, replyId: string): Promise<Button[][]> {
     const offered = this.router.underAnswers(bot);
-    const choices = [
+    const row = await this.create(tx, chat, [
       ...(offered.includes('rate')
         ? ([
             ['👍', 'rate', { replyId, rating: 1 }],
@@ -186,10 +199,18 @@ export class AssistantProduct implements Product {
           ] as const)
         : []),
       ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
-    ];
+    ]);
+    return row.length > 0 ? [row] : [];
+  }
+
+  private async create(
+    tx: EntityManager,
+    chat: Chat,
+    choices: readonly (readonly [label: string, action: string, data: object])[],
+  ): Promise<Button[]> {
     const actions = choices.map(([, action, data]) => ({ product: this.name, action, data }));
     const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
-    return ids.length > 0 ? [choices.map(([label], i) => ({ label, data: ids[i]! }))] : [];
+    return choices.map(([label], i) => ({ label: shortened(label), data: ids[i]! }));
   }
 
   private greet(conversation: Conversation, link?: string): Promise<void> {
@@ -210,6 +231,15 @@ export class AssistantProduct implements Product {
     const values = { kinds: this.router.kindsOf(conversation), commands: commands.join('\n') };
     return conversation.send({ text: conversation.say('help', values) });
   }
+}
+
+const LONGEST_LABEL = 40;
+const shortened = (label: string) => (label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label);
+
+/** Two in a row where both are short. */
+function inRows(buttons: readonly Button[]): Button[][] {
+  const most = buttons.every(({ label }) => label.length <= LONGEST_LABEL / 2) ? 2 : 1;
+  return Array.from({ length: Math.ceil(buttons.length / most) }, (_, i) => buttons.slice(i * most, (i + 1) * most));
 }
 
 const whoAsks = ({ chat, contact }: ChatContext) => ({ chatId: chat.id, userId: contact.userId });
