@@ -41,9 +41,10 @@ export class DeliveriesService {
     private readonly clock: Clock,
   ) {}
 
-  /** From now on every finished answer is given to `extras` before it is queued. */
-  addToReplies(extras: ReplyExtras): void {
-    this.extras.push(extras);
+  /** From now on every finished answer is given to `extras` before it is queued. Buttons that the text speaks of come `first`. */
+  addToReplies(extras: ReplyExtras, place: 'first' | 'last' = 'last'): void {
+    if (place === 'first') this.extras.unshift(extras);
+    else this.extras.push(extras);
   }
 
   /**

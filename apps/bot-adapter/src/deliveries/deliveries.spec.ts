@@ -248,7 +248,7 @@ describe('answers on their way to people', () => {
       await reply(app, await hear(app, emma, 'hi'), 'Choose:', { suggestions });
       const message = await emma.answer(({ text }) => text === 'Choose:');
       const rows = message.reply_markup!.inline_keyboard.map((row) => row.map(({ text }) => text));
-      expect(rows).toEqual(expect.arrayContaining([['Opening hours'], ['Prices']]));
+      expect(rows.slice(0, 2)).toEqual([['Opening hours'], ['Prices']]);
       expect(rows.flat().every((label) => label.length <= 40)).toBe(true);
       for (const text of ['Prices', 'Prices', 'Returns and everything else that people…']) {
         const { text: toast } = await emma.press(message.message_id, text);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type Bot,
   ConversationReset,
   MessageEdited,
   MessageReceived,
@@ -107,6 +106,7 @@ export class AssistantProduct implements Product {
     previews: PreviewsService,
   ) {
     router.register(this);
+    deliveries.addToReplies((tx, chat, reply) => this.sayNext(tx, chat, reply), 'first');
     deliveries.addToReplies((tx, chat, reply) => this.underAnswer(tx, chat, reply));
     previews.offerStop((chat) =>
       Promise.resolve({
@@ -176,20 +176,17 @@ export class AssistantProduct implements Product {
     await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
   }
 
-  /** What may be said next, and what can be done with the answer. */
-  private async underAnswer(tx: EntityManager, chat: Chat, reply: Reply): Promise<Button[][]> {
-    const bot = this.bots.find(chat.botId);
-    if (!bot?.products.includes(this.name) || !this.deliveries.showsButtons(chat)) return [];
-    const { replyId, outcome, suggestions = [] } = reply;
-    const said = await this.create(
-      tx,
-      chat,
-      suggestions.map((text) => [text, 'say', { text }] as const),
-    );
-    return [...inRows(said), ...(ANSWERS.includes(outcome) ? await this.aboutAnswer(tx, chat, bot, replyId) : [])];
+  /** A button for each thing that the person may want to say. */
+  private async sayNext(tx: EntityManager, chat: Chat, { suggestions = [] }: Reply): Promise<Button[][]> {
+    if (!this.isIn(chat)) return [];
+    const choices = suggestions.map((text) => [text, 'say', { text }] as const);
+    return inRows(await this.create(tx, chat, choices));
   }
 
-  private async aboutAnswer(tx: EntityManager, chat: Chat, bot: Bot, replyId: string): Promise<Button[][]> {
+  /** What can be done with an answer. */
+  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+    const bot = this.bots.find(chat.botId);
+    if (!bot || !this.isIn(chat) || !ANSWERS.includes(outcome)) return [];
     const offered = this.router.underAnswers(bot);
     const row = await this.create(tx, chat, [
       ...(offered.includes('rate')
@@ -201,6 +198,12 @@ export class AssistantProduct implements Product {
       ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
     ]);
     return row.length > 0 ? [row] : [];
+  }
+
+  /** Whether it can be talked to in this chat, by buttons as well. */
+  private isIn(chat: Chat): boolean {
+    const isOffered = this.bots.find(chat.botId)?.products.includes(this.name) ?? false;
+    return isOffered && this.deliveries.showsButtons(chat);
   }
 
   private async create(
@@ -234,11 +237,12 @@ export class AssistantProduct implements Product {
 }
 
 const LONGEST_LABEL = 40;
+const HALF_A_ROW = 16;
 const shortened = (label: string) => (label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label);
 
 /** Two in a row where both are short. */
 function inRows(buttons: readonly Button[]): Button[][] {
-  const most = buttons.every(({ label }) => label.length <= LONGEST_LABEL / 2) ? 2 : 1;
+  const most = buttons.every(({ label }) => label.length <= HALF_A_ROW) ? 2 : 1;
   return Array.from({ length: Math.ceil(buttons.length / most) }, (_, i) => buttons.slice(i * most, (i + 1) * most));
 }
 
