@@ -25,6 +25,8 @@ export interface Setup {
   contender: Settings['contender'];
   handler: Settings['handler'];
   shards?: number;
+  /** Whether the text of the events is personal, and so encrypted on its way. */
+  personal?: boolean;
   /** How many processes receive; 0: one process does everything. */
   receivers: number;
 }
@@ -99,7 +101,7 @@ export class Contender {
     if (this.setup.contender === 'ours') for (const schema of ['shop', 'warehouse']) await this.migrate(schema);
     const { receivers } = this.setup;
     const roles = receivers === 0 ? (['both'] as const) : (['sender', ...Array(receivers).fill('receiver')] as const);
-    const { name, contender, handler, shards = 0 } = this.setup;
+    const { name, contender, handler, shards = 0, personal = false } = this.setup;
     for (const [index, role] of roles.entries()) {
       const settings: Settings = {
         contender,
@@ -107,6 +109,7 @@ export class Contender {
         role: role as Settings['role'],
         handler,
         shards,
+        personal,
         databaseUrl: this.databaseUrl,
         amqpUrl: this.servers.rabbitmq.url,
       };

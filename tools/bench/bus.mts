@@ -17,6 +17,8 @@ const SETUPS: (Setup & { share?: number })[] = [
   { name: 'raw', contender: 'raw', handler: 'batch', receivers: 1, share: 2 },
   { name: 'per-event', contender: 'ours', handler: 'event', receivers: 1 },
   { name: 'batch', contender: 'ours', handler: 'batch', receivers: 1 },
+  { name: 'per-event-personal', contender: 'ours', handler: 'event', receivers: 1, personal: true },
+  { name: 'batch-personal', contender: 'ours', handler: 'batch', receivers: 1, personal: true },
   { name: 'per-event-memory', contender: 'ours', handler: 'event', receivers: 0 },
   { name: 'batch-memory', contender: 'ours', handler: 'batch', receivers: 0 },
   {
@@ -158,6 +160,8 @@ async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>
     peers: Object.fromEntries(setups.filter(isPeer).map(({ name }) => [name, rounded(perSecond(name))])),
     perEventToOutbox: ratio('per-event', 'pg-transactional-outbox'),
     batchToOutbox: ratio('batch', 'pg-transactional-outbox'),
+    perEventPersonalRatio: ratio('per-event-personal', 'per-event'),
+    batchPersonalRatio: ratio('batch-personal', 'batch'),
   };
   for (const [what, aim] of Object.entries(AIMS)) {
     const found = report[what as keyof typeof AIMS];

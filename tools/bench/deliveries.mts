@@ -6,6 +6,7 @@ import {
   ReplyTyped,
 } from '@switchboard/contracts';
 import { type BusMessage, RabbitTransport } from '@switchboard/bus';
+import { BlindIndex } from '@switchboard/service-kit';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -132,7 +133,11 @@ async function measure(stateDir: string, started: { stop(): Promise<unknown> }[]
   killing.abort();
   await fleet.settled();
   await pause(SETTLED_AFTER_MS);
-  const windows = await windowsOfDoubt(postgres.url, telegram);
+  const windows = await windowsOfDoubt(
+    postgres.url,
+    telegram,
+    new BlindIndex(localSecrets(stateDir).LOOKUP_KEY, 'bot-adapter'),
+  );
   const verdicts = await Promise.all(answers.map((answer) => telegram.verdictOn(answer, kills)));
   for (const { replyId, messages, verdict } of verdicts) {
     if (verdict === 'good') continue;
@@ -177,19 +182,19 @@ async function ask(telegram: Telegram, chatAi: ChatAi, n: number, random: () => 
 }
 
 /** How long after the channel had a message it was written down that it has it, by the clock of this machine. */
-async function windowsOfDoubt(databaseUrl: string, telegram: Telegram): Promise<number[]> {
+async function windowsOfDoubt(databaseUrl: string, telegram: Telegram, index: BlindIndex): Promise<number[]> {
   const db = new Client({ connectionString: databaseUrl });
   await db.connect();
   try {
-    const { rows } = await db.query<{ external_id: string; message: string; written_at: number }>(
-      `SELECT chat.external_id, delivery.external_message_ids[1] AS message,
+    const { rows } = await db.query<{ chat: string; message: string; written_at: number }>(
+      `SELECT chat.external_hash AS chat, delivery.external_message_ids[1] AS message,
          (extract(epoch FROM pg_xact_commit_timestamp(delivery.xmin)) * 1000)::float AS written_at
        FROM bot_adapter.deliveries delivery JOIN bot_adapter.chats chat ON chat.id = delivery.chat_id
        WHERE delivery.state = 'sent' AND delivery.kind = 'text' AND array_length(delivery.external_message_ids, 1) = 1`,
     );
-    const accepted = await telegram.acceptedAt();
-    return rows.flatMap(({ external_id, message, written_at }) => {
-      const at = accepted.get(`${external_id} ${message}`);
+    const accepted = await telegram.acceptedAt((id) => index.hash('external-id', 'telegram', String(id)));
+    return rows.flatMap(({ chat, message, written_at }) => {
+      const at = accepted.get(`${chat} ${message}`);
       return at === undefined ? [] : [written_at - at];
     });
   } finally {
@@ -400,14 +405,14 @@ class Telegram {
   }
 
   /** When the sandbox had stored each message of the bot, by chat and id. */
-  async acceptedAt(): Promise<Map<string, number>> {
+  async acceptedAt(nameOf: (chat: number) => string): Promise<Map<string, number>> {
     const chats = await this.sandbox.chats();
     const accepted = new Map<string, number>();
     for (const { id } of chats) {
       const seen = await this.sandbox.messages(id, BOT.username);
       // Those that were edited since were accepted later than stored.
       for (const { message_id, storedAt, from } of seen)
-        if (from?.is_bot && id > 0) accepted.set(`${id} ${message_id}`, storedAt);
+        if (from?.is_bot && id > 0) accepted.set(`${nameOf(id)} ${message_id}`, storedAt);
     }
     return accepted;
   }

@@ -7,17 +7,19 @@ import { BOTS, companyIn } from './turn.company.mts';
 import { cpuTimes } from './turn.cpu.mts';
 import { Load, sideBySide } from './turn.load.mts';
 import { BenchModel } from './turn.model.mts';
+import { ChatCopies } from './turn.seed.mts';
 import { type Person, TelegramSide } from './turn.telegram.mts';
 
 const FEW = 100;
-const ROUNDS = 10;
-const WARM_UP_ROUNDS = 5;
+const ROUNDS = 6;
+const WARM_UP_ROUNDS = 3;
 const SIDE_BY_SIDE = 16;
 const WITHIN_MS = 60_000;
 
 /**
  * Processor time of the services and the database per turn when `chats` chats are known, over the same when there are 100.
- * Both times 100 people ask their second question after a new beginning, ten times over, so that all else is equal.
+ * Both times 100 people ask their second question after a new beginning, six times over, so that all else is equal. The others
+ * are copies of what those people had after their first question.
  */
 export async function growthRatio(chats: number): Promise<number> {
   const stateDir = mkdtempSync(join(tmpdir(), 'switchboard-growth-'));
@@ -30,18 +32,25 @@ export async function growthRatio(chats: number): Promise<number> {
       serviceUrl: installation.services['bot-adapter']!,
       bots: BOTS,
     });
+    const copies = await ChatCopies.of(stateDir);
     try {
       const people = await telegram.introduce(FEW, WITHIN_MS);
       const growth = new Growth(installation, stateDir, telegram);
-      await growth.cpuPerTurn(() => people, WARM_UP_ROUNDS);
-      const few = await growth.cpuPerTurn(() => people, ROUNDS);
+      await growth.ask(people);
+      await copies.take();
+      await growth.cpuPerTurn(people, WARM_UP_ROUNDS);
+      const few = await growth.cpuPerTurn(people, ROUNDS);
       console.log(`${FEW} chats: ${few.toFixed(1)} ms of processor time per turn`);
-      people.push(...(await telegram.introduce(chats - FEW, WITHIN_MS)));
-      await growth.ask(people.slice(FEW));
-      const many = await growth.cpuPerTurn((round) => spread(people, round), ROUNDS);
+      await copies.add(Math.ceil(chats / FEW) - 1);
+      // Half of those who ask now stand before the others in every table, and half behind them.
+      const mixed = [...people.slice(0, FEW / 2), ...(await telegram.introduce(FEW / 2, WITHIN_MS))];
+      await growth.ask(mixed);
+      await growth.cpuPerTurn(mixed, WARM_UP_ROUNDS);
+      const many = await growth.cpuPerTurn(mixed, ROUNDS);
       console.log(`${chats} chats: ${many.toFixed(1)} ms of processor time per turn`);
       return Math.round((many / few) * 100) / 100;
     } finally {
+      await copies.close();
       await telegram.close();
     }
   } finally {
@@ -49,10 +58,6 @@ export async function growthRatio(chats: number): Promise<number> {
     rmSync(stateDir, { recursive: true, force: true });
   }
 }
-
-/** As many people as at first, from all over. */
-const spread = (people: Person[], round: number) =>
-  Array.from({ length: FEW }, (_, i) => people[(Math.floor((i * people.length) / FEW) + round) % people.length]!);
 
 class Growth {
   private readonly installation: Installation;
@@ -71,11 +76,10 @@ class Growth {
     return this.load.once(people, SIDE_BY_SIDE);
   }
 
-  async cpuPerTurn(peopleOf: (round: number) => Person[], rounds: number): Promise<number> {
+  async cpuPerTurn(people: Person[], rounds: number): Promise<number> {
     let ms = 0;
     let turns = 0;
     for (let round = 0; round < rounds; round++) {
-      const people = peopleOf(round);
       await sideBySide(people, SIDE_BY_SIDE, (person) => this.telegram.beginAnew(person, WITHIN_MS));
       await this.ask(people);
       const before = cpuTimes(this.installation, this.stateDir);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
 import { asyncApi } from './asyncapi.mts';
+import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
@@ -27,6 +28,7 @@ export async function documents(): Promise<Document[]> {
   return [
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
+    { path: 'docs/data-map.md', text: dataMapPage(services) },
     { path: 'docker-compose.yml', text: composeFile(services) },
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },

@@ -1,9 +1,9 @@
 import type { Changes } from './changes.mts';
 import { addEvent, isDefined } from './event.mts';
-import { featureFiles, type Feature, migrationOf, requestOf } from './feature.templates.mts';
-import { pascal } from './names.mts';
+import { dataMapEntry, featureFiles, type Feature, migrationOf, requestOf } from './feature.templates.mts';
+import { camel, pascal } from './names.mts';
 import { addReadRoute } from './route.mts';
-import { valueOf, withElement, withImport } from './source-edits.mts';
+import { constant, valueOf, withElement, withImport } from './source-edits.mts';
 
 /** A feature that is asked for by an event, keeps a row, and can be read over HTTP: the whole way of one use case. */
 export function addFeature(changes: Changes, feature: Feature): void {
@@ -19,6 +19,9 @@ export function addFeature(changes: Changes, feature: Feature): void {
     const name = `${pascal(plural)}Module`;
     return withElement(withImport(module, `{ ${name} }`, `./${plural}/${plural}.module`), valueOf('imports'), name);
   });
+  changes.edit(`${source}/${service}.data-map.ts`, (map) =>
+    withElement(map, constant(`${camel(service)}DataMap`), dataMapEntry(feature)),
+  );
   changes.edit(`${source}/${service}.app.ts`, (app) => {
     const migration = migrationOf(feature);
     const withEntity = withElement(

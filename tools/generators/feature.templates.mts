@@ -53,6 +53,15 @@ function vocabulary(feature: Feature) {
   };
 }
 
+/** What the data map says of the table. */
+export const dataMapEntry = (feature: Feature) => `${vocabulary(feature).table}: {
+  purpose: 'To know which ${words(feature.plural)} were asked for.',
+  retention: 'For good.',
+  erasure: 'delete row',
+  person: 'user_id',
+  columns: {},
+}`;
+
 function module(feature: Feature) {
   const { Refunds } = vocabulary(feature);
   return `import { Module } from '@nestjs/common';
@@ -161,7 +170,8 @@ export class ${Refund} {
 function migration(feature: Feature) {
   const { table } = vocabulary(feature);
   const { className } = migrationOf(feature);
-  return `import type { MigrationInterface, QueryRunner } from 'typeorm';
+  return `import { personalTable } from '@switchboard/service-kit';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class ${className} implements MigrationInterface {
   readonly name = '${className}';
@@ -173,6 +183,8 @@ export class ${className} implements MigrationInterface {
         user_id uuid NOT NULL,
         opened_at timestamptz NOT NULL
       )\`);
+    await personalTable(db, '${table}');
+    await db.query('CREATE INDEX ${table}_of_user ON ${table} (user_id)');
   }
 
   async down(db: QueryRunner): Promise<void> {

@@ -10,7 +10,9 @@ export const serviceFiles = (service: string, port: number): Record<string, stri
   [`src/${service}.app.ts`]: app(service, port),
   [`src/${service}.module.ts`]: module(service),
   [`src/${service}.config.ts`]: config(service),
+  [`src/${service}.data-map.ts`]: dataMap(service),
   [`test/${service}-starts.spec.ts`]: spec(service),
+  [`test/data-map.spec.ts`]: dataMapSpec(service),
 });
 
 const packageJson = (service: string) => `{
@@ -54,6 +56,7 @@ void runApp(${camel(service)}App);
 
 const app = (service: string, port: number) => `import { defineApp } from '@switchboard/service-kit';
 import { ${camel(service)}Config } from './${service}.config';
+import { ${camel(service)}DataMap } from './${service}.data-map';
 import { ${pascal(service)}Module } from './${service}.module';
 
 export const ${camel(service)}App = defineApp({
@@ -62,6 +65,7 @@ export const ${camel(service)}App = defineApp({
   config: ${camel(service)}Config,
   entities: [],
   migrations: [],
+  dataMap: ${camel(service)}DataMap,
   port: ${port},
 });
 `;
@@ -76,6 +80,21 @@ const config = (service: string) => `import { z } from 'zod';
 
 /** The variables that only this service reads; their names begin with \`${snake(service).toUpperCase()}_\`. */
 export const ${camel(service)}Config = z.object({});
+`;
+
+const dataMap = (service: string) => `import type { DataMap } from '@switchboard/service-kit';
+
+export const ${camel(service)}DataMap: DataMap = {};
+`;
+
+const dataMapSpec = (service: string) => `import { dataMapProblems, startApp } from '@switchboard/testing';
+import { ${camel(service)}App } from '../src/${service}.app';
+
+it('the data map says of every table what it holds of whom, and rows of persons are kept apart', async () => {
+  const app = await startApp(${camel(service)}App);
+  expect(await dataMapProblems(app, ${camel(service)}App)).toEqual([]);
+  await app.stop();
+});
 `;
 
 const spec = (service: string) => `import { startApp, type TestApp } from '@switchboard/testing';

@@ -17,6 +17,12 @@ export const argumentOf =
   ({ parent }) =>
     ts.isCallExpression(parent) && parent.expression.getText() === callee;
 
+/** The value of a constant: `const dataMap = {…}`. */
+export const constant =
+  (name: string): Fits =>
+  ({ parent }) =>
+    ts.isVariableDeclaration(parent) && parent.name.getText() === name;
+
 /** What a method is called on: `[…].flatMap(…)`. */
 export const calledOn =
   (method: string): Fits =>

@@ -7,6 +7,7 @@ import { freshIdentities } from './identities.mts';
 export interface LocalSecrets {
   DATABASE_ROLE_SECRET: string;
   ENCRYPTION_KEYS: string;
+  LOOKUP_KEY: string;
   /** Of the operator alone: services of one process know each other by keys they make at start. */
   SERVICE_PUBLIC_KEYS: string;
 }
@@ -23,14 +24,16 @@ export const localOperatorKey = (stateDir: string): string => kept(stateDir).OPE
 function kept(stateDir: string): LocalSecrets & { OPERATOR_PRIVATE_KEY: string } {
   const file = join(stateDir, 'secrets.json');
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
-  if ('OPERATOR_PRIVATE_KEY' in known) return known as ReturnType<typeof kept>;
+  if ('OPERATOR_PRIVATE_KEY' in known && 'LOOKUP_KEY' in known) return known as ReturnType<typeof kept>;
   const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities(['operator']);
   const secrets = {
     DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
     ENCRYPTION_KEYS: `local-1:${randomBytes(32).toString('base64')}`,
-    ...known,
+    LOOKUP_KEY: randomBytes(32).toString('base64'),
     OPERATOR_PRIVATE_KEY: privateKeys['OPERATOR_PRIVATE_KEY']!,
     SERVICE_PUBLIC_KEYS,
+    // What is there already stays: data is encrypted with it.
+    ...known,
   };
   mkdirSync(stateDir, { recursive: true });
   // Renamed into place, so that a killed start leaves no half a file behind.

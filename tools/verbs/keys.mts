@@ -47,6 +47,9 @@ DATABASE_ROLE_SECRET=${hex()}
 # Personal data. To rotate: a new key in front, the old ones behind it.
 ENCRYPTION_KEYS=${now.toISOString().slice(0, 10)}:${randomBytes(32).toString('base64')}
 
+# Hashes ids of channels, so that people are found without being readable. Never changed: with another one nobody is known.
+LOOKUP_KEY=${randomBytes(32).toString('base64')}
+
 # Who a service is to the others. The gateway speaks for people, an operator for himself (npm run call).
 ${Object.entries(privateKeys)
   .map(([name, key]) => `${name}='${key}'`)

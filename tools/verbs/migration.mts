@@ -13,7 +13,7 @@ export async function main([service, name]: string[]) {
   mkdirSync(join(app, 'migrations'), { recursive: true });
   writeFileSync(file, migration(name, timestamp));
   console.log(
-    `Written: ${relative(root, file)}. Fill in up() and down(), and name the class in the service's app file.`,
+    `Written: ${relative(root, file)}. Fill in up() and down(), name the class in the service's app file, and say in its data map what new columns hold.`,
   );
 }
 

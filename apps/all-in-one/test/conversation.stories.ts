@@ -1,4 +1,4 @@
-import type { Installation } from './installation';
+import { externalHash, type Installation } from './installation';
 import { Person } from './person';
 import { NORTHWIND } from './sandbox';
 
@@ -12,7 +12,7 @@ export function conversationStories(installation: () => Installation): void {
   ] as const)(
     'a question (%s) is answered once, and seen while it is written',
     async (locale, question, words, button) => {
-      await sandbox().pace(100, 40);
+      await sandbox().pace(100, 160);
       const person = await Person.meet(sandbox(), locale);
       await person.say(question);
       const answer = await person.reads(words);
@@ -87,8 +87,8 @@ export function conversationStories(installation: () => Installation): void {
     await withNorthwind.reads(/nothing to remember yet/);
     const people = await installation().rows<{ bots: string[] }>(
       'bot-adapter',
-      `SELECT array_agg(bot_id ORDER BY bot_id) AS bots FROM chats WHERE external_id = $1 GROUP BY user_id`,
-      [String(withLumen.id)],
+      `SELECT array_agg(bot_id ORDER BY bot_id) AS bots FROM chats WHERE external_hash = $1 GROUP BY user_id`,
+      [externalHash(withLumen.id)],
     );
     expect(people).toEqual([{ bots: ['lumen', 'northwind'] }]);
   });

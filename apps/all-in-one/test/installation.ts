@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { botAdapterApp } from '@switchboard/bot-adapter';
 import { chatAiApp } from '@switchboard/chat-ai';
 import { type RunningApps, startApps } from '@switchboard/service-kit';
-import { createTestDatabase, type TestDatabase, testEnv } from '@switchboard/testing';
+import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
 import { ttsWorkerApp } from '@switchboard/tts-worker';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
@@ -22,6 +23,7 @@ function inSandbox(id: string, { name, token }: typeof LUMEN) {
     channel: { kind: 'telegram', apiRoot: 'sandbox', token },
     // People of stories write fast.
     access: { flood: { burst: 10_000 } },
+    accepts: ['voice', 'document'],
     assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
   };
 }
@@ -64,6 +66,10 @@ export class Site {
     };
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   async clear(): Promise<void> {
     await this.sandbox.stop();
     await this.database.drop();
@@ -71,18 +77,24 @@ export class Site {
   }
 }
 
+/** By which bot-adapter finds a person or a chat of Telegram. */
+export const externalHash = (id: number): string =>
+  testIndex('bot-adapter').hash('external-id', 'telegram', String(id));
+
 /** A site whose services run in this process, as `main.ts` runs them. */
 export class Installation {
   private constructor(
     private readonly site: Site,
     private readonly apps: RunningApps,
+    /** Of the broker that carries events, if there is one. */
+    readonly amqpUrl: string | undefined,
   ) {}
 
   static async start(transport: Record<string, string>): Promise<Installation> {
     const site = await Site.prepare();
     try {
       const apps = await startApps([botAdapterApp, chatAiApp, ttsWorkerApp], { ...site.env, ...transport });
-      return new Installation(site, apps);
+      return new Installation(site, apps, transport['AMQP_URL']);
     } catch (error) {
       await site.clear();
       throw error;
@@ -93,9 +105,24 @@ export class Installation {
     return this.site.sandbox;
   }
 
+  /** Of an administrator. */
+  get databaseUrl(): string {
+    return this.site.databaseUrl;
+  }
+
   /** Rows of a service's own tables: for facts that no person can see. */
   rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
     return this.service(service).db.query<T[]>(sql, parameters);
+  }
+
+  /** Something that a service is made of. */
+  part<T>(service: string, type: Type<T>): T {
+    return this.service(service).nest.get(type);
+  }
+
+  /** Where the services keep files. */
+  get folder(): string {
+    return this.site.env['MEDIA_FOLDER']!;
   }
 
   /** A counter as Prometheus reads it, summed over the series whose labels fit. */

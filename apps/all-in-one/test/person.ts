@@ -20,8 +20,12 @@ export class Person {
     private readonly where: { bot?: string; chat?: number },
   ) {}
 
-  static async meet(sandbox: Sandbox, languageCode: 'en' | 'ru', bot = LUMEN.username): Promise<Person> {
-    const firstName = languageCode === 'ru' ? 'Анна' : 'Emma';
+  static async meet(
+    sandbox: Sandbox,
+    languageCode: 'en' | 'ru',
+    bot = LUMEN.username,
+    firstName = languageCode === 'ru' ? 'Анна' : 'Emma',
+  ): Promise<Person> {
     const { id } = await sandbox.control<{ id: number }>('POST', 'telegram/people', { firstName, languageCode });
     return new Person(sandbox, id, { bot });
   }
@@ -80,7 +84,8 @@ export class Person {
     return (await this.answers()).filter(({ message_id }) => message_id !== last.message_id);
   }
 
-  private act<T>(what: string, body: object): Promise<T> {
+  /** Whatever else the sandbox lets a person do. */
+  act<T>(what: string, body: object): Promise<T> {
     return this.sandbox.control<T>('POST', `telegram/people/${this.id}/${what}`, { ...this.where, ...body });
   }
 }

@@ -1,6 +1,7 @@
 import { conversationStories } from './conversation.stories';
 import { crowdStories } from './crowd.stories';
 import { Installation } from './installation';
+import { privacyStories } from './privacy.stories';
 import { troubleStories } from './trouble.stories';
 import { voiceStories } from './voice.stories';
 
@@ -14,6 +15,7 @@ export function stories(transport: () => Promise<Record<string, string>>): void 
   afterAll(() => installation?.stop());
   beforeEach(() => installation.sandbox.calm());
 
+  describe('privacy', () => privacyStories(() => installation));
   describe('conversations', () => conversationStories(() => installation));
   describe('voice', () => voiceStories(() => installation));
   describe('trouble', () => troubleStories(() => installation));

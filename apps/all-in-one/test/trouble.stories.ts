@@ -1,5 +1,5 @@
 import { until } from '@switchboard/testing';
-import type { Installation } from './installation';
+import { externalHash, type Installation } from './installation';
 import { type Message, Person } from './person';
 import type { Fault } from './sandbox';
 
@@ -86,8 +86,8 @@ export function troubleStories(installation: () => Installation): void {
       installation().rows<{ state: string; reason: string | null; blocked: boolean }>(
         'bot-adapter',
         `SELECT d.state, d.reason, c.blocked_at IS NOT NULL AS blocked
-           FROM deliveries d JOIN chats c ON c.id = d.chat_id WHERE c.external_id = $1 AND d.state IN ('sent', 'failed')`,
-        [String(person.id)],
+           FROM deliveries d JOIN chats c ON c.id = d.chat_id WHERE c.external_hash = $1 AND d.state IN ('sent', 'failed')`,
+        [externalHash(person.id)],
       );
     const [given] = await until(async () => (await deliveries()).length > 0 && deliveries(), { what: 'the end of it' });
     expect(given).toEqual({ state: 'failed', reason: 'blocked', blocked: true });

@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateChats1764100000000 implements MigrationInterface {
@@ -7,24 +8,24 @@ export class CreateChats1764100000000 implements MigrationInterface {
     await runner.query(`
       -- One person of a channel is one user in every bot of the installation.
       CREATE TABLE people (
-        channel     text NOT NULL,
-        external_id text NOT NULL,
-        user_id     uuid NOT NULL UNIQUE,
-        PRIMARY KEY (channel, external_id)
+        channel       text NOT NULL,
+        external_hash text NOT NULL, -- of the channel's id
+        user_id       uuid NOT NULL UNIQUE,
+        PRIMARY KEY (channel, external_hash)
       );
 
       -- A person in a bot.
       CREATE TABLE contacts (
         id          uuid PRIMARY KEY,
         bot_id      text NOT NULL,
-        external_id text NOT NULL,
+        external_hash text NOT NULL,
         user_id     uuid NOT NULL,
-        profile     text NOT NULL, -- encrypted: names are personal
+        profile     text NOT NULL, -- encrypted
         started_at  timestamptz NOT NULL,
         flood_level double precision NOT NULL, -- what the person did lately, and when it was counted last
         flood_at    timestamptz NOT NULL,
         flood_told_at timestamptz,
-        UNIQUE (bot_id, external_id)
+        UNIQUE (bot_id, external_hash)
       );
       CREATE INDEX contacts_user ON contacts (user_id);
 
@@ -32,7 +33,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
         id            uuid PRIMARY KEY,
         bot_id        text NOT NULL,
         channel       text NOT NULL,
-        external_id   text NOT NULL,
+        external_id   text NOT NULL, -- encrypted
+        external_hash text NOT NULL,
         kind          text NOT NULL CHECK (kind IN ('private', 'group')),
         user_id       uuid, -- of private chats only
         locale        text NOT NULL,
@@ -42,7 +44,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
         next_send_at  timestamptz, -- the channel asked us to wait until then
         moved_to      uuid REFERENCES chats -- goes on there, under the id it got
       );
-      CREATE UNIQUE INDEX chats_external ON chats (bot_id, external_id) WHERE moved_to IS NULL;
+      CREATE UNIQUE INDEX chats_external ON chats (bot_id, external_hash) WHERE moved_to IS NULL;
+      CREATE INDEX chats_user ON chats (user_id);
 
       -- What was processed, so that nothing is processed twice; with the content only of what could not be.
       CREATE TABLE inbound_updates (
@@ -79,11 +82,11 @@ export class CreateChats1764100000000 implements MigrationInterface {
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
         user_id             uuid NOT NULL,
         bot_id              text NOT NULL,
-        external_chat_id    text NOT NULL, -- at that time: ids of messages begin anew when a chat moves
+        external_chat_hash  text NOT NULL, -- at that time: ids of messages begin anew when a chat moves
         external_thread_id  text,
         external_message_id text NOT NULL,
         received_at         timestamptz NOT NULL,
-        UNIQUE (bot_id, external_chat_id, external_message_id)
+        UNIQUE (bot_id, external_chat_hash, external_message_id)
       );
       CREATE INDEX inbound_messages_received ON inbound_messages (received_at);
 
@@ -91,7 +94,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
         id          uuid PRIMARY KEY,
         bot_id      text NOT NULL,
         chat_id     uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        external_id text NOT NULL,
+        user_id     uuid NOT NULL, -- who sent it
+        external_id text NOT NULL, -- encrypted
         kind        text NOT NULL,
         mime_type   text NOT NULL,
         bytes       bigint,
@@ -101,6 +105,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
       );
       CREATE INDEX media_received ON media (received_at);
     `);
+    for (const table of ['people', 'contacts', 'chats', 'inbound_messages', 'media'])
+      await personalTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {

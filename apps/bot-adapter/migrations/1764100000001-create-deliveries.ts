@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateDeliveries1764100000001 implements MigrationInterface {
@@ -31,7 +32,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
       CREATE TABLE previews (
         reply_id            uuid PRIMARY KEY,
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
-        external_chat_id    text NOT NULL,
+        external_chat_hash  text NOT NULL,
         external_message_id text,
         state               text NOT NULL CHECK (state IN ('shown', 'final', 'dropped')),
         call_id             uuid NOT NULL,
@@ -82,6 +83,8 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         requested_at timestamptz NOT NULL
       );
     `);
+    for (const table of ['deliveries', 'dialogs', 'speeches']) await personalTable(runner, table);
+    for (const table of ['previews', 'buttons']) await personalTable(runner, table, { column: 'chat_id', of: 'chats' });
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -14,6 +14,10 @@ export const botAdapterConfig = z.object({
     .min(100)
     .default(30_000)
     .describe('How long one message may take; long, because giving up early makes duplicates.'),
+  // What /privacy tells people of the other services; the same variables as theirs.
+  CHAT_AI_KEEP_DAYS: z.coerce.number().int().min(1).default(90),
+  CHAT_AI_KEEP_USAGE_DAYS: z.coerce.number().int().min(1).default(400),
+  TTS_WORKER_KEEP_DAYS: z.coerce.number().int().min(1).default(30),
 });
 
 export type BotAdapterConfig = z.output<typeof botAdapterConfig>;

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
 import { botAdapterConfig } from './bot-adapter.config';
+import { botAdapterDataMap } from './bot-adapter.data-map';
 import { AcceptsSection, AccessSection, MenuSection, TextsSection } from './bots/bot-sections';
 import { BotsModule } from './bots/bots.module';
 import type { ChannelFactory } from './channels/channel';
@@ -19,6 +20,7 @@ import { Preview } from './deliveries/preview.entity';
 import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
 import { DialogsModule } from './dialogs/dialogs.module';
+import { ErasureModule } from './erasure/erasure.module';
 import { InboundModule } from './inbound/inbound.module';
 import { InboundUpdateRow } from './inbound/inbound-update.entity';
 import { Receiver } from './inbound/receiver.entity';
@@ -55,6 +57,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       InboundModule,
       ...products,
       RetentionModule,
+      ErasureModule,
     ],
   })
   class BotAdapterModule {}
@@ -84,7 +87,8 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       Receiver,
     ],
     migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
-    encrypted: ['contacts.profile', 'deliveries.content', 'dialogs.data', 'inbound_updates.content'],
+    dataMap: botAdapterDataMap,
+    encrypted: ['chats.external_id', 'inbound_updates.content'],
     port: 4101,
   });
 }

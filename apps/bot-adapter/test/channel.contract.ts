@@ -127,7 +127,7 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     await emma.choose('Русский');
     await sees(emma, /На каком языке/);
     await emma.say('/privacy');
-    await sees(emma, /30 дней/);
+    await sees(emma, /30 дн/);
   });
 
   it('an answer shows all its words, whatever looks it has, and no marks', async () => {

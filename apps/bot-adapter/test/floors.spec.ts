@@ -18,6 +18,7 @@ const FLOORS = [
   'inbound',
   'products',
   'retention',
+  'erasure',
 ];
 
 const floorOf = (file: string) => FLOORS.indexOf(file.split('/')[0]!);

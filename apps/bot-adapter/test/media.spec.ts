@@ -1,6 +1,8 @@
 import { MessageReceived } from '@switchboard/contracts';
+import { PersonalData } from '@switchboard/service-kit';
 import type { TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { Media } from '../src/media/media.entity';
 import { startBotAdapter } from './start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from './start-sandbox';
 
@@ -47,11 +49,15 @@ describe('files that came with messages', () => {
   });
 
   it('that Telegram no longer has are told to be gone', async () => {
-    const [row] = (await app.service.db.query(
-      `INSERT INTO media (id, bot_id, chat_id, external_id, kind, mime_type, received_at)
-       SELECT gen_random_uuid(), bot_id, chat_id, 'long-gone', kind, mime_type, now() FROM media LIMIT 1 RETURNING id`,
-    )) as { id: string }[];
-    const answer = await read(row!.id);
+    const { db, nest } = app.service;
+    const [known] = await db.manager.find(Media, { take: 1 });
+    const media = { ...known!, id: uuidv7(), storageKey: null, fetchedAt: null };
+    const row = { table: 'media', id: media.id, userId: media.userId };
+    const { external_id: externalId } = await nest
+      .get(PersonalData)
+      .encrypt(db.manager, row, { external_id: 'long-gone' });
+    await db.manager.insert(Media, { ...media, externalId });
+    const answer = await read(media.id);
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({ code: 'bot-adapter.media_gone' });
   });

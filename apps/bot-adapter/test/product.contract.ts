@@ -4,7 +4,7 @@ import type { TestApp } from '@switchboard/testing';
 import { defineBotAdapter } from '../src/bot-adapter.module';
 import { telegram as telegramChannel } from '../src/channels/telegram/telegram.factory';
 import { ProductRouter } from '../src/dialogs/product-router.service';
-import { BOTS, inSandbox, startBotAdapter } from './start-bot-adapter';
+import { BOTS, externalHash, inSandbox, startBotAdapter } from './start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, type SeenMessage, startTelegram } from './start-sandbox';
 
 export interface ProductUnderTest {
@@ -204,8 +204,8 @@ export function productContract(product: ProductUnderTest): void {
       await phone.press(question.message_id, 'Cancel');
       await phone.answer(({ message_id, text }) => message_id === question.message_id && text === 'Cancelled.');
       const dialogs = await running.service.db.query<{ n: number }[]>(
-        `SELECT count(*)::int AS n FROM dialogs WHERE step IS NOT NULL AND chat_id = (SELECT id FROM chats WHERE external_id = $1)`,
-        [String(phone.chat)],
+        `SELECT count(*)::int AS n FROM dialogs WHERE step IS NOT NULL AND chat_id = (SELECT id FROM chats WHERE external_hash = $1)`,
+        [externalHash(phone.chat)],
       );
       expect(dialogs[0]!.n).toBe(0);
     });
@@ -214,8 +214,8 @@ export function productContract(product: ProductUnderTest): void {
       const phone = await someone();
       await open(phone, command);
       await running.service.db.query(
-        `UPDATE dialogs SET step = 'never_heard_of' WHERE chat_id = (SELECT id FROM chats WHERE external_id = $1)`,
-        [String(phone.chat)],
+        `UPDATE dialogs SET step = 'never_heard_of' WHERE chat_id = (SELECT id FROM chats WHERE external_hash = $1)`,
+        [externalHash(phone.chat)],
       );
       expect((await answerTo(phone, () => phone.say(answers[0]!))).text).toMatch(/begin again/);
     });
@@ -227,7 +227,7 @@ export function productContract(product: ProductUnderTest): void {
       const rows = await running.service.db.query<{ data: string | null }[]>(
         'SELECT data FROM dialogs WHERE data IS NOT NULL',
       );
-      expect(rows.every(({ data }) => data!.startsWith('v1.'))).toBe(true);
+      expect(rows.every(({ data }) => data!.startsWith('p1.'))).toBe(true);
     });
   });
 }

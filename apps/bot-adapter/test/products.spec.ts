@@ -1,5 +1,6 @@
 import { AssistantModule } from '../src/products/assistant/assistant.module';
 import { productContract } from './product.contract';
+import { externalHash } from './start-bot-adapter';
 import { BOOKS_TABLES, BooksModule } from './products/books/books.module';
 
 describe('the assistant', () =>
@@ -23,8 +24,8 @@ describe('a product of somebody else', () =>
       await service.db.query(BOOKS_TABLES);
       await service.db.query(
         `INSERT INTO test_books (chat_id, title, year) SELECT id, title, 1984 FROM chats, unnest(ARRAY['One', 'Two', 'Three']) title
-         WHERE external_id = $1`,
-        [String(chat)],
+         WHERE external_hash = $1`,
+        [externalHash(chat)],
       );
     },
     menus: [{ command: '/books', button: '›', shows: /Your books \(3\)/ }],
@@ -37,8 +38,8 @@ describe('a product of somebody else', () =>
         no: 'No',
         done: async ({ service }, { chat }) => {
           const [row] = await service.db.query<{ n: number }[]>(
-            `SELECT 3 - count(*)::int AS n FROM test_books WHERE chat_id = (SELECT id FROM chats WHERE external_id = $1)`,
-            [String(chat)],
+            `SELECT 3 - count(*)::int AS n FROM test_books WHERE chat_id = (SELECT id FROM chats WHERE external_hash = $1)`,
+            [externalHash(chat)],
           );
           return row!.n;
         },

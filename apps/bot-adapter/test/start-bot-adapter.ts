@@ -1,6 +1,6 @@
 import { type EventOf, MessageReceived, ReplyCompleted } from '@switchboard/contracts';
 import type { AppDefinition } from '@switchboard/service-kit';
-import { startApp, type TestApp, type TestAppOptions } from '@switchboard/testing';
+import { startApp, testIndex, type TestApp, type TestAppOptions } from '@switchboard/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,10 @@ export async function startBotAdapter(
   };
   return { ...app, stop };
 }
+
+/** By which a person or a chat of Telegram is found in the tables. */
+export const externalHash = (id: number | string): string =>
+  testIndex('bot-adapter').hash('external-id', 'telegram', String(id));
 
 /** A person says something, and this is what the other services hear. */
 export async function hear(app: TestApp, phone: Phone, text: string): Promise<EventOf<typeof MessageReceived>> {

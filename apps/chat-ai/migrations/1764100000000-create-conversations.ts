@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateConversations1764100000000 implements MigrationInterface {
@@ -9,6 +10,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         id uuid PRIMARY KEY,
         chat_id uuid NOT NULL,
         bot_id text NOT NULL,
+        -- The person of a private chat; null where several talk.
+        user_id uuid,
         started_at timestamptz NOT NULL,
         closed_at timestamptz,
         -- Grows with every change a running turn has to know of.
@@ -20,6 +23,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
     await runner.query(
       'CREATE UNIQUE INDEX one_open_conversation_per_chat ON conversations (chat_id) WHERE closed_at IS NULL',
     );
+    await personalTable(runner, 'conversations');
+    await runner.query('CREATE INDEX conversations_of_person ON conversations (user_id)');
     await runner.query('CREATE INDEX conversations_of_chat ON conversations (chat_id, started_at DESC)');
     await runner.query(`
       CREATE TABLE messages (
@@ -41,6 +46,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         sent_at timestamptz NOT NULL,
         edited_at timestamptz
       )`);
+    await personalTable(runner, 'messages');
     await runner.query('CREATE INDEX messages_in_order ON messages (conversation_id, position DESC)');
     await runner.query(`CREATE INDEX messages_pending ON messages (conversation_id, position) WHERE state = 'pending'`);
     await runner.query(`
@@ -56,6 +62,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         notes text[] NOT NULL,
         tokens integer NOT NULL
       )`);
+    await personalTable(runner, 'attachments');
     await runner.query('CREATE INDEX attachments_of_person ON attachments (user_id, received_at)');
     await runner.query(`
       CREATE TABLE turns (
@@ -69,6 +76,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         duration_ms integer NOT NULL,
         first_text_ms integer
       )`);
+    await personalTable(runner, 'turns', { column: 'conversation_id', of: 'conversations' });
     await runner.query('CREATE INDEX turns_of_conversation ON turns (conversation_id, started_at)');
     await runner.query(`
       CREATE TABLE ratings (
@@ -78,6 +86,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         rated_at timestamptz NOT NULL,
         PRIMARY KEY (reply_id, user_id)
       )`);
+    await personalTable(runner, 'ratings');
     await runner.query(`
       CREATE TABLE prompts (
         id uuid PRIMARY KEY,

@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -67,6 +68,7 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
         duration_ms integer NOT NULL,
         created_at timestamptz NOT NULL
       )`);
+    await personalTable(runner, 'usages');
     await runner.query('CREATE INDEX usages_of_turn ON usages (turn_id)');
     await runner.query('CREATE INDEX usages_by_time ON usages (created_at)');
     await runner.query(`
@@ -95,6 +97,7 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
         month date NOT NULL,
         expires_at timestamptz NOT NULL
       )`);
+    await personalTable(runner, 'budget_reservations');
     await runner.query('CREATE INDEX budget_reservations_by_expiry ON budget_reservations (expires_at)');
     await runner.query('CREATE INDEX budget_reservations_of_turn ON budget_reservations (turn_id)');
   }

@@ -7,6 +7,7 @@ import { Usage } from './accounting/usage.entity';
 import { Attachment } from './attachments/attachment.entity';
 import { AssistantSection } from './assistants/assistant';
 import { chatAiConfig } from './chat-ai.config';
+import { chatAiDataMap } from './chat-ai.data-map';
 import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
@@ -19,13 +20,7 @@ export const chatAiApp = defineApp({
   config: chatAiConfig,
   entities: [Conversation, Message, Attachment, Turn, Usage, Prompt, ModelPrice],
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
-  encrypted: [
-    'messages.text',
-    'messages.quoted',
-    'messages.sender_name',
-    'attachments.content',
-    'conversations.summary',
-  ],
+  dataMap: chatAiDataMap,
   botSections: { assistant: AssistantSection },
   port: 4102,
 });

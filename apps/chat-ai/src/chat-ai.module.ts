@@ -3,6 +3,7 @@ import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
 import { AttachmentsModule } from './attachments/attachments.module';
 import { ConversationsModule } from './conversations/conversations.module';
+import { ErasureModule } from './erasure/erasure.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
@@ -15,6 +16,7 @@ import { TurnsModule } from './turns/turns.module';
     AssistantsModule,
     AttachmentsModule,
     ConversationsModule,
+    ErasureModule,
     KnowledgeModule,
     ModelsModule,
     PromptsModule,

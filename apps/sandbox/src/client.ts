@@ -4,7 +4,7 @@ import type { Model, Pace, RequestFacts } from './openai/context';
 import type { NewScriptedAnswer } from './openai/script';
 import type { Manner, QueryAnswer, Thing } from './telegram/people';
 import type { MediaKind, Person } from './telegram/state';
-import type { LoggedBotCall } from './telegram/telegram';
+import type { LoggedBotCall } from './telegram/telegram.context';
 import type { Chat, Message, ReplyKeyboardMarkup } from './telegram/wire';
 
 /** A message as its bot sees it, with the moment the sandbox stored it, in milliseconds. */

@@ -78,6 +78,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   app.use(answerProblem);
 
   const server = createServer(app);
+  // As the real ones: a client that comes back after some seconds finds its connection open.
+  server.keepAliveTimeout = 65_000;
   await listen(server, port, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   const addresses = Object.fromEntries([...parties].map(([name, { address }]) => [name, url + address]));

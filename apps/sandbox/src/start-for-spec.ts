@@ -3,7 +3,7 @@ import { SandboxClient } from './client';
 import type { FaultRule } from './kit/faults';
 import { type SandboxOptions, startSandbox } from './sandbox';
 import type { NewScriptedAnswer } from './openai/script';
-import type { LoggedBotCall } from './telegram/telegram';
+import type { LoggedBotCall } from './telegram/telegram.context';
 import type { Message, Update } from './telegram/wire';
 
 export const TOKEN = '7100000001:spec-secret_A';

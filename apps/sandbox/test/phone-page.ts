@@ -26,7 +26,7 @@ export class PhonePage {
     { viewport = { width: 1100, height: 820 }, dark = false }: PageOptions = {},
   ): Promise<PhonePage> {
     const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', locale: 'en-GB' });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     const phone = new PhonePage(await context.newPage(), person);
     phone.page.on('pageerror', (error) => phone.complaints.push(String(error)));
     phone.page.on('console', (message) => message.type() === 'error' && phone.complaints.push(message.text()));

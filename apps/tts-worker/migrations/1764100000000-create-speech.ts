@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateSpeech1764100000000 implements MigrationInterface {
@@ -35,6 +36,8 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         answered_at  timestamptz,
         CHECK ((state = 'waiting') = (text IS NOT NULL))
       )`);
+    await personalTable(db, 'speech_requests');
+    await db.query(`CREATE INDEX speech_requests_of_user ON speech_requests (user_id)`);
     await db.query(`CREATE INDEX speech_requests_waiting ON speech_requests (audio_id) WHERE state = 'waiting'`);
     await db.query(`CREATE INDEX speech_requests_answered ON speech_requests (answered_at) WHERE state <> 'waiting'`);
 
@@ -52,6 +55,8 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         received_at timestamptz NOT NULL,
         answered_at timestamptz
       )`);
+    await personalTable(db, 'transcriptions');
+    await db.query(`CREATE INDEX transcriptions_of_user ON transcriptions (user_id)`);
     await db.query(`CREATE INDEX transcriptions_answered ON transcriptions (answered_at) WHERE state <> 'waiting'`);
   }
 

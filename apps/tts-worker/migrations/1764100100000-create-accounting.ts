@@ -1,3 +1,4 @@
+import { personalTable } from '@switchboard/service-kit';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const MINUTE = 60;
@@ -48,6 +49,7 @@ export class CreateAccounting1764100100000 implements MigrationInterface {
         micros  bigint NOT NULL CHECK (micros >= 0),
         PRIMARY KEY (bot_id, user_id, day)
       )`);
+    await personalTable(db, 'person_spending');
     await db.query(`
       CREATE TABLE bot_spending (
         bot_id text NOT NULL,
@@ -72,6 +74,7 @@ export class CreateAccounting1764100100000 implements MigrationInterface {
         price_known boolean NOT NULL,
         reserved_at timestamptz NOT NULL
       )`);
+    await personalTable(db, 'reservations');
     await db.query(`CREATE INDEX reservations_of_job ON reservations (job)`);
     await db.query(`CREATE INDEX reservations_by_age ON reservations (reserved_at)`);
   }

@@ -7,6 +7,7 @@ import { AudioAsset } from './speech/audio-asset.entity';
 import { SpeechRequest } from './speech/speech-request.entity';
 import { Transcription } from './transcriptions/transcription.entity';
 import { ttsWorkerConfig } from './tts-worker.config';
+import { ttsWorkerDataMap } from './tts-worker.data-map';
 import { TtsWorkerModule } from './tts-worker.module';
 
 export const ttsWorkerApp = defineApp({
@@ -15,6 +16,6 @@ export const ttsWorkerApp = defineApp({
   config: ttsWorkerConfig,
   entities: [SpeechRequest, AudioAsset, Transcription, SpeechPrice, Reservation],
   migrations: [CreateSpeech1764100000000, CreateAccounting1764100100000],
-  encrypted: ['speech_requests.text'],
+  dataMap: ttsWorkerDataMap,
   port: 4103,
 });

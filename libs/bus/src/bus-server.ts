@@ -66,6 +66,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
       definition: bus.definition as EventDefinition,
       kind: bus.kind,
       decrypt: bus.decrypt,
+      when: bus.when as EventHandler['when'],
       call: (event: CloudEvent | CloudEvent[], tx) => call(event, tx),
     });
     this.groups.set(name, entry);

@@ -39,9 +39,28 @@ export class BusTables1764000000000 implements MigrationInterface {
     await db.query(`CREATE INDEX parked_events_due ON parked_events (due_at, id) WHERE state = 'retrying'`);
     await db.query(`CREATE INDEX parked_events_lane ON parked_events (consumer, subject, id) WHERE state = 'retrying'`);
     await db.query(`CREATE INDEX parked_events_dead ON parked_events (consumer, reason, id) WHERE state = 'dead'`);
+    await db.query(`
+      -- Notes events of one group; returns those that are new, and whether they wait behind a failed one of their subject.
+      -- A function, because each of its statements sees what was committed before it began: whoever had to wait for a lock
+      -- sees what its holder has left.
+      CREATE FUNCTION take_events(in_group text, slots integer[], ids uuid[], subjects text[])
+      RETURNS TABLE (taken uuid, waits boolean) LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext(current_schema()), hashtext(in_group || slot)) FROM unnest(slots) AS slot;
+        RETURN QUERY
+          WITH fresh AS (
+            INSERT INTO inbox (consumer, event_id) SELECT in_group, unnest(ids)
+            ON CONFLICT DO NOTHING RETURNING event_id
+          )
+          SELECT fresh.event_id, cardinality(slots) > 0 AND EXISTS (
+            SELECT FROM parked_events p
+            WHERE p.consumer = in_group AND p.subject = events.subject AND p.state = 'retrying')
+          FROM unnest(ids, subjects) AS events (id, subject) JOIN fresh ON fresh.event_id = events.id;
+      END $$`);
   }
 
   async down(db: QueryRunner): Promise<void> {
+    await db.query('DROP FUNCTION take_events');
     await db.query('DROP TABLE parked_events');
     await db.query('DROP TABLE inbox');
     await db.query('DROP TABLE outbox');

@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus-metrics';
 import { BusServer } from './bus-server';
+import { refuseSilentRollbacks } from './inbox';
 import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxBell } from './outbox-bell';
@@ -10,6 +11,7 @@ import { OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
+import { renewParked } from './parked-encryption';
 import { ParkedRetries } from './parked-retries';
 import { Signals } from './signals';
 import { TopologyKeeper } from './topology-keeper';
@@ -54,7 +56,7 @@ export class Bus {
       () => transport.ready(),
     );
     this.outbox = new Outbox(service, now, cipher);
-    this.signals = new Signals(transport, cipher);
+    this.signals = new Signals(transport, cipher, warn);
     this.server = new BusServer(
       service,
       transport,
@@ -80,6 +82,7 @@ export class Bus {
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
     wakeAfterCommit(this.options.db, () => this.bell.ring());
+    refuseSilentRollbacks(this.options.db);
     this.outbox.wake = () => this.bell.ring();
     // Not fatal: the inbox makes what it misses.
     await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
@@ -89,6 +92,11 @@ export class Bus {
   async keepPartitions(): Promise<void> {
     const { db, now = () => new Date() } = this.options;
     await keepInboxPartitions(db, now().getTime());
+  }
+
+  /** See renewParked. */
+  renewParked(signal: AbortSignal): Promise<{ written: number; unreadable: number }> {
+    return renewParked(this.options.db, this.options.cipher ?? noCipher, signal);
   }
 
   /** Begins to carry and to retry; call it when every service of the process listens. */

@@ -7,6 +7,8 @@ export interface EventCipher {
   encrypt(plain: string, id: string, field: string): string;
   /** Throws EncryptionKeyMissing when the key is not known here, and anything else when it was not encrypted for this place. */
   decrypt(ciphertext: string, id: string, field: string): string;
+  /** False for what an older key has encrypted. */
+  isCurrent(ciphertext: string): boolean;
 }
 
 /** In place of the cipher of a process that has none, such as a benchmark: its events must not have personal fields. */
@@ -17,6 +19,7 @@ export const noCipher: EventCipher = {
   decrypt(_ciphertext, _id, field) {
     throw new Error(`${field} is encrypted, and this process has no keys`);
   },
+  isCurrent: () => true,
 };
 
 /** Encrypts what there is of personal fields; `sealedfields` says which those are. The data given is left as it is. */
@@ -49,6 +52,21 @@ export function decrypted(
       throw new UnreadableEvent(`${field} was not encrypted for this event: ${String(error)}`);
     }
   });
+}
+
+/** With values of older keys encrypted with the current one; the same data when there are none. Throws as `decrypted` does. */
+export function renewed(
+  data: unknown,
+  { id, sealedfields = '' }: Pick<CloudEvent, 'id' | 'sealedfields'>,
+  cipher: EventCipher,
+): unknown {
+  let old = 0;
+  const result = atFields(data, sealedfields, (ciphertext, field) => {
+    if (cipher.isCurrent(String(ciphertext))) return ciphertext;
+    old++;
+    return cipher.encrypt(cipher.decrypt(String(ciphertext), id, field), id, field);
+  });
+  return old === 0 ? data : result;
 }
 
 /** With `Sealed` in place of ciphertext, for handlers that need not know. */

@@ -30,6 +30,7 @@ export interface HandlerExtras {
   readonly kind: 'event' | 'batch' | 'signal';
   readonly definition: EventDefinition | SignalDefinition;
   readonly decrypt: boolean;
+  readonly when?: (data: never) => boolean;
   group?: { name: string } & Required<GroupOptions>;
 }
 
@@ -48,10 +49,10 @@ type HandlerDecorator<Heard> = <Method extends (heard: Heard, tx: EntityManager)
 function handler<Heard>(
   kind: HandlerExtras['kind'],
   definition: EventDefinition | SignalDefinition,
-  { decrypt = false }: { decrypt?: boolean } = {},
+  { decrypt = false, when }: { decrypt?: boolean; when?: (data: never) => boolean } = {},
 ): HandlerDecorator<Heard> {
   return (target, key, descriptor) => {
-    const bus: HandlerExtras = { kind, definition, decrypt };
+    const bus: HandlerExtras = { kind, definition, decrypt, ...(when && { when }) };
     declared.set(target.constructor, [...(declared.get(target.constructor) ?? []), bus]);
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
@@ -65,20 +66,40 @@ interface Decrypting {
   decrypt: true;
 }
 
+interface Selecting<Heard extends { data: unknown }> {
+  /**
+   * Says of an event's data whether the handler is concerned. The others of its type are passed over before the database is
+   * asked anything; so the answer must always be the same.
+   */
+  when?: (data: Heard['data']) => boolean;
+}
+
 /**
  * Hears one event: `method(event: EventOf<typeof E>, tx: EntityManager)`. Database work only, within `tx`. Who reads personal
  * fields says so by `{ decrypt: true }`; others hear a `SealedEventOf<typeof E>`.
  */
-export function Handles<E extends EventDefinition>(event: E): HandlerDecorator<SealedEventOf<E>>;
-export function Handles<E extends EventDefinition>(event: E, options: Decrypting): HandlerDecorator<EventOf<E>>;
-export function Handles(event: EventDefinition, options?: Decrypting) {
+export function Handles<E extends EventDefinition>(
+  event: E,
+  options?: Selecting<SealedEventOf<E>>,
+): HandlerDecorator<SealedEventOf<E>>;
+export function Handles<E extends EventDefinition>(
+  event: E,
+  options: Decrypting & Selecting<EventOf<E>>,
+): HandlerDecorator<EventOf<E>>;
+export function Handles(event: EventDefinition, options?: Partial<Decrypting> & Selecting<never>) {
   return handler<never>('event', event, options);
 }
 
 /** Hears all waiting events of one kind at once: `method(events: EventOf<typeof E>[], tx: EntityManager)`. */
-export function HandlesBatch<E extends EventDefinition>(event: E): HandlerDecorator<SealedEventOf<E>[]>;
-export function HandlesBatch<E extends EventDefinition>(event: E, options: Decrypting): HandlerDecorator<EventOf<E>[]>;
-export function HandlesBatch(event: EventDefinition, options?: Decrypting) {
+export function HandlesBatch<E extends EventDefinition>(
+  event: E,
+  options?: Selecting<SealedEventOf<E>>,
+): HandlerDecorator<SealedEventOf<E>[]>;
+export function HandlesBatch<E extends EventDefinition>(
+  event: E,
+  options: Decrypting & Selecting<EventOf<E>>,
+): HandlerDecorator<EventOf<E>[]>;
+export function HandlesBatch(event: EventDefinition, options?: Partial<Decrypting> & Selecting<never>) {
   return handler<never>('batch', event, options);
 }
 

@@ -18,6 +18,8 @@ export interface EventHandler {
   readonly definition: EventDefinition;
   readonly kind: 'event' | 'batch';
   readonly decrypt: boolean;
+  /** False for events that are none of its business. */
+  readonly when?: ((data: unknown) => boolean) | undefined;
   call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
 }
 
@@ -113,7 +115,7 @@ export class Inbox {
     const reads: Read[] = [];
     for (const { message } of batch) {
       const read = await this.read(message);
-      if (read) reads.push(read);
+      if (read && this.isWanted(read)) reads.push(read);
     }
     if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.setAside(reads);
     const shards = this.group.ordered ? spread(reads, this.group.shards) : [reads];
@@ -140,7 +142,6 @@ export class Inbox {
       const known = await this.around.db.transaction(async (tx) => {
         const { toApply, known } = await this.remember(tx, reads);
         await this.run(tx, toApply);
-        await mustStillCommit(tx);
         return known;
       });
       // Not before the commit: a batch that fails is remembered again, in halves.
@@ -163,6 +164,16 @@ export class Inbox {
       return toApply.length > 0;
     });
     if (parked) this.noteFailure(read.message.type, error, fate);
+  }
+
+  /** What cannot be decided fails in its turn, as by its handler. */
+  private isWanted({ event, keyMissing }: Opened): boolean {
+    if (keyMissing) return true;
+    try {
+      return this.handlers.get(event.type)?.when?.(event.data) ?? true;
+    } catch {
+      return true;
+    }
   }
 
   /** What cannot even be read, or must not be applied, goes to the dead letters here. */
@@ -208,7 +219,7 @@ export class Inbox {
     const message = storable(unsafe);
     const buried = await this.around.db.transaction(async (tx) => {
       const canBeRemembered = isWithinRetention(message.id, this.around.now().getTime()) === 'yes';
-      if (canBeRemembered && (await this.newAmong(tx, [message.id])).length === 0) return 0;
+      if (canBeRemembered && (await this.note(tx, [message])).size === 0) return 0;
       return park(tx, this.consumer, [message], { error, attempts: 0, fate: { dead: reason } });
     });
     if (buried === 0) return;
@@ -222,53 +233,54 @@ export class Inbox {
    */
   private async remember(tx: EntityManager, reads: readonly Read[]): Promise<{ toApply: Read[]; known: number }> {
     // A frozen process that wakes up must not interleave with the consumer that took over.
-    if (this.group.ordered)
-      await this.lockSubjects(
-        tx,
-        reads.map(({ event }) => slotOf(event)),
-      );
-    // Sorted, so that two batches with common events cannot deadlock.
-    const ids = reads.map((read) => read.event.id).sort();
-    const fresh = new Set(await this.newAmong(tx, ids));
-    // `delete` also drops the second copy of an event that is twice in one batch.
-    const once = reads.filter((read) => fresh.delete(read.event.id));
-    const toApply = this.group.ordered ? await this.withoutHeldLanes(tx, once) : once;
-    return { toApply, known: reads.length - once.length };
-  }
-
-  /** Notes ids; returns those that were not known. */
-  private async newAmong(tx: EntityManager, ids: readonly string[]): Promise<string[]> {
-    const rows: { event_id: string }[] = await tx.query(
-      `INSERT INTO inbox (consumer, event_id) SELECT $1, unnest($2::uuid[])
-       ON CONFLICT DO NOTHING RETURNING event_id`,
-      [this.consumer, ids],
+    const slots = this.group.ordered ? reads.map(({ event }) => slotOf(event)) : [];
+    const fresh = await this.note(
+      tx,
+      reads.map(({ event }) => event),
+      slots,
     );
-    return rows.map((row) => row.event_id);
-  }
-
-  /** Makes everybody else in this group wait who works on subjects of these slots, until `tx` ends. */
-  lockSubjects(tx: EntityManager, slots = Array.from({ length: SLOTS }, (_, slot) => slot)): Promise<unknown> {
-    // Always in the same order, so that two transactions cannot wait for each other.
-    const sorted = [...new Set(slots)].sort((a, b) => a - b);
-    return tx.query(
-      `SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1 || slot)) FROM unnest($2::int[]) AS slot`,
-      [this.consumer, sorted],
-    );
-  }
-
-  /** In an ordered group, events of a subject that has a failed one queue up behind it; other subjects go on. */
-  private async withoutHeldLanes(tx: EntityManager, reads: Read[]): Promise<Read[]> {
-    if (reads.length === 0) return reads;
-    const rows: { subject: string }[] = await tx.query(
-      `SELECT DISTINCT subject FROM parked_events WHERE consumer = $1 AND state = 'retrying' AND subject = ANY($2)`,
-      [this.consumer, reads.map((read) => read.event.subject)],
-    );
-    const held = new Set(rows.map((row) => row.subject));
-    const waits = ({ event }: Read) => held.has(event.subject);
+    const toApply: Read[] = [];
+    const waiting: Read[] = [];
+    let known = 0;
+    for (const read of reads) {
+      const { id } = read.event;
+      const waits = fresh.get(id);
+      if (waits === undefined) known++;
+      else (waits ? waiting : toApply).push(read);
+      // The second copy of an event that is twice in one batch is known.
+      fresh.delete(id);
+    }
     const error = new Error('waits behind an earlier event of its subject');
-    const waiting = messagesOf(reads.filter(waits));
-    await park(tx, this.consumer, waiting, { error, attempts: 0, fate: { dueInSeconds: 0 } });
-    return reads.filter((read) => !waits(read));
+    await park(tx, this.consumer, messagesOf(waiting), { error, attempts: 0, fate: { dueInSeconds: 0 } });
+    return { toApply, known };
+  }
+
+  /**
+   * Notes ids, holding the locks of these slots; returns those that were not known, and whether they wait behind an earlier
+   * event of their subject, which in an ordered group has failed.
+   */
+  private async note(
+    tx: EntityManager,
+    events: readonly Pick<CloudEvent, 'id' | 'subject'>[],
+    slots: readonly number[] = [],
+  ): Promise<Map<string, boolean>> {
+    // Sorted, so that two batches with common events cannot deadlock.
+    const sorted = [...events].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const rows: { taken: string; waits: boolean }[] = await tx.query(`SELECT * FROM take_events($1, $2, $3, $4)`, [
+      this.consumer,
+      inOrder(slots),
+      sorted.map(({ id }) => id),
+      sorted.map(({ subject }) => subject),
+    ]);
+    return new Map(rows.map(({ taken, waits }) => [taken, waits]));
+  }
+
+  /** Makes everybody else in this group wait who works on any subject, until `tx` ends. */
+  lockSubjects(tx: EntityManager): Promise<unknown> {
+    return tx.query(
+      `SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1 || slot)) FROM generate_series(0, $2) AS slot`,
+      [this.consumer, SLOTS - 1],
+    );
   }
 
   noteFailure(type: string, error: unknown, fate: Fate): void {
@@ -282,9 +294,11 @@ export class Inbox {
   }
 
   /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
-  async run(tx: EntityManager, reads: readonly Opened[]): Promise<void> {
-    const unreadable = reads.find(({ keyMissing }) => keyMissing);
+  async run(tx: EntityManager, opened: readonly Opened[]): Promise<void> {
+    const unreadable = opened.find(({ keyMissing }) => keyMissing);
     if (unreadable) throw unreadable.keyMissing!;
+    // Once more, for those that could not be read when they came.
+    const reads = opened.filter((each) => this.isWanted(each));
     for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
       const handler = this.handlers.get(event.type);
@@ -325,14 +339,24 @@ export class Inbox {
 }
 
 /**
- * Throws what a commit would not: after a failed statement whose error a handler has swallowed, Postgres answers COMMIT with a
+ * Makes a commit fail that was none: after a failed statement whose error somebody has swallowed, Postgres answers COMMIT with a
  * rollback and no error.
  */
-export const mustStillCommit = (tx: EntityManager) => tx.query('SET CONSTRAINTS ALL IMMEDIATE');
+export function refuseSilentRollbacks(dataSource: DataSource): void {
+  dataSource.subscribers.push({
+    afterQuery({ query, rawResults }: { query: string; rawResults?: { command?: string } }) {
+      if (query === 'COMMIT' && rawResults?.command === 'ROLLBACK')
+        throw new Error('the transaction is aborted: one of its statements has failed, and its error was swallowed');
+    },
+  });
+}
 
 const messagesOf = (reads: readonly Read[]) => reads.map(({ message }) => message);
 
 const slotOf = (event: CloudEvent): number => crc32(event.subject) % SLOTS;
+
+/** Always in the same order, so that two transactions cannot wait for each other. */
+const inOrder = (slots: readonly number[]) => [...new Set(slots)].sort((a, b) => a - b);
 
 /** Keeps each subject's events together and in their order. */
 function spread(reads: readonly Read[], shards: number): Read[][] {

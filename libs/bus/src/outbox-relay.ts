@@ -122,26 +122,32 @@ export class OutboxRelay {
   /**
    * The leader's loop. Batches are published in the order of their ids over one channel, several in flight. Identity
    * values become visible in the order of commits, not of their numbers: every look reaches back to the horizon, so that
-   * an event which became visible late is never overtaken by a later one of its subject.
+   * an event which became visible late is never overtaken by a later one of its subject. A look also deletes what was
+   * confirmed before it.
    */
   private async carry(session: LockSession, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
+    let confirmed: string[] = [];
     const horizon = new OutboxHorizon();
     let sweptAt = performance.now();
     let full = false;
     let failed: { error: unknown } | undefined;
 
     const send = (rows: Row[]) => {
-      const batch = this.publish(session, rows)
-        .then(carriedSomething, (error: unknown) => {
-          failed ??= { error };
-          this.wake();
-        })
+      const ids = rows.map((row) => row.id);
+      const batch = this.publish(rows)
+        .then(
+          () => {
+            confirmed.push(...ids);
+            carriedSomething();
+          },
+          (error: unknown) => {
+            failed ??= { error };
+            this.wake();
+          },
+        )
         .finally(() => inFlight.delete(batch));
-      inFlight.set(
-        batch,
-        rows.map((row) => row.id),
-      );
+      inFlight.set(batch, ids);
     };
 
     try {
@@ -153,7 +159,9 @@ export class OutboxRelay {
         // much to carry, or every look would wade through the rows that were deleted since the sweep.
         const running = sweep || full ? await this.transactions(session) : undefined;
         // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
-        const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat());
+        const carried = confirmed;
+        confirmed = [];
+        const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat(), carried);
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
         full = rows.length === this.batchSize;
@@ -174,18 +182,25 @@ export class OutboxRelay {
     } finally {
       // On shutdown confirmations are awaited; after a failure the rest must settle before it is sent again in order.
       await Promise.allSettled(inFlight.keys());
+      // What cannot be deleted now is published once more, and known to those who have it.
+      if (confirmed.length > 0) await this.delete(session, confirmed).catch(() => undefined);
     }
     if (failed) throw failed.error;
   }
 
-  private look(session: LockSession, from: bigint, inFlight: string[]): Promise<Row[]> {
+  private look(session: LockSession, from: bigint, inFlight: string[], carried: string[]): Promise<Row[]> {
     // NOT IN over a sub-select is looked up in a hash; <> ALL would compare each row with each id, four fifths of the look.
     return session.query<Row>({
       name: 'look',
-      text: `SELECT id, event_id, type, subject, envelope FROM outbox
-             WHERE id > $1 AND id NOT IN (SELECT unnest($2::bigint[])) ORDER BY id LIMIT ${this.batchSize}`,
-      values: [from, inFlight],
+      text: `WITH carried AS (DELETE FROM outbox WHERE id = ANY($3::bigint[]))
+             SELECT id, event_id, type, subject, envelope FROM outbox
+             WHERE id > $1 AND id NOT IN (SELECT unnest($2::bigint[] || $3)) ORDER BY id LIMIT ${this.batchSize}`,
+      values: [from, inFlight, carried],
     });
+  }
+
+  private delete(session: LockSession, carried: string[]): Promise<unknown> {
+    return session.query({ text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])', values: [carried] });
   }
 
   private async transactions(session: LockSession): Promise<RunningTransactions> {
@@ -196,7 +211,7 @@ export class OutboxRelay {
     return { oldest: BigInt(row!.oldest), next: BigInt(row!.next) };
   }
 
-  private async publish(session: LockSession, rows: Row[]): Promise<void> {
+  private async publish(rows: Row[]): Promise<void> {
     const { transport, metrics } = this.options;
     const took = metrics.publishSeconds.startTimer();
     try {
@@ -207,12 +222,6 @@ export class OutboxRelay {
     }
     took();
     metrics.published.inc(rows.length);
-    // Between the looks for new ones.
-    await session.query({
-      name: 'delete',
-      text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])',
-      values: [rows.map((row) => row.id)],
-    });
   }
 
   private async restUntilWoken(ms: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
-import { type Inbox, mustStillCommit } from './inbox';
+import type { Inbox } from './inbox';
 import { describe, fateOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
 
 interface ParkedRow {
@@ -187,7 +187,8 @@ export class ParkedRetries {
           tx,
           mine.map(({ envelope }) => inbox.open({ body: envelope })),
         );
-        await mustStillCommit(tx);
+        // Throws now what would otherwise fail with the commit, when it is too late to decide.
+        await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
         await tx.query(`DELETE FROM parked_events WHERE id = ANY($1)`, [mine.map(({ id }) => id)]);
         return true;
       } catch (error) {

@@ -1,4 +1,4 @@
-import { type Decrypted, type SignalDefinition } from '@switchboard/contracts';
+import type { Decrypted, SignalDefinition } from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { decrypted, type EventCipher, opaque, seal } from './event-cipher';
@@ -13,20 +13,21 @@ export class Signals {
   constructor(
     private readonly transport: Transport,
     private readonly cipher: EventCipher,
+    private readonly warn: (message: string, error?: unknown) => void,
   ) {}
 
+  /** Says what the schema knows, and nothing else that `data` may hold; what does not fit is dropped with a warning. */
   send<Schema extends z.ZodObject>(
-    { type, personal }: SignalDefinition<string, Schema>,
+    { type, schema, personal }: SignalDefinition<string, Schema>,
     data: Decrypted<z.input<Schema>>,
   ): void {
-    this.transport.signal(type, JSON.stringify(sealSignal(data, personal, this.cipher)));
+    const parsed = schema.safeParse(data);
+    if (!parsed.success) return this.warn(`a signal ${type} was not said, because it does not fit`, parsed.error);
+    const id = uuidv7();
+    const { data: sealed, sealedfields } = seal(parsed.data, { id, personal, cipher: this.cipher });
+    const body = sealedfields === undefined ? sealed : { ...sealed, $sealed: { id, sealedfields } };
+    this.transport.signal(type, JSON.stringify(body));
   }
-}
-
-export function sealSignal(data: object, personal: SignalDefinition['personal'], cipher: EventCipher): object {
-  const id = uuidv7();
-  const { data: sealed, sealedfields } = seal(data, { id, personal, cipher });
-  return sealedfields === undefined ? sealed : { ...sealed, $sealed: { id, sealedfields } };
 }
 
 /** Reads the body of a signal with its schema. Throws what the schema or the cipher throws. */

@@ -120,6 +120,23 @@ export function backboneContract(openTransport: () => Transport): void {
     expect(Math.max(...sizes)).toBeGreaterThan(10);
   });
 
+  it('an event that does not concern its handler is passed over, and nothing of it is remembered', async () => {
+    const group = `large-orders-${uuidv7()}`;
+    @Consumer(group)
+    class LargeOrders {
+      @Handles(OrderPlaced, { when: ({ n }) => n >= 10 })
+      placed({ data: { orderId, n } }: EventOf<typeof OrderPlaced>, tx: EntityManager) {
+        return note(tx, `${orderId} ${n}`);
+      }
+    }
+    const app = await shop.start({ consumers: [{ controller: LargeOrders }] });
+    await say(app, ...placed('a', 1, 10, 2), ...placed('b', 11));
+    expect((await untilNoted(app, 2)).sort()).toEqual(['a 10', 'b 11']);
+    expect(await app.db.query('SELECT count(*)::int AS count FROM inbox WHERE consumer = $1', [group])).toEqual([
+      { count: 2 },
+    ]);
+  });
+
   it('a shutdown finishes what it began', async () => {
     let began = false;
     orders.before = async () => {

@@ -213,7 +213,9 @@ export function personalFieldsContract(openTransport: () => Transport): void {
     const app = await start({ consumers: [{ controller: Listeners }] });
     await until(
       () => {
-        app.bus.signals.send(Typed, { chatId: 'a', text: SECRET });
+        // What a contract does not know must not slip along in the clear.
+        const more = { chatId: 'a', text: SECRET, history: [SECRET] };
+        app.bus.signals.send(Typed, more);
         return heard.length > 0 && bodies.length > 0;
       },
       { what: 'the signal' },

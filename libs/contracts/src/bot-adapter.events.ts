@@ -3,6 +3,7 @@ import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
+import { definePersonErased } from './person-erased';
 import { BotId, Channel, MediaRef } from './shapes';
 
 /** Where and with whom: carried by everything that happens in a chat. */
@@ -110,6 +111,14 @@ export const MessageUndeliverable = defineEvent(
   }),
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );
+
+export const ErasureRequested = defineEvent(
+  'bot-adapter.erasure.requested.v1',
+  z.object({ erasureId: z.uuid(), userId: z.uuid() }),
+  { subject: 'userId', summary: 'A person asked for everything about them to be deleted, in every service.' },
+);
+
+export const BotAdapterPersonErased = definePersonErased('bot-adapter');
 
 export const PreviewsCancelled = defineSignal(
   'bot-adapter.previews.cancelled.v1',

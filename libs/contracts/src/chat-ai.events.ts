@@ -3,6 +3,7 @@ import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
+import { definePersonErased } from './person-erased';
 import { BotId, CostMicros } from './shapes';
 
 export const ReplyOutcome = openWord(
@@ -103,6 +104,8 @@ export const UsageRecorded = defineEvent(
   }),
   { subject: 'userId', summary: 'One call of a model, with what it used and cost.' },
 );
+
+export const ChatAiPersonErased = definePersonErased('chat-ai');
 
 export const ReplyTyped = defineSignal(
   'chat-ai.reply.typed.v1',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Decrypted, type FieldPath, personalFieldsOf } from './personal';
-import { assertOlder, type Upcast } from './upcast';
 
 /**
  * A CloudEvents 1.0 envelope as it travels between services.
@@ -27,6 +26,12 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   readonly correlationid?: string;
   /** The id of the event whose handling said this one. */
   readonly causationid?: string;
+}
+
+/** How the data of an older version becomes the data of a newer one, which holds it in `upcasts`. */
+export interface Upcast<Data = unknown> {
+  readonly from: EventDefinition;
+  convert(data: unknown): Data;
 }
 
 /** What a service hands to its outbox; the outbox adds id, source, time and trace. */
@@ -111,3 +116,11 @@ export function defineSignal<const Type extends string, Shape extends z.ZodRawSh
 export type SignalOf<S extends SignalDefinition> = Decrypted<z.output<S['schema']>>;
 /** What a handler receives that is not declared with `decrypt: true`. */
 export type SealedSignalOf<S extends SignalDefinition> = z.output<S['schema']>;
+
+/** Only an older version of the same event can be read as a newer one. */
+function assertOlder(from: string, type: string): void {
+  const [older, newer] = [from, type].map((name) => /^(.+)\.v(\d+)$/.exec(name)!);
+  if (older![1] !== newer![1] || Number(older![2]) >= Number(newer![2])) {
+    throw new Error(`${from} is not an older version of ${type}`);
+  }
+}

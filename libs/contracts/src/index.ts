@@ -8,10 +8,11 @@ export type {
   SealedSignalOf,
   SignalDefinition,
   SignalOf,
+  Upcast,
 } from './define-event';
 export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
-export type { ReadData, Upcast } from './upcast';
+export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, type KnownMediaKind, MediaKind, MediaRef, MediaType } from './shapes';
@@ -19,11 +20,13 @@ export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, typ
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
+  BotAdapterPersonErased,
   ContactBlocked,
   ContactStarted,
   ContactUnblocked,
   ConversationReset,
   DeliveryKind,
+  ErasureRequested,
   type KnownDeliveryKind,
   type KnownMessageKind,
   type KnownUndeliverableReason,
@@ -36,6 +39,7 @@ export {
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  ChatAiPersonErased,
   type KnownReplyOutcome,
   ReplyCompleted,
   ReplyOutcome,
@@ -61,6 +65,7 @@ export {
   TranscriptionCompleted,
   TranscriptionFailed,
   TranscriptionFailure,
+  TtsWorkerPersonErased,
 } from './tts-worker.events';
 
 // HTTP: routes, the shapes they share, and what is made from them

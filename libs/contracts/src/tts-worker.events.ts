@@ -3,6 +3,7 @@ import { defineEvent } from './define-event';
 import { Locale } from './locale';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
+import { definePersonErased } from './person-erased';
 import { BotId, CostMicros, MediaType } from './shapes';
 
 export const SpeechSpeakRequested = defineEvent(
@@ -29,7 +30,7 @@ export const SpeechCompleted = defineEvent(
     audioId: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .describe('SHA-256 of what was asked for; GET /audio/{audioId} gives Ogg/Opus.'),
+      .describe('A keyed hash of what was asked for; GET /audio/{audioId} gives Ogg/Opus.'),
     mimeType: MediaType,
     bytes: z.int().positive(),
     durationMs: z.int().nonnegative(),
@@ -122,3 +123,5 @@ export const SpeechUsageRecorded = defineEvent(
   }),
   { subject: 'userId', summary: 'One call of a speech or transcription engine, with what it used and cost.' },
 );
+
+export const TtsWorkerPersonErased = definePersonErased('tts-worker');

@@ -1,11 +1,5 @@
 import type { z } from 'zod';
-import type { EventDefinition } from './define-event';
-
-/** How the data of an older version becomes the data of a newer one, which holds it in `upcasts`. */
-export interface Upcast<Data = unknown> {
-  readonly from: EventDefinition;
-  convert(data: unknown): Data;
-}
+import type { EventDefinition, Upcast } from './define-event';
 
 /**
  * Says how an event of the older version `from` is read as the newer one: with nothing but its data, because it may come
@@ -31,12 +25,4 @@ export function versionsReadAs(definition: EventDefinition): Map<EventDefinition
     }
   }
   return versions;
-}
-
-/** Only an older version of the same event can be read as a newer one. */
-export function assertOlder(from: string, type: string): void {
-  const [older, newer] = [from, type].map((name) => /^(.+)\.v(\d+)$/.exec(name)!);
-  if (older![1] !== newer![1] || Number(older![2]) >= Number(newer![2])) {
-    throw new Error(`${from} is not an older version of ${type}`);
-  }
 }

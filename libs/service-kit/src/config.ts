@@ -56,6 +56,9 @@ export const sharedConfig = z.object({
   ENCRYPTION_KEYS: secret(8).describe(
     'Keys of personal data, newest first: <id>:<32 bytes in base64>, separated by commas.',
   ),
+  LOOKUP_KEY: secret(8).describe(
+    'Hashes ids of channels and the like, so that they are found without being readable: 32 bytes in base64. Never changed.',
+  ),
   SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
   MEDIA_FOLDER: z.string().default('.switchboard/media'),

@@ -8,6 +8,9 @@ import { type AppDefinition, prefixOf, schemaOf } from './define-app';
 import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
+import { PersonKeys1764000000001 } from './person-keys.migration';
+import { PreparingClient } from './prepared-statements';
+import { personRoleOf } from './row-security';
 
 export interface DatabaseAccess {
   /** Connection string with the service's own role. */
@@ -18,7 +21,7 @@ export interface DatabaseAccess {
 }
 
 /** The tables that every service has besides those of the bus. */
-export const kitMigrations = [KitTables1764000000100, IdempotencyKeys1796000000000];
+export const kitMigrations = [PersonKeys1764000000001, KitTables1764000000100, IdempotencyKeys1796000000000];
 
 const ROLE_PREFIX = 'switchboard_';
 const MIGRATIONS_POLL_MS = 200;
@@ -34,7 +37,10 @@ export async function databaseAccess(
 ): Promise<DatabaseAccess> {
   const schema = schemaOf(service);
   const jobsSchema = `${schema}_jobs`;
-  if (ownUrl) return { url: ownUrl, schema, jobsSchema };
+  if (ownUrl) {
+    await requirePersonRole(ownUrl);
+    return { url: ownUrl, schema, jobsSchema };
+  }
   if (!config.DATABASE_URL || !config.DATABASE_ROLE_SECRET) {
     throw new ConfigError(`Set ${prefixOf(service)}_DATABASE_URL, or DATABASE_URL together with DATABASE_ROLE_SECRET`);
   }
@@ -53,11 +59,37 @@ async function isProvisioned({ url, schema, jobsSchema }: DatabaseAccess): Promi
   try {
     await client.connect();
     const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = ANY($1)', [[schema, jobsSchema]]);
-    return rowCount === 2;
+    return rowCount === 2 && (await hasPersonRole(client)).granted;
   } catch (error) {
     // Class 28: no such role, or another password.
     if (String((error as { code?: string }).code).startsWith('28')) return false;
     throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether this role may act for persons; see row-security.ts. */
+async function hasPersonRole(client: Client): Promise<{ role: string; granted: boolean }> {
+  const { rows } = await client.query<{ role: string; granted: boolean }>(
+    `SELECT current_user AS role, EXISTS (
+       SELECT FROM pg_auth_members m JOIN pg_roles person ON person.oid = m.roleid JOIN pg_roles member ON member.oid = m.member
+       WHERE member.rolname = current_user AND person.rolname = current_user || '_person') AS granted`,
+  );
+  return rows[0]!;
+}
+
+async function requirePersonRole(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  try {
+    await client.connect();
+    const { role, granted } = await hasPersonRole(client);
+    if (granted) return;
+    const person = client.escapeIdentifier(personRoleOf(role));
+    throw new ConfigError(
+      `The role in which the service acts for persons is missing. An administrator of the database makes it:
+  CREATE ROLE ${person} NOLOGIN; GRANT ${person} TO ${client.escapeIdentifier(role)};`,
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -80,6 +112,10 @@ async function provision(
         await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN PASSWORD '${password}'`);
         // An administrator that is no superuser may hand over schemas only to roles it is a member of.
         await client.query(`GRANT ${role} TO CURRENT_USER`);
+        const person = personRoleOf(role);
+        const persons = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [person]);
+        if (!persons.rowCount) await client.query(`CREATE ROLE ${person} NOLOGIN`);
+        await client.query(`GRANT ${person} TO ${role}`);
         for (const name of [schema, jobsSchema]) {
           await client.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${role}`);
           await client.query(`REVOKE ALL ON SCHEMA ${name} FROM PUBLIC`);
@@ -119,7 +155,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
-    extra: { stream: () => databaseSocket() },
+    extra: { stream: () => databaseSocket(), Client: PreparingClient },
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { MigrationInterface } from 'typeorm';
 import { z } from 'zod';
+import type { DataMap } from './data-map';
 import type { EncryptedPlace } from './key-rotation';
 
 /** Everything needed to run one service, alone or beside others in one process. */
@@ -12,7 +13,9 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly config: Config;
   readonly entities: Type[];
   readonly migrations: Type<MigrationInterface>[];
-  /** Columns that hold encrypted values, as `table.column`; they are written anew when keys are rotated. */
+  /** What its tables hold of whom, why, how long, and what erasure does. */
+  readonly dataMap?: DataMap;
+  /** Columns that FieldCipher encrypts, as `table.column`; they are written anew when keys are rotated. */
   readonly encrypted?: readonly EncryptedPlace[];
   /** The sections of a bot's description that this service reads (`BotsRegistry.section`), by name. */
   readonly botSections?: Readonly<Record<string, z.ZodType>>;

@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { EventCipher } from '@switchboard/bus';
 import { decrypt, encrypt, type KeyRing } from './key-ring';
 
@@ -12,7 +12,7 @@ const REMEMBERED_KEYS = 30;
  * from the ring: AES-GCM bears 2^32 values under one key (NIST SP 800-38D, 8.3), which a busy installation says in weeks.
  */
 export class EventEncryption implements EventCipher {
-  private readonly keys = new Map<string, Buffer>();
+  private readonly keys = new Map<string, KeyObject>();
 
   constructor(private readonly ring: KeyRing) {}
 
@@ -27,13 +27,18 @@ export class EventEncryption implements EventCipher {
     return decrypt(Buffer.from(body, 'base64url'), this.keyOf(keyId, id), `${id}/${field}`).toString();
   }
 
-  private keyOf(keyId: string, eventId: string): Buffer {
+  isCurrent(ciphertext: string): boolean {
+    return ciphertext.startsWith(`${FORMAT}.${this.ring.current}.`);
+  }
+
+  private keyOf(keyId: string, eventId: string): KeyObject {
     // The first 48 bits of a UUIDv7 are its time in milliseconds.
     const day = Math.floor(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16) / MS_PER_DAY);
     const name = `${keyId}/${day}`;
     const known = this.keys.get(name);
     if (known) return known;
-    const key = Buffer.from(hkdfSync('sha256', this.ring.key(keyId), '', `switchboard events ${day}`, 32));
+    const derived = hkdfSync('sha256', this.ring.key(keyId), '', `switchboard events ${day}`, 32);
+    const key = createSecretKey(Buffer.from(derived));
     if (this.keys.size >= REMEMBERED_KEYS) this.keys.delete(this.keys.keys().next().value!);
     this.keys.set(name, key);
     return key;

@@ -1,10 +1,15 @@
+import { EncryptionKeyMissing } from '@switchboard/bus';
 import { decrypt, encrypt, KeyRing } from './key-ring';
 
-const FORMAT = 'v1';
+/** Bound to a column only. */
+const OF_COLUMN = 'v1';
+/** Bound to a column and a row. */
+const OF_ROW = 'r1';
 
 /**
- * Encrypts single fields with AES-256-GCM. Text is stored as `v1.<key id>.<iv + tag + ciphertext in base64url>`,
- * bound to the place it belongs to, so that a value copied into another column does not decrypt.
+ * Encrypts values that belong to no person, such as a token, with a key of the installation (AES-256-GCM). Text is stored as
+ * `r1.<key id>.<iv + tag + ciphertext in base64url>`, bound to its column and row, so that a value copied to another place
+ * does not decrypt. What belongs to a person is PersonalData.
  */
 export class FieldCipher {
   private readonly ring: KeyRing;
@@ -14,22 +19,43 @@ export class FieldCipher {
     this.ring = typeof keys === 'string' ? new KeyRing(keys) : keys;
   }
 
-  /** @param place where the value is stored, for example `messages.text` */
-  encrypt(plain: string, place: string): string {
+  /**
+   * @param place the column, for example `bots.token`
+   * @param row the primary key as text, its parts joined by `/`; without it the value is bound to its column alone (`v1.…`)
+   */
+  encrypt(plain: string, place: string, row?: string): string {
     const id = this.ring.current;
-    return `${FORMAT}.${id}.${encrypt(plain, this.ring.key(id), place).toString('base64url')}`;
+    const format = row === undefined ? OF_COLUMN : OF_ROW;
+    return `${format}.${id}.${encrypt(plain, this.ring.key(id), contextOf(place, row)).toString('base64url')}`;
   }
 
-  /** Throws EncryptionKeyMissing. */
-  decrypt(stored: string, place: string): string {
+  /** Throws EncryptionKeyMissing, or another error when it was not encrypted for this place. */
+  decrypt(stored: string, place: string, row?: string): string {
     const [format, id, body] = stored.split('.');
-    if (format !== FORMAT || !id || body === undefined) throw new Error(`${place} does not hold an encrypted value`);
-    return decrypt(Buffer.from(body, 'base64url'), this.ring.key(id), place).toString();
+    if (format !== (row === undefined ? OF_COLUMN : OF_ROW) || !id || body === undefined)
+      throw new Error(`${place} does not hold an encrypted value`);
+    return decrypt(Buffer.from(body, 'base64url'), this.ring.key(id), contextOf(place, row)).toString();
   }
 
-  /** What every value begins with that the current key has encrypted. */
-  get currentPrefix(): string {
-    return `${FORMAT}.${this.ring.current}.`;
+  /** For a value that can be had again: undefined when its key is missing here, and it is to be written anew. */
+  tryDecrypt(stored: string, place: string, row?: string): string | undefined {
+    try {
+      return this.decrypt(stored, place, row);
+    } catch (error) {
+      if (error instanceof EncryptionKeyMissing) return undefined;
+      throw error;
+    }
+  }
+
+  /** The same value encrypted with the current key. */
+  renew(stored: string, place: string, row: string): string {
+    const boundTo = stored.startsWith(`${OF_ROW}.`) ? row : undefined;
+    return this.encrypt(this.decrypt(stored, place, boundTo), place, boundTo);
+  }
+
+  /** True of a value that the current key has encrypted. */
+  isCurrent(stored: string): boolean {
+    return stored.split('.')[1] === this.ring.current;
   }
 
   /** True while older keys are configured too, so that values of theirs may be about. */
@@ -37,3 +63,5 @@ export class FieldCipher {
     return this.ring.isRotating;
   }
 }
+
+const contextOf = (place: string, row: string | undefined) => (row === undefined ? place : `${place}/${row}`);

@@ -5,9 +5,15 @@ export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env }
 
 // Within a feature
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
+export { BlindIndex } from './blind-index';
 export { Clock } from './clock';
 export { DomainError } from './errors';
+export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
+export { ErasePerson, ErasePersonAgain, Erasure, type ErasureStep } from './erasure';
 export { FieldCipher } from './field-cipher';
+export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
+export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
+export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';

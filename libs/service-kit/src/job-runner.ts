@@ -9,6 +9,7 @@ import {
   type Runner,
   runMigrations,
   type TaskList,
+  type WorkerPool,
 } from 'graphile-worker';
 import { databaseSocket } from '@switchboard/bus';
 import { Pool, type PoolClient } from 'pg';
@@ -18,7 +19,7 @@ import type { DatabaseAccess } from './database';
 import { JobLeases } from './job-leases';
 import { JobMetrics } from './job-metrics';
 import { jobQueuesOf } from './job-queues';
-import { type JobDefinition, RUNS, type Work } from './jobs';
+import { type JobDefinition, RUNS, wakeChannelOf, type Work } from './jobs';
 import type { Log } from './log';
 import { scheduleOf } from './scheduled.decorator';
 import type { Schedules } from './schedules';
@@ -103,7 +104,7 @@ export class JobRunner {
       this.leases?.add(pool);
     });
     events.on('pool:release', () => this.leases?.remove(pool));
-    keepListening(events);
+    this.listen(events);
     this.runner = await run({
       pgPool: this.pool,
       schema: this.access.jobsSchema,
@@ -195,28 +196,42 @@ export class JobRunner {
     this.leased = new AbortController();
   }
 
+  /**
+   * graphile-worker tells of new jobs on one channel of the database, so that all services would look for jobs because of each
+   * other's. Its channel is left for one of this service's own, on which `Jobs.add` tells. What others add is found by polling.
+   */
+  private listen(events: EventEmitter): void {
+    const channel = wakeChannelOf(this.access);
+    let forget = () => {};
+    events.on('pool:listen:success', ({ client, workerPool }: { client: PoolClient; workerPool: WorkerPool }) => {
+      forget();
+      const wake = (message: { channel: string }) => {
+        if (message.channel === channel) workerPool.nudge(1);
+      };
+      client.on('notification', wake);
+      // It listens right after this event. A failure is that of the connection, upon which it begins anew.
+      process.nextTick(() => client.query(`UNLISTEN "jobs:insert"; LISTEN ${channel}`).catch(() => undefined));
+      // A connection that only listens is silent, and would be given up by its socket.
+      let asked: Promise<unknown> | undefined;
+      const beats = setInterval(() => {
+        asked ??= client
+          .query('SELECT 1')
+          .catch(() => undefined)
+          .finally(() => (asked = undefined));
+      }, LISTENER_SPEAKS_EVERY_MS);
+      beats.unref();
+      forget = () => {
+        clearInterval(beats);
+        client.off('notification', wake);
+      };
+    });
+    for (const end of ['pool:listen:release', 'pool:listen:error', 'pool:release']) events.on(end, () => forget());
+  }
+
   private workerLogger(): WorkerLogger {
     // Its errors about jobs are logged by us with more facts; what remains are connection troubles.
     return new WorkerLogger(() => (level, message) => {
       if (level === 'error' || level === 'warning') this.log.debug({ worker: message }, 'job runner');
     });
   }
-}
-
-/** A connection that only listens is silent, and would be given up by its socket. */
-function keepListening(events: EventEmitter): void {
-  let beats: NodeJS.Timeout | undefined;
-  events.on('pool:listen:success', ({ client }: { client: PoolClient }) => {
-    clearInterval(beats);
-    let asked: Promise<unknown> | undefined;
-    beats = setInterval(() => {
-      asked ??= client
-        .query('SELECT 1')
-        .catch(() => undefined)
-        .finally(() => (asked = undefined));
-    }, LISTENER_SPEAKS_EVERY_MS);
-    beats.unref();
-  });
-  for (const end of ['pool:listen:release', 'pool:listen:error', 'pool:release'])
-    events.on(end, () => clearInterval(beats));
 }

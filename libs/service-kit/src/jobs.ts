@@ -3,6 +3,7 @@ import { personalFieldsOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { DatabaseAccess } from './database';
+import { asService } from './row-security';
 
 /** Work that talks to the outside: added in the transaction that decides on it, done afterwards, tried again when it fails. */
 export interface JobDefinition<Schema extends z.ZodObject = z.ZodObject> {
@@ -53,6 +54,9 @@ export const Runs =
 
 const DEFAULT_MAX_ATTEMPTS = 10;
 
+/** Where those are woken who do the jobs of a service; see JobRunner. */
+export const wakeChannelOf = ({ jobsSchema }: DatabaseAccess): string => `${jobsSchema}_added`;
+
 /** The jobs of one service, in its own schema. */
 export class Jobs {
   constructor(private readonly access: DatabaseAccess) {}
@@ -70,10 +74,14 @@ export class Jobs {
       ...(queue !== undefined && { _queue: queue }),
     };
     propagation.inject(context.active(), carried);
-    await tx.query(
-      `SELECT FROM ${this.access.jobsSchema}.${queue === undefined ? 'add_job' : 'add_job_in_queue'}($1, $2::json,
-         run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)`,
-      [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
+    const add = queue === undefined ? 'add_job' : 'add_job_in_queue';
+    const wake = delayMs > 0 ? '' : `, pg_notify('${wakeChannelOf(this.access)}', '')`;
+    await asService(tx, () =>
+      tx.query(
+        `SELECT FROM ${this.access.jobsSchema}.${add}($1, $2::json,
+           run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)${wake}`,
+        [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
+      ),
     );
   }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { EncryptionKeyMissing } from '@switchboard/bus';
 import { ConfigError } from './config';
 
@@ -8,7 +8,7 @@ const TAG_BYTES = 16;
 
 /** The keys of the installation, from ENCRYPTION_KEYS. The first one encrypts; every one decrypts, which is how keys are rotated. */
 export class KeyRing {
-  private readonly keys: ReadonlyMap<string, Buffer>;
+  private readonly keys: ReadonlyMap<string, KeyObject>;
   /** The id of the key that encrypts. */
   readonly current: string;
 
@@ -26,14 +26,14 @@ export class KeyRing {
       if (!id || !/^[a-z0-9-]+$/i.test(id) || key.length !== 32) {
         throw new ConfigError('ENCRYPTION_KEYS: each key is <id>:<32 bytes in base64>');
       }
-      return [id, key] as const;
+      return [id, createSecretKey(key)] as const;
     });
     this.keys = new Map(parsed);
     this.current = parsed[0]![0];
   }
 
   /** Throws EncryptionKeyMissing. */
-  key(id: string): Buffer {
+  key(id: string): KeyObject {
     const key = this.keys.get(id);
     if (!key) {
       this.onMissing(id);
@@ -48,11 +48,19 @@ export class KeyRing {
   }
 }
 
+/** What came of values of older keys. */
+export interface Rotated {
+  written: number;
+  /** Left as they were: damaged, or of a key that is missing here. */
+  unreadable: number;
+}
+
 /**
- * AES-256-GCM: iv, tag and ciphertext in one.
+ * AES-256-GCM: iv, tag and ciphertext in one. The key is an object because its bytes would be prepared anew at each call, which
+ * takes three times as long as all the rest.
  * @param context what the value belongs to; with any other it does not decrypt
  */
-export function encrypt(plain: string | Buffer, key: Buffer, context: string): Buffer {
+export function encrypt(plain: string | Buffer, key: KeyObject, context: string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(AES, key, iv);
   cipher.setAAD(Buffer.from(context));
@@ -62,11 +70,13 @@ export function encrypt(plain: string | Buffer, key: Buffer, context: string): B
 }
 
 /** Throws when the value was changed, or encrypted with another key or context. */
-export function decrypt(encrypted: Buffer, key: Buffer, context: string): Buffer {
+export function decrypt(encrypted: Buffer, key: KeyObject, context: string): Buffer {
   // The length is said, because a shorter tag would be accepted and is easier to forge.
   const iv = encrypted.subarray(0, IV_BYTES);
   const decipher = createDecipheriv(AES, key, iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(context));
   decipher.setAuthTag(encrypted.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  return Buffer.concat([decipher.update(encrypted.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+  const plain = decipher.update(encrypted.subarray(IV_BYTES + TAG_BYTES));
+  decipher.final(); // throws when the tag does not fit
+  return plain;
 }

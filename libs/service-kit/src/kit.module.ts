@@ -3,10 +3,12 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Bus, DeadLetters, Outbox, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { BlindIndex } from './blind-index';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
+import { Erasure } from './erasure';
 import { FieldCipher } from './field-cipher';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Cursors } from './http/cursors';
@@ -20,6 +22,7 @@ import { Jobs } from './jobs';
 import { LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
+import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
@@ -35,6 +38,9 @@ export interface KitParts {
   schedules: Schedules;
   election: LeaderElection;
   cipher: FieldCipher;
+  personal: PersonalData;
+  index: BlindIndex;
+  erasure: Erasure;
   bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -69,6 +75,9 @@ export class KitModule {
       { provide: Schedules, useValue: parts.schedules },
       { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
+      { provide: PersonalData, useValue: parts.personal },
+      { provide: BlindIndex, useValue: parts.index },
+      { provide: Erasure, useValue: parts.erasure },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },

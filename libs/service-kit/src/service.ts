@@ -6,12 +6,14 @@ import { openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
+import { Erasure } from './erasure';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
@@ -22,12 +24,13 @@ import { ServiceClient, type ServiceDirectory } from './http/service-client';
 import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
 import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
-import { rotateKeys } from './key-rotation';
 import { KeyRing } from './key-ring';
+import { KeyRotation } from './key-rotation';
 import { KitModule } from './kit.module';
 import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
 import { mediaConfigOf } from './media';
+import { PersonalData } from './personal-data';
 import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
 
@@ -44,22 +47,31 @@ export interface Surroundings {
   reportsProcess?: boolean;
 }
 
+/** What a service consists of once it is prepared. */
+interface Parts {
+  readonly name: string;
+  readonly nest: INestApplication;
+  readonly edge: HttpEdge;
+  readonly listeners: { readonly host: string; readonly port: number; readonly publicPort: number | undefined };
+  readonly directory: ServiceDirectory;
+  readonly db: DataSource;
+  readonly bus: Bus;
+  readonly bots: BotsRegistry;
+  readonly rotation: KeyRotation;
+  readonly election: LeaderElection;
+  readonly runner: JobRunner;
+}
+
 /** One service, from its definition to a running process and back. */
 export class Service {
-  private constructor(
-    readonly name: string,
-    readonly nest: INestApplication,
-    private readonly edge: HttpEdge,
-    readonly db: DataSource,
-    readonly bus: Bus,
-    private readonly jobs: JobRunner,
-    private readonly election: LeaderElection,
-    private readonly bots: BotsRegistry,
-    private readonly address: { host: string; port: number; publicPort: number | undefined },
-    private readonly directory: ServiceDirectory,
-    private readonly log: Log,
-    private readonly rotate: (signal: AbortSignal) => Promise<void>,
-  ) {}
+  readonly name: string;
+  readonly nest: INestApplication;
+  readonly db: DataSource;
+  readonly bus: Bus;
+
+  private constructor(private readonly parts: Parts) {
+    ({ name: this.name, nest: this.nest, db: this.db, bus: this.bus } = parts);
+  }
 
   /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
   static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
@@ -103,11 +115,11 @@ export class Service {
       warn,
     });
     const cipher = new FieldCipher(ring);
-    const rotate = async (signal: AbortSignal) => {
-      if (!cipher.isRotating) return;
-      const values = await rotateKeys(db, cipher, [...(app.encrypted ?? []), ANSWER_PLACE], signal);
-      if (!signal.aborted) log.info({ values }, 'nothing is encrypted with an older key any more');
-    };
+    const personal = new PersonalData(db, ring, registry, log);
+    const rotation = new KeyRotation({ db, bus, ring, cipher, personal, log }, [
+      ...(app.encrypted ?? []),
+      ANSWER_PLACE,
+    ]);
     const letGo = async () => {
       await runner.stop();
       if (db.isInitialized) await db.destroy();
@@ -134,6 +146,9 @@ export class Service {
       bots,
       election,
       cipher,
+      personal,
+      index: new BlindIndex(config.LOOKUP_KEY, app.name),
+      erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       identity,
       client: new ServiceClient(identity, directory, registry),
       media: createStorage(mediaConfigOf(config, app.name)),
@@ -147,24 +162,13 @@ export class Service {
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
       edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
-      return new Service(
-        app.name,
-        nest,
-        edge,
-        db,
-        bus,
-        runner,
-        election,
-        bots,
-        {
-          host: config.HTTP_HOST,
-          port: config[`${prefix}_PORT`]!,
-          publicPort: config[`${prefix}_PUBLIC_PORT`],
-        },
-        directory,
-        log,
-        rotate,
-      );
+      const listeners = {
+        host: config.HTTP_HOST,
+        port: config[`${prefix}_PORT`]!,
+        publicPort: config[`${prefix}_PUBLIC_PORT`],
+      };
+      const { name } = app;
+      return new Service({ name, nest, edge, listeners, directory, db, bus, bots, rotation, election, runner });
     } catch (error) {
       await letGo().catch(() => undefined);
       throw error;
@@ -173,51 +177,46 @@ export class Service {
 
   /** Answers HTTP and hears events. */
   async listen(): Promise<void> {
-    const { host, port, publicPort } = this.address;
-    await this.edge.listen(host, port, publicPort);
-    this.directory.set(this.name, this.url);
+    const { edge, listeners, directory } = this.parts;
+    await edge.listen(listeners.host, listeners.port, listeners.publicPort);
+    directory.set(this.name, this.url);
     await this.nest.startAllMicroservices();
   }
 
-  private readonly stopping = new AbortController();
-  private rotating: Promise<void> | undefined;
-
   /** Begins to say what is in the outbox and to do jobs; to be called when every service of the process listens. */
   async start(): Promise<void> {
-    this.bus.start();
-    this.bots.follow();
-    // A key that is missing or a database that leaves must not end a service that works otherwise.
-    this.rotating = this.rotate(this.stopping.signal).catch((error: unknown) => {
-      this.log.error({ err: error }, 'values of older keys were not all written anew');
-    });
-    await this.jobs.start(
+    const { bus, bots, rotation, runner, election } = this.parts;
+    bus.start();
+    bots.follow();
+    rotation.start();
+    await runner.start(
       this.nest.get(DiscoveryService, { strict: false }),
       this.nest.get(MetadataScanner, { strict: false }),
     );
-    this.election.start();
+    election.start();
   }
 
   /** Of the private listener. */
   get url(): string {
-    return this.edge.url;
+    return this.parts.edge.url;
   }
 
   /** Of the public listener, where there is one. */
   get publicUrl(): string | undefined {
-    return this.edge.publicUrl;
+    return this.parts.edge.publicUrl;
   }
 
   /** Stops taking work, finishes what was begun, and lets go of everything. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.bots.close();
-    await this.rotating;
-    await this.election.stop();
-    await this.jobs.stop();
-    await this.bus.stop();
-    await this.edge.stop();
-    await this.nest.close();
-    await this.db.destroy();
+    const { bots, rotation, election, runner, bus, edge, nest, db } = this.parts;
+    await bots.close();
+    await rotation.stop();
+    await election.stop();
+    await runner.stop();
+    await bus.stop();
+    await edge.stop();
+    await nest.close();
+    await db.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
-export { startApp, testEnv, type TestApp, type TestAppOptions } from './start-app';
+export { startApp, testEnv, testIndex, type TestApp, type TestAppOptions } from './start-app';
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
+export { dataMapProblems } from './data-map';
 export { FakeClock } from './fake-clock';
 export { TcpProxy } from './tcp-proxy';
 export { hearsUnknownWords, UNKNOWN_WORD } from './unknown-words';

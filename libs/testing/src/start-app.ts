@@ -2,6 +2,7 @@ import { MemoryTransport, type Transport } from '@switchboard/bus';
 import { type Actor, type EventDefinition, events, signals } from '@switchboard/contracts';
 import {
   type AppDefinition,
+  BlindIndex,
   createLog,
   EventEncryption,
   generateIdentityKeys,
@@ -67,6 +68,11 @@ const OTHERS = [
   'analytics',
 ];
 
+const LOOKUP_KEY = Buffer.alloc(32, 9).toString('base64');
+
+/** By which a service under test finds what it has encrypted. */
+export const testIndex = (service: string): BlindIndex => new BlindIndex(LOOKUP_KEY, service);
+
 /** What each service's start needs, whoever starts it in a test. */
 export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string, string> => ({
   NODE_ENV: 'test',
@@ -74,6 +80,7 @@ export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string
   DATABASE_ROLE_SECRET: 'a role secret of the tests',
   DATABASE_POOL: '5',
   ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
+  LOOKUP_KEY,
   LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
   MEDIA_FOLDER: mediaFolder,
 });

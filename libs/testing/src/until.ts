@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Waits until `look` finds something, and returns it. Fails with `what` was waited for. */
 export async function until<T>(
   look: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-  { what, timeoutMs = 15_000 }: { what: string; timeoutMs?: number | undefined },
+  { what, timeoutMs = 30_000 }: { what: string; timeoutMs?: number | undefined },
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

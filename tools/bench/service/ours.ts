@@ -11,7 +11,8 @@ import {
   MemoryTransport,
   RabbitTransport,
 } from '@switchboard/bus';
-import { defineEvent, type EventOf } from '@switchboard/contracts';
+import { defineEvent, type EventOf, personal } from '@switchboard/contracts';
+import { EventEncryption, KeyRing } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -26,12 +27,20 @@ const EVENT_CONCURRENCY = 4;
 const SUBJECTS = 1000;
 
 /** The bus as services have it: Nest, TypeORM, the decorators. */
-export async function ours({ name, role, handler, shards, databaseUrl, amqpUrl }: Settings): Promise<void> {
+export async function ours({
+  name,
+  role,
+  handler,
+  shards,
+  personal: isPersonal,
+  databaseUrl,
+  amqpUrl,
+}: Settings): Promise<void> {
   const transport =
     role === 'both' ? new MemoryTransport() : new RabbitTransport({ url: amqpUrl, name, problem: console.error });
   const OrderPlaced = defineEvent(
     `${name}.order.placed.v1`,
-    z.object({ key: z.string(), n: z.int(), text: z.string() }),
+    z.object({ key: z.string(), n: z.int(), text: isPersonal ? personal(z.string()) : z.string() }),
     { subject: 'key', summary: 'An order.' },
   );
   type Placed = EventOf<typeof OrderPlaced>;
@@ -53,6 +62,7 @@ export async function ours({ name, role, handler, shards, databaseUrl, amqpUrl }
         db,
         connection: { connectionString: databaseUrl, options: `-c search_path=${schema}` },
         transport,
+        cipher: new EventEncryption(new KeyRing(`bench:${Buffer.alloc(32, 7).toString('base64')}`)),
         registry: new Registry(),
         warn: console.error,
       });
@@ -84,7 +94,9 @@ export async function ours({ name, role, handler, shards, databaseUrl, amqpUrl }
     await bus.prepare();
     const heard: Type = handler === 'event' ? Single : Batch;
     const descriptor = Object.getOwnPropertyDescriptor(heard.prototype, 'placed')!;
-    (handler === 'event' ? Handles : HandlesBatch)(OrderPlaced)(heard.prototype as object, 'placed', descriptor);
+    const hears =
+      handler === 'event' ? Handles(OrderPlaced, { decrypt: true }) : HandlesBatch(OrderPlaced, { decrypt: true });
+    (hears as MethodDecorator)(heard.prototype as object, 'placed', descriptor);
     const ordering = { ordered: shards > 0, shards: Math.max(1, shards) };
     Consumer('orders', { ...ordering, ...(handler === 'event' && { concurrency: EVENT_CONCURRENCY }) })(heard);
     class Root {}

@@ -13,6 +13,7 @@ export const Settings = z.object({
   handler: z.enum(['event', 'batch']),
   /** Shards of an ordered group; 0 for an unordered one. */
   shards: z.int().min(0),
+  personal: z.boolean(),
   databaseUrl: z.url(),
   amqpUrl: z.url(),
 });

@@ -1,21 +1,15 @@
-import type { Bus, BusMessage } from '@switchboard/bus';
+import type { Bus } from '@switchboard/bus';
 import type { EntityManager } from 'typeorm';
 import type { Settings } from './settings.mjs';
 
 interface Row {
   id: string;
-  event_id: string;
-  type: string;
-  subject: string;
-  envelope: string;
 }
 
 /** The insides of the relay that the mistakes below replace. */
 interface RelayParts {
-  options: { transport: { publish(messages: BusMessage[]): Promise<void> } };
-  query(client: unknown, config: { text: string; values: unknown[] }): Promise<{ rows: Row[] }>;
-  publish(client: unknown, rows: Row[]): Promise<void>;
-  look(client: unknown, from: bigint, inFlight: string[]): Promise<Row[]>;
+  look(session: unknown, from: bigint, inFlight: string[], carried: string[]): Promise<Row[]>;
+  delete(session: unknown, carried: string[]): Promise<unknown>;
 }
 
 interface InboxParts {
@@ -37,19 +31,19 @@ export function breakOnPurpose(bus: Bus, build: NonNullable<Settings['brokenBuil
     }
   }
   if (build === 'delete-before-confirm') {
-    relay.publish = async (client, rows) => {
+    const look = relay.look.bind(relay);
+    relay.look = async (session, ...rest) => {
+      const rows = await look(session, ...rest);
       const ids = rows.map((row) => row.id);
-      await relay.query(client, { text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])', values: [ids] });
-      await relay.options.transport.publish(
-        rows.map((row) => ({ id: row.event_id, type: row.type, subject: row.subject, body: row.envelope })),
-      );
+      if (ids.length > 0) await relay.delete(session, ids);
+      return rows;
     };
   }
   if (build === 'no-look-back') {
     const look = relay.look.bind(relay);
     let highest = 0n;
-    relay.look = async (client, _from, inFlight) => {
-      const rows = await look(client, highest, inFlight);
+    relay.look = async (session, _from, inFlight, carried) => {
+      const rows = await look(session, highest, inFlight, carried);
       if (rows.length > 0) highest = BigInt(rows.at(-1)!.id);
       return rows;
     };

@@ -16,8 +16,13 @@ export class Chat {
   @Column({ type: 'text' })
   channel!: Channel;
 
+  /** The channel's own id, encrypted: see ChatAddresses. */
   @Column({ name: 'external_id', type: 'text' })
   externalId!: string;
+
+  /** By which it is found. */
+  @Column({ name: 'external_hash', type: 'text' })
+  externalHash!: string;
 
   @Column({ type: 'text' })
   kind!: ChatKind;

@@ -9,9 +9,9 @@ export class Contact {
   @Column({ name: 'bot_id', type: 'text' })
   botId!: string;
 
-  /** The channel's own id of the person. */
-  @Column({ name: 'external_id', type: 'text' })
-  externalId!: string;
+  /** Of the channel's own id of the person: see ChatAddresses. */
+  @Column({ name: 'external_hash', type: 'text' })
+  externalHash!: string;
 
   @Column({ name: 'user_id', type: 'uuid' })
   userId!: string;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ChatAddresses } from './chat-addresses';
 import { ContactsService } from './contacts.service';
 
-@Module({ providers: [ContactsService], exports: [ContactsService] })
+@Module({ providers: [ChatAddresses, ContactsService], exports: [ChatAddresses, ContactsService] })
 export class ContactsModule {}

@@ -1,12 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
-import { BotsRegistry, Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, Clock, PersonalData, type WrappedKey, wrappedKeysOf } from '@switchboard/service-kit';
 import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AccessSection } from '../bots/bot-sections';
 import type { ChatAddress, InboundChat, InboundPerson } from '../channels/channel';
 import { nearestLanguage, shared } from '../texts/catalogue';
+import { ChatAddresses } from './chat-addresses';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 
@@ -39,19 +40,18 @@ export const inChat = ({ chat, contact }: Pick<ChatContext, 'chat' | 'contact'>)
 /** The languages a bot speaks. */
 export const languagesOf = (bot: Bot): readonly string[] => bot.languages ?? shared.languages;
 
-const PROFILE = 'contacts.profile';
 const TELL_AGAIN_AFTER_MS = 60_000;
 /** What a contact is read with, by the statement that counts and by the one that makes it. */
-const CONTACT = 'id, user_id, profile, started_at, flood_level, flood_told_at';
+const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, ${wrappedKeysOf('contacts.user_id')} AS keys`;
 
 @Injectable()
 export class ContactsService {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly outbox: Outbox,
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
+    private readonly addresses: ChatAddresses,
     private readonly clock: Clock,
-    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /** Whether the bot talks to this person at all. */
@@ -120,8 +120,9 @@ export class ContactsService {
   }
 
   /** The chat that is known under the channel's id now. */
-  findChat(tx: EntityManager, botId: string, externalId: string): Promise<Chat | null> {
-    return tx.findOneBy(Chat, { botId, externalId, movedTo: IsNull() });
+  findChat(tx: EntityManager, bot: Bot, externalId: string): Promise<Chat | null> {
+    const externalHash = this.addresses.hash(bot.channel.kind, externalId);
+    return tx.findOneBy(Chat, { botId: bot.id, externalHash, movedTo: IsNull() });
   }
 
   /** The chat itself, or the one that goes on in its place; null for one that was never met. */
@@ -134,25 +135,36 @@ export class ContactsService {
    * A chat goes on under a new id. When somebody wrote under the new one before we heard of the move, there are two rows by
    * now: the older one goes on, with the conversation it has, and the newer one points to it. Returns the chat that goes on,
    * and the one that does not; undefined for a chat never met, or one that has moved already.
+   * @param from the hash of its id until now
    */
   async move(
     tx: EntityManager,
-    botId: string,
+    { botId, channel }: Pick<Chat, 'botId' | 'channel'>,
     from: string,
     to: string,
   ): Promise<{ chat: Chat; superseded?: Chat } | undefined> {
+    const externalHash = this.addresses.hash(channel, to);
     const found = await tx.find(Chat, {
-      where: [from, to].map((externalId) => ({ botId, externalId, movedTo: IsNull() })),
+      where: [from, externalHash].map((hash) => ({ botId, externalHash: hash, movedTo: IsNull() })),
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
-    const old = found.find(({ externalId }) => externalId === from);
+    const old = found.find((chat) => chat.externalHash === from);
     if (!old) return undefined;
-    const superseded = found.find(({ externalId }) => externalId === to);
+    const superseded = found.find((chat) => chat.externalHash === externalHash);
     if (superseded) await tx.update(Chat, superseded.id, { movedTo: old.id });
-    const chat: Chat = { ...old, externalId: to, blockedAt: superseded ? superseded.blockedAt : old.blockedAt };
-    await tx.update(Chat, old.id, { externalId: to, blockedAt: chat.blockedAt });
+    const externalId = await this.addresses.encrypt(tx, old, to);
+    const blockedAt = superseded ? superseded.blockedAt : old.blockedAt;
+    const chat: Chat = { ...old, externalId, externalHash, blockedAt };
+    await tx.update(Chat, old.id, { externalId, externalHash, blockedAt });
     return { chat, ...(superseded && { superseded }) };
+  }
+
+  /** The channel's ids of a person's private chats. */
+  async externalIdsOf(tx: EntityManager, userId: string): Promise<string[]> {
+    const chats = await tx.findBy(Chat, { userId });
+    const ids = await Promise.all(chats.map((chat) => this.addresses.decrypt(tx, chat).catch(() => undefined)));
+    return [...new Set(ids.filter((id) => id !== undefined))];
   }
 
   private accessOf({ id }: Bot): AccessSection {
@@ -181,37 +193,43 @@ export class ContactsService {
   ): Promise<{ contact: Contact; isNew: boolean }> {
     const { burst, perMinute } = this.accessOf(bot).flood;
     const now = this.clock.now();
-    const key = [bot.id, person.externalId];
+    const externalHash = this.addresses.hash(bot.channel.kind, person.externalId);
+    const key = [bot.id, externalHash];
     const counted = await tx.query<[ContactRow[], number]>(
       `UPDATE contacts SET
          flood_level = least($4::float8, greatest(0, flood_level - greatest(0, extract(epoch FROM $3::timestamptz - flood_at)) * $5 / 60)) + 1,
          flood_at = greatest(flood_at, $3)
-       WHERE bot_id = $1 AND external_id = $2
+       WHERE bot_id = $1 AND external_hash = $2
        RETURNING ${CONTACT}`,
       // Who goes on for long waits no longer than who stops.
       [...key, now, burst + 2 * perMinute, perMinute],
     );
     const [known] = counted[0];
-    if (known) return { contact: contactOf(bot, person, known), isNew: false };
-    const userId = await this.userId(tx, bot.channel.kind, person.externalId);
+    if (known) {
+      this.personal.remember(tx, known.keys);
+      return { contact: contactOf(bot, externalHash, known), isNew: false };
+    }
+    const userId = await this.userId(tx, bot.channel.kind, externalHash);
+    const id = uuidv7();
+    const { profile } = await this.personal.encrypt(tx, rowOf({ id, userId }), { profile: profileOf(person) });
     const [made] = await tx.query<ContactRow[]>(
-      `INSERT INTO contacts (id, bot_id, external_id, user_id, profile, started_at, flood_level, flood_at)
-       VALUES ($3, $1, $2, $4, $5, $6, 1, $6) ON CONFLICT (bot_id, external_id) DO NOTHING
+      `INSERT INTO contacts (id, bot_id, external_hash, user_id, profile, started_at, flood_level, flood_at)
+       VALUES ($3, $1, $2, $4, $5, $6, 1, $6) ON CONFLICT (bot_id, external_hash) DO NOTHING
        RETURNING ${CONTACT}`,
-      [...key, uuidv7(), userId, this.cipher.encrypt(profileOf(person), PROFILE), now],
+      [...key, id, userId, profile, now],
     );
-    if (made) return { contact: contactOf(bot, person, made), isNew: true };
+    if (made) return { contact: contactOf(bot, externalHash, made), isNew: true };
     // Another update of the same person came first through another connection.
-    const contact = await tx.findOneByOrFail(Contact, { botId: bot.id, externalId: person.externalId });
+    const contact = await tx.findOneByOrFail(Contact, { botId: bot.id, externalHash });
     return { contact, isNew: false };
   }
 
-  private async userId(tx: EntityManager, channel: string, externalId: string): Promise<string> {
+  private async userId(tx: EntityManager, channel: string, externalHash: string): Promise<string> {
     const [row] = await tx.query<{ user_id: string }[]>(
       // The update changes nothing: without it a conflict returns no row.
-      `INSERT INTO people (channel, external_id, user_id) VALUES ($1, $2, $3)
-       ON CONFLICT (channel, external_id) DO UPDATE SET user_id = people.user_id RETURNING user_id`,
-      [channel, externalId, uuidv7()],
+      `INSERT INTO people (channel, external_hash, user_id) VALUES ($1, $2, $3)
+       ON CONFLICT (channel, external_hash) DO UPDATE SET user_id = people.user_id RETURNING user_id`,
+      [channel, externalHash, uuidv7()],
     );
     return row!.user_id;
   }
@@ -222,18 +240,19 @@ export class ContactsService {
     by: { chat: InboundChat; from: InboundPerson },
     contact: Contact,
   ): Promise<Chat> {
-    const key = { botId: bot.id, externalId: by.chat.externalId };
+    const key = { botId: bot.id, externalHash: this.addresses.hash(bot.channel.kind, by.chat.externalId) };
     const where = { ...key, movedTo: IsNull() };
     const lock = { mode: 'pessimistic_write' } as const;
     const language = nearestLanguage(languagesOf(bot), by.from.language);
     const known = await tx.findOne(Chat, { where, lock });
     if (known) return this.updateLocale(tx, known, language);
+    const { kind } = by.chat;
+    const identity = { id: uuidv7(), kind, userId: kind === 'private' ? contact.userId : null };
     const made: Chat = {
       ...key,
-      id: uuidv7(),
+      ...identity,
+      externalId: await this.addresses.encrypt(tx, identity, by.chat.externalId),
       channel: bot.channel.kind,
-      kind: by.chat.kind,
-      userId: by.chat.kind === 'private' ? contact.userId : null,
       locale: language,
       localeChosen: false,
       voiceMode: bot.voice.mode,
@@ -252,20 +271,12 @@ export class ContactsService {
     return { ...chat, locale };
   }
 
+  /** A profile that cannot be read here is written anew: the message matters more, and brings the name along. */
   private async updateProfile(tx: EntityManager, { contact, person }: ChatContext): Promise<void> {
     const profile = profileOf(person);
-    if (this.profileIn(contact) === profile) return;
-    await tx.update(Contact, contact.id, { profile: this.cipher.encrypt(profile, PROFILE) });
-  }
-
-  /** A profile that cannot be opened here is written anew: the message matters more, and brings the name along. */
-  private profileIn(contact: Contact): string | undefined {
-    try {
-      return this.cipher.decrypt(contact.profile, PROFILE);
-    } catch (error) {
-      this.log.warn({ err: error, contactId: contact.id }, 'the profile of a contact could not be opened');
-      return undefined;
-    }
+    const read = await this.personal.tryDecrypt(tx, rowOf(contact), { profile: contact.profile });
+    if (read.profile === profile) return;
+    await tx.update(Contact, contact.id, await this.personal.encrypt(tx, rowOf(contact), { profile }));
   }
 }
 
@@ -276,12 +287,16 @@ interface ContactRow {
   started_at: Date;
   flood_level: number;
   flood_told_at: Date | null;
+  /** Of the person, brought along. */
+  keys: WrappedKey[] | null;
 }
 
-const contactOf = (bot: Bot, { externalId }: InboundPerson, row: ContactRow): Contact => ({
+const rowOf = ({ id, userId }: Pick<Contact, 'id' | 'userId'>) => ({ table: 'contacts', id, userId });
+
+const contactOf = (bot: Bot, externalHash: string, row: ContactRow): Contact => ({
   id: row.id,
   botId: bot.id,
-  externalId,
+  externalHash,
   userId: row.user_id,
   profile: row.profile,
   startedAt: row.started_at,

@@ -16,9 +16,9 @@ export class InboundMessageRow {
   @Column({ name: 'bot_id', type: 'text' })
   botId!: string;
 
-  /** The channel's id of the chat at that time: ids of messages count only together with it, and begin anew when a chat moves. */
-  @Column({ name: 'external_chat_id', type: 'text' })
-  externalChatId!: string;
+  /** Of the channel's id of the chat at that time: ids of messages count only together with it, and begin anew when a chat moves. */
+  @Column({ name: 'external_chat_hash', type: 'text' })
+  externalChatHash!: string;
 
   /** The topic in which it was written, where the channel has topics: answers belong there. */
   @Column({ name: 'external_thread_id', type: 'text', nullable: true })

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isInfrastructureError } from '@switchboard/bus';
+import { EncryptionKeyMissing, isInfrastructureError } from '@switchboard/bus';
 import { defineJob, type JobRun, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -120,7 +120,8 @@ export class DeliveriesJobs {
     try {
       return await this.renderer.render(delivery, chat, channel);
     } catch (error) {
-      if (isInfrastructureError(error)) throw error;
+      // A key may come: the job waits for it.
+      if (isInfrastructureError(error) || error instanceof EncryptionKeyMissing) throw error;
       if (error instanceof NotSent) return this.retry(waiting, error);
       this.log.error({ err: error, deliveryId: delivery.id }, 'a delivery cannot be sent as it is');
       return this.after(this.repository.refused(waiting, error instanceof MediaGone ? 'media_gone' : 'rejected'));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox, PermanentError } from '@switchboard/bus';
+import { Outbox } from '@switchboard/bus';
 import { type KnownUndeliverableReason, MessageDelivered, MessageUndeliverable } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,10 @@ export interface TakenPreview {
 const FAILURES_SHOWN_MS = 3_600_000;
 /** How often a finished answer looks whether its last preview has ended. */
 const LOOK_EVERY_MS = 25;
+
+/** How long a person who is to be erased is still told things, and how often that is looked at. */
+const LAST_WORDS_MS = 20_000;
+const LOOK_AGAIN_EVERY_MS = 250;
 
 const OPEN = In(['queued', 'sending']);
 
@@ -84,26 +88,26 @@ export class DeliveriesRepository {
     });
   }
 
-  /** The chat, and where in it an answer to this message belongs. Throws PermanentError for a chat that does not exist. */
+  /** The chat, and where in it an answer to this message belongs; undefined for a chat that does not exist. */
   async placeFor(
     tx: EntityManager,
     chatId: string,
     messageId: string | undefined,
-  ): Promise<{ chat: Chat; place: Place | undefined }> {
+  ): Promise<{ chat: Chat; place: Place | undefined } | undefined> {
     const found = (await tx
       .createQueryBuilder(Chat, 'chat')
       .leftJoinAndMapOne('chat.asked', InboundMessageRow, 'asked', 'asked.id = :messageId', { messageId })
       // The chat that goes on, for one that was met under two ids.
       .where('chat.id = COALESCE((SELECT moved_to FROM chats WHERE id = :chatId), :chatId)', { chatId })
       .getOne()) as (Chat & { asked?: InboundMessageRow }) | null;
-    if (!found) throw new PermanentError(`there is no chat ${chatId}`);
+    if (!found) return undefined;
     const { asked, ...chat } = found;
     if (!asked) return { chat, place: undefined };
-    const { externalChatId, externalThreadId, externalMessageId } = asked;
+    const { externalChatHash, externalThreadId, externalMessageId } = asked;
     return {
       chat,
       place: {
-        externalChatId,
+        chatHash: externalChatHash,
         ...(externalThreadId !== null && { threadId: externalThreadId }),
         // Between two there is no doubt about what is answered.
         ...(chat.kind === 'group' && { replyTo: externalMessageId }),
@@ -153,10 +157,10 @@ export class DeliveriesRepository {
    * Ends the previews of an answer, waits for one that is under way, and returns the message that shows the answer so far;
    * undefined where a new one is to be sent. A message whose id is not known in time is deleted once it is, if it ever is.
    */
-  async takePreview({ causeId }: Delivery, { externalId, botId }: Chat): Promise<TakenPreview | undefined> {
+  async takePreview({ causeId }: Delivery, { externalHash, botId }: Chat): Promise<TakenPreview | undefined> {
     for (;;) {
       const preview = await this.endPreviews(causeId);
-      if (preview?.state !== 'final' || preview.external_chat_id !== externalId) return undefined;
+      if (preview?.state !== 'final' || preview.external_chat_hash !== externalHash) return undefined;
       const { external_message_id: externalMessageId, busy_ms: busyMs } = preview;
       if (busyMs !== null && busyMs > 0) await sleep(Math.min(busyMs, LOOK_EVERY_MS));
       else if (externalMessageId !== null) return { externalMessageId, isUncertain: busyMs !== null };
@@ -221,7 +225,7 @@ export class DeliveriesRepository {
 
   /** The chat has a new id; what waits follows it. Returns the chat that goes on. */
   async moved(tx: EntityManager, { chat, delivery }: Waiting, to: string): Promise<Chat> {
-    const moved = await this.contacts.move(tx, chat.botId, chat.externalId, to);
+    const moved = await this.contacts.move(tx, chat, chat.externalHash, to);
     await tx.update(Delivery, delivery.id, { state: 'queued', tries: delivery.tries + 1 });
     if (moved?.superseded) await this.repoint(tx, moved.superseded.id, moved.chat.id);
     // Without a move the channel has told us of it already, or this chat was superseded.
@@ -235,12 +239,37 @@ export class DeliveriesRepository {
     await tx.update(Delivery, { chatId: from, state: OPEN }, { chatId: to });
   }
 
+  /** Waits a little for what is still to be sent because of a person. */
+  async untilNothingWaitsFor(userId: string, signal: AbortSignal): Promise<void> {
+    const until = performance.now() + LAST_WORDS_MS;
+    while (performance.now() < until && !signal.aborted) {
+      if (!(await this.db.manager.existsBy(Delivery, { userId, state: OPEN }))) return;
+      await sleep(LOOK_AGAIN_EVERY_MS);
+    }
+  }
+
+  /** What was sent in the groups in which a person wrote: answers to others may hold their words. */
+  async forgetInGroups(tx: EntityManager, userId: string): Promise<void> {
+    await tx.query(
+      `DELETE FROM deliveries WHERE finished_at IS NOT NULL
+         AND chat_id IN (SELECT chat_id FROM inbound_messages WHERE user_id = $1)`,
+      [userId],
+    );
+  }
+
   private async endPreviews(replyId: string) {
     const [rows] = await this.db.query<
-      [{ state: PreviewState; external_chat_id: string; external_message_id: string | null; busy_ms: number | null }[]]
+      [
+        {
+          state: PreviewState;
+          external_chat_hash: string;
+          external_message_id: string | null;
+          busy_ms: number | null;
+        }[],
+      ]
     >(
       `UPDATE previews SET state = CASE state WHEN 'shown' THEN 'final' ELSE state END WHERE reply_id = $1
-       RETURNING state, external_chat_id, external_message_id,
+       RETURNING state, external_chat_hash, external_message_id,
          (EXTRACT(EPOCH FROM call_ends_at - clock_timestamp()) * 1000)::integer AS busy_ms`,
       [replyId],
     );

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { PermanentError } from '@switchboard/bus';
 import type { EventOf, ReplyCompleted } from '@switchboard/contracts';
-import { Clock, FieldCipher } from '@switchboard/service-kit';
+import { Clock, PersonalData, unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Button } from '../channels/channel';
@@ -8,7 +9,7 @@ import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
 import { DeliveriesJobs } from './deliveries.jobs';
 import { DeliveriesRepository } from './deliveries.repository';
-import { CONTENT_PLACE, Delivery, type DeliveryContent, type Place } from './delivery.entity';
+import { Delivery, type DeliveryContent, type Place } from './delivery.entity';
 import { MessageRenderer } from './message-renderer';
 
 export type Reply = EventOf<typeof ReplyCompleted>['data'];
@@ -37,7 +38,7 @@ export class DeliveriesService {
     private readonly repository: DeliveriesRepository,
     private readonly renderer: MessageRenderer,
     private readonly channels: ChannelsService,
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
     private readonly clock: Clock,
   ) {}
 
@@ -53,7 +54,12 @@ export class DeliveriesService {
    */
   async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
     const { replyId, userId, locale, text, answers, replaces: replaced, suggestions = [] } = reply;
-    const { chat, place } = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
+    const found = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
+    if (!found) {
+      if (await this.personal.isErased(tx, userId)) return;
+      throw new PermanentError(`there is no chat ${reply.chatId}`);
+    }
+    const { chat, place } = found;
     const buttons: Button[][] = [];
     for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
     const choices = this.showsButtons(chat) ? [] : suggestions.map((suggestion) => `- ${suggestion}`);
@@ -74,17 +80,20 @@ export class DeliveriesService {
     });
   }
 
-  /** False when the same cause was queued before. */
+  /** False when the same cause was queued before, or the person was erased. */
   async queue(tx: EntityManager, { content, ...delivery }: NewDelivery): Promise<boolean> {
+    const id = uuidv7();
+    const sealed = await unlessErased(this.renderer.seal(tx, { id, userId: delivery.userId }, content));
+    if (sealed === undefined) return false;
     const { raw } = await tx
       .createQueryBuilder()
       .insert()
       .into(Delivery)
       .values({
         ...delivery,
-        id: uuidv7(),
+        id,
         kind: content.kind,
-        content: this.cipher.encrypt(JSON.stringify(content), CONTENT_PLACE),
+        content: sealed,
         state: 'queued',
         queuedAt: this.clock.now(),
       })
@@ -99,11 +108,11 @@ export class DeliveriesService {
   /** Changes the buttons of a message that was sent, where the channel can; none takes them away. */
   async editButtons(
     tx: EntityManager,
-    { id: chatId, botId, externalId: externalChatId }: Chat,
+    { id: chatId, botId, externalHash: chatHash }: Chat,
     { userId, externalMessageId, buttons }: { userId: string; externalMessageId: string; buttons: Button[][] },
   ): Promise<void> {
     if (!this.channels.find(botId)?.capabilities.edits) return;
-    const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { externalChatId } } as const;
+    const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { chatHash } } as const;
     await this.queue(tx, { chatId, userId, causeId: uuidv7(), content });
   }
 
@@ -113,23 +122,22 @@ export class DeliveriesService {
   }
 
   /** Those that show an answer; undefined where they cannot be changed. */
-  private async messagesOf(tx: EntityManager, { id: chatId, botId, externalId }: Chat, replyId: string) {
+  private async messagesOf(tx: EntityManager, { id: chatId, botId, externalHash }: Chat, replyId: string) {
     if (!this.channels.find(botId)?.capabilities.edits) return undefined;
     const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text', chatId, state: 'sent' });
     if (!delivery) return undefined;
-    const content = this.renderer.contentOf(delivery);
-    const externalChatId = ('place' in content ? content.place?.externalChatId : undefined) ?? externalId;
-    return { externalChatId, messages: delivery.externalMessageIds };
+    const content = await this.renderer.contentOf(tx, delivery);
+    return content && { chatHash: content.place?.chatHash ?? externalHash, messages: delivery.externalMessageIds };
   }
 
   /** What was queued of an answer; undefined when it is not known (any more). */
   async answerOf(
     tx: EntityManager,
     replyId: string,
-  ): Promise<{ userId: string; markdown: string; place?: Place | undefined } | undefined> {
+  ): Promise<{ chatId: string; userId: string; markdown: string; place?: Place | undefined } | undefined> {
     const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text' });
-    const content = delivery && this.renderer.contentOf(delivery);
-    return content?.kind === 'text' ? { ...content, userId: delivery!.userId } : undefined;
+    const content = delivery && (await this.renderer.contentOf(tx, delivery));
+    return content?.kind === 'text' ? { ...content, chatId: delivery!.chatId, userId: delivery!.userId } : undefined;
   }
 
   /** Has the chat's queue worked through: what waits may be sent now. */

@@ -2,6 +2,7 @@ import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable
 import { type TestApp, until } from '@switchboard/testing';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { Chat } from '../contacts/chat.entity';
 import { DeliveriesRepository } from './deliveries.repository';
 import { DeliveriesService } from './deliveries.service';
@@ -190,7 +191,11 @@ describe('answers on their way to people', () => {
     expect(await metric(app, total, 'reason="chat_gone"')).toBe(0);
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'hi');
-    await app.service.db.query(`UPDATE chats SET external_id = '999' WHERE id = $1`, [heard.data.chatId]);
+    const { db, nest } = app.service;
+    const chat = await db.manager.findOneByOrFail(Chat, { id: heard.data.chatId });
+    await db.manager.update(Chat, chat.id, {
+      externalId: await nest.get(ChatAddresses).encrypt(db.manager, chat, '999'),
+    });
     const replyId = await reply(app, heard, 'to nobody');
     await app.probe.until(MessageUndeliverable, ({ data }) => data.causeId === replyId);
     const other = await startBotAdapter(telegram, { database: app.database });

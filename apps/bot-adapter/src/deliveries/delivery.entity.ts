@@ -34,7 +34,7 @@ const Keyboard = z.union([
 
 /** Where in its chat something belongs. Ids of topics and messages count only in this chat: when it moves they are void. */
 export const Place = z.object({
-  externalChatId: z.string(),
+  chatHash: z.string().describe('Chat.externalHash'),
   threadId: z.string().optional(),
   replyTo: z.string().optional().describe('The message that it answers.'),
 });
@@ -48,7 +48,7 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
     locale: Locale,
     buttons: Buttons.optional().describe('Under the last of its messages.'),
     replaces: z
-      .object({ externalChatId: z.string(), messages: z.array(z.string()) })
+      .object({ chatHash: z.string(), messages: z.array(z.string()) })
       .optional()
       .describe('The messages of ours in whose place it comes, while the chat has that id.'),
     place: Place.optional(),
@@ -76,9 +76,6 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
   }),
 ]);
 export type DeliveryContent = z.output<typeof DeliveryContent>;
-
-/** Where it is encrypted to: see FieldCipher. */
-export const CONTENT_PLACE = 'deliveries.content';
 
 export type DeliveryKind = DeliveryContent['kind'];
 export type DeliveryState = 'queued' | 'sending' | 'sent' | 'failed';

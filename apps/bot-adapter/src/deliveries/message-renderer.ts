@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { ReadAudio } from '@switchboard/contracts';
-import { FieldCipher, isProblem, ServiceClient } from '@switchboard/service-kit';
+import { isProblem, PersonalData, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Channel, ChatAddress, OutboundMessage, SendOptions } from '../channels/channel';
 import { NotSent, Rejected } from '../channels/channel-errors';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import type { Chat } from '../contacts/chat.entity';
 import { parseMarkdown } from '../rich-text/parse-markdown';
 import { plainText } from '../rich-text/rich-text';
 import { say } from '../texts/catalogue';
-import { type Buttons, CONTENT_PLACE, type Delivery, DeliveryContent } from './delivery.entity';
+import { type Buttons, type Delivery, DeliveryContent } from './delivery.entity';
 
 /** The next message of a delivery. */
 export interface Part {
@@ -34,23 +36,36 @@ export class MessageRenderer {
   private readonly formatted = new LRUCache<string, OutboundMessage[]>({ max: 200 });
 
   constructor(
-    private readonly cipher: FieldCipher,
+    private readonly db: DataSource,
+    private readonly personal: PersonalData,
+    private readonly addresses: ChatAddresses,
     private readonly services: ServiceClient,
   ) {}
 
-  contentOf(delivery: Delivery): DeliveryContent {
-    return DeliveryContent.parse(JSON.parse(this.cipher.decrypt(delivery.content, CONTENT_PLACE)));
+  /** Encrypts what a delivery says. Throws PersonErased. */
+  async seal(tx: EntityManager, delivery: Pick<Delivery, 'id' | 'userId'>, content: DeliveryContent): Promise<string> {
+    return (await this.personal.encrypt(tx, rowOf(delivery), { content: JSON.stringify(content) })).content;
   }
 
-  /** Throws Rejected or MediaGone when there is nothing that could be sent, and NotSent when there may be later. */
+  /** Undefined once the person is erased. */
+  async contentOf(tx: EntityManager, delivery: Delivery): Promise<DeliveryContent | undefined> {
+    const { content } = await this.personal.decrypt(tx, rowOf(delivery), { content: delivery.content });
+    return content === undefined ? undefined : DeliveryContent.parse(JSON.parse(content));
+  }
+
+  /**
+   * Throws Rejected or MediaGone when there is nothing that could be sent, NotSent when there may be later, and
+   * EncryptionKeyMissing.
+   */
   async render(delivery: Delivery, chat: Chat, channel: Channel): Promise<Part> {
-    const content = this.contentOf(delivery);
-    const { externalId } = chat;
-    const place = content.place?.externalChatId === externalId ? content.place : undefined;
+    const content = await this.contentOf(this.db.manager, delivery);
+    if (!content) throw new Rejected('what was to be sent cannot be read any more');
+    const externalId = await this.addresses.decrypt(this.db.manager, chat);
+    const place = content.place?.chatHash === chat.externalHash ? content.place : undefined;
     const parts = this.formatted.get(delivery.id) ?? (await this.messagesOf(content, channel));
     if (parts.length > 1) this.formatted.set(delivery.id, parts);
     const message = parts[delivery.nextPart];
-    const replaced = replacedIn(content, externalId);
+    const replaced = replacedIn(content, chat);
     const edits = 'edits' in content ? content.edits : replaced[delivery.nextPart];
     if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);
     return {
@@ -101,10 +116,12 @@ export class MessageRenderer {
 }
 
 /** The messages that it replaces, by part. Their ids count only in the chat they were sent to, under the id it had then. */
-function replacedIn(content: DeliveryContent, externalChatId: string): readonly string[] {
+function replacedIn(content: DeliveryContent, { externalHash }: Chat): readonly string[] {
   const replaces = content.kind === 'text' ? content.replaces : undefined;
-  return replaces?.externalChatId === externalChatId ? replaces.messages : [];
+  return replaces?.chatHash === externalHash ? replaces.messages : [];
 }
+
+const rowOf = ({ id, userId }: Pick<Delivery, 'id' | 'userId'>) => ({ table: 'deliveries', id, userId });
 
 const buttonsOf = ({ buttons }: { buttons?: z.output<typeof Buttons> | undefined }) =>
   buttons?.length ? { buttons } : {};

@@ -14,9 +14,9 @@ export class Preview {
   @Column({ name: 'chat_id', type: 'uuid' })
   chatId!: string;
 
-  /** The channel's id of the chat at that time: ids of messages count only together with it. */
-  @Column({ name: 'external_chat_id', type: 'text' })
-  externalChatId!: string;
+  /** Of the channel's id of the chat at that time: ids of messages count only together with it. */
+  @Column({ name: 'external_chat_hash', type: 'text' })
+  externalChatHash!: string;
 
   /** Null until the channel has answered the first call. */
   @Column({ name: 'external_message_id', type: 'text', nullable: true })

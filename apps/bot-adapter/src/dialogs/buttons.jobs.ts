@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { defineJob, type PayloadOf, Runs } from '@switchboard/service-kit';
+import { defineJob, FieldCipher, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { z } from 'zod';
+import type { ChatAddress } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 
 /** Takes the spinner off a button; a press must always be answered. */
@@ -8,21 +9,34 @@ export const AnswerPress = defineJob(
   'answer-press',
   z.object({
     botId: z.string(),
-    pressId: z.string(),
-    text: z.string().max(200).optional(),
-    recordingIn: z
-      .object({ externalId: z.string(), threadId: z.string().optional() })
-      .optional()
-      .describe('A chat that shall see that a voice is being recorded.'),
+    answer: z.string().describe('Encrypted: ids of presses and chats tell who it was.'),
   }),
 );
 
+export interface PressAnswer {
+  readonly pressId: string;
+  /** 200 characters at most. */
+  readonly text?: string;
+  /** A chat that shall see that a voice is being recorded. */
+  readonly recordingIn?: ChatAddress;
+}
+
+const ANSWER = 'answer-press.answer';
+
 @Injectable()
 export class ButtonsJobs {
-  constructor(private readonly channels: ChannelsService) {}
+  constructor(
+    private readonly channels: ChannelsService,
+    private readonly cipher: FieldCipher,
+  ) {}
+
+  seal(botId: string, answer: PressAnswer): PayloadOf<typeof AnswerPress> {
+    return { botId, answer: this.cipher.encrypt(JSON.stringify(answer), ANSWER, botId) };
+  }
 
   @Runs(AnswerPress)
-  async answer({ botId, pressId, text, recordingIn }: PayloadOf<typeof AnswerPress>): Promise<void> {
+  async answer({ botId, answer }: PayloadOf<typeof AnswerPress>): Promise<void> {
+    const { pressId, text, recordingIn } = JSON.parse(this.cipher.decrypt(answer, ANSWER, botId)) as PressAnswer;
     const channel = this.channels.find(botId);
     await channel?.answerPress(pressId, text);
     if (recordingIn) await channel?.showActivity(recordingIn, 'recording').catch(() => undefined);

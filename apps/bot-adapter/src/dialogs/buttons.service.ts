@@ -23,8 +23,8 @@ export interface ShownIn {
 /** No random id begins with it. */
 const STANDING = '!';
 
-const standingRow = (chatId: string, id: string, product: string, action: string): ButtonRow => ({
-  ...{ id, chatId, screenId: '', product, action, data: null, userId: null, revision: null, once: false, usedAt: null },
+const standingRow = (chatId: string, id: string, product: string, action: string, data: string | null): ButtonRow => ({
+  ...{ id, chatId, screenId: '', product, action, data, userId: null, revision: null, once: false, usedAt: null },
   expiresAt: new Date(8.64e15),
 });
 
@@ -52,15 +52,19 @@ export class ButtonsService {
     return rows.map(({ id }) => id);
   }
 
-  /** The id of a button that does the same everywhere and never gets out of date: it has no row. Its action takes no data. */
-  standing(product: string, action: string): string {
-    return `${STANDING}${product}:${action}`;
+  /**
+   * The id of a button that never gets out of date and may be pressed by everybody in its chat: it has no row. Whoever makes
+   * a press of their own may put anything into it, so the action has to look whether what it is about belongs to the chat.
+   * @param about the data of the action; an id, because channels leave little room
+   */
+  standing(product: string, action: string, about?: string): string {
+    return STANDING + [product, action, ...(about ? [about] : [])].join(':');
   }
 
   /** Null for a button that is too old, of another chat, or never was ours. */
   async find(tx: EntityManager, chatId: string, id: string): Promise<ButtonRow | null> {
-    const [product, action] = id.startsWith(STANDING) ? id.slice(STANDING.length).split(':') : [];
-    if (product && action) return standingRow(chatId, id, product, action);
+    const [product, action, about = null] = id.startsWith(STANDING) ? id.slice(STANDING.length).split(':') : [];
+    if (product && action) return standingRow(chatId, id, product, action, about);
     return tx.findOneBy(ButtonRow, { id, chatId, expiresAt: MoreThan(this.clock.now()) });
   }
 

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, FieldCipher } from '@switchboard/service-kit';
+import { Clock, PersonalData } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { ChatContext } from '../contacts/contacts.service';
 import { type Choices, Dialog } from './dialog.entity';
 
-const DATA = 'dialogs.data';
 /** After that a number is a number again. */
 const NUMBERS_HOLD_MS = 15 * 60_000;
 
@@ -12,11 +11,17 @@ type Who = Pick<ChatContext, 'chat' | 'contact'>;
 
 const keyOf = ({ chat, contact }: Who) => ({ chatId: chat.id, userId: contact.userId });
 
+const rowOf = ({ chatId, userId }: Pick<Dialog, 'chatId' | 'userId'>) => ({
+  table: 'dialogs',
+  id: `${chatId}/${userId}`,
+  userId,
+});
+
 /** Where people are in the products: rows, so that a restart loses no step. The chat's row is held by whoever calls. */
 @Injectable()
 export class DialogsService {
   constructor(
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
     private readonly clock: Clock,
   ) {}
 
@@ -26,8 +31,10 @@ export class DialogsService {
 
   /** The next message of the person goes to this step. Returns the dialog's revision. */
   async open(tx: EntityManager, who: Who, product: string, step: string, data: unknown): Promise<number> {
-    const sealed = data === undefined ? null : this.cipher.encrypt(JSON.stringify(data), DATA);
-    return this.write(tx, who, { product, step, data: sealed });
+    const sealed = await this.personal.encrypt(tx, rowOf(keyOf(who)), {
+      data: data === undefined ? null : JSON.stringify(data),
+    });
+    return this.write(tx, who, { product, step, ...sealed });
   }
 
   /** Ends the dialog, if there is one; buttons shown in it are out of date from now on. False when there was none. */
@@ -56,8 +63,9 @@ export class DialogsService {
     return numbered ?? (Object.hasOwn(keys, said) ? keys[said] : undefined);
   }
 
-  dataOf({ data }: Dialog): unknown {
-    return data === null ? undefined : (JSON.parse(this.cipher.decrypt(data, DATA)) as unknown);
+  async dataOf(tx: EntityManager, dialog: Dialog): Promise<unknown> {
+    const { data } = await this.personal.decrypt(tx, rowOf(dialog), { data: dialog.data });
+    return data == null ? undefined : (JSON.parse(data) as unknown);
   }
 
   private async write(

@@ -210,7 +210,7 @@ export class ProductRouter {
   ): Promise<boolean> {
     const product = this.productsOf(context.bot).find(({ name }) => name === dialog.product);
     const step = product?.steps && Object.hasOwn(product.steps, dialog.step!) && product.steps[dialog.step!];
-    const data = step ? step.data?.safeParse(this.dialogs.dataOf(dialog)) : undefined;
+    const data = step ? step.data?.safeParse(await this.dialogs.dataOf(tx, dialog)) : undefined;
     if (!product || !step || (data && !data.success)) {
       // The dialog of an earlier version, or of a product that the bot offers no more.
       await this.dialogs.close(tx, context);

@@ -7,7 +7,7 @@ import { ChannelsService } from '../channels/channels.service';
 import type { ChatContext } from '../contacts/contacts.service';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { type Catalogue, shared, type Values } from '../texts/catalogue';
-import { AnswerPress } from './buttons.jobs';
+import { AnswerPress, ButtonsJobs } from './buttons.jobs';
 import { ButtonsService } from './buttons.service';
 import type { Conversation } from './conversation';
 import { DialogsService } from './dialogs.service';
@@ -30,6 +30,7 @@ export class ScreensService {
     private readonly dialogs: DialogsService,
     private readonly deliveries: DeliveriesService,
     private readonly jobs: Jobs,
+    private readonly presses: ButtonsJobs,
   ) {}
 
   say({ bot, chat }: Pick<ChatContext, 'bot' | 'chat'>, texts: Catalogue, key: string, values?: Values): string {
@@ -79,12 +80,11 @@ export class ScreensService {
     isRecording = false,
   ): Promise<void> {
     const { externalId, threadId } = address;
-    const press = {
-      botId: bot.id,
+    const press = this.presses.seal(bot.id, {
       pressId,
       ...(text && { text: text.slice(0, 200) }),
       ...(isRecording && { recordingIn: { externalId, ...(threadId && { threadId }) } }),
-    };
+    });
     await this.jobs.add(tx, AnswerPress, press, { maxAttempts: ANSWER_ATTEMPTS });
   }
 
@@ -135,7 +135,7 @@ export class ScreensService {
         ...(keyboard && { keyboard }),
         ...(edits && { edits }),
         place: {
-          externalChatId: address.externalId,
+          chatHash: chat.externalHash,
           ...(address.threadId && { threadId: address.threadId }),
           ...(replyTo && { replyTo }),
         },

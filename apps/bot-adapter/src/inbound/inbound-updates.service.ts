@@ -7,13 +7,14 @@ import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import type { Inbound, InboundUpdate } from '../channels/channel';
 import { UnreadableUpdate } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { ContactsService } from '../contacts/contacts.service';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { ProductRouter, type Routed } from '../dialogs/product-router.service';
 import { InboundUpdateRow } from './inbound-update.entity';
-import { TurnAway } from './turn-away.jobs';
+import { TurnAway, TurnAwayJobs } from './turn-away.jobs';
 
 const CONTENT = 'inbound_updates.content';
 
@@ -36,10 +37,12 @@ export class InboundUpdatesService {
     private readonly bots: BotsRegistry,
     private readonly channels: ChannelsService,
     private readonly contacts: ContactsService,
+    private readonly addresses: ChatAddresses,
     private readonly deliveries: DeliveriesService,
     private readonly deliveryRows: DeliveriesRepository,
     private readonly router: ProductRouter,
     private readonly jobs: Jobs,
+    private readonly turnAways: TurnAwayJobs,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     registry: Registry,
@@ -115,6 +118,19 @@ export class InboundUpdatesService {
     return quarantined(this.db);
   }
 
+  /** Forgets what is in quarantine of a person: nothing but the channel's id in the content says whose it is. */
+  async forgetQuarantined(tx: EntityManager, userId: string): Promise<void> {
+    const ids = await this.contacts.externalIdsOf(tx, userId);
+    if (ids.length === 0) return;
+    for (const row of await tx.findBy(InboundUpdateRow, { content: Not(IsNull()) })) {
+      const content = this.cipher.tryDecrypt(row.content!, CONTENT, rowIdOf(row));
+      const words = new Set(content?.match(/[^\s"{}[\],:]+/g));
+      if (!ids.some((id) => words.has(id))) continue;
+      const { botId, updateId } = row;
+      await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null });
+    }
+  }
+
   /** Undefined when another replay was faster. */
   private async replayOne({ botId, updateId }: InboundUpdateRow): Promise<keyof Replayed | undefined> {
     const key = { botId, updateId };
@@ -127,7 +143,7 @@ export class InboundUpdatesService {
         const lock = { mode: 'pessimistic_write' } as const;
         const row = await tx.findOne(InboundUpdateRow, { where: { ...key, failure: Not(IsNull()) }, lock });
         if (!row?.content) return undefined;
-        const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT)) as unknown;
+        const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT, rowIdOf(row))) as unknown;
         const inbound = await channel.parse(content);
         for (const each of inbound) await this.apply(tx, bot, each);
         await tx.update(InboundUpdateRow, key, { failure: null, content: null });
@@ -166,7 +182,7 @@ export class InboundUpdatesService {
       updateId: id,
       receivedAt: this.clock.now(),
       failure: reasonOf(error),
-      content: this.cipher.encrypt(JSON.stringify(content ?? null), CONTENT),
+      content: this.cipher.encrypt(JSON.stringify(content ?? null), CONTENT, rowIdOf({ botId, updateId: id })),
     };
     await this.db.createQueryBuilder().insert().into(InboundUpdateRow).values(row).orIgnore().execute();
   }
@@ -183,18 +199,19 @@ export class InboundUpdatesService {
       case 'blocked':
       case 'unblocked': {
         // Blocked by someone never met: nobody to tell of.
-        const chat = await this.contacts.findChat(tx, bot.id, inbound.chat.externalId);
+        const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
         if (!chat) return;
         return inbound.kind === 'blocked' ? this.contacts.block(tx, chat) : this.contacts.unblock(tx, chat);
       }
       case 'stopped': {
-        const chat = await this.contacts.findChat(tx, bot.id, inbound.chat.externalId);
+        const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
         return chat ? this.router.stopped(tx, bot, chat) : undefined;
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
         const { chat, externalMessageId } = inbound;
-        const key = { botId: bot.id, externalChatId: chat.externalId, externalMessageId };
+        const externalChatHash = this.addresses.hash(bot.channel.kind, chat.externalId);
+        const key = { botId: bot.id, externalChatHash, externalMessageId };
         const known = await tx.findOneBy(InboundMessageRow, key);
         return known ? this.router.edited(tx, bot, known, inbound) : undefined;
       }
@@ -220,21 +237,26 @@ export class InboundUpdatesService {
   }
 
   /** Whoever was not invited is told so, at most once a minute, and nothing of theirs is kept. */
-  private async turnAway(tx: EntityManager, { id: botId }: Bot, { chat, from }: Routed): Promise<void> {
+  private async turnAway(tx: EntityManager, bot: Bot, { chat, from }: Routed): Promise<void> {
     if (chat.kind === 'group') return;
-    const { externalId } = chat;
-    const key = `turn-away:${botId}:${externalId}`;
-    const payload = { botId, externalId, personId: from.externalId, ...(from.language && { language: from.language }) };
+    const key = `turn-away:${bot.id}:${this.addresses.hash(bot.channel.kind, chat.externalId)}`;
+    const { language } = from;
+    const who = this.turnAways.seal(bot.id, { externalId: chat.externalId, personId: from.externalId });
+    const payload = { botId: bot.id, who, ...(language && { language }) };
     await this.jobs.add(tx, TurnAway, payload, { key, maxAttempts: 3 });
   }
 
   private async moved(tx: EntityManager, bot: Bot, from: string, to: string): Promise<void> {
-    const moved = await this.contacts.move(tx, bot.id, from, to);
+    const { kind: channel } = bot.channel;
+    const at = { botId: bot.id, channel };
+    const moved = await this.contacts.move(tx, at, this.addresses.hash(channel, from), to);
     if (!moved) return;
     if (moved.superseded) await this.deliveryRows.repoint(tx, moved.superseded.id, moved.chat.id);
     await this.deliveries.wake(tx, moved.chat.id);
   }
 }
+
+const rowIdOf = ({ botId, updateId }: Pick<InboundUpdateRow, 'botId' | 'updateId'>) => `${botId}/${updateId}`;
 
 const reasonOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 

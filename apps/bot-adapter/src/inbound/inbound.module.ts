@@ -15,5 +15,6 @@ import { WebhooksController } from './webhooks.controller';
   imports: [BotsModule, ContactsModule, DeliveriesModule, DialogsModule],
   controllers: [WebhooksController, InboundUpdatesController],
   providers: [InboundUpdatesService, PollingService, ReceiversService, ReceiversJobs, TurnAwayJobs],
+  exports: [InboundUpdatesService],
 })
 export class InboundModule {}

@@ -13,7 +13,11 @@ export class Media {
   @Column({ name: 'chat_id', type: 'uuid' })
   chatId!: string;
 
-  /** The channel's own id of the file; good for this bot only. */
+  /** Who sent it. */
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  /** The channel's own id of the file, encrypted; good for this bot only. */
   @Column({ name: 'external_id', type: 'text' })
   externalId!: string;
 

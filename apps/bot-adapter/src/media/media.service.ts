@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MediaRef } from '@switchboard/contracts';
-import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage, PersonalData } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundFile } from '../channels/channel';
 import { FileGone, FileTooLarge } from '../channels/channel-errors';
@@ -29,19 +29,25 @@ export class MediaService {
   constructor(
     private readonly db: DataSource,
     private readonly channels: ChannelsService,
+    private readonly personal: PersonalData,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
-  async remember(tx: EntityManager, botId: string, chatId: string, file: InboundFile): Promise<MediaRef> {
+  async remember(
+    tx: EntityManager,
+    from: { botId: string; chatId: string; userId: string },
+    file: InboundFile,
+  ): Promise<MediaRef> {
     const { externalId, kind, mimeType, bytes, fileName, durationMs } = file;
     const mediaId = uuidv7();
     const receivedAt = this.clock.now();
+    const row = rowOf({ id: mediaId, userId: from.userId });
+    const sealed = await this.personal.encrypt(tx, row, { external_id: externalId });
     await tx.insert(Media, {
+      ...from,
       id: mediaId,
-      botId,
-      chatId,
-      externalId,
+      externalId: sealed.external_id,
       kind,
       mimeType,
       bytes: bytes ?? null,
@@ -74,10 +80,16 @@ export class MediaService {
     return running;
   }
 
-  private async fetch({ id, botId, externalId, mimeType, bytes: told }: Media): Promise<string> {
+  private async fetch(media: Media): Promise<string> {
+    const { id, botId, mimeType, bytes: told } = media;
     const channel = this.channels.find(botId);
     if (!channel) throw new MediaGone();
     if (Number(told ?? 0) > (channel.capabilities.maxFileBytes ?? Infinity)) throw new MediaTooLarge();
+    const { manager } = this.db;
+    const { external_id: externalId } = await this.personal.decrypt(manager, rowOf(media), {
+      external_id: media.externalId,
+    });
+    if (externalId === undefined) throw new MediaGone();
     const body = await channel.fetchFile(externalId).catch((error: unknown) => {
       if (error instanceof FileGone) throw new MediaGone();
       if (error instanceof FileTooLarge) throw new MediaTooLarge();
@@ -85,7 +97,23 @@ export class MediaService {
     });
     const storageKey = `received/${id}`;
     const { bytes } = await this.storage.put(storageKey, body, { contentType: mimeType });
-    await this.db.manager.update(Media, id, { storageKey, bytes, fetchedAt: this.clock.now() });
+    const { affected } = await manager.update(Media, id, { storageKey, bytes, fetchedAt: this.clock.now() });
+    if (!affected) {
+      // Forgotten meanwhile: nobody would ever delete the file.
+      await this.storage.delete(storageKey);
+      throw new MediaGone();
+    }
     return storageKey;
   }
+
+  /** Deletes the files that a person has sent; the rows stay, and can fetch them no more once the person is erased. */
+  async deleteFilesOf(userId: string): Promise<void> {
+    const found = await this.db.manager.find(Media, { where: { userId, storageKey: Not(IsNull()) } });
+    for (const { id, storageKey } of found) {
+      await this.storage.delete(storageKey!);
+      await this.db.manager.update(Media, id, { storageKey: null });
+    }
+  }
 }
+
+const rowOf = ({ id, userId }: Pick<Media, 'id' | 'userId'>) => ({ table: 'media', id, userId });

@@ -31,24 +31,24 @@ export class PreviewsRepository {
    * `busy`: somebody else's call is under way, or what became of the first one is not known.
    * `over`: nothing may be shown any more, because the answer is finished or was given up.
    */
-  async claim(replyId: string, { id: chatId, externalId }: Chat): Promise<PreviewCall | 'busy' | 'over'> {
+  async claim(replyId: string, { id: chatId, externalHash }: Chat): Promise<PreviewCall | 'busy' | 'over'> {
     const callId = uuidv7();
     const beginsBefore = performance.now() + BEGIN_WITHIN_MS;
     const claimed = await this.db.query<{ external_message_id: string | null }[]>(
-      `INSERT INTO previews (reply_id, chat_id, external_chat_id, state, call_id, call_ends_at, started_at)
+      `INSERT INTO previews (reply_id, chat_id, external_chat_hash, state, call_id, call_ends_at, started_at)
        VALUES ($1, $2, $3, 'shown', $4, clock_timestamp() + make_interval(secs => $5), $6)
        ON CONFLICT (reply_id) DO UPDATE SET call_id = EXCLUDED.call_id, call_ends_at = EXCLUDED.call_ends_at
          WHERE previews.state = 'shown' AND previews.external_message_id IS NOT NULL
-           AND previews.external_chat_id = EXCLUDED.external_chat_id
+           AND previews.external_chat_hash = EXCLUDED.external_chat_hash
            AND (previews.call_ends_at IS NULL OR previews.call_ends_at < clock_timestamp())
        RETURNING external_message_id`,
-      [replyId, chatId, externalId, callId, CALL_MS / 1000, this.clock.now()],
+      [replyId, chatId, externalHash, callId, CALL_MS / 1000, this.clock.now()],
     );
     // After the claim and in a statement of its own: an answer that was queued meanwhile is seen here, or sees the claim.
     const [now] = await this.db.query<{ is_over: boolean }[]>(
       `SELECT EXISTS (SELECT FROM deliveries WHERE cause_id = $1 AND kind = 'text')
-         OR EXISTS (SELECT FROM previews WHERE reply_id = $1 AND (state <> 'shown' OR external_chat_id <> $2)) AS is_over`,
-      [replyId, externalId],
+         OR EXISTS (SELECT FROM previews WHERE reply_id = $1 AND (state <> 'shown' OR external_chat_hash <> $2)) AS is_over`,
+      [replyId, externalHash],
     );
     const [mine] = claimed;
     if (!now!.is_over && !mine) return 'busy';

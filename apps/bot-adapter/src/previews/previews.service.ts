@@ -10,10 +10,10 @@ import { BotLeaderElection } from '../bots/bot-leader-election';
 import type { Button, Channel, ChatAddress, OutboundMessage } from '../channels/channel';
 import { ChannelBusy, NotSent, OutcomeUnknown, Unsupported } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import type { Chat } from '../contacts/chat.entity';
 import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
-import type { Place } from '../deliveries/delivery.entity';
 import { KeyedQueue } from '../deliveries/keyed-queue';
 import { SendLimits } from '../deliveries/send-limits';
 import { LivePreview } from './live-preview';
@@ -36,7 +36,8 @@ type Step = { shown: boolean; pauseMs: number };
 /** What one preview is shown with. */
 interface Showing {
   readonly chat: Chat;
-  readonly place: Place | undefined;
+  readonly to: ChatAddress;
+  readonly replyTo: string | undefined;
   readonly stop: readonly Button[];
   /** The newest text that the channel has taken. */
   shownText?: string;
@@ -71,6 +72,7 @@ export class PreviewsService implements OnApplicationShutdown {
     private readonly limits: SendLimits,
     private readonly queue: KeyedQueue,
     private readonly deliveries: DeliveriesRepository,
+    private readonly addresses: ChatAddresses,
     private readonly repository: PreviewsRepository,
     private readonly jobs: PreviewsJobs,
     private readonly signals: Signals,
@@ -161,10 +163,14 @@ export class PreviewsService implements OnApplicationShutdown {
   }
 
   private async showingOf(chatId: string, replyId: string, messageId?: string): Promise<Showing | undefined> {
-    const { chat, place } = await this.deliveries.placeFor(this.db.manager, chatId, messageId);
-    if (chat.blockedAt) return undefined;
+    const found = await this.deliveries.placeFor(this.db.manager, chatId, messageId);
+    if (!found || found.chat.blockedAt) return undefined;
+    const { chat, place } = found;
+    const externalId = await this.addresses.decrypt(this.db.manager, chat);
+    const isThere = place?.chatHash === chat.externalHash;
+    const to = { externalId, ...(isThere && place.threadId && { threadId: place.threadId }) };
     const canStop = this.stopButton && this.channels.find(chat.botId)?.capabilities.buttons;
-    return { chat, place, stop: canStop ? [await this.stopButton!(chat, replyId)] : [] };
+    return { chat, to, replyTo: place?.replyTo, stop: canStop ? [await this.stopButton!(chat, replyId)] : [] };
   }
 
   private stop(chatId: string, preview: LivePreview): Step {
@@ -210,9 +216,9 @@ export class PreviewsService implements OnApplicationShutdown {
     { replyId }: LivePreview,
     channel: Channel,
     message: OutboundMessage,
-    { chat, place, stop }: Showing,
+    { to, stop }: Showing,
   ): Promise<Step> {
-    await channel.showDraft(addressOf(chat, place), replyId, message, { canStop: stop.length > 0 });
+    await channel.showDraft(to, replyId, message, { canStop: stop.length > 0 });
     return { shown: true, pauseMs: DRAFT_EVERY_MS };
   }
 
@@ -221,7 +227,7 @@ export class PreviewsService implements OnApplicationShutdown {
     preview: LivePreview,
     channel: Channel,
     message: OutboundMessage,
-    { chat, place }: Showing,
+    { chat, to, replyTo }: Showing,
   ): Promise<Step> {
     const { replyId } = preview;
     const call = await this.repository.claim(replyId, chat);
@@ -232,9 +238,8 @@ export class PreviewsService implements OnApplicationShutdown {
     }
     if (performance.now() > call.beginsBefore) return { shown: false, pauseMs: AFTER_TROUBLE_MS };
     const { externalMessageId } = call;
-    const replyTo = place?.replyTo;
     const made = channel
-      .showMessage(addressOf(chat, place), message, {
+      .showMessage(to, message, {
         ...(externalMessageId && { edits: externalMessageId }),
         ...(replyTo && { replyTo }),
       })
@@ -254,16 +259,11 @@ export class PreviewsService implements OnApplicationShutdown {
     return Promise.race([made, tooLong]);
   }
 
-  private showActivity(preview: LivePreview, { chat, place }: Showing): void {
+  private showActivity(preview: LivePreview, { chat, to }: Showing): void {
     if (!this.leaders.has(chat.botId)) return void this.stop(chat.id, preview);
     this.channels
       .find(chat.botId)
-      ?.showActivity(addressOf(chat, place), 'typing')
+      ?.showActivity(to, 'typing')
       .catch((error: unknown) => this.log.debug({ err: error }, 'typing was not shown'));
   }
 }
-
-const addressOf = ({ externalId }: Chat, place: Place | undefined): ChatAddress => ({
-  externalId,
-  ...(place?.threadId && place.externalChatId === externalId && { threadId: place.threadId }),
-});

@@ -31,7 +31,7 @@ const mayWorkLater = (reason: string) => reason !== 'nothing_to_say' && reason !
 const NOBODY_THERE: readonly string[] = ['blocked', 'chat_gone'];
 
 /** Makes the button under an answer that asks for its voice. */
-export type ListenButton = (tx: EntityManager, chat: Chat, replyId: string) => Promise<Button>;
+export type ListenButton = (chat: Chat, replyId: string) => Button;
 
 /** Answers as voice messages, on demand or always. */
 @Injectable()
@@ -53,10 +53,10 @@ export class SpeechService {
     this.listenButton = button;
   }
 
-  /** Asks for an answer that was sent before to be spoken. */
+  /** Asks for an answer that was sent before to be spoken. Those of other chats are no answers here. */
   async requestAgain(tx: EntityManager, chat: Chat, replyId: string): Promise<'requested' | 'already' | 'nothing'> {
     const answer = await this.deliveries.answerOf(tx, replyId);
-    return answer ? this.request(tx, chat, { ...answer, replyId }) : 'nothing';
+    return answer?.chatId === chat.id ? this.request(tx, chat, { ...answer, replyId }) : 'nothing';
   }
 
   async completed(
@@ -102,13 +102,13 @@ export class SpeechService {
     const capabilities = this.channels.find(chat.botId)?.capabilities;
     if (!capabilities?.voice || !WORTH_HEARING.includes(outcome)) return [];
     if (chat.voiceMode === 'also') await this.request(tx, chat, { replyId, userId, markdown });
-    else if (chat.kind === 'private') return this.listenButtons(tx, chat, replyId);
+    else if (chat.kind === 'private') return this.listenButtons(chat, replyId);
     return [];
   }
 
-  private async listenButtons(tx: EntityManager, chat: Chat, replyId: string): Promise<Button[][]> {
+  private listenButtons(chat: Chat, replyId: string): Button[][] {
     const canPress = this.channels.find(chat.botId)?.capabilities.buttons;
-    return canPress && this.listenButton ? [[await this.listenButton(tx, chat, replyId)]] : [];
+    return canPress && this.listenButton ? [[this.listenButton(chat, replyId)]] : [];
   }
 
   private async request(
@@ -157,7 +157,7 @@ export class SpeechService {
   ): Promise<void> {
     const chat = await tx.findOneBy(Chat, { id: about.chatId });
     if (!chat) return;
-    const buttons = about.replyId ? await this.listenButtons(tx, chat, about.replyId) : [];
+    const buttons = about.replyId ? this.listenButtons(chat, about.replyId) : [];
     const content = { kind: 'notice', text: say(chat.locale, key), ...(buttons.length > 0 && { buttons }) } as const;
     await this.deliveries.queue(tx, { chatId: chat.id, userId: about.userId, causeId, content });
   }

@@ -86,4 +86,14 @@ describe('a voice message that was made and did not arrive', () => {
     await asked('And then they slept.', first.data.speechId);
     expect((await emma.answers()).filter(({ text }) => /could not send/.test(text ?? ''))).toEqual([]);
   });
+
+  it('is refused for an answer of another chat, whatever a press brings along', async () => {
+    const [emma, mallory] = [await telegram.person(), await telegram.person()];
+    await hear(app, mallory, 'hello');
+    const replyId = await reply(app, await hear(app, emma, 'tell me a secret'), 'It lies under the stairs.');
+    const reply_markup = { inline_keyboard: [[{ text: 'Forged', callback_data: `!assistant:speak:${replyId}` }]] };
+    await telegram.ask('sendMessage', { chat_id: mallory.chat, text: 'any message', reply_markup });
+    const forged = await shows(mallory, /any message/);
+    expect((await mallory.press(forged.message_id, 'Forged')).text).toMatch(/nothing/i);
+  });
 });

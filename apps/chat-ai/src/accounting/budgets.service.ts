@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { localTime, midnightIn } from '../local-time';
 import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
@@ -103,6 +103,11 @@ export class BudgetsService {
     const [day, month] = periods;
     const isMonth = refused.some(({ scope }) => scope === month.scope);
     throw new BudgetExhausted(renewalOf(isMonth ? month : day, isMonth, spender.timeZone));
+  }
+
+  /** The budgets of a person who is erased. */
+  async forget(tx: EntityManager, userId: string): Promise<void> {
+    await tx.query(`DELETE FROM budgets WHERE scope LIKE 'person:%:' || $1`, [userId]);
   }
 
   /** The budgets that have not enough; empty when the reservation was made. */

@@ -9,9 +9,6 @@ import type { AttachmentProblem, AttachmentNote } from './attachment-texts';
  */
 export type AttachmentState = 'unread' | 'picture' | 'document' | 'unreadable';
 
-/** Where it is encrypted to: see FieldCipher. */
-export const CONTENT_PLACE = 'attachments.content';
-
 /** A file that came with a message. Its bytes stay with the bot-adapter; what was read of it is kept here. */
 @Entity({ name: 'attachments' })
 export class Attachment {
@@ -30,7 +27,7 @@ export class Attachment {
   @Column('text')
   state!: AttachmentState;
 
-  /** JSON of the file's name, and of the text of a document; encrypted. */
+  /** JSON of the file's name and the text of a document, encrypted with the key of the person. */
   @Column('text')
   content!: string;
 

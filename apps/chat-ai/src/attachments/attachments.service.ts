@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type MediaRef, ReadMedia } from '@switchboard/contracts';
-import { Clock, CONFIG, FieldCipher, isProblem, ServiceClient } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  isProblem,
+  PersonalData,
+  type PersonalRow,
+  ServiceClient,
+  unlessErased,
+} from '@switchboard/service-kit';
 import { bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,12 +19,12 @@ import type { ChatAiConfig } from '../chat-ai.config';
 import { DocumentReader } from '../knowledge/documents/document-reader';
 import { LIMITS } from '../knowledge/documents/read-result';
 import { countTokens, cutToTokens } from '../models/tokens';
-import { Attachment, CONTENT_PLACE } from './attachment.entity';
+import { Attachment } from './attachment.entity';
 import type { AttachmentNote, AttachmentProblem } from './attachment-texts';
 import { isPicture, type Picture, pictureTokens, preparePicture, UnusablePicture } from './picture';
 
 /** As it is stored with the message it came with. */
-export type AttachmentRow = Pick<Attachment, 'mediaId' | 'state' | 'content' | 'bytes' | 'problem' | 'tokens'> & {
+export type AttachmentRow = Omit<Attachment, 'receivedAt' | 'notes'> & {
   readonly notes: readonly AttachmentNote[];
 };
 
@@ -28,6 +36,7 @@ interface Content {
 
 /** With its content decrypted, as soon as somebody looks at it. */
 export type OpenAttachment = Omit<AttachmentRow, 'content'> & Content;
+export type AttachmentReader = (row: AttachmentRow) => OpenAttachment | undefined;
 
 /** What came of reading one. */
 type Outcome = Pick<Attachment, 'state' | 'problem' | 'notes' | 'tokens'> & { readonly text?: string };
@@ -52,7 +61,7 @@ export class AttachmentsService {
 
   constructor(
     private readonly db: DataSource,
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
     private readonly services: ServiceClient,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
@@ -67,32 +76,40 @@ export class AttachmentsService {
     const since = new Date(receivedAt.getTime() - DAY_MS);
     const sentToday = await tx.countBy(Attachment, { userId, receivedAt: MoreThan(since) });
     const { text: _, ...outcome } = sentToday < FILES_A_DAY ? UNREAD : unreadable('too_many_files');
-    const content = this.seal({ fileName });
+    const content = await this.seal(tx, { messageId, userId }, { fileName });
     await tx.insert(Attachment, { messageId, mediaId, userId, receivedAt, bytes: bytes ?? null, content, ...outcome });
   }
 
-  open({ content, ...row }: AttachmentRow): OpenAttachment {
-    const { cipher } = this;
-    let opened: Content | undefined;
-    const open = () => (opened ??= JSON.parse(cipher.decrypt(content, CONTENT_PLACE)) as Content);
-    return {
-      ...row,
-      get fileName() {
-        return open().fileName;
-      },
-      get text() {
-        return open().text;
-      },
+  /** Fetches the keys of all these files, so that each can be opened when it is wanted. */
+  async reader(tx: EntityManager, rows: readonly AttachmentRow[]): Promise<AttachmentReader> {
+    if (rows.length === 0) return () => undefined;
+    const decrypt = await this.personal.decrypter(
+      tx,
+      rows.map(({ content }) => content),
+    );
+    return ({ content: sealed, ...row }) => {
+      let opened: Content | undefined;
+      const open = () => (opened ??= JSON.parse(decrypt(rowOf(row), { content: sealed }).content ?? '{}') as Content);
+      return {
+        ...row,
+        get fileName() {
+          return open().fileName;
+        },
+        get text() {
+          return open().text;
+        },
+      };
     };
   }
 
   /** Reads a file and keeps what came of it. Throws when the file cannot be had just now, or `signal` fires. */
-  async read(messageId: string, attachment: OpenAttachment, signal: AbortSignal): Promise<OpenAttachment> {
-    const { mediaId, bytes, fileName } = attachment;
+  async read(attachment: OpenAttachment, signal: AbortSignal): Promise<OpenAttachment> {
+    const { messageId, userId, mediaId, bytes, fileName } = attachment;
     const { text, ...outcome } = await this.outcomeOf(attachment, signal);
     const content = { fileName, text };
-    await this.db.manager.update(Attachment, messageId, { ...outcome, content: this.seal(content) });
-    return { mediaId, bytes, ...outcome, ...content };
+    const sealed = await unlessErased(this.seal(this.db.manager, attachment, content));
+    if (sealed) await this.db.manager.update(Attachment, messageId, { ...outcome, content: sealed });
+    return { messageId, userId, mediaId, bytes, ...outcome, ...content };
   }
 
   /** A picture that was read before; undefined when it cannot be had any more. Throws when it cannot be had just now. */
@@ -171,10 +188,20 @@ export class AttachmentsService {
     }
   }
 
-  private seal(content: Content): string {
-    return this.cipher.encrypt(JSON.stringify(content), CONTENT_PLACE);
+  private async seal(
+    tx: EntityManager,
+    row: Pick<Attachment, 'messageId' | 'userId'>,
+    content: Content,
+  ): Promise<string> {
+    return (await this.personal.encrypt(tx, rowOf(row), { content: JSON.stringify(content) })).content;
   }
 }
+
+const rowOf = ({ messageId: id, userId }: Pick<Attachment, 'messageId' | 'userId'>): PersonalRow => ({
+  table: 'attachments',
+  id,
+  userId,
+});
 
 const UNREAD: Outcome = { state: 'unread', problem: null, notes: [], tokens: 0 };
 const unreadable = (problem: AttachmentProblem): Outcome => ({ state: 'unreadable', problem, notes: [], tokens: 0 });

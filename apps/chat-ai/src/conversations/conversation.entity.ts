@@ -12,6 +12,10 @@ export class Conversation {
   @Column('text', { name: 'bot_id' })
   botId!: string;
 
+  /** The person of a private chat; null in a group. */
+  @Column('uuid', { name: 'user_id', nullable: true })
+  userId!: string | null;
+
   @Column('timestamptz', { name: 'started_at' })
   startedAt!: Date;
 

@@ -43,15 +43,17 @@ export class ConversationsService {
     private readonly attachments: AttachmentsService,
   ) {}
 
+  /** Throws PersonErased. */
   async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Unanswered | undefined> {
     const { chatId, botId, messageId, userId, locale, kind, media, mediaGroup, sentAt } = received;
     const content = contentOf(received);
-    const sealed = this.cipher.seal(content);
+    const sealed = await this.cipher.seal(tx, { id: messageId, userId }, content);
     const awaits = kind === 'voice' && content.text === '';
     const [row] = await tx.query<{ conversationId: string }[]>(RECEIVE, [
       ...[uuidv7(), chatId, botId, this.clock.now(), awaits ? 0 : 1],
       ...[messageId, awaits ? 'awaiting_transcription' : 'pending', userId, locale],
       ...[sealed.text, sealed.quoted, sealed.senderName, countTokens(renderForModel(content)), sentAt],
+      received.inGroup ? null : userId,
     ]);
     if (!row || awaits) return undefined;
     if (media && kind !== 'voice') await this.attachments.remember(tx, received, media);
@@ -146,16 +148,46 @@ export class ConversationsService {
       await tx.update(Message, messageId, { state: 'transcription_failed' });
   }
 
+  /**
+   * In a group, what was said with a person who is erased is forgotten as a whole: the answers and quotations of others hold their
+   * words. What others still wait for stays, and is to be answered anew.
+   */
+  async forgetInGroups(tx: EntityManager, userId: string): Promise<Unanswered[]> {
+    const groups = await tx.query<{ id: string; chatId: string }[]>(
+      `SELECT id, chat_id AS "chatId" FROM conversations WHERE user_id IS NULL
+         AND id IN (SELECT conversation_id FROM messages WHERE user_id = $1) ORDER BY id FOR UPDATE`,
+      [userId],
+    );
+    if (groups.length === 0) return [];
+    const ids = groups.map(({ id }) => id);
+    await tx.query(
+      `DELETE FROM messages WHERE conversation_id = ANY ($1) AND state NOT IN ('pending', 'awaiting_transcription')`,
+      [ids],
+    );
+    await tx.query('DELETE FROM turns WHERE conversation_id = ANY ($1)', [ids]);
+    await tx.query('DELETE FROM messages WHERE user_id = $1', [userId]);
+    await tx.query('UPDATE messages SET quoted = NULL WHERE conversation_id = ANY ($1)', [ids]);
+    await tx.query('UPDATE conversations SET summary = NULL, summarised_up_to = 0 WHERE id = ANY ($1)', [ids]);
+    const unanswered: Unanswered[] = [];
+    for (const { id, chatId } of groups) {
+      await this.cipher.destroyGroupKey(tx, chatId);
+      const changed = await this.changed(tx, id, chatId);
+      if (await tx.existsBy(Message, { conversationId: id, state: 'pending' })) unanswered.push(changed);
+    }
+    return unanswered;
+  }
+
   private async voiceMessage(tx: EntityManager, id: string): Promise<Message> {
     const message = await tx.findOne(Message, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!message) throw new RetryLater(VOICE_RETRY_SECONDS, 'the voice message has not been heard of yet');
     return message;
   }
 
-  private replaceText(tx: EntityManager, message: Message, text: string, more: Partial<Message>) {
-    const content = { ...this.cipher.open(message), text };
-    return tx.update(Message, message.id, {
-      ...this.cipher.seal(content),
+  private async replaceText(tx: EntityManager, message: Message, text: string, more: Partial<Message>): Promise<void> {
+    const read = await this.cipher.reader(tx, [message]);
+    const content = { quoted: null, senderName: null, ...read(message), text };
+    await tx.update(Message, message.id, {
+      ...(await this.cipher.seal(tx, message, content)),
       tokens: countTokens(renderForModel(content)),
       ...more,
     });
@@ -178,8 +210,8 @@ export class ConversationsService {
  */
 const RECEIVE = `
   WITH conversation AS (
-    INSERT INTO conversations (id, chat_id, bot_id, started_at)
-    SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
+    INSERT INTO conversations (id, chat_id, bot_id, started_at, user_id)
+    SELECT $1, $2, $3, $4, $15 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
     ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5
     RETURNING id
   )

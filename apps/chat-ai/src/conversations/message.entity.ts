@@ -33,7 +33,7 @@ export class Message {
   @Column('text')
   locale!: Locale;
 
-  /** Encrypted, as are the two below. */
+  /** Encrypted, as are the two below: see MessageCipher. */
   @Column('text')
   text!: string;
 

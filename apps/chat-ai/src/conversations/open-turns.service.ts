@@ -2,9 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Locale } from '@switchboard/contracts';
 import { DataSource } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
-import { type AttachmentRow, AttachmentsService, type OpenAttachment } from '../attachments/attachments.service';
-import { type MessageContent, renderForModel } from './message-content';
-import { MessageCipher } from './message-cipher';
+import {
+  type AttachmentReader,
+  type AttachmentRow,
+  AttachmentsService,
+  type OpenAttachment,
+} from '../attachments/attachments.service';
+import { renderForModel } from './message-content';
+import { type ContentReader, MessageCipher, type StoredContent } from './message-cipher';
 
 /** One message that was said earlier or has to be answered. */
 export interface TurnMessage {
@@ -68,9 +73,11 @@ interface PendingRow {
   readonly locale: Locale;
 }
 
-interface Row extends PendingRow, MessageContent {
+interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'senderName'> {
   readonly chatId: string;
   readonly botId: string;
+  /** The person of a private chat. */
+  readonly ownerId: string | null;
   readonly revision: number;
   readonly summary: string | null;
   readonly summaryRetryAt: Date | null;
@@ -95,17 +102,24 @@ export class OpenTurnsService {
   async read(conversationId: string): Promise<OpenTurn | undefined> {
     const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES]);
     const pending = rows.filter(({ state }) => state === 'pending');
-    const [first, ...rest] = pending.map((row) => this.messageOf(row));
     const [conversation] = rows;
-    if (!first || !conversation) return undefined;
-    const { summary } = conversation;
+    if (pending.length === 0 || !conversation) return undefined;
+    const tx = this.db.manager;
+    const read = await this.cipher.reader(tx, rows);
+    const files = await this.attachments.reader(
+      tx,
+      rows.flatMap(({ attachment }) => attachment ?? []),
+    );
+    const messageIn = (row: Row) => messageOf(row, read, files);
+    const [first, ...rest] = pending.map(messageIn);
+    const { chatId, ownerId, summary } = conversation;
     return {
       ...addressOf(conversationId, conversation, pending),
       inGroup: pending.some(({ senderName }) => senderName !== null),
       revision: conversation.revision,
-      question: [first, ...rest],
-      history: byTurn(rows.filter(({ state }) => state === 'answered').map((row) => this.messageOf(row))),
-      summary: summary === null ? undefined : this.cipher.openSummary(summary),
+      question: [first!, ...rest],
+      history: byTurn(rows.filter(({ state }) => state === 'answered').map(messageIn)),
+      summary: await this.cipher.openSummary(tx, { id: conversationId, chatId, userId: ownerId, summary }),
       summaryRetryAt: conversation.summaryRetryAt,
     };
   }
@@ -120,23 +134,30 @@ export class OpenTurnsService {
     );
     return rows[0] && addressOf(conversationId, rows[0], rows);
   }
+}
 
-  private messageOf(row: Row): TurnMessage {
-    const { cipher } = this;
-    let text: string | undefined;
-    return {
-      id: row.id,
-      role: row.role,
-      // Most of a long history is never sent: only what is asked for is decrypted.
-      get text() {
-        return (text ??= renderForModel(cipher.open(row)));
-      },
-      tokens: row.tokens,
-      attachment: row.attachment ? this.attachments.open(row.attachment) : undefined,
-      group: row.turnId ?? row.id,
-      summarised: row.summarised,
-    };
-  }
+function messageOf(row: Row, read: ContentReader, files: AttachmentReader): TurnMessage {
+  let text: string | undefined;
+  return {
+    id: row.id,
+    role: row.role,
+    // Most of a long history is never sent: only what is asked for is decrypted.
+    get text() {
+      return (text ??= wordsOf(row, read));
+    },
+    tokens: row.tokens,
+    attachment: row.attachment ? files(row.attachment) : undefined,
+    group: row.turnId ?? row.id,
+    summarised: row.summarised,
+  };
+}
+
+function wordsOf(row: Row, read: ContentReader): string {
+  const content = read(row);
+  if (content) return renderForModel(content);
+  if (row.state === 'pending') throw new Error('a message that waits for an answer cannot be read');
+  // What was said before helps, and is no condition.
+  return '';
 }
 
 function addressOf(
@@ -166,10 +187,10 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 }
 
 const READ = `
-  SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
+  SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
     m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
     m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
-    CASE WHEN a.message_id IS NOT NULL THEN json_build_object('mediaId', a.media_id, 'state', a.state,
+    CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
       'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment
   FROM conversations c, LATERAL (
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')

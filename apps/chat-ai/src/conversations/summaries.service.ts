@@ -84,7 +84,7 @@ export class SummariesService {
 
     const spender = spenderOf(assistant, last.userId);
     const maxOutputTokens = this.models.outputLimit(configured, SUMMARY_TOKENS);
-    const prompt = this.promptOf(conversation, messages, assistant.contextTokens);
+    const prompt = await this.promptOf(conversation, messages, assistant.contextTokens);
     const promptTokens = prompt.reduce((sum, { content }) => sum + countTokens(content), 0);
     let reservation: Reservation;
     try {
@@ -112,7 +112,7 @@ export class SummariesService {
           Conversation,
           // Only on the summary it goes on from: another run may have been quicker.
           { id: conversation.id, summarisedUpTo: conversation.summarisedUpTo },
-          { summary: this.cipher.sealSummary(summary), summarisedUpTo: last.position },
+          { summary: await this.cipher.sealSummary(tx, conversation, summary), summarisedUpTo: last.position },
         );
       }
       const costs = { purpose: 'summary' as const, turnId: null, calls: [ended], reservations: [reservation.id] };
@@ -143,9 +143,15 @@ export class SummariesService {
     return messages.slice(0, end > 0 ? end : Math.min(most, 2));
   }
 
-  private promptOf({ summary }: Conversation, messages: Message[], limit: number): ChatMessage[] {
-    const said = messages.map((message) => `${message.role}: ${renderForModel(this.cipher.open(message))}`);
-    const before = summary === null ? [] : [`Summary of what came before: ${this.cipher.openSummary(summary)}`];
+  private async promptOf(conversation: Conversation, messages: Message[], limit: number): Promise<ChatMessage[]> {
+    const tx = this.db.manager;
+    const read = await this.cipher.reader(tx, messages);
+    const said = messages.flatMap((message) => {
+      const content = read(message);
+      return content ? [`${message.role}: ${renderForModel(content)}`] : [];
+    });
+    const summary = await this.cipher.openSummary(tx, conversation);
+    const before = summary === undefined ? [] : [`Summary of what came before: ${summary}`];
     const room = limit - countTokens(INSTRUCTIONS);
     return [
       { role: 'system', content: INSTRUCTIONS },

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import { Conversation } from './conversation.entity';
 import { Message } from './message.entity';
-import { MessageCipher } from './message-cipher';
+import { type ContentReader, MessageCipher } from './message-cipher';
 import { Turn } from './turn.entity';
 
 /** Conversations of one chat that are shown at once. */
@@ -25,13 +25,17 @@ export class TranscriptsService {
       tx.find(Message, { where: { conversationId }, order: { position: 'ASC' } }),
       tx.find(Turn, { where: { conversationId }, order: { startedAt: 'ASC' } }),
     ]);
-    const [costs, ratings] = await Promise.all([this.costsOf(turns), this.ratingsOf(turns)]);
+    const [costs, ratings, read] = await Promise.all([
+      this.costsOf(turns),
+      this.ratingsOf(turns),
+      this.cipher.reader(tx, messages),
+    ]);
     return conversations.map(({ id, botId, startedAt, closedAt }) => ({
       id,
       botId,
       startedAt,
       closedAt,
-      messages: messages.filter((message) => message.conversationId === id).map((message) => this.readable(message)),
+      messages: messages.filter((message) => message.conversationId === id).map((message) => readable(message, read)),
       turns: turns
         .filter((turn) => turn.conversationId === id)
         .map(({ conversationId: _, ...turn }) => ({
@@ -42,11 +46,6 @@ export class TranscriptsService {
             .map(({ userId, rating }) => ({ userId, rating })),
         })),
     }));
-  }
-
-  private readable(message: Message) {
-    const { id, role, state, userId, locale, turnId, sentAt, editedAt } = message;
-    return { id, role, state, userId, locale, turnId, sentAt, editedAt, ...this.cipher.open(message) };
   }
 
   private async costsOf(turns: readonly Turn[]): Promise<Map<string, number>> {
@@ -63,4 +62,10 @@ export class TranscriptsService {
       [turns.map(({ id }) => id)],
     );
   }
+}
+
+function readable(message: Message, read: ContentReader) {
+  const { id, role, state, userId, locale, turnId, sentAt, editedAt } = message;
+  const content = read(message) ?? { text: '', quoted: null, senderName: null };
+  return { id, role, state, userId, locale, turnId, sentAt, editedAt, ...content };
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, unlessErased } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Spender } from '../accounting/budgets.service';
@@ -32,7 +32,7 @@ export interface Reply {
   readonly firstTextMs: number | null;
 }
 
-/** `closed`: the person has begun anew. `overtaken`: another run has answered, or part of the question is gone. */
+/** `closed`: the person has begun anew, or was erased. `overtaken`: another run has answered, or part of the question is gone. */
 export type Recorded = 'recorded' | 'closed' | 'overtaken';
 
 /** The one transaction in which a turn ends. */
@@ -89,12 +89,15 @@ export class TurnRecorder {
   }
 
   private async insertReply(tx: EntityManager, turn: TurnAddress, reply: Reply): Promise<Recorded> {
-    const { text } = this.cipher.seal({ text: reply.text, quoted: null, senderName: null });
+    const message = { id: uuidv7(), userId: turn.userId };
+    const said = { text: reply.text, quoted: null, senderName: null };
+    const sealed = await unlessErased(this.cipher.seal(tx, message, said));
+    if (!sealed) return 'closed';
     const [found] = await tx.query<{ open: boolean; answered: number }[]>(INSERT_REPLY, [
       ...[turn.conversationId, turn.replyId, turn.answers],
       ...[reply.outcome, reply.model, reply.promptId, reply.contextReport && JSON.stringify(reply.contextReport)],
       ...[reply.startedAt, reply.durationMs, reply.firstTextMs],
-      ...[uuidv7(), turn.userId, turn.locale, text, countTokens(reply.text), this.clock.now()],
+      ...[message.id, message.userId, turn.locale, sealed.text, countTokens(reply.text), this.clock.now()],
     ]);
     const { open, answered } = found!;
     if (answered === turn.answers.length) return 'recorded';

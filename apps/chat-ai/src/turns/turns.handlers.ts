@@ -10,6 +10,7 @@ import {
   TranscriptionCompleted,
   TranscriptionFailed,
 } from '@switchboard/contracts';
+import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { ConversationsService } from '../conversations/conversations.service';
 import { TurnsJobs } from './turns.jobs';
@@ -24,7 +25,7 @@ export class TurnsHandlers {
 
   @Handles(MessageReceived, { decrypt: true })
   async received({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
-    await this.turns.request(tx, await this.conversations.receive(tx, data));
+    await this.turns.request(tx, await unlessErased(this.conversations.receive(tx, data)));
   }
 
   @Handles(MessageEdited, { decrypt: true })

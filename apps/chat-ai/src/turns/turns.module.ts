@@ -24,5 +24,6 @@ import { TurnsService } from './turns.service';
   ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
   providers: [TurnRecorder, TurnsJobs, TurnsService],
+  exports: [TurnsJobs],
 })
 export class TurnsModule {}

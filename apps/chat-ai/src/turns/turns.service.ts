@@ -138,9 +138,9 @@ export class TurnsService {
     signal: AbortSignal,
   ): Promise<OpenTurn['question'] | undefined> {
     const read = async (message: TurnMessage): Promise<TurnMessage> => {
-      const { id, attachment } = message;
+      const { attachment } = message;
       if (attachment?.state !== 'unread') return message;
-      return { ...message, attachment: await this.attachments.read(id, attachment, signal) };
+      return { ...message, attachment: await this.attachments.read(attachment, signal) };
     };
     try {
       const [first, ...more] = question;

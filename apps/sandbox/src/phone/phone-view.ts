@@ -1,7 +1,8 @@
 import { commandsFor } from '../telegram/profile.methods';
 import { richText } from '../telegram/rich-message';
 import type { Conversation, Happening, Person, StoredMessage, TelegramState } from '../telegram/state';
-import { type InlineKeyboardMarkup, type ReplyKeyboardMarkup, userById } from '../telegram/wire';
+import { userById } from '../telegram/to-wire';
+import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from '../telegram/wire';
 import type { Chat, InlineButton, Message, PhoneEvent, ReplyButton, Thing } from './phone.api';
 
 /** What is remembered, as one person's phone shows it. */

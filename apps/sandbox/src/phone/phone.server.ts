@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FormMalformed, FormTooLarge, readForm } from '../kit/forms';
 import { HttpError, hangUpSignal } from '../kit/http';
 import type { Conversation, Person } from '../telegram/state';
-import type { TelegramContext } from '../telegram/telegram';
+import type { TelegramContext } from '../telegram/telegram.context';
 import type { PayAnswer, PressAnswer } from './phone.api';
 import type { PhoneEvents } from './phone-events';
 import { chatOnPhone, messageOnPhone } from './phone-view';

@@ -12,7 +12,7 @@ import { type Caller, Described, jsonObject, type Method } from './method';
 import { paymentMethods } from './payments';
 import { profileMethods } from './profile.methods';
 import type { Bot } from './state';
-import type { TelegramContext } from './telegram';
+import type { TelegramContext } from './telegram.context';
 import { updateMethods } from './updates';
 
 /** A number that fits 64 bits and does not begin with 0, then the secret. */

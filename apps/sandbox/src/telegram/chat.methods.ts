@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { badRequest } from './api-error';
 import { type Caller, chatId, integer, json, messageId, type Method, method, string } from './method';
 import type { Conversation } from './state';
-import { chatFor, messageFor, userById } from './wire';
+import { chatFor, messageFor, userById } from './to-wire';
 
 /** What Telegram paints topics with unless told. */
 const ICON_COLOR = 0x6fb9f0;

@@ -6,7 +6,7 @@ import { formattedText } from './formatted-text';
 import { json, type Method, method, string } from './method';
 import { OpenQueries, type People } from './people';
 import { type Conversation, type Person, type StoredMessage, type TelegramState } from './state';
-import { userById, userOfPerson } from './wire';
+import { userById, userOfPerson } from './to-wire';
 
 /** The server forgets a query after this. */
 const LIFETIME_MS = 30_000;

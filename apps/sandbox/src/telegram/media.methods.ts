@@ -18,7 +18,7 @@ import {
 } from './method';
 import type { NewMessage } from './messenger';
 import { type MediaKind, opaqueId, type StoredFile } from './state';
-import { messageFor } from './wire';
+import { messageFor } from './to-wire';
 
 /** Downloads are for files of up to 20 MB. */
 const MAX_DOWNLOAD = 20 * 1024 * 1024;

@@ -25,14 +25,8 @@ import type { MessageEdit, NewMessage } from './messenger';
 import { copied, forwarded, throwDice } from './people';
 import { richMessage, richText } from './rich-message';
 import { type Conversation, opaqueId, type StoredMessage } from './state';
-import {
-  type Entity,
-  type FormattedText,
-  type InlineKeyboardMarkup,
-  type Location,
-  messageFor,
-  type Poll,
-} from './wire';
+import { messageFor } from './to-wire';
+import type { Entity, FormattedText, InlineKeyboardMarkup, Location, Poll } from './wire';
 
 const ACTIONS = [
   'typing',

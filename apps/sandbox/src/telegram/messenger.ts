@@ -9,7 +9,7 @@ import {
   type TelegramState,
   unixNow,
 } from './state';
-import { chatIdFor, visibleToBots } from './wire';
+import { chatIdFor, visibleToBots } from './to-wire';
 
 const DELETABLE_FOR_S = 48 * 3600;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Upload } from '../kit/forms';
 import { badRequest } from './api-error';
 import type { Bot, Conversation } from './state';
-import type { TelegramContext } from './telegram';
+import type { TelegramContext } from './telegram.context';
 import type { Entity } from './wire';
 
 /** Who calls, with what. */

@@ -15,7 +15,8 @@ import {
   type TelegramState,
   unixNow,
 } from './state';
-import { messageFor, type SuccessfulPayment, userOfPerson } from './wire';
+import { messageFor, userOfPerson } from './to-wire';
+import type { SuccessfulPayment } from './wire';
 
 /** A bot has this long to say that a payment may go on. */
 const PRE_CHECKOUT_MS = 10_000;

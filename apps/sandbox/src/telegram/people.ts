@@ -16,7 +16,7 @@ import {
   unixNow,
 } from './state';
 import type { Contact, InlineKeyboardMarkup, Location, UpdateContent } from './wire';
-import { chatFor, chatIdFor, messageFor, userById, userOfBot, userOfPerson } from './wire';
+import { chatFor, chatIdFor, messageFor, userById, userOfBot, userOfPerson } from './to-wire';
 
 export interface QueryAnswer {
   text?: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { badRequest } from './api-error';
 import { type Caller, json, type Method, method, string, chatId } from './method';
 import type { Bot, Conversation, TelegramState } from './state';
-import { userOfBot } from './wire';
+import { userOfBot } from './to-wire';
 
 const MAX_COMMANDS = 100;
 

@@ -2,9 +2,9 @@ import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { HttpError } from '../kit/http';
 import { type Bot, type Conversation, MEDIA_KINDS, type Person, type StoredMessage } from './state';
-import type { TelegramContext } from './telegram';
+import type { TelegramContext } from './telegram.context';
 import type { InlineKeyboardMarkup } from './wire';
-import { chatFor, chatIdFor, messageFor, userOfBot, visibleToBots } from './wire';
+import { chatFor, chatIdFor, messageFor, userOfBot, visibleToBots } from './to-wire';
 
 const Id = z.coerce.number().int();
 /** A bot by its id or username. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, LessThan } from 'typeorm';
+import { BlindIndex, Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
 import { BudgetsService, type Payer } from '../accounting/budgets.service';
 import { longestMs, type SynthesisRequest, type SynthesizedAudio } from '../engines/speech-engine';
 import { AudioAsset } from './audio-asset.entity';
@@ -23,10 +23,16 @@ export class AudioLibrary {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
+    private readonly index: BlindIndex,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
     private readonly budgets: BudgetsService,
     private readonly metrics: SpeechMetrics,
   ) {}
+
+  /** The id that the audio of a request has, or will have. */
+  idOf(by: ConfiguredEngine, request: SynthesisRequest): string {
+    return audioIdOf(this.index, by, request);
+  }
 
   /**
    * The audio of a request: out of the library, or made now at the expense of `payer` and stored. Throws NotStored,
@@ -38,7 +44,7 @@ export class AudioLibrary {
     payer: Payer,
     signal: AbortSignal,
   ): Promise<{ id: string; made: boolean }> {
-    const id = audioIdOf(by, request);
+    const id = this.idOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
     const { length: characters } = request.text;
     await this.budgets.charged(
@@ -109,11 +115,25 @@ export class AudioLibrary {
     return removed;
   }
 
-  /** The file goes while the row is locked: a request for it waits, finds no row afterwards, and has it made again. */
+  /** Removes audio that nobody else has asked for. */
+  async removeAskedForOnlyBy(userId: string): Promise<void> {
+    const rows = await this.db.query<{ id: string }[]>(
+      `SELECT DISTINCT audio_id AS id FROM speech_requests mine WHERE user_id = $1
+         AND NOT EXISTS (SELECT FROM speech_requests other WHERE other.audio_id = mine.audio_id AND other.user_id <> $1)`,
+      [userId],
+    );
+    for (const { id } of rows) await this.removeOne({ id });
+  }
+
   private removeOneUnusedSince(time: Date): Promise<boolean> {
+    return this.removeOne({ lastUsedAt: LessThan(time) });
+  }
+
+  /** The file goes while the row is locked: a request for it waits, finds no row afterwards, and has it made again. */
+  private removeOne(where: FindOptionsWhere<AudioAsset>): Promise<boolean> {
     return this.db.transaction(async (tx) => {
       const asset = await tx.findOne(AudioAsset, {
-        where: { lastUsedAt: LessThan(time) },
+        where,
         order: { lastUsedAt: 'ASC' },
         lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
       });

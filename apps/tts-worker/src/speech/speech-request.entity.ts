@@ -26,7 +26,7 @@ export class SpeechRequest {
   @Column({ name: 'audio_id', type: 'text' })
   audioId!: string;
 
-  /** Encrypted, and gone as soon as it is answered. */
+  /** Encrypted with the person's key, and gone as soon as it is answered. */
   @Column({ type: 'text', nullable: true })
   text!: string | null;
 

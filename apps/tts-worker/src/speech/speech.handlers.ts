@@ -1,5 +1,6 @@
 import { Consumer, Handles } from '@switchboard/bus';
 import { SpeechSpeakRequested, type EventOf } from '@switchboard/contracts';
+import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { SpeechJobs } from './speech.jobs';
 import { SpeechService } from './speech.service';
@@ -13,6 +14,6 @@ export class SpeechHandlers {
 
   @Handles(SpeechSpeakRequested, { decrypt: true })
   async speakRequested({ data }: EventOf<typeof SpeechSpeakRequested>, tx: EntityManager) {
-    await this.jobs.enqueue(tx, await this.speech.request(tx, data));
+    await this.jobs.enqueue(tx, await unlessErased(this.speech.request(tx, data)));
   }
 }

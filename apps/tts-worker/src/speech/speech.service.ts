@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { SpeechCompleted, SpeechFailed, type EventOf, type SpeechSpeakRequested } from '@switchboard/contracts';
-import { Clock, CONFIG, FieldCipher } from '@switchboard/service-kit';
+import { Clock, CONFIG, PersonalData, type PersonalRow } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Payer } from '../accounting/budgets.service';
 import type { SynthesisRequest } from '../engines/speech-engine';
@@ -12,7 +12,7 @@ import { AudioLibrary } from './audio-library';
 import { SpeechEngines } from './speech-engines';
 import { type SpeechFailure, SpeechRequest } from './speech-request.entity';
 import { SpeechMetrics } from './speech.metrics';
-import { audioIdOf, hasWords, normalizeText } from './synthesis-request';
+import { hasWords, normalizeText } from './synthesis-request';
 
 type Asked = EventOf<typeof SpeechSpeakRequested>['data'];
 
@@ -23,7 +23,8 @@ export interface WaitingRequest {
   readonly request: SynthesisRequest;
 }
 
-const TEXT = 'speech_requests.text';
+/** Requests for one audio of which the first that can be read tells what it shall be. */
+const LOOKED_AT = 20;
 
 /** Requests for speech, each of which gets one answer. */
 @Injectable()
@@ -32,17 +33,21 @@ export class SpeechService {
     private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly cipher: FieldCipher,
+    private readonly personal: PersonalData,
     private readonly engines: SpeechEngines,
     private readonly library: AudioLibrary,
     private readonly metrics: SpeechMetrics,
     @Inject(CONFIG) private readonly config: TtsWorkerConfig,
   ) {}
 
-  /** Answers at once what was spoken before or cannot be spoken; returns the id of an audio that is still to be made. */
+  /**
+   * Answers at once what was spoken before or cannot be spoken; returns the id of an audio that is still to be made. Throws
+   * PersonErased.
+   */
   async request(tx: EntityManager, asked: Asked): Promise<string | undefined> {
     const wanted = this.synthesisRequestOf(asked);
-    const audioId = audioIdOf(this.engines.primary, wanted);
+    const audioId = this.library.idOf(this.engines.primary, wanted);
+    const { text } = await this.personal.encrypt(tx, rowOf(asked), { text: wanted.text });
     const request = tx.create(SpeechRequest, {
       speechId: asked.speechId,
       requestedBy: asked.requestedBy,
@@ -50,7 +55,7 @@ export class SpeechService {
       botId: asked.botId,
       userId: asked.userId,
       audioId,
-      text: this.cipher.encrypt(wanted.text, TEXT),
+      text,
       locale: wanted.locale,
       voice: wanted.voice ?? null,
       state: 'waiting',
@@ -77,19 +82,26 @@ export class SpeechService {
     return undefined;
   }
 
-  /** The first of the requests that wait for this audio; undefined when none does. */
+  /** The first of the requests that wait for this audio and can be read; undefined when none does. */
   async firstWaiting(audioId: string): Promise<WaitingRequest | undefined> {
-    const waiting = await this.db.manager.findOne(SpeechRequest, {
+    const { manager } = this.db;
+    const waiting = await manager.find(SpeechRequest, {
       where: { audioId, state: 'waiting' },
       order: { requestedAt: 'ASC', speechId: 'ASC' },
+      take: LOOKED_AT,
     });
-    if (!waiting?.text) return undefined;
-    const { speechId, botId, userId, locale, voice } = waiting;
-    const text = this.cipher.decrypt(waiting.text, TEXT);
+    const words = await this.personal.decryptAll(
+      manager,
+      waiting.map((request) => ({ row: rowOf(request), values: { text: request.text } })),
+    );
+    // The words of somebody who was erased are gone; others may wait for the same ones.
+    const first = words.findIndex(({ text }) => text);
+    if (first < 0) return undefined;
+    const { speechId, botId, userId, locale, voice } = waiting[first]!;
     return {
       speechId,
       payer: { botId, userId },
-      request: { text, locale, ...this.speed(), ...(voice !== null && { voice }) },
+      request: { text: words[first]!.text!, locale, ...this.speed(), ...(voice !== null && { voice }) },
     };
   }
 
@@ -177,3 +189,9 @@ export class SpeechService {
     await this.outbox.add(tx, ...drafts);
   }
 }
+
+const rowOf = ({ speechId, userId }: Pick<SpeechRequest, 'speechId' | 'userId'>): PersonalRow => ({
+  table: 'speech_requests',
+  id: speechId,
+  userId,
+});

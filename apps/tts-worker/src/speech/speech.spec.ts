@@ -142,7 +142,7 @@ describe('speech', () => {
         request.data.speechId,
       ])) as { text: string }[];
     const [{ text } = { text: '' }] = await look();
-    expect(text).toMatch(/^v1\.test\./);
+    expect(text).toMatch(/^p1\./);
     voices.answer(speaks);
     pending[0]!();
     await answerTo(request);

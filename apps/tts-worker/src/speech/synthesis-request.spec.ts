@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { SpeechEngine, SynthesisRequest } from '../engines/speech-engine';
 import type { ConfiguredEngine } from './speech-engines';
+import { BlindIndex } from '@switchboard/service-kit';
 import { audioIdOf, hasWords, normalizeText, requestFor } from './synthesis-request';
 
 describe('a text as it is spoken', () => {
@@ -40,31 +41,39 @@ describe('a text as it is spoken', () => {
 });
 
 const engine: SpeechEngine = { name: 'any', synthesize: () => Promise.reject(new Error('not asked here')) };
+const index = new BlindIndex(Buffer.alloc(32, 1).toString('base64'), 'tts-worker');
 const online: ConfiguredEngine = { engine, id: 'openai:gpt-4o-mini-tts' };
 const offline: ConfiguredEngine = { engine, id: 'espeak', voices: ['male', 'female'] };
 const request: SynthesisRequest = { text: 'Вдох', locale: 'ru', voice: 'female', speed: 1 };
 
 describe('the address of an audio', () => {
   it('is the same for the same request, and does not change between releases', () => {
-    expect(audioIdOf(offline, { ...request })).toBe('f5cb603ff0e2e522be40ae7915fa2d267ec55f92bba4f12bb3e4af629e72a431');
+    expect(audioIdOf(index, offline, { ...request })).toBe(
+      'a6a3179a0b029b0949b970c4303a41537f9fe3301261f41a43876084b2d1f0c7',
+    );
+  });
+
+  it('cannot be found out from a guessed text without the key', () => {
+    const other = new BlindIndex(Buffer.alloc(32, 2).toString('base64'), 'tts-worker');
+    expect(audioIdOf(other, offline, request)).not.toBe(audioIdOf(index, offline, request));
   });
 
   it('another text, language, voice, speed, engine or model is another audio', () => {
     const ids = [
-      audioIdOf(offline, request),
-      audioIdOf(offline, { ...request, text: 'Выдох' }),
-      audioIdOf(offline, { ...request, locale: 'en' }),
-      audioIdOf(offline, { ...request, voice: 'male' }),
-      audioIdOf(offline, { ...request, speed: 0.8 }),
-      audioIdOf(online, request),
-      audioIdOf({ ...online, id: 'openai:tts-1' }, request),
+      audioIdOf(index, offline, request),
+      audioIdOf(index, offline, { ...request, text: 'Выдох' }),
+      audioIdOf(index, offline, { ...request, locale: 'en' }),
+      audioIdOf(index, offline, { ...request, voice: 'male' }),
+      audioIdOf(index, offline, { ...request, speed: 0.8 }),
+      audioIdOf(index, online, request),
+      audioIdOf(index, { ...online, id: 'openai:tts-1' }, request),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it("a voice of another engine's is the same as none", () => {
     const { voice: _voice, ...plain } = request;
-    expect(audioIdOf(offline, { ...request, voice: 'nova' })).toBe(audioIdOf(offline, plain));
+    expect(audioIdOf(index, offline, { ...request, voice: 'nova' })).toBe(audioIdOf(index, offline, plain));
     expect(requestFor(offline, { ...request, voice: 'nova' })).toEqual(plain);
     expect(requestFor(online, { ...request, voice: 'nova' })).toEqual({ ...request, voice: 'nova' });
   });

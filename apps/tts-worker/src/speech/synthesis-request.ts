@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { BlindIndex } from '@switchboard/service-kit';
 import type { SynthesisRequest } from '../engines/speech-engine';
 import type { ConfiguredEngine } from './speech-engines';
 
@@ -26,10 +26,11 @@ export function requestFor({ voices }: ConfiguredEngine, { voice, ...request }: 
   return voice !== undefined && (voices?.includes(voice) ?? true) ? { ...request, voice } : request;
 }
 
-/** The address of the audio: SHA-256, in hex, of everything that decides how it sounds. */
-export function audioIdOf(engine: ConfiguredEngine, request: SynthesisRequest): string {
+/**
+ * The address of the audio: a hash of everything that decides how it sounds. It is keyed, because texts can be guessed, and the
+ * address travels and stays longer than the text.
+ */
+export function audioIdOf(index: BlindIndex, engine: ConfiguredEngine, request: SynthesisRequest): string {
   const { text, locale, voice = null, speed = 1 } = requestFor(engine, request);
-  return createHash('sha256')
-    .update(JSON.stringify([engine.id, locale, voice, speed, text]))
-    .digest('hex');
+  return index.hash('audio', engine.id, locale, voice, speed, text);
 }

@@ -11,7 +11,7 @@ export class TranscriptionsHandlers {
     private readonly jobs: TranscriptionsJobs,
   ) {}
 
-  @Handles(MessageReceived)
+  @Handles(MessageReceived, { when: ({ kind }) => kind === 'voice' })
   async messageReceived({ data }: SealedEventOf<typeof MessageReceived>, tx: EntityManager) {
     await this.jobs.enqueue(tx, await this.transcriptions.receive(tx, data));
   }

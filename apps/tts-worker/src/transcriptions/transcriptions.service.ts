@@ -37,7 +37,6 @@ export class TranscriptionsService {
 
   /** Answers at once what cannot be transcribed; returns the id of a message that is still to be transcribed. */
   async receive(tx: EntityManager, message: Message): Promise<string | undefined> {
-    if (message.kind !== 'voice') return undefined;
     const { messageId, chatId, botId, userId, media } = message;
     const refusal = this.refusalOf(botId, media);
     if (!media || refusal) {

@@ -384,6 +384,18 @@ describe('the HTTP edge of a service', () => {
     });
   });
 
+  it.each([
+    ['private', () => app.url],
+    ['public', () => app.service.publicUrl!],
+  ])(
+    'keeps idle connections of its %s listener longer than proxies do, so that none is reset in use',
+    async (_, base) => {
+      const response = await send('GET', '/health/live', { base: base() });
+      expect(response.headers.get('keep-alive')).toBe('timeout=65');
+      await response.text();
+    },
+  );
+
   it('describes itself', async () => {
     const document = (await (await send('GET', '/openapi.json')).json()) as {
       paths: Record<string, Record<string, { operationId: string; security: unknown }>>;

@@ -11,7 +11,7 @@ import { httpMetrics } from './http-metrics';
 import type { Idempotency } from './idempotency';
 import { implementedRoutes } from './implemented-routes';
 import { ProblemFilter } from './problem.filter';
-import { listenPublicly } from './public-listener';
+import { KEEP_ALIVE_MS, listenPublicly } from './public-listener';
 import { assignRequestId } from './request-context';
 import { RouteInterceptor } from './route.interceptor';
 import type { ServiceIdentity } from './service-identity';
@@ -54,6 +54,7 @@ export class HttpEdge {
   }
 
   async listen(host: string, port: number, publicPort: number | undefined): Promise<void> {
+    (this.nest.getHttpServer() as Server).keepAliveTimeout = KEEP_ALIVE_MS;
     await this.nest.listen(port, host);
     if (publicPort === undefined) return;
     const application = this.nest.getHttpAdapter().getInstance() as RequestListener;

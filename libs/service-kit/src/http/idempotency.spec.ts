@@ -118,7 +118,7 @@ describe('an idempotent route', () => {
     };
     const rotated = await startApp(notesApp, more);
     const older = async () => {
-      const sql = `SELECT FROM idempotency_keys WHERE answer NOT LIKE 'v1.newer.%'`;
+      const sql = `SELECT FROM idempotency_keys WHERE answer NOT LIKE 'r1.newer.%'`;
       return (await rotated.service.db.query<object[]>(sql)).length;
     };
     await until(async () => (await older()) === 0, { what: 'the rotation' });

@@ -45,13 +45,19 @@ export class Idempotency {
       if (kept) {
         if (!kept.hash.equals(hash)) throw new HttpProblem('idempotency_key_reused');
         response.setHeader('idempotency-replayed', 'true');
-        return (JSON.parse(this.cipher.decrypt(kept.answer, ANSWER_PLACE)) as { answer?: unknown }).answer;
+        return (JSON.parse(this.cipher.decrypt(kept.answer, ANSWER_PLACE, scope.join('/'))) as { answer?: unknown })
+          .answer;
       }
       const answer = await work(tx);
       await tx.query(
         `INSERT INTO idempotency_keys (principal, route, key, request_hash, answer, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)`,
-        [...scope, hash, this.cipher.encrypt(JSON.stringify({ answer }), ANSWER_PLACE), this.clock.now()],
+        [
+          ...scope,
+          hash,
+          this.cipher.encrypt(JSON.stringify({ answer }), ANSWER_PLACE, scope.join('/')),
+          this.clock.now(),
+        ],
       );
       return answer;
     });

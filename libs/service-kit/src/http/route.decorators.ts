@@ -18,10 +18,10 @@ import {
   statusOf,
   type UploadBody,
 } from '@switchboard/contracts';
+import type { Request } from 'express';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { IfMatch } from './etag';
-import type { AnsweredRequest } from './route.interceptor';
 
 /** A file as it comes in; its bytes are read once, from the network. */
 export interface UploadedFile {
@@ -93,6 +93,11 @@ type Handler<Route extends RouteDefinition> = (
   // As with `@Handles`: the transaction in which the idempotency key is kept is the handler's own.
   ...tx: Route extends { readonly idempotent: true } ? [tx: EntityManager] : []
 ) => AnswerOf<Route> | Promise<AnswerOf<Route>>;
+
+/** A request whose handler takes its arguments from here. */
+export type AnsweredRequest = Request & {
+  switchboard?: { readonly request: RequestOf<RouteDefinition>; readonly tx: EntityManager | undefined };
+};
 
 const ROUTE = 'switchboard:route';
 const PUBLIC = 'switchboard:public';

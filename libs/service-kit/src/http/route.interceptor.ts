@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, type NestInterceptor, StreamableFile } from '@nestjs/common';
 import { type RouteDefinition, serviceOf } from '@switchboard/contracts';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { lastValueFrom, type Observable, of } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -11,12 +11,13 @@ import { eventStream } from './event-stream';
 import type { Idempotency } from './idempotency';
 import { readRequest } from './read-request';
 import { discardBody } from './request-body';
-import { type FileAnswer, type RequestOf, routeOf, type ServerSentEvent } from './route.decorators';
-
-/** A request whose handler takes its arguments from here. */
-export type AnsweredRequest = Request & {
-  switchboard?: { readonly request: RequestOf<RouteDefinition>; readonly tx: EntityManager | undefined };
-};
+import {
+  type AnsweredRequest,
+  type FileAnswer,
+  type RequestOf,
+  routeOf,
+  type ServerSentEvent,
+} from './route.decorators';
 
 /** Turns a request into the argument of its handler, and what that returns into the answer the contract names. */
 export class RouteInterceptor implements NestInterceptor {

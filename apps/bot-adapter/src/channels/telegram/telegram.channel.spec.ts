@@ -46,7 +46,7 @@ describe('what answers of Telegram mean', () => {
       token: '1:x',
       apiRoot,
       registry: new Registry(),
-      sendTimeoutMs: 300,
+      sendTimeoutMs: 10_000,
       maxOwnServerBytes: 1000,
     });
     channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });

@@ -1,18 +1,20 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   ConversationReset,
+  ErasureRequested,
   MessageEdited,
   MessageReceived,
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
 } from '@switchboard/contracts';
-import { BotsRegistry, Clock } from '@switchboard/service-kit';
+import { BotsRegistry, Clock, CONFIG } from '@switchboard/service-kit';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import type { BotAdapterConfig } from '../../bot-adapter.config';
 import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
@@ -22,7 +24,7 @@ import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
 import { action, type Product } from '../../dialogs/product';
 import { ProductRouter } from '../../dialogs/product-router.service';
-import { menu, type Screen } from '../../dialogs/screen';
+import { confirm, menu, type Screen } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
 import { MediaService } from '../../media/media.service';
 import { PreviewsService } from '../../previews/previews.service';
@@ -45,16 +47,15 @@ export class AssistantProduct implements Product {
     help: (conversation: Conversation) => this.help(conversation),
     new: async (conversation: Conversation) => {
       await this.outbox.add(conversation.tx, ConversationReset(inChat(conversation.context)));
-      await conversation.send({ text: conversation.say('new') });
+      await conversation.send({ text: conversation.say('new', { days: this.keptDays.talk }) });
     },
     voice: (conversation: Conversation) => conversation.send(voiceMenu(conversation, conversation.chat)),
     language: (conversation: Conversation) => conversation.send(languageMenu(conversation, conversation.chat)),
-    privacy: (conversation: Conversation) =>
-      conversation.send({ text: conversation.say('privacy', { days: KEPT_DAYS.content }) }),
+    privacy: (conversation: Conversation) => conversation.send(privacyScreen(conversation, this.keptDays)),
   };
 
   readonly actions = {
-    speak: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+    speak: action(z.uuid(), async (conversation, replyId) => {
       const { tx, chat } = conversation;
       const outcome = await this.speech.requestAgain(tx, chat, replyId);
       if (outcome === 'requested') conversation.recording();
@@ -69,30 +70,41 @@ export class AssistantProduct implements Product {
       await this.outbox.add(tx, ReplyStopRequested(whoAsks(context)));
       conversation.toast(conversation.say('stopping'));
     }),
-    again: action(z.object({ replyId: z.uuid() }), async (conversation, { replyId }) => {
+    again: action(z.uuid(), async (conversation, replyId) => {
       const { tx, context } = conversation;
       await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
       conversation.toast(conversation.say('again'));
     }),
-    rate: action(
-      z.object({ replyId: z.uuid(), rating: z.union([z.literal(1), z.literal(-1)]) }),
-      async (conversation, { replyId, rating }) => {
-        const { tx, context } = conversation;
-        await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
-        conversation.toast(conversation.say('rated'));
-      },
-    ),
     say: action(z.object({ text: z.string() }), async (conversation, { text }) => {
       const { tx, context, chat } = conversation;
       const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
       await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
       conversation.toast(text);
     }),
+    like: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1)),
+    dislike: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1)),
+    erase: action(async (conversation) => {
+      const [yes, no] = ['erase.yes', 'erase.no'].map((key) => conversation.say(key)) as [string, string];
+      const question = confirm(
+        conversation.say('erase.question'),
+        { label: yes, action: 'eraseNow' },
+        { label: no, action: 'eraseNot' },
+      );
+      await conversation.show(question);
+    }),
+    eraseNow: action(async (conversation) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ErasureRequested({ erasureId: uuidv7(), userId: context.contact.userId }));
+      await conversation.show({ text: conversation.say('erase.begun') });
+    }),
+    eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
       await change(conversation, { locale, localeChosen: true });
       await conversation.show(languageMenu(conversation, conversation.chat));
     }),
   };
+
+  private readonly keptDays: Readonly<Record<'talk' | 'costs' | 'voices' | 'files' | 'failed', number>>;
 
   constructor(
     private readonly router: ProductRouter,
@@ -104,22 +116,28 @@ export class AssistantProduct implements Product {
     private readonly buttons: ButtonsService,
     private readonly deliveries: DeliveriesService,
     previews: PreviewsService,
+    @Inject(CONFIG) config: BotAdapterConfig,
   ) {
+    this.keptDays = {
+      talk: config.CHAT_AI_KEEP_DAYS,
+      costs: config.CHAT_AI_KEEP_USAGE_DAYS,
+      voices: config.TTS_WORKER_KEEP_DAYS,
+      files: KEPT_DAYS.content,
+      failed: KEPT_DAYS.quarantined,
+    };
     router.register(this);
     deliveries.addToReplies((tx, chat, reply) => this.sayNext(tx, chat, reply), 'first');
-    deliveries.addToReplies((tx, chat, reply) => this.underAnswer(tx, chat, reply));
+    deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
     previews.offerStop((chat) =>
       Promise.resolve({
         label: this.texts.say(chat.locale, 'stop'),
         data: buttons.standing(this.name, 'stop'),
       }),
     );
-    speech.offerListening(async (tx, chat, replyId) => {
-      const [id] = await buttons.create(tx, [{ product: this.name, action: 'speak', data: { replyId } }], {
-        chatId: chat.id,
-      });
-      return { label: say(chat.locale, 'listen'), data: id! };
-    });
+    speech.offerListening((chat, replyId) => ({
+      label: say(chat.locale, 'listen'),
+      data: buttons.standing(this.name, 'speak', replyId),
+    }));
   }
 
   async start(conversation: Conversation, payload: string): Promise<boolean> {
@@ -138,12 +156,13 @@ export class AssistantProduct implements Product {
       chatId: chat.id,
       userId: context.contact.userId,
       botId: bot.id,
-      externalChatId: message.chat.externalId,
+      externalChatHash: chat.externalHash,
       externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
       receivedAt: this.clock.now(),
     });
-    const media = file && (await this.media.remember(tx, bot.id, chat.id, file));
+    const from = { botId: bot.id, chatId: chat.id, userId: context.contact.userId };
+    const media = file && (await this.media.remember(tx, from, file));
     const inGroup = chat.kind === 'group';
     const ownLanguage = inGroup && !chat.localeChosen;
     await this.outbox.add(
@@ -179,25 +198,27 @@ export class AssistantProduct implements Product {
   /** A button for each thing that the person may want to say. */
   private async sayNext(tx: EntityManager, chat: Chat, { suggestions = [] }: Reply): Promise<Button[][]> {
     if (!this.isIn(chat)) return [];
-    const choices = suggestions.map((text) => [text, 'say', { text }] as const);
-    return inRows(await this.create(tx, chat, choices));
+    const actions = suggestions.map((text) => ({ product: this.name, action: 'say', data: { text } }));
+    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
+    return inRows(suggestions.map((text, i) => ({ label: shortened(text), data: ids[i]! })));
   }
 
   /** What can be done with an answer. */
-  private async underAnswer(tx: EntityManager, chat: Chat, { replyId, outcome }: Reply): Promise<Button[][]> {
+  private underAnswer(chat: Chat, { replyId, outcome }: Reply): Button[][] {
     const bot = this.bots.find(chat.botId);
     if (!bot || !this.isIn(chat) || !ANSWERS.includes(outcome)) return [];
     const offered = this.router.underAnswers(bot);
-    const row = await this.create(tx, chat, [
+    const choices = [
       ...(offered.includes('rate')
         ? ([
-            ['👍', 'rate', { replyId, rating: 1 }],
-            ['👎', 'rate', { replyId, rating: -1 }],
+            ['👍', 'like'],
+            ['👎', 'dislike'],
           ] as const)
         : []),
-      ...(offered.includes('again') ? ([['🔁', 'again', { replyId }]] as const) : []),
-    ]);
-    return row.length > 0 ? [row] : [];
+      ...(offered.includes('again') ? ([['🔁', 'again']] as const) : []),
+    ];
+    if (choices.length === 0) return [];
+    return [choices.map(([label, name]) => ({ label, data: this.buttons.standing(this.name, name, replyId) }))];
   }
 
   /** Whether it can be talked to in this chat, by buttons as well. */
@@ -206,14 +227,10 @@ export class AssistantProduct implements Product {
     return isOffered && this.deliveries.showsButtons(chat);
   }
 
-  private async create(
-    tx: EntityManager,
-    chat: Chat,
-    choices: readonly (readonly [label: string, action: string, data: object])[],
-  ): Promise<Button[]> {
-    const actions = choices.map(([, action, data]) => ({ product: this.name, action, data }));
-    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
-    return choices.map(([label], i) => ({ label: shortened(label), data: ids[i]! }));
+  private async rate(conversation: Conversation, replyId: string, rating: 1 | -1): Promise<void> {
+    const { tx, context } = conversation;
+    await this.outbox.add(tx, ReplyRateRequested({ ...whoAsks(context), replyId, rating }));
+    conversation.toast(conversation.say('rated'));
   }
 
   private greet(conversation: Conversation, link?: string): Promise<void> {
@@ -253,6 +270,11 @@ async function change(conversation: Conversation, choice: Partial<Chat>): Promis
   await conversation.tx.update(Chat, conversation.chat.id, choice);
   Object.assign(conversation.chat, choice);
   conversation.toast(conversation.say('saved'));
+}
+
+function privacyScreen(conversation: Conversation, days: Readonly<Record<string, number>>): Screen {
+  const label = conversation.say('erase.offer');
+  return { text: conversation.say('privacy', days), buttons: [[{ label, action: 'erase' }]] };
 }
 
 function voiceMenu(conversation: Conversation, { voiceMode }: Chat): Screen {

@@ -7,7 +7,7 @@ export const texts = {
     link: 'You came by the link “{{link}}”.',
   },
   help: 'Ask me anything. What I understand: {{kinds}}.\n\n{{commands}}\n\nIn groups I answer when you mention me or reply to me.',
-  new: 'All right, a fresh start: what we said before no longer counts.',
+  new: 'All right, a fresh start: what we said before no longer counts. It is deleted in {{days}} days, or now by /privacy.',
   voice: {
     title: 'Shall I also answer by voice?',
     off: 'Text only',
@@ -15,7 +15,16 @@ export const texts = {
   },
   language: 'Which language shall I speak?',
   privacy:
-    'What I keep about you:\n\n• your name and your id in this messenger, as long as you use this bot;\n• our conversation, so that I remember what we talk about; /new makes me forget its context;\n• answers and files that passed through me: {{days}} days.\n\nNames and texts are stored encrypted. Your messages are passed to the language model that writes the answers, and to nobody else.',
+    'What is kept about you, and how long:\n\n• your name, your id in this messenger and your settings: until you have them deleted;\n• what we say to each other, so that I remember it, and what you think of my answers: {{talk}} days from your last message, or from /new;\n• what I have sent, and files you have sent: {{files}} days;\n• a message that could not be processed: {{failed}} days;\n• answers read aloud: {{voices}} days after they were last asked for;\n• what my answers have cost: {{costs}} days.\n\nYour name, your id and all texts are encrypted with a key of your own. Your messages are passed to the language model that writes the answers, what you say aloud to the one that turns it into text, and to nobody else.',
+  erase: {
+    offer: 'Delete what you keep about me',
+    question:
+      'Your name, id and settings, everything we have said to each other here and in groups, your files and your key are deleted, so that copies in backups cannot be read either. What answers have cost stays, without saying for whom. What you see in this messenger stays until you delete it there.\n\nIt takes a few minutes and cannot be undone. If you write again, we meet for the first time.',
+    yes: 'Delete everything',
+    no: 'Keep it',
+    begun: 'Everything that is kept about you is being deleted. In a few minutes nothing of it will be left.',
+    kept: 'Nothing was deleted.',
+  },
   stop: '■ Stop',
   stopping: 'I stop here.',
   again: 'I think again…',

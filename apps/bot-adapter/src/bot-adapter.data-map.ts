@@ -1,0 +1,145 @@
+import type { DataMap } from '@switchboard/service-kit';
+
+const ofChat = { column: 'chat_id', of: 'chats' } as const;
+
+export const botAdapterDataMap: DataMap = {
+  people: {
+    purpose: 'One person of a channel is one user in every bot.',
+    retention: 'As long as the person is known.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { channel: 'The channel.', external_hash: "Keyed hash of the channel's id of the person." },
+  },
+  contacts: {
+    purpose: 'A person in a bot: whom to write to.',
+    retention: 'As long as the person is known.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      bot_id: 'The bot.',
+      external_hash: "Keyed hash of the channel's id of the person.",
+      profile: 'Name and username, encrypted with the key of the person.',
+    },
+  },
+  chats: {
+    purpose: 'Where people and bots talk, and how they wish to.',
+    retention: 'As long as the person is known; of a group, for good.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      user_id: 'The person of a private chat. A group is nobody alone, and outlives its members.',
+      bot_id: 'The bot.',
+      channel: 'The channel.',
+      external_id:
+        "The channel's id of the chat, encrypted with the key of the person; of a group, with one of the installation.",
+      external_hash: 'Keyed hash of it.',
+      kind: 'Private or a group.',
+      locale: 'Language that was chosen.',
+      voice_mode: 'Whether answers are spoken.',
+    },
+  },
+  inbound_updates: {
+    purpose: 'What was processed, so that nothing is processed twice; the content of what could not be.',
+    retention: 'Three days; two months of what failed.',
+    erasure: 'delete row',
+    person: { within: 'content' },
+    columns: {
+      bot_id: 'The bot.',
+      update_id: "The channel's id of the update.",
+      failure: 'Why it could not be processed.',
+      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed.',
+    },
+  },
+  inbound_messages: {
+    purpose: 'Our ids of messages, so that an edit finds what it changes. The words are not kept.',
+    retention: 'Thirty days.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      bot_id: 'The bot.',
+      external_chat_hash: "Keyed hash of the channel's id of the chat.",
+      external_thread_id: "The channel's id of the topic.",
+      external_message_id: "The channel's id of the message.",
+    },
+  },
+  media: {
+    purpose: 'Files that came with messages.',
+    retention: 'Thirty days, with the file.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      bot_id: 'The bot.',
+      external_id: "The channel's id of the file, encrypted with the key of the person.",
+      kind: 'What the file is to the sender.',
+      mime_type: 'Type of the file.',
+      storage_key: 'Where the file is.',
+    },
+  },
+  deliveries: {
+    purpose: 'What is to be sent and what was, in order.',
+    retention: 'Thirty days.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      kind: 'Text, voice or notice.',
+      content: 'What it says, encrypted with the key of the person.',
+      state: 'How far it is.',
+      external_message_ids: "The channel's ids of the messages.",
+      reason: 'Why it was given up.',
+    },
+  },
+  previews: {
+    purpose: 'Messages in which an answer is shown while it is being written.',
+    retention: 'A day.',
+    erasure: 'delete row',
+    person: ofChat,
+    columns: {
+      external_chat_hash: "Keyed hash of the channel's id of the chat.",
+      external_message_id: "The channel's id of the message.",
+      state: 'Shown, final or dropped.',
+    },
+  },
+  buttons: {
+    purpose: 'What the buttons under messages do.',
+    retention: 'Until they expire.',
+    erasure: 'delete row',
+    person: ofChat,
+    columns: {
+      id: 'What the button carries.',
+      product: 'The product that it belongs to.',
+      action: 'What it does.',
+      data: 'Ids that the action needs.',
+    },
+  },
+  dialogs: {
+    purpose: 'Where people are in the products of a chat.',
+    retention: 'Thirty days after the last step.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      product: 'The product.',
+      step: 'Name of the step that gets the next message.',
+      data: 'What was entered so far, encrypted with the key of the person.',
+      choices: 'What may be typed in place of pressing a button.',
+    },
+  },
+  bot_leaders: {
+    purpose: 'Which process polls for a bot and shows previews.',
+    retention: 'As long as it does.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.' },
+  },
+  receivers: {
+    purpose: 'How updates of a bot get here.',
+    retention: 'As long as the bot is there.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.', webhook_url: 'The address that the channel was given.' },
+  },
+  speeches: {
+    purpose: 'Answers that were asked for by voice: each is spoken once.',
+    retention: 'Thirty days.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { state: 'How far it is.' },
+  },
+};

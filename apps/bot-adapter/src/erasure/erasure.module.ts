@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesModule } from '../deliveries/deliveries.module';
+import { InboundModule } from '../inbound/inbound.module';
+import { MediaModule } from '../media/media.module';
+import { ErasureHandlers } from './erasure.handlers';
+import { ErasureJobs } from './erasure.jobs';
+
+@Module({
+  imports: [DeliveriesModule, InboundModule, MediaModule],
+  controllers: [ErasureHandlers],
+  providers: [ErasureJobs],
+})
+export class ErasureModule {}
