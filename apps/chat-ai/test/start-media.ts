@@ -15,8 +15,8 @@ export async function startMedia() {
     const id = request.url!.split('/').at(-1)!;
     asked.push(id);
     const file = isAway ? undefined : files.get(id);
-    if (file instanceof Buffer) return void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(file);
     if (!file) return void response.writeHead(503).end();
+    if (typeof file !== 'string') return void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(file);
     const status = ReadMedia.problems[file];
     const problem = { type: `/problems/${file}`, title: '-', status, code: file, instance: '/requests/1' };
     response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
@@ -40,13 +40,8 @@ export async function startMedia() {
     directory: new Map([['bot-adapter', `http://127.0.0.1:${port}`]]),
     asked,
     photo: (content: Buffer | Problem) => file('photo', content),
-    document: (fileName: string, content: Buffer | string | { problem: Problem }, bytes?: number) => {
-      const given = typeof content === 'string' ? Buffer.from(content) : content;
-      return file('document', given instanceof Buffer ? given : given.problem, {
-        fileName,
-        ...(bytes !== undefined && { bytes }),
-      });
-    },
+    document: (fileName: string, content: Buffer | string, bytes?: number) =>
+      file('document', Buffer.from(content), { fileName, ...(bytes !== undefined && { bytes }) }),
     setAway: (away: boolean) => {
       isAway = away;
     },

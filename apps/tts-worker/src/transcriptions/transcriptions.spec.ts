@@ -42,7 +42,9 @@ async function start({
 }: { engine?: Answer; media?: Answer; env?: Record<string, string>; sandbox?: boolean } = {}) {
   const [voices, adapter] = [await startVoices(engine), await startServer(media)];
   const directory = new Map([['bot-adapter', new URL(adapter.baseUrl).origin]]);
-  const pretended = sandbox ? { TTS_WORKER_SANDBOX_BASE_URL: voices.env['TTS_WORKER_BASE_URL']! } : {};
+  const pretended: Record<string, string> = sandbox
+    ? { TTS_WORKER_SANDBOX_BASE_URL: voices.env['TTS_WORKER_BASE_URL']! }
+    : {};
   const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...pretended, ...env }, directory });
   endings.push(voices.stop, adapter.stop, () => app.stop());
   return { app, voices, adapter };
