@@ -1,5 +1,6 @@
 import { startApp, type TestApp } from '@switchboard/testing';
 import sharp from 'sharp';
+import { AttachmentsService } from '../src/attachments/attachments.service';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, botsFolder, rowsOf, untilTrue } from './build';
 import { docx, paragraph, pdf, xlsx, zip } from './files';
@@ -21,6 +22,11 @@ describe('files that people send', () => {
     (Array.isArray(content) ? (content as { type: string; image_url: { url: string; detail: string } }[]) : []).flatMap(
       ({ type, image_url }) => (type === 'image_url' ? [image_url] : []),
     );
+  /** As another process has it. */
+  const forgetPictures = () =>
+    (
+      app.service.nest.get(AttachmentsService, { strict: false }) as unknown as { pictures: Map<string, unknown> }
+    ).pictures.clear();
   const bytesOf = (url: string) => Buffer.from(url.split(',')[1]!, 'base64');
 
   beforeAll(async () => {
@@ -159,6 +165,32 @@ describe('files that people send', () => {
       const reply = await anna.replyTo(await anna.writes('Look', media.photo(await make())));
       expect(reply).toMatchObject({ outcome: 'unreadable', text: expect.stringMatching(words) as string });
       expect(await model.calls()).toEqual([]);
+    });
+
+    it('an earlier picture that cannot be had just now holds up no answer', async () => {
+      const anna = person();
+      await anna.replyTo(await anna.writes('Look', media.photo(await picture(66, 55).png().toBuffer())));
+      forgetPictures();
+      media.setAway(true);
+      const reply = await anna.replyTo(await anna.writes('And what is a fjord?'));
+      media.setAway(false);
+      expect(reply.outcome).toBe('answered');
+      expect((await sentAs()).flatMap(({ content }) => picturesIn(content))).toEqual([]);
+    });
+
+    it('asked for again in another process, the picture is fetched once more; until it can be had nothing is paid', async () => {
+      const anna = person();
+      const first = await anna.replyTo(await anna.writes('Look', media.photo(await picture(55, 44).png().toBuffer())));
+      forgetPictures();
+      media.setAway(true);
+      const before = media.asked.length;
+      await anna.asksAgain(first.replyId);
+      await untilTrue('a try', () => media.asked.length > before);
+      media.setAway(false);
+      await untilTrue('the other answer', () => anna.replies().length === 2);
+      expect(anna.replies()[1]!.text).toContain('55 × 44');
+      const paid = 'SELECT outcome FROM usages WHERE user_id = $1 ORDER BY created_at';
+      expect(await rowsOf(app, paid, [anna.userId])).toEqual([{ outcome: 'answered' }, { outcome: 'answered' }]);
     });
 
     it('when the files cannot be had for a while, the answer comes later', async () => {

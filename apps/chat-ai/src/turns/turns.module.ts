@@ -6,6 +6,7 @@ import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
+import { TurnFiles } from './turn-files';
 import { TurnRecorder } from './turn-recorder';
 import { TranscriptionsHandlers, TurnsHandlers } from './turns.handlers';
 import { TurnsJobs } from './turns.jobs';
@@ -23,7 +24,7 @@ import { TurnsService } from './turns.service';
     PromptsModule,
   ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
-  providers: [TurnRecorder, TurnsJobs, TurnsService],
+  providers: [TurnFiles, TurnRecorder, TurnsJobs, TurnsService],
   exports: [TurnsJobs],
 })
 export class TurnsModule {}

@@ -7,8 +7,6 @@ import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting
 import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
-import { remarkOn } from '../attachments/attachment-texts';
-import { AttachmentsService } from '../attachments/attachments.service';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { captionIn } from '../conversations/message-content';
 import { type OpenTurn, OpenTurnsService, type TurnMessage } from '../conversations/open-turns.service';
@@ -17,7 +15,7 @@ import type { ContextReport } from '../conversations/turn.entity';
 import { withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
 import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
-import { type ChatMessage, type ConfiguredModel, ModelFailure } from '../models/chat-model';
+import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
 import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
@@ -25,6 +23,7 @@ import { decideNextStep, FIRST_TRY, nextModel, type RetryState } from './next-st
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
+import { remarksOn, TurnFiles } from './turn-files';
 import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
 /** After a model said that it takes less than was sent. */
@@ -60,7 +59,7 @@ export class TurnsService {
     private readonly changes: ConversationChanges,
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
-    private readonly attachments: AttachmentsService,
+    private readonly files: TurnFiles,
     private readonly knowledge: KnowledgeService,
     private readonly budgets: BudgetsService,
     private readonly models: ModelsService,
@@ -122,33 +121,12 @@ export class TurnsService {
 
   /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
   private async readAndAsk(running: RunningTurn): Promise<Draft> {
-    const { turn, assistant, cancellation } = running;
-    const question = await this.withFilesRead(turn.question, cancellation.signal);
-    if (!question) return withoutModel(undefined, assistant, turn);
-    const read = { ...turn, question };
-    if (!question.every(({ attachment }) => attachment?.state === 'unreadable')) {
-      return this.askModels({ ...running, turn: read });
-    }
-    return withoutModel({ outcome: 'unreadable', text: remarksOn(read).join('\n\n') }, assistant, turn);
-  }
-
-  /** Undefined when the answer is not wanted any more. */
-  private async withFilesRead(
-    question: OpenTurn['question'],
-    signal: AbortSignal,
-  ): Promise<OpenTurn['question'] | undefined> {
-    const read = async (message: TurnMessage): Promise<TurnMessage> => {
-      const { attachment } = message;
-      if (attachment?.state !== 'unread') return message;
-      return { ...message, attachment: await this.attachments.read(attachment, signal) };
-    };
-    try {
-      const [first, ...more] = question;
-      return [await read(first), ...(await Promise.all(more.map(read)))];
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
+    const { assistant, cancellation } = running;
+    const turn = await unlessAborted(cancellation.signal, this.files.read(running.turn, cancellation.signal));
+    if (turn?.question.some(({ attachment }) => attachment?.state !== 'unreadable'))
+      return this.askModels({ ...running, turn });
+    const reply = turn && { outcome: 'unreadable' as const, text: remarksOn(turn).join('\n\n') };
+    return withoutModel(reply, assistant, running.turn);
   }
 
   private async askModels(running: RunningTurn): Promise<Draft> {
@@ -193,6 +171,9 @@ export class TurnsService {
         const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
         const context = contextOf(turn, assistant, { ...facts, canSee, limit });
         [model, contextReport] = [configured.model, context.report];
+        // Before money is set aside: a call that is never made must not be paid.
+        const messages = await unlessAborted(signal, this.files.withPictures(context, turn, signal));
+        if (!messages) break;
         const maxOutputTokens =
           this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
         const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
@@ -202,7 +183,6 @@ export class TurnsService {
         );
         const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
         if (reservation.id !== unused?.id) reservations.push(reservation);
-        const messages = await this.withPictures(context, signal);
         const request = { messages, tokens: context.report.tokens, maxOutputTokens };
         const { result, ...call } = await this.models.call(configured, request, { signal, onText });
         this.logFailure(result, turn, configured);
@@ -229,15 +209,6 @@ export class TurnsService {
       }
       throw error;
     }
-  }
-
-  private withPictures({ messages }: Context, signal: AbortSignal): Promise<ChatMessage[]> {
-    return Promise.all(
-      messages.map(async ({ picture, ...message }) => {
-        const shown = picture && (await this.attachments.picture(picture, signal));
-        return shown ? { ...message, pictures: [shown] } : message;
-      }),
-    );
   }
 
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
@@ -280,12 +251,6 @@ const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: O
   costs: { spender: spenderOf(assistant, userId), calls: [], reservations: [] },
 });
 
-/** What the person is to know about files they sent. */
-const remarksOn = ({ question, locale }: OpenTurn): string[] => {
-  const remarks = question.flatMap(({ attachment }) => (attachment && remarkOn(attachment, locale)) ?? []);
-  return [...new Set(remarks)];
-};
-
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
 /** With the names of its sources, and with a word about files and what else of the question the model was not shown. */
@@ -297,6 +262,16 @@ function asSent(
   const answer = withSources(text, passages, turn.locale);
   if (outcome !== 'answered') return answer;
   return withRemarks(answer, [...remarksOn(turn), ...(isQuestionWhole ? [] : [readInPart(turn.locale)])]);
+}
+
+/** Undefined instead of an error when the answer is not wanted any more. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Who stops an answer keeps what is visible of it. */
