@@ -114,6 +114,22 @@ describe('assistants', () => {
     await app.stop();
   });
 
+  it('those of the demo can be asked all day long: the pretended model has a price of its own', async () => {
+    const [longTurn, turnsADay] = [10_000, 400];
+    const bots = join(__dirname, '../../../../deploy/demo/bots');
+    app = await startApp(chatAiApp, {
+      env: { BOTS_FOLDER: bots, CHAT_AI_SANDBOX_BASE_URL: 'http://sandbox.example/v1' },
+    });
+    for (const botId of ['lumen', 'northwind']) {
+      const { models, budgets } = get(botId);
+      const turn = (models[0]!.ownPrice!.output * longTurn) / 1_000_000;
+      expect(turn).toBeGreaterThan(0);
+      expect(budgets.personPerDay! / turn).toBeGreaterThanOrEqual(turnsADay);
+      expect(budgets.botPerMonth! / turn).toBeGreaterThanOrEqual(turnsADay * 30);
+    }
+    await app.stop();
+  });
+
   it('follow their descriptions; one with a mistake leaves its assistant as it was', async () => {
     app = await start();
     const changes: [string, string | undefined][] = [];
