@@ -16,6 +16,9 @@ export const chatAiConfig = z.object({
   CHAT_AI_BASE_URL: baseUrl().describe(
     'Any OpenAI-compatible server, https://api.openai.com/v1 when absent; one named here may need no key.',
   ),
+  CHAT_AI_SANDBOX_BASE_URL: baseUrl().describe(
+    'Pretended models: they answer bots that live in the sandbox, as long as these have no other model.',
+  ),
   CHAT_AI_MODEL: z.string().default('gpt-6-luna').describe('For assistants that name none.'),
   CHAT_AI_FALLBACK_MODEL: z.string().optional().describe('Asked when the first model fails.'),
   CHAT_AI_FALLBACK_BASE_URL: baseUrl().describe('Where it is served; https://api.openai.com/v1 when absent.'),
@@ -45,6 +48,12 @@ export const chatAiConfig = z.object({
     .min(1)
     .default(KNOWLEDGE_CHECK_SECONDS)
     .describe('How often knowledge folders are looked at, for disks that do not tell of changes.'),
+  CHAT_AI_DOCUMENT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe('Of a file that a person sends; what is longer is cut, and the person is told.'),
   CHAT_AI_EMBEDDINGS_MODEL: z
     .string()
     .optional()

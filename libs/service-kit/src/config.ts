@@ -43,6 +43,11 @@ export const sharedConfig = z.object({
     .string()
     .optional()
     .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
+  TELEGRAM_BOT_TOKEN: secret()
+    .optional()
+    .describe(
+      'Puts the first bot of the sandbox into the real Telegram. Every service reads it, to know that real people talk to it.',
+    ),
   HTTP_HOST: z.string().default('127.0.0.1'),
   HTTP_CORS_ORIGINS: origins().describe('Whose pages may call the services from a browser; nobody else by default.'),
   HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),

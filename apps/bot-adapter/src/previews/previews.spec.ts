@@ -15,9 +15,9 @@ type Heard = Pick<EventOf<typeof MessageReceived>, 'data'>;
 /** chat-ai writes: every process of the service hears it. */
 const typed =
   (...transports: MemoryTransport[]) =>
-  (replyId: string, { data: { chatId, botId } }: Heard, state: string, text = '') => {
+  (replyId: string, { data: { chatId, botId } }: Heard, state: string, text = '', replaces?: string) => {
     for (const transport of transports) {
-      transport.signal(ReplyTyped.type, JSON.stringify({ replyId, chatId, botId, state, text }));
+      transport.signal(ReplyTyped.type, JSON.stringify({ replyId, chatId, botId, state, text, replaces }));
     }
   };
 
@@ -96,6 +96,20 @@ describe('an answer while it is being written', () => {
       ({ receivedAt }) => receivedAt > final!.receivedAt,
     );
     expect(late).toEqual([]);
+  });
+
+  it('is not shown beside the one that it will replace', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'tell me');
+    const first = await reply(app, heard, 'A tree.');
+    await delivered(first);
+    const replyId = uuidv7();
+    type(replyId, heard, 'thinking', '', first);
+    type(replyId, heard, 'typing', 'Another', first);
+    await answered(telegram, 'sendChatAction', emma.id, 1);
+    await delivered(await reply(app, heard, 'Another tree.', { replyId, replaces: first }));
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['Another tree.']);
+    expect(await telegram.calls('sendMessageDraft', emma.id)).toEqual([]);
   });
 
   it('is shown by edits in a group, and the finished one is the last edit', async () => {
