@@ -6,7 +6,7 @@ import { BusServer } from './bus-server';
 import { refuseSilentRollbacks } from './inbox';
 import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
-import { OutboxBell } from './outbox-bell';
+import { OutboxNotifier } from './outbox-notifier';
 import { CarryOutbox, OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
@@ -50,7 +50,7 @@ export class Bus {
   private readonly relay: OutboxRelay;
   private readonly retries: ParkedRetries;
   private readonly topology: TopologyKeeper;
-  private readonly bell: OutboxBell;
+  private readonly notifier: OutboxNotifier;
 
   constructor(private readonly options: BusOptions) {
     const { service, schema, db, connection, transport, cipher = noCipher, registry, warn } = options;
@@ -83,15 +83,15 @@ export class Bus {
     this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, tasks, warn);
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
     this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, tasks, warn });
-    this.bell = new OutboxBell(db, this.relay);
+    this.notifier = new OutboxNotifier(db, this.relay);
   }
 
   /** Makes the inbox ready; to be awaited before the server listens. */
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
-    wakeAfterCommit(this.options.db, () => this.bell.ring());
+    wakeAfterCommit(this.options.db, () => this.notifier.notify());
     refuseSilentRollbacks(this.options.db);
-    this.outbox.wake = () => this.bell.ring();
+    this.outbox.wake = () => this.notifier.notify();
     // Not fatal: the inbox makes what it misses.
     await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
   }
@@ -122,7 +122,7 @@ export class Bus {
     await this.topology.stop();
     await this.server.close();
     await this.retries.stop();
-    this.bell.close();
+    this.notifier.close();
     await this.relay.stop();
   }
 }

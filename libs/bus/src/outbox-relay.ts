@@ -51,7 +51,7 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   private loop: WatchedLoop | undefined;
   /** Rung when there is something to look at; made anew before each look. */
-  private bell = Promise.withResolvers<void>();
+  private wakeUp = Promise.withResolvers<void>();
   /** The session that holds the lock, while this process leads. */
   private leading: LockSession | undefined;
 
@@ -75,7 +75,7 @@ export class OutboxRelay {
 
   /** Says that there is something new in the outbox. */
   wake(): void {
-    this.bell.resolve();
+    this.wakeUp.resolve();
   }
 
   /** Finishes what is in flight, gives up the lock, and resolves. */
@@ -163,7 +163,7 @@ export class OutboxRelay {
 
     try {
       while (!this.stopping.signal.aborted && !failed) {
-        this.bell = Promise.withResolvers();
+        this.wakeUp = Promise.withResolvers();
         const sweep = performance.now() - sweptAt >= SWEEP_MS;
         if (sweep) sweptAt = performance.now();
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
@@ -238,7 +238,7 @@ export class OutboxRelay {
 
   private async restUntilWoken(ms: number): Promise<void> {
     const poll = setTimeout(() => this.wake(), ms);
-    await this.bell.promise;
+    await this.wakeUp.promise;
     clearTimeout(poll);
   }
 

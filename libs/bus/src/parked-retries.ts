@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
 import type { Inbox } from './inbox';
-import { describe, fateOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
+import { describe, dispositionOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
 import type { PeriodicTask, PeriodicTasks, RunningTask } from './periodic-tasks';
 
 interface ParkedRow {
@@ -169,7 +169,7 @@ export class ParkedRetries {
 
   /**
    * Tries events of one group in one transaction, which holds their rows, so that nobody else begins them however long it
-   * takes. A failure decides the fate of a single event; of several it changes nothing and returns false.
+   * takes. A failure decides what becomes of a single event; of several it changes nothing and returns false.
    */
   private tryAgain(inbox: Inbox, rows: readonly ParkedRow[]): Promise<boolean> {
     return this.db.transaction(async (tx) => {
@@ -215,16 +215,16 @@ export class ParkedRetries {
 
   private async decide(tx: EntityManager, inbox: Inbox, row: ParkedRow, error: unknown): Promise<void> {
     const attempts = row.attempts + 1;
-    const fate = fateOf(error, { attempts, expired: row.expired, waits: this.waits });
+    const disposition = dispositionOf(error, { attempts, expired: row.expired, waits: this.waits });
     await tx.query(
       `UPDATE parked_events SET attempts = $2, state = $3, reason = $4, error = $5, begun = 0,
          due_at = now() + make_interval(secs => $6)
        WHERE id = $1`,
-      'dead' in fate
-        ? [row.id, attempts, 'dead', fate.dead, describe(error), null]
-        : [row.id, attempts, 'retrying', 'retrying', describe(error), fate.dueInSeconds],
+      'dead' in disposition
+        ? [row.id, attempts, 'dead', disposition.dead, describe(error), null]
+        : [row.id, attempts, 'retrying', 'retrying', describe(error), disposition.dueInSeconds],
     );
-    inbox.noteFailure(row.type, error, fate);
+    inbox.noteFailure(row.type, error, disposition);
   }
 
   private async giveUp(inbox: Inbox, { id, begun, type }: ParkedRow): Promise<void> {

@@ -23,12 +23,12 @@ export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './le
 export { LOG, type Log } from './log';
 export { withoutTokens } from './redaction';
 export {
-  ThirdParty,
-  ThirdPartyTimeout,
-  ThirdPartyUnavailable,
+  ResiliencePolicy,
+  UpstreamTimeout,
+  UpstreamUnavailable,
   type CallOptions,
-  type ThirdPartyOptions,
-} from './third-party';
+  type ResiliencePolicyOptions,
+} from './resilience-policy';
 export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
@@ -67,4 +67,4 @@ export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
 export { createLog } from './log';
 export { periodicTasksOf, schedulesOf } from './kit.module';
-export { Service, type Surroundings } from './service';
+export { Service, type ServiceDependencies } from './service';

@@ -63,7 +63,7 @@ export class LeaderElection {
   /** Leaves `name` to others; resolves when what was begun for it has ended. */
   async withdraw(name: string): Promise<void> {
     this.candidates.delete(name);
-    await this.resign(name);
+    await this.release(name);
   }
 
   /** The present term of this process, if it leads `name`. */
@@ -92,7 +92,7 @@ export class LeaderElection {
   /** Leads nothing any more, waits for what was begun, and leaves the names to others. */
   async stop(): Promise<void> {
     await this.task?.stop();
-    await this.resignAll();
+    await this.releaseAll();
     await this.session?.close();
   }
 
@@ -111,7 +111,7 @@ export class LeaderElection {
       } catch (error) {
         // A transaction of the last leader is not over.
         this.log.warn({ err: error, name }, 'this process does not lead yet');
-        await this.release(session, name);
+        await this.unlock(session, name);
       }
     }
   }
@@ -129,7 +129,7 @@ export class LeaderElection {
     if (this.session && !this.session.lost.aborted) return this.session;
     this.session = undefined;
     const session = await LockSession.open({ connectionString: this.access.url }, `${this.access.schema} leaders`);
-    session.lost.addEventListener('abort', () => void this.resignAll(), { once: true });
+    session.lost.addEventListener('abort', () => void this.releaseAll(), { once: true });
     this.session = session;
     await session.query(`SET lock_timeout = ${CONFIRMED_MS}`);
     return session;
@@ -138,22 +138,22 @@ export class LeaderElection {
   private begin(session: LockSession, name: string, token: number): void {
     const lead = this.candidates.get(name);
     // Withdrawn meanwhile.
-    if (!lead) return void this.release(session, name);
+    if (!lead) return void this.unlock(session, name);
     const end = new AbortController();
     const leadership = { name, token, signal: end.signal };
     const work = (async () => lead(leadership))().catch((error: unknown) => {
       if (!end.signal.aborted) this.log.error({ err: error, name }, 'what the leader does has failed');
-      void this.resign(name);
+      void this.release(name);
     });
     this.terms.set(name, { leadership, end, session, work });
     this.log.debug({ name, token }, 'this process leads');
   }
 
-  private async resignAll(): Promise<void> {
-    await Promise.all([...this.terms.keys()].map((name) => this.resign(name)));
+  private async releaseAll(): Promise<void> {
+    await Promise.all([...this.terms.keys()].map((name) => this.release(name)));
   }
 
-  private async resign(name: string): Promise<void> {
+  private async release(name: string): Promise<void> {
     const term = this.terms.get(name);
     if (!term) return;
     term.end.abort();
@@ -161,10 +161,10 @@ export class LeaderElection {
     if (this.terms.get(name) !== term) return;
     // Not before: this process must not begin anew beside what it has not ended.
     this.terms.delete(name);
-    await this.release(term.session, name);
+    await this.unlock(term.session, name);
   }
 
-  private async release(session: LockSession, name: string): Promise<void> {
+  private async unlock(session: LockSession, name: string): Promise<void> {
     if (session.lost.aborted) return;
     await session
       .query({ text: `SELECT pg_advisory_unlock(${lockOf('$1')})`, values: [name] })

@@ -36,7 +36,7 @@ import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
 
 /** What services of one process share. */
-export interface Surroundings {
+export interface ServiceDependencies {
   env: Env;
   log: Log;
   transport: Transport;
@@ -75,17 +75,17 @@ export class Service {
   }
 
   /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
-  static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
-    const { env, transport, keys, directory } = surroundings;
+  static async prepare(app: AppDefinition, dependencies: ServiceDependencies): Promise<Service> {
+    const { env, transport, keys, directory } = dependencies;
     const prefix = prefixOf(app.name);
     const config = loadConfig(sharedConfig.extend(variablesOf(app).shape), env) as z.output<typeof sharedConfig> &
       Record<string, never>;
-    const log = surroundings.log.child({ service: app.name });
+    const log = dependencies.log.child({ service: app.name });
     refuseTestTimes(config);
-    const clock = surroundings.clock ?? new Clock(config.CLOCK_AHEAD_SECONDS * 1000);
+    const clock = dependencies.clock ?? new Clock(config.CLOCK_AHEAD_SECONDS * 1000);
     const registry = new Registry();
     registry.setDefaultLabels({ service: app.name });
-    if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
+    if (dependencies.reportsProcess) collectDefaultMetrics({ register: registry });
 
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const tasks = new PeriodicTasks({ registry, warn, speed: config.PERIODIC_TASKS_SPEED });
@@ -115,7 +115,7 @@ export class Service {
       registry,
       tasks,
       now: () => clock.now(),
-      retryAfterSeconds: surroundings.retryAfterSeconds,
+      retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
     });
     const cipher = new FieldCipher(ring);
@@ -124,7 +124,7 @@ export class Service {
       ...(app.encrypted ?? []),
       ANSWER_PLACE,
     ]);
-    const letGo = async () => {
+    const dispose = async () => {
       await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
@@ -175,7 +175,7 @@ export class Service {
       const { name } = app;
       return new Service({ name, nest, edge, listeners, directory, db, bus, bots, rotation, election, runner });
     } catch (error) {
-      await letGo().catch(() => undefined);
+      await dispose().catch(() => undefined);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type ModelInUse, ThirdParty } from '@switchboard/service-kit';
+import { CONFIG, type ModelInUse, ResiliencePolicy } from '@switchboard/service-kit';
 import OpenAI from 'openai';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
@@ -26,7 +26,7 @@ export class EmbeddingsService {
   readonly inUse: ModelInUse | undefined;
   private readonly client: OpenAI | undefined;
   private readonly dimensions: number | undefined;
-  private readonly party: ThirdParty;
+  private readonly party: ResiliencePolicy;
 
   constructor(keys: ModelKeys, @Inject(CONFIG) config: ChatAiConfig, @Inject(Registry) registry: Registry) {
     this.inUse = modelInUse(config, keys);
@@ -35,7 +35,7 @@ export class EmbeddingsService {
       const { baseUrl, apiKey = 'none' } = this.inUse;
       this.client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0, logLevel: 'off' });
     }
-    this.party = new ThirdParty({
+    this.party = new ResiliencePolicy({
       name: 'embeddings',
       registry,
       timeoutMs: LONGEST_CALL_MS,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ThirdParty, ThirdPartyUnavailable } from '@switchboard/service-kit';
+import { CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
 import {
@@ -102,7 +102,7 @@ export class ModelsService {
   }
 
   private guarded(model: ChatModel): ChatModel {
-    const party = new ThirdParty({
+    const party = new ResiliencePolicy({
       name: 'model',
       registry: this.registry,
       timeoutMs: this.limits.totalMs + BACKSTOP_MS,
@@ -116,7 +116,7 @@ export class ModelsService {
           );
         } catch (error) {
           if (error instanceof ModelFailure) throw error;
-          const kind = error instanceof ThirdPartyUnavailable ? 'unavailable' : 'timed_out';
+          const kind = error instanceof UpstreamUnavailable ? 'unavailable' : 'timed_out';
           throw new ModelFailure(kind, '', { cause: error });
         }
       },

@@ -1,4 +1,4 @@
-import { type BotsRegistry, ThirdPartyTimeout } from '@switchboard/service-kit';
+import { type BotsRegistry, UpstreamTimeout } from '@switchboard/service-kit';
 import type { ServerResponse } from 'node:http';
 import { Registry } from 'prom-client';
 import { json, startServer, type Asked } from '../../test/openai-server';
@@ -100,7 +100,7 @@ describe('transcription by an OpenAI-compatible server', () => {
     );
     const silent = await providerWith(() => undefined, { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: 0.3 });
     await expect(silent.provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(
-      ThirdPartyTimeout,
+      UpstreamTimeout,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ThirdParty } from '@switchboard/service-kit';
+import { BotsRegistry, CONFIG, ResiliencePolicy } from '@switchboard/service-kit';
 import { toFile } from 'openai';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -46,7 +46,7 @@ const Answer = z.object({
 
 interface Server {
   readonly client: OpenAiClient;
-  readonly guard: ThirdParty;
+  readonly guard: ResiliencePolicy;
   readonly model: string;
   readonly pricedAs: string | undefined;
 }
@@ -68,7 +68,7 @@ export class TranscriptionProvider {
     const server = configuredServer(config);
     if (model === OFF || !(server ?? sandboxUrl)) return;
     const timeoutMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
-    const guard = new ThirdParty({ name: this.name, registry, timeoutMs, isOutage });
+    const guard = new ResiliencePolicy({ name: this.name, registry, timeoutMs, isOutage });
     const serve = (one: OpenAiServer, own: Pick<Server, 'model' | 'pricedAs'>): Server => ({
       client: new OpenAiClient(this.name, one, timeoutMs),
       guard,
@@ -97,7 +97,7 @@ export class TranscriptionProvider {
 
   /**
    * @throws RecordingTooLarge, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
-   *   ThirdPartyTimeout, ThirdPartyUnavailable, or the signal's reason when it is aborted.
+   *   UpstreamTimeout, UpstreamUnavailable, or the signal's reason when it is aborted.
    */
   async transcribe(
     botId: string,
