@@ -90,7 +90,7 @@ export const botAdapterDataMap: DataMap = {
   },
   previews: {
     purpose: 'Messages in which an answer is shown while it is being written.',
-    retention: 'A day.',
+    retention: 'Thirty days.',
     erasure: 'delete row',
     person: ofChat,
     columns: {
