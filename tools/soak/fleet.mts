@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -8,6 +7,7 @@ import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
 import { type Postgres, startPostgres } from '../local/postgres.mts';
 import { freePorts, until } from '../local/processes.mts';
 import { type RabbitMq, startRabbitMq } from '../local/rabbitmq.mts';
+import { type LocalSecrets, localSecrets } from '../local/secrets.mts';
 import { root } from '../local/workspace.mts';
 import { serviceNames } from '../services.mts';
 
@@ -54,7 +54,7 @@ export class Fleet {
   private readonly options: FleetOptions;
   private readonly servers: { postgres: Postgres; rabbit: RabbitMq; sandbox: Child };
   readonly sandboxUrl: string;
-  private readonly secrets: Record<string, string>;
+  private readonly secrets: LocalSecrets;
   private readonly identities: ReturnType<typeof freshIdentities>;
   private readonly sql: Pool;
   private aheadSeconds = 0;
@@ -74,10 +74,7 @@ export class Fleet {
     this.servers = servers;
     this.sandboxUrl = sandboxUrl;
     this.sql = sql;
-    this.secrets = {
-      DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
-      ENCRYPTION_KEYS: `soak:${randomBytes(32).toString('base64')}`,
-    };
+    this.secrets = localSecrets(options.folder);
   }
 
   /** Starts everything but the services. */
