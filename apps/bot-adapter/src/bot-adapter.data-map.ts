@@ -90,7 +90,7 @@ export const botAdapterDataMap: DataMap = {
   },
   previews: {
     purpose: 'Messages in which an answer is shown while it is being written.',
-    retention: 'A day.',
+    retention: 'Thirty days.',
     erasure: 'delete row',
     person: ofChat,
     columns: {
@@ -122,12 +122,6 @@ export const botAdapterDataMap: DataMap = {
       data: 'What was entered so far, encrypted with the key of the person.',
       choices: 'What may be typed in place of pressing a button.',
     },
-  },
-  bot_leaders: {
-    purpose: 'Which process polls for a bot and shows previews.',
-    retention: 'As long as it does.',
-    erasure: 'not personal',
-    columns: { bot_id: 'The bot.' },
   },
   receivers: {
     purpose: 'How updates of a bot get here.',

@@ -12,6 +12,7 @@ import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
 import { Turn } from './conversations/turn.entity';
+import { LookAtKnowledge } from './knowledge/knowledge.loader';
 import { Prompt } from './prompts/prompt.entity';
 
 export const chatAiApp = defineApp({
@@ -20,6 +21,7 @@ export const chatAiApp = defineApp({
   config: chatAiConfig,
   entities: [Conversation, Message, Attachment, Turn, Usage, Prompt, ModelPrice],
   migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
+  tasks: [LookAtKnowledge],
   dataMap: chatAiDataMap,
   botSections: { assistant: AssistantSection },
   port: 4102,

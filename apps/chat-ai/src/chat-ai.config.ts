@@ -6,6 +6,8 @@ const baseUrl = () => z.url({ protocol: /^https?$/ }).optional();
 const budget = (standard: number) =>
   z.union([z.literal('unlimited'), z.coerce.number().nonnegative()]).default(standard);
 
+export const KNOWLEDGE_CHECK_SECONDS = 30;
+
 export const chatAiConfig = z.object({
   CHAT_AI_API_KEY: secret()
     .optional()
@@ -44,7 +46,7 @@ export const chatAiConfig = z.object({
     .number()
     .int()
     .min(1)
-    .default(30)
+    .default(KNOWLEDGE_CHECK_SECONDS)
     .describe('How often knowledge folders are looked at, for disks that do not tell of changes.'),
   CHAT_AI_DOCUMENT_TOKENS: z.coerce
     .number()

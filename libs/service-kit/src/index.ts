@@ -17,6 +17,8 @@ export { asPerson, grantToPersons, type Owner, personalTable } from './row-secur
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
+export { intervalOf } from './scheduled.decorator';
+export { type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/bus';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, type Log } from './log';
 export { withoutTokens } from './redaction';
@@ -64,5 +66,5 @@ export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } f
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
 export { createLog } from './log';
-export { schedulesOf } from './kit.module';
+export { periodicTasksOf, schedulesOf } from './kit.module';
 export { Service, type Surroundings } from './service';

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LockSession } from '@switchboard/bus';
+import { LockSession, type PeriodicTask, type PeriodicTasks, type RunningTask } from '@switchboard/bus';
 import type { EntityManager } from 'typeorm';
 import type { DatabaseAccess } from './database';
 import type { Log } from './log';
@@ -28,7 +27,11 @@ interface Term {
   readonly work: Promise<unknown>;
 }
 
-const LOOK_EVERY_MS = 2000;
+export const ElectLeaders: PeriodicTask = {
+  name: 'elect-leaders',
+  everyMs: 2000,
+  purpose: 'Tries to lead what no process leads.',
+};
 /** How long one look waits for a transaction that the last leader has confirmed. */
 const CONFIRMED_MS = 1000;
 
@@ -41,14 +44,12 @@ const CONFIRMED_MS = 1000;
 export class LeaderElection {
   private readonly candidates = new Map<string, Lead>();
   private readonly terms = new Map<string, Term>();
-  private readonly stopping = new AbortController();
   private session: LockSession | undefined;
-  private running: Promise<void> | undefined;
-  /** Aborted to look at once. */
-  private nap = new AbortController();
+  private task: RunningTask | undefined;
 
   constructor(
     private readonly access: DatabaseAccess,
+    private readonly tasks: PeriodicTasks,
     private readonly log: Log,
   ) {}
 
@@ -56,7 +57,7 @@ export class LeaderElection {
   stand(name: string, lead: Lead): void {
     if (this.candidates.has(name)) throw new Error(`This process stands for ${name} already`);
     this.candidates.set(name, lead);
-    this.nap.abort();
+    this.task?.wake();
   }
 
   /** Leaves `name` to others; resolves when what was begun for it has ended. */
@@ -85,32 +86,18 @@ export class LeaderElection {
   }
 
   start(): void {
-    this.running ??= this.loop();
+    this.task ??= this.tasks.start(ElectLeaders, { run: () => this.look() });
   }
 
   /** Leads nothing any more, waits for what was begun, and leaves the names to others. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.nap.abort();
-    await this.running;
+    await this.task?.stop();
     await this.resignAll();
     await this.session?.close();
   }
 
-  private async loop(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted;) {
-      this.nap = new AbortController();
-      try {
-        if (this.candidates.size > 0) await this.look();
-        failures = 0;
-      } catch (error) {
-        if (failures++ % 10 === 0) this.log.warn({ err: error }, 'leaders cannot be elected');
-      }
-      await sleep(LOOK_EVERY_MS, undefined, { signal: this.nap.signal }).catch(() => undefined);
-    }
-  }
-
   private async look(): Promise<void> {
+    if (this.candidates.size === 0) return;
     const session = await this.livingSession();
     const names = [...this.candidates.keys()].filter((name) => !this.terms.has(name));
     if (names.length === 0) return;

@@ -10,6 +10,7 @@ import { nearestLanguage, shared } from '../texts/catalogue';
 import { ChatAddresses } from './chat-addresses';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
+import { InboundMessageRow } from './inbound-message.entity';
 
 /** Someone wrote: who, and where. */
 export interface ChatContext {
@@ -125,6 +126,17 @@ export class ContactsService {
     return tx.findOneBy(Chat, { botId: bot.id, externalHash, movedTo: IsNull() });
   }
 
+  /** Our id of a message that was taken earlier. */
+  findMessage(
+    tx: EntityManager,
+    bot: Bot,
+    externalChatId: string,
+    externalMessageId: string,
+  ): Promise<InboundMessageRow | null> {
+    const externalChatHash = this.addresses.hash(bot.channel.kind, externalChatId);
+    return tx.findOneBy(InboundMessageRow, { botId: bot.id, externalChatHash, externalMessageId });
+  }
+
   /** The chat itself, or the one that goes on in its place; null for one that was never met. */
   async presentChat(tx: EntityManager, id: string): Promise<Chat | null> {
     const chat = await tx.findOneBy(Chat, { id });
@@ -134,13 +146,11 @@ export class ContactsService {
   /**
    * A chat goes on under a new id. When somebody wrote under the new one before we heard of the move, there are two rows by
    * now: the older one goes on, with the conversation it has, and the newer one points to it. Returns the chat that goes on,
-   * and the one that does not; undefined for a chat never met, or one that has moved already.
-   * @param from the hash of its id until now
+   * and the one that does not; undefined for one that has moved already.
    */
   async move(
     tx: EntityManager,
-    { botId, channel }: Pick<Chat, 'botId' | 'channel'>,
-    from: string,
+    { botId, channel, externalHash: from }: Chat,
     to: string,
   ): Promise<{ chat: Chat; superseded?: Chat } | undefined> {
     const externalHash = this.addresses.hash(channel, to);

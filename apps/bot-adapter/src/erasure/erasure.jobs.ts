@@ -3,7 +3,7 @@ import { Outbox } from '@switchboard/bus';
 import { BotAdapterPersonErased } from '@switchboard/contracts';
 import { ErasePerson, ErasePersonAgain, Erasure, type JobRun, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
-import { InboundUpdatesService } from '../inbound/inbound-updates.service';
+import { QuarantineService } from '../inbound/quarantine.service';
 import { MediaService } from '../media/media.service';
 
 @Injectable()
@@ -12,7 +12,7 @@ export class ErasureJobs {
     private readonly erasure: Erasure,
     private readonly outbox: Outbox,
     deliveries: DeliveriesRepository,
-    updates: InboundUpdatesService,
+    quarantine: QuarantineService,
     media: MediaService,
   ) {
     erasure.add({
@@ -22,7 +22,7 @@ export class ErasureJobs {
         await media.deleteFilesOf(userId);
       },
       async rows(tx, userId) {
-        await updates.forgetQuarantined(tx, userId);
+        await quarantine.forget(tx, userId);
         await deliveries.forgetInGroups(tx, userId);
       },
     });

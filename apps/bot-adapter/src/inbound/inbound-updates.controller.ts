@@ -2,15 +2,19 @@ import { Controller } from '@nestjs/common';
 import { ListQuarantinedUpdates, ReplayQuarantinedUpdates } from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { InboundUpdatesService } from './inbound-updates.service';
+import { QuarantineService } from './quarantine.service';
 
 /** Updates that could not be processed, for the operator. */
 @Controller()
 export class InboundUpdatesController {
-  constructor(private readonly updates: InboundUpdatesService) {}
+  constructor(
+    private readonly updates: InboundUpdatesService,
+    private readonly quarantine: QuarantineService,
+  ) {}
 
   @Implements(ListQuarantinedUpdates)
   async list(): Promise<AnswerOf<typeof ListQuarantinedUpdates>> {
-    return { bots: await this.updates.quarantined() };
+    return { bots: await this.quarantine.summary() };
   }
 
   @Implements(ReplayQuarantinedUpdates)

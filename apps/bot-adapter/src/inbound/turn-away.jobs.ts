@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { BotsRegistry, defineJob, FieldCipher, type PayloadOf, Runs } from '@switchboard/service-kit';
+import type { Bot } from '@switchboard/contracts';
+import { BotsRegistry, defineJob, FieldCipher, Jobs, type PayloadOf, Runs } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { TextsSection } from '../bots/bot-sections';
+import type { InboundChat, InboundPerson } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { languagesOf } from '../contacts/contacts.service';
 import { plainText } from '../rich-text/rich-text';
 import { nearestLanguage, shared } from '../texts/catalogue';
@@ -30,11 +34,23 @@ export class TurnAwayJobs {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly channels: ChannelsService,
+    private readonly addresses: ChatAddresses,
+    private readonly jobs: Jobs,
     private readonly cipher: FieldCipher,
   ) {}
 
-  seal(botId: string, who: Stranger): string {
-    return this.cipher.encrypt(JSON.stringify(who), WHO, botId);
+  /** Whoever was not invited is told so, at most once a minute, and nothing of theirs is kept. */
+  async request(
+    tx: EntityManager,
+    bot: Bot,
+    { chat, from }: { chat: InboundChat; from: InboundPerson },
+  ): Promise<void> {
+    if (chat.kind === 'group') return;
+    const stranger: Stranger = { externalId: chat.externalId, personId: from.externalId };
+    const who = this.cipher.encrypt(JSON.stringify(stranger), WHO, bot.id);
+    const key = `turn-away:${bot.id}:${this.addresses.hash(bot.channel.kind, chat.externalId)}`;
+    const payload = { botId: bot.id, who, ...(from.language && { language: from.language }) };
+    await this.jobs.add(tx, TurnAway, payload, { key, maxAttempts: 3 });
   }
 
   @Runs(TurnAway)

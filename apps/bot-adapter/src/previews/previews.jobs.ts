@@ -4,7 +4,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { Rejected, Unreachable } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
-import { ChatAddresses } from '../contacts/chat-addresses';
 import { Chat } from '../contacts/chat.entity';
 import { PreviewsRepository } from './previews.repository';
 
@@ -22,7 +21,6 @@ export class PreviewsJobs {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly channels: ChannelsService,
-    private readonly addresses: ChatAddresses,
     private readonly repository: PreviewsRepository,
     private readonly clock: Clock,
   ) {}
@@ -39,8 +37,8 @@ export class PreviewsJobs {
     const channel = chat && this.channels.find(chat.botId);
     // In a chat that has moved the message is somewhere else, under another id.
     if (channel && chat.externalHash === preview.externalChatHash) {
-      const externalId = await this.addresses.decrypt(this.db.manager, chat);
-      await channel.deleteMessage({ externalId }, preview.externalMessageId).catch((error: unknown) => {
+      const address = await this.repository.addressOf(chat, undefined);
+      await channel.deleteMessage(address, preview.externalMessageId).catch((error: unknown) => {
         // Deleted by somebody else, too old, or where the bot may no longer be.
         if (!(error instanceof Rejected || error instanceof Unreachable)) throw error;
       });

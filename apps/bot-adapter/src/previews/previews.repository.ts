@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { ChatAddress } from '../channels/channel';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import type { Chat } from '../contacts/chat.entity';
+import type { Place } from '../deliveries/delivery.entity';
 import { Preview, type PreviewState } from '../deliveries/preview.entity';
 
 /** As long as a call may be under way, so as long as a finished answer waits for it. */
@@ -24,6 +27,7 @@ export interface PreviewCall {
 export class PreviewsRepository {
   constructor(
     private readonly db: DataSource,
+    private readonly addresses: ChatAddresses,
     private readonly clock: Clock,
   ) {}
 
@@ -92,6 +96,13 @@ export class PreviewsRepository {
       [since],
     );
     return rows.map(({ reply_id }) => reply_id);
+  }
+
+  /** Where in its chat an answer is shown; ids of topics are void once the chat has moved. */
+  async addressOf(chat: Chat, place: Place | undefined): Promise<ChatAddress> {
+    const externalId = await this.addresses.decrypt(this.db.manager, chat);
+    const threadId = place?.chatHash === chat.externalHash ? place.threadId : undefined;
+    return { externalId, ...(threadId && { threadId }) };
   }
 
   find(replyId: string): Promise<Preview | null> {

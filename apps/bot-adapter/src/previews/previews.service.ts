@@ -10,7 +10,6 @@ import { BotLeaderElection } from '../bots/bot-leader-election';
 import type { Button, Channel, ChatAddress, OutboundMessage } from '../channels/channel';
 import { ChannelBusy, NotSent, OutcomeUnknown, Unsupported } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
-import { ChatAddresses } from '../contacts/chat-addresses';
 import type { Chat } from '../contacts/chat.entity';
 import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
@@ -72,7 +71,6 @@ export class PreviewsService implements OnApplicationShutdown {
     private readonly limits: SendLimits,
     private readonly queue: KeyedQueue,
     private readonly deliveries: DeliveriesRepository,
-    private readonly addresses: ChatAddresses,
     private readonly repository: PreviewsRepository,
     private readonly jobs: PreviewsJobs,
     private readonly signals: Signals,
@@ -166,9 +164,7 @@ export class PreviewsService implements OnApplicationShutdown {
     const found = await this.deliveries.placeFor(this.db.manager, chatId, messageId);
     if (!found || found.chat.blockedAt) return undefined;
     const { chat, place } = found;
-    const externalId = await this.addresses.decrypt(this.db.manager, chat);
-    const isThere = place?.chatHash === chat.externalHash;
-    const to = { externalId, ...(isThere && place.threadId && { threadId: place.threadId }) };
+    const to = await this.repository.addressOf(chat, place);
     const canStop = this.stopButton && this.channels.find(chat.botId)?.capabilities.buttons;
     return { chat, to, replyTo: place?.replyTo, stop: canStop ? [await this.stopButton!(chat, replyId)] : [] };
   }

@@ -14,6 +14,8 @@ it('what passed through is forgotten after the days that /privacy tells, the per
   await fetch(`${app.url}/media/${heard.data.media!.mediaId}`, { headers: await app.as('chat-ai') });
   await reply(app, heard, 'a fine plan', { suggestions: ['Another plan'] });
   await emma.answer(({ text }) => text === 'a fine plan');
+  await emma.say('/voice');
+  await emma.answer(({ text }) => /by voice/.test(text ?? ''));
 
   const tables = ['inbound_updates', 'inbound_messages', 'media', 'deliveries', 'buttons'];
   const rows = async () => {

@@ -8,6 +8,7 @@ import type {
   ReplyRegenerateRequested,
   ReplyStopRequested,
   TranscriptionCompleted,
+  TranscriptionFailed,
 } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In, IsNull } from 'typeorm';
@@ -133,18 +134,21 @@ export class ConversationsService {
 
   async transcribed(
     tx: EntityManager,
-    { messageId, chatId, text }: EventOf<typeof TranscriptionCompleted>['data'],
+    { messageId, userId, chatId, text }: EventOf<typeof TranscriptionCompleted>['data'],
   ): Promise<Unanswered | undefined> {
-    const message = await this.voiceMessage(tx, messageId);
-    // The person may have begun anew meanwhile.
-    if (message.state !== 'awaiting_transcription') return undefined;
+    const message = await this.voiceMessage(tx, messageId, userId);
+    // The person may have begun anew meanwhile, or be erased.
+    if (message?.state !== 'awaiting_transcription') return undefined;
     await this.replaceText(tx, message, text, { state: 'pending' });
     return this.changed(tx, message.conversationId, chatId);
   }
 
-  async notTranscribed(tx: EntityManager, messageId: string): Promise<void> {
-    const message = await this.voiceMessage(tx, messageId);
-    if (message.state === 'awaiting_transcription')
+  async notTranscribed(
+    tx: EntityManager,
+    { messageId, userId }: EventOf<typeof TranscriptionFailed>['data'],
+  ): Promise<void> {
+    const message = await this.voiceMessage(tx, messageId, userId);
+    if (message?.state === 'awaiting_transcription')
       await tx.update(Message, messageId, { state: 'transcription_failed' });
   }
 
@@ -177,10 +181,12 @@ export class ConversationsService {
     return unanswered;
   }
 
-  private async voiceMessage(tx: EntityManager, id: string): Promise<Message> {
+  /** Undefined of a person who was erased. */
+  private async voiceMessage(tx: EntityManager, id: string, userId: string): Promise<Message | undefined> {
     const message = await tx.findOne(Message, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!message) throw new RetryLater(VOICE_RETRY_SECONDS, 'the voice message has not been heard of yet');
-    return message;
+    if (!message && !(await this.cipher.isErased(tx, userId)))
+      throw new RetryLater(VOICE_RETRY_SECONDS, 'the voice message has not been heard of yet');
+    return message ?? undefined;
   }
 
   private async replaceText(tx: EntityManager, message: Message, text: string, more: Partial<Message>): Promise<void> {

@@ -48,6 +48,10 @@ export class MessageCipher {
     };
   }
 
+  isErased(tx: EntityManager, userId: string): Promise<boolean> {
+    return this.personal.isErased(tx, userId);
+  }
+
   async destroyGroupKey(tx: EntityManager, chatId: string): Promise<void> {
     await this.personal.destroyShared(tx, chatId);
   }

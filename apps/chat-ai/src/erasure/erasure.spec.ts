@@ -1,4 +1,4 @@
-import { ChatAiPersonErased, ErasureRequested } from '@switchboard/contracts';
+import { ChatAiPersonErased, ErasureRequested, TranscriptionCompleted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { aPerson, rowsOf, untilTrue } from '../../test/build';
@@ -81,6 +81,7 @@ describe('a person who is erased', () => {
     await gone.replyTo(await gone.writes('Hello'));
     await erase(gone.userId);
     await gone.writes('sent a moment before');
+    await app.probe.say(TranscriptionCompleted({ ...gone, messageId: uuidv7(), text: 'said a moment before' }));
     const other = person();
     await other.replyTo(await other.writes('Hello'));
     expect(await naming(gone.userId)).toEqual([]);

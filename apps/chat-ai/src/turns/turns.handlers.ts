@@ -72,6 +72,6 @@ export class TranscriptionsHandlers {
 
   @Handles(TranscriptionFailed)
   failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
-    return this.conversations.notTranscribed(tx, data.messageId);
+    return this.conversations.notTranscribed(tx, data);
   }
 }

@@ -15,7 +15,7 @@ export const texts = {
   },
   language: 'Which language shall I speak?',
   privacy:
-    'What is kept about you, and how long:\n\n• your name, your id in this messenger and your settings: until you have them deleted;\n• what we say to each other, so that I remember it, and what you think of my answers: {{talk}} days from your last message, or from /new;\n• what I have sent, and files you have sent: {{files}} days;\n• a message that could not be processed: {{failed}} days;\n• answers read aloud: {{voices}} days after they were last asked for;\n• what my answers have cost: {{costs}} days.\n\nYour name, your id and all texts are encrypted with a key of your own. Your messages are passed to the language model that writes the answers, what you say aloud to the one that turns it into text, and to nobody else.',
+    'What is kept about you, and how long:\n\n• your name, your id in this messenger and your settings: until you have them deleted;\n• what we say to each other, so that I remember it, and what you think of my answers: {{talk}} days from your last message, or from /new;\n• what I have sent, and files you have sent: {{files}} days;\n• a message that could not be processed: {{failed}} days;\n• answers read aloud: {{voices}} days after they were last asked for;\n• what my answers have cost: {{costs}} days.\n\nYour name, your id and all texts are encrypted with a key of your own; files are not. Your messages are passed to the language model that writes the answers, what you say aloud to the one that turns it into text, and to nobody else.',
   erase: {
     offer: 'Delete what you keep about me',
     question:

@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Bot } from '@switchboard/contracts';
+import { BotsRegistry, Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { Gauge, Registry } from 'prom-client';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import type { InboundUpdate } from '../channels/channel';
+import { ContactsService } from '../contacts/contacts.service';
+import { InboundUpdateRow } from './inbound-update.entity';
+
+type UpdateKey = Pick<InboundUpdateRow, 'botId' | 'updateId'>;
+
+const CONTENT = 'inbound_updates.content';
+const IN_QUARANTINE = { failure: Not(IsNull()) };
+
+/** Updates that could not be processed, with their content, until somebody has mended what was wrong. */
+@Injectable()
+export class QuarantineService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly contacts: ContactsService,
+    private readonly cipher: FieldCipher,
+    private readonly clock: Clock,
+    bots: BotsRegistry,
+    registry: Registry,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    new Gauge({
+      name: 'updates_quarantined',
+      help: 'Updates that could not be processed and wait to be replayed, in the whole installation: every process tells the same.',
+      labelNames: ['bot'],
+      registers: [registry],
+      async collect() {
+        const rows = await summaryOf(db).catch(() => undefined);
+        if (!rows) return;
+        this.reset();
+        for (const { id } of bots.all()) this.set({ bot: id }, 0);
+        for (const { bot, count } of rows) this.set({ bot }, count);
+      },
+    });
+  }
+
+  async put({ botId, id, content }: InboundUpdate, error: unknown): Promise<void> {
+    this.log.error({ err: error, bot: botId, updateId: id }, 'an update could not be processed and is in quarantine');
+    const key = { botId, updateId: id };
+    const row = {
+      ...key,
+      receivedAt: this.clock.now(),
+      failure: reasonOf(error),
+      content: this.cipher.encrypt(JSON.stringify(content ?? null), CONTENT, rowIdOf(key)),
+    };
+    await this.db.createQueryBuilder().insert().into(InboundUpdateRow).values(row).orIgnore().execute();
+  }
+
+  /** In the order in which they came. */
+  list(botId?: Bot['id']): Promise<UpdateKey[]> {
+    return this.db.manager.find(InboundUpdateRow, {
+      where: { ...IN_QUARANTINE, ...(botId && { botId }) },
+      order: { seq: 'ASC' },
+      select: { botId: true, updateId: true },
+    });
+  }
+
+  summary(): Promise<{ bot: string; count: number; failures: string[] }[]> {
+    return summaryOf(this.db);
+  }
+
+  /** Takes one out; undefined when another replay was faster. */
+  async take(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<{ content: unknown } | undefined> {
+    // A second replay waits here for the first one: overtaking it, it would change the order.
+    const lock = { mode: 'pessimistic_write' } as const;
+    const row = await tx.findOne(InboundUpdateRow, { where: { botId, updateId, ...IN_QUARANTINE }, lock });
+    if (!row?.content) return undefined;
+    const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT, rowIdOf(row))) as unknown;
+    await this.empty(tx, row);
+    return { content };
+  }
+
+  async failedAgain({ botId, updateId }: UpdateKey, error: unknown): Promise<void> {
+    this.log.error(
+      { err: error, bot: botId, updateId },
+      'an update in quarantine could not be processed this time either',
+    );
+    await this.db.manager.update(InboundUpdateRow, { botId, updateId }, { failure: reasonOf(error) });
+  }
+
+  /** Forgets what is there of a person: nothing but the channel's id in the content says whose it is. */
+  async forget(tx: EntityManager, userId: string): Promise<void> {
+    const ids = await this.contacts.externalIdsOf(tx, userId);
+    if (ids.length === 0) return;
+    for (const row of await tx.findBy(InboundUpdateRow, IN_QUARANTINE)) {
+      const content = row.content && this.cipher.tryDecrypt(row.content, CONTENT, rowIdOf(row));
+      const words = new Set(content?.match(/[^\s"{}[\],:]+/g));
+      if (ids.some((id) => words.has(id))) await this.empty(tx, row);
+    }
+  }
+
+  /** The row stays: the update was taken. */
+  private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
+    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null });
+  }
+}
+
+const rowIdOf = ({ botId, updateId }: UpdateKey) => `${botId}/${updateId}`;
+
+const reasonOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+
+const summaryOf = (db: DataSource) =>
+  db.query<{ bot: string; count: number; failures: string[] }[]>(
+    `SELECT bot_id AS bot, count(*)::integer AS count, (array_agg(DISTINCT failure))[1:10] AS failures
+     FROM inbound_updates WHERE failure IS NOT NULL GROUP BY 1 ORDER BY 1`,
+  );
