@@ -1,4 +1,4 @@
-import { createTestDatabase } from '@switchboard/testing';
+import { createTestDatabase, testEnv } from '@switchboard/testing';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,14 @@ describe('an installation on this machine', () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'installation-'));
     const database = await createTestDatabase();
     const encryptionKeys = `mine:${Buffer.alloc(32, 9).toString('base64')}`;
-    const given = { DATABASE_URL: database.url, ENCRYPTION_KEYS: encryptionKeys, LOG_LEVEL: 'debug', CHAT_AI_PORT: '' };
+    const given = {
+      DATABASE_URL: database.url,
+      // Roles belong to the server, which others use at the same time.
+      DATABASE_ROLE_SECRET: testEnv(database.url, '').DATABASE_ROLE_SECRET,
+      ENCRYPTION_KEYS: encryptionKeys,
+      LOG_LEVEL: 'debug',
+      CHAT_AI_PORT: '',
+    };
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--input-type=module',
       '--eval',
