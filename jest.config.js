@@ -17,11 +17,14 @@ const esmOnly = [
   'uuid',
 ];
 
+// Long ones are run by `npm run verify`, and by whoever names them: npm test -- drill.long.
+const long = process.argv.some((argument) => argument.includes('.long'));
+
 // One Jest process for the whole workspace: on two cores that is faster than one per project.
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.{ts,tsx}'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(long ? [] : ['\\.long\\.spec\\.'])],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.switchboard/'],
   moduleNameMapper: {
     '^@switchboard/(contracts|bus|service-kit|testing)$': '<rootDir>/libs/$1/src/index.ts',
@@ -32,7 +35,8 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   testEnvironment: 'node',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // One more than the cores of a small machine: specs wait for servers and deadlines more than they compute.
+  maxWorkers: 3,
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
   coverageProvider: 'v8',
   coverageDirectory: 'artifacts/coverage',

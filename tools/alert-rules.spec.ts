@@ -35,10 +35,11 @@ describe('the alert rules', () => {
     const sources = globSync('{libs,apps}/*/src/**/*.ts', { cwd: root }).map(read).join('\n');
     const metrics = rules.flatMap(
       ({ expr }) =>
-        expr.match(/\b(?:bot_descriptions|bus|deliveries|jobs|model|receiving|scheduled|third_party|updates)_\w+/g) ??
-        [],
+        expr.match(
+          /\b(?:bot_descriptions|bus|deliveries|jobs|model|periodic_task|receiving|third_party|updates)_\w+/g,
+        ) ?? [],
     );
-    const missing = metrics.filter((name) => !sources.includes(`name: '${name.replace(/_(bucket|count|sum)$/, '')}'`));
+    const missing = metrics.filter((name) => !sources.includes(`'${name.replace(/_(bucket|count|sum)$/, '')}'`));
     expect(missing).toEqual([]);
     expect(metrics.length).toBeGreaterThan(5);
   });

@@ -72,7 +72,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       MEDIA_FOLDER: join(stateDir, 'media'),
       BOTS_FOLDER: join(root, 'deploy/demo/bots'),
       BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
-      ...modelEnv(given, `${sandboxUrl}/openai/v1`),
+      // Only bots of the sandbox are answered by them, and only while no real server is connected.
+      CHAT_AI_SANDBOX_BASE_URL: `${sandboxUrl}/openai/v1`,
+      TTS_WORKER_SANDBOX_BASE_URL: `${sandboxUrl}/openai/v1`,
       ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
       ...given,
       // What is given as a file must not stand beside the value that was made here.
@@ -110,23 +112,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await stop();
     throw error;
   }
-}
-
-/** A real key means the real models. Without one the sandbox plays them, but never to people of the real Telegram. */
-function modelEnv(env: Record<string, string | undefined>, sandboxModels: string): Record<string, string> {
-  if (env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL || isReal(env)) return {};
-  return {
-    CHAT_AI_BASE_URL: sandboxModels,
-    CHAT_AI_API_KEY: 'sk-sandbox',
-    CHAT_AI_MODEL: 'sandbox-model',
-    // No list has its price, and the usual guess would end the budgets of the demo after a few questions.
-    CHAT_AI_UNKNOWN_PRICE_USD: '0.05',
-    TTS_WORKER_BASE_URL: sandboxModels,
-    TTS_WORKER_API_KEY: 'sk-sandbox',
-    TTS_WORKER_TRANSCRIPTION_PRICE_USD: '0',
-    // Speech is made here for real; the sandbox could only hum.
-    TTS_WORKER_SPEECH_ENGINE: 'espeak',
-  };
 }
 
 /** The bots of the demo company, as the sandbox has to know them. */
@@ -180,10 +165,6 @@ async function ready(child: Child, what: string, urls: string[], signal?: AbortS
   signal?.throwIfAborted();
   throw new Error(`${what} did not start:\n${child.tail()}`);
 }
-
-/** True when a bot of it answers in the real Telegram. */
-export const isReal = (env: Record<string, string | undefined>) =>
-  Boolean(env.TELEGRAM_BOT_TOKEN || env.TELEGRAM_BOT_TOKEN_FILE);
 
 /** `DATABASE_URL` of `DATABASE_URL_FILE`. */
 const givenAsFile = (given: Record<string, string | undefined>) =>

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { canUseApt, installWithApt } from './apt.mts';
 import { isExecutable } from './executable.mts';
@@ -22,15 +22,19 @@ export async function findRabbitMq(): Promise<FoundRabbitMq> {
     : { missing: `${missing} apt could not install it: ${failure ?? 'no program came of it'}` };
 }
 
-function installedServer(): string | undefined {
+const installedServer = (): string | undefined => installedServers()[0];
+
+/** The programs of every RabbitMQ that is installed here, a version each. */
+export function installedServers(): string[] {
   // Debian's /usr/sbin/rabbitmq-server changes the user and reads /etc: the program behind it is what a private node needs.
   const debian = '/usr/lib/rabbitmq/lib';
   const versions = existsSync(debian) ? readdirSync(debian).filter((name) => name.startsWith('rabbitmq_server-')) : [];
-  const folders = [
-    ...versions.map((version) => join(debian, version, 'sbin')),
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/opt/homebrew/sbin',
-    '/usr/local/sbin',
-  ];
-  return folders.map((folder) => join(folder, 'rabbitmq-server')).find(isExecutable);
+  const behind = versions.map((version) => join(debian, version, 'sbin'));
+  const elsewhere = [...(process.env.PATH ?? '').split(delimiter), '/opt/homebrew/sbin', '/usr/local/sbin'].filter(
+    // With a version behind it, it is Debian's.
+    (folder) => behind.length === 0 || !['/usr/sbin', '/sbin'].includes(folder),
+  );
+  const found = [...behind, ...elsewhere].map((folder) => join(folder, 'rabbitmq-server')).filter(isExecutable);
+  // The first of those that are links to the same.
+  return [...new Map(found.toReversed().map((program) => [realpathSync(program), program])).values()].toReversed();
 }

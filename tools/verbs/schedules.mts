@@ -1,14 +1,12 @@
-import type { AppDefinition } from '@switchboard/service-kit';
-import { globSync } from 'node:fs';
-import { basename } from 'node:path';
-import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
+import { definedServices } from '../services.mts';
 
-/** `npm run schedules`: what every service does by the clock, read from its code. */
+/** `npm run schedules`: what every service does again and again, by the clock or in each process, read from its code. */
 export async function main(): Promise<number> {
   await build();
-  const { schedulesOf } = await import('@switchboard/service-kit');
-  const rows = (await definedApps()).flatMap((app) =>
+  const { periodicTasksOf, schedulesOf } = await import('@switchboard/service-kit');
+  const apps = await definedServices();
+  const scheduled = apps.flatMap((app) =>
     schedulesOf(app).map(({ job, cron, timeoutMs, missed, purpose }) => [
       app.name,
       job.name,
@@ -18,17 +16,14 @@ export async function main(): Promise<number> {
       purpose,
     ]),
   );
-  printTable([['service', 'job', 'cron (UTC)', 'time-out', 'missed', 'what for'], ...rows]);
+  const looped = apps.flatMap((app) =>
+    periodicTasksOf(app).map(({ name, everyMs, purpose }) => [app.name, name, duration(everyMs), purpose]),
+  );
+  console.log('Once per slot, in one of the processes:\n');
+  printTable([['service', 'task', 'cron (UTC)', 'time-out', 'missed', 'what for'], ...scheduled]);
+  console.log('\nIn every process:\n');
+  printTable([['service', 'task', 'every', 'what for'], ...looped]);
   return 0;
-}
-
-async function definedApps(): Promise<AppDefinition[]> {
-  const names = globSync('apps/*/src/*.app.ts', { cwd: root }).map((file) => basename(file, '.app.ts'));
-  const found = names.sort().map(async (name) => {
-    const exported = (await import(`@switchboard/${name}`)) as Record<string, AppDefinition>;
-    return Object.values(exported).filter((value) => value.name === name);
-  });
-  return (await Promise.all(found)).flat();
 }
 
 function duration(ms: number): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Installation, isReal, startInstallation } from '../local/installation.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
@@ -56,13 +56,14 @@ ${advice(process.env)}
 
 /** What there is to do now, and what the variables that were found mean for it. */
 function advice(env: NodeJS.ProcessEnv): string {
+  const isReal = Boolean(env.TELEGRAM_BOT_TOKEN || env.TELEGRAM_BOT_TOKEN_FILE);
   const hasModel = Boolean(env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL);
-  const lines = isReal(env)
+  const lines = isReal
     ? ['The first bot answers in the real Telegram; the others on the phone above.']
     : ['Pick a person on the phone and write to a bot.'];
-  if (isReal(env) && !hasModel)
+  if (isReal && !hasModel)
     lines.push(
-      'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): answers come from the knowledge bases alone.',
+      'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): real people are answered from the knowledge bases alone.',
     );
   if (env.DATABASE_URL || env.DATABASE_URL_FILE) lines.push('The database is the one of DATABASE_URL.');
   return lines.map((line) => `  ${line}`).join('\n');

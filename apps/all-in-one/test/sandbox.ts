@@ -45,12 +45,8 @@ export class Sandbox {
     const models = `${this.url}/openai/v1`;
     return {
       BOT_ADAPTER_SANDBOX_API_ROOT: `${this.url}/telegram`,
-      CHAT_AI_BASE_URL: models,
-      CHAT_AI_API_KEY: 'sk-sandbox',
-      TTS_WORKER_BASE_URL: models,
-      TTS_WORKER_API_KEY: 'sk-sandbox',
-      // Speech is made for real; the sandbox could only hum.
-      TTS_WORKER_SPEECH_ENGINE: 'espeak',
+      CHAT_AI_SANDBOX_BASE_URL: models,
+      TTS_WORKER_SANDBOX_BASE_URL: models,
     };
   }
 

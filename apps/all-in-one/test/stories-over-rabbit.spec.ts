@@ -1,27 +1,8 @@
-import { connect } from 'amqplib';
+import { describeWithBroker, freshQueues } from './rabbit';
 import { stories } from './stories';
 
 // A file of its own, so that it runs beside the other one. Queues are named after services: no other spec may use them.
-const url = process.env['AMQP_URL'];
-const describeWithBroker = process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? describe.skip : describe;
-
-const QUEUES = [
-  'bot-adapter.deliveries',
-  'bot-adapter.speech',
-  'chat-ai.conversations',
-  'chat-ai.transcriptions',
-  'tts-worker.speech',
-  'tts-worker.transcription',
-];
-
-/** A run that was killed may have left events, about people of a database that is gone. */
-async function freshQueues(): Promise<Record<string, string>> {
-  if (!url) throw new Error(process.env['AMQP_MISSING'] ?? 'AMQP_URL is not set: run specs with `npm test -- <path>`');
-  const connection = await connect(url);
-  const channel = await connection.createChannel();
-  for (const queue of QUEUES) await channel.deleteQueue(queue);
-  await connection.close();
-  return { BUS: 'rabbit', AMQP_URL: url };
-}
-
-describeWithBroker('all services over RabbitMQ', () => stories(freshQueues));
+// What becomes of trouble with third parties does not depend on the transport: stories-over-rabbit.long.spec.ts
+describeWithBroker('all services over RabbitMQ', () =>
+  stories(freshQueues, ['privacy', 'conversations', 'voice', 'crowds']),
+);

@@ -5,8 +5,20 @@ import { privacyStories } from './privacy.stories';
 import { troubleStories } from './trouble.stories';
 import { voiceStories } from './voice.stories';
 
+const all = {
+  privacy: privacyStories,
+  conversations: conversationStories,
+  voice: voiceStories,
+  trouble: troubleStories,
+  crowds: crowdStories,
+};
+type Subject = keyof typeof all;
+
 /** What people can count on, whatever carries the events. */
-export function stories(transport: () => Promise<Record<string, string>>): void {
+export function stories(
+  transport: () => Promise<Record<string, string>>,
+  subjects: readonly Subject[] = Object.keys(all) as Subject[],
+): void {
   let installation: Installation;
 
   beforeAll(async () => {
@@ -15,9 +27,5 @@ export function stories(transport: () => Promise<Record<string, string>>): void 
   afterAll(() => installation?.stop());
   beforeEach(() => installation.sandbox.calm());
 
-  describe('privacy', () => privacyStories(() => installation));
-  describe('conversations', () => conversationStories(() => installation));
-  describe('voice', () => voiceStories(() => installation));
-  describe('trouble', () => troubleStories(() => installation));
-  describe('crowds', () => crowdStories(() => installation));
+  describe.each(subjects)('%s', (subject) => all[subject](() => installation));
 }

@@ -60,13 +60,6 @@ export class CreateChats1764100000000 implements MigrationInterface {
       CREATE INDEX inbound_updates_received ON inbound_updates (received_at);
       CREATE INDEX inbound_updates_quarantined ON inbound_updates (seq) WHERE failure IS NOT NULL;
 
-      -- Which process polls for a bot and shows previews.
-      CREATE TABLE bot_leaders (
-        bot_id     text PRIMARY KEY,
-        holder     uuid NOT NULL,
-        expires_at timestamptz NOT NULL -- by the clock of the database
-      );
-
       -- How updates of a bot get here.
       CREATE TABLE receivers (
         bot_id      text PRIMARY KEY,
@@ -110,8 +103,6 @@ export class CreateChats1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(
-      'DROP TABLE receivers, bot_leaders, media, inbound_messages, inbound_updates, chats, contacts, people',
-    );
+    await runner.query('DROP TABLE receivers, media, inbound_messages, inbound_updates, chats, contacts, people');
   }
 }

@@ -123,12 +123,6 @@ export const botAdapterDataMap: DataMap = {
       choices: 'What may be typed in place of pressing a button.',
     },
   },
-  bot_leaders: {
-    purpose: 'Which process polls for a bot and shows previews.',
-    retention: 'As long as it does.',
-    erasure: 'not personal',
-    columns: { bot_id: 'The bot.' },
-  },
   receivers: {
     purpose: 'How updates of a bot get here.',
     retention: 'As long as the bot is there.',

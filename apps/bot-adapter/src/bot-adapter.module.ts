@@ -21,6 +21,7 @@ import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
 import { DialogsModule } from './dialogs/dialogs.module';
 import { ErasureModule } from './erasure/erasure.module';
+import { PollChannels } from './inbound/polling.service';
 import { InboundModule } from './inbound/inbound.module';
 import { InboundUpdateRow } from './inbound/inbound-update.entity';
 import { Receiver } from './inbound/receiver.entity';
@@ -87,6 +88,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       Receiver,
     ],
     migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
+    tasks: [PollChannels],
     dataMap: botAdapterDataMap,
     encrypted: ['chats.external_id', 'inbound_updates.content'],
     port: 4101,

@@ -39,6 +39,8 @@ export interface ChannelWorld {
     fault: 'busy for a second' | 'taken but not confirmed' | 'blocked by the person',
     who: Someone,
   ): Promise<void>;
+  /** Whether a message that was sent can be changed. */
+  readonly edits: boolean;
   /** What a message counts, in the unit of the channel's limit. */
   readonly limit: { readonly max: number; measure(text: string): number };
   stop(): Promise<void>;
@@ -157,6 +159,15 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     }
     await delivered(await reply(world.app, asked, 'Once upon a time.', { replyId }));
     expect(await emma.answers()).toEqual(['Once upon a time.']);
+  });
+
+  it('an answer that was asked for again takes the place of the former one, or follows it where nothing can be changed', async () => {
+    const emma = await world.someone('one');
+    const asked = await hear(emma, 'which colour?');
+    const first = await reply(world.app, asked, 'Blue.');
+    await delivered(first);
+    await delivered(await reply(world.app, asked, 'Green.', { replaces: first }));
+    expect(await emma.answers()).toEqual(world.edits ? ['Green.'] : ['Blue.', 'Green.']);
   });
 
   it('when the channel asks to wait, the answer waits', async () => {

@@ -51,6 +51,7 @@ describe('Telegram', () =>
         const kind = fault === 'busy for a second' ? '429' : '500-after-commit';
         await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter: 1, times: 1 });
       },
+      edits: true,
       limit: { max: 4096, measure: (text) => text.length },
       stop: async () => {
         await app.stop();
@@ -135,6 +136,7 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
         else pigeons.faults.push({ status: 500, body: {}, delivers: true });
         return Promise.resolve();
       },
+      edits: false,
       limit: { max: 1000, measure: (text) => Buffer.byteLength(text) },
       stop: async () => {
         await app.stop();

@@ -16,8 +16,8 @@ const UNHURRIED = { flood: { burst: 10_000 } };
 export const inSandbox = ({ token }: { token: string }) => ({ kind: 'telegram', apiRoot: 'sandbox', token });
 
 export const BOTS: BotDescriptions = {
-  lumen: { name: 'Lumen', channel: inSandbox(LUMEN), accepts: ['voice', 'photo', 'document'], access: UNHURRIED },
-  northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), access: UNHURRIED },
+  lumen: { name: 'Lumen', channel: inSandbox(LUMEN), access: UNHURRIED },
+  northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), accepts: ['voice'], access: UNHURRIED },
 };
 
 /** A folder as BOTS_FOLDER takes it. */
@@ -74,7 +74,7 @@ export async function reply(
   app: TestApp,
   { data }: Pick<EventOf<typeof MessageReceived>, 'data'>,
   text: string,
-  more: { replyId?: string; locale?: 'en' | 'ru' } = {},
+  more: { replyId?: string; replaces?: string; suggestions?: string[]; locale?: 'en' | 'ru' } = {},
 ): Promise<string> {
   const { chatId, botId, userId, locale, messageId } = data;
   const { replyId = uuidv7() } = more;

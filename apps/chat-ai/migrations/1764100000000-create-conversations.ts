@@ -50,6 +50,21 @@ export class CreateConversations1764100000000 implements MigrationInterface {
     await runner.query('CREATE INDEX messages_in_order ON messages (conversation_id, position DESC)');
     await runner.query(`CREATE INDEX messages_pending ON messages (conversation_id, position) WHERE state = 'pending'`);
     await runner.query(`
+      CREATE TABLE attachments (
+        message_id uuid PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+        media_id uuid NOT NULL,
+        user_id uuid NOT NULL,
+        received_at timestamptz NOT NULL,
+        state text NOT NULL CHECK (state IN ('unread', 'picture', 'document', 'unreadable')),
+        content text NOT NULL, -- encrypted
+        bytes bigint,
+        problem text,
+        notes text[] NOT NULL,
+        tokens integer NOT NULL
+      )`);
+    await personalTable(runner, 'attachments');
+    await runner.query('CREATE INDEX attachments_of_person ON attachments (user_id, received_at)');
+    await runner.query(`
       CREATE TABLE turns (
         id uuid PRIMARY KEY,
         conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
@@ -86,6 +101,6 @@ export class CreateConversations1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE prompts, ratings, turns, messages, conversations');
+    await runner.query('DROP TABLE prompts, ratings, turns, attachments, messages, conversations');
   }
 }

@@ -22,6 +22,9 @@ const LIST_PRICES: readonly [model: string, validFrom: string, input: number, ca
   ['gpt-6-luna', '2026-09-22', 0.1, 0.01, 0.5],
   ['gpt-6-sol', '2026-09-22', 2, 0.2, 10],
   ['gpt-6.1-terra', '2026-10-26', 1, 0.05, 5],
+  ['text-embedding-ada-002', '2023-06-13', 0.1, 0.1, 0],
+  ['text-embedding-3-small', '2024-01-25', 0.02, 0.02, 0],
+  ['text-embedding-3-large', '2024-01-25', 0.13, 0.13, 0],
 ];
 
 export class CreateAccounting1764100200000 implements MigrationInterface {
@@ -49,7 +52,7 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE usages (
         id uuid PRIMARY KEY,
-        purpose text NOT NULL CHECK (purpose IN ('turn', 'summary')),
+        purpose text NOT NULL CHECK (purpose IN ('turn', 'summary', 'embedding')),
         -- Not a foreign key: calls given up belong to a turn that is recorded later, or never.
         turn_id uuid,
         bot_id text NOT NULL,

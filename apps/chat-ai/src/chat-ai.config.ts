@@ -6,6 +6,8 @@ const baseUrl = () => z.url({ protocol: /^https?$/ }).optional();
 const budget = (standard: number) =>
   z.union([z.literal('unlimited'), z.coerce.number().nonnegative()]).default(standard);
 
+export const KNOWLEDGE_CHECK_SECONDS = 30;
+
 export const chatAiConfig = z.object({
   CHAT_AI_API_KEY: secret()
     .optional()
@@ -13,6 +15,9 @@ export const chatAiConfig = z.object({
   OPENAI_API_KEY: secret().optional().describe('One key for models and voices, sent to api.openai.com alone.'),
   CHAT_AI_BASE_URL: baseUrl().describe(
     'Any OpenAI-compatible server, https://api.openai.com/v1 when absent; one named here may need no key.',
+  ),
+  CHAT_AI_SANDBOX_BASE_URL: baseUrl().describe(
+    'Pretended models: they answer bots that live in the sandbox, as long as these have no other model.',
   ),
   CHAT_AI_MODEL: z.string().default('gpt-6-luna').describe('For assistants that name none.'),
   CHAT_AI_FALLBACK_MODEL: z.string().optional().describe('Asked when the first model fails.'),
@@ -41,8 +46,14 @@ export const chatAiConfig = z.object({
     .number()
     .int()
     .min(1)
-    .default(30)
+    .default(KNOWLEDGE_CHECK_SECONDS)
     .describe('How often knowledge folders are looked at, for disks that do not tell of changes.'),
+  CHAT_AI_DOCUMENT_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6000)
+    .describe('Of a file that a person sends; what is longer is cut, and the person is told.'),
   CHAT_AI_EMBEDDINGS_MODEL: z
     .string()
     .optional()

@@ -28,6 +28,19 @@ export const chatAiDataMap: DataMap = {
       sender_name: 'Who wrote it, in a group; likewise.',
     },
   },
+  attachments: {
+    purpose: 'Files that came with messages, and what was read of them.',
+    retention: 'As long as the message.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      user_id: 'Who sent it.',
+      state: 'Whether it was read, and as what.',
+      content: 'Name of the file and text of a document, encrypted with the key of the person.',
+      problem: 'Why it could not be read.',
+      notes: 'What was left out of it.',
+    },
+  },
   turns: {
     purpose: 'How each answer came about, for operators.',
     retention: 'As long as the conversation.',
@@ -119,7 +132,7 @@ export const chatAiDataMap: DataMap = {
     erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
-      purpose: 'For an answer or a summary.',
+      purpose: 'For an answer, a summary or embeddings.',
       bot_id: 'The bot.',
       model: 'Name of a model.',
       outcome: 'What became of the call.',
@@ -137,6 +150,6 @@ export const chatAiDataMap: DataMap = {
     retention: 'Minutes.',
     erasure: 'keep under tombstone',
     person: 'user_id',
-    columns: { purpose: 'For an answer or a summary.', bot_id: 'The bot.', model: 'Name of a model.' },
+    columns: { purpose: 'For an answer, a summary or embeddings.', bot_id: 'The bot.', model: 'Name of a model.' },
   },
 };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
+import { AttachmentsModule } from './attachments/attachments.module';
 import { ConversationsModule } from './conversations/conversations.module';
 import { ErasureModule } from './erasure/erasure.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
@@ -13,6 +14,7 @@ import { TurnsModule } from './turns/turns.module';
   imports: [
     AccountingModule,
     AssistantsModule,
+    AttachmentsModule,
     ConversationsModule,
     ErasureModule,
     KnowledgeModule,

@@ -97,7 +97,13 @@ describe('the knowledge base of the demo company', () => {
     expect(reply.outcome).toBe('knowledge_only');
     expect(reply.text).toMatch(/точного ответа в базе знаний нет\. Возможно, поможет это:/);
     expect(reply.text).toContain('4,90 €');
-    expect(reply.text).toContain('- Возврат и гарантия');
+    expect(reply.suggestions).toEqual([
+      'Возврат и гарантия',
+      'Доставка',
+      'Цены мастерской',
+      'Частые вопросы',
+      'Часы работы',
+    ]);
   });
 
   it('without a model, what it knows nothing of is said, with the topics it knows', async () => {
@@ -105,7 +111,16 @@ describe('the knowledge base of the demo company', () => {
     const reply = await anna.replyTo(await anna.writes('What is the capital of Peru?'));
     expect(reply.outcome).toBe('knowledge_only');
     expect(reply.text).toMatch(/^No language model is connected here, and I found nothing/);
-    expect(reply.text).toContain('- Opening hours');
+    expect(reply.suggestions).toContain('Opening hours');
+    expect(reply.suggestions).not.toContain('Часы работы');
+  });
+
+  it('without a model, the name of a topic brings what it says', async () => {
+    const anna = aPerson(() => app, { botId: 'northwind', locale: 'ru' });
+    const reply = await anna.replyTo(await anna.writes('часы работы'));
+    expect(reply.text).toMatch(/выдержками из базы знаний:\n\n\*\*.*\*\* \[1\]/);
+    expect(reply.text).toMatch(/Источники: \[1\] Часы работы/);
+    expect(reply.suggestions).toBeUndefined();
   });
 
   it('a short question after another is understood from both', async () => {
@@ -368,6 +383,39 @@ describe('knowledge of one bot', () => {
     await until(async () => (await vectors())[0]!.n === 21, { what: 'the old vector to be dropped' });
     await model.failEmbeddings();
     expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ heading: 'Lift' });
+    await app.stop();
+  });
+
+  it('embeddings are paid from the budgets: of passages by the bot, of a question by the person as well, and without money words go on alone', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_TOKENS: '0',
+      CHAT_AI_BASE_URL: model.baseUrl,
+      CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small',
+    });
+    const paid = () =>
+      rowsOf<{ purpose: string; paid: boolean; nobody: boolean }>(
+        app,
+        `SELECT purpose, input_tokens > 0 AND cost_micros > 0 AS paid, user_id = '00000000-0000-0000-0000-000000000000' AS nobody
+         FROM usages WHERE purpose = 'embedding' ORDER BY created_at`,
+      );
+    await until(async () => (await paid()).length === 1, { what: 'the passages' });
+    expect(await paid()).toEqual([{ purpose: 'embedding', paid: true, nobody: true }]);
+    const anna = aPerson(() => app, { botId: 'desk' });
+    const reply = await anna.replyTo(await anna.writes('vatoriu'));
+    expect(await paid()).toHaveLength(2);
+    const [turn] = await rowsOf<{ calls: string[] }>(
+      app,
+      'SELECT array_agg(purpose ORDER BY purpose) AS calls FROM usages WHERE turn_id = $1 AND user_id = $2',
+      [reply.replyId, anna.userId],
+    );
+    expect(turn!.calls).toEqual(['embedding', 'turn']);
+    expect(await rowsOf(app, 'SELECT FROM budget_reservations')).toEqual([]);
+
+    await rowsOf(app, 'UPDATE budgets SET spent_micros = 1000000000');
+    const before = (await model.embeddedTexts()).length;
+    expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ text: expect.stringContaining('spring') as string });
+    expect((await model.embeddedTexts()).length).toBe(before);
     await app.stop();
   });
 

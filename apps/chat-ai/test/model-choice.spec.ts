@@ -164,6 +164,7 @@ describe('the model that is asked', () => {
 describe('a model that will be switched off', () => {
   const listing = [
     { id: 'soon-gone', object: 'model', created: 1, owned_by: 'o', shutdown_date: '2026-12-20' },
+    { id: 'old-embeddings', object: 'model', created: 1, owned_by: 'o', shutdown_date: '2027-01-05' },
     { id: 'stays', object: 'model', created: 1, owned_by: 'o', shutdown_date: null },
   ];
 
@@ -173,13 +174,18 @@ describe('a model that will be switched off', () => {
     const folder = await botsFolder({ first: assistant('soon-gone'), second: assistant('gone') });
     const app = await startApp(chatAiApp, {
       clock: new FakeClock(new Date('2026-11-26T12:00:00Z')),
-      env: { BOTS_FOLDER: folder.path },
+      env: {
+        BOTS_FOLDER: folder.path,
+        CHAT_AI_EMBEDDINGS_MODEL: 'old-embeddings',
+        CHAT_AI_EMBEDDINGS_BASE_URL: server.baseUrl,
+      },
     });
     const metrics = async () => (await fetch(`${app.url}/metrics`)).text();
     const has = (line: RegExp) => async () => line.test(await metrics());
     await untilTrue('the first look', has(/^model_status\{.*model="gone",status="missing".*\} 1$/m));
     expect(await metrics()).toMatch(/^model_status\{.*model="soon-gone",status="ending".*\} 1$/m);
     expect(await metrics()).toMatch(/^model_shutdown_timestamp_seconds\{.*model="soon-gone".*\} 1797724800$/m);
+    expect(await metrics()).toMatch(/^model_status\{.*model="old-embeddings",status="ending".*\} 1$/m);
 
     await folder.write('first', assistant('stays'));
     await rereadBots(app);

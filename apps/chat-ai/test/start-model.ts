@@ -33,6 +33,9 @@ export async function startModel() {
     say: (text: string, match?: string) =>
       control('POST', '/openai/script', { reply: { text }, ...(match !== undefined && { match }) }),
     script: (answer: object) => control('POST', '/openai/script', answer),
+    /** Models with properties of their own. */
+    serve: (...models: { id: string; vision?: boolean; shutdown_date?: string }[]) =>
+      Promise.all(models.map((one) => control('POST', '/openai/models', one))),
     pace: (firstTokenMs: number, betweenTokensMs = 0) =>
       control('PUT', '/openai/pace', { firstTokenMs, betweenTokensMs }),
     fail: (...faults: Fault[]) =>

@@ -25,11 +25,8 @@ export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise
     TTS_WORKER_PORT: '0',
     BOT_ADAPTER_SANDBOX_API_ROOT: sandbox.telegramUrl,
     BOTS_FOLDER: join(DEMO, 'bots'),
-    CHAT_AI_BASE_URL: sandbox.openAiUrl,
-    CHAT_AI_API_KEY: 'sk-sandbox',
-    TTS_WORKER_BASE_URL: sandbox.openAiUrl,
-    TTS_WORKER_API_KEY: 'sk-sandbox',
-    TTS_WORKER_SPEECH_ENGINE: 'espeak',
+    CHAT_AI_SANDBOX_BASE_URL: sandbox.openAiUrl,
+    TTS_WORKER_SANDBOX_BASE_URL: sandbox.openAiUrl,
   };
   const program = spawn(
     process.execPath,

@@ -81,6 +81,28 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.picture('2 the finished answer');
   });
 
+  story('an answer is stopped, written again in its place, and rated', async (phone) => {
+    const { openai } = new SandboxClient(sandbox.url);
+    await phone.meet('Lumen');
+    await phone.write('A list of 40 ideas about tea');
+    await phone.part('draft').getByText('Point 3').waitFor();
+    await phone.part('stop').click();
+    const stopped = await phone.reads(/…/);
+    expect(await stopped.innerText()).not.toContain('Point 40');
+    expect(await phone.answers.count()).toBe(2);
+    await phone.picture('12 an answer that was stopped');
+    await openai.setPace({ firstTokenMs: 0, betweenTokensMs: 2 });
+    await stopped.getByRole('button', { name: '🔁' }).click();
+    await phone.part('toast').getByText('I think again').waitFor();
+    const again = await phone.reads(/Point 40/);
+    expect(await phone.answers.count()).toBe(2);
+    expect(await phone.part('draft').count()).toBe(0);
+    await again.getByRole('button', { name: '👍' }).click();
+    await phone.part('toast').getByText('Thank you').waitFor();
+    await phone.picture('13 an answer that was written again');
+    await openai.setPace({ firstTokenMs: 250, betweenTokensMs: 25 });
+  });
+
   story('Listen brings a voice note that plays', async (phone) => {
     await phone.meet('Lumen');
     await phone.write('Hello');
@@ -103,12 +125,15 @@ describeWithBrowser('the phone in the browser', () => {
     await phone.part('send-file').click();
     const shown = phone.page.locator('.photo img');
     await until(async () => (await property(shown, 'naturalWidth')) > 0, { what: 'the photo' });
-    await phone.reads(/cannot look at pictures/);
+    await phone.reads(/you wrote: “my view”.*I see a picture: image\/jpeg, 1100 × 820, \w+/s);
 
-    await phone.choose({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan') }, 'my plan');
+    await phone.choose(
+      { name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('a plan of the harbour') },
+      'my plan',
+    );
     await phone.part('send-file').click();
     await phone.page.getByRole('link', { name: 'Download plan.txt' }).waitFor();
-    await phone.reads(/cannot read files/);
+    await phone.reads(/you wrote: “my plan”.*I read a document that begins with “a plan of the harbour”/s);
     await phone.picture('5 a photo and a document');
   });
 

@@ -1,5 +1,5 @@
 import { isInfrastructureError } from '@switchboard/bus';
-import { type JobRun, ThirdPartyTimeout, ThirdPartyUnavailable } from '@switchboard/service-kit';
+import { type JobRun, UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
 import { EngineError } from './engines/engine-errors';
 
 /** With graphile-worker's growing pauses (e, e², e³ seconds) the fourth try comes half a minute after the first. */
@@ -15,7 +15,7 @@ export const retryPolicy = {
 
   /** True when the same call may succeed a little later. */
   isRetryable: (error: unknown): boolean =>
-    isOutage(error) || error instanceof ThirdPartyTimeout || error instanceof ThirdPartyUnavailable,
+    isOutage(error) || error instanceof UpstreamTimeout || error instanceof UpstreamUnavailable,
 
   isLastTry: ({ attempt }: JobRun): boolean => attempt >= ENGINE_TRIES,
 

@@ -15,6 +15,10 @@ export const ttsWorkerConfig = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Of the OpenAI-compatible server; https://api.openai.com/v1 when absent.'),
+  TTS_WORKER_SANDBOX_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Pretends to hear voice messages to bots that live in the sandbox, as long as there is no other server.'),
   TTS_WORKER_SPEECH_MODEL: z
     .string()
     .optional()

@@ -3,7 +3,7 @@ import type { CloudEvent, EventDefinition, SignalDefinition } from '@switchboard
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 import { BUS_TRANSPORT, type GroupOptions, type HandlerExtras } from './handles.decorator';
-import { Inbox, type EventHandler, type InboxSurroundings } from './inbox';
+import { Inbox, type EventHandler, type InboxDependencies } from './inbox';
 import { readersFor } from './read-event';
 import { readSignal } from './signals';
 import type { ConsumerGroup, Subscription, Transport } from './transport';
@@ -35,7 +35,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   constructor(
     private readonly service: string,
     private readonly transport: Transport,
-    private readonly around: InboxSurroundings,
+    private readonly deps: InboxDependencies,
     /** Called with everything that is about to be listened to. */
     private readonly announce: (groups: readonly ConsumerGroup[]) => Promise<void>,
   ) {
@@ -90,7 +90,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const groups = this.topology;
     await this.announce(groups);
     for (const group of groups) {
-      const inbox = new Inbox(group, this.groups.get(group.name.slice(this.service.length + 1))!.handlers, this.around);
+      const inbox = new Inbox(group, this.groups.get(group.name.slice(this.service.length + 1))!.handlers, this.deps);
       this.inboxes.set(inbox.consumer, inbox);
       this.subscriptions.push(await this.transport.subscribe(group, (batch) => inbox.take(batch)));
     }
@@ -103,10 +103,10 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private hear(type: string, body: string): void {
     for (const handler of this.signalHandlers.filter(({ definition }) => definition.type === type)) {
       try {
-        const data = readSignal(body, handler, this.around.cipher);
-        handler.call(data).catch((error: unknown) => this.around.warn(`the signal ${type} was not handled`, error));
+        const data = readSignal(body, handler, this.deps.cipher);
+        handler.call(data).catch((error: unknown) => this.deps.warn(`the signal ${type} was not handled`, error));
       } catch (error) {
-        this.around.warn(`the signal ${type} cannot be read`, error);
+        this.deps.warn(`the signal ${type} cannot be read`, error);
       }
     }
   }

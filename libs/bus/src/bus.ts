@@ -6,15 +6,16 @@ import { BusServer } from './bus-server';
 import { refuseSilentRollbacks } from './inbox';
 import { keepInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
-import { OutboxBell } from './outbox-bell';
-import { OutboxRelay } from './outbox-relay';
+import { OutboxNotifier } from './outbox-notifier';
+import { CarryOutbox, OutboxRelay } from './outbox-relay';
 import { type EventCipher, noCipher } from './event-cipher';
 import { DeadLetters } from './dead-letters';
 import { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
 import { renewParked } from './parked-encryption';
-import { ParkedRetries } from './parked-retries';
+import { type PeriodicTask, PeriodicTasks } from './periodic-tasks';
+import { ParkedRetries, RetryParkedEvents } from './parked-retries';
 import { Signals } from './signals';
-import { TopologyKeeper } from './topology-keeper';
+import { KeepTopology, TopologyKeeper } from './topology-keeper';
 import type { Transport } from './transport';
 
 export interface BusOptions {
@@ -31,8 +32,13 @@ export interface BusOptions {
   retryAfterSeconds?: readonly number[];
   /** How long two versions of the service may run beside each other. Default: ten minutes. */
   releaseOverlapMs?: number;
+  /** Default: some of its own, in `registry`. */
+  tasks?: PeriodicTasks;
   warn(message: string, error?: unknown): void;
 }
+
+/** What every process does again and again for its bus. */
+export const busTasks: readonly PeriodicTask[] = [CarryOutbox, RetryParkedEvents, KeepTopology];
 
 /** The backbone of one service: everything between its tables and the transport. */
 export class Bus {
@@ -44,11 +50,12 @@ export class Bus {
   private readonly relay: OutboxRelay;
   private readonly retries: ParkedRetries;
   private readonly topology: TopologyKeeper;
-  private readonly bell: OutboxBell;
+  private readonly notifier: OutboxNotifier;
 
   constructor(private readonly options: BusOptions) {
     const { service, schema, db, connection, transport, cipher = noCipher, registry, warn } = options;
     const now = options.now ?? (() => new Date());
+    const tasks = options.tasks ?? new PeriodicTasks({ registry, warn });
     const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
     this.metrics = new BusMetrics(
       registry,
@@ -70,20 +77,21 @@ export class Bus {
       metrics: this.metrics,
       groups: () => this.server.topology,
       overlapMs: options.releaseOverlapMs ?? RELEASE_OVERLAP_MINUTES * 60_000,
+      tasks,
       warn,
     });
-    this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, warn);
+    this.retries = new ParkedRetries(db, this.server.inboxes, retryAfterSeconds, tasks, warn);
     this.deadLetters = new DeadLetters(db, () => this.retries.wake());
-    this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, warn });
-    this.bell = new OutboxBell(db, this.relay);
+    this.relay = new OutboxRelay({ connection, schema, transport, metrics: this.metrics, tasks, warn });
+    this.notifier = new OutboxNotifier(db, this.relay);
   }
 
   /** Makes the inbox ready; to be awaited before the server listens. */
   async prepare(): Promise<void> {
     // Not before the data source is connected: connecting makes its list of subscribers anew.
-    wakeAfterCommit(this.options.db, () => this.bell.ring());
+    wakeAfterCommit(this.options.db, () => this.notifier.notify());
     refuseSilentRollbacks(this.options.db);
-    this.outbox.wake = () => this.bell.ring();
+    this.outbox.wake = () => this.notifier.notify();
     // Not fatal: the inbox makes what it misses.
     await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
   }
@@ -114,7 +122,7 @@ export class Bus {
     await this.topology.stop();
     await this.server.close();
     await this.retries.stop();
-    this.bell.close();
+    this.notifier.close();
     await this.relay.stop();
   }
 }

@@ -8,7 +8,7 @@ import { EncryptionKeyMissing, isInfrastructureError, NotHeardHere, PermanentErr
 import type { EventCipher } from './event-cipher';
 import { traceOf, whileHandling } from './event-context';
 import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
-import { describe, fateOf, park, storable, type DeadReason, type Fate } from './parked-events';
+import { describe, dispositionOf, park, storable, type DeadReason, type Disposition } from './parked-events';
 import { MOST_SHARDS } from './handles.decorator';
 import { openEvent, readEnvelope, readersFor, type Readers } from './read-event';
 import type { BusMessage, ConsumerGroup, Delivery } from './transport';
@@ -23,7 +23,7 @@ export interface EventHandler {
   call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
 }
 
-export interface InboxSurroundings {
+export interface InboxDependencies {
   db: DataSource;
   cipher: EventCipher;
   metrics: BusMetrics;
@@ -69,7 +69,7 @@ export class Inbox {
   constructor(
     readonly group: ConsumerGroup,
     private readonly handlers: ReadonlyMap<string, EventHandler>,
-    private readonly around: InboxSurroundings,
+    private readonly deps: InboxDependencies,
   ) {
     this.readers = readersFor([...handlers.values()]);
     this.consumer = group.name.slice(group.name.indexOf('.') + 1);
@@ -82,8 +82,8 @@ export class Inbox {
 
   /** Settles a batch; see BatchHandler. While the database is away it waits, holding the batch. */
   async take(batch: readonly Delivery[]): Promise<void> {
-    this.around.metrics.batchSize.observe({ group: this.consumer }, batch.length);
-    const held = this.around.metrics.held.labels({ group: this.consumer });
+    this.deps.metrics.batchSize.observe({ group: this.consumer }, batch.length);
+    const held = this.deps.metrics.held.labels({ group: this.consumer });
     let failures = 0;
     try {
       for (;;) {
@@ -92,7 +92,7 @@ export class Inbox {
         } catch (error) {
           if (this.stopped || !isInfrastructureError(error)) throw error;
           if (failures === 0) held.inc();
-          if (failures % 10 === 0) this.around.warn(`${this.group.name} waits for the database`, error);
+          if (failures % 10 === 0) this.deps.warn(`${this.group.name} waits for the database`, error);
           await sleep(PATIENCE_MS[Math.min(failures++, PATIENCE_MS.length - 1)]);
         }
       }
@@ -106,7 +106,7 @@ export class Inbox {
       await this.settle(batch);
     } catch (error) {
       if (!lacksPartition(error)) throw error;
-      await keepInboxPartitions(this.around.db, this.around.now().getTime());
+      await keepInboxPartitions(this.deps.db, this.deps.now().getTime());
       await this.settle(batch);
     }
   }
@@ -117,7 +117,7 @@ export class Inbox {
       const read = await this.read(message);
       if (read && this.isWanted(read)) reads.push(read);
     }
-    if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.setAside(reads);
+    if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.isolateSuspects(reads);
     const shards = this.group.ordered ? spread(reads, this.group.shards) : [reads];
     const ends = await Promise.allSettled(shards.filter((shard) => shard.length > 0).map((shard) => this.apply(shard)));
     const failed = ends.find((end) => end.status === 'rejected');
@@ -128,24 +128,24 @@ export class Inbox {
    * One of these may kill whoever handles it, and the broker cannot say which. Parked events are tried in another way: their
    * tries are counted before they begin, and what began without an end is tried alone.
    */
-  private async setAside(reads: readonly Read[]): Promise<void> {
+  private async isolateSuspects(reads: readonly Read[]): Promise<void> {
     const error = new Error('its consumers went away again and again while they had it');
-    await this.around.db.transaction(async (tx) => {
+    await this.deps.db.transaction(async (tx) => {
       const { toApply } = await this.remember(tx, reads);
-      await park(tx, this.consumer, messagesOf(toApply), { error, attempts: 0, fate: { dueInSeconds: 0 } });
+      await park(tx, this.consumer, messagesOf(toApply), { error, attempts: 0, disposition: { dueInSeconds: 0 } });
     });
-    this.around.wakeRetries();
+    this.deps.wakeRetries();
   }
 
   private async apply(reads: readonly Read[]): Promise<void> {
     try {
-      const known = await this.around.db.transaction(async (tx) => {
+      const known = await this.deps.db.transaction(async (tx) => {
         const { toApply, known } = await this.remember(tx, reads);
         await this.run(tx, toApply);
         return known;
       });
       // Not before the commit: a batch that fails is remembered again, in halves.
-      if (known > 0) this.around.metrics.duplicates.inc({ group: this.consumer }, known);
+      if (known > 0) this.deps.metrics.duplicates.inc({ group: this.consumer }, known);
     } catch (error) {
       if (isInfrastructureError(error) || lacksPartition(error)) throw error;
       if (reads.length === 1) return this.park(reads[0]!, error);
@@ -157,13 +157,13 @@ export class Inbox {
 
   /** In a transaction of its own, and only if nobody has applied the event since it failed here. */
   private async park(read: Read, error: unknown): Promise<void> {
-    const fate = fateOf(error, { attempts: 1, expired: false, waits: this.around.retryAfterSeconds });
-    const parked = await this.around.db.transaction(async (tx) => {
+    const disposition = dispositionOf(error, { attempts: 1, expired: false, waits: this.deps.retryAfterSeconds });
+    const parked = await this.deps.db.transaction(async (tx) => {
       const { toApply } = await this.remember(tx, [read]);
-      if (toApply.length > 0) await park(tx, this.consumer, [read.message], { error, attempts: 1, fate });
+      if (toApply.length > 0) await park(tx, this.consumer, [read.message], { error, attempts: 1, disposition });
       return toApply.length > 0;
     });
-    if (parked) this.noteFailure(read.message.type, error, fate);
+    if (parked) this.noteFailure(read.message.type, error, disposition);
   }
 
   /** What cannot be decided fails in its turn, as by its handler. */
@@ -181,15 +181,19 @@ export class Inbox {
     try {
       const opened = this.open(received);
       const message = this.asItSays(opened.event, received);
-      const retention = isWithinRetention(message.id, this.around.now().getTime());
+      const retention = isWithinRetention(message.id, this.deps.now().getTime());
       if (retention !== 'yes') {
-        await this.bury(message, new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`), retention);
+        await this.deadLetter(
+          message,
+          new PermanentError(`the event's id is ${retention.replaceAll('_', ' ')}`),
+          retention,
+        );
         return undefined;
       }
       return { message, ...opened };
     } catch (error) {
       if (!(error instanceof UnreadableEvent)) throw error;
-      await this.bury(received, error, 'invalid');
+      await this.deadLetter(received, error, 'invalid');
       return undefined;
     }
   }
@@ -205,7 +209,7 @@ export class Inbox {
   open(message: Pick<BusMessage, 'body' | 'envelope'>): Opened {
     const envelope = readEnvelope(message);
     try {
-      return { event: openEvent(envelope, this.readers, this.around.cipher) };
+      return { event: openEvent(envelope, this.readers, this.deps.cipher) };
     } catch (error) {
       if (!(error instanceof EncryptionKeyMissing)) throw error;
       const { type, data, ...attributes } = envelope;
@@ -215,16 +219,16 @@ export class Inbox {
   }
 
   /** Remembered like what is applied, so that neither another version of this service nor a replay applies it a second time. */
-  private async bury(unsafe: BusMessage, error: Error, reason: DeadReason): Promise<void> {
+  private async deadLetter(unsafe: BusMessage, error: Error, reason: DeadReason): Promise<void> {
     const message = storable(unsafe);
-    const buried = await this.around.db.transaction(async (tx) => {
-      const canBeRemembered = isWithinRetention(message.id, this.around.now().getTime()) === 'yes';
+    const buried = await this.deps.db.transaction(async (tx) => {
+      const canBeRemembered = isWithinRetention(message.id, this.deps.now().getTime()) === 'yes';
       if (canBeRemembered && (await this.note(tx, [message])).size === 0) return 0;
-      return park(tx, this.consumer, [message], { error, attempts: 0, fate: { dead: reason } });
+      return park(tx, this.consumer, [message], { error, attempts: 0, disposition: { dead: reason } });
     });
     if (buried === 0) return;
-    this.around.metrics.deadLettered.inc({ group: this.consumer, reason });
-    this.around.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
+    this.deps.metrics.deadLettered.inc({ group: this.consumer, reason });
+    this.deps.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
   }
 
   /**
@@ -251,7 +255,7 @@ export class Inbox {
       fresh.delete(id);
     }
     const error = new Error('waits behind an earlier event of its subject');
-    await park(tx, this.consumer, messagesOf(waiting), { error, attempts: 0, fate: { dueInSeconds: 0 } });
+    await park(tx, this.consumer, messagesOf(waiting), { error, attempts: 0, disposition: { dueInSeconds: 0 } });
     return { toApply, known };
   }
 
@@ -283,13 +287,13 @@ export class Inbox {
     );
   }
 
-  noteFailure(type: string, error: unknown, fate: Fate): void {
-    if ('dead' in fate) {
-      this.around.metrics.deadLettered.inc({ group: this.consumer, reason: fate.dead });
-      this.around.warn(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
+  noteFailure(type: string, error: unknown, disposition: Disposition): void {
+    if ('dead' in disposition) {
+      this.deps.metrics.deadLettered.inc({ group: this.consumer, reason: disposition.dead });
+      this.deps.warn(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
     } else {
-      this.around.metrics.retries.inc({ group: this.consumer, type });
-      this.around.wakeRetries();
+      this.deps.metrics.retries.inc({ group: this.consumer, type });
+      this.deps.wakeRetries();
     }
   }
 
@@ -313,7 +317,7 @@ export class Inbox {
 
   private async call(handler: EventHandler, events: CloudEvent[], tx: EntityManager): Promise<void> {
     const first = events[0]!;
-    const took = this.around.metrics.handled.startTimer({ group: this.consumer, type: first.type });
+    const took = this.deps.metrics.handled.startTimer({ group: this.consumer, type: first.type });
     const span = tracer.startSpan(
       `process ${first.type}`,
       {

@@ -9,7 +9,7 @@ export { DeadLetters, type DeadLetter, type DeadLetterFilter, type DeadLetterGro
 export { RETRY_AFTER_SECONDS } from './parked-events';
 
 // For those who start services (service-kit, testing)
-export { Bus, type BusOptions } from './bus';
+export { Bus, type BusOptions, busTasks } from './bus';
 export { BusExceptionFilter } from './bus-exception.filter';
 export { busMigrations } from './bus-migrations';
 export { withCorrelation } from './event-context';
@@ -17,6 +17,13 @@ export { decrypted, type EventCipher, seal } from './event-cipher';
 export { readSignal } from './signals';
 export { databaseSocket } from './database-socket';
 export { LockSession } from './lock-session';
+export {
+  type PeriodicOutcome,
+  type PeriodicTask,
+  PeriodicTasks,
+  type PeriodicTaskState,
+  type RunningTask,
+} from './periodic-tasks';
 export { MemoryTransport } from './memory.transport';
 export { RabbitTransport, type RabbitOptions } from './rabbit.transport';
 export type { BusMessage, ConsumerGroup, Delivery, Subscription, Transport, TransportObserver } from './transport';

@@ -3,6 +3,7 @@ import type { ClientConfig } from 'pg';
 import type { BusMetrics } from './bus-metrics';
 import { LockSession } from './lock-session';
 import { OutboxHorizon, type RunningTransactions } from './outbox-horizon';
+import type { PeriodicTask, PeriodicTasks, WatchedLoop } from './periodic-tasks';
 import type { BusMessage, Transport } from './transport';
 
 export interface RelayOptions {
@@ -11,6 +12,7 @@ export interface RelayOptions {
   schema: string;
   transport: Transport;
   metrics: BusMetrics;
+  tasks: PeriodicTasks;
   warn(message: string, error?: unknown): void;
   batchSize?: number;
   batchesInFlight?: number;
@@ -24,11 +26,15 @@ interface Row {
   envelope: string;
 }
 
-const POLL_MS = 1000;
+/** Woken whenever something is committed; the leader looks, and the others try to lead, this often anyway. */
+export const CarryOutbox: PeriodicTask = {
+  name: 'carry-outbox',
+  everyMs: 1000,
+  purpose: 'Looks for committed events that have not been published, or stands by to lead.',
+};
 const SWEEP_MS = 1000;
 /** Whoever comes behind a slow batch waits no longer for it. */
 const GATHER_MS = 10;
-const STANDBY_MS = 1000;
 /** Through a large backlog on a slow disk. Two leaders repeat events and lose none. */
 const LONGEST_LOOK_MS = 15_000;
 const REST_AFTER_FAILURE_MS = [100, 500, 2000, 5000] as const;
@@ -43,8 +49,9 @@ export class OutboxRelay {
   private readonly batchesInFlight: number;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
+  private loop: WatchedLoop | undefined;
   /** Rung when there is something to look at; made anew before each look. */
-  private bell = Promise.withResolvers<void>();
+  private wakeUp = Promise.withResolvers<void>();
   /** The session that holds the lock, while this process leads. */
   private leading: LockSession | undefined;
 
@@ -62,12 +69,13 @@ export class OutboxRelay {
   }
 
   start(): void {
-    this.running ??= this.run();
+    this.loop ??= this.options.tasks.watch(CarryOutbox);
+    this.running ??= this.run(this.loop);
   }
 
   /** Says that there is something new in the outbox. */
   wake(): void {
-    this.bell.resolve();
+    this.wakeUp.resolve();
   }
 
   /** Finishes what is in flight, gives up the lock, and resolves. */
@@ -75,20 +83,22 @@ export class OutboxRelay {
     this.stopping.abort();
     this.wake();
     await this.running;
+    this.loop?.end();
   }
 
-  private async run(): Promise<void> {
+  private async run(loop: WatchedLoop): Promise<void> {
     for (let failures = 0; !this.stopping.signal.aborted;) {
       try {
-        await this.lead(() => (failures = 0));
+        await this.lead(loop, () => (failures = 0));
       } catch (error) {
+        loop.failed();
         if (failures % 10 === 0) this.options.warn(`the relay of ${this.options.schema} starts over`, error);
         await this.rest(REST_AFTER_FAILURE_MS[Math.min(failures++, REST_AFTER_FAILURE_MS.length - 1)]!);
       }
     }
   }
 
-  private async lead(carriedSomething: () => void): Promise<void> {
+  private async lead(loop: WatchedLoop, carriedSomething: () => void): Promise<void> {
     const session = await LockSession.open(this.options.connection, `relay ${this.options.schema}`, {
       answerWithinMs: LONGEST_LOOK_MS,
     });
@@ -97,14 +107,15 @@ export class OutboxRelay {
     try {
       await session.query(`SET synchronous_commit = off`);
       while (!(await this.lock(session))) {
-        await this.rest(STANDBY_MS);
+        loop.done();
+        await this.rest(loop.everyMs);
         if (this.stopping.signal.aborted) return;
       }
       session.client.on('notification', () => this.wake());
       await session.query(`LISTEN ${this.channel}`);
       this.leading = session;
       this.options.metrics.relayLeader.set(1);
-      await this.carry(session, carriedSomething);
+      await this.carry(session, loop, carriedSomething);
     } finally {
       this.leading = undefined;
       this.options.metrics.relayLeader.set(0);
@@ -125,7 +136,7 @@ export class OutboxRelay {
    * an event which became visible late is never overtaken by a later one of its subject. A look also deletes what was
    * confirmed before it.
    */
-  private async carry(session: LockSession, carriedSomething: () => void): Promise<void> {
+  private async carry(session: LockSession, loop: WatchedLoop, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
     let confirmed: string[] = [];
     const horizon = new OutboxHorizon();
@@ -152,7 +163,7 @@ export class OutboxRelay {
 
     try {
       while (!this.stopping.signal.aborted && !failed) {
-        this.bell = Promise.withResolvers();
+        this.wakeUp = Promise.withResolvers();
         const sweep = performance.now() - sweptAt >= SWEEP_MS;
         if (sweep) sweptAt = performance.now();
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
@@ -164,6 +175,7 @@ export class OutboxRelay {
         const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat(), carried);
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
+        loop.done();
         full = rows.length === this.batchSize;
         const last = rows.length > 0 ? BigInt(rows.at(-1)!.id) : 0n;
         if (running) horizon.advance(running, full ? last : undefined);
@@ -174,7 +186,7 @@ export class OutboxRelay {
         if (inFlight.size >= this.batchesInFlight) await Promise.race(inFlight.keys());
         // A full batch means that more is waiting.
         else if (!full) {
-          await this.restUntilWoken(POLL_MS);
+          await this.restUntilWoken(loop.everyMs);
           // What is said while others are on their way goes together.
           await Promise.race([Promise.all(inFlight.keys()), sleep(GATHER_MS)]);
         }
@@ -226,7 +238,7 @@ export class OutboxRelay {
 
   private async restUntilWoken(ms: number): Promise<void> {
     const poll = setTimeout(() => this.wake(), ms);
-    await this.bell.promise;
+    await this.wakeUp.promise;
     clearTimeout(poll);
   }
 

@@ -21,13 +21,13 @@ const LONGEST_ERROR = 4000;
 export type DeadReason =
   'permanent' | 'exhausted' | 'invalid' | 'too_old' | 'from_the_future' | 'crash_loop' | 'not_heard';
 
-export type Fate = { dueInSeconds: number } | { dead: DeadReason };
+export type Disposition = { dueInSeconds: number } | { dead: DeadReason };
 
 /** What becomes of an event whose handling failed: tried again at a time, or dead. */
-export function fateOf(
+export function dispositionOf(
   error: unknown,
   { attempts, expired, waits }: { attempts: number; expired: boolean; waits: readonly number[] },
-): Fate {
+): Disposition {
   if (error instanceof UnreadableEvent) return { dead: 'invalid' };
   if (error instanceof PermanentError) return { dead: 'permanent' };
   // Known from the first try on: others may take it at once, this process only when their time is over.
@@ -44,7 +44,7 @@ export async function park(
   tx: EntityManager,
   consumer: string,
   messages: readonly BusMessage[],
-  { error, attempts, fate }: { error: unknown; attempts: number; fate: Fate },
+  { error, attempts, disposition }: { error: unknown; attempts: number; disposition: Disposition },
 ): Promise<number> {
   if (messages.length === 0) return 0;
   const parked: unknown[] = await tx.query(
@@ -60,11 +60,11 @@ export async function park(
       messages.map(({ type }) => type),
       messages.map(({ subject }) => subject),
       messages.map(({ body }) => body),
-      'dead' in fate ? 'dead' : 'retrying',
+      'dead' in disposition ? 'dead' : 'retrying',
       attempts,
-      'dead' in fate ? null : fate.dueInSeconds,
+      'dead' in disposition ? null : disposition.dueInSeconds,
       describe(error),
-      'dead' in fate ? fate.dead : 'retrying',
+      'dead' in disposition ? disposition.dead : 'retrying',
     ],
   );
   return parked.length;

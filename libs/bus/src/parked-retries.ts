@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
 import type { Inbox } from './inbox';
-import { describe, fateOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
+import { describe, dispositionOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
+import type { PeriodicTask, PeriodicTasks, RunningTask } from './periodic-tasks';
 
 interface ParkedRow {
   id: string;
@@ -29,8 +29,12 @@ const LEASE_SECONDS = 2;
  */
 const GRACE_MS = [2000, 5000] as const;
 
-/** Looked at least this often, because another process may have parked something and gone away. */
-const LONGEST_NAP_MS = 5000;
+export const RetryParkedEvents: PeriodicTask = {
+  name: 'retry-parked-events',
+  // At least, because another process may have parked something and gone away.
+  everyMs: 5000,
+  purpose: 'Gives events that failed another try when their time has come.',
+};
 const SHORTEST_NAP_MS = 20;
 
 const FIRST_OF_ITS_SUBJECT = `NOT EXISTS (SELECT FROM parked_events earlier WHERE earlier.consumer = p.consumer
@@ -56,20 +60,20 @@ const DUE_IN_ORDER = `
 
 /** Gives parked events another try when their time has come. Several processes share the work. */
 export class ParkedRetries {
-  private stopping = new AbortController();
-  private nap = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
+  private task: RunningTask | undefined;
   private grace: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly db: DataSource,
     private readonly inboxes: ReadonlyMap<string, Inbox>,
     private readonly waits: readonly number[],
+    private readonly tasks: PeriodicTasks,
     private readonly warn: (message: string, error?: unknown) => void,
   ) {}
 
   start(): void {
-    if (this.running) return;
+    if (this.task) return;
     const [least, most] = GRACE_MS;
     this.grace = setTimeout(
       () => {
@@ -78,32 +82,23 @@ export class ParkedRetries {
       },
       least + Math.random() * (most - least),
     );
-    this.running = this.loop();
+    this.task = this.tasks.start(RetryParkedEvents, { run: () => this.retryAll() });
   }
 
   wake(): void {
-    this.nap.abort();
+    this.task?.wake();
   }
 
   async stop(): Promise<void> {
     clearTimeout(this.grace);
     this.stopping.abort();
-    this.wake();
-    await this.running;
+    await this.task?.stop();
   }
 
-  private async loop(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      this.nap = new AbortController();
-      let napMs = LONGEST_NAP_MS;
-      try {
-        while (!this.stopping.signal.aborted && (await this.retrySome()));
-        napMs = await this.untilNextDue();
-      } catch (error) {
-        this.warn('parked events could not be retried now', error);
-      }
-      await sleep(napMs, undefined, { signal: this.nap.signal }).catch(() => undefined);
-    }
+  /** @returns when the next one is due, if that is known */
+  private async retryAll(): Promise<number | undefined> {
+    while (!this.stopping.signal.aborted && (await this.retrySome()));
+    return this.untilNextDue();
   }
 
   /** Tries some of what is due in each group; false when nothing is. */
@@ -174,7 +169,7 @@ export class ParkedRetries {
 
   /**
    * Tries events of one group in one transaction, which holds their rows, so that nobody else begins them however long it
-   * takes. A failure decides the fate of a single event; of several it changes nothing and returns false.
+   * takes. A failure decides what becomes of a single event; of several it changes nothing and returns false.
    */
   private tryAgain(inbox: Inbox, rows: readonly ParkedRow[]): Promise<boolean> {
     return this.db.transaction(async (tx) => {
@@ -220,16 +215,16 @@ export class ParkedRetries {
 
   private async decide(tx: EntityManager, inbox: Inbox, row: ParkedRow, error: unknown): Promise<void> {
     const attempts = row.attempts + 1;
-    const fate = fateOf(error, { attempts, expired: row.expired, waits: this.waits });
+    const disposition = dispositionOf(error, { attempts, expired: row.expired, waits: this.waits });
     await tx.query(
       `UPDATE parked_events SET attempts = $2, state = $3, reason = $4, error = $5, begun = 0,
          due_at = now() + make_interval(secs => $6)
        WHERE id = $1`,
-      'dead' in fate
-        ? [row.id, attempts, 'dead', fate.dead, describe(error), null]
-        : [row.id, attempts, 'retrying', 'retrying', describe(error), fate.dueInSeconds],
+      'dead' in disposition
+        ? [row.id, attempts, 'dead', disposition.dead, describe(error), null]
+        : [row.id, attempts, 'retrying', 'retrying', describe(error), disposition.dueInSeconds],
     );
-    inbox.noteFailure(row.type, error, fate);
+    inbox.noteFailure(row.type, error, disposition);
   }
 
   private async giveUp(inbox: Inbox, { id, begun, type }: ParkedRow): Promise<void> {
@@ -242,7 +237,7 @@ export class ParkedRetries {
     if (given > 0) inbox.noteFailure(type, error, { dead: 'crash_loop' });
   }
 
-  private async untilNextDue(): Promise<number> {
+  private async untilNextDue(): Promise<number | undefined> {
     const groups = [...this.inboxes.values()].map(({ consumer, group }) => ({ consumer, ...group }));
     const heard = groups.flatMap(({ consumer, types }) => types.map((type) => ({ consumer, type })));
     const [row]: { ms: string | null }[] = await this.db.query(
@@ -256,7 +251,6 @@ export class ParkedRetries {
         this.grace === undefined,
       ],
     );
-    if (row?.ms == null) return LONGEST_NAP_MS;
-    return Math.min(Math.max(Number(row.ms), SHORTEST_NAP_MS), LONGEST_NAP_MS);
+    return row?.ms == null ? undefined : Math.max(Number(row.ms), SHORTEST_NAP_MS);
   }
 }

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { BusMetrics } from './bus-metrics';
+import { RELEASE_OVERLAP_MINUTES } from './parked-events';
+import type { PeriodicTask, PeriodicTasks, RunningTask } from './periodic-tasks';
 import type { ConsumerGroup, Transport } from './transport';
 
 export interface TopologyKeeperOptions {
@@ -11,11 +12,18 @@ export interface TopologyKeeperOptions {
   groups(): readonly ConsumerGroup[];
   /** How long a type must have been heard by no process before it is unbound. */
   overlapMs: number;
+  tasks: PeriodicTasks;
   warn(message: string, error?: unknown): void;
 }
 
 /** Looks in the time of a release. */
 const LOOKS = 10;
+
+export const KeepTopology: PeriodicTask = {
+  name: 'keep-topology',
+  everyMs: (RELEASE_OVERLAP_MINUTES * 60_000) / LOOKS,
+  purpose: 'Says which events this process hears, and unbinds what a release has left behind.',
+};
 
 const UNHEARD = 'heard_at < now() - make_interval(secs => $1)';
 
@@ -26,10 +34,9 @@ const UNHEARD = 'heard_at < now() - make_interval(secs => $1)';
  * newer one has just bound.
  */
 export class TopologyKeeper {
-  private readonly stopping = new AbortController();
   private readonly everyMs: number;
   private readonly reported = new Set<string>();
-  private running: Promise<void> | undefined;
+  private task: RunningTask | undefined;
   private keptAt = -Infinity;
   /** Since when this process has looked without a gap; others may have been kept from writing by what made the gap. */
   private watchingSince = 0;
@@ -52,22 +59,11 @@ export class TopologyKeeper {
   }
 
   start(): void {
-    this.running ??= this.loop();
+    this.task ??= this.options.tasks.start(KeepTopology, { everyMs: this.everyMs, run: () => this.keep() });
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await this.keep().catch((error: unknown) =>
-        this.options.warn('the topology could not be looked after now', error),
-      );
-      await sleep(this.everyMs, undefined, { signal }).catch(() => undefined);
-    }
+    await this.task?.stop();
   }
 
   private async keep(): Promise<void> {

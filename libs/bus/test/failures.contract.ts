@@ -10,6 +10,9 @@ import { OrderPlaced, type Running } from './backbone';
 import { Installation, note, notes, say, untilNoted } from './installation';
 import { notesOf, OrderBook, placed } from './order-book';
 
+/** More than are tried together. */
+const MANY = 120;
+
 /** What the whole backbone promises of events that cannot be applied, on whichever transport. */
 export function failuresContract(openTransport: () => Transport): void {
   let shop: Installation;
@@ -204,8 +207,8 @@ export function failuresContract(openTransport: () => Transport): void {
       if (tries++ === 0) throw new Error('a passing failure');
     };
     const app = await start();
-    await say(app, ...Array.from({ length: 300 }, (_, n) => OrderPlaced({ orderId: `impatient-${n}`, n })));
-    await until(async () => ((await app.db.query('SELECT FROM parked_events')) as unknown[]).length === 300, {
+    await say(app, ...Array.from({ length: MANY }, (_, n) => OrderPlaced({ orderId: `impatient-${n}`, n })));
+    await until(async () => ((await app.db.query('SELECT FROM parked_events')) as unknown[]).length === MANY, {
       what: 'all of them to be parked',
     });
     await say(app, ...placed('o1', 1));

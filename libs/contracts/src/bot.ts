@@ -45,7 +45,10 @@ const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as
 export const BotDescription = z.object({
   name: z.string().min(1).max(64).describe('How the bot calls itself.'),
   channel: z
-    .looseObject({ kind: Channel })
+    .looseObject({
+      kind: Channel,
+      apiRoot: z.string().optional().describe('The server of the channel; "sandbox" for one that is played.'),
+    })
     .describe('Where people meet it; the rest of the section is for the adapter of that channel.'),
   products: z
     .array(z.string().regex(/^[a-z][a-z0-9-]*$/))
@@ -77,6 +80,9 @@ export interface Bot extends BotDescription {
   /** Changes with anything in the description or in the secrets it names. */
   readonly revision: string;
 }
+
+/** Whether only people of the sandbox can talk to it: to them alone pretended models may answer. */
+export const livesInSandbox = ({ channel }: Pick<BotDescription, 'channel'>): boolean => channel.apiRoot === 'sandbox';
 
 function isTimeZone(name: string): boolean {
   try {

@@ -17,6 +17,7 @@ export const ReplyOutcome = openWord(
     'cut_off',
     'empty',
     'too_long',
+    'unreadable',
     'budget_exhausted',
     'stopped',
   ],
@@ -47,6 +48,11 @@ export const ReplyCompleted = defineEvent(
     outcome: ReplyOutcome,
     answers: z.array(z.uuid()).min(1).describe('The messages this reply answers.'),
     replaces: z.uuid().optional().describe('The reply in whose place this one was asked for.'),
+    suggestions: z
+      .array(z.string().min(1).max(200))
+      .max(12)
+      .optional()
+      .describe('What the person may want to say next, best first.'),
   }),
   { subject: 'chatId', summary: 'The assistant finished an answer.' },
 );
@@ -111,6 +117,7 @@ export const ReplyTyped = defineSignal(
       .array(z.uuid())
       .optional()
       .describe('The messages this reply answers: it is shown where they were written.'),
+    replaces: z.uuid().optional().describe('The reply in whose place it is written.'),
     state: TypingState,
     text: personal(z.string()).describe(
       'The whole answer so far, as Markdown; a later signal replaces an earlier one.',

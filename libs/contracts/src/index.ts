@@ -16,7 +16,7 @@ export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, type KnownMediaKind, MediaKind, MediaRef, MediaType } from './shapes';
-export { BotBudgets, BotDescription, OpeningHours, type Bot, type Budget } from './bot';
+export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, type Budget } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { PeriodicTask, PeriodicTasks } from '@switchboard/bus';
 import type { BotSource, BotsSource } from './bots-registry';
 import type { Env } from './config';
 
-const POLL_EVERY_MS = 30_000;
+export const ReadBots: PeriodicTask = {
+  name: 'read-bots',
+  everyMs: 30_000,
+  purpose: 'Reads the descriptions of bots again, because not every disk says that they have changed.',
+};
 /** Editors and copies write a file in several steps. */
 const SETTLE_MS = 200;
 const SUFFIX = '.json';
@@ -13,6 +18,7 @@ const TOKEN_VARIABLE = 'TELEGRAM_BOT_TOKEN';
 export interface BotsFolderOptions {
   folder: string;
   env: Env;
+  tasks: PeriodicTasks;
   pollEveryMs?: number;
   /** False leaves it to the poll, as a mounted volume does that tells of no changes. */
   watch?: boolean;
@@ -33,8 +39,8 @@ export class BotsFolder implements BotsSource {
     return env[TOKEN_VARIABLE] || env[`${TOKEN_VARIABLE}_FILE`] ? withRealToken(bots) : bots;
   }
 
-  follow(changed: () => void): () => void {
-    const { folder, pollEveryMs = POLL_EVERY_MS } = this.options;
+  follow(changed: () => Promise<void>): () => void {
+    const { folder, tasks, pollEveryMs = ReadBots.everyMs } = this.options;
     let settling: NodeJS.Timeout | undefined;
     let watcher: FSWatcher | undefined;
     const startWatching = () => {
@@ -42,7 +48,7 @@ export class BotsFolder implements BotsSource {
       try {
         watcher = watch(folder, () => {
           clearTimeout(settling);
-          settling = setTimeout(changed, SETTLE_MS);
+          settling = setTimeout(() => polling.wake(), SETTLE_MS);
         });
         // A folder that was replaced is watched anew at the next poll.
         watcher.on('error', () => watcher?.close());
@@ -52,14 +58,17 @@ export class BotsFolder implements BotsSource {
       }
     };
     startWatching();
-    const polling = setInterval(() => {
-      startWatching();
-      changed();
-    }, pollEveryMs);
-    polling.unref();
+    const polling = tasks.start(ReadBots, {
+      everyMs: pollEveryMs,
+      firstAfterMs: pollEveryMs,
+      run() {
+        startWatching();
+        return changed();
+      },
+    });
     return () => {
       clearTimeout(settling);
-      clearInterval(polling);
+      void polling.stop();
       watcher?.close();
     };
   }

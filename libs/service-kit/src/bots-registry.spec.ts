@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@switchboard/testing';
+import { PeriodicTasks } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BotsFolder, OnlyBot } from './bots-folder';
@@ -34,9 +35,10 @@ describe('the registry of bots', () => {
   };
   async function open({ env = {}, ...options }: { env?: Env; pollEveryMs?: number; watch?: boolean } = {}) {
     const registry = new Registry();
+    const tasks = new PeriodicTasks({ registry, warn: () => undefined });
     const log = createLog({ level: 'silent', format: 'json' });
     const bots = await BotsRegistry.open({
-      source: new BotsFolder({ folder, env, ...options }),
+      source: new BotsFolder({ folder, env, tasks, ...options }),
       sections,
       registry,
       log,
@@ -199,7 +201,7 @@ describe('the registry of bots', () => {
     write('lumen.json', lumen);
     const { bots, changes } = await open();
     rmSync(join(folder, 'lumen.json'));
-    await bots.refresh();
+    await expect(bots.refresh()).rejects.toThrow('there is no .json file');
     expect([bots.all().length, changes.length]).toEqual([1, 0]);
   });
 

@@ -25,8 +25,11 @@ export interface BotSource {
 export interface BotsSource {
   /** Throws when nothing can be read at all. */
   read(): BotSource[] | Promise<BotSource[]>;
-  /** Calls `changed` whenever `read` may give something new, until the returned function is called. */
-  follow(changed: () => void): () => void;
+  /**
+   * Calls `changed` whenever `read` may give something new, until the returned function is called. It rejects when nothing could be
+   * read.
+   */
+  follow(changed: () => Promise<void>): () => void;
 }
 
 /** `before` is absent for a new bot, `after` for one that is gone. */
@@ -134,7 +137,7 @@ export class BotsRegistry {
 
   /** Begins to follow changes. */
   follow(): void {
-    this.unfollow = this.options.source.follow(() => void this.refresh());
+    this.unfollow = this.options.source.follow(() => this.refresh());
   }
 
   async close(): Promise<void> {
@@ -143,18 +146,16 @@ export class BotsRegistry {
     await this.reading;
   }
 
-  /** Reads everything again; resolves when every listener has heard of what has changed. */
+  /** Reads everything again; resolves when every listener has heard of what has changed, and rejects when nothing can be read. */
   refresh(): Promise<void> {
-    this.reading = this.reading.then(() => this.takeOver());
-    return this.reading;
+    const taken = this.reading.then(() => this.takeOver());
+    this.reading = taken.catch(() => undefined);
+    return taken;
   }
 
   private async takeOver(): Promise<void> {
     const { log } = this.options;
-    const read = await this.readAll().catch((error: unknown) => {
-      log.error({ err: error }, 'bots cannot be read, all stay as they are');
-    });
-    if (!read) return;
+    const read = await this.readAll();
     for (const [origin, mistakes] of read.mistakes) {
       if (mistakes.join() === this.mistakes.get(origin)?.join()) continue; // told already
       this.rejected.inc({ bot: origin });

@@ -43,6 +43,11 @@ export const sharedConfig = z.object({
     .string()
     .optional()
     .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
+  TELEGRAM_BOT_TOKEN: secret()
+    .optional()
+    .describe(
+      'Puts the first bot of the sandbox into the real Telegram. Every service reads it, to know that real people talk to it.',
+    ),
   HTTP_HOST: z.string().default('127.0.0.1'),
   HTTP_CORS_ORIGINS: origins().describe('Whose pages may call the services from a browser; nobody else by default.'),
   HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),
@@ -56,6 +61,18 @@ export const sharedConfig = z.object({
   ),
   SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
+  CLOCK_AHEAD_SECONDS: z.coerce
+    .number()
+    .int()
+    .default(0)
+    .describe('For tests only: how far ahead the services take the time to be. What asks the database keeps its time.'),
+  PERIODIC_TASKS_SPEED: z.coerce
+    .number()
+    .min(1)
+    .default(1)
+    .describe(
+      'For tests only: how many times more often everything periodic is done. At 1000 an hour passes in 3.6 s.',
+    ),
   MEDIA_FOLDER: z.string().default('.switchboard/media'),
   MEDIA_S3_BUCKET: z.string().optional().describe('When set, files go to this bucket and not to the disk.'),
   MEDIA_S3_ENDPOINT: z.url().optional(),

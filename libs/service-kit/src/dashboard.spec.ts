@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { shopApp } from '../test/shop.app';
-import { ThirdParty } from './third-party';
+import { ResiliencePolicy } from './resilience-policy';
 
 const deploy = join(__dirname, '..', '..', '..', 'deploy');
 const read = (file: string) => readFileSync(join(deploy, file), 'utf8');
@@ -75,7 +75,7 @@ describe('a running service', () => {
   beforeAll(async () => {
     app = await startApp(shopApp);
     const registry = app.service.nest.get<Registry>(Registry);
-    new ThirdParty({ name: 'bank', registry, timeoutMs: 1000, isOutage: () => false });
+    new ResiliencePolicy({ name: 'bank', registry, timeoutMs: 1000, isOutage: () => false });
   });
   afterAll(() => app.stop());
 

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { PeriodicTask } from '@switchboard/bus';
 import type { MigrationInterface } from 'typeorm';
 import { z } from 'zod';
 import type { DataMap } from './data-map';
@@ -19,6 +20,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly encrypted?: readonly EncryptedPlace[];
   /** The sections of a bot's description that this service reads (`BotsRegistry.section`), by name. */
   readonly botSections?: Readonly<Record<string, z.ZodType>>;
+  /** What its processes do again and again (`PeriodicTasks`), besides what all services do. */
+  readonly tasks?: readonly PeriodicTask[];
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
 }

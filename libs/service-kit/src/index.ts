@@ -17,16 +17,18 @@ export { asPerson, grantToPersons, type Owner, personalTable } from './row-secur
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
+export { intervalOf } from './scheduled.decorator';
+export { type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/bus';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, type Log } from './log';
 export { withoutTokens } from './redaction';
 export {
-  ThirdParty,
-  ThirdPartyTimeout,
-  ThirdPartyUnavailable,
+  ResiliencePolicy,
+  UpstreamTimeout,
+  UpstreamUnavailable,
   type CallOptions,
-  type ThirdPartyOptions,
-} from './third-party';
+  type ResiliencePolicyOptions,
+} from './resilience-policy';
 export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { StorageFull, type MediaStorage } from './storage/media-storage';
@@ -64,5 +66,5 @@ export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } f
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
 export { createLog } from './log';
-export { schedulesOf } from './kit.module';
-export { Service, type Surroundings } from './service';
+export { periodicTasksOf, schedulesOf } from './kit.module';
+export { Service, type ServiceDependencies } from './service';

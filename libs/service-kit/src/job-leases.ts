@@ -1,9 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LockSession } from '@switchboard/bus';
+import { LockSession, type PeriodicTask, type PeriodicTasks, type RunningTask } from '@switchboard/bus';
 import type { DatabaseAccess } from './database';
 import type { Log } from './log';
 
-const LOOK_EVERY_MS = 2000;
+export const RenewJobLeases: PeriodicTask = {
+  name: 'renew-job-leases',
+  everyMs: 2000,
+  purpose: 'Holds the jobs of this process, and frees those of one that is gone.',
+};
 /** Others free our jobs two looks after the server has ended our session (LockSession), so after ten seconds at the earliest. */
 const EXPIRES_AFTER_MS = 9000;
 
@@ -15,22 +18,22 @@ export class JobLeases {
   private readonly workers = new Set<string>();
   /** Those whose locks are on the present session. */
   private readonly held = new Set<string>();
-  private readonly stopping = new AbortController();
   private suspects = new Set<string>();
   private session: LockSession | undefined;
-  private running: Promise<void> | undefined;
+  private task: RunningTask | undefined;
   private expiry: NodeJS.Timeout | undefined;
 
   /** @param onExpired called when others may soon take the jobs that are being done here */
   constructor(
     private readonly access: DatabaseAccess,
+    private readonly tasks: PeriodicTasks,
     private readonly log: Log,
     private readonly onExpired: () => void,
   ) {}
 
   async start(): Promise<void> {
     await this.look();
-    this.running = this.loop();
+    this.task = this.tasks.start(RenewJobLeases, { firstAfterMs: RenewJobLeases.everyMs, run: () => this.lookAgain() });
   }
 
   /** A worker that begins to take jobs from now on. */
@@ -46,24 +49,19 @@ export class JobLeases {
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+    await this.task?.stop();
     clearTimeout(this.expiry);
     await this.session?.close();
   }
 
-  private async loop(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      await sleep(LOOK_EVERY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-      if (this.stopping.signal.aborted) return;
-      try {
-        await this.look();
-      } catch (error) {
-        this.log.debug({ err: error }, 'the leases of jobs were not checked');
-        const { session } = this;
-        this.session = undefined;
-        await session?.close();
-      }
+  private async lookAgain(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      const { session } = this;
+      this.session = undefined;
+      await session?.close();
+      throw error;
     }
   }
 

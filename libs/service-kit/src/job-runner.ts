@@ -11,7 +11,7 @@ import {
   type TaskList,
   type WorkerPool,
 } from 'graphile-worker';
-import { databaseSocket } from '@switchboard/bus';
+import { databaseSocket, type PeriodicTasks } from '@switchboard/bus';
 import { Pool, type PoolClient } from 'pg';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -46,6 +46,7 @@ export class JobRunner {
     private readonly access: DatabaseAccess,
     private readonly concurrency: number,
     private readonly schedules: Schedules,
+    private readonly periodic: PeriodicTasks,
     registry: Registry,
     private readonly log: Log,
   ) {
@@ -78,7 +79,7 @@ export class JobRunner {
   async start(discovery: DiscoveryService, scanner: MetadataScanner): Promise<void> {
     this.tasks = this.findTasks(discovery, scanner);
     if (Object.keys(this.tasks).length === 0) return;
-    this.leases = new JobLeases(this.access, this.log, () => this.interrupt());
+    this.leases = new JobLeases(this.access, this.periodic, this.log, () => this.interrupt());
     await this.leases.start();
     this.running = this.keepRunning(await this.begin());
     this.schedules.start();

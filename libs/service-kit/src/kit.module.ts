@@ -1,9 +1,10 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { Bus, DeadLetters, Outbox, Signals } from '@switchboard/bus';
+import { Bus, busTasks, DeadLetters, Outbox, type PeriodicTask, PeriodicTasks, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { BlindIndex } from './blind-index';
+import { ReadBots } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
@@ -18,13 +19,14 @@ import { Idempotency } from './http/idempotency';
 import { OPEN_API, OpenApiController } from './http/openapi.controller';
 import { ServiceClient } from './http/service-client';
 import { ServiceIdentity } from './http/service-identity';
+import { RenewJobLeases } from './job-leases';
 import { Jobs } from './jobs';
-import { LeaderElection } from './leader-election';
+import { ElectLeaders, LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
 import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
-import { Schedules } from './schedules';
+import { LookForSlots, Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
 
 export interface KitParts {
@@ -36,6 +38,7 @@ export interface KitParts {
   bus: Bus;
   jobs: Jobs;
   schedules: Schedules;
+  tasks: PeriodicTasks;
   election: LeaderElection;
   cipher: FieldCipher;
   personal: PersonalData;
@@ -57,6 +60,13 @@ export const schedulesOf = (app: AppDefinition): Schedule[] => [
   ...schedulesOfClass(HousekeepingJobs),
 ];
 
+/** What every process of a service does again and again, besides its schedules. */
+export const periodicTasksOf = ({ tasks = [] }: AppDefinition): PeriodicTask[] => [
+  ...busTasks,
+  ...[ElectLeaders, LookForSlots, ReadBots, RenewJobLeases],
+  ...tasks,
+];
+
 /** Gives every feature of a service what the kit has made for it. */
 @Module({})
 export class KitModule {
@@ -73,6 +83,7 @@ export class KitModule {
       { provide: Jobs, useValue: parts.jobs },
       { provide: BotsRegistry, useValue: parts.bots },
       { provide: Schedules, useValue: parts.schedules },
+      { provide: PeriodicTasks, useValue: parts.tasks },
       { provide: LeaderElection, useValue: parts.election },
       { provide: FieldCipher, useValue: parts.cipher },
       { provide: PersonalData, useValue: parts.personal },

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LockSession } from '@switchboard/bus';
+import { LockSession, type PeriodicTask, type PeriodicTasks, type RunningTask } from '@switchboard/bus';
 import type { EntityManager } from 'typeorm';
 import type { DatabaseAccess } from './database';
 import type { Log } from './log';
@@ -28,7 +27,11 @@ interface Term {
   readonly work: Promise<unknown>;
 }
 
-const LOOK_EVERY_MS = 2000;
+export const ElectLeaders: PeriodicTask = {
+  name: 'elect-leaders',
+  everyMs: 2000,
+  purpose: 'Tries to lead what no process leads.',
+};
 /** How long one look waits for a transaction that the last leader has confirmed. */
 const CONFIRMED_MS = 1000;
 
@@ -41,14 +44,12 @@ const CONFIRMED_MS = 1000;
 export class LeaderElection {
   private readonly candidates = new Map<string, Lead>();
   private readonly terms = new Map<string, Term>();
-  private readonly stopping = new AbortController();
   private session: LockSession | undefined;
-  private running: Promise<void> | undefined;
-  /** Aborted to look at once. */
-  private nap = new AbortController();
+  private task: RunningTask | undefined;
 
   constructor(
     private readonly access: DatabaseAccess,
+    private readonly tasks: PeriodicTasks,
     private readonly log: Log,
   ) {}
 
@@ -56,13 +57,13 @@ export class LeaderElection {
   stand(name: string, lead: Lead): void {
     if (this.candidates.has(name)) throw new Error(`This process stands for ${name} already`);
     this.candidates.set(name, lead);
-    this.nap.abort();
+    this.task?.wake();
   }
 
   /** Leaves `name` to others; resolves when what was begun for it has ended. */
   async withdraw(name: string): Promise<void> {
     this.candidates.delete(name);
-    await this.resign(name);
+    await this.release(name);
   }
 
   /** The present term of this process, if it leads `name`. */
@@ -85,32 +86,18 @@ export class LeaderElection {
   }
 
   start(): void {
-    this.running ??= this.loop();
+    this.task ??= this.tasks.start(ElectLeaders, { run: () => this.look() });
   }
 
   /** Leads nothing any more, waits for what was begun, and leaves the names to others. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.nap.abort();
-    await this.running;
-    await this.resignAll();
+    await this.task?.stop();
+    await this.releaseAll();
     await this.session?.close();
   }
 
-  private async loop(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted;) {
-      this.nap = new AbortController();
-      try {
-        if (this.candidates.size > 0) await this.look();
-        failures = 0;
-      } catch (error) {
-        if (failures++ % 10 === 0) this.log.warn({ err: error }, 'leaders cannot be elected');
-      }
-      await sleep(LOOK_EVERY_MS, undefined, { signal: this.nap.signal }).catch(() => undefined);
-    }
-  }
-
   private async look(): Promise<void> {
+    if (this.candidates.size === 0) return;
     const session = await this.livingSession();
     const names = [...this.candidates.keys()].filter((name) => !this.terms.has(name));
     if (names.length === 0) return;
@@ -124,7 +111,7 @@ export class LeaderElection {
       } catch (error) {
         // A transaction of the last leader is not over.
         this.log.warn({ err: error, name }, 'this process does not lead yet');
-        await this.release(session, name);
+        await this.unlock(session, name);
       }
     }
   }
@@ -142,7 +129,7 @@ export class LeaderElection {
     if (this.session && !this.session.lost.aborted) return this.session;
     this.session = undefined;
     const session = await LockSession.open({ connectionString: this.access.url }, `${this.access.schema} leaders`);
-    session.lost.addEventListener('abort', () => void this.resignAll(), { once: true });
+    session.lost.addEventListener('abort', () => void this.releaseAll(), { once: true });
     this.session = session;
     await session.query(`SET lock_timeout = ${CONFIRMED_MS}`);
     return session;
@@ -151,22 +138,22 @@ export class LeaderElection {
   private begin(session: LockSession, name: string, token: number): void {
     const lead = this.candidates.get(name);
     // Withdrawn meanwhile.
-    if (!lead) return void this.release(session, name);
+    if (!lead) return void this.unlock(session, name);
     const end = new AbortController();
     const leadership = { name, token, signal: end.signal };
     const work = (async () => lead(leadership))().catch((error: unknown) => {
       if (!end.signal.aborted) this.log.error({ err: error, name }, 'what the leader does has failed');
-      void this.resign(name);
+      void this.release(name);
     });
     this.terms.set(name, { leadership, end, session, work });
     this.log.debug({ name, token }, 'this process leads');
   }
 
-  private async resignAll(): Promise<void> {
-    await Promise.all([...this.terms.keys()].map((name) => this.resign(name)));
+  private async releaseAll(): Promise<void> {
+    await Promise.all([...this.terms.keys()].map((name) => this.release(name)));
   }
 
-  private async resign(name: string): Promise<void> {
+  private async release(name: string): Promise<void> {
     const term = this.terms.get(name);
     if (!term) return;
     term.end.abort();
@@ -174,10 +161,10 @@ export class LeaderElection {
     if (this.terms.get(name) !== term) return;
     // Not before: this process must not begin anew beside what it has not ended.
     this.terms.delete(name);
-    await this.release(term.session, name);
+    await this.unlock(term.session, name);
   }
 
-  private async release(session: LockSession, name: string): Promise<void> {
+  private async unlock(session: LockSession, name: string): Promise<void> {
     if (session.lost.aborted) return;
     await session
       .query({ text: `SELECT pg_advisory_unlock(${lockOf('$1')})`, values: [name] })

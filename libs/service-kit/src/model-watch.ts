@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Clock } from './clock';
 import type { Log } from './log';
-import { ThirdParty } from './third-party';
+import { ResiliencePolicy } from './resilience-policy';
 
 /** A model that this service is configured to call. */
 export interface ModelInUse {
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 10_000;
 
 /** Asks OpenAI-compatible servers which of the models in use they are going to switch off, or no longer have. */
 export class ModelWatch {
-  private readonly server: ThirdParty;
+  private readonly server: ResiliencePolicy;
   private readonly status: Gauge<'host' | 'model' | 'status'>;
   private readonly shutdown: Gauge<'host' | 'model'>;
   /** What there are metrics of. */
@@ -37,7 +37,7 @@ export class ModelWatch {
     private readonly clock: Clock,
   ) {
     const registers = [registry];
-    this.server = new ThirdParty({ name: 'model-list', registry, timeoutMs: TIMEOUT_MS, isOutage: () => true });
+    this.server = new ResiliencePolicy({ name: 'model-list', registry, timeoutMs: TIMEOUT_MS, isOutage: () => true });
     this.status = new Gauge({
       name: 'model_status',
       help: 'Configured models by what their server says of them: listed, ending (within 90 days), missing or unknown.',

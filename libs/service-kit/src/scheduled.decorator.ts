@@ -69,9 +69,11 @@ function providersOf(reference: ModuleReference, seen = new Set<unknown>(), foun
   return own ? providersOf(own.module, seen, found) : found;
 }
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 /** How far back slots are looked for. */
 const LOOK_BACK_MS = 31 * 24 * 60 * MINUTE_MS;
+/** The last of them on 29 February. */
+const LONGEST_INTERVAL_DAYS = 8 * 366;
 
 /** The slots after one time and up to another, the oldest first. */
 export function slotsBetween(schedule: Schedule, after: Date, upTo: Date): Date[] {
@@ -82,6 +84,19 @@ export function slotsBetween(schedule: Schedule, after: Date, upTo: Date): Date[
     if (matches(new Date(time))) slots.push(new Date(time));
   }
   return slots;
+}
+
+/** How long it is from the next slot to the one after it, in milliseconds. */
+export function intervalOf(schedule: Schedule, from = new Date()): number {
+  const matches = matcherOf(schedule);
+  const passed = (after: Date) => {
+    const limit = after.getTime() + LONGEST_INTERVAL_DAYS * 24 * 60 * MINUTE_MS;
+    for (let time = (Math.floor(after.getTime() / MINUTE_MS) + 1) * MINUTE_MS; time <= limit; time += MINUTE_MS)
+      if (matches(new Date(time))) return new Date(time);
+    throw new Error(`The schedule of ${schedule.job.name} has no slot in eight years`);
+  };
+  const first = passed(from);
+  return passed(first).getTime() - first.getTime();
 }
 
 /** Those of the slots since the last one that are to be run now. */

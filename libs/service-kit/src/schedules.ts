@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { PeriodicTask, PeriodicTasks, PeriodicTaskState, RunningTask } from '@switchboard/bus';
 import type { DataSource } from 'typeorm';
 import type { Jobs, PayloadOf, Work } from './jobs';
-import type { Log } from './log';
-import { type Schedule, slotsBetween, slotsToRun } from './scheduled.decorator';
+import { intervalOf, MINUTE_MS, type Schedule, slotsBetween, slotsToRun } from './scheduled.decorator';
 
 interface Row {
   job: string;
@@ -16,81 +14,69 @@ interface Row {
 
 const AFTER_FAILURE_MS = 5000;
 
+export const LookForSlots: PeriodicTask = {
+  name: 'look-for-slots',
+  everyMs: MINUTE_MS,
+  purpose: 'Adds the jobs of the schedules whose time has come.',
+};
+
+interface Known extends Schedule {
+  /** From one slot to the next. */
+  readonly everyMs: number;
+}
+
 /**
  * Runs what is scheduled in one service. What time it is only the database says, so that processes whose clocks differ agree on
- * the slots. A slot is claimed and its job added in one transaction; the rest is a job as any other.
+ * the slots. A slot is claimed and its job added in one transaction; the rest is a job as any other. With PERIODIC_TASKS_SPEED the
+ * time of a schedule passes faster, since it was first known; all else is as usual.
  */
 export class Schedules {
-  private readonly schedules = new Map<string, Schedule>();
-  private readonly runs: Counter<'job' | 'outcome'>;
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly schedules = new Map<string, Known>();
+  private looking: RunningTask | undefined;
 
   constructor(
     private readonly db: DataSource,
     private readonly jobs: Jobs,
-    private readonly log: Log,
-    registry: Registry,
-    private readonly lookEveryMs = 60_000,
+    private readonly tasks: PeriodicTasks,
+    private readonly lookEveryMs = LookForSlots.everyMs,
   ) {
-    this.runs = new Counter({
-      name: 'scheduled_runs_total',
-      help: 'Runs of scheduled jobs and how they ended.',
-      labelNames: ['job', 'outcome'],
-      registers: [registry],
-    });
-    // A scrape must answer while the database is away: then these two are absent.
-    const rows = () => this.read().catch(() => []);
-    const late = (row: Row) => this.lateSeconds(row);
-    new Gauge({
-      name: 'scheduled_last_success_timestamp_seconds',
-      help: 'When a run of a scheduled job has succeeded last, in any process; 0 when none has.',
-      labelNames: ['job'],
-      registers: [registry],
-      async collect() {
-        this.reset();
-        for (const { job, lastSuccessAt } of await rows()) this.set({ job }, (lastSuccessAt?.getTime() ?? 0) / 1000);
-      },
-    });
-    new Gauge({
-      name: 'scheduled_late_seconds',
-      help: 'How long ago the oldest slot of a scheduled job was that has not been run with success; 0 when all have.',
-      labelNames: ['job'],
-      registers: [registry],
-      async collect() {
-        this.reset();
-        for (const row of await rows()) this.set({ job: row.job }, late(row));
-      },
-    });
+    // A scrape must answer while the database is away: then they are absent.
+    tasks.report(() => this.states().catch(() => []));
   }
 
   /** Takes on a schedule. Returns its work with a time-out and a note of each success. */
   add(schedule: Schedule, work: Work): Work {
     const { name } = schedule.job;
-    this.schedules.set(name, schedule);
+    this.schedules.set(name, { ...schedule, everyMs: intervalOf(schedule) });
+    this.tasks.count(name, 'done', 0);
+    this.tasks.count(name, 'failed', 0);
     return async (payload, run) => {
       try {
         await withinTime(schedule, run.signal, (signal) => work(payload, { ...run, signal }));
       } catch (error) {
-        this.runs.inc({ job: name, outcome: error instanceof RunTimedOut ? 'timed_out' : 'failed' });
+        this.tasks.count(name, error instanceof RunTimedOut ? 'timed_out' : 'failed');
         throw error;
       }
       await this.db.query(
         `UPDATE schedules SET last_success_at = now(), last_success_slot = greatest(last_success_slot, $2) WHERE job = $1`,
         [name, (payload as PayloadOf<Schedule['job']>).slot],
       );
-      this.runs.inc({ job: name, outcome: 'done' });
+      this.tasks.count(name, 'done');
     };
   }
 
   /** Begins to look for slots, also for those that passed before. */
   start(): void {
-    if (this.schedules.size > 0) this.running ??= this.loop();
+    if (this.schedules.size === 0) return;
+    this.looking ??= this.tasks.start(LookForSlots, {
+      everyMs: this.lookEveryMs,
+      afterFailureMs: AFTER_FAILURE_MS,
+      run: () => this.look(),
+    });
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+    await this.looking?.stop();
   }
 
   /**
@@ -116,25 +102,8 @@ export class Schedules {
     });
   }
 
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let failures = 0; !signal.aborted;) {
-      const nap = await this.look().then(
-        (untilNextLook) => {
-          failures = 0;
-          return untilNextLook;
-        },
-        (error: unknown) => {
-          if (failures++ % 10 === 0) this.log.warn({ err: error }, 'schedules could not be looked at');
-          return AFTER_FAILURE_MS;
-        },
-      );
-      await sleep(nap, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
   /** Claims what is due, and returns how long it is until the next minute. */
-  private async look(): Promise<number> {
+  private async look(): Promise<number | undefined> {
     await this.db.query(`INSERT INTO schedules (job) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`, [
       [...this.schedules.keys()],
     ]);
@@ -143,24 +112,46 @@ export class Schedules {
       for (const slot of slotsToRun(this.schedules.get(job)!, lastSlot ?? knownSince, now))
         await this.runSlot(job, slot);
     }
+    if (this.tasks.paced(this.lookEveryMs) !== this.lookEveryMs) return undefined;
     return this.lookEveryMs - ((rows[0]?.now.getTime() ?? 0) % this.lookEveryMs);
   }
 
-  private read(): Promise<Row[]> {
-    return this.db.query(
+  private async read(): Promise<Row[]> {
+    const rows: Row[] = await this.db.query(
       `SELECT job, clock_timestamp() AS now, known_since AS "knownSince", last_slot AS "lastSlot",
          last_success_slot AS "lastSuccessSlot", last_success_at AS "lastSuccessAt"
        FROM schedules WHERE job = ANY($1) ORDER BY job`,
       [[...this.schedules.keys()]],
     );
+    return rows.map((row) => ({ ...row, now: this.timeOf(row) }));
   }
 
-  private lateSeconds({ job, now, knownSince, lastSlot, lastSuccessSlot }: Row): number {
+  /** What time it is for a schedule. */
+  private timeOf({ job, now, knownSince }: Row): Date {
+    const speed = this.speedOf(job);
+    return speed === 1 ? now : new Date(knownSince.getTime() + (now.getTime() - knownSince.getTime()) * speed);
+  }
+
+  private speedOf(job: string): number {
+    const { everyMs } = this.schedules.get(job)!;
+    return everyMs / this.tasks.paced(everyMs);
+  }
+
+  private async states(): Promise<PeriodicTaskState[]> {
+    return (await this.read()).map((row) => ({
+      task: row.job,
+      everyMs: this.tasks.paced(this.schedules.get(row.job)!.everyMs),
+      succeededAt: row.lastSuccessAt?.getTime(),
+      lateMs: this.lateMs(row) / this.speedOf(row.job),
+    }));
+  }
+
+  private lateMs({ job, now, knownSince, lastSlot, lastSuccessSlot }: Row): number {
     const schedule = this.schedules.get(job)!;
     // A slot that may be skipped is owed once it has been claimed.
     const owed = schedule.missed === 'skip' ? (lastSlot ?? knownSince) : now;
     const [oldest] = slotsBetween(schedule, lastSuccessSlot ?? knownSince, owed);
-    return oldest ? (now.getTime() - oldest.getTime()) / 1000 : 0;
+    return oldest ? now.getTime() - oldest.getTime() : 0;
   }
 }
 

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
+import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { Client } from 'pg';
+import { z } from 'zod';
 import { shipping, ItemSold, shopApp } from '../test/shop.app';
+import { defineApp } from './define-app';
+import { periodicTasksOf, schedulesOf } from './kit.module';
 
 describe('a service', () => {
   let app: TestApp;
@@ -145,6 +150,63 @@ describe('a service', () => {
     );
     const [{ me }] = await app.service.db.query('SELECT current_user AS me');
     expect(me).toBe('switchboard_shop');
+  });
+});
+
+const began: string[] = [];
+
+@Injectable()
+class Beginner implements OnModuleInit, OnApplicationBootstrap {
+  onModuleInit() {
+    began.push('module');
+  }
+  onApplicationBootstrap() {
+    began.push('application');
+  }
+}
+
+@Module({ providers: [Beginner] })
+class BeginnerModule {}
+
+const beginnerApp = defineApp({
+  name: 'beginner',
+  module: BeginnerModule,
+  config: z.object({}),
+  entities: [],
+  migrations: [],
+  port: 0,
+});
+
+describe('a service that starts', () => {
+  let app: TestApp | undefined;
+  afterEach(async () => {
+    await app?.stop();
+    app = undefined;
+  });
+
+  it('tells each of its features once', async () => {
+    began.length = 0;
+    app = await startApp(beginnerApp);
+    expect(began).toEqual(['module', 'application']);
+  });
+
+  it('has no other clock or speed in production', async () => {
+    const env = { NODE_ENV: 'production', CLOCK_AHEAD_SECONDS: '60', PERIODIC_TASKS_SPEED: '1000' };
+    const start = startApp(beginnerApp, { env });
+    await expect(start).rejects.toThrow(/CLOCK_AHEAD_SECONDS: is for tests[^]*PERIODIC_TASKS_SPEED: is for tests/);
+  });
+
+  it('lists all that it does again and again', async () => {
+    const bots = { BOTS_FOLDER: join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots') };
+    const started = (app = await startApp(beginnerApp, { env: bots }));
+    const listed = [...periodicTasksOf(beginnerApp), ...schedulesOf(beginnerApp).map(({ job }) => job)];
+    const told = async () => {
+      const metrics = await (await fetch(`${started.url}/metrics`)).text();
+      return [...metrics.matchAll(/^periodic_task_interval_seconds\{task="([^"]+)"/gm)].map(([, task]) => task!);
+    };
+    const names = listed.map(({ name }) => name);
+    await until(async () => (await told()).length >= names.length, { what: 'all tasks' });
+    expect((await told()).sort()).toEqual(names.sort());
   });
 });
 

@@ -1,7 +1,8 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
+import type { NestMicroservice } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Bus, BusExceptionFilter, type Transport } from '@switchboard/bus';
+import { Bus, BusExceptionFilter, PeriodicTasks, type Transport } from '@switchboard/bus';
 import { openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
@@ -10,7 +11,7 @@ import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
-import { type Env, loadConfig, sharedConfig } from './config';
+import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
@@ -35,7 +36,7 @@ import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
 
 /** What services of one process share. */
-export interface Surroundings {
+export interface ServiceDependencies {
   env: Env;
   log: Log;
   transport: Transport;
@@ -74,19 +75,22 @@ export class Service {
   }
 
   /** Parses configuration, opens and migrates the database and builds the Nest application. Nothing listens yet. */
-  static async prepare(app: AppDefinition, surroundings: Surroundings): Promise<Service> {
-    const { env, transport, keys, directory } = surroundings;
+  static async prepare(app: AppDefinition, dependencies: ServiceDependencies): Promise<Service> {
+    const { env, transport, keys, directory } = dependencies;
     const prefix = prefixOf(app.name);
     const config = loadConfig(sharedConfig.extend(variablesOf(app).shape), env) as z.output<typeof sharedConfig> &
       Record<string, never>;
-    const log = surroundings.log.child({ service: app.name });
-    const clock = surroundings.clock ?? new Clock();
+    const log = dependencies.log.child({ service: app.name });
+    refuseTestTimes(config);
+    const clock = dependencies.clock ?? new Clock(config.CLOCK_AHEAD_SECONDS * 1000);
     const registry = new Registry();
     registry.setDefaultLabels({ service: app.name });
-    if (surroundings.reportsProcess) collectDefaultMetrics({ register: registry });
+    if (dependencies.reportsProcess) collectDefaultMetrics({ register: registry });
 
+    const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
+    const tasks = new PeriodicTasks({ registry, warn, speed: config.PERIODIC_TASKS_SPEED });
     const bots = await BotsRegistry.open({
-      source: config.BOTS_FOLDER ? new BotsFolder({ folder: config.BOTS_FOLDER, env }) : new OnlyBot(env),
+      source: config.BOTS_FOLDER ? new BotsFolder({ folder: config.BOTS_FOLDER, env, tasks }) : new OnlyBot(env),
       sections: app.botSections,
       registry,
       log,
@@ -97,10 +101,9 @@ export class Service {
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
     const jobs = new Jobs(access);
-    const schedules = new Schedules(db, jobs, log, registry);
-    const election = new LeaderElection(access, log);
-    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, registry, log);
-    const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
+    const schedules = new Schedules(db, jobs, tasks);
+    const election = new LeaderElection(access, tasks, log);
+    const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, tasks, registry, log);
     const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
     const bus = new Bus({
       service: app.name,
@@ -110,8 +113,9 @@ export class Service {
       transport,
       cipher: new EventEncryption(ring),
       registry,
+      tasks,
       now: () => clock.now(),
-      retryAfterSeconds: surroundings.retryAfterSeconds,
+      retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
     });
     const cipher = new FieldCipher(ring);
@@ -120,7 +124,7 @@ export class Service {
       ...(app.encrypted ?? []),
       ANSWER_PLACE,
     ]);
-    const letGo = async () => {
+    const dispose = async () => {
       await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
@@ -143,6 +147,7 @@ export class Service {
       bus,
       jobs,
       schedules,
+      tasks,
       bots,
       election,
       cipher,
@@ -170,7 +175,7 @@ export class Service {
       const { name } = app;
       return new Service({ name, nest, edge, listeners, directory, db, bus, bots, rotation, election, runner });
     } catch (error) {
-      await letGo().catch(() => undefined);
+      await dispose().catch(() => undefined);
       throw error;
     }
   }
@@ -220,6 +225,17 @@ export class Service {
   }
 }
 
+/** Another time would make people pay, wait and be forgotten at the wrong one. */
+function refuseTestTimes(config: z.output<typeof sharedConfig>): void {
+  if (config.NODE_ENV !== 'production') return;
+  const set = [
+    config.CLOCK_AHEAD_SECONDS !== 0 && 'CLOCK_AHEAD_SECONDS',
+    config.PERIODIC_TASKS_SPEED !== 1 && 'PERIODIC_TASKS_SPEED',
+  ];
+  const mistakes = set.flatMap((name) => (name ? [`${name}: is for tests, and this is production`] : []));
+  if (mistakes.length > 0) throw ConfigError.of(mistakes);
+}
+
 /** A value whose key is not configured here is counted each time it is asked for, and said once. */
 function reportMissingKeys(registry: Registry, log: Log): (id: string) => void {
   const missing = new Counter({
@@ -246,8 +262,9 @@ async function buildNest(app: AppDefinition, kit: DynamicModule, bus: Bus, log: 
     { logger: new NestLog(log), abortOnError: false, bodyParser: false },
   );
   // Deferred, because an initialised microservice takes no filters any more.
-  nest
-    .connectMicroservice({ strategy: bus.server }, { deferInitialization: true })
-    .useGlobalFilters(new BusExceptionFilter());
+  const microservice = nest.connectMicroservice({ strategy: bus.server }, { deferInitialization: true });
+  microservice.useGlobalFilters(new BusExceptionFilter());
+  // A deferred one would tell every feature a second time that it begins.
+  (microservice as NestMicroservice).setIsInitHookCalled(true);
   return nest;
 }

@@ -42,6 +42,8 @@ export const MenuSection = z
   .prefault({});
 export type MenuSection = z.output<typeof MenuSection>;
 
-/** What the bot understands beside text: whatever answers it has to be able to read that. */
-export const AcceptsSection = z.array(z.enum(['voice', 'audio', 'photo', 'document'])).default(['voice']);
+/** What the bot understands beside text: whatever answers it has to be able to read that. The standard is what chat-ai can. */
+export const AcceptsSection = z
+  .array(z.enum(['voice', 'audio', 'photo', 'document']))
+  .default(['voice', 'photo', 'document']);
 export type AcceptsSection = z.output<typeof AcceptsSection>;

@@ -131,6 +131,7 @@ export class DeliveriesJobs {
   private async send(waiting: Waiting, part: Part, channel: Channel, signal: AbortSignal): Promise<Next> {
     const { delivery } = waiting;
     const preview = await this.takePreview(waiting);
+    // Where a preview shows the answer already, that becomes it.
     const options = preview ? { ...part.options, edits: preview.externalMessageId } : part.options;
     // An edit made twice is seen once, and so is a message with a key where the channel knows keys.
     const isRepeatable = options.edits !== undefined || channel.capabilities.idempotentSends;
@@ -138,6 +139,7 @@ export class DeliveriesJobs {
     if (delivery.state === 'sending' && !isRepeatable) this.noteUnknown(waiting, 'crash');
     if (!(await this.repository.begin(delivery))) return { inMs: OVERTAKEN_MS };
     try {
+      for (const messageId of part.obsolete) await this.delete(channel, part, messageId);
       const { externalMessageId } = await withGrace(channel.send(part.to, part.message, options), signal);
       if (preview?.isUncertain) await this.confirmLater(delivery);
       await this.repository.sent(waiting, part.of, externalMessageId);
@@ -146,6 +148,13 @@ export class DeliveriesJobs {
       if (error instanceof OutcomeUnknown && !isRepeatable) this.noteUnknown(waiting, error.cause);
       return this.afterFailure(waiting, error);
     }
+  }
+
+  /** May be repeated: one that is gone, or too old to be deleted, is left alone. */
+  private async delete(channel: Channel, { to }: Part, messageId: string): Promise<void> {
+    await channel.deleteMessage(to, messageId).catch((error: unknown) => {
+      if (!(error instanceof Rejected)) throw error;
+    });
   }
 
   private async takePreview({ delivery, chat, isPreviewed }: Waiting): Promise<TakenPreview | undefined> {

@@ -143,14 +143,19 @@ export class DeliveriesRepository {
     };
   }
 
-  /** Written right before the call. False when another process was faster, which happens after a frozen one wakes up. */
+  /**
+   * Written right before the call. False when another process was faster, which happens after a frozen one wakes up. Its commit
+   * is not waited for: a process that dies leaves the row as written, and after a crash of the database alone a message whose
+   * outcome is unknown is sent once more all the same, only uncounted.
+   */
   async begin({ id, state, tries, nextPart }: Delivery): Promise<boolean> {
-    const { affected } = await this.db.manager.update(
-      Delivery,
-      { id, state, tries, nextPart },
-      { state: 'sending', tries: tries + 1 },
+    const [, begun] = await this.db.query<[unknown[], number]>(
+      `WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+       UPDATE deliveries SET state = 'sending', tries = tries + 1 FROM unhurried
+       WHERE id = $1 AND state = $2 AND tries = $3 AND next_part = $4`,
+      [id, state, tries, nextPart],
     );
-    return affected === 1;
+    return begun === 1;
   }
 
   /**

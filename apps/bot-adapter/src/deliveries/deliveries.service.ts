@@ -42,14 +42,18 @@ export class DeliveriesService {
     private readonly clock: Clock,
   ) {}
 
-  /** From now on every finished answer is given to `extras` before it is queued. */
-  addToReplies(extras: ReplyExtras): void {
-    this.extras.push(extras);
+  /** From now on every finished answer is given to `extras` before it is queued. Buttons that the text speaks of come `first`. */
+  addToReplies(extras: ReplyExtras, place: 'first' | 'last' = 'last'): void {
+    if (place === 'first') this.extras.unshift(extras);
+    else this.extras.push(extras);
   }
 
-  /** Queues a finished answer: in the topic of the question, and in a group as a reply to it. */
+  /**
+   * Queues a finished answer: in the topic of the question, and in a group as a reply to it; in the place of the one that it
+   * replaces where the channel can change messages.
+   */
   async deliverReply(tx: EntityManager, reply: Reply): Promise<void> {
-    const { replyId, userId, locale, text: markdown, answers } = reply;
+    const { replyId, userId, locale, text, answers, replaces: replaced, suggestions = [] } = reply;
     const found = await this.repository.placeFor(tx, reply.chatId, answers.at(-1));
     if (!found) {
       if (await this.personal.isErased(tx, userId)) return;
@@ -58,6 +62,9 @@ export class DeliveriesService {
     const { chat, place } = found;
     const buttons: Button[][] = [];
     for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
+    const choices = this.showsButtons(chat) ? [] : suggestions.map((suggestion) => `- ${suggestion}`);
+    const markdown = [text, choices.join('\n')].filter(Boolean).join('\n\n');
+    const replaces = replaced && (await this.messagesOf(tx, chat, replaced));
     await this.queue(tx, {
       chatId: chat.id,
       userId,
@@ -67,6 +74,7 @@ export class DeliveriesService {
         markdown,
         locale,
         ...(buttons.length > 0 && { buttons }),
+        ...(replaces && { replaces }),
         ...(place && { place }),
       },
     });
@@ -106,6 +114,20 @@ export class DeliveriesService {
     if (!this.channels.find(botId)?.capabilities.edits) return;
     const content = { kind: 'buttons', edits: externalMessageId, buttons, place: { chatHash } } as const;
     await this.queue(tx, { chatId, userId, causeId: uuidv7(), content });
+  }
+
+  /** Whether answers have buttons. In groups those of one would be pressed by all; written out as numbers they would be longer than many an answer. */
+  showsButtons({ kind, botId }: Chat): boolean {
+    return kind === 'private' && this.channels.find(botId)?.capabilities.buttons === true;
+  }
+
+  /** Those that show an answer; undefined where they cannot be changed. */
+  private async messagesOf(tx: EntityManager, { id: chatId, botId, externalHash }: Chat, replyId: string) {
+    if (!this.channels.find(botId)?.capabilities.edits) return undefined;
+    const delivery = await tx.findOneBy(Delivery, { causeId: replyId, kind: 'text', chatId, state: 'sent' });
+    if (!delivery) return undefined;
+    const content = await this.renderer.contentOf(tx, delivery);
+    return content && { chatHash: content.place?.chatHash ?? externalHash, messages: delivery.externalMessageIds };
   }
 
   /** What was queued of an answer; undefined when it is not known (any more). */

@@ -245,6 +245,88 @@ describe('answers on their way to people', () => {
     expect((await emma.answers()).map(({ text }) => text)).toEqual(['An answer.']);
   });
 
+  describe('what a person may say next', () => {
+    const suggestions = ['Opening hours', 'Prices', 'Returns and everything else that people ask about'];
+
+    it('is a button, which says it', async () => {
+      const emma = await telegram.person();
+      await reply(app, await hear(app, emma, 'hi'), 'Choose:', { suggestions });
+      const message = await emma.answer(({ text }) => text === 'Choose:');
+      const rows = message.reply_markup!.inline_keyboard.map((row) => row.map(({ text }) => text));
+      expect(rows.slice(0, 2)).toEqual([['Opening hours'], ['Prices']]);
+      expect(rows.flat().every((label) => label.length <= 40)).toBe(true);
+      for (const text of ['Prices', 'Prices', 'Returns and everything else that people…']) {
+        const { text: toast } = await emma.press(message.message_id, text);
+        expect(suggestions).toContain(toast);
+      }
+      const said = await until(
+        () => {
+          const heard = app.probe.all(MessageReceived).map(({ data }) => data.text);
+          return suggestions.includes(heard.at(-1) ?? '') && heard.slice(-3);
+        },
+        { what: 'what was chosen' },
+      );
+      expect(said).toEqual(['Prices', 'Prices', suggestions[2]]);
+      await reply(app, app.probe.all(MessageReceived).at(-1)!, 'It is so.');
+      await emma.answer(({ text }) => text === 'It is so.');
+    });
+
+    it('is written below the answer in a group, whose buttons would be pressed by all', async () => {
+      const group = await telegram.group(await telegram.person());
+      await group.say('@lumen_bot which topics?');
+      const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'which topics?');
+      await reply(app, heard, 'Choose:', { suggestions });
+      const { text, reply_markup } = await group.answer((message) => message.text?.startsWith('Choose:') === true);
+      expect(text).toBe(`Choose:\n\n${suggestions.map((one) => `• ${one}`).join('\n')}`);
+      expect(reply_markup?.inline_keyboard.flat().map((button) => button.text) ?? []).not.toContain('Prices');
+    });
+  });
+
+  describe('an answer that was asked for again', () => {
+    const long = (word: string, sentences: number) =>
+      Array.from({ length: sentences }, (_, n) => `Sentence ${n} of a story about ${word}, told slowly.`).join(' ');
+    const texts = async (emma: { answers(): Promise<{ text?: string }[]> }) =>
+      (await emma.answers()).map(({ text = '' }) => /about (\w+)/.exec(text)?.[1] ?? text);
+
+    it('takes the place of the former one, with its buttons; a third takes the place of the second', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'which colour?');
+      const first = await reply(app, heard, 'Blue.');
+      await delivered(first);
+      const second = await reply(app, heard, 'Green.', { replaces: first });
+      await delivered(second);
+      await delivered(await reply(app, heard, 'Red.', { replaces: second }));
+      const [message, ...others] = await emma.answers();
+      expect([message!.text, others]).toEqual(['Red.', []]);
+      expect(message!.reply_markup!.inline_keyboard.flat().map(({ text }) => text)).toContain('🔁');
+    });
+
+    it.each([
+      [3, 1, ['trees']],
+      [1, 3, ['trees', 'trees', 'trees']],
+    ])('of %d messages by one of %d: all that is seen in the end is the new one', async (before, after, seen) => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'tell me a story');
+      const first = await reply(app, heard, long('birds', before * 80));
+      await delivered(first);
+      expect(await texts(emma)).toHaveLength(before);
+      const second = await reply(app, heard, long('trees', after * 80), { replaces: first });
+      expect((await delivered(second)).data.parts).toBe(after);
+      expect(await texts(emma)).toEqual(seen);
+    });
+
+    it('comes as a message of its own when the former one was deleted', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'which colour?');
+      const first = await reply(app, heard, 'Blue.');
+      await delivered(first);
+      const [{ message_id } = { message_id: 0 }] = await emma.answers();
+      await telegram.ask('deleteMessage', { chat_id: emma.id, message_id });
+      await delivered(await reply(app, heard, 'Green.', { replaces: first }));
+      expect(await texts(emma)).toEqual(['Green.']);
+    });
+  });
+
   it('texts are kept encrypted', async () => {
     const emma = await telegram.person('en', undefined, 'Philippa');
     const replyId = await reply(app, await hear(app, emma, 'hi'), 'a secret answer');

@@ -47,6 +47,10 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
     markdown: z.string(),
     locale: Locale,
     buttons: Buttons.optional().describe('Under the last of its messages.'),
+    replaces: z
+      .object({ chatHash: z.string(), messages: z.array(z.string()) })
+      .optional()
+      .describe('The messages of ours in whose place it comes, while the chat has that id.'),
     place: Place.optional(),
   }),
   z.object({

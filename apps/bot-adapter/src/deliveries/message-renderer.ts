@@ -20,6 +20,8 @@ export interface Part {
   readonly options: SendOptions;
   /** Messages in the whole delivery. */
   readonly of: number;
+  /** Messages in whose place nothing comes: they are deleted before the last one is sent. */
+  readonly obsolete: readonly string[];
 }
 
 /** What was to be sent exists no more. */
@@ -63,16 +65,19 @@ export class MessageRenderer {
     const parts = this.formatted.get(delivery.id) ?? (await this.messagesOf(content, channel));
     if (parts.length > 1) this.formatted.set(delivery.id, parts);
     const message = parts[delivery.nextPart];
+    const replaced = replacedIn(content, chat);
+    const edits = 'edits' in content ? content.edits : replaced[delivery.nextPart];
     if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);
     return {
       to: { externalId, ...(place?.threadId && { threadId: place.threadId }) },
       message,
       options: {
         key: `${delivery.id}.${delivery.nextPart}`,
-        ...('edits' in content && content.edits && { edits: content.edits }),
+        ...(edits && { edits }),
         ...(place?.replyTo && delivery.nextPart === 0 && { replyTo: place.replyTo }),
       },
       of: parts.length,
+      obsolete: delivery.nextPart + 1 === parts.length ? replaced.slice(parts.length) : [],
     };
   }
 
@@ -108,6 +113,12 @@ export class MessageRenderer {
       });
     return { kind: 'voice', bytes, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;
   }
+}
+
+/** The messages that it replaces, by part. Their ids count only in the chat they were sent to, under the id it had then. */
+function replacedIn(content: DeliveryContent, { externalHash }: Chat): readonly string[] {
+  const replaces = content.kind === 'text' ? content.replaces : undefined;
+  return replaces?.chatHash === externalHash ? replaces.messages : [];
 }
 
 const rowOf = ({ id, userId }: Pick<Delivery, 'id' | 'userId'>) => ({ table: 'deliveries', id, userId });

@@ -64,7 +64,7 @@ export class InboundUpdatesService {
       inbound = await channel.parse(update.content);
     } catch (error) {
       if (!(error instanceof UnreadableUpdate)) throw error;
-      return this.setAside(update, error);
+      return this.quarantineUpdate(update, error);
     }
     try {
       const isFirst = await this.db.transaction(async (tx) => {
@@ -75,7 +75,7 @@ export class InboundUpdatesService {
       this.count(update.botId, isFirst ? inbound : 'duplicate');
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
-      await this.setAside(update, error);
+      await this.quarantineUpdate(update, error);
     }
   }
 
@@ -126,7 +126,7 @@ export class InboundUpdatesService {
     return (raw as unknown[]).length > 0;
   }
 
-  private async setAside(update: InboundUpdate, error: unknown): Promise<void> {
+  private async quarantineUpdate(update: InboundUpdate, error: unknown): Promise<void> {
     this.updates.inc({ bot: update.botId, kind: 'quarantined' });
     await this.quarantine.put(update, error);
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOG, type Log } from '@switchboard/service-kit';
+import { LOG, type Log, type PeriodicTask, PeriodicTasks } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BotLeaderElection } from '../bots/bot-leader-election';
 import type { Polling } from '../channels/channel';
@@ -11,6 +11,13 @@ import { ReceiversService } from './receivers.service';
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 
+export const PollChannels: PeriodicTask = {
+  name: 'poll-channels',
+  // Channels keep a question open for so long when nobody writes.
+  everyMs: 30_000,
+  purpose: 'Asks the channels of the bots that this process leads for updates, where no webhook brings them.',
+};
+
 /** Asks channels for updates that are not brought to a public address. Done by the process that leads the bot. */
 @Injectable()
 export class PollingService {
@@ -18,6 +25,7 @@ export class PollingService {
     private readonly channels: ChannelsService,
     private readonly receivers: ReceiversService,
     private readonly updates: InboundUpdatesService,
+    private readonly tasks: PeriodicTasks,
     @Inject(LOG) private readonly log: Log,
     leaders: BotLeaderElection,
   ) {
@@ -27,13 +35,19 @@ export class PollingService {
   private async receive(botId: string, signal: AbortSignal): Promise<void> {
     const polling = this.channels.find(botId)?.polling;
     if (!polling || this.receivers.webhookOf(botId)) return;
+    const loop = this.tasks.watch(PollChannels);
+    signal.addEventListener('abort', () => loop.end(), { once: true });
     for (let failures = 0; !signal.aborted;) {
       try {
         await this.receivers.direct(botId);
-        await this.poll(botId, polling, signal, () => (failures = 0));
+        await this.poll(botId, polling, signal, () => {
+          failures = 0;
+          loop.done();
+        });
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
+        loop.failed();
         const waitMs = error instanceof ChannelBusy ? error.retryAfterSeconds * 1000 : backoffMs(failures);
         const level = error instanceof ReceivedElsewhere ? 'error' : 'warn';
         this.log[level]({ err: error, bot: botId, waitMs }, 'polling for updates failed');

@@ -138,7 +138,7 @@ export class PreviewsService implements OnApplicationShutdown {
     for (const replyId of await this.repository.drop(tx, where)) await this.jobs.deleteLater(tx, replyId);
   }
 
-  private previewOf({ chatId, replyId, answers }: SignalOf<typeof ReplyTyped>): LivePreview {
+  private previewOf({ chatId, replyId, answers, replaces }: SignalOf<typeof ReplyTyped>): LivePreview {
     const known = this.live.get(chatId);
     if (known?.replyId === replyId && !known.isOver) return known;
     known?.end();
@@ -150,6 +150,8 @@ export class PreviewsService implements OnApplicationShutdown {
       show: async (text) => {
         const found = await showing;
         if (!found) return this.stop(chatId, preview);
+        // It will come in the place of another message, beside which a preview would stand as a second answer.
+        if (replaces && this.channels.find(found.chat.botId)?.capabilities.edits) return { shown: true, pauseMs: 0 };
         return this.queue.run(chatId, () => this.show(preview, text, found));
       },
       showActivity: () => void showing.then((found) => found && this.showActivity(preview, found)),

@@ -1,8 +1,9 @@
 import { MemoryTransport } from '@switchboard/bus';
 import { type EventOf, MessageDelivered, MessageReceived, ReplyTyped } from '@switchboard/contracts';
-import { Service } from '@switchboard/service-kit';
+import { LeaderElection, Service } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { BotLeaderElection } from '../bots/bot-leader-election';
 import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
@@ -14,9 +15,9 @@ type Heard = Pick<EventOf<typeof MessageReceived>, 'data'>;
 /** chat-ai writes: every process of the service hears it. */
 const typed =
   (...transports: MemoryTransport[]) =>
-  (replyId: string, { data: { chatId, botId } }: Heard, state: string, text = '') => {
+  (replyId: string, { data: { chatId, botId } }: Heard, state: string, text = '', replaces?: string) => {
     for (const transport of transports) {
-      transport.signal(ReplyTyped.type, JSON.stringify({ replyId, chatId, botId, state, text }));
+      transport.signal(ReplyTyped.type, JSON.stringify({ replyId, chatId, botId, state, text, replaces }));
     }
   };
 
@@ -97,6 +98,20 @@ describe('an answer while it is being written', () => {
     expect(late).toEqual([]);
   });
 
+  it('is not shown beside the one that it will replace', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'tell me');
+    const first = await reply(app, heard, 'A tree.');
+    await delivered(first);
+    const replyId = uuidv7();
+    type(replyId, heard, 'thinking', '', first);
+    type(replyId, heard, 'typing', 'Another', first);
+    await answered(telegram, 'sendChatAction', emma.id, 1);
+    await delivered(await reply(app, heard, 'Another tree.', { replyId, replaces: first }));
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['Another tree.']);
+    expect(await telegram.calls('sendMessageDraft', emma.id)).toEqual([]);
+  });
+
   it('is shown by edits in a group, and the finished one is the last edit', async () => {
     const [group, heard] = await askInGroup(telegram, app, 'tell me more');
     const replyId = uuidv7();
@@ -156,19 +171,29 @@ describe('an answer while it is being written', () => {
     const replyId = uuidv7();
     type(replyId, heard, 'typing', 'Fro');
     const [shown] = await answered(telegram, 'sendMessage', group.chat, 1);
+    // That the call was made is written after Telegram's answer, and would end what is pretended next.
+    const message = `SELECT external_message_id FROM previews WHERE reply_id = $1`;
+    await row<{ external_message_id: string | null }>(
+      app,
+      message,
+      replyId,
+      (found) => found.external_message_id !== null,
+    );
     // Of a process that was frozen in the middle of its call, and by now is thought dead.
     await app.service.db.query(`UPDATE previews SET call_ends_at = now() - interval '1 s' WHERE reply_id = $1`, [
       replyId,
     ]);
     await reply(app, heard, 'Frozen, and thawed.', { replyId });
     await delivered(replyId);
-    const [message] = await group.answers();
-    await telegram.ask('editMessageText', { chat_id: group.chat, message_id: message!.message_id, text: 'Froz' });
+    const [finished] = await group.answers();
+    await telegram.ask('editMessageText', { chat_id: group.chat, message_id: finished!.message_id, text: 'Froz' });
     expect(shown!.params.text).toBe('Fro');
     expect(await textsIn(group)).toEqual(['Froz']);
 
     const [{ payload }] = await app.service.db.query<[{ payload: { deliveryId: string } }]>(
-      `SELECT payload FROM bot_adapter_jobs.jobs JOIN bot_adapter_jobs._private_jobs USING (id) WHERE task_identifier = 'confirm-answer'`,
+      `SELECT payload FROM bot_adapter_jobs.jobs JOIN bot_adapter_jobs._private_jobs USING (id)
+       WHERE task_identifier = 'confirm-answer' AND payload->>'deliveryId' IN (SELECT id::text FROM deliveries WHERE cause_id = $1)`,
+      [replyId],
     );
     await app.service.nest.get(DeliveriesJobs).confirm(payload);
     expect(await textsIn(group)).toEqual(['Frozen, and thawed.']);
@@ -289,6 +314,9 @@ describe('an answer in a group, shown by one process and finished by another', (
     // Without its jobs, so that the first process shows and the second one sends.
     jest.spyOn(Service.prototype, 'start').mockResolvedValueOnce();
     first = await startBotAdapter(telegram, { transport: transports[0] });
+    first.service.nest.get(LeaderElection).start();
+    const leaders = first.service.nest.get(BotLeaderElection, { strict: false });
+    await until(() => leaders.has('lumen'), { what: 'the lead' });
     second = await startBotAdapter(telegram, { transport: transports[1], database: first.database });
   });
   afterAll(async () => {

@@ -12,7 +12,7 @@ it('what passed through is forgotten after the days that /privacy tells, the per
   await emma.sendFile('document', Buffer.from('the plan'), { name: 'plan.txt' });
   const heard = await app.probe.until(MessageReceived, ({ data }) => Boolean(data.media));
   await fetch(`${app.url}/media/${heard.data.media!.mediaId}`, { headers: await app.as('chat-ai') });
-  await reply(app, heard, 'a fine plan');
+  await reply(app, heard, 'a fine plan', { suggestions: ['Another plan'] });
   await emma.answer(({ text }) => text === 'a fine plan');
   await emma.say('/voice');
   await emma.answer(({ text }) => /by voice/.test(text ?? ''));

@@ -1,7 +1,7 @@
 import type { ReplyOutcome } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export type CallPurpose = 'turn' | 'summary';
+export type CallPurpose = 'turn' | 'summary' | 'embedding';
 
 /**
  * - `superseded`: given up because the person wrote more, or the service stopped, before there was an answer

@@ -26,6 +26,7 @@ const ModelSection = z.strictObject({
   apiKeyEnv: z.string().min(1).optional().describe('The variable that holds the key for `baseUrl`.'),
   apiKeyFile: z.string().min(1).optional().describe('The file that holds it.'),
   parameters: Parameters.prefault({}).describe('What a model does not take is left out.'),
+  vision: z.boolean().optional().describe('Whether it looks at pictures; found out when absent.'),
   pricePerMillionTokensUsd: z
     .strictObject({ input: Dollars, cachedInput: Dollars, output: Dollars })
     .optional()

@@ -99,6 +99,37 @@ describe('assistants', () => {
     await app.stop();
   });
 
+  it('pretended models answer bots of the sandbox where no other model is connected, and never a bot of the real Telegram', async () => {
+    await folder.write('lumen', {});
+    const [sandbox, env] = ['http://sandbox.example/v1', { CHAT_AI_SANDBOX_BASE_URL: 'http://sandbox.example/v1' }];
+    const serversOf = (botId: string) => get(botId).models.map(({ connection }) => connection.baseUrl);
+    app = await start(env);
+    expect([serversOf('desk'), serversOf('lumen'), serversOf('nobody')]).toEqual([[sandbox], [sandbox], []]);
+    await app.stop();
+    app = await start({ ...env, TELEGRAM_BOT_TOKEN: '9:real' });
+    expect([serversOf('desk'), serversOf('lumen')]).toEqual([[], [sandbox]]);
+    await app.stop();
+    app = await start({ ...env, OPENAI_API_KEY: 'sk-openai' });
+    expect([serversOf('desk'), serversOf('lumen')]).toEqual([[PUBLIC], [PUBLIC]]);
+    await app.stop();
+  });
+
+  it('those of the demo can be asked all day long: the pretended model has a price of its own', async () => {
+    const [longTurn, turnsADay] = [10_000, 400];
+    const bots = join(__dirname, '../../../../deploy/demo/bots');
+    app = await startApp(chatAiApp, {
+      env: { BOTS_FOLDER: bots, CHAT_AI_SANDBOX_BASE_URL: 'http://sandbox.example/v1' },
+    });
+    for (const botId of ['lumen', 'northwind']) {
+      const { models, budgets } = get(botId);
+      const turn = (models[0]!.ownPrice!.output * longTurn) / 1_000_000;
+      expect(turn).toBeGreaterThan(0);
+      expect(budgets.personPerDay! / turn).toBeGreaterThanOrEqual(turnsADay);
+      expect(budgets.botPerMonth! / turn).toBeGreaterThanOrEqual(turnsADay * 30);
+    }
+    await app.stop();
+  });
+
   it('follow their descriptions; one with a mistake leaves its assistant as it was', async () => {
     app = await start();
     const changes: [string, string | undefined][] = [];

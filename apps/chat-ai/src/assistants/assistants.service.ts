@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Bot, Budget } from '@switchboard/contracts';
+import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
 import { BotsRegistry, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
@@ -8,6 +8,11 @@ import { type Assistant, type AssistantModel, AssistantSection, type ModelSectio
 
 const MICROS = 1_000_000;
 const micros = (dollars: number) => Math.round(dollars * MICROS);
+
+const SANDBOX_MODEL = 'sandbox-model';
+const SANDBOX_KEY = 'sk-sandbox';
+/** Next to nothing, so that budgets can be seen to work and a demo does not end because of them. */
+const SANDBOX_PRICE = { input: micros(0.05), cachedInput: micros(0.05), output: micros(0.05) };
 
 /** `before` is absent for a new bot, `after` for one that is gone. */
 export interface AssistantChange {
@@ -78,7 +83,7 @@ export class AssistantsService {
       botId,
       name: bot?.name ?? 'Assistant',
       systemPrompt: section.systemPrompt,
-      models: this.modelsOf(botId, section),
+      models: this.modelsOf(botId, bot, section),
       knowledgeFolder: section.knowledge && this.bots.path(botId, section.knowledge),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
@@ -91,14 +96,23 @@ export class AssistantsService {
     };
   }
 
-  private modelsOf(botId: string, section: AssistantSection): AssistantModel[] {
+  private modelsOf(botId: string, bot: Bot | undefined, section: AssistantSection): AssistantModel[] {
     const { CHAT_AI_MODEL, CHAT_AI_BASE_URL, CHAT_AI_FALLBACK_MODEL, CHAT_AI_FALLBACK_BASE_URL } = this.config;
     const first = this.modelOf(botId, 'assistant', section, CHAT_AI_MODEL, CHAT_AI_BASE_URL);
     const fallback = section.fallback ?? (CHAT_AI_FALLBACK_MODEL ? { parameters: section.parameters } : undefined);
     const second =
       fallback &&
       this.modelOf(botId, 'assistant.fallback', fallback, CHAT_AI_FALLBACK_MODEL, CHAT_AI_FALLBACK_BASE_URL);
-    return [first, second].filter((model) => model !== undefined);
+    const connected = [first, second].filter((model) => model !== undefined);
+    return connected.length > 0 ? connected : this.pretendedModels(bot, section);
+  }
+
+  /** Nobody else may ever take what they say for an answer. */
+  private pretendedModels(bot: Bot | undefined, { parameters }: AssistantSection): AssistantModel[] {
+    const { CHAT_AI_SANDBOX_BASE_URL: baseUrl } = this.config;
+    if (!baseUrl || !bot || !livesInSandbox(bot)) return [];
+    const connection = { baseUrl, apiKey: SANDBOX_KEY };
+    return [{ model: SANDBOX_MODEL, connection, parameters, vision: true, ownPrice: SANDBOX_PRICE }];
   }
 
   /** Undefined when it is not connected: neither a key nor a server of its own is given. */
@@ -118,6 +132,7 @@ export class AssistantsService {
       model: name,
       connection,
       parameters: section.parameters,
+      vision: section.vision,
       ownPrice: price && {
         input: micros(price.input),
         cachedInput: micros(price.cachedInput),

@@ -11,6 +11,7 @@ import {
   Slot,
 } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
+import { EmbeddingsService } from '../models/embeddings.service';
 import { AssistantsService } from './assistants.service';
 
 const CheckModels = defineJob('check-models', Slot);
@@ -23,6 +24,7 @@ export class ModelsInUseJobs implements OnApplicationBootstrap, OnModuleDestroy 
 
   constructor(
     private readonly assistants: AssistantsService,
+    private readonly embeddings: EmbeddingsService,
     @Inject(LOG) log: Log,
     registry: Registry,
     clock: Clock,
@@ -49,7 +51,10 @@ export class ModelsInUseJobs implements OnApplicationBootstrap, OnModuleDestroy 
 
   private check(signal: AbortSignal): Promise<void> {
     const models = this.assistants.inUse().flatMap((assistant) => assistant.models);
-    const inUse = models.map(({ model, connection }) => ({ model, ...connection }));
+    const inUse = [
+      ...models.map(({ model, connection }) => ({ model, ...connection })),
+      ...(this.embeddings.inUse ? [this.embeddings.inUse] : []),
+    ];
     return this.watch.check([...new Map(inUse.map((one) => [`${one.baseUrl} ${one.model}`, one])).values()], signal);
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountingModule } from '../accounting/accounting.module';
 import { AssistantsModule } from '../assistants/assistants.module';
+import { AttachmentsModule } from '../attachments/attachments.module';
 import { ModelsModule } from '../models/models.module';
 import { ConversationChanges } from './conversation-changes';
 import { ConversationsController } from './conversations.controller';
@@ -13,7 +14,7 @@ import { TranscriptsService } from './transcripts.service';
 
 /** What is said: conversations and their messages, summaries, transcripts. */
 @Module({
-  imports: [AccountingModule, AssistantsModule, ModelsModule],
+  imports: [AccountingModule, AssistantsModule, AttachmentsModule, ModelsModule],
   controllers: [ConversationsController],
   providers: [
     ConversationChanges,

@@ -13,6 +13,7 @@ import type {
 import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { AttachmentsService } from '../attachments/attachments.service';
 import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
@@ -40,11 +41,12 @@ export class ConversationsService {
     private readonly clock: Clock,
     private readonly cipher: MessageCipher,
     private readonly changes: ConversationChanges,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   /** Throws PersonErased. */
   async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Unanswered | undefined> {
-    const { chatId, botId, messageId, userId, locale, kind, mediaGroup, sentAt } = received;
+    const { chatId, botId, messageId, userId, locale, kind, media, mediaGroup, sentAt } = received;
     const content = contentOf(received);
     const sealed = await this.cipher.seal(tx, { id: messageId, userId }, content);
     const awaits = kind === 'voice' && content.text === '';
@@ -55,6 +57,7 @@ export class ConversationsService {
       received.inGroup ? null : userId,
     ]);
     if (!row || awaits) return undefined;
+    if (media && kind !== 'voice') await this.attachments.remember(tx, received, media);
     this.changes.note(tx, row.conversationId);
     const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
     return { conversationId: row.conversationId, chatId, isPartOfSeries };

@@ -14,7 +14,7 @@ export interface MessageContent {
 /** A quotation longer than this says no more about what is meant. */
 const QUOTED_CHARACTERS = 500;
 
-/** What cannot be read by a text model is named, so that it can say that it did not see it. */
+/** A file is named: what became of it stands elsewhere, and where it is not shown the model can say that it did not see it. */
 export function contentOf({ kind, text = '', media, replyToText, inGroup, senderName }: Received): MessageContent {
   const name = media?.fileName ? `: ${media.fileName}` : '';
   // A kind that is new to this version is at least named.
@@ -25,6 +25,9 @@ export function contentOf({ kind, text = '', media, replyToText, inGroup, sender
     senderName: inGroup ? (senderName ?? null) : null,
   };
 }
+
+/** Without the name of a file that stands before it. */
+export const captionIn = (text: string): string => text.replace(/\[\w+(?:: [^\]]*)?\] ?/, '');
 
 /** As a model reads it: in a group with the name of who speaks, and with what the message replies to. */
 export function renderForModel({ text, quoted, senderName }: MessageContent): string {

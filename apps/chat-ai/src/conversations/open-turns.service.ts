@@ -2,6 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Locale } from '@switchboard/contracts';
 import { DataSource } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
+import {
+  type AttachmentReader,
+  type AttachmentRow,
+  AttachmentsService,
+  type OpenAttachment,
+} from '../attachments/attachments.service';
 import { renderForModel } from './message-content';
 import { type ContentReader, MessageCipher, type StoredContent } from './message-cipher';
 
@@ -10,7 +16,10 @@ export interface TurnMessage {
   readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly text: string;
+  /** Of the text. */
   readonly tokens: number;
+  /** The file that came with it. */
+  readonly attachment?: OpenAttachment | undefined;
   /** Messages of one group go together or not at all: a question with its answer, a tool's call with its results. */
   readonly group: string;
   /** True when the summary covers it. */
@@ -75,6 +84,7 @@ interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'sende
   readonly role: 'user' | 'assistant';
   readonly state: 'pending' | 'answered';
   readonly tokens: number;
+  readonly attachment: AttachmentRow | null;
   readonly turnId: string | null;
   readonly summarised: boolean;
 }
@@ -85,6 +95,7 @@ export class OpenTurnsService {
   constructor(
     private readonly db: DataSource,
     private readonly cipher: MessageCipher,
+    private readonly attachments: AttachmentsService,
   ) {}
 
   /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
@@ -95,14 +106,19 @@ export class OpenTurnsService {
     if (pending.length === 0 || !conversation) return undefined;
     const tx = this.db.manager;
     const read = await this.cipher.reader(tx, rows);
-    const [first, ...rest] = pending.map((row) => messageOf(row, read));
+    const files = await this.attachments.reader(
+      tx,
+      rows.flatMap(({ attachment }) => attachment ?? []),
+    );
+    const messageIn = (row: Row) => messageOf(row, read, files);
+    const [first, ...rest] = pending.map(messageIn);
     const { chatId, ownerId, summary } = conversation;
     return {
       ...addressOf(conversationId, conversation, pending),
       inGroup: pending.some(({ senderName }) => senderName !== null),
       revision: conversation.revision,
       question: [first!, ...rest],
-      history: byTurn(rows.filter(({ state }) => state === 'answered').map((row) => messageOf(row, read))),
+      history: byTurn(rows.filter(({ state }) => state === 'answered').map(messageIn)),
       summary: await this.cipher.openSummary(tx, { id: conversationId, chatId, userId: ownerId, summary }),
       summaryRetryAt: conversation.summaryRetryAt,
     };
@@ -120,7 +136,7 @@ export class OpenTurnsService {
   }
 }
 
-function messageOf(row: Row, read: ContentReader): TurnMessage {
+function messageOf(row: Row, read: ContentReader, files: AttachmentReader): TurnMessage {
   let text: string | undefined;
   return {
     id: row.id,
@@ -130,6 +146,7 @@ function messageOf(row: Row, read: ContentReader): TurnMessage {
       return (text ??= wordsOf(row, read));
     },
     tokens: row.tokens,
+    attachment: row.attachment ? files(row.attachment) : undefined,
     group: row.turnId ?? row.id,
     summarised: row.summarised,
   };
@@ -172,10 +189,12 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 const READ = `
   SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
     m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
-    m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised
+    m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
+    CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
+      'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment
   FROM conversations c, LATERAL (
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')
     UNION ALL
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'answered' ORDER BY position DESC LIMIT $2)
-  ) AS m
+  ) AS m LEFT JOIN attachments a ON a.message_id = m.id
   WHERE c.id = $1 ORDER BY m.position`;

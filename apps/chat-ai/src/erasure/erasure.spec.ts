@@ -25,7 +25,16 @@ describe('a person who is erased', () => {
     await app.probe.until(ChatAiPersonErased, ({ data }) => data.erasureId === erasureId);
   };
   const naming = async (userId: string) => {
-    const tables = ['conversations', 'messages', 'turns', 'ratings', 'usages', 'budgets', 'budget_reservations'];
+    const tables = [
+      'conversations',
+      'messages',
+      'attachments',
+      'turns',
+      'ratings',
+      'usages',
+      'budgets',
+      'budget_reservations',
+    ];
     const found = await Promise.all(
       tables.map(async (table) => {
         const rows = await rowsOf(app, `SELECT FROM ${table} t WHERE position($1 IN to_jsonb(t)::text) > 0`, [userId]);

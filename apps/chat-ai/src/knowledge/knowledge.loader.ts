@@ -1,5 +1,14 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Clock, CONFIG, Jobs, LOG, type Log } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  Jobs,
+  LOG,
+  type Log,
+  type PeriodicTask,
+  PeriodicTasks,
+  type RunningTask,
+} from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +16,7 @@ import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import type { ChatAiConfig } from '../chat-ai.config';
+import { type ChatAiConfig, KNOWLEDGE_CHECK_SECONDS } from '../chat-ai.config';
 import { countTokens } from '../models/tokens';
 import { passageText } from './citations';
 import { DocumentReader } from './documents/document-reader';
@@ -29,6 +38,12 @@ const SETTLE_MS = 300;
 const MOST_PASSAGES = 20_000;
 const LONGEST_NUMBER = 99;
 
+export const LookAtKnowledge: PeriodicTask = {
+  name: 'look-at-knowledge',
+  everyMs: KNOWLEDGE_CHECK_SECONDS * 1000,
+  purpose: 'Looks for changes in the knowledge folders of the bots.',
+};
+
 /**
  * Keeps the knowledge bases in line with the assistants' folders: at the start, when a folder says that it has changed,
  * when a bot's description does, and every now and then, because not every disk says so. The folders are this process's own view of a disk, so the
@@ -43,7 +58,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   /** What was loaded of each bot's folder, to see at a glance that nothing has changed. */
   private readonly loaded = new Map<string, string>();
   private checks: Promise<void> = Promise.resolve();
-  private timer: NodeJS.Timeout | undefined;
+  private task: RunningTask | undefined;
   private soon: NodeJS.Timeout | undefined;
 
   constructor(
@@ -53,6 +68,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     private readonly index: PassageIndex,
     private readonly vectors: PassageVectors,
     private readonly jobs: Jobs,
+    private readonly tasks: PeriodicTasks,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
     @Inject(Registry) registry: Registry,
@@ -77,27 +93,30 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       if (before?.knowledgeFolder !== after?.knowledgeFolder) void this.check();
     });
     const first = this.check();
-    this.timer = setInterval(() => void this.check(), this.config.CHAT_AI_KNOWLEDGE_CHECK_SECONDS * 1000);
-    this.timer.unref();
+    const everyMs = this.config.CHAT_AI_KNOWLEDGE_CHECK_SECONDS * 1000;
+    this.task = this.tasks.start(LookAtKnowledge, { everyMs, firstAfterMs: everyMs, run: () => this.look() });
     await Promise.race([first, sleep(START_WAITS_MS, undefined, { ref: false })]);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
-    clearInterval(this.timer);
     clearTimeout(this.soon);
     for (const watcher of this.watchers.values()) watcher.close();
     await this.checks;
+    await this.task?.stop();
   }
 
   /** Looks at every folder and loads what has changed; one look at a time. */
   check(): Promise<void> {
-    this.checks = this.checks
-      .then(() => this.checkAll())
-      .catch((error: unknown) => {
-        if (!this.stopping.signal.aborted) this.log.error({ err: error }, 'the knowledge folders were not checked');
-      });
-    return this.checks;
+    return this.look().catch((error: unknown) => {
+      if (!this.stopping.signal.aborted) this.log.error({ err: error }, 'the knowledge folders were not checked');
+    });
+  }
+
+  private look(): Promise<void> {
+    const look = this.checks.then(() => this.checkAll());
+    this.checks = look.catch(() => undefined);
+    return look;
   }
 
   private async checkAll(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountingModule } from '../accounting/accounting.module';
 import { AssistantsModule } from '../assistants/assistants.module';
 import { ModelsModule } from '../models/models.module';
 import { KnowledgeController } from './knowledge.controller';
@@ -9,7 +10,7 @@ import { PassageIndex } from './passage-index';
 import { PassageVectors } from './passage-vectors';
 
 @Module({
-  imports: [AssistantsModule, ModelsModule],
+  imports: [AccountingModule, AssistantsModule, ModelsModule],
   controllers: [KnowledgeController],
   providers: [KnowledgeJobs, KnowledgeLoader, KnowledgeService, PassageIndex, PassageVectors],
   exports: [KnowledgeService],

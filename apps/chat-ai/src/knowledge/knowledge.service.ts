@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Locale } from '@switchboard/contracts';
+import { type Locale, nearestLocale } from '@switchboard/contracts';
 import { CONFIG } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
@@ -7,7 +7,7 @@ import type { ChatAiConfig } from '../chat-ai.config';
 import type { Passage } from './citations';
 import { type FileNote, type FileProblem, sentenceFor } from './documents/read-result';
 import { PassageIndex, type WordMatch } from './passage-index';
-import { PassageVectors } from './passage-vectors';
+import { type Asker, PassageVectors } from './passage-vectors';
 import { partsOf } from './question';
 import { Thesaurus } from './thesaurus';
 
@@ -24,6 +24,7 @@ export interface Question {
   readonly text: string;
   /** What the same person wrote before: "and on Sundays?" says little alone. */
   readonly before?: string | undefined;
+  readonly asker?: Asker;
 }
 
 /**
@@ -108,9 +109,11 @@ export class KnowledgeService {
     return fitting(await this.wholeBase(botId, found), limit);
   }
 
-  /** What can be said without a model. */
-  async quote(botId: string, question: Question): Promise<Quotation> {
+  /** What can be said without a model; the name of a topic alone asks for its document. @param locale of the topics, where there are any in it */
+  async quote(botId: string, question: Question, locale?: Locale): Promise<Quotation> {
     const base = await this.baseOf(botId);
+    const chosen = base ? await this.beginningOf(botId, question.text) : [];
+    if (chosen.length > 0) return { certainty: 'certain', passages: chosen, topics: [] };
     const found = base ? await this.search(botId, question, base, QUOTED) : [];
     const [best] = found;
     if (best && best.coverage >= CERTAIN) {
@@ -118,7 +121,7 @@ export class KnowledgeService {
       return { certainty: 'certain', passages: found.filter(({ coverage }) => coverage >= CERTAIN), topics: [] };
     }
     const near = found.filter(({ coverage }) => coverage >= NEAR);
-    const topics = await this.topics(botId);
+    const topics = await this.topics(botId, locale);
     return { certainty: near.length > 0 ? 'near' : 'nothing', passages: near, topics };
   }
 
@@ -159,7 +162,7 @@ export class KnowledgeService {
   private async search(botId: string, question: Question, base: Base, limit: number): Promise<FoundPassage[]> {
     const [matches, nearest] = await Promise.all([
       this.byWords(botId, question, { ...base, limit: RANKED }),
-      this.vectors.nearest(botId, [question.before, question.text].filter(Boolean).join('\n'), RANKED),
+      this.vectors.nearest(botId, [question.before, question.text].filter(Boolean).join('\n'), RANKED, question.asker),
     ]);
     const coverage = new Map(matches.map(({ id, coverage }) => [id, coverage]));
     const ids = fuseRanks([matches.map(({ id }) => id), nearest]).slice(0, limit);
@@ -219,13 +222,25 @@ export class KnowledgeService {
       .sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   }
 
-  private async topics(botId: string): Promise<string[]> {
-    const rows = await this.db.query<{ title: string }[]>(
-      `SELECT DISTINCT title FROM knowledge_documents d
-       WHERE bot_id = $1 AND EXISTS (SELECT FROM knowledge_chunks c WHERE c.document_id = d.id) ORDER BY title LIMIT $2`,
-      [botId, TOPICS],
+  private async topics(botId: string, locale?: Locale): Promise<string[]> {
+    const rows = await this.db.query<{ title: string; isSpoken: boolean }[]>(
+      `SELECT title, bool_or(locale = $3) AS "isSpoken" FROM knowledge_documents d
+       WHERE bot_id = $1 AND EXISTS (SELECT FROM knowledge_chunks c WHERE c.document_id = d.id)
+       GROUP BY title ORDER BY 2 DESC NULLS LAST, title LIMIT $2`,
+      [botId, TOPICS, locale && nearestLocale(locale)],
     );
-    return rows.map(({ title }) => title);
+    const spoken = rows.filter(({ isSpoken }) => isSpoken);
+    return (spoken.length > 0 ? spoken : rows).map(({ title }) => title);
+  }
+
+  /** Of the document with this title. */
+  private async beginningOf(botId: string, title: string): Promise<FoundPassage[]> {
+    const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
+      `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
+       WHERE d.bot_id = $1 AND lower(d.title) = lower($2) ORDER BY d.source, c.position LIMIT $3`,
+      [botId, title.trim(), QUOTED],
+    );
+    return rows.map((row) => ({ ...row, coverage: 1 }));
   }
 }
 

@@ -1,26 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, LOG, type Log, ThirdParty } from '@switchboard/service-kit';
-import OpenAI from 'openai';
-import { Registry } from 'prom-client';
+import { Outbox } from '@switchboard/bus';
+import { LOG, type Log } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
-import type { ChatAiConfig } from '../chat-ai.config';
-import { ModelKeys } from '../models/model-keys';
+import { NIL as NOBODY } from 'uuid';
+import { BudgetsService, type Spender } from '../accounting/budgets.service';
+import { UsageService } from '../accounting/usage.service';
+import { spenderOf } from '../assistants/assistant';
+import { AssistantsService } from '../assistants/assistants.service';
+import { EmbeddingsService, tokensOf } from '../models/embeddings.service';
 
-const PUBLIC_HOST = 'api.openai.com';
-const PUBLIC_MODEL = 'text-embedding-3-small';
 /** A person waits for a question's vector; without it, words alone are searched. */
 const QUESTION_TIMEOUT_MS = 3000;
-const PASSAGES_TIMEOUT_MS = 60_000;
 const AT_ONCE = 64;
 /** A question longer than this is a pasted text, whose beginning tells what it is about. */
 const QUESTION_CHARACTERS = 2000;
 /** So many of the nearest by their signs are compared exactly. */
 const COMPARED = 100;
 
-interface Embeddings {
-  readonly client: OpenAI;
-  readonly model: string;
-  readonly dimensions: number | undefined;
+/** Who asks, and for which answer: they pay. */
+export interface Asker {
+  readonly userId: string;
+  readonly turnId: string;
 }
 
 /**
@@ -30,39 +30,30 @@ interface Embeddings {
  */
 @Injectable()
 export class PassageVectors {
-  private readonly embeddings: Embeddings | undefined;
-  private readonly party: ThirdParty;
   /** The schema of pgvector where it is installed; looked up once. */
   private pgvector: Promise<string | undefined> | undefined;
 
   constructor(
     private readonly db: DataSource,
-    keys: ModelKeys,
-    @Inject(CONFIG) config: ChatAiConfig,
+    private readonly embeddings: EmbeddingsService,
+    private readonly assistants: AssistantsService,
+    private readonly budgets: BudgetsService,
+    private readonly usage: UsageService,
+    private readonly outbox: Outbox,
     @Inject(LOG) private readonly log: Log,
-    @Inject(Registry) registry: Registry,
-  ) {
-    this.embeddings = connect(config, keys);
-    this.party = new ThirdParty({
-      name: 'embeddings',
-      registry,
-      timeoutMs: PASSAGES_TIMEOUT_MS,
-      retries: 1,
-      breakAfter: 3,
-      isOutage: (error) => !(error instanceof OpenAI.APIError) || error.status === undefined || error.status >= 500,
-    });
-  }
+  ) {}
 
   get isConnected(): boolean {
-    return this.embeddings !== undefined;
+    return this.embeddings.inUse !== undefined;
   }
 
-  /** The ids of the nearest passages, nearest first; none when no vectors can be had. */
-  async nearest(botId: string, text: string, limit: number): Promise<string[]> {
-    if (!this.embeddings) return [];
+  /** The ids of the nearest passages, nearest first; none when no vectors can be had, or paid. */
+  async nearest(botId: string, text: string, limit: number, asker?: Asker): Promise<string[]> {
+    if (!this.isConnected) return [];
     let vector: number[];
     try {
-      [vector] = (await this.embed([text.slice(0, QUESTION_CHARACTERS)], QUESTION_TIMEOUT_MS)) as [number[]];
+      const question = [text.slice(0, QUESTION_CHARACTERS)];
+      [vector] = (await this.embed(botId, question, { asker, timeoutMs: QUESTION_TIMEOUT_MS })) as [number[]];
     } catch (error) {
       this.log.warn({ err: error, botId }, 'a question has no embedding; its words alone are searched');
       return [];
@@ -74,8 +65,8 @@ export class PassageVectors {
 
   /** Makes the vectors that a base lacks, and drops those nobody needs any more. */
   async complete(botId: string, signal: AbortSignal): Promise<void> {
-    if (!this.embeddings) return;
-    const { model } = this.embeddings;
+    if (!this.embeddings.inUse) return;
+    const { model } = this.embeddings.inUse;
     for (;;) {
       signal.throwIfAborted();
       const missing = await this.db.query<{ hash: string; text: string }[]>(
@@ -88,11 +79,8 @@ export class PassageVectors {
         [botId, model, AT_ONCE],
       );
       if (missing.length === 0) break;
-      const vectors = await this.embed(
-        missing.map(({ text }) => text),
-        PASSAGES_TIMEOUT_MS,
-        signal,
-      );
+      const texts = missing.map(({ text }) => text);
+      const vectors = await this.embed(botId, texts, { signal });
       const rows = missing.map(({ hash }, i) => ({ hash, signs: signsOf(vectors[i]!), vector: vectors[i]! }));
       await this.db.query(
         `INSERT INTO knowledge_vectors (bot_id, content_hash, model, signs, vector)
@@ -108,20 +96,37 @@ export class PassageVectors {
     );
   }
 
-  /** Unit vectors, in the order of the texts. */
-  private async embed(texts: string[], timeoutMs: number, signal?: AbortSignal): Promise<number[][]> {
-    const { client, model, dimensions } = this.embeddings!;
-    const { data } = await this.party.call(
-      'embed',
-      (deadline) =>
-        client.embeddings.create(
-          { model, input: texts, encoding_format: 'float', ...(dimensions !== undefined && { dimensions }) },
-          { signal: deadline },
-        ),
-      { idempotent: true, timeoutMs, ...(signal && { signal }) },
-    );
-    if (data.length !== texts.length) throw new Error(`${data.length} embeddings came for ${texts.length} texts`);
-    return data.sort((a, b) => a.index - b.index).map(({ embedding }) => unit(embedding));
+  /** Reserved and settled as every call of a model. @throws BudgetExhausted */
+  private async embed(
+    botId: string,
+    texts: string[],
+    { asker, ...options }: { asker?: Asker | undefined; timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<number[][]> {
+    const { model } = this.embeddings.inUse!;
+    const spender = this.spenderOf(botId, asker);
+    const costs = { purpose: 'embedding' as const, turnId: asker?.turnId ?? null };
+    const planned = { ...costs, model: { model }, inputTokens: tokensOf(texts), outputTokens: 0 };
+    const { id, price } = await this.budgets.reserve(spender, planned);
+    const settle = (calls: Parameters<UsageService['record']>[2]['calls']) =>
+      this.db.transaction(async (tx) => {
+        await this.outbox.add(tx, ...(await this.usage.record(tx, spender, { ...costs, calls, reservations: [id] })));
+      });
+    try {
+      const { vectors, tokens, estimated, durationMs } = await this.embeddings.embed(texts, options);
+      const used = { inputTokens: tokens, cachedInputTokens: 0, outputTokens: 0 };
+      await settle([{ model, tokens: used, estimated, price, outcome: 'answered', durationMs, reservationId: id }]);
+      return vectors;
+    } catch (error) {
+      // Nobody knows whether it was paid for; it is a matter of millionths.
+      await settle([]);
+      throw error;
+    }
+  }
+
+  /** What nobody has asked for, such as the passages themselves, is paid by the bot alone. */
+  private spenderOf(botId: string, asker: Asker | undefined): Spender {
+    const spender = spenderOf(this.assistants.get(botId), asker?.userId ?? NOBODY);
+    return asker ? spender : { ...spender, limits: { ...spender.limits, personPerDay: null } };
   }
 
   private async byPgvector(botId: string, vector: number[], schema: string, limit: number): Promise<string[]> {
@@ -129,7 +134,7 @@ export class PassageVectors {
       `SELECT c.id FROM knowledge_vectors v JOIN knowledge_chunks c ON c.bot_id = $1 AND c.content_hash = v.content_hash
        WHERE v.bot_id = $1 AND v.model = $2 AND cardinality(v.vector) = $3
        ORDER BY v.vector::${schema}.vector OPERATOR(${schema}.<=>) $4::real[]::${schema}.vector, c.id LIMIT $5`,
-      [botId, this.embeddings!.model, vector.length, vector, limit],
+      [botId, this.embeddings.inUse!.model, vector.length, vector, limit],
     );
     return rows.map(({ id }) => id);
   }
@@ -141,7 +146,7 @@ export class PassageVectors {
          WHERE bot_id = $1 AND model = $2 AND length(signs) = $3
          ORDER BY bit_count(signs # $4::bit varying) LIMIT $5
        ) v JOIN knowledge_chunks c ON c.bot_id = $1 AND c.content_hash = v.content_hash`,
-      [botId, this.embeddings!.model, vector.length, signsOf(vector), COMPARED],
+      [botId, this.embeddings.inUse!.model, vector.length, signsOf(vector), COMPARED],
     );
     return rows
       .map(({ id, vector: sent }) => ({ id, nearness: product(vector, sent) }))
@@ -156,27 +161,6 @@ export class PassageVectors {
     );
     return rows[0]?.schema;
   }
-}
-
-/** Undefined when no embeddings can be had: they need a model's name, or the public API whose models are known. */
-function connect(config: ChatAiConfig, keys: ModelKeys): Embeddings | undefined {
-  const server = config.CHAT_AI_EMBEDDINGS_BASE_URL ?? config.CHAT_AI_BASE_URL;
-  const connection = keys.connectionTo(server, config.CHAT_AI_EMBEDDINGS_API_KEY);
-  if (!connection) return undefined;
-  const { baseUrl, apiKey } = connection;
-  const isPublic = new URL(baseUrl).hostname === PUBLIC_HOST;
-  const model = config.CHAT_AI_EMBEDDINGS_MODEL ?? (isPublic ? PUBLIC_MODEL : undefined);
-  if (!model || (isPublic && !apiKey)) return undefined;
-  return {
-    client: new OpenAI({ baseURL: baseUrl, apiKey: apiKey ?? 'none', maxRetries: 0, logLevel: 'off' }),
-    model,
-    dimensions: config.CHAT_AI_EMBEDDINGS_DIMENSIONS,
-  };
-}
-
-function unit(vector: number[]): number[] {
-  const length = Math.hypot(...vector) || 1;
-  return vector.map((value) => value / length);
 }
 
 const signsOf = (vector: readonly number[]) => vector.map((value) => (value > 0 ? '1' : '0')).join('');

@@ -1,6 +1,8 @@
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
+  /** For models that can see; of people only. */
+  readonly pictures?: readonly { readonly mimeType: string; readonly bytes: Buffer }[];
 }
 
 /** Where a model is served. A key goes to this server and to no other. */
@@ -29,6 +31,8 @@ export interface ConfiguredModel {
   readonly model: string;
   readonly connection: ModelConnection;
   readonly parameters: ModelParameters;
+  /** False when it cannot look at pictures; undefined when that is to be found out. */
+  readonly vision: boolean | undefined;
 }
 
 export interface ModelRequest {
@@ -62,11 +66,20 @@ export interface ModelAnswer {
  * - `unavailable`: errors of the server, a lost connection
  * - `rejected`: our key, our quota, the model's name or our request is wrong; trying again helps nobody
  * - `context_too_long`: the model takes fewer tokens than were sent
+ * - `no_vision`: pictures were sent to a model that takes none
+ * - `bad_picture`: the server refuses a picture
  * - `timed_out`: nothing came for too long
  * - `abandoned`: we gave up the call ourselves
  */
 export type ModelFailureKind =
-  'rate_limited' | 'unavailable' | 'rejected' | 'context_too_long' | 'timed_out' | 'abandoned';
+  | 'rate_limited'
+  | 'unavailable'
+  | 'rejected'
+  | 'context_too_long'
+  | 'no_vision'
+  | 'bad_picture'
+  | 'timed_out'
+  | 'abandoned';
 
 export class ModelFailure extends Error {
   override readonly name = 'ModelFailure';

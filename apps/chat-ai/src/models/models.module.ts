@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
+import { EmbeddingsService } from './embeddings.service';
 import { ModelKeys } from './model-keys';
 import { ModelsService } from './models.service';
 
-@Module({ providers: [ModelKeys, ModelsService], exports: [ModelKeys, ModelsService] })
+@Module({
+  providers: [EmbeddingsService, ModelKeys, ModelsService],
+  exports: [EmbeddingsService, ModelKeys, ModelsService],
+})
 export class ModelsModule {}

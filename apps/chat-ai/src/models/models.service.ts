@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ThirdParty, ThirdPartyUnavailable } from '@switchboard/service-kit';
+import { CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
 import {
@@ -20,7 +20,7 @@ import { countTokens } from './tokens';
 const BACKSTOP_MS = 5000;
 const NOTHING: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 };
 /** A server that refuses a request has not worked on it. */
-const COSTS_NOTHING = ['rate_limited', 'rejected', 'context_too_long'];
+const COSTS_NOTHING = ['rate_limited', 'rejected', 'context_too_long', 'no_vision', 'bad_picture'];
 
 export interface Prompt {
   readonly messages: readonly ChatMessage[];
@@ -46,6 +46,8 @@ export class ModelsService {
   private readonly limits: StreamLimits;
   /** Models that were seen to reason: that takes tokens of their output limit before the first word. */
   private readonly reasoning = new Set<string>();
+  /** Models that were seen to refuse pictures. */
+  private readonly blind = new Set<string>();
 
   constructor(
     @Inject(CONFIG) private readonly config: ChatAiConfig,
@@ -63,6 +65,11 @@ export class ModelsService {
     return maxOutputTokens + (this.reasoning.has(keyOf(model)) ? this.config.CHAT_AI_REASONING_TOKENS : 0);
   }
 
+  /** As it is configured, else as far as is known: a model that has never been shown a picture may see. */
+  canSee(model: ConfiguredModel): boolean {
+    return model.vision ?? !this.blind.has(keyOf(model));
+  }
+
   /** A failure of the model is a result, too; whatever became of the call, it may have cost something. */
   async call(configured: ConfiguredModel, prompt: Prompt, options: CallOptions): Promise<MeteredCall> {
     const { model, parameters } = configured;
@@ -76,6 +83,7 @@ export class ModelsService {
       });
     const durationMs = Math.round(performance.now() - started);
     if (!(result instanceof ModelFailure)) this.noteReasoning(configured, result);
+    else if (result.kind === 'no_vision') this.blind.add(keyOf(configured));
     return { model, result, durationMs, ...usedBy(result, prompt.tokens) };
   }
 
@@ -94,7 +102,7 @@ export class ModelsService {
   }
 
   private guarded(model: ChatModel): ChatModel {
-    const party = new ThirdParty({
+    const party = new ResiliencePolicy({
       name: 'model',
       registry: this.registry,
       timeoutMs: this.limits.totalMs + BACKSTOP_MS,
@@ -108,7 +116,7 @@ export class ModelsService {
           );
         } catch (error) {
           if (error instanceof ModelFailure) throw error;
-          const kind = error instanceof ThirdPartyUnavailable ? 'unavailable' : 'timed_out';
+          const kind = error instanceof UpstreamUnavailable ? 'unavailable' : 'timed_out';
           throw new ModelFailure(kind, '', { cause: error });
         }
       },

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import {
   type CallOptions,
+  type ChatMessage,
   type ChatModel,
   type ModelAnswer,
   type ModelConnection,
@@ -11,6 +12,7 @@ import {
 } from './chat-model';
 
 type Parameters = OpenAI.ChatCompletionCreateParamsStreaming;
+type MessageParameter = OpenAI.ChatCompletionMessageParam;
 
 export interface StreamLimits {
   readonly firstTokenMs: number;
@@ -61,7 +63,7 @@ export class OpenAiModel implements ChatModel {
     } catch (error) {
       if (signal.aborted) throw new ModelFailure('abandoned', answer.text, { cause: error });
       if (timeouts.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: error });
-      throw failureOf(error, answer.text);
+      throw failureOf(error, answer.text, hasPictures(request));
     } finally {
       timeouts.stop();
     }
@@ -102,11 +104,23 @@ export class OpenAiModel implements ChatModel {
     return {
       ...Object.fromEntries(given),
       model,
-      messages: [...messages],
+      messages: messages.map(messageParameter),
       stream: true,
       stream_options: { include_usage: true },
     };
   }
+}
+
+const hasPictures = ({ messages }: ModelRequest) => messages.some(({ pictures = [] }) => pictures.length > 0);
+
+/** Pictures go along as they are: a link would have to be open to the world. `high` counts no more than 2,500 patches of one. */
+function messageParameter({ role, content, pictures = [] }: ChatMessage): MessageParameter {
+  if (role !== 'user' || pictures.length === 0) return { role, content };
+  const images = pictures.map(({ mimeType, bytes }) => ({
+    type: 'image_url' as const,
+    image_url: { url: `data:${mimeType};base64,${bytes.toString('base64')}`, detail: 'high' as const },
+  }));
+  return { role, content: [...(content ? [{ type: 'text' as const, text: content }] : []), ...images] };
 }
 
 /** Ends a call that says nothing for too long: at first, between two pieces, and in all. */
@@ -191,11 +205,28 @@ function refusedParameter(error: unknown): string | undefined {
 /** Compatible servers do not agree on a code, but all say it in words like these. */
 const TOO_LONG = /context.{0,20}(length|window|size)|maximum context|too many tokens|prompt is too long/i;
 
+/** Source: OpenAI's guide "Images and vision"; `image_content_policy_violation` is no fault of the picture's format. */
+const BAD_PICTURE =
+  /^(invalid_(base64_)?image(_format|_mode|_url)?|(image|image_file)_too_(large|small)|unsupported_image_media_type|empty_image_file|image_parse_error|image_content_policy_violation)$/;
+/** Servers have no code for it. Seen: OpenAI, OpenRouter ("No endpoints found that support image input"), llama.cpp, vLLM. */
+const MAY_MEAN_NO_VISION = [400, 404, 415, 422, 500, 501];
+const NO_VISION = /image|vision|picture|multi-?modal|mmproj|content type|must be a string|valid string/i;
+
 /** What an error of the client means for us. Source of the codes: OpenAI API reference, "Error codes". */
-function failureOf(error: unknown, said: string): ModelFailure {
+function failureOf(error: unknown, said: string, hadPictures: boolean): ModelFailure {
   if (error instanceof ModelFailure) return error;
   const retryAfterMs = error instanceof OpenAI.APIError ? retryAfter(error.headers) : undefined;
-  return new ModelFailure(kindOf(error), said, { cause: error, retryAfterMs });
+  const kind = (hadPictures && aboutPictures(error)) || kindOf(error);
+  return new ModelFailure(kind, said, { cause: error, retryAfterMs });
+}
+
+function aboutPictures(error: unknown): ModelFailureKind | undefined {
+  if (!(error instanceof OpenAI.APIError)) return undefined;
+  if (BAD_PICTURE.test(error.code ?? '')) return 'bad_picture';
+  if (!MAY_MEAN_NO_VISION.includes(error.status as number) || error.code === 'model_not_found') return undefined;
+  // Of the errors of a server itself only those that name pictures outright: llama.cpp answers 500.
+  const isRefusal = (error.status as number) < 500 ? NO_VISION : /image input|mmproj|not support.*image/i;
+  return isRefusal.test(error.message) && kindOf(error) !== 'context_too_long' ? 'no_vision' : undefined;
 }
 
 function kindOf(error: unknown): ModelFailureKind {

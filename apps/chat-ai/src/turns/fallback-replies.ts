@@ -1,6 +1,16 @@
 import { type KnownLocale, type Locale, localized, nearestLocale } from '@switchboard/contracts';
 
-type FallbackReply = 'refused' | 'rate_limited' | 'model_unavailable' | 'timed_out' | 'empty' | 'no_room' | 'too_long';
+type FallbackReply =
+  | 'refused'
+  | 'rate_limited'
+  | 'model_unavailable'
+  | 'timed_out'
+  | 'empty'
+  | 'no_room'
+  | 'too_long'
+  | 'no_vision'
+  | 'bad_picture'
+  | 'no_model_for_files';
 
 /** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
 const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
@@ -12,6 +22,10 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
     empty: 'I could not think of anything to say. Please put it in other words.',
     no_room: 'I thought about this for so long that no room was left for an answer. Please ask for less at once.',
     too_long: 'This is too much text for me to take in at once. Please send a shorter part of it, or begin anew.',
+    no_vision: 'I cannot look at pictures here. Please tell me in words what it is about.',
+    bad_picture: 'I could not look at this picture. Please send another one or tell me in words what it is about.',
+    no_model_for_files:
+      'No language model is connected here, so I can neither look at pictures nor read files. Please ask in words.',
   },
   ru: {
     refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
@@ -21,6 +35,10 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
     empty: 'Мне ничего не пришло в голову. Попробуйте сказать иначе.',
     no_room: 'Я думал так долго, что на ответ не осталось места. Спросите, пожалуйста, о чём-то меньшем за раз.',
     too_long: 'Столько текста сразу мне не осилить. Пришлите, пожалуйста, часть покороче или начните заново.',
+    no_vision: 'Картинки я здесь не смотрю. Расскажите, пожалуйста, словами, о чём речь.',
+    bad_picture: 'Не получилось посмотреть эту картинку. Пришлите другую или расскажите словами, о чём речь.',
+    no_model_for_files:
+      'Языковая модель здесь не подключена, поэтому картинки и файлы мне недоступны. Спросите, пожалуйста, словами.',
   },
 };
 
@@ -47,8 +65,11 @@ export const brokenOff = (said: string, locale: Locale): string =>
 export const atFullLength = (said: string, locale: Locale): string =>
   `${said.trimEnd()}…\n\n*${localized(REACHED_ITS_LENGTH, locale)}*`;
 
-export const readInPart = (answer: string, locale: Locale): string =>
-  `${answer.trimEnd()}\n\n*${localized(READ_IN_PART, locale)}*`;
+export const readInPart = (locale: Locale): string => localized(READ_IN_PART, locale);
+
+/** What is not part of an answer but has to be said with it. */
+export const withRemarks = (answer: string, remarks: readonly string[]): string =>
+  [answer.trimEnd(), ...remarks.map((remark) => `*${remark}*`)].join('\n\n');
 
 export function budgetExhausted(renewsAt: Date, timeZone: string, locale: Locale): string {
   const language = nearestLocale(locale);

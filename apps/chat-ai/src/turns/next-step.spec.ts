@@ -1,7 +1,7 @@
 import { type ModelAnswer, ModelFailure } from '../models/chat-model';
 import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
 
-const alone = { locale: 'en', models: 1 };
+const alone = { locale: 'en', models: 1, isAboutPictures: false };
 const limited = (retryAfterMs: number) => new ModelFailure('rate_limited', '', { retryAfterMs });
 const answer = (text: string, end: ModelAnswer['end']): ModelAnswer => ({
   text,
@@ -31,19 +31,30 @@ describe('after a call of a model', () => {
 
   it('what a person has read is never taken back by another try, or by another model', () => {
     const broken = new ModelFailure('unavailable', 'Once upon', { retryAfterMs: 1 });
-    expect(then(broken, {}, { locale: 'en', models: 2 })).toMatchObject({ then: 'reply', outcome: 'cut_off' });
+    expect(then(broken, {}, { ...alone, models: 2 })).toMatchObject({ then: 'reply', outcome: 'cut_off' });
   });
 
   it.each(['rate_limited', 'unavailable', 'timed_out', 'rejected'] as const)(
     'when the first model is %s the second one is asked at once, and only it is waited for',
     (kind) => {
       const failure = new ModelFailure(kind, '', { retryAfterMs: 5000 });
-      const both = { locale: 'en', models: 2 };
+      const both = { ...alone, models: 2 };
       expect(then(failure, {}, both)).toMatchObject({ then: 'retry', inMs: 0, state: { model: 1 } });
       const last = then(failure, { model: 1 }, both);
       expect(last.then).toBe(kind === 'rate_limited' || kind === 'unavailable' ? 'retry' : 'reply');
     },
   );
+
+  it('a model that refuses pictures is asked without them, once; a picture that is asked about and refused ends it', () => {
+    const about = { ...alone, isAboutPictures: true };
+    const [blind, bad] = [new ModelFailure('no_vision', ''), new ModelFailure('bad_picture', '')];
+    expect(then(blind)).toMatchObject({ then: 'retry', inMs: 0, outcome: 'unreadable', state: { isBlind: true } });
+    expect(then(bad)).toMatchObject({ then: 'retry', state: { isBlind: true } });
+    expect(then(blind, { isBlind: true })).toMatchObject({ then: 'reply', outcome: 'model_unavailable' });
+    expect(then(bad, {}, about)).toMatchObject({ then: 'reply', outcome: 'unreadable' });
+    const next = then(blind, { isBlind: true }, { ...about, models: 2 });
+    expect(next).toMatchObject({ then: 'retry', state: { model: 1, isBlind: false } });
+  });
 
   it('a limit that reasoning used up is raised once, and not tried a second time as it was', () => {
     const raised = then(answer('', 'length'));

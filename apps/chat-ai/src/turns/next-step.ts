@@ -10,9 +10,22 @@ export interface RetryState {
   readonly waitedMs: number;
   readonly isShrunk: boolean;
   readonly isRaised: boolean;
+  /** Whether the model refused pictures, and is asked without them. */
+  readonly isBlind: boolean;
 }
 
-export const FIRST_TRY: RetryState = { model: 0, retries: 0, waitedMs: 0, isShrunk: false, isRaised: false };
+export const FIRST_TRY: RetryState = {
+  model: 0,
+  retries: 0,
+  waitedMs: 0,
+  isShrunk: false,
+  isRaised: false,
+  isBlind: false,
+};
+
+/** The state in which the next model is asked; undefined when there is none. */
+export const nextModel = (state: RetryState, models: number): RetryState | undefined =>
+  state.model + 1 < models ? { ...state, model: state.model + 1, retries: 0, isBlind: false } : undefined;
 
 /** What a turn does next; `outcome` is that of the call which has just ended. */
 export type NextStep =
@@ -30,6 +43,8 @@ export interface StepOptions {
   readonly locale: Locale;
   /** How many models may be asked, one after the other. */
   readonly models: number;
+  /** Whether what is to be answered holds pictures; those of earlier messages can be left out. */
+  readonly isAboutPictures: boolean;
 }
 
 /** Decides how a turn goes on after a call: with a reply, with another try, with another model, or not at all. */
@@ -50,7 +65,8 @@ function afterAnswer({ text, end }: ModelAnswer, state: RetryState, { locale }: 
   return reply('empty', fallbackReply('empty', locale));
 }
 
-function afterFailure(failure: ModelFailure, state: RetryState, { locale, models }: StepOptions): NextStep {
+function afterFailure(failure: ModelFailure, state: RetryState, options: StepOptions): NextStep {
+  const { locale, models, isAboutPictures } = options;
   if (failure.kind === 'abandoned') return { then: 'give up', outcome: 'superseded' };
   // What was read cannot be unread: it is kept, and said to be unfinished.
   if (failure.said.trim() !== '') return reply('cut_off', brokenOff(failure.said, locale));
@@ -58,9 +74,14 @@ function afterFailure(failure: ModelFailure, state: RetryState, { locale, models
     if (!state.isShrunk) return retry('too_long', { ...state, isShrunk: true });
     return reply('too_long', fallbackReply('too_long', locale));
   }
+  if (failure.kind === 'bad_picture' && isAboutPictures)
+    return reply('unreadable', fallbackReply('bad_picture', locale));
+  if ((failure.kind === 'no_vision' || failure.kind === 'bad_picture') && !state.isBlind)
+    return retry('unreadable', { ...state, isBlind: true });
   const outcome = failure.kind === 'rate_limited' || failure.kind === 'timed_out' ? failure.kind : 'model_unavailable';
   // Another model answers sooner than one that has to be waited for.
-  if (state.model + 1 < models) return retry(outcome, { ...state, model: state.model + 1, retries: 0 });
+  const next = nextModel(state, models);
+  if (next) return retry(outcome, next);
   if (failure.kind === 'rate_limited' || failure.kind === 'unavailable') {
     const inMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** state.retries;
     const waitedMs = state.waitedMs + inMs;

@@ -49,7 +49,7 @@ export class ReplySignals {
   private send(state: 'thinking' | 'typing' | 'done' | 'cancelled'): void {
     this.stop();
     this.lastSentAt = performance.now();
-    const { replyId, chatId, botId, answers } = this.turn;
-    this.signals.send(ReplyTyped, { replyId, chatId, botId, answers: [...answers], state, text: this.text });
+    const { replyId, chatId, botId, answers, replaces } = this.turn;
+    this.signals.send(ReplyTyped, { replyId, chatId, botId, answers: [...answers], replaces, state, text: this.text });
   }
 }

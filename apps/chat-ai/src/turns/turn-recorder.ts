@@ -22,6 +22,8 @@ export interface TurnCosts {
 export interface Reply {
   readonly outcome: ReplyOutcome;
   readonly text: string;
+  /** What the person may want to say next. */
+  readonly suggestions?: readonly string[] | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
   readonly contextReport: ContextReport | null;
@@ -104,12 +106,18 @@ export class TurnRecorder {
   }
 }
 
+/** As the event takes them. */
+const SUGGESTION_CHARACTERS = 200;
+
 /** Some of the messages were answered by another run: what has been written of this reply is rolled back. */
 class PartlyOvertaken extends Error {}
 
-const completed = (turn: TurnAddress, { text, outcome }: Reply) => {
+const completed = (turn: TurnAddress, { text, outcome, suggestions = [] }: Reply) => {
   const { replyId, chatId, botId, userId, locale, answers, replaces } = turn;
-  return ReplyCompleted({ replyId, chatId, botId, userId, locale, text, outcome, answers: [...answers], replaces });
+  return ReplyCompleted({
+    ...{ replyId, chatId, botId, userId, locale, text, outcome, answers: [...answers], replaces },
+    ...(suggestions.length > 0 && { suggestions: suggestions.map((text) => text.slice(0, SUGGESTION_CHARACTERS)) }),
+  });
 };
 
 /**

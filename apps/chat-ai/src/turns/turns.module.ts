@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AccountingModule } from '../accounting/accounting.module';
 import { AssistantsModule } from '../assistants/assistants.module';
+import { AttachmentsModule } from '../attachments/attachments.module';
 import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
+import { TurnFiles } from './turn-files';
 import { TurnRecorder } from './turn-recorder';
 import { TranscriptionsHandlers, TurnsHandlers } from './turns.handlers';
 import { TurnsJobs } from './turns.jobs';
@@ -12,9 +14,17 @@ import { TurnsService } from './turns.service';
 
 /** How people are answered. */
 @Module({
-  imports: [AccountingModule, AssistantsModule, ConversationsModule, KnowledgeModule, ModelsModule, PromptsModule],
+  imports: [
+    AccountingModule,
+    AssistantsModule,
+    AttachmentsModule,
+    ConversationsModule,
+    KnowledgeModule,
+    ModelsModule,
+    PromptsModule,
+  ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
-  providers: [TurnRecorder, TurnsJobs, TurnsService],
+  providers: [TurnFiles, TurnRecorder, TurnsJobs, TurnsService],
   exports: [TurnsJobs],
 })
 export class TurnsModule {}

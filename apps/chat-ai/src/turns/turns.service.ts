@@ -8,7 +8,8 @@ import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
 import { ConversationChanges } from '../conversations/conversation-changes';
-import { type OpenTurn, OpenTurnsService } from '../conversations/open-turns.service';
+import { captionIn } from '../conversations/message-content';
+import { type OpenTurn, OpenTurnsService, type TurnMessage } from '../conversations/open-turns.service';
 import { isLong } from '../conversations/summaries.service';
 import type { ContextReport } from '../conversations/turn.entity';
 import { withSources } from '../knowledge/citations';
@@ -17,12 +18,13 @@ import { KnowledgeService, type Question } from '../knowledge/knowledge.service'
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
-import { budgetExhausted, fallbackReply, readInPart } from './fallback-replies';
-import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
+import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
+import { decideNextStep, FIRST_TRY, nextModel, type RetryState } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
-import { type TurnCosts, TurnRecorder } from './turn-recorder';
+import { remarksOn, TurnFiles } from './turn-files';
+import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
 /** After a model said that it takes less than was sent. */
 const SHRUNK = 0.5;
@@ -32,7 +34,7 @@ const RAISED = 2;
 /** What a turn has come to. */
 interface Draft {
   /** Absent when the turn was given up. */
-  readonly reply: { readonly outcome: ReplyOutcome; readonly text: string } | undefined;
+  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
   readonly contextReport: ContextReport | null;
@@ -57,6 +59,7 @@ export class TurnsService {
     private readonly changes: ConversationChanges,
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
+    private readonly files: TurnFiles,
     private readonly knowledge: KnowledgeService,
     private readonly budgets: BudgetsService,
     private readonly models: ModelsService,
@@ -79,7 +82,7 @@ export class TurnsService {
       if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
       const running = { turn, assistant, signals, cancellation, started };
       const { reply, costs, ...about } = await (assistant.models.length > 0
-        ? this.askModels(running)
+        ? this.readAndAsk(running)
         : this.quoteKnowledge(running));
       if (!reply) {
         await this.recorder.discard(turn, costs);
@@ -116,6 +119,16 @@ export class TurnsService {
     if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
   }
 
+  /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
+  private async readAndAsk(running: RunningTurn): Promise<Draft> {
+    const { assistant, cancellation } = running;
+    const turn = await unlessAborted(cancellation.signal, this.files.read(running.turn, cancellation.signal));
+    if (turn?.question.some(({ attachment }) => attachment?.state !== 'unreadable'))
+      return this.askModels({ ...running, turn });
+    const reply = turn && { outcome: 'unreadable' as const, text: remarksOn(turn).join('\n\n') };
+    return withoutModel(reply, assistant, running.turn);
+  }
+
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant, cancellation } = running;
     const { signal } = cancellation;
@@ -127,6 +140,7 @@ export class TurnsService {
     const calls: EndedCall[] = [];
     const reservations: Reservation[] = [];
     const facts = { prompt: prompt.text, passages, now: this.clock.now() };
+    const isAboutPictures = turn.question.some(({ attachment }) => attachment?.state === 'picture');
     let firstTextMs: number | null = null;
     let model: string | null = null;
     let contextReport: ContextReport | null = null;
@@ -147,9 +161,19 @@ export class TurnsService {
       let state: RetryState = FIRST_TRY;
       while (!signal.aborted) {
         const configured = assistant.models[state.model]!;
+        const canSee = this.models.canSee(configured) && !state.isBlind;
+        if (isAboutPictures && !canSee) {
+          const next = nextModel(state, assistant.models.length);
+          if (!next) return draft({ outcome: 'unreadable', text: fallbackReply('no_vision', turn.locale) });
+          state = next;
+          continue;
+        }
         const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
-        const context = contextOf(turn, assistant, { ...facts, limit });
+        const context = contextOf(turn, assistant, { ...facts, canSee, limit });
         [model, contextReport] = [configured.model, context.report];
+        // Before money is set aside: a call that is never made must not be paid.
+        const messages = await unlessAborted(signal, this.files.withPictures(context, turn, signal));
+        if (!messages) break;
         const maxOutputTokens =
           this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
         const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
@@ -159,10 +183,14 @@ export class TurnsService {
         );
         const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
         if (reservation.id !== unused?.id) reservations.push(reservation);
-        const request = { messages: context.messages, tokens: context.report.tokens, maxOutputTokens };
+        const request = { messages, tokens: context.report.tokens, maxOutputTokens };
         const { result, ...call } = await this.models.call(configured, request, { signal, onText });
         this.logFailure(result, turn, configured);
-        const step = decideNextStep(result, state, { locale: turn.locale, models: assistant.models.length });
+        const step = decideNextStep(result, state, {
+          locale: turn.locale,
+          models: assistant.models.length,
+          isAboutPictures,
+        });
         calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
         if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
         if (step.then === 'give up') return draft(keptWhenStopped(result, firstTextMs, cancellation));
@@ -184,15 +212,14 @@ export class TurnsService {
   }
 
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
-    const quotation = await this.knowledge.quote(turn.botId, questionOf(turn));
-    return {
-      reply: { outcome: 'knowledge_only', text: knowledgeOnlyAnswer(quotation, turn.locale) },
-      model: null,
-      promptId: null,
-      contextReport: null,
-      firstTextMs: null,
-      costs: { spender: spenderOf(assistant, turn.userId), calls: [], reservations: [] },
-    };
+    const question = questionOf(turn);
+    const files =
+      turn.question.some(({ attachment }) => attachment) && fallbackReply('no_model_for_files', turn.locale);
+    if (files && question.text.trim() === '')
+      return withoutModel({ outcome: 'unreadable', text: files }, assistant, turn);
+    const quotation = await this.knowledge.quote(turn.botId, question, turn.locale);
+    const text = withRemarks(knowledgeOnlyAnswer(quotation, turn.locale), files ? [files] : []);
+    return withoutModel({ outcome: 'knowledge_only', text, suggestions: quotation.topics }, assistant, turn);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
@@ -207,21 +234,44 @@ export class TurnsService {
   }
 }
 
-const questionOf = ({ question, history }: OpenTurn): Question => ({
-  text: question.map(({ text }) => text).join('\n'),
+const questionOf = ({ question, history, userId, replyId }: OpenTurn): Question => ({
+  text: question.map(wordsOf).join('\n'),
   before: history.findLast(({ role }) => role === 'user')?.text,
+  asker: { userId, turnId: replyId },
+});
+
+const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(text) : text);
+
+const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: OpenTurn): Draft => ({
+  reply,
+  model: null,
+  promptId: null,
+  contextReport: null,
+  firstTextMs: null,
+  costs: { spender: spenderOf(assistant, userId), calls: [], reservations: [] },
 });
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
-/** With the names of its sources, and with a word about what of the question the model was not shown. */
+/** With the names of its sources, and with a word about files and what else of the question the model was not shown. */
 function asSent(
   { outcome, text }: { outcome: ReplyOutcome; text: string },
   { passages, isQuestionWhole }: Context,
-  { locale }: OpenTurn,
+  turn: OpenTurn,
 ): string {
-  const answer = withSources(text, passages, locale);
-  return outcome === 'answered' && !isQuestionWhole ? readInPart(answer, locale) : answer;
+  const answer = withSources(text, passages, turn.locale);
+  if (outcome !== 'answered') return answer;
+  return withRemarks(answer, [...remarksOn(turn), ...(isQuestionWhole ? [] : [readInPart(turn.locale)])]);
+}
+
+/** Undefined instead of an error when the answer is not wanted any more. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Who stops an answer keeps what is visible of it. */

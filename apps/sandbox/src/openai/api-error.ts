@@ -40,6 +40,9 @@ export const modelNotFound = (model: string) =>
     code: 'model_not_found',
   });
 
+export const noVision = () =>
+  new ApiError(400, 'Invalid content type. image_url is only supported by certain models.', { param: 'messages' });
+
 export const contextTooLong = (limit: number, tokens: number) =>
   new ApiError(
     400,

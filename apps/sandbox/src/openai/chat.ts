@@ -5,10 +5,11 @@ import { type Answer, answerOf, EMPTY, improvise, REFUSAL, sumOf, type Usage } f
 import { ApiError, contextTooLong, serverError } from './api-error';
 import { type ChatRequest, parseChatRequest } from './chat.api';
 import { type Context, idOf } from './context';
-import { CONTEXT_WINDOW, countPrompt, readConversation } from './conversation';
+import { type Conversation, CONTEXT_WINDOW, countPrompt, readConversation } from './conversation';
 import { endpoint, type Quirk, quirksOf } from './endpoint';
 import type { ScriptedReply } from './script';
 import { splitTokens } from './tokens';
+import { describeImage } from './vision';
 
 const IN_STREAM = ['cut-stream', 'stall', 'error-in-stream'];
 /** Tokens that pass before a fault in the stream, unless it names another number. */
@@ -21,7 +22,7 @@ export const chatEndpoint = (context: Context) =>
     context.assertModel(request.model);
     const quirks = quirksOf(fault);
     if (sendOddError(quirks, res)) return;
-    const answers = answersTo(context, request, fault);
+    const answers = await answersTo(context, request, fault);
     const usage = sumOf(answers);
     context.spend(req, usage.total_tokens);
     const head: Head = { id: idOf('chatcmpl-'), created: Math.floor(Date.now() / 1000), model: request.model };
@@ -36,22 +37,33 @@ export const chatEndpoint = (context: Context) =>
     });
   });
 
-/** What the model says, once for each choice. Throws when the prompt does not fit. */
-export function answersTo(context: Context, request: ChatRequest, fault: Fault | undefined): Answer[] {
+/** What the model says, once for each choice. Throws when the prompt does not fit, or shows pictures to who cannot see. */
+export async function answersTo(context: Context, request: ChatRequest, fault: Fault | undefined): Promise<Answer[]> {
+  context.assertCanSee(request);
   const promptTokens = countPrompt(request);
   if (promptTokens > CONTEXT_WINDOW) throw contextTooLong(CONTEXT_WINDOW, promptTokens);
-  const reply = replyTo(context, request, fault);
+  const reply = await replyTo(context, request, fault);
   return Array.from({ length: request.n ?? 1 }, (_, index) => {
     const more = index > 0 && reply.text ? { ...reply, text: `${reply.text}\n\n(${index + 1})` } : reply;
     return answerOf(more, request, promptTokens);
   });
 }
 
-function replyTo(context: Context, request: ChatRequest, fault: Fault | undefined): ScriptedReply {
+async function replyTo(context: Context, request: ChatRequest, fault: Fault | undefined): Promise<ScriptedReply> {
   if (fault?.kind === 'empty') return EMPTY;
   if (fault?.kind === 'refusal') return REFUSAL;
   const conversation = readConversation(request.messages, context.files);
-  return context.script.takeReply([conversation.question, conversation.system]) ?? improvise(request, conversation);
+  const scripted = context.script.takeReply([conversation.question, conversation.system]);
+  return scripted ?? improvise(request, await looked(conversation));
+}
+
+async function looked(conversation: Conversation): Promise<Conversation> {
+  const { attachments, language } = conversation;
+  const seen = attachments.map(async ({ kind, detail }) => ({
+    kind,
+    detail: kind === 'image' ? await describeImage(detail, language) : detail,
+  }));
+  return { ...conversation, attachments: await Promise.all(seen) };
 }
 
 /** The fields every body and chunk of one completion shares. */

@@ -37,8 +37,9 @@ export function compose(conversation: Conversation): string {
   return `${phrases.mark} ${[...formOf(conversation, knowledge), ...seen, ...memory(question, earlier, language)].join('\n\n')}`;
 }
 
-function formOf({ question, earlier, language }: Conversation, knowledge: string[]): string[] {
+function formOf({ question, earlier, language, attachments }: Conversation, knowledge: string[]): string[] {
   const phrases = PHRASES[language];
+  if (question === '' && attachments.length > 0) return [];
   const topic = clip(question.replace(/\s+/g, ' ').trim(), 120);
   if (LONG.test(question)) return [phrases.long.title(topic), ...knowledge, longAnswer(topic, question, language)];
   if (CODE.test(question)) {

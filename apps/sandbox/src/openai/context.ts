@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { CallLog } from '../kit/call-log';
 import type { Faults } from '../kit/faults';
-import { modelNotFound } from './api-error';
+import { modelNotFound, noVision } from './api-error';
+import type { ChatRequest } from './chat.api';
 import { DEFAULT_LIMITS, type Limits, RateMeter } from './rate-meter';
 import { Script } from './script';
 
@@ -34,7 +35,9 @@ export interface OpenAiOptions {
 export interface Model {
   id: string;
   /** The day on which it is switched off, `YYYY-MM-DD`. */
-  shutdown_date?: string | null;
+  shutdown_date?: string | null | undefined;
+  /** False for one that refuses pictures. */
+  vision?: boolean | undefined;
 }
 
 /** What was received, with the last four characters of the key: enough to tell keys of a pool apart. */
@@ -90,6 +93,12 @@ export class Context {
   assertModel(model: string): void {
     const served = this.models.has(model) || (this.options.acceptAnyModel && !model.startsWith('no-such'));
     if (!served) throw modelNotFound(model);
+  }
+
+  /** Throws the 400 for pictures that are shown to a model without vision. */
+  assertCanSee({ model, messages }: Pick<ChatRequest, 'model' | 'messages'>): void {
+    const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
+    if (this.models.get(model)?.vision === false && parts.some(({ type }) => type === 'image_url')) throw noVision();
   }
 
   accepts(key: string): boolean {

@@ -1,20 +1,20 @@
 import type { ChatRequest, Message, UserPart } from './chat.api';
 import type { StoredFile } from './context';
-import { describeImage, imageTokens } from './vision';
+import { imageTokens } from './vision';
 import { countTokens } from './tokens';
 
 export type Language = 'en' | 'ru';
 
 /** What an answer can be made of. */
 export interface Conversation {
-  /** Everything the system and developer messages say. */
+  /** Everything the system and developer messages say, and the documents that people gave. */
   system: string;
   /** The person's last message, in words. */
   question: string;
   /** What the person wrote before, oldest first. */
   earlier: string[];
-  /** What came along with the last message. */
-  attachments: { kind: 'image' | 'audio' | 'file'; detail: string }[];
+  /** What came along with the last message; `detail` of a picture is its address, until somebody looks at it. */
+  attachments: { kind: 'image' | 'audio' | 'file' | 'text'; detail: string }[];
   /** The answers of tools called for the last message. */
   toolResults: { name: string; content: string }[];
   /** Of the person's last words. */
@@ -27,22 +27,34 @@ export function readConversation(
   files: ReadonlyMap<string, StoredFile> = new Map(),
 ): Conversation {
   const of = (...roles: Message['role'][]) => messages.filter(({ role }) => roles.includes(role));
-  const users = of('user').map(textOf);
+  const said = of('user').map(textOf);
+  const lastWords = said.at(-1) ?? '';
+  const users = said.map((text) => text.replaceAll(DOCUMENT, '').replace(FILE_LABEL, '').trim());
   const question = users.at(-1) ?? '';
-  const language = languageOf([...users].reverse());
+  const system = of('system', 'developer').map(textOf);
+  // Where people say nothing in words, the language that the instructions name.
+  const spoken = /when that is unclear, in Russian/.test(system.join('\n')) ? 'русский' : '';
+  const language = languageOf([...users.toReversed(), spoken]);
   return {
-    system: of('system', 'developer').map(textOf).join('\n\n'),
+    system: [...system, ...said.flatMap(documentsIn)].join('\n\n'),
     question,
     earlier: users.slice(0, -1),
-    attachments: attachmentsOf(
-      messages.findLast(({ role }) => role === 'user'),
-      files,
-      language,
-    ),
+    attachments: [
+      ...attachmentsOf(
+        messages.findLast(({ role }) => role === 'user'),
+        files,
+      ),
+      ...documentsIn(lastWords).map((text) => ({ kind: 'text' as const, detail: text })),
+    ],
     toolResults: toolResultsOf(messages),
     language,
   };
 }
+
+/** How a message may name the file that it came with, and hold the text of one. */
+const FILE_LABEL = /^\[(?:photo|document)(?:: [^\]]*)?\]/;
+const DOCUMENT = /<document>\n?([\s\S]*?)\n?<\/document>/g;
+const documentsIn = (text: string) => [...text.matchAll(DOCUMENT)].map(([, document]) => document!);
 
 export function textOf({ content }: Message): string {
   if (typeof content === 'string') return content;
@@ -62,7 +74,6 @@ export function languageOf(texts: string[]): Language {
 function attachmentsOf(
   message: Message | undefined,
   files: ReadonlyMap<string, StoredFile>,
-  language: Language,
 ): Conversation['attachments'] {
   if (message?.role !== 'user' || typeof message.content === 'string') return [];
   return message.content.flatMap((part): Conversation['attachments'] => {
@@ -70,7 +81,7 @@ function attachmentsOf(
       case 'text':
         return [];
       case 'image_url':
-        return [{ kind: 'image', detail: describeImage(part.image_url.url, language) }];
+        return [{ kind: 'image', detail: part.image_url.url }];
       case 'input_audio':
         return [{ kind: 'audio', detail: part.input_audio.format }];
       case 'file': {

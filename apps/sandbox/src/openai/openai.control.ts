@@ -6,7 +6,11 @@ import { ScriptedAnswer } from './script';
 const Pace = z.strictObject({ firstTokenMs: z.number().nonnegative(), betweenTokensMs: z.number().nonnegative() });
 const Limits = z.strictObject({ requestsPerMinute: z.int().positive(), tokensPerMinute: z.int().positive() });
 const Since = z.coerce.number().int().nonnegative().default(0);
-const Model = z.strictObject({ id: z.string().min(1), shutdown_date: z.iso.date().nullish() });
+const Model = z.strictObject({
+  id: z.string().min(1),
+  shutdown_date: z.iso.date().nullish(),
+  vision: z.boolean().optional(),
+});
 
 /**
  * How tests and tools steer the models, below `/control/openai`:
@@ -15,7 +19,7 @@ const Model = z.strictObject({ id: z.string().min(1), shutdown_date: z.iso.date(
  *   GET|DELETE      /requests    the same as /calls
  *   GET|PUT         /pace        { firstTokenMs?, betweenTokensMs? }
  *   PUT             /limits      { requestsPerMinute?, tokensPerMinute? } of each key; what was used is forgotten
- *   POST            /models      { id, shutdown_date? } is served from now on
+ *   POST            /models      { id, shutdown_date?, vision? } is served from now on; `vision: false` refuses pictures
  *   DELETE          /models/:id  … and no more
  */
 export function openAiControl(router: Router, context: Context): void {

@@ -1,4 +1,5 @@
 import type { Language } from './conversation';
+import { clip } from './knowledge';
 
 interface Phrases {
   /** How every answer begins, so that nobody takes it for a real model's. */
@@ -15,7 +16,7 @@ interface Phrases {
   item: (index: number, word: string) => string;
   code: (language: string) => string;
   codeEnd: string;
-  attachment: Record<'image' | 'audio' | 'file', (detail: string) => string>;
+  attachment: Record<'image' | 'audio' | 'file' | 'text', (detail: string) => string>;
   toolResult: (name: string) => string;
   long: {
     title: (topic: string) => string;
@@ -25,6 +26,8 @@ interface Phrases {
     rows: [string, string][];
   };
 }
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
 
 export const PHRASES: Record<Language, Phrases> = {
   en: {
@@ -46,6 +49,7 @@ export const PHRASES: Record<Language, Phrases> = {
       image: (detail) => `I see a picture: ${detail}.`,
       audio: (detail) => `You sent a recording (${detail}), which I cannot hear.`,
       file: (detail) => `You sent a file (${detail}), which I cannot read.`,
+      text: (detail) => `I read a document that begins with “${clip(oneLine(detail), 80)}”.`,
     },
     toolResult: (name) => `the tool \`${name}\` answered:`,
     long: {
@@ -87,6 +91,7 @@ export const PHRASES: Record<Language, Phrases> = {
       image: (detail) => `Я вижу картинку: ${detail}.`,
       audio: (detail) => `Вы прислали запись (${detail}), но слышать я не умею.`,
       file: (detail) => `Вы прислали файл (${detail}), но читать его я не умею.`,
+      text: (detail) => `Я читаю документ, который начинается так: «${clip(oneLine(detail), 80)}».`,
     },
     toolResult: (name) => `инструмент \`${name}\` ответил:`,
     long: {

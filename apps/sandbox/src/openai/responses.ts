@@ -73,7 +73,7 @@ export function responsesRouter(context: Context): Router {
       const request = parseRequest(ResponseRequest, req.body);
       context.assertModel(request.model);
       const chat = chatRequestOf(context, request);
-      const answer = answersTo(context, chat, fault)[0]!;
+      const [answer] = (await answersTo(context, chat, fault)) as [Answer];
       const usage = sumOf([answer]);
       context.spend(req, usage.total_tokens);
       const response = responseOf(request, answer);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inflateSync } from 'node:zlib';
+import sharp from 'sharp';
 import { imageSize } from '../kit/image-size';
 import type { Language } from './conversation';
 
@@ -25,16 +25,16 @@ export function imageTokens(url: string, detail: string): number {
  * What the sandbox's model sees: format, size, prevailing colour and a hash, so that the same picture is always
  * described alike; of a picture it has drawn itself, what was asked for. It fetches nothing.
  */
-export function describeImage(url: string, language: Language): string {
+export async function describeImage(url: string, language: Language): Promise<string> {
   const bytes = bytesIn(url);
   if (!bytes) return url;
   const type = /^data:([^;,]+)/.exec(url)?.[1] ?? 'image';
   const size = imageSize(bytes);
   if (!size) return `${type}, ${language === 'ru' ? 'не читается' : 'unreadable'}`;
-  const colour = prevailingColour(bytes)?.[language];
+  const colour = (await prevailingColour(bytes))?.[language];
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
   const drawn = textChunk(bytes, 'Description');
-  const facts = [type, `${size.width} × ${size.height}`, colour, `#${hash}`, drawn && `“${drawn}”`];
+  const facts = [type, `${size.width} × ${size.height}`, colour, hash, drawn && `“${drawn}”`];
   return facts.filter(Boolean).join(', ');
 }
 
@@ -76,47 +76,15 @@ const COLOURS = [
   { en: 'brown', ru: 'коричневая', rgb: [130, 80, 40] },
 ];
 
-/** The one nearest to the average of a PNG of 8 bits a channel; undefined for other pictures. */
-function prevailingColour(bytes: Buffer): (typeof COLOURS)[number] | undefined {
-  const chunks = chunksOf(bytes);
-  const head = chunks.find(({ type }) => type === 'IHDR')?.data;
-  const channels = { 2: 3, 6: 4 }[head?.[9] ?? 0];
-  if (!head || !channels || head[8] !== 8 || head[12] !== 0) return undefined;
-  try {
-    const pixels = unfilter(
-      inflateSync(Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data))),
-      head.readUInt32BE(0) * channels,
-      channels,
-    );
-    const sums = [0, 0, 0];
-    for (let at = 0; at < pixels.length; at += channels) sums.forEach((_, i) => (sums[i]! += pixels[at + i]!));
-    const average = sums.map((sum) => sum / (pixels.length / channels));
-    const distance = (colour: number[]) => Math.hypot(...colour.map((value, i) => value - average[i]!));
-    return [...COLOURS].sort((a, b) => distance(a.rgb) - distance(b.rgb))[0];
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undoes the filters of a PNG's rows (PNG specification §9). */
-function unfilter(data: Buffer, width: number, channels: number): Buffer {
-  const rows = Math.floor(data.length / (width + 1));
-  const out = Buffer.alloc(rows * width);
-  for (let y = 0; y < rows; y += 1) {
-    const filter = data[y * (width + 1)]!;
-    for (let x = 0; x < width; x += 1) {
-      const left = x >= channels ? out[y * width + x - channels]! : 0;
-      const up = y > 0 ? out[(y - 1) * width + x]! : 0;
-      const corner = x >= channels && y > 0 ? out[(y - 1) * width + x - channels]! : 0;
-      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter] ?? 0;
-      out[y * width + x] = data[y * (width + 1) + 1 + x]! + guess;
-    }
-  }
-  return out;
-}
-
-function paeth(left: number, up: number, corner: number): number {
-  const [a, b, c] = [up - corner, left - corner, left + up - 2 * corner].map(Math.abs) as [number, number, number];
-  if (a <= b && a <= c) return left;
-  return b <= c ? up : corner;
+/** The one nearest to the average of its pixels; undefined for what cannot be decoded. */
+async function prevailingColour(bytes: Buffer): Promise<(typeof COLOURS)[number] | undefined> {
+  const statistics = await sharp(bytes)
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .stats()
+    .catch(() => undefined);
+  if (!statistics) return undefined;
+  const [red, green = red, blue = red] = statistics.channels.map(({ mean }) => mean);
+  const distance = ([r, g, b]: readonly number[]) => Math.hypot(r! - red!, g! - green!, b! - blue!);
+  return COLOURS.toSorted((one, other) => distance(one.rgb) - distance(other.rgb))[0];
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { CONFIG, ConfigError, ThirdParty } from '@switchboard/service-kit';
+import { CONFIG, ConfigError, ResiliencePolicy } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { ESPEAK_VOICES, EspeakEngine } from '../engines/espeak.engine';
 import { configuredServer } from '../engines/openai.client';
@@ -58,7 +58,7 @@ export class SpeechEngines implements OnModuleDestroy {
 
 function openAiEngine(config: OpenAiSpeechConfig, registry: Registry): ConfiguredEngine {
   const engine = new OpenAiEngine(config);
-  const server = new ThirdParty({
+  const server = new ResiliencePolicy({
     name: 'openai',
     registry,
     timeoutMs: config.deadlineMs,

@@ -7,7 +7,7 @@ import {
   type Log,
   type PayloadOf,
   Runs,
-  ThirdPartyUnavailable,
+  UpstreamUnavailable,
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -72,7 +72,7 @@ export class SpeechJobs {
       const isEngineFailure =
         (error instanceof EngineError && !(error instanceof NothingToSay)) || retryPolicy.isRetryable(error);
       const retry =
-        retryPolicy.isRetryable(error) && !(error instanceof ThirdPartyUnavailable) && !retryPolicy.isLastTry(run);
+        retryPolicy.isRetryable(error) && !(error instanceof UpstreamUnavailable) && !retryPolicy.isLastTry(run);
       if (!fallback || !isEngineFailure || retry || run.signal.aborted) throw error;
       this.log.warn({ err: error, engine: primary.id, fallback: fallback.id }, 'speech engine failed, using fallback');
       this.metrics.fallbacks.inc();

@@ -1,4 +1,4 @@
-import { ThirdPartyTimeout } from '@switchboard/service-kit';
+import { type BotsRegistry, UpstreamTimeout } from '@switchboard/service-kit';
 import type { ServerResponse } from 'node:http';
 import { Registry } from 'prom-client';
 import { json, startServer, type Asked } from '../../test/openai-server';
@@ -7,6 +7,7 @@ import { BadAnswer, EngineUnavailable, RecordingTooLarge } from '../engines/engi
 import { ttsWorkerConfig } from '../tts-worker.config';
 import { TranscriptionProvider } from './transcription-provider';
 
+const NO_BOTS = { find: () => undefined } as unknown as BotsRegistry;
 const never = new AbortController().signal;
 const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg', durationMs: 1_500 } as const;
 
@@ -19,7 +20,10 @@ async function providerWith(answer: (asked: Asked, response: ServerResponse) => 
   const server = await startServer(answer);
   stops.push(server.stop);
   const config = ttsWorkerConfig.parse({ TTS_WORKER_BASE_URL: server.baseUrl, TTS_WORKER_API_KEY: 'key-1' });
-  return { provider: new TranscriptionProvider({ ...config, ...changes }, new Registry()), asked: server.asked };
+  return {
+    provider: new TranscriptionProvider({ ...config, ...changes }, new Registry(), NO_BOTS),
+    asked: server.asked,
+  };
 }
 
 /** The parts of a multipart body, read by the platform's own parser. */
@@ -29,7 +33,7 @@ const formOf = ({ headers, body }: Asked) =>
 describe('transcription by an OpenAI-compatible server', () => {
   it('sends the recording under a name that tells its format, and no language: people speak others than that of their app', async () => {
     const { provider, asked } = await providerWith((_, response) => json(response, 200, { text: ' Привет, мир! ' }));
-    expect(await provider.transcribe(recording, never, new CallMeter())).toEqual({ text: 'Привет, мир!' });
+    expect(await provider.transcribe('lumen', recording, never, new CallMeter())).toEqual({ text: 'Привет, мир!' });
     expect(asked[0]).toMatchObject({ path: '/v1/audio/transcriptions', headers: { authorization: 'Bearer key-1' } });
     const form = await formOf(asked[0]!);
     const file = form.get('file') as File;
@@ -52,7 +56,7 @@ describe('transcription by an OpenAI-compatible server', () => {
       (_, response) => json(response, 200, { task: 'transcribe', language, duration: 3.42, text: 'x', segments: [] }),
       { TTS_WORKER_TRANSCRIPTION_MODEL: 'whisper-1' },
     );
-    expect(await provider.transcribe(recording, never, new CallMeter())).toEqual({
+    expect(await provider.transcribe('lumen', recording, never, new CallMeter())).toEqual({
       text: 'x',
       language: code,
       durationMs: 3_420,
@@ -65,13 +69,16 @@ describe('transcription by an OpenAI-compatible server', () => {
     const { provider } = await providerWith((_, response) =>
       json(response, 200, { text: 'x', usage: { type: 'duration', seconds: 7 } }),
     );
-    expect(await provider.transcribe(recording, never, new CallMeter())).toEqual({ text: 'x', durationMs: 7_000 });
+    expect(await provider.transcribe('lumen', recording, never, new CallMeter())).toEqual({
+      text: 'x',
+      durationMs: 7_000,
+    });
   });
 
   it('a recording over 25 MB is not sent', async () => {
     const { provider, asked } = await providerWith((_, response) => json(response, 200, { text: 'x' }));
     const large = { ...recording, audio: Buffer.alloc(25 * 1024 * 1024 + 1) };
-    await expect(provider.transcribe(large, never, new CallMeter())).rejects.toThrow(RecordingTooLarge);
+    await expect(provider.transcribe('lumen', large, never, new CallMeter())).rejects.toThrow(RecordingTooLarge);
     expect(asked).toHaveLength(0);
   });
 
@@ -83,13 +90,17 @@ describe('transcription by an OpenAI-compatible server', () => {
     const { provider } = await providerWith((_asked, response) =>
       response.writeHead(200, { 'content-type': type }).end(body),
     );
-    await expect(provider.transcribe(recording, never, new CallMeter())).rejects.toThrow(BadAnswer);
+    await expect(provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(BadAnswer);
   });
 
   it('an overloaded server passes, a silent one is given up at the deadline', async () => {
     const busy = await providerWith((_, response) => json(response, 503, { error: { message: 'overloaded' } }));
-    await expect(busy.provider.transcribe(recording, never, new CallMeter())).rejects.toThrow(EngineUnavailable);
+    await expect(busy.provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(
+      EngineUnavailable,
+    );
     const silent = await providerWith(() => undefined, { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: 0.3 });
-    await expect(silent.provider.transcribe(recording, never, new CallMeter())).rejects.toThrow(ThirdPartyTimeout);
+    await expect(silent.provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(
+      UpstreamTimeout,
+    );
   });
 });

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ThirdParty } from '@switchboard/service-kit';
+import { livesInSandbox } from '@switchboard/contracts';
+import { BotsRegistry, CONFIG, ResiliencePolicy } from '@switchboard/service-kit';
 import { toFile } from 'openai';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { CallMeter } from '../engines/call-meter';
 import { BadAnswer, RecordingTooLarge } from '../engines/engine-errors';
-import { configuredServer, OpenAiClient } from '../engines/openai.client';
+import { configuredServer, OpenAiClient, type OpenAiServer } from '../engines/openai.client';
 import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
@@ -28,6 +29,9 @@ export interface Transcript {
 export const MAX_RECORDING_BYTES = 25 * 1024 * 1024;
 
 const OFF = 'off';
+// One that tells how long a recording is.
+const SANDBOX_MODEL = 'whisper-1';
+const SANDBOX_KEY = 'sk-sandbox';
 // Only the Whisper family gives `verbose_json`, which alone tells the language and the length.
 const WHISPER = /whisper/i;
 // Whisper names languages in English words; servers built on other runtimes give codes.
@@ -40,46 +44,71 @@ const Answer = z.object({
   usage: z.object({ type: z.string(), seconds: z.number().nonnegative().optional() }).optional(),
 });
 
+interface Server {
+  readonly client: OpenAiClient;
+  readonly guard: ResiliencePolicy;
+  readonly model: string;
+  readonly pricedAs: string | undefined;
+}
+
 /** Turns speech into text through `POST /audio/transcriptions` of an OpenAI-compatible server. */
 @Injectable()
 export class TranscriptionProvider {
   readonly name = 'openai';
-  private readonly server:
-    { readonly client: OpenAiClient; readonly guard: ThirdParty; readonly model: string } | undefined;
+  private readonly server: Server | undefined;
+  /** Pretends to hear; only for bots that live in the sandbox as well. */
+  private readonly sandbox: Server | undefined;
 
-  constructor(@Inject(CONFIG) config: TtsWorkerConfig, registry: Registry) {
-    const { TTS_WORKER_TRANSCRIPTION_MODEL: model } = config;
+  constructor(
+    @Inject(CONFIG) config: TtsWorkerConfig,
+    registry: Registry,
+    private readonly bots: BotsRegistry,
+  ) {
+    const { TTS_WORKER_TRANSCRIPTION_MODEL: model, TTS_WORKER_SANDBOX_BASE_URL: sandboxUrl } = config;
     const server = configuredServer(config);
-    if (!server || model === OFF) return;
-    const deadlineMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
-    this.server = {
-      client: new OpenAiClient(this.name, server, deadlineMs),
-      guard: new ThirdParty({ name: this.name, registry, timeoutMs: deadlineMs, isOutage }),
-      model,
-    };
+    if (model === OFF || !(server ?? sandboxUrl)) return;
+    const timeoutMs = config.TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS * 1000;
+    const guard = new ResiliencePolicy({ name: this.name, registry, timeoutMs, isOutage });
+    const serve = (one: OpenAiServer, own: Pick<Server, 'model' | 'pricedAs'>): Server => ({
+      client: new OpenAiClient(this.name, one, timeoutMs),
+      guard,
+      ...own,
+    });
+    if (server) this.server = serve(server, { model, pricedAs: model });
+    else if (sandboxUrl) {
+      this.sandbox = serve({ baseUrl: sandboxUrl, apiKey: SANDBOX_KEY }, { model: SANDBOX_MODEL, pricedAs: undefined });
+    }
   }
 
-  /** False when voice messages are not transcribed here. */
-  get isConfigured(): boolean {
-    return this.server !== undefined;
+  /** False when voice messages to this bot are not transcribed. */
+  isConfiguredFor(botId: string): boolean {
+    return this.serverFor(botId) !== undefined;
   }
 
+  /** Of the real server. */
   get model(): string | undefined {
     return this.server?.model;
   }
 
+  /** The model whose price is paid; none for the sandbox, which costs nothing. */
+  pricedModelFor(botId: string): string | undefined {
+    return this.serverFor(botId)?.pricedAs;
+  }
+
   /**
    * @throws RecordingTooLarge, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
-   *   ThirdPartyTimeout, ThirdPartyUnavailable, or the signal's reason when it is aborted.
+   *   UpstreamTimeout, UpstreamUnavailable, or the signal's reason when it is aborted.
    */
   async transcribe(
+    botId: string,
     { audio, format, durationMs }: Recording,
     signal: AbortSignal,
     meter: CallMeter,
   ): Promise<Transcript> {
-    if (!this.server) throw new Error('no transcription server is configured');
+    const server = this.serverFor(botId);
+    if (!server) throw new Error('no transcription server is configured');
     if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
-    const { client, guard, model } = this.server;
+    const { client, guard, model } = server;
     // The format is told from the name alone; Telegram's own ".oga" is refused.
     const file = await toFile(audio, `recording.${format}`, { type: `audio/${format}` });
     const params = {
@@ -96,6 +125,11 @@ export class TranscriptionProvider {
     const transcript = parseTranscript(answer);
     if (transcript.durationMs !== undefined) meter.measured(transcript.durationMs);
     return transcript;
+  }
+
+  private serverFor(botId: string): Server | undefined {
+    const bot = this.bots.find(botId);
+    return this.server ?? (bot && livesInSandbox(bot) ? this.sandbox : undefined);
   }
 }
 

@@ -40,7 +40,7 @@ export class TranscriptionsJobs {
     const waiting = await this.transcriptions.findWaiting(messageId);
     if (!waiting) return;
     // Switched off since the message came.
-    if (!this.provider.isConfigured) return this.transcriptions.fail(waiting, 'not_configured');
+    if (!this.provider.isConfiguredFor(waiting.botId)) return this.transcriptions.fail(waiting, 'not_configured');
     try {
       await this.transcribeWaiting(waiting, run.signal);
     } catch (error) {
@@ -55,7 +55,8 @@ export class TranscriptionsJobs {
   private async transcribeWaiting(waiting: Transcription, signal: AbortSignal): Promise<void> {
     const recording = await this.recordings.fetch(waiting);
     const { botId, userId, messageId } = waiting;
-    const { name: engine, model } = this.provider;
+    const { name: engine } = this.provider;
+    const model = this.provider.pricedModelFor(botId);
     const amount = { characters: 0, audioMs: recording.durationMs };
     await this.budgets.charged(
       {
@@ -66,7 +67,7 @@ export class TranscriptionsJobs {
         model,
         ...amount,
       },
-      (meter) => this.provider.transcribe(recording, signal, meter),
+      (meter) => this.provider.transcribe(botId, recording, signal, meter),
       (tx, transcript) => this.transcriptions.complete(tx, waiting, transcript),
     );
   }

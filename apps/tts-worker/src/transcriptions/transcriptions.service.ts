@@ -38,7 +38,7 @@ export class TranscriptionsService {
   /** Answers at once what cannot be transcribed; returns the id of a message that is still to be transcribed. */
   async receive(tx: EntityManager, message: Message): Promise<string | undefined> {
     const { messageId, chatId, botId, userId, media } = message;
-    const refusal = this.refusalOf(media);
+    const refusal = this.refusalOf(botId, media);
     if (!media || refusal) {
       await this.emitFailed(tx, message, refusal ?? 'media_gone');
       return undefined;
@@ -85,8 +85,8 @@ export class TranscriptionsService {
     await this.db.manager.query(`DELETE FROM transcriptions WHERE state <> 'waiting' AND answered_at < $1`, [time]);
   }
 
-  private refusalOf(media: Message['media']): TranscriptionFailure | undefined {
-    if (!this.provider.isConfigured) return 'not_configured';
+  private refusalOf(botId: string, media: Message['media']): TranscriptionFailure | undefined {
+    if (!this.provider.isConfiguredFor(botId)) return 'not_configured';
     return (media?.bytes ?? 0) > MAX_RECORDING_BYTES ? 'too_large' : undefined;
   }
 

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import type { z } from 'zod';
@@ -35,10 +38,14 @@ async function start({
   engine = hears('Привет'),
   media = gives,
   env = {},
-}: { engine?: Answer; media?: Answer; env?: Record<string, string> } = {}) {
+  sandbox = false,
+}: { engine?: Answer; media?: Answer; env?: Record<string, string>; sandbox?: boolean } = {}) {
   const [voices, adapter] = [await startVoices(engine), await startServer(media)];
   const directory = new Map([['bot-adapter', new URL(adapter.baseUrl).origin]]);
-  const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...env }, directory });
+  const pretended: Record<string, string> = sandbox
+    ? { TTS_WORKER_SANDBOX_BASE_URL: voices.env['TTS_WORKER_BASE_URL']! }
+    : {};
+  const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...pretended, ...env }, directory });
   endings.push(voices.stop, adapter.stop, () => app.stop());
   return { app, voices, adapter };
 }
@@ -95,6 +102,26 @@ describe('transcription', () => {
     expect(
       await app.service.db.query(`SELECT FROM tts_worker_jobs.jobs WHERE task_identifier = 'transcribe'`),
     ).toHaveLength(0);
+  });
+
+  it('the sandbox pretends to hear what is said to its own bots, and never what real people say', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bots-'));
+    const sandbox = { kind: 'telegram', apiRoot: 'sandbox', token: '1:a' };
+    for (const id of ['desk', 'lumen'])
+      writeFileSync(join(folder, `${id}.json`), JSON.stringify({ name: id, channel: sandbox }));
+    const without = {
+      TTS_WORKER_API_KEY: '',
+      TTS_WORKER_BASE_URL: '',
+      BOTS_FOLDER: folder,
+      TELEGRAM_BOT_TOKEN: '9:real',
+    };
+    const { app, voices } = await start({ env: without, sandbox: true });
+    const [toReal, toSandbox] = [aVoiceMessage({ botId: 'desk' }), aVoiceMessage({ botId: 'lumen' })];
+    expect(await reasonFor(app, toReal)).toBe('not_configured');
+    expect(voices.asked).toHaveLength(0);
+    await app.probe.say(toSandbox);
+    expect((await untilSaid(app, TranscriptionCompleted)).data).toMatchObject({ ...asked(toSandbox), text: 'Привет' });
+    rmSync(folder, { recursive: true });
   });
 
   it('messages of other kinds are none of its business', async () => {

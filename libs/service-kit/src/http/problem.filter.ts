@@ -5,7 +5,7 @@ import type { Problem } from '@switchboard/contracts';
 import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
-import { ThirdPartyTimeout, ThirdPartyUnavailable } from '../third-party';
+import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
 import { HttpProblem, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
@@ -77,10 +77,10 @@ function factsOf(error: unknown, language: Language): Facts {
     const { code, status, message, params } = error;
     return { code, status, detail: message, ...(Object.keys(params).length > 0 && { params }) };
   }
-  if (error instanceof ThirdPartyUnavailable) {
+  if (error instanceof UpstreamUnavailable) {
     return { code: 'upstream_unavailable', status: 503, retryAfter: RETRY_UPSTREAM_AFTER };
   }
-  if (error instanceof ThirdPartyTimeout) return { code: 'upstream_timeout', status: 504 };
+  if (error instanceof UpstreamTimeout) return { code: 'upstream_timeout', status: 504 };
   if (error instanceof UpstreamHttpError) return { code: 'upstream_failed', status: 502 };
   const ours = problemOfLibrary(error);
   return ours ? factsOf(ours, language) : { code: 'internal_error', status: 500 };

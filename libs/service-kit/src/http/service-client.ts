@@ -15,7 +15,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { ThirdParty } from '../third-party';
+import { ResiliencePolicy } from '../resilience-policy';
 import { multipart } from './multipart';
 import { requestContext } from './request-context';
 import type { ServerSentEvent } from './route.decorators';
@@ -120,7 +120,7 @@ const SILENT_MS = 45_000;
 
 /** Calls routes of other services with a signed identity and a deadline. What may be repeated without harm is. */
 export class ServiceClient {
-  private readonly parties = new Map<string, ThirdParty>();
+  private readonly parties = new Map<string, ResiliencePolicy>();
 
   constructor(
     private readonly identity: ServiceIdentity,
@@ -129,7 +129,7 @@ export class ServiceClient {
   ) {}
 
   /**
-   * @throws UpstreamHttpError (see `isProblem`), ThirdPartyTimeout, ThirdPartyUnavailable, or what `fetch` throws
+   * @throws UpstreamHttpError (see `isProblem`), UpstreamTimeout, UpstreamUnavailable, or what `fetch` throws
    *
    * ```ts
    * const audio = await this.services.call(ReadAudio, { params: { audioId } });
@@ -196,12 +196,12 @@ export class ServiceClient {
     return answer.kind === 'bytes' ? download(response) : follow(response, answer, cut);
   }
 
-  private party(service: string): ThirdParty {
+  private party(service: string): ResiliencePolicy {
     let party = this.parties.get(service);
     if (!party) {
       const isOutage = (error: unknown) =>
         !(error instanceof z.ZodError) && (!(error instanceof UpstreamHttpError) || error.status >= 500);
-      party = new ThirdParty({ name: service, registry: this.registry, timeoutMs: TIMEOUT_MS, isOutage });
+      party = new ResiliencePolicy({ name: service, registry: this.registry, timeoutMs: TIMEOUT_MS, isOutage });
       this.parties.set(service, party);
     }
     return party;

@@ -1,4 +1,4 @@
-import { ThirdParty } from '@switchboard/service-kit';
+import { ResiliencePolicy } from '@switchboard/service-kit';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
@@ -47,11 +47,11 @@ export interface TelegramApiOptions {
 /** The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). */
 export class TelegramApi {
   private readonly client: Telegram;
-  private readonly asked: ThirdParty;
+  private readonly asked: ResiliencePolicy;
   /** Previews may fail as they like: they must not open the breaker of real messages. */
-  private readonly bestEffort: ThirdParty;
+  private readonly bestEffort: ResiliencePolicy;
   /** Files come from another server, whose troubles are none of the messages'. */
-  private readonly files: ThirdParty;
+  private readonly files: ResiliencePolicy;
   readonly maxFileBytes: number;
   private self: Promise<UserFromGetMe> | undefined;
 
@@ -60,9 +60,9 @@ export class TelegramApi {
     this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot}/` });
     const { registry, sendTimeoutMs: timeoutMs } = options;
     this.maxFileBytes = options.apiRoot === PUBLIC_API ? PUBLIC_MAX_BYTES : options.maxOwnServerBytes;
-    this.asked = new ThirdParty({ name: 'telegram', registry, timeoutMs, isOutage });
-    this.bestEffort = new ThirdParty({ name: 'telegram', registry, timeoutMs: PREVIEW_TIMEOUT_MS, isOutage });
-    this.files = new ThirdParty({
+    this.asked = new ResiliencePolicy({ name: 'telegram', registry, timeoutMs, isOutage });
+    this.bestEffort = new ResiliencePolicy({ name: 'telegram', registry, timeoutMs: PREVIEW_TIMEOUT_MS, isOutage });
+    this.files = new ResiliencePolicy({
       name: 'telegram files',
       registry,
       timeoutMs: FILE_ANSWER_MS,
@@ -135,7 +135,7 @@ export class TelegramApi {
   }
 
   private async call<M extends Method>(
-    party: ThirdParty,
+    party: ResiliencePolicy,
     method: M,
     payload: Opts<M>,
     options: { idempotent?: boolean; timeoutMs?: number; signal?: AbortSignal },

@@ -1,4 +1,4 @@
-import { ThirdPartyTimeout, ThirdPartyUnavailable } from '@switchboard/service-kit';
+import { UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
 import { TelegramError } from 'telegraf';
 import {
   ChannelBusy,
@@ -45,8 +45,8 @@ export const isQueryTooOld = (error: unknown) =>
  */
 export function meaningOf(error: unknown): Error {
   if (error instanceof TelegramError) return meaningOfAnswer(error);
-  if (error instanceof ThirdPartyTimeout) return new OutcomeUnknown('timeout', error.message);
-  if (error instanceof ThirdPartyUnavailable) return new NotSent(error.message);
+  if (error instanceof UpstreamTimeout) return new OutcomeUnknown('timeout', error.message);
+  if (error instanceof UpstreamUnavailable) return new NotSent(error.message);
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
   // node-fetch reports a connection lost after the request, and an answer that is no JSON, in the same class.

@@ -1,4 +1,4 @@
-import { ConfigError, secret as secretVariable } from '@switchboard/service-kit';
+import { ConfigError } from '@switchboard/service-kit';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Capabilities, defineChannel } from '../channel';
@@ -26,9 +26,6 @@ export const telegram = defineChannel({
     username: z.string().optional().describe('Its @name, for the sandbox; Telegram tells it by itself.'),
   }),
   variables: {
-    TELEGRAM_BOT_TOKEN: secretVariable()
-      .optional()
-      .describe('Puts the first bot of the sandbox into the real Telegram.'),
     TELEGRAM_API_ROOT: httpUrl
       .default('https://api.telegram.org')
       .describe('The Bot API server of bots that name none.'),

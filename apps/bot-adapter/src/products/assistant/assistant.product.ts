@@ -16,7 +16,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../../bot-adapter.config';
 import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
-import { ChannelsService } from '../../channels/channels.service';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
@@ -33,7 +32,7 @@ import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
 
 /** Outcomes that are answers; all others are apologies, which nobody rates. */
-const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off'];
+const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
 
 const VOICE_MODES: VoiceMode[] = ['off', 'also'];
 
@@ -76,6 +75,12 @@ export class AssistantProduct implements Product {
       await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
       conversation.toast(conversation.say('again'));
     }),
+    say: action(z.object({ text: z.string() }), async (conversation, { text }) => {
+      const { tx, context, chat } = conversation;
+      const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
+      await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
+      conversation.toast(text);
+    }),
     like: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1)),
     dislike: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1)),
     erase: action(async (conversation) => {
@@ -108,9 +113,8 @@ export class AssistantProduct implements Product {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     private readonly bots: BotsRegistry,
-    private readonly channels: ChannelsService,
     private readonly buttons: ButtonsService,
-    deliveries: DeliveriesService,
+    private readonly deliveries: DeliveriesService,
     previews: PreviewsService,
     @Inject(CONFIG) config: BotAdapterConfig,
   ) {
@@ -122,6 +126,7 @@ export class AssistantProduct implements Product {
       failed: KEPT_DAYS.quarantined,
     };
     router.register(this);
+    deliveries.addToReplies((tx, chat, reply) => this.sayNext(tx, chat, reply), 'first');
     deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
     previews.offerStop((chat) =>
       Promise.resolve({
@@ -190,12 +195,18 @@ export class AssistantProduct implements Product {
     await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
   }
 
-  /** What can be done with an answer. In groups the buttons of one would be pressed by all. */
+  /** A button for each thing that the person may want to say. */
+  private async sayNext(tx: EntityManager, chat: Chat, { suggestions = [] }: Reply): Promise<Button[][]> {
+    if (!this.isIn(chat)) return [];
+    const actions = suggestions.map((text) => ({ product: this.name, action: 'say', data: { text } }));
+    const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
+    return inRows(suggestions.map((text, i) => ({ label: shortened(text), data: ids[i]! })));
+  }
+
+  /** What can be done with an answer. */
   private underAnswer(chat: Chat, { replyId, outcome }: Reply): Button[][] {
     const bot = this.bots.find(chat.botId);
-    if (!bot?.products.includes(this.name) || chat.kind !== 'private' || !ANSWERS.includes(outcome)) return [];
-    // Written out as numbers they would be longer than many an answer.
-    if (!this.channels.find(bot.id)?.capabilities.buttons) return [];
+    if (!bot || !this.isIn(chat) || !ANSWERS.includes(outcome)) return [];
     const offered = this.router.underAnswers(bot);
     const choices = [
       ...(offered.includes('rate')
@@ -208,6 +219,12 @@ export class AssistantProduct implements Product {
     ];
     if (choices.length === 0) return [];
     return [choices.map(([label, name]) => ({ label, data: this.buttons.standing(this.name, name, replyId) }))];
+  }
+
+  /** Whether it can be talked to in this chat, by buttons as well. */
+  private isIn(chat: Chat): boolean {
+    const isOffered = this.bots.find(chat.botId)?.products.includes(this.name) ?? false;
+    return isOffered && this.deliveries.showsButtons(chat);
   }
 
   private async rate(conversation: Conversation, replyId: string, rating: 1 | -1): Promise<void> {
@@ -234,6 +251,16 @@ export class AssistantProduct implements Product {
     const values = { kinds: this.router.kindsOf(conversation), commands: commands.join('\n') };
     return conversation.send({ text: conversation.say('help', values) });
   }
+}
+
+const LONGEST_LABEL = 40;
+const HALF_A_ROW = 16;
+const shortened = (label: string) => (label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label);
+
+/** Two in a row where both are short. */
+function inRows(buttons: readonly Button[]): Button[][] {
+  const most = buttons.every(({ label }) => label.length <= HALF_A_ROW) ? 2 : 1;
+  return Array.from({ length: Math.ceil(buttons.length / most) }, (_, i) => buttons.slice(i * most, (i + 1) * most));
 }
 
 const whoAsks = ({ chat, contact }: ChatContext) => ({ chatId: chat.id, userId: contact.userId });

@@ -1,6 +1,6 @@
 import { until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
-import { ThirdParty, ThirdPartyTimeout, ThirdPartyUnavailable } from './third-party';
+import { ResiliencePolicy, UpstreamTimeout, UpstreamUnavailable } from './resilience-policy';
 
 const outage = new Error('503');
 const mistake = new Error('400');
@@ -9,7 +9,13 @@ function party(over: { timeoutMs?: number; breakAfter?: number; halfOpenAfterMs?
   const registry = new Registry();
   return {
     registry,
-    party: new ThirdParty({ name: 'shop', registry, timeoutMs: 1000, isOutage: (error) => error === outage, ...over }),
+    party: new ResiliencePolicy({
+      name: 'shop',
+      registry,
+      timeoutMs: 1000,
+      isOutage: (error) => error === outage,
+      ...over,
+    }),
   };
 }
 
@@ -36,7 +42,7 @@ describe('calls to third parties', () => {
     let aborted = false;
     const hang = (signal: AbortSignal) =>
       new Promise<never>(() => signal.addEventListener('abort', () => (aborted = true)));
-    await expect(party({ timeoutMs: 30 }).party.call('read', hang)).rejects.toBeInstanceOf(ThirdPartyTimeout);
+    await expect(party({ timeoutMs: 30 }).party.call('read', hang)).rejects.toBeInstanceOf(UpstreamTimeout);
     expect(aborted).toBe(true);
   });
 
@@ -45,7 +51,7 @@ describe('calls to third parties', () => {
     let calls = 0;
     const fail = () => (calls++, Promise.reject(outage));
     for (let i = 0; i < 3; i++) await expect(shop.call('read', fail)).rejects.toBe(outage);
-    await expect(shop.call('read', fail)).rejects.toBeInstanceOf(ThirdPartyUnavailable);
+    await expect(shop.call('read', fail)).rejects.toBeInstanceOf(UpstreamUnavailable);
     expect(calls).toBe(3);
     const back = () => shop.call('read', () => Promise.resolve('back')).catch(() => undefined);
     expect(await until(back, { what: 'a call to be let through' })).toBe('back');
@@ -64,7 +70,7 @@ describe('calls to third parties', () => {
       return Promise.race([begun.promise, call]);
     };
     await until(hang, { what: 'the first to find out' });
-    await expect(shop.call('read', () => Promise.resolve())).rejects.toBeInstanceOf(ThirdPartyUnavailable);
+    await expect(shop.call('read', () => Promise.resolve())).rejects.toBeInstanceOf(UpstreamUnavailable);
     await until(hang, { what: 'the second to find out' });
     const back = () => shop.call('read', () => Promise.resolve('back')).catch(() => undefined);
     expect(await until(back, { what: 'the third to find out' })).toBe('back');

@@ -10,7 +10,7 @@ import {
 import { Histogram, type Registry } from 'prom-client';
 import { CircuitBreaker } from './circuit-breaker';
 
-export interface ThirdPartyOptions {
+export interface ResiliencePolicyOptions {
   /** As it appears in metrics and errors: `telegram`, `openai`. */
   name: string;
   registry: Registry;
@@ -34,12 +34,12 @@ export interface CallOptions {
 }
 
 /** Refused without asking, because the third party failed several times in a row. */
-export class ThirdPartyUnavailable extends Error {
-  override readonly name = 'ThirdPartyUnavailable';
+export class UpstreamUnavailable extends Error {
+  override readonly name = 'UpstreamUnavailable';
 }
 /** No answer within the deadline: what was asked for may or may not have happened. */
-export class ThirdPartyTimeout extends Error {
-  override readonly name = 'ThirdPartyTimeout';
+export class UpstreamTimeout extends Error {
+  override readonly name = 'UpstreamTimeout';
 }
 
 const histograms = new WeakMap<Registry, Histogram<'provider' | 'operation' | 'outcome'>>();
@@ -62,12 +62,12 @@ function callSeconds(registry: Registry) {
  * Guards calls to one third party: a deadline for each, retries with jitter where that is safe, a circuit breaker,
  * and a metric per operation and outcome. The work is any function of an AbortSignal, so SDKs fit as well as fetch.
  */
-export class ThirdParty {
+export class ResiliencePolicy {
   private readonly breaker: CircuitBreaker;
   private readonly repeated: IPolicy;
   private readonly seconds: Histogram<'provider' | 'operation' | 'outcome'>;
 
-  constructor(private readonly options: ThirdPartyOptions) {
+  constructor(private readonly options: ResiliencePolicyOptions) {
     this.breaker = new CircuitBreaker(options.breakAfter ?? 10, options.halfOpenAfterMs ?? 10_000);
     this.repeated = retry(
       handleWhen((error) => this.isTrouble(error)),
@@ -92,11 +92,11 @@ export class ThirdParty {
         took({ outcome: 'cancelled' });
         throw call.signal.reason;
       }
-      if (error instanceof ThirdPartyUnavailable) took({ outcome: 'refused' });
+      if (error instanceof UpstreamUnavailable) took({ outcome: 'refused' });
       else if (!(error instanceof TaskCancelledError)) took({ outcome: this.isTrouble(error) ? 'outage' : 'error' });
       else {
         took({ outcome: 'timeout' });
-        throw new ThirdPartyTimeout(`${name} did not answer ${operation} in time`, { cause: error });
+        throw new UpstreamTimeout(`${name} did not answer ${operation} in time`, { cause: error });
       }
       throw error;
     }
@@ -109,7 +109,7 @@ export class ThirdParty {
   ): Promise<T> {
     outer?.throwIfAborted();
     if (!this.breaker.admits())
-      throw new ThirdPartyUnavailable(`${this.options.name} failed several times and is not asked for now`);
+      throw new UpstreamUnavailable(`${this.options.name} failed several times and is not asked for now`);
     const deadline = timeout(call.timeoutMs ?? this.options.timeoutMs, TimeoutStrategy.Aggressive);
     try {
       const result = await deadline.execute(({ signal }) => work(signal), outer);
@@ -125,7 +125,7 @@ export class ThirdParty {
   }
 
   private isTrouble(error: unknown): boolean {
-    if (error instanceof ThirdPartyUnavailable) return false;
+    if (error instanceof UpstreamUnavailable) return false;
     return error instanceof TaskCancelledError || this.options.isOutage(error);
   }
 }

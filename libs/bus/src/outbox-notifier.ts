@@ -7,7 +7,7 @@ const AT_MOST_EVERY_MS = 10;
  * Tells the leading relay of new events after a commit: directly when it is in this process, else by a NOTIFY
  * outside of any business transaction (a NOTIFY inside one takes a lock over the whole cluster at commit).
  */
-export class OutboxBell {
+export class OutboxNotifier {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -15,7 +15,7 @@ export class OutboxBell {
     private readonly relay: OutboxRelay,
   ) {}
 
-  ring(): void {
+  notify(): void {
     if (this.relay.isLeader) return this.relay.wake();
     this.timer ??= setTimeout(() => {
       this.timer = undefined;

@@ -1,0 +1,338 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { type Child, startChild } from '../local/child.mts';
+import { rssMb } from '../local/figures.mts';
+import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
+import { type Postgres, startPostgres } from '../local/postgres.mts';
+import { freePorts, until } from '../local/processes.mts';
+import { type RabbitMq, startRabbitMq } from '../local/rabbitmq.mts';
+import { type LocalSecrets, localSecrets } from '../local/secrets.mts';
+import { root } from '../local/workspace.mts';
+import { serviceNames } from '../services.mts';
+
+export interface FleetOptions {
+  /** Everything it keeps. */
+  folder: string;
+  /** PERIODIC_TASKS_SPEED */
+  speed: number;
+}
+
+/** One process of a service. */
+export interface Replica {
+  readonly service: string;
+  readonly url: string;
+  child: Child;
+}
+
+/** Counted by task, as `<service>/<task>`. */
+export type Runs = Record<string, number>;
+
+const REPLICAS = 2;
+const READY_WITHIN_MS = 180_000;
+const SCRAPE_WITHIN_MS = 10_000;
+/**
+ * A job begins within a second of its time; one that is older and due is not taken. Its time says less: a scheduled run that waits gets
+ * that of the next one.
+ */
+const JOB_WAITS_SECONDS = 5;
+/** A busy machine may lose so much. */
+const LATE_SECONDS = 15;
+
+export const LUMEN = {
+  id: 7_000_000_001,
+  token: '7000000001:sandbox-lumen',
+  username: 'lumen_sandbox_bot',
+  name: 'Lumen',
+};
+
+/** Two processes of each service on a RabbitMQ and a Postgres of their own, with the sandbox as the rest of the world. */
+export class Fleet {
+  readonly replicas: Replica[] = [];
+  /** Of services, as they are defined. */
+  readonly services: readonly string[];
+  private readonly options: FleetOptions;
+  private readonly servers: { postgres: Postgres; rabbit: RabbitMq; sandbox: Child };
+  readonly sandboxUrl: string;
+  private readonly secrets: LocalSecrets;
+  private readonly identities: ReturnType<typeof freshIdentities>;
+  private readonly sql: Pool;
+  private aheadSeconds = 0;
+  /** Runs of processes that have ended, and what each living one told last. */
+  private readonly told = new Map<Child, Runs>();
+
+  private constructor(
+    options: FleetOptions,
+    services: readonly string[],
+    servers: Fleet['servers'],
+    sandboxUrl: string,
+    sql: Pool,
+  ) {
+    this.options = options;
+    this.services = services;
+    this.identities = freshIdentities([...services, ...AUTHENTICATORS]);
+    this.servers = servers;
+    this.sandboxUrl = sandboxUrl;
+    this.sql = sql;
+    this.secrets = localSecrets(options.folder);
+  }
+
+  /** Starts everything but the services. */
+  static async prepare(options: FleetOptions): Promise<Fleet> {
+    const { folder } = options;
+    mkdirSync(join(folder, 'bots'), { recursive: true });
+    writeBots(join(folder, 'bots'));
+    const [port] = await quietPorts(1);
+    const sandboxUrl = `http://127.0.0.1:${port}`;
+    const sandbox = startChild({
+      entry: 'apps/sandbox/dist/src/main.js',
+      env: {
+        ...process.env,
+        SANDBOX_PORT: String(port),
+        SANDBOX_BOTS: JSON.stringify([LUMEN].map(({ id: _, ...bot }) => bot)),
+      },
+      logFile: join(folder, 'sandbox.log'),
+    });
+    const parts = await Promise.allSettled([
+      startPostgres({ dataDir: join(folder, 'postgres'), durable: false }),
+      startRabbitMq({ dataDir: join(folder, 'rabbitmq') }),
+      answers(sandbox, 'The sandbox', `${sandboxUrl}/phone/api/people`),
+    ]);
+    const [postgres, rabbit] = parts;
+    const failed = parts.find((part) => part.status === 'rejected');
+    if (failed) {
+      await sandbox.stop();
+      for (const part of [postgres, rabbit]) if (part.status === 'fulfilled') await part.value.stop();
+      throw failed.reason;
+    }
+    const servers = {
+      postgres: (postgres as PromiseFulfilledResult<Postgres>).value,
+      rabbit: (rabbit as PromiseFulfilledResult<RabbitMq>).value,
+      sandbox,
+    };
+    const sql = new Pool({ connectionString: servers.postgres.url, max: 2 });
+    sql.on('error', () => undefined); // told by the query that fails
+    return new Fleet(options, serviceNames(), servers, sandboxUrl, sql);
+  }
+
+  /** @param aheadSeconds CLOCK_AHEAD_SECONDS */
+  async startServices(aheadSeconds: number): Promise<void> {
+    this.aheadSeconds = aheadSeconds;
+    const ports = await quietPorts(this.services.length * REPLICAS);
+    const urls = this.services.flatMap((service) =>
+      Array.from({ length: REPLICAS }, () => ({ service, url: `http://127.0.0.1:${ports.pop()}` })),
+    );
+    this.replicas.splice(0, Infinity, ...urls.map((replica) => ({ ...replica, child: this.start(replica, urls) })));
+    await Promise.all(this.replicas.map((replica) => this.ready(replica)));
+  }
+
+  async stopServices(): Promise<void> {
+    await Promise.all(this.replicas.map(({ child }) => child.stop()));
+  }
+
+  /** kill -9, and a new process in its place, as whatever supervises services would start one. */
+  async killAndRestart(replica: Replica): Promise<void> {
+    replica.child.kill('SIGKILL');
+    await replica.child.ended;
+    replica.child = this.start(replica, this.replicas);
+    await this.ready(replica);
+  }
+
+  /** The process of a service that leads most of what only one may do. */
+  async leaderOf(service: string): Promise<Replica> {
+    const replicas = this.replicas.filter((replica) => replica.service === service);
+    const leads = await Promise.all(
+      replicas.map(async ({ url }) => {
+        const metrics = await scrape(url);
+        return (
+          metrics.match(/^bus_relay_leader\{.*\} 1$|^periodic_task_interval_seconds\{task="poll-channels"/gm) ?? []
+        ).length;
+      }),
+    );
+    return replicas[leads[0]! >= leads[1]! ? 0 : 1]!;
+  }
+
+  /** How often each task was done, by all processes that there have been. */
+  async runs(): Promise<Runs> {
+    await Promise.all(
+      this.replicas.map(async ({ service, url, child }) => {
+        const metrics = await scrape(url).catch(() => ''); // one that starts just now
+        const found = metrics.matchAll(/^periodic_task_runs_total\{task="([^"]+)",outcome="done".*\} (\d+)$/gm);
+        const runs = Object.fromEntries([...found].map(([, task, count]) => [`${service}/${task}`, Number(count)]));
+        if (Object.keys(runs).length > 0) this.told.set(child, runs);
+      }),
+    );
+    const total: Runs = {};
+    for (const runs of this.told.values())
+      for (const [task, count] of Object.entries(runs)) total[task] = (total[task] ?? 0) + count;
+    return total;
+  }
+
+  /** Tasks that should have been done again by now, by whichever process says so. */
+  async late(): Promise<string[]> {
+    const late = await Promise.all(
+      this.replicas.map(async ({ service, url }) => {
+        const metrics = await scrape(url);
+        const secondsOf = (name: string) =>
+          new Map(
+            [...metrics.matchAll(new RegExp(`^${name}\\{task="([^"]+)".*\\} (\\S+)$`, 'gm'))].map(([, task, value]) => [
+              task!,
+              Number(value),
+            ]),
+          );
+        const intervals = secondsOf('periodic_task_interval_seconds');
+        return [...secondsOf('periodic_task_late_seconds')].flatMap(([task, seconds]) =>
+          seconds > Math.max(3 * intervals.get(task)!, LATE_SECONDS) ? [`${service}/${task}`] : [],
+        );
+      }),
+    );
+    return [...new Set(late.flat())];
+  }
+
+  /** Resident memory of each process that runs, by its id. */
+  memory(): Map<number, number> {
+    return new Map(this.replicas.map(({ child }) => [child.pid, rssMb(child.pid) ?? 0]));
+  }
+
+  /** Sessions of the services at their database, by what they are for. */
+  async connections(): Promise<Record<string, number>> {
+    const rows = await this.query<{ name: string; n: number }>(
+      `SELECT usename || ' ' || application_name AS name, count(*)::int AS n FROM pg_stat_activity
+       WHERE usename LIKE 'switchboard\\_%' GROUP BY 1 ORDER BY 1`,
+    );
+    return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
+  }
+
+  /** Jobs that are due and that nobody takes, and those that were given up. */
+  async jobs(): Promise<{ waiting: number; givenUp: string[] }> {
+    const states = await Promise.all(
+      this.services.map((service) =>
+        this.query<{ job: string; waits: boolean; given_up: boolean; error: string | null }>(
+          `SELECT task.identifier AS job, attempts >= max_attempts AND locked_at IS NULL AS given_up, last_error AS error,
+             is_available AND run_at <= now() AND job.created_at < now() - interval '${JOB_WAITS_SECONDS} seconds' AS waits
+           FROM ${schemaOf(service)}_jobs._private_jobs job LEFT JOIN ${schemaOf(service)}_jobs._private_tasks task ON task.id = task_id`,
+        ),
+      ),
+    );
+    const jobs = states.flat();
+    return {
+      waiting: jobs.filter(({ waits }) => waits).length,
+      // One without an error is a scheduled run that was killed after the next one had taken its place.
+      givenUp: jobs
+        .filter(({ given_up: isGivenUp, error }) => isGivenUp && error !== null)
+        .map(({ job, error }) => `${job}: ${error}`),
+    };
+  }
+
+  /** Answers that are on their way to a channel at this moment. */
+  async sending(): Promise<number> {
+    const [row] = await this.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM bot_adapter.deliveries WHERE state = 'sending'`,
+    );
+    return row!.n;
+  }
+
+  async stop(): Promise<void> {
+    const { postgres, rabbit, sandbox } = this.servers;
+    await this.stopServices();
+    await Promise.all([sandbox.stop(), rabbit.kill('SIGKILL'), this.sql.end().then(() => postgres.stop())]);
+  }
+
+  private async query<Row extends object>(sql: string): Promise<Row[]> {
+    return (await this.sql.query<Row>(sql)).rows;
+  }
+
+  private start(
+    { service, url }: { service: string; url: string },
+    all: readonly { service: string; url: string }[],
+  ): Child {
+    const { folder, speed } = this.options;
+    // The others ask the last process of a service; nothing here balances load.
+    const urls = Object.fromEntries(all.map((other) => [`${variableOf(other.service)}_URL`, other.url]));
+    const models = `${this.sandboxUrl}/openai/v1`;
+    return startChild({
+      entry: `apps/${service}/dist/src/main.js`,
+      env: {
+        ...environment(),
+        ...this.secrets,
+        ...urls,
+        NODE_ENV: 'development',
+        DATABASE_URL: this.servers.postgres.url,
+        AMQP_URL: this.servers.rabbit.url,
+        SERVICE_PRIVATE_KEY: this.identities.privateKeys[`${variableOf(service)}_PRIVATE_KEY`],
+        SERVICE_PUBLIC_KEYS: this.identities.SERVICE_PUBLIC_KEYS,
+        [`${variableOf(service)}_PORT`]: new URL(url).port,
+        BOTS_FOLDER: join(folder, 'bots'),
+        MEDIA_FOLDER: join(folder, 'media'),
+        BOT_ADAPTER_SANDBOX_API_ROOT: `${this.sandboxUrl}/telegram`,
+        CHAT_AI_BASE_URL: models,
+        CHAT_AI_API_KEY: 'sk-sandbox',
+        CHAT_AI_MODEL: 'sandbox-model',
+        TTS_WORKER_BASE_URL: models,
+        TTS_WORKER_API_KEY: 'sk-sandbox',
+        TTS_WORKER_SPEECH_ENGINE: 'openai',
+        TTS_WORKER_SPEECH_MODEL: 'gpt-4o-mini-tts',
+        TTS_WORKER_SPEECH_PRICE_USD: '0',
+        TTS_WORKER_TRANSCRIPTION_PRICE_USD: '0',
+        PERIODIC_TASKS_SPEED: String(speed),
+        CLOCK_AHEAD_SECONDS: String(this.aheadSeconds),
+      },
+      logFile: join(folder, `${service}-${new URL(url).port}.log`),
+    });
+  }
+
+  private ready({ service, url, child }: Replica): Promise<void> {
+    return answers(child, service, `${url}/health/ready`);
+  }
+}
+
+/** Below those that systems give to clients: a process that is started again must find its own still free. */
+function quietPorts(count: number): Promise<number[]> {
+  const first = 20_000 + Math.floor(Math.random() * 12_000);
+  return freePorts(
+    count,
+    Array.from({ length: count }, (_, i) => first + i),
+  );
+}
+
+/** What a process needs of this one's environment, and nothing that would configure a service. */
+const environment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR });
+
+async function answers(child: Child, what: string, url: string): Promise<void> {
+  let over = false;
+  void child.ended.then(() => (over = true));
+  const answered = async () =>
+    over || (await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined))?.ok === true;
+  if ((await until(answered, READY_WITHIN_MS, 100)) && !over) return;
+  await child.stop();
+  throw new Error(`${what} did not start:\n${child.tail()}`);
+}
+
+async function scrape(url: string): Promise<string> {
+  const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(SCRAPE_WITHIN_MS) });
+  return response.text();
+}
+
+/** The demo's bots, whose people here write fast and much. */
+function writeBots(folder: string): void {
+  const demo = join(root, 'deploy/demo');
+  const bot = JSON.parse(readFileSync(join(demo, 'bots/lumen.json'), 'utf8')) as { assistant: object; channel: object };
+  cpSync(join(demo, 'knowledge'), join(folder, '..', 'knowledge'), { recursive: true });
+  writeFileSync(
+    join(folder, 'lumen.json'),
+    JSON.stringify({
+      ...bot,
+      assistant: { ...bot.assistant, knowledge: '../knowledge' },
+      channel: { ...bot.channel, token: LUMEN.token, username: LUMEN.username },
+      access: { flood: { burst: 10_000 } },
+      budgets: {
+        personPerDayUsd: 1_000_000,
+        botPerMonthUsd: 1_000_000,
+        speech: { personPerDayUsd: 1_000_000, botPerMonthUsd: 1_000_000 },
+      },
+    }),
+  );
+}
+
+const schemaOf = (service: string) => service.replaceAll('-', '_');
+const variableOf = (service: string) => schemaOf(service).toUpperCase();
