@@ -13,10 +13,16 @@ describe('words that tts-worker does not know', () => {
   afterAll(() => app.stop());
 
   it('keep no event from being applied', () =>
-    hearsUnknownWords(app, ttsWorkerApp, {
-      [SpeechSpeakRequested.type]: () => aSpeakRequest({ locale: 'en' }),
-      [MessageReceived.type]: () => aVoiceMessage(),
-    }));
+    hearsUnknownWords(
+      app,
+      ttsWorkerApp,
+      {
+        [SpeechSpeakRequested.type]: () => aSpeakRequest({ locale: 'en' }),
+        [MessageReceived.type]: () => aVoiceMessage(),
+      },
+      // A message of another kind is not taken.
+      ['kind'],
+    ));
 
   it('a text without letters is spoken in whichever language', async () => {
     const asked = aSpeakRequest({ text: '42', locale: 'pt-BR' });

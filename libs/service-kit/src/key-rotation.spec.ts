@@ -1,8 +1,10 @@
 import { createTestDatabase, startApp, until } from '@switchboard/testing';
 import { Client } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { diaryApp, NoteWritten } from '../test/diary.app';
 import { shopApp } from '../test/shop.app';
 import { FieldCipher } from './field-cipher';
+import { createLog } from './log';
 
 const key = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString('base64')}`;
 const PLACE = 'sales.buyer';
@@ -39,6 +41,26 @@ describe('rotation of keys', () => {
     }
     const [{ buyer }] = await rotating.service.db.query(`SELECT buyer FROM sales WHERE item = 'a lost key'`);
     expect(buyer).toBe(lost);
+    await rotating.stop();
+  });
+
+  it('leaves what a key of a person has encrypted to that key', async () => {
+    const database = await createTestDatabase();
+    const old = await startApp(shopApp, { database, env: { ENCRYPTION_KEYS: key('k1', 1) } });
+    const ofPerson = `p1.${uuidv7()}.AAAA`;
+    await old.service.db.query(`INSERT INTO sales (item, buyer) VALUES ('a', $1), ('b', $2)`, [
+      ofPerson,
+      new FieldCipher(key('k1', 1)).encrypt('somebody', PLACE),
+    ]);
+    await old.stop({ keepDatabase: true });
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', format: 'json' }, { write: (line) => void lines.push(line) });
+    const rotating = await startApp(shopApp, { database, env: ROTATING, log });
+    const said = () =>
+      lines.filter((line) => /older key/.test(line)).map((line) => (JSON.parse(line) as { msg: string }).msg);
+    await until(() => said().length > 0, { what: 'the end of the rotation' });
+    expect(said()).toEqual(['nothing is encrypted with an older key any more']);
+    expect(await rotating.service.db.query(`SELECT buyer FROM sales WHERE item = 'a'`)).toEqual([{ buyer: ofPerson }]);
     await rotating.stop();
   });
 
