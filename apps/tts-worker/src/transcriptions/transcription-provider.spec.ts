@@ -9,7 +9,7 @@ import { TranscriptionProvider } from './transcription-provider';
 
 const NO_BOTS = { find: () => undefined } as unknown as BotsRegistry;
 const never = new AbortController().signal;
-const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg', durationMs: 1_500 } as const;
+const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg', durationMs: 1_500, isMeasured: true } as const;
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {

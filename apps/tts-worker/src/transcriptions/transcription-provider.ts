@@ -14,7 +14,9 @@ export interface Recording {
   audio: Buffer;
   /** What the bytes are, as a file extension: servers tell the format by it. */
   format: 'ogg' | 'mp3' | 'm4a' | 'mp4' | 'wav' | 'webm' | 'flac';
+  /** The most it can be where it is not measured. */
   durationMs: number;
+  isMeasured: boolean;
 }
 
 export interface Transcript {
@@ -27,6 +29,9 @@ export interface Transcript {
 
 /** The API's own limit on `file`; Telegram gives bots no more than 20 MB anyway. */
 export const MAX_RECORDING_BYTES = 25 * 1024 * 1024;
+
+/** What a model that is billed by tokens takes sound for: ten tokens a second. */
+const MS_PER_AUDIO_TOKEN = 100;
 
 const OFF = 'off';
 // One that tells how long a recording is.
@@ -41,7 +46,13 @@ const Answer = z.object({
   text: z.string(),
   language: z.string().optional(),
   duration: z.coerce.number().nonnegative().optional(),
-  usage: z.object({ type: z.string(), seconds: z.number().nonnegative().optional() }).optional(),
+  usage: z
+    .object({
+      type: z.string(),
+      seconds: z.number().nonnegative().optional(),
+      input_token_details: z.object({ audio_tokens: z.number().nonnegative().optional() }).optional(),
+    })
+    .optional(),
 });
 
 interface Server {
@@ -101,13 +112,13 @@ export class TranscriptionProvider {
    */
   async transcribe(
     botId: string,
-    { audio, format, durationMs }: Recording,
+    { audio, format, durationMs, isMeasured }: Recording,
     signal: AbortSignal,
     meter: CallMeter,
   ): Promise<Transcript> {
     const server = this.serverFor(botId);
     if (!server) throw new Error('no transcription server is configured');
-    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
     const { client, guard, model } = server;
     // The format is told from the name alone; Telegram's own ".oga" is refused.
     const file = await toFile(audio, `recording.${format}`, { type: `audio/${format}` });
@@ -122,8 +133,10 @@ export class TranscriptionProvider {
     const amount = { characters: 0, audioMs: durationMs };
     const counted = (within: AbortSignal) => meter.count(amount, () => request(within));
     const answer: unknown = await guard.call('transcription', counted, { signal });
-    const transcript = parseTranscript(answer);
-    if (transcript.durationMs !== undefined) meter.measured(transcript.durationMs);
+    const { audioTokens, ...transcript } = parseTranscript(answer);
+    const billedMs = transcript.durationMs ?? (isMeasured ? undefined : audioTokens && audioTokens * MS_PER_AUDIO_TOKEN);
+    // No recording is free, whatever the server says of it.
+    if (billedMs !== undefined) meter.measured(Math.max(1, billedMs));
     return transcript;
   }
 
@@ -133,7 +146,7 @@ export class TranscriptionProvider {
   }
 }
 
-function parseTranscript(answer: unknown): Transcript {
+function parseTranscript(answer: unknown): Transcript & { audioTokens: number | undefined } {
   const parsed = Answer.safeParse(answer);
   if (!parsed.success)
     throw new BadAnswer(`openai sent something else than a transcript: ${z.prettifyError(parsed.error)}`);
@@ -141,6 +154,7 @@ function parseTranscript(answer: unknown): Transcript {
   const seconds = duration ?? usage?.seconds;
   return {
     text: text.trim(),
+    audioTokens: usage?.input_token_details?.audio_tokens,
     ...(language && { language: LANGUAGES[language.toLowerCase()] ?? language.toLowerCase() }),
     ...(seconds !== undefined && { durationMs: Math.round(seconds * 1000) }),
   };

@@ -53,7 +53,7 @@ export class TranscriptionsJobs {
   }
 
   private async transcribeWaiting(waiting: Transcription, signal: AbortSignal): Promise<void> {
-    const recording = await this.recordings.fetch(waiting);
+    const recording = await this.recordings.fetch(waiting, signal);
     const { botId, userId, messageId } = waiting;
     const { name: engine } = this.provider;
     const model = this.provider.pricedModelFor(botId);

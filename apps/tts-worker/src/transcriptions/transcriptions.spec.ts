@@ -203,6 +203,22 @@ describe('transcription', () => {
     expect(voices.asked).toHaveLength(0);
   });
 
+  it('a recording without an end is given up as soon as it is over 25 MB', async () => {
+    let sent = 0;
+    const endless: Answer = (_, response) => {
+      const chunk = Buffer.alloc(1024 * 1024);
+      const send = () => {
+        while (!response.destroyed && response.write(chunk)) sent += 1;
+      };
+      response.writeHead(200, { 'content-type': 'audio/ogg' }).on('drain', send);
+      send();
+    };
+    const { app, voices } = await start({ media: endless });
+    expect(await reasonFor(app)).toBe('too_large');
+    expect(voices.asked).toHaveLength(0);
+    expect(sent).toBeLessThan(60);
+  });
+
   it('a voice message without a recording has nothing to listen to', async () => {
     const { app } = await start();
     expect(await reasonFor(app, aVoiceMessage({ media: undefined }))).toBe('media_gone');
