@@ -159,7 +159,8 @@ describe('budgets of speech', () => {
     await app.probe.say(aVoiceMessage({ botId, userId: anna.userId }));
     return until(
       () =>
-        anna.usages()[0] ?? app.probe.all(TranscriptionFailed).find(({ data }) => data.userId === anna.userId)?.data.reason,
+        anna.usages()[0] ??
+        app.probe.all(TranscriptionFailed).find(({ data }) => data.userId === anna.userId)?.data.reason,
       { what: 'a usage or a failure' },
     );
   }

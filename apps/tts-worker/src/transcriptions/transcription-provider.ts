@@ -134,7 +134,8 @@ export class TranscriptionProvider {
     const counted = (within: AbortSignal) => meter.count(amount, () => request(within));
     const answer: unknown = await guard.call('transcription', counted, { signal });
     const { audioTokens, ...transcript } = parseTranscript(answer);
-    const billedMs = transcript.durationMs ?? (isMeasured ? undefined : audioTokens && audioTokens * MS_PER_AUDIO_TOKEN);
+    const billedMs =
+      transcript.durationMs ?? (isMeasured ? undefined : audioTokens && audioTokens * MS_PER_AUDIO_TOKEN);
     // No recording is free, whatever the server says of it.
     if (billedMs !== undefined) meter.measured(Math.max(1, billedMs));
     return transcript;
