@@ -57,6 +57,7 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
       )`);
     await personalTable(db, 'transcriptions');
     await db.query(`CREATE INDEX transcriptions_of_user ON transcriptions (user_id)`);
+    await db.query(`CREATE INDEX transcriptions_waiting ON transcriptions (received_at) WHERE state = 'waiting'`);
     await db.query(`CREATE INDEX transcriptions_answered ON transcriptions (answered_at) WHERE state <> 'waiting'`);
   }
 

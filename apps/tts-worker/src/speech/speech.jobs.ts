@@ -7,9 +7,11 @@ import {
   type Log,
   type PayloadOf,
   Runs,
+  Scheduled,
+  Slot,
   UpstreamUnavailable,
 } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { BudgetExhausted } from '../accounting/budgets.service';
 import { EngineError, NothingToSay } from '../engines/engine-errors';
@@ -22,10 +24,14 @@ import { SpeechService, type WaitingRequest } from './speech.service';
 
 /** Makes one audio and answers everyone who waits for it. */
 const Synthesize = defineJob('synthesize', z.object({ audioId: z.string() }));
+const FailLostSpeech = defineJob('fail-lost-speech', Slot);
+
+const keyOf = (audioId: string) => `audio:${audioId}`;
 
 @Injectable()
 export class SpeechJobs {
   constructor(
+    private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly speech: SpeechService,
     private readonly engines: SpeechEngines,
@@ -38,7 +44,7 @@ export class SpeechJobs {
   async enqueue(tx: EntityManager, audioId: string | undefined): Promise<void> {
     if (audioId === undefined) return;
     // The key joins requests that come together; the queue makes one that comes while the audio is made wait for it.
-    const name = `audio:${audioId}` as const;
+    const name = keyOf(audioId);
     await this.jobs.add(tx, Synthesize, { audioId }, { key: name, queue: name, maxAttempts: retryPolicy.maxAttempts });
   }
 
@@ -61,6 +67,26 @@ export class SpeechJobs {
       return this.speech.failWaiting(audioId, reason);
     }
     await this.speech.completeWaiting(audioId, audio);
+  }
+
+  /** The last try of a job may die with its process; then there are requests that wait, and no job that will answer them. */
+  @Scheduled('* * * * *', FailLostSpeech, {
+    purpose: 'Answers requests for speech whose synthesis was given up without a word.',
+    timeoutMs: 60_000,
+    missed: 'skip',
+  })
+  async failLost(): Promise<void> {
+    const waiting = await this.speech.allWaiting();
+    const alive = await this.jobs.alive(
+      this.db.manager,
+      waiting.map(({ audioId }) => keyOf(audioId)),
+    );
+    for (const { speechId, audioId } of waiting) {
+      if (alive.has(keyOf(audioId))) continue;
+      this.log.error({ speechId, audioId }, 'a speech synthesis was lost');
+      // Not all who wait for the audio: somebody may have asked for it since, with a new job.
+      await this.speech.failOne(speechId, 'engine_failed');
+    }
   }
 
   /** By the primary engine; by the fallback when that refuses, is known to be down, or has failed for the last time. */

@@ -105,6 +105,13 @@ export class SpeechService {
     };
   }
 
+  allWaiting(): Promise<Pick<SpeechRequest, 'speechId' | 'audioId'>[]> {
+    return this.db.manager.find(SpeechRequest, {
+      where: { state: 'waiting' },
+      select: { speechId: true, audioId: true },
+    });
+  }
+
   /** Answers everyone who waits for `audioId` with the audio that was made or found for it. */
   completeWaiting(audioId: string, audio: { id: string; made: boolean }): Promise<void> {
     return this.db.transaction(async (tx) => {

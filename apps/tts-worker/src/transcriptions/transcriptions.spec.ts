@@ -3,11 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
-import { startApp, type TestApp } from '@switchboard/testing';
+import { Schedules } from '@switchboard/service-kit';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import type { z } from 'zod';
 import { aVoiceMessage } from '../../test/build';
 import { json, startServer } from '../../test/openai-server';
-import { untilSaid } from '../../test/until-said';
+import { giveUpJobs, untilSaid } from '../../test/until-said';
 import { hangs, isDown, refuses, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
 
@@ -217,6 +218,19 @@ describe('transcription', () => {
     expect(await reasonFor(app)).toBe('too_large');
     expect(voices.asked).toHaveLength(0);
     expect(sent).toBeLessThan(60);
+  });
+
+  it('a transcription whose last try died with its process is told as failed, and others are left alone', async () => {
+    const { app, voices } = await start({ engine: hangs });
+    const lost = await app.probe.say(aVoiceMessage());
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await giveUpJobs(app, 'transcribe');
+    const alive = await app.probe.say(aVoiceMessage());
+    await until(() => voices.asked.length === 2, { what: 'the engine to be asked again' });
+    await app.service.nest.get(Schedules).runSlot('fail-lost-transcriptions', app.clock.now());
+    expect((await app.probe.until(TranscriptionFailed)).data).toEqual({ ...asked(lost), reason: 'engine_failed' });
+    const waiting = await app.service.db.query(`SELECT message_id AS id FROM transcriptions WHERE state = 'waiting'`);
+    expect(waiting).toEqual([{ id: alive.data.messageId }]);
   });
 
   it('a voice message without a recording has nothing to listen to', async () => {
