@@ -1,14 +1,18 @@
+import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
 import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
 import { BudgetsService, type Payer } from '../accounting/budgets.service';
+import { oggDurationMs } from '../audio/ogg-opus';
+import { NotOggOpus } from '../audio/ogg-pages';
 import { longestMs, type SynthesisRequest, type SynthesizedAudio } from '../engines/speech-engine';
 import { AudioAsset } from './audio-asset.entity';
 import type { ConfiguredEngine } from './speech-engines';
 import { SpeechMetrics } from './speech.metrics';
 import { audioIdOf, requestFor } from './synthesis-request';
 
-/** The audio was made, and the storage did not take it; the cause says why. */
+/** The audio was made and paid for, and the storage did not take it in several tries; the cause says why. */
 export class NotStored extends Error {
   override readonly name = 'NotStored';
 
@@ -17,9 +21,26 @@ export class NotStored extends Error {
   }
 }
 
+/** The storage does not say whether it has the audio; nothing was made. */
+export class StorageAway extends Error {
+  override readonly name = 'StorageAway';
+
+  constructor(cause: unknown) {
+    super('the storage cannot be asked for the audio', { cause });
+  }
+}
+
+const MIME_TYPE = 'audio/ogg';
+const keyOf = (id: string) => `audio/${id}.ogg`;
+
+/** About ten seconds: audio that is paid for is not thrown away for one bad moment of the storage. */
+const PUT_RETRIES = { maxAttempts: 4, backoff: new ExponentialBackoff({ initialDelay: 500, maxDelay: 5_000 }) };
+
 /** All audio that was made and is still kept, by what was asked for. */
 @Injectable()
 export class AudioLibrary {
+  private readonly putting = retry(handleAll, PUT_RETRIES);
+
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
@@ -35,8 +56,8 @@ export class AudioLibrary {
   }
 
   /**
-   * The audio of a request: out of the library, or made now at the expense of `payer` and stored. Throws NotStored,
-   * BudgetExhausted or what the engine throws.
+   * The audio of a request: out of the library, or made now at the expense of `payer` and stored. Throws StorageAway,
+   * NotStored, BudgetExhausted or what the engine throws.
    */
   async ensure(
     by: ConfiguredEngine,
@@ -46,6 +67,7 @@ export class AudioLibrary {
   ): Promise<{ id: string; made: boolean }> {
     const id = this.idOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
+    if (await this.adopt(id, by)) return { id, made: false };
     const { length: characters } = request.text;
     await this.budgets.charged(
       {
@@ -57,22 +79,57 @@ export class AudioLibrary {
         characters,
         audioMs: longestMs(characters, request.speed),
       },
-      async (meter) => this.store(id, by, await by.engine.synthesize(requestFor(by, request), signal, meter)),
+      async (meter) => this.store(id, by, await by.engine.synthesize(requestFor(by, request), signal, meter), signal),
       async (tx, asset) => {
         // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
-        await tx.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
+        await this.insert(tx, asset);
         this.metrics.made.inc({ engine: asset.engine }, asset.durationMs / 1000);
       },
     );
     return { id, made: true };
   }
 
-  private async store(id: string, by: ConfiguredEngine, { ogg, durationMs }: SynthesizedAudio): Promise<AudioAsset> {
+  /** False unless a process that was killed before it could write the row has stored the audio. */
+  private async adopt(id: string, by: ConfiguredEngine): Promise<boolean> {
+    let ogg;
+    try {
+      const file = await this.storage.open(keyOf(id));
+      ogg = file && (await buffer(file.body));
+    } catch (error) {
+      throw new StorageAway(error);
+    }
+    if (!ogg) return false;
+    try {
+      await this.insert(this.db.manager, this.assetOf(id, by, { ogg, durationMs: oggDurationMs(ogg) }));
+    } catch (error) {
+      if (error instanceof NotOggOpus) return false;
+      throw error;
+    }
+    return true;
+  }
+
+  private async store(
+    id: string,
+    by: ConfiguredEngine,
+    audio: SynthesizedAudio,
+    signal: AbortSignal,
+  ): Promise<AudioAsset> {
+    const asset = this.assetOf(id, by, audio);
+    try {
+      const put = () => this.storage.put(asset.storageKey, audio.ogg, { contentType: asset.mimeType });
+      await this.putting.execute(put, signal);
+    } catch (error) {
+      throw new NotStored(error);
+    }
+    return asset;
+  }
+
+  private assetOf(id: string, by: ConfiguredEngine, { ogg, durationMs }: SynthesizedAudio): AudioAsset {
     const now = this.clock.now();
-    const asset = this.db.manager.create(AudioAsset, {
+    return this.db.manager.create(AudioAsset, {
       id,
-      storageKey: `audio/${id}.ogg`,
-      mimeType: 'audio/ogg',
+      storageKey: keyOf(id),
+      mimeType: MIME_TYPE,
       bytes: ogg.length,
       durationMs,
       engine: by.engine.name,
@@ -80,12 +137,10 @@ export class AudioLibrary {
       createdAt: now,
       lastUsedAt: now,
     });
-    try {
-      await this.storage.put(asset.storageKey, ogg, { contentType: asset.mimeType });
-    } catch (error) {
-      throw new NotStored(error);
-    }
-    return asset;
+  }
+
+  private async insert(tx: EntityManager, asset: AudioAsset): Promise<void> {
+    await tx.createQueryBuilder().insert().into(AudioAsset).values(asset).orIgnore().execute();
   }
 
   /** Counts `times` requests as answered with it; undefined when there is no such audio. */

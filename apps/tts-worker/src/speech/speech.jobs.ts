@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { BudgetExhausted } from '../accounting/budgets.service';
 import { EngineError, NothingToSay } from '../engines/engine-errors';
 import { retryPolicy } from '../retry-policy';
-import { AudioLibrary, NotStored } from './audio-library';
+import { AudioLibrary, NotStored, StorageAway } from './audio-library';
 import { SpeechEngines } from './speech-engines';
 import type { SpeechFailure } from './speech-request.entity';
 import { SpeechMetrics } from './speech.metrics';
@@ -60,7 +60,7 @@ export class SpeechJobs {
         await this.speech.failOne(waiting.speechId, 'budget_exhausted');
         return this.synthesize({ audioId }, run); // the next one who waits may be able to pay
       }
-      const retry = (retryPolicy.isRetryable(error) || error instanceof NotStored) && !retryPolicy.isLastTry(run);
+      const retry = (retryPolicy.isRetryable(error) || error instanceof StorageAway) && !retryPolicy.isLastTry(run);
       if (retry || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
       this.log.warn({ err: error, audioId, reason }, 'speech synthesis failed');
@@ -109,5 +109,5 @@ export class SpeechJobs {
 
 function reasonOf(error: unknown): SpeechFailure {
   if (error instanceof NothingToSay) return 'nothing_to_say';
-  return error instanceof NotStored ? 'storage_failed' : 'engine_failed';
+  return error instanceof NotStored || error instanceof StorageAway ? 'storage_failed' : 'engine_failed';
 }
