@@ -40,6 +40,7 @@ beforeAll(async () => {
   describeBot('both', { personPerDayUsd: 0.05, botPerMonthUsd: 0.1 });
   describeBot('nothing', { personPerDayUsd: 0 });
   describeBot('unlimited', { personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' });
+  describeBot('thirteen', { personPerDayUsd: 13, botPerMonthUsd: 'unlimited' });
   describeBot('ten-cents', { personPerDayUsd: 0.1 });
   adapter = await startServer((_, response) => void response.writeHead(200).end(recording));
   voices = await startVoices(speaks);
@@ -267,6 +268,21 @@ describe('budgets of speech', () => {
       { outcome: 'failed', characters: length, costMicros: length * 1000, estimated: true },
     ]);
     await alone.stop();
+  });
+
+  it('a long text that timed out near its end is paid for once, but for the piece that timed out', async () => {
+    const hasty = await start({ TTS_WORKER_SPEECH_ENGINE: 'openai', TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1' });
+    voices.answer(speaks, hangs, speaks);
+    const anna = aPerson('thirteen', hasty);
+    // Two pieces at four dollars each, of which the second is paid for twice: a third time four would be too much.
+    expect(await anna.hears('One sentence after the other, all of them of the same length. '.repeat(130))).toBe(
+      'openai',
+    );
+    const [whole, again] = anna.usages();
+    const { length } = (JSON.parse(String(voices.asked[2]!.body)) as { input: string }).input;
+    expect(again).toMatchObject({ outcome: 'completed', characters: length });
+    expect(whole!.characters).toBeGreaterThan(2 * length);
+    await hasty.stop();
   });
 
   it('a process that is killed in mid-call has paid for the call, and the next one pays for its own', async () => {

@@ -68,7 +68,8 @@ export class AudioLibrary {
     const id = this.idOf(by, request);
     if (await this.db.manager.existsBy(AudioAsset, { id })) return { id, made: false };
     if (await this.adopt(id, by)) return { id, made: false };
-    const { length: characters } = request.text;
+    const wanted = requestFor(by, request);
+    const characters = by.engine.charactersLeft?.(wanted) ?? wanted.text.length;
     await this.budgets.charged(
       {
         payer,
@@ -79,7 +80,7 @@ export class AudioLibrary {
         characters,
         audioMs: longestMs(characters, request.speed),
       },
-      async (meter) => this.store(id, by, await by.engine.synthesize(requestFor(by, request), signal, meter), signal),
+      async (meter) => this.store(id, by, await by.engine.synthesize(wanted, signal, meter), signal),
       async (tx, asset) => {
         // A process that was thought dead may have made the same meanwhile: its file has been replaced by an equal one.
         await this.insert(tx, asset);

@@ -37,14 +37,22 @@ describe('when the engine is in trouble', () => {
     expect(voices.asked).toHaveLength(4);
   });
 
-  it('a server that never answers in time is asked as often', async () => {
+  it('a server that never answers in time is asked once more: each time may have to be paid for', async () => {
     const voices = await startVoices(hangs);
     // Without espeak, which would have as little time.
     const env = { TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1', TTS_WORKER_SPEECH_ENGINE: 'openai' };
     const app = await start(voices, env);
     await app.probe.say(aSpeakRequest({ text: 'Hello' }));
     expect((await untilSaid(app, SpeechFailed)).data.reason).toBe('engine_failed');
-    expect(voices.asked).toHaveLength(4);
+    expect(voices.asked).toHaveLength(2);
+  });
+
+  it('a long text has as much time for each of its requests as a short one', async () => {
+    const voices = await startVoices((asked, response) => void setTimeout(() => speaks(asked, response), 700));
+    const app = await start(voices, { TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1', TTS_WORKER_SPEECH_ENGINE: 'openai' });
+    await app.probe.say(aSpeakRequest({ text: 'One more sentence of fifty characters in all, yes. '.repeat(200) }));
+    await app.probe.until(SpeechCompleted);
+    expect(voices.asked).toHaveLength(3);
   });
 
   it('after five failures in a row it is not asked for a while: espeak speaks at once', async () => {

@@ -60,7 +60,8 @@ export class SpeechJobs {
         await this.speech.failOne(waiting.speechId, 'budget_exhausted');
         return this.synthesize({ audioId }, run); // the next one who waits may be able to pay
       }
-      const retry = (retryPolicy.isRetryable(error) || error instanceof StorageAway) && !retryPolicy.isLastTry(run);
+      const retry =
+        (retryPolicy.isRetryable(error) || error instanceof StorageAway) && !retryPolicy.isLastTry(error, run);
       if (retry || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
       this.log.warn({ err: error, audioId, reason }, 'speech synthesis failed');
@@ -98,7 +99,7 @@ export class SpeechJobs {
       const isEngineFailure =
         (error instanceof EngineError && !(error instanceof NothingToSay)) || retryPolicy.isRetryable(error);
       const retry =
-        retryPolicy.isRetryable(error) && !(error instanceof UpstreamUnavailable) && !retryPolicy.isLastTry(run);
+        retryPolicy.isRetryable(error) && !(error instanceof UpstreamUnavailable) && !retryPolicy.isLastTry(error, run);
       if (!fallback || !isEngineFailure || retry || run.signal.aborted) throw error;
       this.log.warn({ err: error, engine: primary.id, fallback: fallback.id }, 'speech engine failed, using fallback');
       this.metrics.fallbacks.inc();

@@ -93,6 +93,15 @@ describe('transcription by an OpenAI-compatible server', () => {
     await expect(provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(BadAnswer);
   });
 
+  it('a long recording has more time than a short one', async () => {
+    const { provider } = await providerWith(
+      (_, response) => void setTimeout(() => json(response, 200, { text: 'x' }), 600),
+      { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: 0.3 },
+    );
+    const long = { ...recording, durationMs: 60 * 60_000 };
+    expect(await provider.transcribe('lumen', long, never, new CallMeter())).toEqual({ text: 'x' });
+  });
+
   it('an overloaded server passes, a silent one is given up at the deadline', async () => {
     const busy = await providerWith((_, response) => json(response, 503, { error: { message: 'overloaded' } }));
     await expect(busy.provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(

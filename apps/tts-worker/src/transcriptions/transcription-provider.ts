@@ -30,6 +30,10 @@ export interface Transcript {
 /** The API's own limit on `file`; Telegram gives bots no more than 20 MB anyway. */
 export const MAX_RECORDING_BYTES = 25 * 1024 * 1024;
 
+/** As long a recording has the configured deadline; a longer one has as many times that, up to ten. */
+const MS_PER_DEADLINE = 10 * 60_000;
+const MOST_DEADLINES = 10;
+
 /** What a model that is billed by tokens takes sound for: ten tokens a second. */
 const MS_PER_AUDIO_TOKEN = 100;
 
@@ -58,6 +62,7 @@ const Answer = z.object({
 interface Server {
   readonly client: OpenAiClient;
   readonly guard: ResiliencePolicy;
+  readonly deadlineMs: number;
   readonly model: string;
   readonly pricedAs: string | undefined;
 }
@@ -83,6 +88,7 @@ export class TranscriptionProvider {
     const serve = (one: OpenAiServer, own: Pick<Server, 'model' | 'pricedAs'>): Server => ({
       client: new OpenAiClient(this.name, one, timeoutMs),
       guard,
+      deadlineMs: timeoutMs,
       ...own,
     });
     if (server) this.server = serve(server, { model, pricedAs: model });
@@ -120,6 +126,7 @@ export class TranscriptionProvider {
     if (!server) throw new Error('no transcription server is configured');
     if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
     const { client, guard, model } = server;
+    const timeoutMs = server.deadlineMs * Math.min(MOST_DEADLINES, Math.ceil(durationMs / MS_PER_DEADLINE));
     // The format is told from the name alone; Telegram's own ".oga" is refused.
     const file = await toFile(audio, `recording.${format}`, { type: `audio/${format}` });
     const params = {
@@ -129,10 +136,14 @@ export class TranscriptionProvider {
       // No language: that of a person's app would be forced on whatever they speak.
     };
     const request = (within: AbortSignal) =>
-      client.call(within, (openai, callSignal) => openai.audio.transcriptions.create(params, { signal: callSignal }));
+      client.call(
+        within,
+        (openai, callSignal) => openai.audio.transcriptions.create(params, { signal: callSignal }),
+        timeoutMs,
+      );
     const amount = { characters: 0, audioMs: durationMs };
     const counted = (within: AbortSignal) => meter.count(amount, () => request(within));
-    const answer: unknown = await guard.call('transcription', counted, { signal });
+    const answer: unknown = await guard.call('transcription', counted, { signal, timeoutMs });
     const { audioTokens, ...transcript } = parseTranscript(answer);
     const billedMs =
       transcript.durationMs ?? (isMeasured ? undefined : audioTokens && audioTokens * MS_PER_AUDIO_TOKEN);

@@ -55,7 +55,7 @@ export class TranscriptionsJobs {
       await this.transcribeWaiting(waiting, run.signal);
     } catch (error) {
       const isRetryable = retryPolicy.isRetryable(error) || error instanceof RecordingUnreachable;
-      if ((isRetryable && !retryPolicy.isLastTry(run)) || retryPolicy.isInterruption(error, run)) throw error;
+      if ((isRetryable && !retryPolicy.isLastTry(error, run)) || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
       this.log.warn({ err: error, messageId, reason }, 'transcription failed');
       await this.transcriptions.fail(waiting, reason);

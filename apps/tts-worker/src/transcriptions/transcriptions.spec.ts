@@ -164,7 +164,7 @@ describe('transcription', () => {
       'a server that never answers',
       'engine_failed',
       { engine: hangs, env: { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: '1' } },
-      4,
+      2,
     ],
     [
       'a server that talks nonsense',
