@@ -51,7 +51,8 @@ export class SpeechJobs {
   @Runs(Synthesize)
   async synthesize({ audioId }: PayloadOf<typeof Synthesize>, run: JobRun): Promise<void> {
     const waiting = await this.speech.firstWaiting(audioId);
-    if (!waiting) return; // the job before this one answered everyone
+    // The job before this one answered everyone, or they were erased while it made the audio.
+    if (!waiting) return this.library.removeUnclaimed(audioId);
     let audio;
     try {
       audio = await this.makeAudio(waiting, run);
@@ -67,7 +68,7 @@ export class SpeechJobs {
       this.log.warn({ err: error, audioId, reason }, 'speech synthesis failed');
       return this.speech.failWaiting(audioId, reason);
     }
-    await this.speech.completeWaiting(audioId, audio);
+    if (!(await this.speech.completeWaiting(audioId, audio))) await this.library.removeUnclaimed(audio.id);
   }
 
   /** The last try of a job may die with its process; then there are requests that wait, and no job that will answer them. */
