@@ -222,10 +222,11 @@ describe('transcription', () => {
 
   it('a transcription whose last try died with its process is told as failed, and others are left alone', async () => {
     const { app, voices } = await start({ engine: hangs });
-    const lost = await app.probe.say(aVoiceMessage());
+    const [lost, alive] = [aVoiceMessage(), aVoiceMessage()];
+    await app.probe.say(lost);
     await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
     await giveUpJobs(app, 'transcribe');
-    const alive = await app.probe.say(aVoiceMessage());
+    await app.probe.say(alive);
     await until(() => voices.asked.length === 2, { what: 'the engine to be asked again' });
     await app.service.nest.get(Schedules).runSlot('fail-lost-transcriptions', app.clock.now());
     expect((await app.probe.until(TranscriptionFailed)).data).toEqual({ ...asked(lost), reason: 'engine_failed' });
