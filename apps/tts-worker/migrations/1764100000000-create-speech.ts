@@ -18,6 +18,11 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         last_used_at timestamptz NOT NULL
       )`);
     await db.query(`CREATE INDEX audio_assets_unused ON audio_assets (last_used_at)`);
+    await db.query(`
+      CREATE TABLE audio_drafts (
+        id         text PRIMARY KEY,
+        started_at timestamptz NOT NULL
+      )`);
 
     await db.query(`
       CREATE TABLE speech_requests (
@@ -57,12 +62,14 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
       )`);
     await personalTable(db, 'transcriptions');
     await db.query(`CREATE INDEX transcriptions_of_user ON transcriptions (user_id)`);
+    await db.query(`CREATE INDEX transcriptions_waiting ON transcriptions (received_at) WHERE state = 'waiting'`);
     await db.query(`CREATE INDEX transcriptions_answered ON transcriptions (answered_at) WHERE state <> 'waiting'`);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query('DROP TABLE transcriptions');
     await db.query('DROP TABLE speech_requests');
+    await db.query('DROP TABLE audio_drafts');
     await db.query('DROP TABLE audio_assets');
   }
 }

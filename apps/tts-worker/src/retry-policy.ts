@@ -1,9 +1,11 @@
 import { isInfrastructureError } from '@switchboard/bus';
 import { type JobRun, UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
-import { EngineError } from './engines/engine-errors';
+import { EngineError, EngineTimedOut } from './engines/engine-errors';
 
 /** With graphile-worker's growing pauses (e, e², e³ seconds) the fourth try comes half a minute after the first. */
 const ENGINE_TRIES = 4;
+/** The engine may have done the work, and asks money for it each time. */
+const TRIES_WITH_TIMEOUT = 2;
 
 /** True when the engine is in trouble, false when it only refused what it was asked: what a circuit breaker counts. */
 export const isOutage = (error: unknown): boolean => error instanceof EngineError && error.retryable;
@@ -17,7 +19,10 @@ export const retryPolicy = {
   isRetryable: (error: unknown): boolean =>
     isOutage(error) || error instanceof UpstreamTimeout || error instanceof UpstreamUnavailable,
 
-  isLastTry: ({ attempt }: JobRun): boolean => attempt >= ENGINE_TRIES,
+  isLastTry: (error: unknown, { attempt }: JobRun): boolean => {
+    const isTimeout = error instanceof EngineTimedOut || error instanceof UpstreamTimeout;
+    return attempt >= (isTimeout ? TRIES_WITH_TIMEOUT : ENGINE_TRIES);
+  },
 
   /** True when the failure says nothing about the request: the service stops, or its database is away. */
   isInterruption: (error: unknown, { signal }: JobRun): boolean => signal.aborted || isInfrastructureError(error),

@@ -25,13 +25,15 @@ export const ttsWorkerConfig = z.object({
     .describe('No default: OpenAI ends its own on 2027-01-06, and other servers name theirs differently.'),
   TTS_WORKER_VOICE: z.string().optional().describe("The engine's name of a voice; its usual one when absent."),
   TTS_WORKER_SPEED: z.coerce.number().min(0.25).max(4).default(1).describe("1 is the engine's usual speed."),
-  TTS_WORKER_SPEECH_DEADLINE_SECONDS: seconds(180).describe('For one text, with all the requests it takes.'),
+  TTS_WORKER_SPEECH_DEADLINE_SECONDS: seconds(180).describe(
+    'For one request to the server; a long text takes several, and each has as much time.',
+  ),
   TTS_WORKER_MAX_CHARS: z.coerce.number().int().positive().default(20_000).describe('Longer texts are refused.'),
   TTS_WORKER_TRANSCRIPTION_MODEL: z
     .string()
     .default('gpt-transcribe')
     .describe('"off" leaves voice messages unheard, as does a missing server.'),
-  TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: seconds(60).describe('For one recording.'),
+  TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: seconds(60).describe('For ten minutes of a recording.'),
   TTS_WORKER_PERSON_PER_DAY_USD: dollars(0.5).describe(
     'What one person may spend on speech with one bot, where its file says nothing; "unlimited" has no limit.',
   ),

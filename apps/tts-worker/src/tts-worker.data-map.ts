@@ -14,6 +14,13 @@ export const ttsWorkerDataMap: DataMap = {
       engine: 'Who spoke.',
     },
   },
+  audio_drafts: {
+    purpose: 'Audio that was begun: its file may be stored already, and be left behind by a killed process.',
+    retention: 'Until the audio is made, at most two days.',
+    erasure: 'delete row',
+    person: { within: 'id' },
+    columns: { id: 'Keyed hash of text, voice and speed.' },
+  },
   speech_requests: {
     purpose: 'To answer each request for speech once.',
     retention: 'The text until it is answered, the rest TTS_WORKER_KEEP_DAYS longer.',

@@ -25,3 +25,12 @@ export async function hurryFailedJobs({ service }: TestApp): Promise<void> {
     )
     SELECT pg_notify('jobs:insert', json_build_object('r', random(), 'count', count(*))::text) FROM hurried HAVING count(*) > 0`);
 }
+
+/** What is left of jobs whose last try died with its process. */
+export async function giveUpJobs({ service }: TestApp, name: string): Promise<void> {
+  await service.db.query(
+    `UPDATE tts_worker_jobs._private_jobs SET attempts = max_attempts, locked_at = NULL, locked_by = NULL
+     WHERE task_id = (SELECT id FROM tts_worker_jobs._private_tasks WHERE identifier = $1)`,
+    [name],
+  );
+}

@@ -50,6 +50,7 @@ export { requestContext, type RequestContext } from './http/request-context';
 
 // Between services
 export {
+  DownloadTooLarge,
   isProblem,
   ServiceClient,
   UpstreamHttpError,

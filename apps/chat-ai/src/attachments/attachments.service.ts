@@ -3,6 +3,7 @@ import { type MediaRef, ReadMedia } from '@switchboard/contracts';
 import {
   Clock,
   CONFIG,
+  DownloadTooLarge,
   isProblem,
   PersonalData,
   type PersonalRow,
@@ -171,17 +172,10 @@ export class AttachmentsService {
   private async fetch(mediaId: string, told: number | null, signal: AbortSignal): Promise<Buffer> {
     if ((told ?? 0) > LIMITS.fileBytes) throw new NotToBeHad('file_too_large');
     try {
-      const { body } = await this.services.call(ReadMedia, { params: { mediaId } }, { signal });
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        // Leaving the loop ends the download.
-        if (bytes > LIMITS.fileBytes) throw new NotToBeHad('file_too_large');
-        chunks.push(chunk);
-      }
-      return Buffer.concat(chunks);
+      const file = await this.services.call(ReadMedia, { params: { mediaId } }, { signal });
+      return await file.buffer({ maxBytes: LIMITS.fileBytes });
     } catch (error) {
+      if (error instanceof DownloadTooLarge) throw new NotToBeHad('file_too_large');
       if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) throw new NotToBeHad('file_gone');
       if (isProblem(error, ReadMedia, 'bot-adapter.media_too_large')) throw new NotToBeHad('file_too_large');
       throw error;

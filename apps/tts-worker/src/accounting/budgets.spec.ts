@@ -16,6 +16,7 @@ import { aSpeakRequest, aVoiceMessage } from '../../test/build';
 import { json, startServer } from '../../test/openai-server';
 import { hurryFailedJobs } from '../../test/until-said';
 import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
+import { readOggOpus, writeOggOpus } from '../audio/ogg-opus';
 import { ttsWorkerApp } from '../tts-worker.app';
 
 const HOUR_MS = 3_600_000;
@@ -27,6 +28,8 @@ const THIRTY = 'Thirty characters in this text';
 let folder: string;
 let voices: Awaited<ReturnType<typeof startVoices>>;
 let adapter: Awaited<ReturnType<typeof startServer>>;
+/** What voice messages hold. */
+let recording: Buffer;
 let app: TestApp;
 
 beforeAll(async () => {
@@ -37,8 +40,9 @@ beforeAll(async () => {
   describeBot('both', { personPerDayUsd: 0.05, botPerMonthUsd: 0.1 });
   describeBot('nothing', { personPerDayUsd: 0 });
   describeBot('unlimited', { personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' });
+  describeBot('thirteen', { personPerDayUsd: 13, botPerMonthUsd: 'unlimited' });
   describeBot('ten-cents', { personPerDayUsd: 0.1 });
-  adapter = await startServer((_, response) => void response.writeHead(200).end(SPOKEN));
+  adapter = await startServer((_, response) => void response.writeHead(200).end(recording));
   voices = await startVoices(speaks);
   app = await start();
 });
@@ -49,6 +53,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
+  recording = SPOKEN;
   voices.answer(speaks);
   voices.asked.splice(0);
 });
@@ -135,7 +140,6 @@ describe('budgets of speech', () => {
       botId: 'lumen',
       userId: anna.userId,
       engine: 'openai',
-      audioMs: 500,
       priceKnown: true,
       estimated: false,
       outcome: 'completed',
@@ -143,9 +147,39 @@ describe('budgets of speech', () => {
     };
     await until(() => anna.usages().length === 2, { what: 'both usages' });
     expect(anna.usages()).toEqual([
-      { ...both, purpose: 'speech', model: 'a-voice', characters: 30, costMicros: 30_000 },
-      { ...both, purpose: 'transcription', model: 'gpt-transcribe', characters: 0, costMicros: 5_000 },
+      { ...both, purpose: 'speech', model: 'a-voice', characters: 30, audioMs: 500, costMicros: 30_000 },
+      // By its packets: what a decoder skips at both ends, its sender could have written.
+      { ...both, purpose: 'transcription', model: 'gpt-transcribe', characters: 0, audioMs: 520, costMicros: 5_200 },
     ]);
+  });
+
+  /** The usage recorded for a voice message that the server answers so, or the reason why it was not put to it. */
+  async function transcribed(answer: object, botId = 'lumen') {
+    voices.answer((_, response) => json(response, 200, { text: 'Hello', ...answer }));
+    const anna = aPerson(botId);
+    await app.probe.say(aVoiceMessage({ botId, userId: anna.userId }));
+    return until(
+      () =>
+        anna.usages()[0] ??
+        app.probe.all(TranscriptionFailed).find(({ data }) => data.userId === anna.userId)?.data.reason,
+      { what: 'a usage or a failure' },
+    );
+  }
+
+  it('a recording is paid for by its packets, whatever length its sender has written into it', async () => {
+    recording = writeOggOpus({ ...readOggOpus(SPOKEN), samples: 0 });
+    expect(await transcribed({})).toMatchObject({ audioMs: 520, costMicros: 5_200 });
+    expect(await transcribed({ duration: 0 })).toMatchObject({ audioMs: 1, costMicros: 10 });
+  });
+
+  it('a recording that cannot be measured is charged as the longest it can be, and settled by what the server says', async () => {
+    // Ten seconds at 6 kbit/s.
+    recording = Buffer.concat([Buffer.from('ID3\x04', 'latin1'), Buffer.alloc(7_496)]);
+    expect(await transcribed({}, 'small')).toBe('budget_exhausted');
+    expect(await transcribed({})).toMatchObject({ audioMs: 10_000, costMicros: 100_000 });
+    expect(await transcribed({ duration: 2 })).toMatchObject({ audioMs: 2_000, costMicros: 20_000 });
+    const usage = { type: 'tokens', input_tokens: 30, input_token_details: { text_tokens: 0, audio_tokens: 30 } };
+    expect(await transcribed({ usage })).toMatchObject({ audioMs: 3_000, costMicros: 30_000 });
   });
 
   it('a person has a day and a bot has a month: one who has used up theirs takes nothing from others', async () => {
@@ -234,6 +268,21 @@ describe('budgets of speech', () => {
       { outcome: 'failed', characters: length, costMicros: length * 1000, estimated: true },
     ]);
     await alone.stop();
+  });
+
+  it('a long text that timed out near its end is paid for once, but for the piece that timed out', async () => {
+    const hasty = await start({ TTS_WORKER_SPEECH_ENGINE: 'openai', TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1' });
+    voices.answer(speaks, hangs, speaks);
+    const anna = aPerson('thirteen', hasty);
+    // Two pieces at four dollars each, of which the second is paid for twice: a third time four would be too much.
+    expect(await anna.hears('One sentence after the other, all of them of the same length. '.repeat(130))).toBe(
+      'openai',
+    );
+    const [whole, again] = anna.usages();
+    const { length } = (JSON.parse(String(voices.asked[2]!.body)) as { input: string }).input;
+    expect(again).toMatchObject({ outcome: 'completed', characters: length });
+    expect(whole!.characters).toBeGreaterThan(2 * length);
+    await hasty.stop();
   });
 
   it('a process that is killed in mid-call has paid for the call, and the next one pays for its own', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { audioPackets, decode, rawPages, rootMeanSquare, shareAt, sine } from '../../test/ogg-reader';
-import { joinOggOpus, oggDurationMs, readOggOpus, writeOggOpus } from './ogg-opus';
+import { joinOggOpus, oggDurationMs, opusPacketsMs, readOggOpus, writeOggOpus } from './ogg-opus';
 import { NotOggOpus } from './ogg-pages';
 import { pcmToOpus } from './pcm-to-opus';
 
@@ -54,6 +54,15 @@ describe('an Ogg/Opus file', () => {
       rawPages(file).map((page, index) => rewritten(page, { granule: page.granule + (index < 2 ? 0 : 480_000) })),
     );
     expect(oggDurationMs(shifted)).toBe(2_000);
+  });
+});
+
+describe('the length of all packets', () => {
+  it('is told without what the file says of itself', () => {
+    const stream = readOggOpus(spoken(440, 2));
+    // 2 s and 312 samples of look-ahead take 101 packets of 20 ms.
+    for (const forged of [{}, { samples: 0 }, { preSkip: 65_535 }])
+      expect(opusPacketsMs(writeOggOpus({ ...stream, ...forged }))).toBe(2_020);
   });
 });
 

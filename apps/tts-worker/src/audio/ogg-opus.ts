@@ -69,7 +69,7 @@ export function readOggOpus(file: Buffer): OpusStream {
 
   const audio = pages.slice(comments + 1);
   const packets = audio.flatMap((page) => page.packets);
-  const total = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const total = samplesOfAll(packets);
   const end = audio.findLast((page) => page.granule !== undefined)?.granule;
   if (end === undefined) throw new NotOggOpus('it holds no sound');
   const sounding = Number(end) - startOf(audio) - head.preSkip;
@@ -85,6 +85,15 @@ export function oggDurationMs(file: Buffer): number {
 }
 
 /**
+ * How long a decoder is busy with an Ogg/Opus file, in whole milliseconds: the length of all its packets, without what the
+ * file's own positions and pre-skip leave out of them.
+ * @throws NotOggOpus when the bytes are not a whole Ogg/Opus file.
+ */
+export function opusPacketsMs(file: Buffer): number {
+  return Math.ceil((samplesOfAll(readOggOpus(file).packets) * 1000) / OPUS_CLOCK);
+}
+
+/**
  * Joins Ogg/Opus files end to end into one file with one stream. Every stream's look-ahead and padding stay between
  * the parts (some 7 to 27 ms of near silence), because cutting them would mean decoding and encoding again.
  * @throws NotOggOpus when one of the files is not Ogg/Opus.
@@ -95,8 +104,8 @@ export function joinOggOpus(files: Buffer[]): Buffer {
   const last = streams.at(-1);
   if (!first || !last) throw new RangeError('there is nothing to join');
   const packets = streams.flatMap((stream) => stream.packets);
-  const total = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
-  const lastTotal = last.packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const total = samplesOfAll(packets);
+  const lastTotal = samplesOfAll(last.packets);
   const padding = lastTotal - last.preSkip - last.samples;
   return writeOggOpus({
     packets,
@@ -113,8 +122,10 @@ function startOf(audio: ReturnType<typeof readPages>): number {
   const first = audio.find((page) => page.granule !== undefined);
   if (!first || first.last) return 0;
   const before = audio.slice(0, audio.indexOf(first) + 1).flatMap((page) => page.packets);
-  return Math.max(0, Number(first.granule) - before.reduce((sum, packet) => sum + samplesOf(packet), 0));
+  return Math.max(0, Number(first.granule) - samplesOfAll(before));
 }
+
+const samplesOfAll = (packets: Buffer[]): number => packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
 
 /** How long a packet lasts, at 48 kHz. */
 function samplesOf(packet: Buffer): number {

@@ -87,7 +87,7 @@ export class RecordingTooLarge extends EngineError {
   readonly code = 'tts-worker.recording_too_large';
   readonly retryable = false;
 
-  constructor(bytes: number, limit: number) {
-    super(`the recording has ${bytes} bytes, the engine takes ${limit}`);
+  constructor(limit: number) {
+    super(`the recording has more than the ${limit} bytes that the engine takes`);
   }
 }

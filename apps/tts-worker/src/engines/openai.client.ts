@@ -38,7 +38,7 @@ export class OpenAiClient {
   constructor(
     private readonly name: string,
     { baseUrl, apiKey }: OpenAiServer,
-    /** For one request, from its start to the last byte of the answer. */
+    /** For one request, from its start to the last byte of the answer, where `call` says nothing else. */
     private readonly deadlineMs: number,
   ) {
     this.client = new OpenAI({
@@ -60,15 +60,19 @@ export class OpenAiClient {
    * Runs one request. `work` must pass the signal on and read the answer to its end: the client's own time-out ends
    * with the headers, and a server may well stall after them.
    */
-  async call<T>(signal: AbortSignal, work: (client: OpenAI, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async call<T>(
+    signal: AbortSignal,
+    work: (client: OpenAI, signal: AbortSignal) => Promise<T>,
+    deadlineMs = this.deadlineMs,
+  ): Promise<T> {
     signal.throwIfAborted();
-    const deadline = AbortSignal.timeout(this.deadlineMs);
+    const deadline = AbortSignal.timeout(deadlineMs);
     try {
       return await work(this.client, AbortSignal.any([signal, deadline]));
     } catch (error) {
       if (error instanceof EngineError) throw error;
       if (signal.aborted) throw signal.reason;
-      if (deadline.aborted) throw new EngineTimedOut(this.name, this.deadlineMs);
+      if (deadline.aborted) throw new EngineTimedOut(this.name, deadlineMs);
       throw this.named(error);
     }
   }

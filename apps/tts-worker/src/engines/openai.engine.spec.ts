@@ -65,6 +65,29 @@ describe('speech of an OpenAI-compatible server', () => {
       ).toBeGreaterThan(0.95);
   });
 
+  it('of a text that broke off only what is missing is asked for, and paid, the next time', async () => {
+    const file = tone(440, 1);
+    const { engine, asked } = await engineWith(
+      // The third piece is not answered the first time.
+      (_, response) => void (asked.length === 3 || audio(response, file)),
+      { deadlineMs: 300 },
+    );
+    const request = {
+      text: 'One more sentence of fifty characters in all, yes. '.repeat(200).trim(),
+      locale: 'en',
+    } as const;
+    await expect(engine.synthesize(request, never, new CallMeter())).rejects.toThrow(EngineTimedOut);
+    const { input } = JSON.parse(String(asked[2]!.body)) as { input: string };
+    expect(engine.charactersLeft(request)).toBe(input.length);
+
+    const meter = new CallMeter();
+    const { durationMs } = await engine.synthesize(request, never, meter);
+    expect(durationMs).toBeGreaterThanOrEqual(3_000);
+    expect(asked.map(({ body }) => (JSON.parse(String(body)) as { input: string }).input).slice(3)).toEqual([input]);
+    expect([meter.characters, meter.audioMs]).toEqual([input.length, 1_000]);
+    expect(engine.charactersLeft({ ...request, voice: 'nova' })).toBeGreaterThan(input.length);
+  });
+
   it.each([
     ['an MP3', Buffer.from('ID3\x04\0\0\0\0', 'latin1'), 'audio/mpeg', 'of audio/mpeg: no Ogg page at byte 0'],
     ['a page of HTML', Buffer.from('<html>Log in</html>'), 'text/html', 'of text/html'],

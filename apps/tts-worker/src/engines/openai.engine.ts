@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { createHash } from 'node:crypto';
 import { joinOggOpus, oggDurationMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
 import type { CallMeter } from './call-meter';
@@ -9,7 +11,7 @@ import { languageOf } from './text-language';
 
 export interface OpenAiSpeechConfig extends OpenAiServer {
   readonly model: string;
-  /** For each request, with all of its pieces. */
+  /** For each request of the API; a long text takes several. */
   readonly deadlineMs: number;
 }
 
@@ -20,10 +22,23 @@ const DEFAULT_VOICE = 'alloy';
 const MAX_INPUT = 4_096;
 const WORDS = /[\p{L}\p{N}]/u;
 
+/** Some hours of speech, kept for longer than all tries of a job take. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+const KEPT_MS = 15 * 60_000;
+
+/** How many requests of the API a text of so many characters takes, at most. */
+export const requestsFor = (characters: number): number => Math.ceil((2 * characters) / MAX_INPUT);
+
 /** Synthesizes through `POST /audio/speech` of an OpenAI-compatible server. */
 export class OpenAiEngine implements SpeechEngine {
   readonly name = 'openai';
   private readonly client: OpenAiClient;
+  /** Pieces of texts that are not finished: they are paid for, so the next try goes on where the last one broke off. */
+  private readonly pieces = new LRUCache<string, Buffer>({
+    maxSize: KEPT_BYTES,
+    sizeCalculation: ({ length }) => length,
+    ttl: KEPT_MS,
+  });
 
   constructor(private readonly config: OpenAiSpeechConfig) {
     this.client = new OpenAiClient(this.name, config, config.deadlineMs);
@@ -31,23 +46,40 @@ export class OpenAiEngine implements SpeechEngine {
 
   /** A text longer than one request may hold is synthesized piece by piece and joined into one file. */
   async synthesize(request: SynthesisRequest, signal: AbortSignal, meter: CallMeter): Promise<SynthesizedAudio> {
-    const { text, locale } = request;
-    const pieces = piecesOf(text, languageOf(text, locale), MAX_INPUT).filter((piece) => WORDS.test(piece));
+    const pieces = piecesToSpeak(request);
     if (pieces.length === 0) throw new NothingToSay();
     const files: Buffer[] = [];
     // One after another: servers limit how many requests a key may have under way.
-    for (const piece of pieces) {
+    for (const [index, piece] of pieces.entries()) {
       signal.throwIfAborted();
-      const amount = { characters: piece.length, audioMs: longestMs(piece.length, request.speed) };
-      files.push(await meter.count(amount, () => this.synthesizePiece(piece, request, signal)));
+      const key = keyOf(piece, index, request);
+      const file = this.pieces.get(key) ?? (await this.synthesizePiece(piece, request, signal, meter));
+      this.pieces.set(key, file);
+      files.push(file);
     }
+    for (const [index, piece] of pieces.entries()) this.pieces.delete(keyOf(piece, index, request));
     const ogg = files.length === 1 ? files[0]! : joinOggOpus(files);
-    const durationMs = oggDurationMs(ogg);
-    meter.measured(durationMs);
-    return { ogg, durationMs };
+    return { ogg, durationMs: oggDurationMs(ogg) };
   }
 
-  private synthesizePiece(input: string, { voice, speed }: SynthesisRequest, signal: AbortSignal): Promise<Buffer> {
+  charactersLeft(request: SynthesisRequest): number {
+    const left = piecesToSpeak(request).filter((piece, index) => !this.pieces.has(keyOf(piece, index, request)));
+    return left.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  private async synthesizePiece(
+    piece: string,
+    request: SynthesisRequest,
+    signal: AbortSignal,
+    meter: CallMeter,
+  ): Promise<Buffer> {
+    const estimate = { characters: piece.length, audioMs: longestMs(piece.length, request.speed) };
+    const file = await meter.count(estimate, () => this.ask(piece, request, signal));
+    meter.add({ characters: 0, audioMs: oggDurationMs(file) - estimate.audioMs });
+    return file;
+  }
+
+  private ask(input: string, { voice, speed }: SynthesisRequest, signal: AbortSignal): Promise<Buffer> {
     return this.client.call(signal, async (openai, callSignal) => {
       const answer = await openai.audio.speech.create(
         {
@@ -63,6 +95,16 @@ export class OpenAiEngine implements SpeechEngine {
     });
   }
 }
+
+function piecesToSpeak({ text, locale }: SynthesisRequest): string[] {
+  return piecesOf(text, languageOf(text, locale), MAX_INPUT).filter((piece) => WORDS.test(piece));
+}
+
+/** A hash: what people have written lies no longer in memory than it must. */
+const keyOf = (piece: string, index: number, { voice, speed }: SynthesisRequest): string =>
+  createHash('sha256')
+    .update(JSON.stringify([voice, speed, index, piece]))
+    .digest('hex');
 
 /** Compatible servers that do not know `response_format` send MP3 or WAV, which a messenger shows as a file. */
 function assertOggOpus(audio: Buffer, contentType: string | null): Buffer {

@@ -29,6 +29,12 @@ export interface SpeechEngine {
   readonly name: string;
 
   /**
+   * How much of a text is still to be synthesized, because an earlier try broke off: what the next one is charged for. All of it
+   * where the engine does not tell.
+   */
+  charactersLeft?(request: SynthesisRequest): number;
+
+  /**
    * @throws NothingToSay, UnknownVoice, EngineUnavailable, EngineTimedOut, EngineRefused, BadAnswer (engine-errors.ts),
    *   or the signal's reason when it is aborted.
    */

@@ -11,7 +11,11 @@ export class ErasureJobs {
     private readonly outbox: Outbox,
     library: AudioLibrary,
   ) {
-    erasure.add({ before: (userId) => library.removeAskedForOnlyBy(userId) });
+    erasure.add({
+      before: (userId) => library.removeAskedForOnlyBy(userId),
+      // What they were answered with since; afterwards no row tells that it was theirs.
+      rows: (tx, userId) => library.removeAskedForOnlyByIn(tx, userId),
+    });
   }
 
   @Runs(ErasePerson)

@@ -24,7 +24,8 @@ export class RetentionJobs {
   ) {}
 
   @Scheduled('23 2 * * *', ForgetOld, {
-    purpose: 'Removes audio that nobody has asked for in TTS_WORKER_KEEP_DAYS, and the requests answered before.',
+    purpose:
+      'Removes audio that nobody has asked for in TTS_WORKER_KEEP_DAYS, requests answered before, and files without a row.',
     timeoutMs: 60 * 60_000,
   })
   async forgetOld(): Promise<void> {
@@ -32,6 +33,9 @@ export class RetentionJobs {
     await this.speech.forgetAnsweredBefore(before);
     await this.transcriptions.forgetAnsweredBefore(before);
     await this.budgets.forgetSpendingBefore(before);
+    const dayAgo = new Date(this.clock.now().getTime() - DAY_MS);
+    const abandoned = await this.library.removeAbandoned(dayAgo);
+    if (abandoned > 0) this.log.info({ removed: abandoned }, 'audio that was never handed out was removed');
     const removed = await this.library.removeUnusedSince(before);
     if (removed > 0) this.log.info({ removed }, 'unused audio was removed');
   }

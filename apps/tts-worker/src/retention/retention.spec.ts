@@ -60,4 +60,41 @@ describe('retention', () => {
     expect(requests).toEqual([{ audio_id: used }]);
     await next.stop();
   });
+
+  it('a file that a killed process has left without a row is removed a day later, and no younger one', async () => {
+    const app = await startApp(ttsWorkerApp, { env });
+    const storage = app.service.nest.get<MediaStorage>(MEDIA_STORAGE);
+    const sweep = async () => {
+      app.clock.advance(60_000);
+      await app.service.nest.get(Schedules).runSlot('forget-old', app.clock.now());
+    };
+    // What a kill between the file and its row leaves behind.
+    const left = await speak(app, 'Left behind');
+    await app.service.db.query('DELETE FROM audio_assets WHERE id = $1', [left]);
+    await app.service.db.query('INSERT INTO audio_drafts (id, started_at) VALUES ($1, $2)', [left, app.clock.now()]);
+    app.clock.advance(DAY_MS);
+    const younger = await speak(app, 'Left behind just now');
+    await app.service.db.query('DELETE FROM audio_assets WHERE id = $1', [younger]);
+    await app.service.db.query('INSERT INTO audio_drafts (id, started_at) VALUES ($1, $2)', [younger, app.clock.now()]);
+    await sweep();
+    await until(async () => !(await storage.exists(`audio/${left}.ogg`)), { what: 'the file to go' });
+    expect(await hasFile(app, younger)).toBe(true);
+    expect(await app.service.db.query('SELECT id FROM audio_drafts')).toEqual([{ id: younger }]);
+    // Asked for again, it is adopted.
+    expect(await speak(app, 'Left behind just now')).toBe(younger);
+    expect(await app.service.db.query('SELECT id FROM audio_drafts')).toEqual([]);
+    await app.stop();
+  });
+
+  it('audio that nobody was answered with is removed a day later', async () => {
+    const app = await startApp(ttsWorkerApp, { env });
+    const id = await speak(app, 'For nobody');
+    await app.service.db.query('DELETE FROM speech_requests');
+    await app.service.db.query('UPDATE audio_assets SET uses = 0');
+    app.clock.advance(DAY_MS + 60_000);
+    await app.service.nest.get(Schedules).runSlot('forget-old', app.clock.now());
+    await until(async () => (await kept(app)).length === 0, { what: 'the audio to go' });
+    expect(await hasFile(app, id)).toBe(false);
+    await app.stop();
+  });
 });

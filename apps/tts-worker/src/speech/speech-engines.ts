@@ -3,7 +3,7 @@ import { CONFIG, ConfigError, ResiliencePolicy } from '@switchboard/service-kit'
 import { Registry } from 'prom-client';
 import { ESPEAK_VOICES, EspeakEngine } from '../engines/espeak.engine';
 import { configuredServer } from '../engines/openai.client';
-import { OpenAiEngine, type OpenAiSpeechConfig } from '../engines/openai.engine';
+import { OpenAiEngine, type OpenAiSpeechConfig, requestsFor } from '../engines/openai.engine';
 import type { SpeechEngine } from '../engines/speech-engine';
 import { isOutage } from '../retry-policy';
 import type { TtsWorkerConfig } from '../tts-worker.config';
@@ -71,8 +71,11 @@ function openAiEngine(config: OpenAiSpeechConfig, registry: Registry): Configure
     model: config.model,
     engine: {
       name: engine.name,
-      synthesize: (request, signal, meter) =>
-        server.call('speech', (within) => engine.synthesize(request, within, meter), { signal }),
+      charactersLeft: (request) => engine.charactersLeft(request),
+      synthesize: (request, signal, meter) => {
+        const timeoutMs = config.deadlineMs * requestsFor(request.text.length);
+        return server.call('speech', (within) => engine.synthesize(request, within, meter), { signal, timeoutMs });
+      },
     },
   };
 }

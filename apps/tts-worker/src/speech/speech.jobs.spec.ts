@@ -1,7 +1,8 @@
 import { SpeechCompleted, SpeechFailed } from '@switchboard/contracts';
+import { Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { aSpeakRequest } from '../../test/build';
-import { hurryFailedJobs, untilSaid } from '../../test/until-said';
+import { giveUpJobs, hurryFailedJobs, untilSaid } from '../../test/until-said';
 import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
 
@@ -36,14 +37,22 @@ describe('when the engine is in trouble', () => {
     expect(voices.asked).toHaveLength(4);
   });
 
-  it('a server that never answers in time is asked as often', async () => {
+  it('a server that never answers in time is asked once more: each time may have to be paid for', async () => {
     const voices = await startVoices(hangs);
     // Without espeak, which would have as little time.
     const env = { TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1', TTS_WORKER_SPEECH_ENGINE: 'openai' };
     const app = await start(voices, env);
     await app.probe.say(aSpeakRequest({ text: 'Hello' }));
     expect((await untilSaid(app, SpeechFailed)).data.reason).toBe('engine_failed');
-    expect(voices.asked).toHaveLength(4);
+    expect(voices.asked).toHaveLength(2);
+  });
+
+  it('a long text has as much time for each of its requests as a short one', async () => {
+    const voices = await startVoices((asked, response) => void setTimeout(() => speaks(asked, response), 700));
+    const app = await start(voices, { TTS_WORKER_SPEECH_DEADLINE_SECONDS: '1', TTS_WORKER_SPEECH_ENGINE: 'openai' });
+    await app.probe.say(aSpeakRequest({ text: 'One more sentence of fifty characters in all, yes. '.repeat(200) }));
+    await app.probe.until(SpeechCompleted);
+    expect(voices.asked).toHaveLength(3);
   });
 
   it('after five failures in a row it is not asked for a while: espeak speaks at once', async () => {
@@ -152,5 +161,22 @@ describe('when the service stops in the middle of a speech', () => {
     const second = await startApp(ttsWorkerApp, { env: voices.env, database: first.database });
     endings.push(voices.stop, () => second.stop());
     expect((await completed(second, request)).data.engine).toBe('openai');
+  });
+
+  it('a speech whose last try died with its process is told as failed, and others are left alone', async () => {
+    const voices = await startVoices(hangs);
+    const app = await start(voices);
+    const [lost, alive] = [aSpeakRequest({ text: 'Lost' }), aSpeakRequest({ text: 'Alive' })];
+    await app.probe.say(lost);
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await giveUpJobs(app, 'synthesize');
+    await app.probe.say(alive);
+    await until(() => voices.asked.length === 2, { what: 'the engine to be asked again' });
+    await app.service.nest.get(Schedules).runSlot('fail-lost-speech', app.clock.now());
+    const { speechId, requestedBy, chatId } = lost.data;
+    const { data } = await app.probe.until(SpeechFailed);
+    expect(data).toEqual({ speechId, requestedBy, chatId, reason: 'engine_failed' });
+    const waiting = await app.service.db.query(`SELECT speech_id AS id FROM speech_requests WHERE state = 'waiting'`);
+    expect(waiting).toEqual([{ id: alive.data.speechId }]);
   });
 });

@@ -105,14 +105,22 @@ export class SpeechService {
     };
   }
 
-  /** Answers everyone who waits for `audioId` with the audio that was made or found for it. */
-  completeWaiting(audioId: string, audio: { id: string; made: boolean }): Promise<void> {
+  allWaiting(): Promise<Pick<SpeechRequest, 'speechId' | 'audioId'>[]> {
+    return this.db.manager.find(SpeechRequest, {
+      where: { state: 'waiting' },
+      select: { speechId: true, audioId: true },
+    });
+  }
+
+  /** Answers everyone who waits for `audioId` with the audio that was made or found for it; false when nobody does any more. */
+  completeWaiting(audioId: string, audio: { id: string; made: boolean }): Promise<boolean> {
     return this.db.transaction(async (tx) => {
       const waiting = await this.waitingFor(tx, { audioId });
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) return false;
       const asset = await this.library.use(tx, audio.id, waiting.length);
       if (!asset) throw new Error(`the audio ${audio.id} was removed meanwhile`); // the next try makes it again
       await this.complete(tx, waiting, asset, audio.made);
+      return true;
     });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ReadMedia } from '@switchboard/contracts';
-import { isProblem, ServiceClient } from '@switchboard/service-kit';
-import { oggDurationMs } from '../audio/ogg-opus';
+import { DownloadTooLarge, isProblem, ServiceClient } from '@switchboard/service-kit';
+import { opusPacketsMs } from '../audio/ogg-opus';
 import { NotOggOpus } from '../audio/ogg-pages';
 import { RecordingTooLarge } from '../engines/engine-errors';
 import { MAX_RECORDING_BYTES, type Recording } from './transcription-provider';
@@ -22,8 +22,8 @@ export class RecordingTooLargeToFetch extends Error {
   override readonly name = 'RecordingTooLargeToFetch';
 }
 
-/** MP3 at 320 kbit/s: no recording that is not Ogg/Opus is shorter than this makes it. */
-const MOST_BYTES_PER_SECOND = 40_000;
+/** 6 kbit/s, the least that Opus is made for and less than other codecs of speech use: recordings are hardly ever longer. */
+const LEAST_BYTES_PER_SECOND = 750;
 
 const FORMATS: Record<string, Recording['format']> = {
   'audio/mpeg': 'mp3',
@@ -45,17 +45,17 @@ export class Recordings {
   constructor(private readonly services: ServiceClient) {}
 
   /** @throws RecordingGone, RecordingTooLarge, RecordingTooLargeToFetch, RecordingUnreachable */
-  async fetch({ mediaId, mimeType, durationMs }: Transcription): Promise<Recording> {
-    const audio = await this.read(mediaId);
-    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
-    return { audio, format: formatOf(mimeType), durationMs: lengthOf(audio, durationMs) };
+  async fetch({ mediaId, mimeType, durationMs }: Transcription, signal: AbortSignal): Promise<Recording> {
+    const audio = await this.read(mediaId, signal);
+    return { audio, format: formatOf(mimeType), ...lengthOf(audio, durationMs) };
   }
 
-  private async read(mediaId: string): Promise<Buffer> {
+  private async read(mediaId: string, signal: AbortSignal): Promise<Buffer> {
     try {
-      const file = await this.services.call(ReadMedia, { params: { mediaId } });
-      return await file.buffer();
+      const file = await this.services.call(ReadMedia, { params: { mediaId } }, { signal });
+      return await file.buffer({ maxBytes: MAX_RECORDING_BYTES });
     } catch (error) {
+      if (error instanceof DownloadTooLarge) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
       if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) {
         throw new RecordingGone(`there is no recording ${mediaId}`);
       }
@@ -67,13 +67,17 @@ export class Recordings {
   }
 }
 
-/** What is paid by the second is measured here: what the sender's client says may be wrong, or a lie. */
-function lengthOf(audio: Buffer, toldMs: number | null): number {
+/**
+ * What is paid by the second is measured here: what the sender's client says, or has written into the file, may be wrong or a
+ * lie. Where the sound cannot be measured it is as long as so many bytes can be.
+ */
+function lengthOf(audio: Buffer, toldMs: number | null): Pick<Recording, 'durationMs' | 'isMeasured'> {
   try {
-    return oggDurationMs(audio);
+    return { durationMs: opusPacketsMs(audio), isMeasured: true };
   } catch (error) {
     if (!(error instanceof NotOggOpus)) throw error;
-    return Math.max(toldMs ?? 0, Math.round((audio.length / MOST_BYTES_PER_SECOND) * 1000));
+    const longestMs = Math.ceil((audio.length / LEAST_BYTES_PER_SECOND) * 1000);
+    return { durationMs: Math.max(1, toldMs ?? 0, longestMs), isMeasured: false };
   }
 }
 

@@ -9,7 +9,7 @@ import { TranscriptionProvider } from './transcription-provider';
 
 const NO_BOTS = { find: () => undefined } as unknown as BotsRegistry;
 const never = new AbortController().signal;
-const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg', durationMs: 1_500 } as const;
+const recording = { audio: Buffer.from('OggS and so on'), format: 'ogg', durationMs: 1_500, isMeasured: true } as const;
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -91,6 +91,15 @@ describe('transcription by an OpenAI-compatible server', () => {
       response.writeHead(200, { 'content-type': type }).end(body),
     );
     await expect(provider.transcribe('lumen', recording, never, new CallMeter())).rejects.toThrow(BadAnswer);
+  });
+
+  it('a long recording has more time than a short one', async () => {
+    const { provider } = await providerWith(
+      (_, response) => void setTimeout(() => json(response, 200, { text: 'x' }), 600),
+      { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: 0.3 },
+    );
+    const long = { ...recording, durationMs: 60 * 60_000 };
+    expect(await provider.transcribe('lumen', long, never, new CallMeter())).toEqual({ text: 'x' });
   });
 
   it('an overloaded server passes, a silent one is given up at the deadline', async () => {

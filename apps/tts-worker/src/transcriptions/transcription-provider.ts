@@ -14,7 +14,9 @@ export interface Recording {
   audio: Buffer;
   /** What the bytes are, as a file extension: servers tell the format by it. */
   format: 'ogg' | 'mp3' | 'm4a' | 'mp4' | 'wav' | 'webm' | 'flac';
+  /** The most it can be where it is not measured. */
   durationMs: number;
+  isMeasured: boolean;
 }
 
 export interface Transcript {
@@ -27,6 +29,13 @@ export interface Transcript {
 
 /** The API's own limit on `file`; Telegram gives bots no more than 20 MB anyway. */
 export const MAX_RECORDING_BYTES = 25 * 1024 * 1024;
+
+/** As long a recording has the configured deadline; a longer one has as many times that, up to ten. */
+const MS_PER_DEADLINE = 10 * 60_000;
+const MOST_DEADLINES = 10;
+
+/** What a model that is billed by tokens takes sound for: ten tokens a second. */
+const MS_PER_AUDIO_TOKEN = 100;
 
 const OFF = 'off';
 // One that tells how long a recording is.
@@ -41,12 +50,19 @@ const Answer = z.object({
   text: z.string(),
   language: z.string().optional(),
   duration: z.coerce.number().nonnegative().optional(),
-  usage: z.object({ type: z.string(), seconds: z.number().nonnegative().optional() }).optional(),
+  usage: z
+    .object({
+      type: z.string(),
+      seconds: z.number().nonnegative().optional(),
+      input_token_details: z.object({ audio_tokens: z.number().nonnegative().optional() }).optional(),
+    })
+    .optional(),
 });
 
 interface Server {
   readonly client: OpenAiClient;
   readonly guard: ResiliencePolicy;
+  readonly deadlineMs: number;
   readonly model: string;
   readonly pricedAs: string | undefined;
 }
@@ -72,6 +88,7 @@ export class TranscriptionProvider {
     const serve = (one: OpenAiServer, own: Pick<Server, 'model' | 'pricedAs'>): Server => ({
       client: new OpenAiClient(this.name, one, timeoutMs),
       guard,
+      deadlineMs: timeoutMs,
       ...own,
     });
     if (server) this.server = serve(server, { model, pricedAs: model });
@@ -101,14 +118,15 @@ export class TranscriptionProvider {
    */
   async transcribe(
     botId: string,
-    { audio, format, durationMs }: Recording,
+    { audio, format, durationMs, isMeasured }: Recording,
     signal: AbortSignal,
     meter: CallMeter,
   ): Promise<Transcript> {
     const server = this.serverFor(botId);
     if (!server) throw new Error('no transcription server is configured');
-    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(audio.length, MAX_RECORDING_BYTES);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
     const { client, guard, model } = server;
+    const timeoutMs = server.deadlineMs * Math.min(MOST_DEADLINES, Math.ceil(durationMs / MS_PER_DEADLINE));
     // The format is told from the name alone; Telegram's own ".oga" is refused.
     const file = await toFile(audio, `recording.${format}`, { type: `audio/${format}` });
     const params = {
@@ -118,12 +136,19 @@ export class TranscriptionProvider {
       // No language: that of a person's app would be forced on whatever they speak.
     };
     const request = (within: AbortSignal) =>
-      client.call(within, (openai, callSignal) => openai.audio.transcriptions.create(params, { signal: callSignal }));
+      client.call(
+        within,
+        (openai, callSignal) => openai.audio.transcriptions.create(params, { signal: callSignal }),
+        timeoutMs,
+      );
     const amount = { characters: 0, audioMs: durationMs };
     const counted = (within: AbortSignal) => meter.count(amount, () => request(within));
-    const answer: unknown = await guard.call('transcription', counted, { signal });
-    const transcript = parseTranscript(answer);
-    if (transcript.durationMs !== undefined) meter.measured(transcript.durationMs);
+    const answer: unknown = await guard.call('transcription', counted, { signal, timeoutMs });
+    const { audioTokens, ...transcript } = parseTranscript(answer);
+    const billedMs =
+      transcript.durationMs ?? (isMeasured ? undefined : audioTokens && audioTokens * MS_PER_AUDIO_TOKEN);
+    // No recording is free, whatever the server says of it.
+    if (billedMs !== undefined) meter.measured(Math.max(1, billedMs));
     return transcript;
   }
 
@@ -133,7 +158,7 @@ export class TranscriptionProvider {
   }
 }
 
-function parseTranscript(answer: unknown): Transcript {
+function parseTranscript(answer: unknown): Transcript & { audioTokens: number | undefined } {
   const parsed = Answer.safeParse(answer);
   if (!parsed.success)
     throw new BadAnswer(`openai sent something else than a transcript: ${z.prettifyError(parsed.error)}`);
@@ -141,6 +166,7 @@ function parseTranscript(answer: unknown): Transcript {
   const seconds = duration ?? usage?.seconds;
   return {
     text: text.trim(),
+    audioTokens: usage?.input_token_details?.audio_tokens,
     ...(language && { language: LANGUAGES[language.toLowerCase()] ?? language.toLowerCase() }),
     ...(seconds !== undefined && { durationMs: Math.round(seconds * 1000) }),
   };

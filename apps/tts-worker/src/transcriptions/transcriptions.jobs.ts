@@ -1,6 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { defineJob, type JobRun, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import {
+  defineJob,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { BudgetExhausted, BudgetsService } from '../accounting/budgets.service';
 import { RecordingTooLarge } from '../engines/engine-errors';
@@ -12,10 +22,14 @@ import { TranscriptionsService } from './transcriptions.service';
 
 /** Turns one voice message into words. */
 const Transcribe = defineJob('transcribe', z.object({ messageId: z.uuid() }));
+const FailLostTranscriptions = defineJob('fail-lost-transcriptions', Slot);
+
+const keyOf = (messageId: string) => `transcribe:${messageId}`;
 
 @Injectable()
 export class TranscriptionsJobs {
   constructor(
+    private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly transcriptions: TranscriptionsService,
     private readonly recordings: Recordings,
@@ -27,12 +41,8 @@ export class TranscriptionsJobs {
   /** Undefined: there is nothing to transcribe. */
   async enqueue(tx: EntityManager, messageId: string | undefined): Promise<void> {
     if (messageId === undefined) return;
-    await this.jobs.add(
-      tx,
-      Transcribe,
-      { messageId },
-      { key: `transcribe:${messageId}`, maxAttempts: retryPolicy.maxAttempts },
-    );
+    const options = { key: keyOf(messageId), maxAttempts: retryPolicy.maxAttempts };
+    await this.jobs.add(tx, Transcribe, { messageId }, options);
   }
 
   @Runs(Transcribe)
@@ -45,15 +55,35 @@ export class TranscriptionsJobs {
       await this.transcribeWaiting(waiting, run.signal);
     } catch (error) {
       const isRetryable = retryPolicy.isRetryable(error) || error instanceof RecordingUnreachable;
-      if ((isRetryable && !retryPolicy.isLastTry(run)) || retryPolicy.isInterruption(error, run)) throw error;
+      if ((isRetryable && !retryPolicy.isLastTry(error, run)) || retryPolicy.isInterruption(error, run)) throw error;
       const reason = reasonOf(error);
       this.log.warn({ err: error, messageId, reason }, 'transcription failed');
       await this.transcriptions.fail(waiting, reason);
     }
   }
 
+  /** The last try of a job may die with its process; then a message waits, and no job will answer it. */
+  @Scheduled('* * * * *', FailLostTranscriptions, {
+    purpose: 'Answers voice messages whose transcription was given up without a word.',
+    timeoutMs: 60_000,
+    missed: 'skip',
+  })
+  async failLost(): Promise<void> {
+    const waiting = await this.transcriptions.allWaiting();
+    const alive = await this.jobs.alive(
+      this.db.manager,
+      waiting.map(({ messageId }) => keyOf(messageId)),
+    );
+    for (const message of waiting) {
+      const { messageId } = message;
+      if (alive.has(keyOf(messageId))) continue;
+      this.log.error({ messageId }, 'a transcription was lost');
+      await this.transcriptions.fail(message, 'engine_failed');
+    }
+  }
+
   private async transcribeWaiting(waiting: Transcription, signal: AbortSignal): Promise<void> {
-    const recording = await this.recordings.fetch(waiting);
+    const recording = await this.recordings.fetch(waiting, signal);
     const { botId, userId, messageId } = waiting;
     const { name: engine } = this.provider;
     const model = this.provider.pricedModelFor(botId);

@@ -63,6 +63,10 @@ export class TranscriptionsService {
     return (await this.db.manager.findOneBy(Transcription, { messageId, state: 'waiting' })) ?? undefined;
   }
 
+  allWaiting(): Promise<Transcription[]> {
+    return this.db.manager.findBy(Transcription, { state: 'waiting' });
+  }
+
   /** Answers a message with its words, or with the reason why there are none. */
   async complete(tx: EntityManager, message: Transcription, { text, language, durationMs }: Transcript): Promise<void> {
     if (!text) return this.failIn(tx, message, 'nothing_heard');

@@ -3,11 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
-import { startApp, type TestApp } from '@switchboard/testing';
+import { Schedules } from '@switchboard/service-kit';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import type { z } from 'zod';
 import { aVoiceMessage } from '../../test/build';
 import { json, startServer } from '../../test/openai-server';
-import { untilSaid } from '../../test/until-said';
+import { giveUpJobs, untilSaid } from '../../test/until-said';
 import { hangs, isDown, refuses, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
 
@@ -163,7 +164,7 @@ describe('transcription', () => {
       'a server that never answers',
       'engine_failed',
       { engine: hangs, env: { TTS_WORKER_TRANSCRIPTION_DEADLINE_SECONDS: '1' } },
-      4,
+      2,
     ],
     [
       'a server that talks nonsense',
@@ -201,6 +202,36 @@ describe('transcription', () => {
     expect(adapter.asked).toHaveLength(0);
     expect(await reasonFor(app)).toBe('too_large');
     expect(voices.asked).toHaveLength(0);
+  });
+
+  it('a recording without an end is given up as soon as it is over 25 MB', async () => {
+    let sent = 0;
+    const endless: Answer = (_, response) => {
+      const chunk = Buffer.alloc(1024 * 1024);
+      const send = () => {
+        while (!response.destroyed && response.write(chunk)) sent += 1;
+      };
+      response.writeHead(200, { 'content-type': 'audio/ogg' }).on('drain', send);
+      send();
+    };
+    const { app, voices } = await start({ media: endless });
+    expect(await reasonFor(app)).toBe('too_large');
+    expect(voices.asked).toHaveLength(0);
+    expect(sent).toBeLessThan(60);
+  });
+
+  it('a transcription whose last try died with its process is told as failed, and others are left alone', async () => {
+    const { app, voices } = await start({ engine: hangs });
+    const [lost, alive] = [aVoiceMessage(), aVoiceMessage()];
+    await app.probe.say(lost);
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await giveUpJobs(app, 'transcribe');
+    await app.probe.say(alive);
+    await until(() => voices.asked.length === 2, { what: 'the engine to be asked again' });
+    await app.service.nest.get(Schedules).runSlot('fail-lost-transcriptions', app.clock.now());
+    expect((await app.probe.until(TranscriptionFailed)).data).toEqual({ ...asked(lost), reason: 'engine_failed' });
+    const waiting = await app.service.db.query(`SELECT message_id AS id FROM transcriptions WHERE state = 'waiting'`);
+    expect(waiting).toEqual([{ id: alive.data.messageId }]);
   });
 
   it('a voice message without a recording has nothing to listen to', async () => {

@@ -6,7 +6,7 @@ import { startApp, type TestApp, until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { ExportNotes, FollowNotes, ImportNotes, notesApp, pause, ReadNote, WriteNote } from '../../test/notes.app';
-import { isProblem, ServiceClient, UpstreamHttpError } from './service-client';
+import { DownloadTooLarge, isProblem, ServiceClient, UpstreamHttpError } from './service-client';
 import { generateIdentityKeys, ServiceIdentity } from './service-identity';
 
 describe('a call of another service', () => {
@@ -77,6 +77,13 @@ describe('a call of another service', () => {
       const file = await read(5_000_000);
       expect([file.contentType, file.bytes]).toEqual(['text/plain', 5_000_000]);
       expect((await file.buffer()).length).toBe(5_000_000);
+    });
+
+    it('takes no more of a file than it has room for', async () => {
+      const file = await read(5_000_000);
+      await expect(file.buffer({ maxBytes: 4_999_999 })).rejects.toThrow(DownloadTooLarge);
+      expect(file.body.destroyed).toBe(true);
+      expect(await (await read(5_000)).buffer({ maxBytes: 5_000 })).toHaveLength(5_000);
     });
 
     it('never takes half a file for the whole', async () => {

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import {
   type Actor,
   type BytesAnswer,
@@ -37,8 +36,20 @@ export interface Download {
   readonly contentType: string;
   /** Where the service has said so. */
   readonly bytes: number | undefined;
-  /** All of it. */
-  buffer(): Promise<Buffer>;
+  /**
+   * All of it; no more than `maxBytes` are read.
+   * @throws DownloadTooLarge, or what broke the transfer
+   */
+  buffer(limits?: { readonly maxBytes?: number }): Promise<Buffer>;
+}
+
+/** The file has more bytes than the caller takes. */
+export class DownloadTooLarge extends Error {
+  override readonly name = 'DownloadTooLarge';
+
+  constructor(maxBytes: number) {
+    super(`the file has more than ${maxBytes} bytes`);
+  }
 }
 
 /** What a route is asked with, as it goes onto the wire. */
@@ -267,8 +278,20 @@ function download(response: Response): Download {
     body,
     contentType: response.headers.get('content-type') ?? 'application/octet-stream',
     bytes: length === null ? undefined : Number(length),
-    buffer: () => buffer(body),
+    buffer: ({ maxBytes = Infinity } = {}) => readUpTo(body, maxBytes),
   };
+}
+
+async function readUpTo(body: Readable, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    // Leaving the loop ends the transfer.
+    if (bytes > maxBytes) throw new DownloadTooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function* follow(
