@@ -42,6 +42,26 @@ describe('what the pretended model says', () => {
     expect(answer).not.toContain(other);
   });
 
+  it('of numbered passages that fit alike it takes the one that retrieval put first', () => {
+    const system = `[1] Hours › Workshop
+The workshop works on Saturday from 10 to 16.
+
+[2] Hours › Café
+On Saturday from 9 on.
+
+[3] Hours › The way to us
+The gate is open while somebody is there.
+
+Remember that Saturday is a day of the week. Nobody works on Saturday night.`;
+    expect(talk('When are you open on Saturday?', { system })).toContain('from 10 to 16');
+    const russian = `[1] Часы работы
+Мастерская работает в субботу с 10:00 до 16:00.
+
+[2] Как нас найти
+Велосипед можно оставить во дворе: ворота открыты в часы работы.`;
+    expect(talk('Во сколько вы открываетесь в субботу?', { system: russian })).toContain('с 10:00 до 16:00');
+  });
+
   it('without a fitting passage it does not pretend to know', () => {
     expect(talk('Who painted the Mona Lisa?', { system: KNOWLEDGE })).toContain('I do not invent answers');
   });

@@ -6,8 +6,8 @@ const STOP_WORDS = new Set(
     'had has have he her here him his how i if in into is it its just know let like list make may me more most my need new no not now of ' +
     'on one or our out please set she should show so some tell than that the their them then there these they this ' +
     'to up us use want was we were what when where which who why will with would you your ' +
-    'а без бы был была были быть в вам вас ваш вы где да для до его ее если есть еще же за и из или их к как какая какие ' +
-    'какой когда кто ли мне можно мой мы на над надо нам нас наш не нет ни но ну о об он она они от по под пожалуйста ' +
+    'а без бы был была были быть в вам вас ваш во вы где да для до его ее если есть еще же за и из или их к как какая какие ' +
+    'какой ко когда кто ли мне можно мой мы на над надо нам нас наш не нет ни но ну о об обо он она они от по под пожалуйста ' +
     'почему при про расскажи с сейчас сколько скажи со так также там твой те то только ты у уже хочу чего чем что чтобы эта эти это этот я'
   ).split(' '),
 );
@@ -30,13 +30,16 @@ function stem(word: string): string {
   return (bare.length >= 3 ? bare : word).slice(0, 5);
 }
 
+/** Of each numbered passage, beside the one before it. */
+const LATER_IS_WORTH = 0.7;
 /** Longer passages are quoted up to here, in characters. */
 const QUOTED = 700;
 
 /**
  * The passage of the system prompt that speaks of what was asked, or undefined when none does. Passages are
  * paragraphs, or what begins with a mark such as `[3]`, a tag or a heading. Rare words weigh more than those every
- * passage has, so the right one wins over the instructions around it.
+ * passage has, so the right one wins over the instructions around it. Numbered ones are taken to stand in the order in which
+ * they fit, as retrieval gives them: "open" in the third is worth less than "Saturday" in the first.
  */
 export function passageAbout(question: string, system: string): string | undefined {
   const asked = new Set(stems(question));
@@ -49,7 +52,8 @@ export function passageAbout(question: string, system: string): string | undefin
   for (const { text, words } of passages) {
     const shared = [...asked].filter((word) => words.has(word));
     if (shared.length < 2 && shared.length < asked.size / 2) continue;
-    const score = shared.reduce((sum, word) => sum + weight(word), 0);
+    const place = Number(/^\[(\d+)\]/.exec(text)?.[1] ?? 1);
+    const score = shared.reduce((sum, word) => sum + weight(word), 0) * LATER_IS_WORTH ** (place - 1);
     if (score > (best?.score ?? 0)) best = { text, score };
   }
   return best && clip(best.text, QUOTED);
