@@ -16,6 +16,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         closed_at timestamptz,
         -- Grows with every change a running turn has to know of.
         revision integer NOT NULL DEFAULT 1,
+        -- Grows when words in it are erased: what was made of them before is not written any more.
+        epoch integer NOT NULL DEFAULT 0,
         summary text,
         summarised_up_to bigint NOT NULL DEFAULT 0,
         summary_retry_at timestamptz

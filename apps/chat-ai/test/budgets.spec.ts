@@ -167,7 +167,7 @@ describe('budgets', () => {
 
   it('after every turn nothing stays set aside, failed ones included', async () => {
     const anna = person('daily');
-    await model.fail({ kind: '500', times: 3 });
+    await model.fail({ kind: '429:ms', times: 3 });
     await anna.replyTo(await anna.writes('One'));
     const rows = await rowsOf(app, 'SELECT spent_micros, reserved_micros FROM budgets WHERE scope = $1', [
       `person:daily:${anna.userId}`,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chatAiApp } from '../src/chat-ai.app';
+import { EmbeddingsService } from '../src/models/embeddings.service';
 import { aPerson, botsFolder, rereadBots, rowsOf, untilTrue } from './build';
 
 interface Asked {
@@ -87,6 +88,30 @@ describe('the model that is asked', () => {
     expect(JSON.stringify(own.asked.map(({ headers }) => headers))).not.toContain('sk-of-openai');
   });
 
+  it('is sent nothing of what the environment holds for OpenAI when it is another one', async () => {
+    const own = await server(() => says('Hi.'));
+    const foreign = {
+      OPENAI_ORG_ID: 'org-of-openai',
+      OPENAI_PROJECT_ID: 'project-of-openai',
+      OPENAI_ADMIN_KEY: 'admin-of-openai',
+      OPENAI_CUSTOM_HEADERS: 'x-gateway: gateway-of-openai',
+    };
+    Object.assign(process.env, foreign);
+    closing.push(() => Promise.resolve(Object.keys(foreign).forEach((name) => delete process.env[name])));
+    const folder = await botsFolder({ lumen: { assistant: { baseUrl: own.baseUrl } } });
+    closing.push(folder.remove);
+    await start({ BOTS_FOLDER: folder.path, CHAT_AI_EMBEDDINGS_BASE_URL: own.baseUrl, CHAT_AI_EMBEDDINGS_MODEL: 'e' });
+    expect((await ask()).text).toBe('Hi.');
+    await app!.service.nest
+      .get(EmbeddingsService, { strict: false })
+      .embed(['Hi'])
+      .catch(() => undefined);
+    expect(new Set(own.asked.map(({ path }) => path))).toEqual(
+      new Set(['/v1/models', '/v1/chat/completions', '/v1/embeddings']),
+    );
+    expect(JSON.stringify(own.asked.map(({ headers }) => headers))).not.toContain('of-openai');
+  });
+
   it('is another one when the first one fails, with its own name, key and parameters', async () => {
     const first = await server(() => ({ status: 503, json: { error: { message: 'overloaded' } } }));
     const second = await server(() => says('I am the second.'));
@@ -113,9 +138,10 @@ describe('the model that is asked', () => {
       { headers: { authorization: 'Bearer sk-second' }, body: { model: 'two', top_p: 0.5 } },
     ]);
     expect(second.chats()[0]!.body).not.toHaveProperty('temperature');
-    expect(await rowsOf(app!, 'SELECT model, outcome FROM usages ORDER BY id')).toEqual([
-      { model: 'one', outcome: 'model_unavailable' },
-      { model: 'two', outcome: 'answered' },
+    // A server that is overloaded has not begun.
+    expect(await rowsOf(app!, 'SELECT model, outcome, input_tokens > 0 AS paid FROM usages ORDER BY id')).toEqual([
+      { model: 'one', outcome: 'model_unavailable', paid: false },
+      { model: 'two', outcome: 'answered', paid: true },
     ]);
     expect(await rowsOf(app!, 'SELECT model FROM turns')).toEqual([{ model: 'two' }]);
   });

@@ -57,6 +57,30 @@ describe('a model that fails', () => {
     expect(outcomes).toEqual([fault.kind.startsWith('429') ? 'rate_limited' : 'model_unavailable', 'answered']);
   });
 
+  it.each(['reset', '500', '502-html', 'error-in-stream:0', 'cut-stream:0'])(
+    '%s before any text: what the model has done nobody knows, so the call is paid as well as the one after it',
+    async (kind) => {
+      await model.fail({ kind });
+      await model.script({ times: 2, reply: { text: 'Here it is.' } });
+      const { usages } = await ask();
+      expect(usages.map(({ estimated, input_tokens }) => [estimated, input_tokens > 0])).toEqual([
+        [true, true],
+        [false, true],
+      ]);
+    },
+  );
+
+  it('a model that was silent for long may have reasoned, and that is paid; one that refused has done nothing', async () => {
+    await model.fail({ kind: 'hang' });
+    const silent = (await ask()).usages;
+    expect(silent).toMatchObject([{ outcome: 'timed_out', estimated: true }]);
+    // 600 ms of silence.
+    expect(silent[0]!.output_tokens).toBeGreaterThanOrEqual(60);
+    expect(silent[0]!.output_tokens).toBeLessThan(1500);
+    await model.fail({ kind: '429:none' });
+    expect((await ask()).usages[0]).toMatchObject({ outcome: 'rate_limited', input_tokens: 0, output_tokens: 0 });
+  });
+
   it.each<[string, Fault, string, number]>([
     ['too many requests for too long', { kind: '429', retryAfter: 60 }, 'rate_limited', 1],
     ['too many requests again and again', { kind: '429:ms', retryAfter: 0.05, times: 9 }, 'rate_limited', 3],

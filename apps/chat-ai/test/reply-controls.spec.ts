@@ -1,3 +1,4 @@
+import { TurnInterrupted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, rowsOf, transcriptOf, untilTrue } from './build';
@@ -62,6 +63,59 @@ describe('an answer in the hands of the person', () => {
     ]);
   });
 
+  /** As another process would: the database alone knows of it. */
+  const stopElsewhere = async ({ chatId }: Person) => {
+    await app.service.db.query(
+      `UPDATE messages SET state = 'cancelled' FROM conversations c
+       WHERE c.id = conversation_id AND c.chat_id = $1 AND state = 'pending'`,
+      [chatId],
+    );
+    await app.service.db.query('UPDATE conversations SET revision = revision + 1 WHERE chat_id = $1', [chatId]);
+  };
+
+  it('stopped by way of another process while it is written, it ends all the same', async () => {
+    await model.pace(0, 150);
+    await model.say('One two three four five six seven eight nine ten eleven twelve thirteen fourteen.'.repeat(4));
+    const anna = person();
+    const message = await anna.writes('Count');
+    await visible(anna);
+    await stopElsewhere(anna);
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'stopped' });
+    expect((await model.calls())[0]!.aborted).toBe(true);
+  });
+
+  it('stopped by way of another process while the model thinks, it ends all the same', async () => {
+    await model.pace(20_000);
+    const anna = person();
+    await anna.writes('Think');
+    await asked();
+    await stopElsewhere(anna);
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    expect((await model.calls())[0]!.aborted).toBe(true);
+  });
+
+  it('of a stop the other processes are told', async () => {
+    await model.pace(20_000);
+    const anna = person();
+    await anna.writes('Think');
+    await asked();
+    await anna.stops();
+    const chats = () => app.probe.signalsOf(TurnInterrupted).map(({ chatId }) => chatId);
+    await untilTrue('the signal', () => chats().includes(anna.chatId));
+  });
+
+  it('an answer that came to its end when it had been stopped already is not delivered whole', async () => {
+    await model.pace(0, 60);
+    await model.say('One two three four five six.');
+    const anna = person();
+    const message = await anna.writes('Count');
+    await visible(anna);
+    await stopElsewhere(anna);
+    const reply = await anna.replyTo(message);
+    expect(reply).toMatchObject({ outcome: 'stopped' });
+    expect(reply.text).toMatch(/^One.*…$/);
+  });
+
   it('a stop that comes after the end of its answer stops nothing', async () => {
     await model.pace(0, 50);
     const anna = person();
@@ -102,6 +156,46 @@ describe('an answer in the hands of the person', () => {
         .body.messages.slice(1)
         .map(({ content }) => content),
     ).toEqual(['Which colour?', 'Green.', 'Why?']);
+  });
+
+  it('asked for again and stopped before the first word, the answer that stands in the chat is still remembered', async () => {
+    await model.say('Blue.');
+    const anna = person();
+    const message = await anna.writes('Which colour?');
+    const first = await anna.replyTo(message);
+    const lastCall = async () =>
+      (await model.calls())
+        .at(-1)!
+        .body.messages.slice(1)
+        .map(({ content }) => content);
+    await model.pace(20_000);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
+    expect(await lastCall()).toEqual(['Which colour?']);
+    await anna.stops();
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    await model.pace(0);
+    await anna.replyTo(await anna.writes('Why?'));
+    expect(await lastCall()).toEqual(['Which colour?', 'Blue.', 'Why?']);
+  });
+
+  it('asked for again after a stop, the new answer takes the place of the one that stands in the chat', async () => {
+    await model.say('Blue.');
+    const anna = person();
+    const first = await anna.replyTo(await anna.writes('Which colour?'));
+    await model.pace(20_000);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
+    await anna.stops();
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    await model.pace(0);
+    await model.say('Green.');
+    await anna.asksAgain(first.replyId);
+    await untilTrue('another answer', () => anna.replies().length === 2);
+    expect(anna.replies()[1]).toMatchObject({ text: 'Green.', replaces: first.replyId });
+    await anna.replyTo(await anna.writes('Why?'));
+    const { messages } = (await model.calls()).at(-1)!.body;
+    expect(messages.slice(1).map(({ content }) => content)).toEqual(['Which colour?', 'Green.', 'Why?']);
   });
 
   it('an answer that is not the last one any more is not given again', async () => {

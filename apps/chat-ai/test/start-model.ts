@@ -14,6 +14,8 @@ export interface ModelCall {
 export interface Fault {
   readonly kind: string;
   readonly times?: number;
+  /** How many calls pass unharmed first. */
+  readonly after?: number;
   readonly ms?: number;
   readonly retryAfter?: number;
 }

@@ -107,6 +107,12 @@ export const UsageRecorded = defineEvent(
 
 export const ChatAiPersonErased = definePersonErased('chat-ai');
 
+export const TurnInterrupted = defineSignal(
+  'chat-ai.turn.interrupted.v1',
+  z.object({ conversationId: z.uuid(), chatId: z.uuid() }),
+  'An answer that is being written in a conversation is not wanted any more; from one process of chat-ai to the others.',
+);
+
 export const ReplyTyped = defineSignal(
   'chat-ai.reply.typed.v1',
   z.object({

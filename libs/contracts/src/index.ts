@@ -47,6 +47,7 @@ export {
   ReplyRegenerateRequested,
   ReplyStopRequested,
   ReplyTyped,
+  TurnInterrupted,
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';

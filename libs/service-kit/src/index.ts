@@ -21,6 +21,8 @@ export { intervalOf } from './scheduled.decorator';
 export { type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/bus';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, type Log } from './log';
+export { isOpenAi, openAiClient } from './openai';
+export { ModelServerError, wasNeverConnected, withoutWords } from './openai-errors';
 export { withoutTokens } from './redaction';
 export {
   ResiliencePolicy,

@@ -1,3 +1,4 @@
+import { APIError } from 'openai';
 import { Writable } from 'node:stream';
 import { createLog } from './log';
 
@@ -24,6 +25,19 @@ describe('logs', () => {
       ),
     );
     expect(printed).toContain('hello');
+    expect(printed).not.toContain('s3cret');
+  });
+
+  it('print nothing of what a server of models says about a request, which it quotes', () => {
+    const body = {
+      message: 's3cret words',
+      type: 'invalid_request_error',
+      param: 'messages',
+      code: 's3cret words too',
+    };
+    const refused = APIError.generate(400, { error: body }, undefined, new Headers());
+    const printed = captured((log) => log.warn({ err: new Error('a call failed', { cause: refused }) }, 'failed'));
+    expect(printed).toContain('answered 400 (type invalid_request_error, param messages)');
     expect(printed).not.toContain('s3cret');
   });
 

@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { requestContext } from './http/request-context';
+import { withoutWords } from './openai-errors';
 import { withoutTokens } from './redaction';
 
 export type Log = Logger;
@@ -42,7 +43,8 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
 }
 
 /** Type, message and stack only: SDK errors carry requests and responses with keys and message text in them. */
-function describeError(error: unknown): unknown {
+function describeError(thrown: unknown): unknown {
+  const error = withoutWords(thrown);
   if (!(error instanceof Error)) return error;
   const { code, status } = error as { code?: unknown; status?: unknown };
   return {

@@ -1,27 +1,49 @@
 import { Injectable } from '@nestjs/common';
+import { Signals } from '@switchboard/bus';
+import { TurnInterrupted } from '@switchboard/contracts';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 /**
  * What has happened in a conversation since a turn was read: `more` was written or changed, the person asked to stop
- * (`stopped`) or to begin anew (`reset`).
+ * (`stopped`) or to begin anew (`reset`), or words it was made of are `erased`.
  */
-export type ChangeKind = 'none' | 'more' | 'stopped' | 'reset';
+export type ChangeKind = 'none' | 'more' | 'stopped' | 'reset' | 'erased';
 
 const CHANGED = 'chat-ai.changedConversations';
 
+interface Changed {
+  readonly conversationId: string;
+  /** Given when other processes are told as well. */
+  readonly chatId?: string;
+}
+
+/** A turn as it was read. */
+export interface ReadTurn {
+  readonly conversationId: string;
+  readonly revision: number;
+  readonly epoch: number;
+  readonly answers: readonly [string, ...string[]];
+}
+
 /**
- * Tells a running turn of this process at once that its conversation may have changed. Turns of other processes see it
- * from the revision of the conversation.
+ * Tells a running turn at once that its conversation may have changed: of more that is written in this process only, of
+ * what ends an answer by a signal in every process. Signals may be lost, so turns look from time to time as well.
  */
 @Injectable()
 export class ConversationChanges {
   private readonly watchers = new Map<string, () => void>();
 
-  constructor(private readonly db: DataSource) {
+  constructor(
+    private readonly db: DataSource,
+    signals: Signals,
+  ) {
     // Only after the commit: a turn that looks before it would see the old state.
     db.subscribers.push({
       afterTransactionCommit: ({ queryRunner }: { queryRunner: QueryRunner }) => {
-        for (const id of takeNoted(queryRunner)) this.watchers.get(id)?.();
+        for (const { conversationId, chatId } of takeNoted(queryRunner)) {
+          this.heard(conversationId);
+          if (chatId !== undefined) signals.send(TurnInterrupted, { conversationId, chatId });
+        }
       },
       afterTransactionRollback: ({ queryRunner }: { queryRunner: QueryRunner }) => void takeNoted(queryRunner),
     });
@@ -29,9 +51,17 @@ export class ConversationChanges {
 
   /** To be told when `tx` commits. */
   note(tx: EntityManager, conversationId: string): void {
-    if (!tx.queryRunner) throw new Error('ConversationChanges.note needs the EntityManager of a transaction');
-    const noted = (tx.queryRunner.data[CHANGED] ??= new Set<string>()) as Set<string>;
-    noted.add(conversationId);
+    this.add(tx, { conversationId });
+  }
+
+  /** Likewise, of what ends an answer even if it is visible. */
+  interrupt(tx: EntityManager, conversationId: string, chatId: string): void {
+    this.add(tx, { conversationId, chatId });
+  }
+
+  /** Has the turn that runs here, if there is one, look. */
+  heard(conversationId: string): void {
+    this.watchers.get(conversationId)?.();
   }
 
   /** Watches a conversation, which one turn at a time does; returns how to stop. */
@@ -42,23 +72,29 @@ export class ConversationChanges {
     };
   }
 
-  /** Looks what has happened since `revision`. @param messageId one of those that the turn answers */
-  async since(conversationId: string, revision: number, messageId: string): Promise<ChangeKind> {
-    const [now] = await this.db.query<{ closed: boolean; revision: number; stopped: boolean }[]>(
-      `SELECT closed_at IS NOT NULL AS closed, revision,
+  /** Looks what has happened since a turn was read. */
+  async since({ conversationId, revision, epoch, answers }: ReadTurn): Promise<ChangeKind> {
+    const [now] = await this.db.query<{ closed: boolean; revision: number; epoch: number; stopped: boolean }[]>(
+      `SELECT closed_at IS NOT NULL AS closed, revision, epoch,
               EXISTS (SELECT FROM messages WHERE id = $2 AND state = 'cancelled') AS stopped
        FROM conversations WHERE id = $1`,
-      [conversationId, messageId],
+      [conversationId, answers[0]],
     );
     // A conversation that was forgotten counts as closed.
     if (!now || now.closed) return 'reset';
+    if (now.epoch !== epoch) return 'erased';
     if (now.revision === revision) return 'none';
     return now.stopped ? 'stopped' : 'more';
   }
+
+  private add(tx: EntityManager, changed: Changed): void {
+    if (!tx.queryRunner) throw new Error('ConversationChanges needs the EntityManager of a transaction');
+    ((tx.queryRunner.data[CHANGED] ??= []) as Changed[]).push(changed);
+  }
 }
 
-function takeNoted(queryRunner: QueryRunner): Set<string> {
-  const noted = (queryRunner.data[CHANGED] as Set<string> | undefined) ?? new Set<string>();
+function takeNoted(queryRunner: QueryRunner): Changed[] {
+  const noted = (queryRunner.data[CHANGED] as Changed[] | undefined) ?? [];
   delete queryRunner.data[CHANGED];
   return noted;
 }

@@ -26,6 +26,10 @@ export class Conversation {
   @Column('integer')
   revision!: number;
 
+  /** Grows when words in it are erased: what was made of them before is not written any more. */
+  @Column({ type: 'integer', insert: false })
+  epoch!: number;
+
   /** Encrypted. What was said up to `summarisedUpTo`, in short. */
   @Column('text', { nullable: true })
   summary!: string | null;

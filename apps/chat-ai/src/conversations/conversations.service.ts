@@ -84,7 +84,7 @@ export class ConversationsService {
       { conversationId: conversation.id, state: In(['pending', 'awaiting_transcription']) },
       { state: 'cancelled' },
     );
-    this.changes.note(tx, conversation.id);
+    this.changes.interrupt(tx, conversation.id, chatId);
   }
 
   /** The person wants to hear no more of the answer being written. Nothing when it is finished already. */
@@ -95,10 +95,14 @@ export class ConversationsService {
     const first = await tx.findOne(Message, { where: waiting, order: { position: 'ASC' } });
     if (!first || (replyId && replyId !== replyIdOf(first))) return;
     await tx.update(Message, waiting, { state: 'cancelled' });
-    await this.changed(tx, conversation.id, chatId);
+    await tx.increment(Conversation, { id: conversation.id }, 'revision', 1);
+    this.changes.interrupt(tx, conversation.id, chatId);
   }
 
-  /** The person wants another answer in place of the last one. Nothing when it is not the last one any more. */
+  /**
+   * The person wants another answer in place of the last one, which stands until there is one. Nothing when it is not the
+   * last one any more.
+   */
   async regenerate(
     tx: EntityManager,
     { chatId, replyId }: EventOf<typeof ReplyRegenerateRequested>['data'],
@@ -110,9 +114,8 @@ export class ConversationsService {
       order: { position: 'DESC' },
     });
     if (last?.role !== 'assistant' || last.turnId !== replyId) return undefined;
-    await tx.update(Message, last.id, { state: 'replaced' });
     await tx.query(
-      `UPDATE messages SET state = 'pending', turn_id = NULL, regenerated = regenerated + 1
+      `UPDATE messages SET state = 'pending', regenerated = regenerated + 1
        WHERE conversation_id = $1 AND turn_id = $2 AND role = 'user'`,
       [conversation.id, replyId],
     );
@@ -171,11 +174,15 @@ export class ConversationsService {
     await tx.query('DELETE FROM turns WHERE conversation_id = ANY ($1)', [ids]);
     await tx.query('DELETE FROM messages WHERE user_id = $1', [userId]);
     await tx.query('UPDATE messages SET quoted = NULL WHERE conversation_id = ANY ($1)', [ids]);
-    await tx.query('UPDATE conversations SET summary = NULL, summarised_up_to = 0 WHERE id = ANY ($1)', [ids]);
+    await tx.query(
+      'UPDATE conversations SET summary = NULL, summarised_up_to = 0, epoch = epoch + 1 WHERE id = ANY ($1)',
+      [ids],
+    );
     const unanswered: Unanswered[] = [];
     for (const { id, chatId } of groups) {
       await this.cipher.destroyGroupKey(tx, chatId);
       const changed = await this.changed(tx, id, chatId);
+      this.changes.interrupt(tx, id, chatId);
       if (await tx.existsBy(Message, { conversationId: id, state: 'pending' })) unanswered.push(changed);
     }
     return unanswered;

@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /**
  * - `pending`: waits for an answer
  * - `cancelled`: was unanswered when the person stopped the answer or began anew
- * - `replaced`: an answer in whose place the person asked for another one
+ * - `replaced`: an answer in whose place another one was given
  */
 export type MessageState =
   'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'cancelled' | 'replaced';
@@ -48,7 +48,10 @@ export class Message {
   @Column('integer')
   tokens!: number;
 
-  /** The turn that answered it, or that this is the answer of. */
+  /**
+   * The turn that answered it, or that this is the answer of. A message that waits for another answer keeps the turn of the
+   * one it has, and that one stands when the person stops the other.
+   */
   @Column('uuid', { name: 'turn_id', nullable: true })
   turnId!: string | null;
 

@@ -32,6 +32,8 @@ export interface TurnAddress {
   /** The reply in whose place this one is asked for. */
   readonly replaces: string | undefined;
   readonly conversationId: string;
+  /** Of the conversation, when it was read. */
+  readonly epoch: number;
   readonly chatId: string;
   readonly botId: string;
   /** Who wrote last. */
@@ -71,6 +73,8 @@ interface PendingRow {
   readonly regenerated: number;
   readonly userId: string;
   readonly locale: Locale;
+  /** The turn whose answer the person wants another one for. */
+  readonly turnId: string | null;
 }
 
 interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'senderName'> {
@@ -79,13 +83,13 @@ interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'sende
   /** The person of a private chat. */
   readonly ownerId: string | null;
   readonly revision: number;
+  readonly epoch: number;
   readonly summary: string | null;
   readonly summaryRetryAt: Date | null;
   readonly role: 'user' | 'assistant';
-  readonly state: 'pending' | 'answered';
+  readonly state: 'pending' | 'answered' | 'cancelled';
   readonly tokens: number;
   readonly attachment: AttachmentRow | null;
-  readonly turnId: string | null;
   readonly summarised: boolean;
 }
 
@@ -113,12 +117,15 @@ export class OpenTurnsService {
     const messageIn = (row: Row) => messageOf(row, read, files);
     const [first, ...rest] = pending.map(messageIn);
     const { chatId, ownerId, summary } = conversation;
+    const address = addressOf(conversationId, conversation, pending);
+    // Another answer is given as if the one that stands in the chat had not been.
+    const before = rows.filter(({ state, turnId }) => state !== 'pending' && turnId !== address.replaces);
     return {
-      ...addressOf(conversationId, conversation, pending),
+      ...address,
       inGroup: pending.some(({ senderName }) => senderName !== null),
       revision: conversation.revision,
       question: [first!, ...rest],
-      history: byTurn(rows.filter(({ state }) => state === 'answered').map(messageIn)),
+      history: byTurn(before.map(messageIn)),
       summary: await this.cipher.openSummary(tx, { id: conversationId, chatId, userId: ownerId, summary }),
       summaryRetryAt: conversation.summaryRetryAt,
     };
@@ -126,8 +133,9 @@ export class OpenTurnsService {
 
   /** The address alone, for an apology: it works even when nothing that was said can be read. */
   async address(conversationId: string): Promise<TurnAddress | undefined> {
-    const rows = await this.db.query<(PendingRow & { chatId: string; botId: string })[]>(
-      `SELECT c.chat_id AS "chatId", c.bot_id AS "botId", m.id, m.regenerated, m.user_id AS "userId", m.locale
+    const rows = await this.db.query<(PendingRow & Pick<Row, 'chatId' | 'botId' | 'epoch'>)[]>(
+      `SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.epoch, m.id, m.regenerated, m.user_id AS "userId", m.locale,
+              m.turn_id AS "turnId"
        FROM messages m JOIN conversations c ON c.id = m.conversation_id
        WHERE m.conversation_id = $1 AND m.state = 'pending' ORDER BY m.position`,
       [conversationId],
@@ -162,15 +170,16 @@ function wordsOf(row: Row, read: ContentReader): string {
 
 function addressOf(
   conversationId: string,
-  { chatId, botId }: { chatId: string; botId: string },
+  { chatId, botId, epoch }: Pick<Row, 'chatId' | 'botId' | 'epoch'>,
   pending: readonly PendingRow[],
 ): TurnAddress {
   const [first, last] = [pending[0]!, pending.at(-1)!];
   const [oldest, ...others] = pending.map(({ id }) => id);
   return {
     replyId: replyIdOf(first),
-    replaces: first.regenerated > 0 ? replyIdOf({ ...first, regenerated: first.regenerated - 1 }) : undefined,
+    replaces: pending.find(({ turnId }) => turnId !== null)?.turnId ?? undefined,
     conversationId,
+    epoch,
     chatId,
     botId,
     userId: last.userId,
@@ -186,8 +195,9 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
   return messages.toSorted((a, b) => begins.get(a.group)! - begins.get(b.group)!);
 }
 
+/** A cancelled question that has a turn has the answer that stands in the chat: only another one was stopped. */
 const READ = `
-  SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.summary, c.summary_retry_at AS "summaryRetryAt",
+  SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.epoch, c.summary, c.summary_retry_at AS "summaryRetryAt",
     m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
     m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
     CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
@@ -195,6 +205,7 @@ const READ = `
   FROM conversations c, LATERAL (
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')
     UNION ALL
-    (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'answered' ORDER BY position DESC LIMIT $2)
+    (SELECT * FROM messages WHERE conversation_id = c.id
+       AND (state = 'answered' OR state = 'cancelled' AND turn_id IS NOT NULL) ORDER BY position DESC LIMIT $2)
   ) AS m LEFT JOIN attachments a ON a.message_id = m.id
   WHERE c.id = $1 ORDER BY m.position`;

@@ -76,6 +76,44 @@ describe('a person who is erased', () => {
     expect(await naming(gone.userId)).toEqual([]);
   });
 
+  it('is in no answer of a group that was being written', async () => {
+    const [gone, stays] = [person(), person()];
+    const inGroup = { chatId: gone.chatId, inGroup: true };
+    await gone.replyTo(await gone.writes('A peculiar zebra', { ...inGroup, senderName: 'Anna' }));
+    await model.pace(0, 200);
+    await model.say('She means a peculiar zebra, that is to say, a horse with stripes.');
+    await model.say('I do not know.');
+    const message = await stays.writes('What does she mean?', { ...inGroup, senderName: 'Max' });
+    await untilTrue('visible text', () =>
+      gone.typed().some(({ state, text }) => state === 'typing' && text !== '' && text.startsWith('She')),
+    );
+    await erase(gone.userId);
+    expect((await stays.replyTo(message)).text).toBe('I do not know.');
+    expect(JSON.stringify((await model.calls()).at(-1)!.body.messages)).not.toMatch(/zebra/);
+  });
+
+  it('is in no summary of a group that was being written', async () => {
+    await app.stop();
+    const env = { CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox', CHAT_AI_CONTEXT_TOKENS: '1000' };
+    app = await startApp(chatAiApp, { env: { ...env, CHAT_AI_MAX_OUTPUT_TOKENS: '100' } });
+    const [gone, stays] = [person(), person()];
+    const inGroup = { chatId: gone.chatId, inGroup: true };
+    await model.script({ match: 'Condense the conversation', reply: { text: 'Anna has a zebra.' } });
+    await model.script({ times: 9, reply: { text: 'Noted.' } });
+    await gone.replyTo(await gone.writes('A zebra', { ...inGroup, senderName: 'Anna' }));
+    const says = async (text: string) => stays.replyTo(await stays.writes(text, { ...inGroup, senderName: 'Max' }));
+    for (const text of ['One', 'Two', 'Three', 'word '.repeat(450)]) await says(text);
+    await model.fail({ kind: 'delay', ms: 1500, after: 1 });
+    await says('Five');
+    const isSummary = ({ body }: { body: { messages: { content: string }[] } }) =>
+      body.messages[0]!.content.includes('Condense');
+    await untilTrue('the order of the summary', async () => (await model.calls()).some(isSummary));
+    await erase(gone.userId);
+    const paid = () => rowsOf(app, `SELECT FROM usages WHERE purpose = 'summary'`);
+    await untilTrue('the end of the summary', async () => (await paid()).length > 0);
+    expect(await rowsOf(app, 'SELECT summary FROM conversations')).toEqual([{ summary: null }]);
+  });
+
   it('is not written of again by what comes late, and no dead letter is left of it', async () => {
     const gone = person();
     await gone.replyTo(await gone.writes('Hello'));

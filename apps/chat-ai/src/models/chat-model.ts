@@ -87,17 +87,21 @@ export class ModelFailure extends Error {
   /**
    * @param said the text that came before it failed
    * @param retryAfterMs as the server asked
+   * @param costsNothing the server was not reached, or refused the request; of every other failure nobody knows how much
+   *   of the work was done
    */
   constructor(
     readonly kind: ModelFailureKind,
     readonly said: string,
-    options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+    options: { cause?: unknown; retryAfterMs?: number | undefined; costsNothing?: boolean } = {},
   ) {
     super(`the model's call ended: ${kind}`, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.costsNothing = options.costsNothing ?? false;
   }
 
   readonly retryAfterMs: number | undefined;
+  readonly costsNothing: boolean;
 }
 
 export interface CallOptions {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type ModelInUse, ResiliencePolicy } from '@switchboard/service-kit';
+import { CONFIG, type ModelInUse, openAiClient, ResiliencePolicy, withoutWords } from '@switchboard/service-kit';
 import OpenAI from 'openai';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
@@ -31,10 +31,7 @@ export class EmbeddingsService {
   constructor(keys: ModelKeys, @Inject(CONFIG) config: ChatAiConfig, @Inject(Registry) registry: Registry) {
     this.inUse = modelInUse(config, keys);
     this.dimensions = config.CHAT_AI_EMBEDDINGS_DIMENSIONS;
-    if (this.inUse) {
-      const { baseUrl, apiKey = 'none' } = this.inUse;
-      this.client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0, logLevel: 'off' });
-    }
+    if (this.inUse) this.client = openAiClient(this.inUse);
     this.party = new ResiliencePolicy({
       name: 'embeddings',
       registry,
@@ -58,11 +55,15 @@ export class EmbeddingsService {
       ...(dimensions !== undefined && { dimensions }),
     };
     const started = performance.now();
-    const { data, usage } = await this.party.call(
-      'embed',
-      (deadline) => client.embeddings.create(request, { signal: deadline }),
-      { idempotent: true, timeoutMs, ...(signal && { signal }) },
-    );
+    const { data, usage } = await this.party
+      .call('embed', (deadline) => client.embeddings.create(request, { signal: deadline }), {
+        idempotent: true,
+        timeoutMs,
+        ...(signal && { signal }),
+      })
+      .catch((error: unknown) => {
+        throw withoutWords(error);
+      });
     if (data.length !== texts.length) throw new Error(`${data.length} embeddings came for ${texts.length} texts`);
     // Compatible servers leave it out.
     const told = (usage as OpenAI.CreateEmbeddingResponse.Usage | undefined)?.prompt_tokens;

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
+import { Clock, CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
 import {
@@ -19,8 +19,13 @@ import { countTokens } from './tokens';
 /** The model's own limits end a call; this only catches a client that does not listen to them. */
 const BACKSTOP_MS = 5000;
 const NOTHING: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 };
-/** A server that refuses a request has not worked on it. */
-const COSTS_NOTHING = ['rate_limited', 'rejected', 'context_too_long', 'no_vision', 'bad_picture'];
+/**
+ * What a model writes at most in a second, by which a call of unknown outcome is charged: nobody tells how long a model
+ * has reasoned that was cut off before its first word. Few models are faster.
+ */
+const TOKENS_PER_SECOND = 100;
+/** A server may be given another model under the same name. */
+const BLIND_FOR_MS = 10 * 60_000;
 
 export interface Prompt {
   readonly messages: readonly ChatMessage[];
@@ -46,10 +51,13 @@ export class ModelsService {
   private readonly limits: StreamLimits;
   /** Models that were seen to reason: that takes tokens of their output limit before the first word. */
   private readonly reasoning = new Set<string>();
-  /** Models that were seen to refuse pictures. */
-  private readonly blind = new Set<string>();
+  /** Models that were seen to refuse pictures, and until when that is believed. */
+  private readonly blindUntil = new Map<string, Date>();
+  /** Models that have looked at a picture: whatever they refuse later, it is not that they cannot see. */
+  private readonly seeing = new Set<string>();
 
   constructor(
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(Registry) private readonly registry: Registry,
   ) {
@@ -67,7 +75,8 @@ export class ModelsService {
 
   /** As it is configured, else as far as is known: a model that has never been shown a picture may see. */
   canSee(model: ConfiguredModel): boolean {
-    return model.vision ?? !this.blind.has(keyOf(model));
+    const blindUntil = this.blindUntil.get(keyOf(model));
+    return model.vision ?? (blindUntil === undefined || blindUntil <= this.clock.now());
   }
 
   /** A failure of the model is a result, too; whatever became of the call, it may have cost something. */
@@ -75,16 +84,33 @@ export class ModelsService {
     const { model, parameters } = configured;
     const { messages, maxOutputTokens } = prompt;
     const started = performance.now();
+    const elapsed = () => Math.round(performance.now() - started);
+    let silentMs: number | undefined;
+    const onText = (text: string) => {
+      silentMs ??= elapsed();
+      return options.onText?.(text);
+    };
     const result = await this.serverOf(configured.connection)
-      .answer({ model, messages, maxOutputTokens, parameters }, options)
+      .answer({ model, messages, maxOutputTokens, parameters }, { ...options, onText })
       .catch((error: unknown) => {
         if (error instanceof ModelFailure) return error;
         throw error;
       });
-    const durationMs = Math.round(performance.now() - started);
+    const durationMs = elapsed();
+    this.noteVision(configured, prompt, result);
     if (!(result instanceof ModelFailure)) this.noteReasoning(configured, result);
-    else if (result.kind === 'no_vision') this.blind.add(keyOf(configured));
-    return { model, result, durationMs, ...usedBy(result, prompt.tokens) };
+    return { model, result, durationMs, ...usedBy(result, prompt, silentMs ?? durationMs) };
+  }
+
+  private noteVision(configured: ConfiguredModel, { messages }: Prompt, result: ModelAnswer | ModelFailure): void {
+    const key = keyOf(configured);
+    if (!(result instanceof ModelFailure)) {
+      if (!messages.some(({ pictures = [] }) => pictures.length > 0)) return;
+      this.seeing.add(key);
+      this.blindUntil.delete(key);
+    } else if (result.kind === 'no_vision' && !this.seeing.has(key)) {
+      this.blindUntil.set(key, new Date(this.clock.now().getTime() + BLIND_FOR_MS));
+    }
   }
 
   private noteReasoning(configured: ConfiguredModel, { text, end, reasoningTokens }: ModelAnswer): void {
@@ -116,8 +142,9 @@ export class ModelsService {
           );
         } catch (error) {
           if (error instanceof ModelFailure) throw error;
-          const kind = error instanceof UpstreamUnavailable ? 'unavailable' : 'timed_out';
-          throw new ModelFailure(kind, '', { cause: error });
+          const wasNotAsked = error instanceof UpstreamUnavailable;
+          const kind = wasNotAsked ? 'unavailable' : 'timed_out';
+          throw new ModelFailure(kind, '', { cause: error, costsNothing: wasNotAsked });
         }
       },
     };
@@ -126,15 +153,22 @@ export class ModelsService {
 
 const keyOf = ({ model, connection }: ConfiguredModel) => `${connection.baseUrl} ${model}`;
 
-function usedBy(result: ModelAnswer | ModelFailure, promptTokens: number): { tokens: TokenUsage; estimated: boolean } {
-  const counted = (said: string): TokenUsage => ({
-    inputTokens: promptTokens,
-    cachedInputTokens: 0,
-    outputTokens: countTokens(said),
+/** @param silentMs until the first word, or until the end when there was none */
+function usedBy(
+  result: ModelAnswer | ModelFailure,
+  prompt: Prompt,
+  silentMs: number,
+): { tokens: TokenUsage; estimated: boolean } {
+  const estimated = (outputTokens: number) => ({
+    tokens: { inputTokens: prompt.tokens, cachedInputTokens: 0, outputTokens },
+    estimated: true,
   });
   if (!(result instanceof ModelFailure)) {
-    return { tokens: result.usage ?? counted(result.text), estimated: result.usage === undefined };
+    const { usage, text } = result;
+    return usage ? { tokens: usage, estimated: false } : estimated(countTokens(text));
   }
-  const isFree = COSTS_NOTHING.includes(result.kind) || (result.kind === 'unavailable' && result.said === '');
-  return isFree ? { tokens: NOTHING, estimated: false } : { tokens: counted(result.said), estimated: true };
+  if (result.costsNothing) return { tokens: NOTHING, estimated: false };
+  const reasoned = Math.ceil((silentMs / 1000) * TOKENS_PER_SECOND);
+  // More than was reserved it cannot have written.
+  return estimated(Math.min(prompt.maxOutputTokens, reasoned + countTokens(result.said)));
 }

@@ -1,3 +1,4 @@
+import { isOpenAi, openAiClient, wasNeverConnected, withoutWords } from '@switchboard/service-kit';
 import OpenAI from 'openai';
 import {
   type CallOptions,
@@ -32,17 +33,8 @@ export class OpenAiModel implements ChatModel {
     { baseUrl, apiKey }: ModelConnection,
     private readonly limits: StreamLimits,
   ) {
-    this.client = new OpenAI({
-      baseURL: baseUrl,
-      // The client insists on a key; servers that need none ignore it.
-      apiKey: apiKey ?? 'none',
-      // Whether to try again depends on what the person has already seen, which the client does not know.
-      maxRetries: 0,
-      timeout: limits.totalMs,
-      // It would log pieces of the answer.
-      logLevel: 'off',
-    });
-    const isPublic = new URL(baseUrl).hostname === 'api.openai.com';
+    this.client = openAiClient({ baseUrl, apiKey }, { timeout: limits.totalMs });
+    const isPublic = isOpenAi(baseUrl);
     this.limitNames = isPublic ? ['max_completion_tokens', 'max_tokens'] : ['max_tokens', 'max_completion_tokens'];
   }
 
@@ -61,8 +53,8 @@ export class OpenAiModel implements ChatModel {
       if (either.aborted) throw new Error('aborted');
       return answer.finish();
     } catch (error) {
-      if (signal.aborted) throw new ModelFailure('abandoned', answer.text, { cause: error });
-      if (timeouts.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: error });
+      if (signal.aborted) throw new ModelFailure('abandoned', answer.text, { cause: withoutWords(error) });
+      if (timeouts.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: withoutWords(error) });
       throw failureOf(error, answer.text, hasPictures(request));
     } finally {
       timeouts.stop();
@@ -208,25 +200,58 @@ const TOO_LONG = /context.{0,20}(length|window|size)|maximum context|too many to
 /** Source: OpenAI's guide "Images and vision"; `image_content_policy_violation` is no fault of the picture's format. */
 const BAD_PICTURE =
   /^(invalid_(base64_)?image(_format|_mode|_url)?|(image|image_file)_too_(large|small)|unsupported_image_media_type|empty_image_file|image_parse_error|image_content_policy_violation)$/;
-/** Servers have no code for it. Seen: OpenAI, OpenRouter ("No endpoints found that support image input"), llama.cpp, vLLM. */
+/** Servers have no code for it. */
 const MAY_MEAN_NO_VISION = [400, 404, 415, 422, 500, 501];
-const NO_VISION = /image|vision|picture|multi-?modal|mmproj|content type|must be a string|valid string/i;
+/** Seen at OpenAI, OpenRouter, llama.cpp, vLLM, Ollama, DeepSeek and Groq. */
+const NO_VISION = new RegExp(
+  [
+    /only supported by certain models/,
+    /(does not|doesn't|do not|don't|cannot|not|no endpoints found that) (support|accept|take|process|have) (an? |any )?(image|vision|picture|multi-?modal)/,
+    /(image|vision|picture|multi-?modal)s?( inputs?| content| messages?)? (is |are )?(not (supported|enabled)|unsupported)/,
+    /not an? (multi-?modal|vision)/,
+    /at most 0 image/,
+    /mmproj|missing data required for image/,
+    /unknown variant .?image_url/,
+    /must be a string|should be a valid string/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+);
+/** Of this picture or this request, not of the model. */
+const ABOUT_THIS_REQUEST =
+  /format|mime|media type|policy|safety|too (many|large|big|small)|at most [1-9]|exceed|resolution/i;
 
 /** What an error of the client means for us. Source of the codes: OpenAI API reference, "Error codes". */
 function failureOf(error: unknown, said: string, hadPictures: boolean): ModelFailure {
   if (error instanceof ModelFailure) return error;
   const retryAfterMs = error instanceof OpenAI.APIError ? retryAfter(error.headers) : undefined;
   const kind = (hadPictures && aboutPictures(error)) || kindOf(error);
-  return new ModelFailure(kind, said, { cause: error, retryAfterMs });
+  const costsNothing = said === '' && (REFUSALS.includes(kind) || hasNotBegun(error));
+  return new ModelFailure(kind, said, { cause: withoutWords(error), retryAfterMs, costsNothing });
 }
+
+/** A server that refuses a request has not worked on it. */
+const REFUSALS: readonly ModelFailureKind[] = [
+  'rate_limited',
+  'rejected',
+  'context_too_long',
+  'no_vision',
+  'bad_picture',
+];
+
+/** 503 is said by servers without room for the request, and by proxies without a server; 500, 502 and 504 may come after the work. */
+const hasNotBegun = (error: unknown) =>
+  error instanceof OpenAI.APIError && error.status !== undefined
+    ? [409, 503].includes(error.status as number)
+    : wasNeverConnected(error);
 
 function aboutPictures(error: unknown): ModelFailureKind | undefined {
   if (!(error instanceof OpenAI.APIError)) return undefined;
   if (BAD_PICTURE.test(error.code ?? '')) return 'bad_picture';
   if (!MAY_MEAN_NO_VISION.includes(error.status as number) || error.code === 'model_not_found') return undefined;
-  // Of the errors of a server itself only those that name pictures outright: llama.cpp answers 500.
-  const isRefusal = (error.status as number) < 500 ? NO_VISION : /image input|mmproj|not support.*image/i;
-  return isRefusal.test(error.message) && kindOf(error) !== 'context_too_long' ? 'no_vision' : undefined;
+  const isRefusal = NO_VISION.test(error.message) && !ABOUT_THIS_REQUEST.test(error.message);
+  return isRefusal && kindOf(error) !== 'context_too_long' ? 'no_vision' : undefined;
 }
 
 function kindOf(error: unknown): ModelFailureKind {

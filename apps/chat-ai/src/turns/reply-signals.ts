@@ -16,6 +16,11 @@ export class ReplySignals {
     private readonly turn: TurnAddress,
   ) {}
 
+  /** The answer as far as it is visible, or will be in a moment. */
+  get shown(): string {
+    return this.text;
+  }
+
   thinking(): void {
     this.send('thinking');
   }

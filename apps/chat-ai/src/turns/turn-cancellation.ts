@@ -1,16 +1,21 @@
 import type { ChangeKind, ConversationChanges } from '../conversations/conversation-changes';
 import type { OpenTurn } from '../conversations/open-turns.service';
 
+/** A signal that an answer is not wanted any more may be lost, and none tells of more that another process has heard of. */
+const LOOK_EVERY_MS = 1000;
+
 export type CancellationReason = Exclude<ChangeKind, 'none'> | 'shutdown';
 
 /**
  * Aborts `signal` when the answer being made is not wanted any more. As long as nothing of it is visible, more from the
- * person makes it begin anew; once something is, it is finished. A stop or a reset always ends it.
+ * person makes it begin anew; once something is, it is finished. A stop, a reset or an
+ * erasure always ends it.
  */
 export class TurnCancellation {
   private readonly controller = new AbortController();
   private readonly unwatch: () => void;
   private readonly shutdown = () => this.abort('shutdown');
+  private readonly timer: NodeJS.Timeout;
   private isVisible = false;
   reason: CancellationReason | undefined;
 
@@ -21,7 +26,9 @@ export class TurnCancellation {
   ) {
     if (stopping.aborted) this.shutdown();
     else stopping.addEventListener('abort', this.shutdown, { once: true });
-    this.unwatch = changes.watch(turn.conversationId, () => void this.check().catch(() => undefined));
+    const look = () => void this.check().catch(() => undefined);
+    this.unwatch = changes.watch(turn.conversationId, look);
+    this.timer = setInterval(look, LOOK_EVERY_MS);
   }
 
   get signal(): AbortSignal {
@@ -40,13 +47,14 @@ export class TurnCancellation {
 
   dispose(): void {
     this.unwatch();
+    clearInterval(this.timer);
     this.stopping.removeEventListener('abort', this.shutdown);
   }
 
   private async check(): Promise<void> {
-    const { conversationId, revision, answers } = this.turn;
-    const change = await this.changes.since(conversationId, revision, answers[0]);
-    if (change === 'reset' || change === 'stopped' || (change === 'more' && !this.isVisible)) this.abort(change);
+    const change = await this.changes.since(this.turn);
+    if (change === 'none' || (change === 'more' && this.isVisible)) return;
+    this.abort(change);
   }
 
   private abort(reason: CancellationReason): void {

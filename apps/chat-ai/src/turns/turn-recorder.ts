@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
 import { Clock, unlessErased } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Spender } from '../accounting/budgets.service';
 import { type EndedCall, UsageService } from '../accounting/usage.service';
+import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
 import type { TurnAddress } from '../conversations/open-turns.service';
 import { SummariesJobs } from '../conversations/summaries.jobs';
@@ -32,8 +33,12 @@ export interface Reply {
   readonly firstTextMs: number | null;
 }
 
-/** `closed`: the person has begun anew, or was erased. `overtaken`: another run has answered, or part of the question is gone. */
-export type Recorded = 'recorded' | 'closed' | 'overtaken';
+/**
+ * - `closed`: the person has begun anew, or was erased
+ * - `stopped`: the person wants no more than is visible already
+ * - `overtaken`: another run has answered, part of the question is gone, or what the answer was made of is erased
+ */
+export type Recorded = 'recorded' | 'closed' | 'stopped' | 'overtaken';
 
 /** The one transaction in which a turn ends. */
 @Injectable()
@@ -98,11 +103,15 @@ export class TurnRecorder {
       ...[reply.outcome, reply.model, reply.promptId, reply.contextReport && JSON.stringify(reply.contextReport)],
       ...[reply.startedAt, reply.durationMs, reply.firstTextMs],
       ...[message.id, message.userId, turn.locale, sealed.text, countTokens(reply.text), this.clock.now()],
+      ...[turn.epoch, reply.outcome === 'stopped' ? ['pending', 'cancelled'] : ['pending'], turn.replaces],
     ]);
     const { open, answered } = found!;
     if (answered === turn.answers.length) return 'recorded';
     if (answered > 0) throw new PartlyOvertaken();
-    return open ? 'overtaken' : 'closed';
+    if (!open) return 'closed';
+    // By a statement of its own, which sees what was committed while the first one waited for a lock.
+    const isStopped = await tx.existsBy(Message, { id: In(turn.answers), state: 'cancelled' });
+    return isStopped ? 'stopped' : 'overtaken';
   }
 }
 
@@ -123,15 +132,15 @@ const completed = (turn: TurnAddress, { text, outcome, suggestions = [] }: Reply
 /**
  * The conversation is locked before its messages, as everywhere. The state of the messages is looked at again after any
  * wait for a lock, so that of two runs side by side one finds nothing to answer. Who stops an answer has its question
- * cancelled, and keeps what there is of the answer.
+ * cancelled, and keeps what was visible of the answer.
  */
 const INSERT_REPLY = `
   WITH conversation AS (
-    SELECT id FROM conversations WHERE id = $1 AND closed_at IS NULL FOR UPDATE
+    SELECT id, epoch FROM conversations WHERE id = $1 AND closed_at IS NULL FOR UPDATE
   ), answered AS (
     UPDATE messages m SET state = 'answered', turn_id = $2 FROM conversation c
-    WHERE m.conversation_id = c.id AND m.id = ANY ($3::uuid[])
-      AND m.state IN ('pending', 'cancelled') RETURNING m.id
+    WHERE m.conversation_id = c.id AND c.epoch = $17 AND m.id = ANY ($3::uuid[]) AND m.state = ANY ($18::text[])
+    RETURNING m.id
   ), turn AS (
     INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms)
     SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10
@@ -139,5 +148,8 @@ const INSERT_REPLY = `
   ), reply AS (
     INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at)
     SELECT $11, $1, 'assistant', 'answered', $12, $13, $14, $15, id, $16 FROM turn
+  ), replaced AS (
+    UPDATE messages m SET state = 'replaced' FROM turn
+    WHERE m.conversation_id = $1 AND m.turn_id = $19 AND m.role = 'assistant' AND m.state = 'answered'
   )
   SELECT EXISTS (SELECT FROM conversation) AS open, (SELECT count(*)::int FROM answered) AS answered`;

@@ -1,4 +1,4 @@
-import { Consumer, Handles } from '@switchboard/bus';
+import { Consumer, Handles, OnSignal } from '@switchboard/bus';
 import {
   ConversationReset,
   type EventOf,
@@ -7,11 +7,14 @@ import {
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
+  type SignalOf,
   TranscriptionCompleted,
   TranscriptionFailed,
+  TurnInterrupted,
 } from '@switchboard/contracts';
 import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
+import { ConversationChanges } from '../conversations/conversation-changes';
 import { ConversationsService } from '../conversations/conversations.service';
 import { TurnsJobs } from './turns.jobs';
 
@@ -21,6 +24,7 @@ export class TurnsHandlers {
   constructor(
     private readonly conversations: ConversationsService,
     private readonly turns: TurnsJobs,
+    private readonly changes: ConversationChanges,
   ) {}
 
   @Handles(MessageReceived, { decrypt: true })
@@ -51,6 +55,11 @@ export class TurnsHandlers {
   @Handles(ReplyRateRequested)
   rate({ data }: EventOf<typeof ReplyRateRequested>, tx: EntityManager) {
     return this.conversations.rate(tx, data);
+  }
+
+  @OnSignal(TurnInterrupted)
+  interrupted({ conversationId }: SignalOf<typeof TurnInterrupted>) {
+    this.changes.heard(conversationId);
   }
 }
 

@@ -91,13 +91,20 @@ export class TurnsService {
         return reason === 'shutdown' ? 'again' : 'done';
       }
       const durationMs = Math.round(performance.now() - started);
-      const recorded = await this.recorder.record(
+      const facts = { ...about, startedAt, durationMs };
+      let said = reply;
+      let recorded = await this.recorder.record(
         turn,
-        { ...reply, ...about, startedAt, durationMs },
+        { ...said, ...facts },
         { costs, summarise: this.shouldSummarise(turn, assistant) },
       );
-      if (recorded === 'recorded') signals.done(reply.text);
-      if (recorded === 'closed') signals.cancelled();
+      const visible = visiblePart(signals);
+      if (recorded === 'stopped' && visible) {
+        said = visible;
+        recorded = await this.recorder.record(turn, { ...said, ...facts });
+      }
+      if (recorded === 'recorded') signals.done(said.text);
+      if (recorded === 'closed' || recorded === 'stopped') signals.cancelled();
       return recorded === 'overtaken' ? 'again' : 'done';
     } finally {
       signals.stop();
@@ -193,7 +200,8 @@ export class TurnsService {
         });
         calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
         if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
-        if (step.then === 'give up') return draft(keptWhenStopped(result, firstTextMs, cancellation));
+        if (step.then === 'give up')
+          return draft(cancellation.reason === 'stopped' ? visiblePart(running.signals) : undefined);
         await sleep(step.inMs, undefined, { signal }).catch(() => undefined);
         state = step.state;
       }
@@ -275,7 +283,5 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 }
 
 /** Who stops an answer keeps what is visible of it. */
-function keptWhenStopped(result: unknown, firstTextMs: number | null, { reason }: TurnCancellation): Draft['reply'] {
-  const isKept = reason === 'stopped' && firstTextMs !== null && result instanceof ModelFailure;
-  return isKept ? { outcome: 'stopped', text: `${result.said.trimEnd()}…` } : undefined;
-}
+const visiblePart = ({ shown }: ReplySignals): Draft['reply'] =>
+  shown === '' ? undefined : { outcome: 'stopped', text: `${shown.trimEnd()}…` };

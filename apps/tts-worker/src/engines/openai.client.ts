@@ -1,3 +1,4 @@
+import { isOpenAi, openAiClient, wasNeverConnected, withoutWords } from '@switchboard/service-kit';
 import OpenAI from 'openai';
 import { BadAnswer, EngineError, EngineRefused, EngineTimedOut, EngineUnavailable } from './engine-errors';
 import type { TtsWorkerConfig } from '../tts-worker.config';
@@ -22,38 +23,17 @@ export function configuredServer(
   return isOpenAi(baseUrl) ? undefined : { baseUrl };
 }
 
-function isOpenAi(baseUrl: string): boolean {
-  const { protocol, hostname } = new URL(baseUrl);
-  // Regions have hosts of their own, such as eu.api.openai.com.
-  return protocol === 'https:' && /(^|\.)api\.openai\.com$/.test(hostname);
-}
-
-// Errors of compatible servers may quote pages of input.
-const MAX_QUOTED = 300;
-
 /** Requests to one OpenAI-compatible server, with a deadline and with the errors of engine-errors.ts. */
 export class OpenAiClient {
   private readonly client: OpenAI;
 
   constructor(
     private readonly name: string,
-    { baseUrl, apiKey }: OpenAiServer,
+    server: OpenAiServer,
     /** For one request, from its start to the last byte of the answer, where `call` says nothing else. */
     private readonly deadlineMs: number,
   ) {
-    this.client = new OpenAI({
-      baseURL: baseUrl,
-      // The client insists on a key. What is not given here it would take from the environment, whatever the server.
-      apiKey: apiKey ?? 'none',
-      adminAPIKey: null,
-      organization: null,
-      project: null,
-      ...(!apiKey && { defaultHeaders: { authorization: null } }),
-      // Jobs are retried by the queue, with longer pauses than a client would make.
-      maxRetries: 0,
-      // It would log what is spoken.
-      logLevel: 'off',
-    });
+    this.client = openAiClient(server);
   }
 
   /**
@@ -80,17 +60,19 @@ export class OpenAiClient {
   private named(error: unknown): unknown {
     // By name, because they may be made in another realm: fetch reports an answer that breaks off as a TypeError.
     const { name } = error as Error;
-    if (name === 'SyntaxError') return new BadAnswer(`${this.name} sent broken JSON`, { cause: error });
+    if (name === 'SyntaxError') return new BadAnswer(`${this.name} sent broken JSON`);
     if (error instanceof OpenAI.APIConnectionError || name === 'TypeError')
       return new EngineUnavailable(`${this.name} cannot be reached or broke off`, {
         mayBeBilled: !wasNeverConnected(error),
         cause: error,
       });
     if (!(error instanceof OpenAI.APIError)) return error;
-    const message = `${this.name} answered ${error.message.slice(0, MAX_QUOTED)}`;
+    // Its own words quote what was to be spoken, or who was heard.
+    const cause = withoutWords(error);
+    const message = `${this.name} ${(cause as Error).message}`;
     return mayPass(error)
-      ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause: error })
-      : new EngineRefused(message, { cause: error });
+      ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause })
+      : new EngineRefused(message, { cause });
   }
 }
 
@@ -98,21 +80,6 @@ function mayPass({ status, code }: InstanceType<typeof OpenAI.APIError>): boolea
   // A spent quota comes as 429 too, but no waiting refills it.
   if (code === 'insufficient_quota') return false;
   return status === undefined || status >= 500 || [408, 409, 425, 429].includes(status);
-}
-
-/** Undici's and Node's codes for a connection that was not made; others may break while the server works. */
-const NOT_CONNECTED = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
-
-function wasNeverConnected(error: unknown): boolean {
-  const { code, cause } = error as { code?: string; cause?: unknown };
-  return NOT_CONNECTED.includes(code ?? '') || (cause !== undefined && wasNeverConnected(cause));
 }
 
 function retryAfterSeconds(headers: Headers | undefined): number | undefined {
