@@ -176,7 +176,10 @@ export class DeliveriesRepository {
     }
   }
 
-  /** Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. */
+  /**
+   * Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. May be repeated
+   * when it is not known whether it was committed.
+   */
   async sent({ delivery, chat }: Waiting, of: number, externalMessageId: string): Promise<void> {
     const { kind } = delivery;
     const nextPart = delivery.nextPart + 1;
@@ -184,8 +187,15 @@ export class DeliveriesRepository {
     const now = this.clock.now();
     const change = {
       sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, finished_at = $4,
-              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1`,
-      parameters: [delivery.id, isLast ? 'sent' : 'queued', nextPart, isLast ? now : null, externalMessageId],
+              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1 AND next_part = $6`,
+      parameters: [
+        delivery.id,
+        isLast ? 'sent' : 'queued',
+        nextPart,
+        isLast ? now : null,
+        externalMessageId,
+        delivery.nextPart,
+      ],
     };
     const isTold = isLast && (kind === 'text' || kind === 'voice');
     await this.outbox.addWith(
@@ -198,6 +208,15 @@ export class DeliveriesRepository {
     if (!isLast) return;
     this.finished.inc({ bot: chat.botId, kind, outcome: 'sent' });
     this.seconds.observe({ kind }, (now.getTime() - delivery.queuedAt.getTime()) / 1000);
+  }
+
+  /** Whether a message belongs to a later delivery by now, as when an answer took the place of another. */
+  async isReplaced({ chatId, seq }: Delivery, externalMessageId: string): Promise<boolean> {
+    const [{ replaced }] = await this.db.query<[{ replaced: boolean }]>(
+      `SELECT EXISTS (SELECT FROM deliveries WHERE chat_id = $1 AND seq > $2 AND $3 = ANY (external_message_ids)) AS replaced`,
+      [chatId, seq, externalMessageId],
+    );
+    return replaced;
   }
 
   /** To be tried again; nothing goes to this chat before. A refused try that cannot have been sent does not count. */

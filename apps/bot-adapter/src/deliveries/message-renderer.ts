@@ -66,7 +66,11 @@ export class MessageRenderer {
     if (parts.length > 1) this.formatted.set(delivery.id, parts);
     const message = parts[delivery.nextPart];
     const replaced = replacedIn(content, chat);
-    const edits = 'edits' in content ? content.edits : replaced[delivery.nextPart];
+    // Where the chat has moved, the id is that of another message: a menu comes as a new one, buttons alone as nothing.
+    const isMoved = content.place !== undefined && !place;
+    if (isMoved && content.kind === 'buttons') throw new Rejected('the message of these buttons was in the former chat');
+    const edited = 'edits' in content && !isMoved ? content.edits : undefined;
+    const edits = edited ?? replaced[delivery.nextPart];
     if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);
     return {
       to: { externalId, ...(place?.threadId && { threadId: place.threadId }) },
