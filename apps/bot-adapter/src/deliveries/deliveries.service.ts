@@ -130,6 +130,11 @@ export class DeliveriesService {
     return content && { chatHash: content.place?.chatHash ?? externalHash, messages: delivery.externalMessageIds };
   }
 
+  /** Where something about a person's message belongs. */
+  async placeOf(tx: EntityManager, { chatId, messageId }: { chatId: string; messageId: string }) {
+    return (await this.repository.placeFor(tx, chatId, messageId))?.place;
+  }
+
   /** What was queued of an answer; undefined when it is not known (any more). */
   async answerOf(
     tx: EntityManager,
