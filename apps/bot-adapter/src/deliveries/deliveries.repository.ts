@@ -88,12 +88,12 @@ export class DeliveriesRepository {
     });
   }
 
-  /** The chat, and where in it an answer to this message belongs; undefined for a chat that does not exist. */
+  /** The chat, and where in it an answer to this message of whom belongs; undefined for a chat that does not exist. */
   async placeFor(
     tx: EntityManager,
     chatId: string,
     messageId: string | undefined,
-  ): Promise<{ chat: Chat; place: Place | undefined } | undefined> {
+  ): Promise<{ chat: Chat; place: Place | undefined; askedBy: string | undefined } | undefined> {
     const found = (await tx
       .createQueryBuilder(Chat, 'chat')
       .leftJoinAndMapOne('chat.asked', InboundMessageRow, 'asked', 'asked.id = :messageId', { messageId })
@@ -102,10 +102,11 @@ export class DeliveriesRepository {
       .getOne()) as (Chat & { asked?: InboundMessageRow }) | null;
     if (!found) return undefined;
     const { asked, ...chat } = found;
-    if (!asked) return { chat, place: undefined };
+    if (!asked) return { chat, place: undefined, askedBy: undefined };
     const { externalChatHash, externalThreadId, externalMessageId } = asked;
     return {
       chat,
+      askedBy: asked.userId,
       place: {
         chatHash: externalChatHash,
         ...(externalThreadId !== null && { threadId: externalThreadId }),

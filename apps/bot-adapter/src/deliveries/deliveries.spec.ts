@@ -223,6 +223,14 @@ describe('answers on their way to people', () => {
     });
   });
 
+  it('an answer whose topic was deleted arrives in the chat all the same', async () => {
+    const topic = await telegram.topic(await telegram.person());
+    await topic.say('@lumen_bot where shall we go?');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'where shall we go?');
+    await telegram.ask('deleteForumTopic', { chat_id: topic.chat, message_thread_id: topic.where.threadId });
+    await delivered(await reply(app, heard, 'Anywhere.'));
+  });
+
   it('the buttons of a message that was sent can be changed, and taken away', async () => {
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'hi');
@@ -438,25 +446,30 @@ describe('answers on their way to people', () => {
     });
   });
 
-  it.each(['notice', 'buttons'] as const)('%s of a message in the chat that has moved edits none of the new one', async (kind) => {
-    const emma = await telegram.person();
-    const heard = await hear(app, emma, 'hi');
-    await delivered(await reply(app, heard, 'another message'));
-    const [{ message_id } = { message_id: 0 }] = await emma.answers();
-    const { chatId, userId } = heard.data;
-    const about = {
-      edits: String(message_id),
-      buttons: [[{ label: 'Old', data: 'old' }]],
-      place: { chatHash: 'of the former id' },
-    };
-    const content = kind === 'notice' ? { kind, text: 'a menu', ...about } : { kind, ...about };
-    const { db, nest } = app.service;
-    await db.transaction((tx) => nest.get(DeliveriesService).queue(tx, { chatId, userId, causeId: heard.data.messageId, content }));
-    await delivered(await reply(app, heard, 'the end'));
-    const [untouched] = await emma.answers();
-    expect(untouched).toMatchObject({ message_id, text: 'another message' });
-    expect(untouched!.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).not.toContain('Old');
-  });
+  it.each(['notice', 'buttons'] as const)(
+    '%s of a message in the chat that has moved edits none of the new one',
+    async (kind) => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'hi');
+      await delivered(await reply(app, heard, 'another message'));
+      const [{ message_id } = { message_id: 0 }] = await emma.answers();
+      const { chatId, userId } = heard.data;
+      const about = {
+        edits: String(message_id),
+        buttons: [[{ label: 'Old', data: 'old' }]],
+        place: { chatHash: 'of the former id' },
+      };
+      const content = kind === 'notice' ? { kind, text: 'a menu', ...about } : { kind, ...about };
+      const { db, nest } = app.service;
+      await db.transaction((tx) =>
+        nest.get(DeliveriesService).queue(tx, { chatId, userId, causeId: heard.data.messageId, content }),
+      );
+      await delivered(await reply(app, heard, 'the end'));
+      const [untouched] = await emma.answers();
+      expect(untouched).toMatchObject({ message_id, text: 'another message' });
+      expect(untouched!.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).not.toContain('Old');
+    },
+  );
 
   it('texts are kept encrypted', async () => {
     const emma = await telegram.person('en', undefined, 'Philippa');

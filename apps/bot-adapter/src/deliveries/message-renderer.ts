@@ -68,7 +68,8 @@ export class MessageRenderer {
     const replaced = replacedIn(content, chat);
     // Where the chat has moved, the id is that of another message: a menu comes as a new one, buttons alone as nothing.
     const isMoved = content.place !== undefined && !place;
-    if (isMoved && content.kind === 'buttons') throw new Rejected('the message of these buttons was in the former chat');
+    if (isMoved && content.kind === 'buttons')
+      throw new Rejected('the message of these buttons was in the former chat');
     const edited = 'edits' in content && !isMoved ? content.edits : undefined;
     const edits = edited ?? replaced[delivery.nextPart];
     if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);

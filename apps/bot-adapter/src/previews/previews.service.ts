@@ -49,8 +49,12 @@ const pauseAfter = (error: unknown): number | null => {
   return error instanceof NotSent || error instanceof OutcomeUnknown ? AFTER_TROUBLE_MS : null;
 };
 
-/** Makes the button that stops an answer. */
-export type StopButton = (chat: Chat, replyId: string) => Promise<Button>;
+/** Makes the button that stops an answer; none where it is not known who may press it. */
+export type StopButton = (
+  tx: EntityManager,
+  chat: Chat,
+  reply: { readonly replyId: string; readonly askedBy: string | undefined },
+) => Promise<Button | undefined>;
 
 /** Shows answers while they are being written. Best effort in all: nothing here may lose or delay the finished one. */
 @Injectable()
@@ -163,10 +167,16 @@ export class PreviewsService implements OnApplicationShutdown {
   private async showingOf(chatId: string, replyId: string, messageId?: string): Promise<Showing | undefined> {
     const found = await this.deliveries.placeFor(this.db.manager, chatId, messageId);
     if (!found || found.chat.blockedAt) return undefined;
-    const { chat, place } = found;
+    const { chat, place, askedBy } = found;
     const to = await this.repository.addressOf(chat, place);
-    const canStop = this.stopButton && this.channels.find(chat.botId)?.capabilities.buttons;
-    return { chat, to, replyTo: place?.replyTo, stop: canStop ? [await this.stopButton!(chat, replyId)] : [] };
+    const stop = await this.stopButtonFor(chat, { replyId, askedBy });
+    return { chat, to, replyTo: place?.replyTo, stop: stop ? [stop] : [] };
+  }
+
+  private async stopButtonFor(chat: Chat, reply: Parameters<StopButton>[2]): Promise<Button | undefined> {
+    const { stopButton } = this;
+    if (!stopButton || !this.channels.find(chat.botId)?.capabilities.buttons) return undefined;
+    return this.db.transaction((tx) => stopButton(tx, chat, reply));
   }
 
   private stop(chatId: string, preview: LivePreview): Step {
