@@ -19,10 +19,10 @@ import type { Channel } from '../channels/channel';
 import { ChannelBusy, ChatMoved, NotSent, OutcomeUnknown, Rejected, Unreachable } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
-import { DeliveriesRepository, type TakenPreview, type Waiting } from './deliveries.repository';
+import { DeliveriesRepository, type Waiting } from './deliveries.repository';
 import { Delivery, type DeliveryKind } from './delivery.entity';
 import { KeyedQueue } from './keyed-queue';
-import { MediaGone, MessageRenderer, type Part } from './message-renderer';
+import { AudioGone, MessageRenderer, type Part } from './message-renderer';
 import { SendLimits } from './send-limits';
 
 /** Sends what waits for a chat. */
@@ -70,13 +70,28 @@ class Abandoned extends Error {
 /** `over`: nothing more is to be done for this delivery. Later: the job ends, and comes back in so many milliseconds. */
 type Next = 'go on' | 'over' | { inMs: number };
 
-/** Told before the first message of a finished answer is sent. */
-export type BeforeAnswer = (chatId: string, replyId: string) => void;
+/** The message that becomes the finished answer. */
+export interface TakenPreview {
+  readonly externalMessageId: string;
+  /** Whether an older text may still arrive at the channel: a call of somebody who never told how it ended. */
+  readonly isUncertain: boolean;
+}
+
+/** Those above who show answers while they are being written. */
+export interface AnswerPreviews {
+  /** The answer is about to be sent: this process shows no more of it. */
+  end(chatId: string, replyId: string): void;
+  /**
+   * Ends the previews of an answer, and gives up the message that shows it; undefined where there is none. `lost` when there
+   * may be one whose id nobody has learned in time.
+   */
+  take(replyId: string, chat: Chat): Promise<TakenPreview | 'lost' | undefined>;
+}
 
 /** Works through what waits for a chat, one message after the other. One job per chat, so the order is kept. */
 @Injectable()
 export class DeliveriesJobs {
-  private readonly beforeAnswer: BeforeAnswer[] = [];
+  private previews: AnswerPreviews | undefined;
 
   constructor(
     private readonly db: DataSource,
@@ -91,9 +106,9 @@ export class DeliveriesJobs {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** For those above who show an answer while it is written: from then on they may not. */
-  onBeforeAnswer(tell: BeforeAnswer): void {
-    this.beforeAnswer.push(tell);
+  /** From now on finished answers take the place of what these show. */
+  usePreviews(previews: AnswerPreviews): void {
+    this.previews = previews;
   }
 
   /** Has the chat's queue worked through, now or later. */
@@ -160,7 +175,7 @@ export class DeliveriesJobs {
       }
       if (error instanceof NotSent) return this.retry(waiting, error);
       this.log.error({ err: error, deliveryId: delivery.id }, 'a delivery cannot be sent as it is');
-      return this.after(this.repository.refused(waiting, error instanceof MediaGone ? 'media_gone' : 'rejected'));
+      return this.after(this.repository.refused(waiting, error instanceof AudioGone ? 'media_gone' : 'rejected'));
     }
   }
 
@@ -195,10 +210,14 @@ export class DeliveriesJobs {
     });
   }
 
-  private async takePreview({ delivery, chat, isPreviewed }: Waiting): Promise<TakenPreview | undefined> {
+  private async takePreview(waiting: Waiting): Promise<TakenPreview | undefined> {
+    const { delivery, chat, isPreviewed } = waiting;
     if (delivery.kind !== 'text' || delivery.nextPart > 0) return undefined;
-    for (const tell of this.beforeAnswer) tell(chat.id, delivery.causeId);
-    return isPreviewed ? this.repository.takePreview(delivery, chat) : undefined;
+    this.previews?.end(chat.id, delivery.causeId);
+    const taken = isPreviewed ? await this.previews?.take(delivery.causeId, chat) : undefined;
+    if (taken !== 'lost') return taken;
+    this.repository.unknown(waiting, 'preview');
+    return undefined;
   }
 
   private async afterFailure(waiting: Waiting, error: unknown): Promise<Next> {

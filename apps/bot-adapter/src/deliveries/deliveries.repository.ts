@@ -4,12 +4,11 @@ import { type KnownUndeliverableReason, MessageDelivered, MessageUndeliverable }
 import { Clock } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { Chat } from '../contacts/chat.entity';
 import { ContactsService } from '../contacts/contacts.service';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { Delivery, type Place } from './delivery.entity';
-import { Preview, type PreviewState } from './preview.entity';
 
 /** The next delivery of a chat, and the chat. */
 export interface Waiting {
@@ -23,18 +22,8 @@ export interface Waiting {
   readonly isLast: boolean;
 }
 
-/** The message that becomes the finished answer. */
-export interface TakenPreview {
-  readonly externalMessageId: string;
-  /** Whether an older text may still arrive at the channel: a call of somebody who never told how it ended. */
-  readonly isUncertain: boolean;
-}
-
 /** Only its own time makes an old failure disappear from the metric; long enough for people to look. */
 const FAILURES_SHOWN_MS = 3_600_000;
-/** How often a finished answer looks whether its last preview has ended. */
-const LOOK_EVERY_MS = 25;
-
 /** How long a person who is to be erased is still told things, and how often that is looked at. */
 const LAST_WORDS_MS = 20_000;
 const LOOK_AGAIN_EVERY_MS = 250;
@@ -160,24 +149,6 @@ export class DeliveriesRepository {
   }
 
   /**
-   * Ends the previews of an answer, waits for one that is under way, and returns the message that shows the answer so far;
-   * undefined where a new one is to be sent. A message whose id is not known in time is deleted once it is, if it ever is.
-   */
-  async takePreview({ causeId }: Delivery, { externalHash, botId }: Chat): Promise<TakenPreview | undefined> {
-    for (;;) {
-      const preview = await this.endPreviews(causeId);
-      if (preview?.state !== 'final' || preview.external_chat_hash !== externalHash) return undefined;
-      const { external_message_id: externalMessageId, busy_ms: busyMs } = preview;
-      if (busyMs !== null && busyMs > 0) await sleep(Math.min(busyMs, LOOK_EVERY_MS));
-      else if (externalMessageId !== null) return { externalMessageId, isUncertain: busyMs !== null };
-      else if (await this.dropPreview(causeId)) {
-        this.unknownOutcomes.inc({ bot: botId, cause: 'preview' });
-        return undefined;
-      }
-    }
-  }
-
-  /**
    * Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. May be repeated
    * when it is not known whether it was committed.
    */
@@ -280,31 +251,6 @@ export class DeliveriesRepository {
          AND chat_id IN (SELECT chat_id FROM inbound_messages WHERE user_id = $1)`,
       [userId],
     );
-  }
-
-  private async endPreviews(replyId: string) {
-    const [rows] = await this.db.query<
-      [
-        {
-          state: PreviewState;
-          external_chat_hash: string;
-          external_message_id: string | null;
-          busy_ms: number | null;
-        }[],
-      ]
-    >(
-      `UPDATE previews SET state = CASE state WHEN 'shown' THEN 'final' ELSE state END WHERE reply_id = $1
-       RETURNING state, external_chat_hash, external_message_id,
-         (EXTRACT(EPOCH FROM call_ends_at - clock_timestamp()) * 1000)::integer AS busy_ms`,
-      [replyId],
-    );
-    return rows[0];
-  }
-
-  private async dropPreview(replyId: string): Promise<boolean> {
-    const unknown = { replyId, state: 'final', externalMessageId: IsNull() } as const;
-    const { affected } = await this.db.manager.update(Preview, unknown, { state: 'dropped' });
-    return affected === 1;
   }
 
   private async giveUp(

@@ -24,9 +24,9 @@ export interface Part {
   readonly obsolete: readonly string[];
 }
 
-/** What was to be sent exists no more. */
-export class MediaGone extends Error {
-  override readonly name = 'MediaGone';
+/** The voice that was to be sent exists no more. */
+export class AudioGone extends Error {
+  override readonly name = 'AudioGone';
 }
 
 /** Turns what is stored into messages of a channel, one by one. */
@@ -54,7 +54,7 @@ export class MessageRenderer {
   }
 
   /**
-   * Throws Rejected or MediaGone when there is nothing that could be sent, NotSent when there may be later, and
+   * Throws Rejected or AudioGone when there is nothing that could be sent, NotSent when there may be later, and
    * EncryptionKeyMissing.
    */
   async render(delivery: Delivery, chat: Chat, channel: Channel): Promise<Part> {
@@ -113,7 +113,7 @@ export class MessageRenderer {
       .then((audio) => audio.buffer())
       .catch((error: unknown) => {
         if (isProblem(error, ReadAudio, 'tts-worker.audio_not_found'))
-          throw new MediaGone(`the audio ${audioId} is gone`);
+          throw new AudioGone(`the audio ${audioId} is gone`);
         throw new NotSent('the audio cannot be had just now', { cause: error });
       });
     return { kind: 'voice', bytes, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;

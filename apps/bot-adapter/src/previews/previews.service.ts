@@ -11,7 +11,7 @@ import type { Button, Channel, ChatAddress, OutboundMessage } from '../channels/
 import { ChannelBusy, NotSent, OutcomeUnknown, Unsupported } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
-import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
+import { type AnswerPreviews, DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { KeyedQueue } from '../deliveries/keyed-queue';
 import { SendLimits } from '../deliveries/send-limits';
@@ -58,7 +58,7 @@ export type StopButton = (
 
 /** Shows answers while they are being written. Best effort in all: nothing here may lose or delay the finished one. */
 @Injectable()
-export class PreviewsService implements OnApplicationShutdown {
+export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
   private readonly live = new Map<string, LivePreview>();
   /** Signals may arrive late: a reply that was finished is never previewed again. */
   private readonly finished = new LRUCache<string, true>({ max: 10_000 });
@@ -83,7 +83,7 @@ export class PreviewsService implements OnApplicationShutdown {
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
-    deliveriesJobs.onBeforeAnswer((chatId, replyId) => this.end(chatId, replyId));
+    deliveriesJobs.usePreviews(this);
     this.calls = new Counter({
       name: 'previews_total',
       help: 'Previews of answers being written, by how they were shown and what came of it.',
@@ -118,19 +118,23 @@ export class PreviewsService implements OnApplicationShutdown {
     if (preview && preview.begunAt <= until) this.end(chatId, preview.replyId);
   }
 
+  /** The answer is finished or was given up: nothing of it may be shown any more. */
+  end(chatId: string, replyId: string): void {
+    this.finished.set(replyId, true);
+    const preview = this.live.get(chatId);
+    if (preview?.replyId === replyId) this.stop(chatId, preview);
+  }
+
+  take(replyId: string, chat: Chat): ReturnType<AnswerPreviews['take']> {
+    return this.repository.take(replyId, chat);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     const previews = [...this.live.values()];
     for (const preview of previews) preview.end();
     // The next process goes on in the same message only if its id was written down.
     await Promise.all(previews.map((preview) => preview.ended()));
-  }
-
-  /** The answer is finished or was given up: nothing of it may be shown any more. */
-  private end(chatId: string, replyId: string): void {
-    this.finished.set(replyId, true);
-    const preview = this.live.get(chatId);
-    if (preview?.replyId === replyId) this.stop(chatId, preview);
   }
 
   private cancel(chatId: string, replyId: string): Promise<void> {
