@@ -10,6 +10,7 @@ import { DeliveriesRepository } from './deliveries.repository';
 import { DeliveriesService } from './deliveries.service';
 import { Delivery } from './delivery.entity';
 import { MessageRenderer } from './message-renderer';
+import { ReplyDecorators } from './reply-decorators';
 
 describe('answers on their way to people', () => {
   let telegram: PretendedTelegram;
@@ -236,7 +237,9 @@ describe('answers on their way to people', () => {
     const heard = await hear(app, emma, 'hi');
     const { chatId, userId } = heard.data;
     const deliveries = app.service.nest.get(DeliveriesService);
-    deliveries.addToReplies(() => Promise.resolve([[{ label: 'Better?', data: 'better' }]]));
+    app.service.nest
+      .get(ReplyDecorators)
+      .add({ finished: () => Promise.resolve([[{ label: 'Better?', data: 'better' }]]) });
     await delivered(await reply(app, heard, 'An answer.'));
     const [message] = await emma.answers();
     const labels = async () => {

@@ -14,6 +14,7 @@ import type { Chat } from '../contacts/chat.entity';
 import { type AnswerPreviews, DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { KeyedQueue } from '../deliveries/keyed-queue';
+import { type ReplyDecorator, ReplyDecorators } from '../deliveries/reply-decorators';
 import { SendLimits } from '../deliveries/send-limits';
 import { LivePreview } from './live-preview';
 import { PreviewsJobs } from './previews.jobs';
@@ -49,13 +50,6 @@ const pauseAfter = (error: unknown): number | null => {
   return error instanceof NotSent || error instanceof OutcomeUnknown ? AFTER_TROUBLE_MS : null;
 };
 
-/** Makes the button that stops an answer; none where it is not known who may press it. */
-export type StopButton = (
-  tx: EntityManager,
-  chat: Chat,
-  reply: { readonly replyId: string; readonly askedBy: string | undefined },
-) => Promise<Button | undefined>;
-
 /** Shows answers while they are being written. Best effort in all: nothing here may lose or delay the finished one. */
 @Injectable()
 export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
@@ -65,7 +59,6 @@ export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
   /** Chats that the channel asked to leave alone, until when. */
   private readonly quiet = new LRUCache<string, number>({ max: 10_000 });
   private readonly calls: Counter<'how' | 'outcome'>;
-  private stopButton: StopButton | undefined;
   private isStopping = false;
 
   constructor(
@@ -79,6 +72,7 @@ export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
     private readonly jobs: PreviewsJobs,
     private readonly signals: Signals,
     private readonly clock: Clock,
+    private readonly decorators: ReplyDecorators,
     deliveriesJobs: DeliveriesJobs,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -90,11 +84,6 @@ export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
       labelNames: ['how', 'outcome'],
       registers: [registry],
     });
-  }
-
-  /** From now on previews carry a button that stops the answer, where the channel can show one. */
-  offerStop(button: StopButton): void {
-    this.stopButton = button;
   }
 
   async typed(signal: SignalOf<typeof ReplyTyped>): Promise<void> {
@@ -173,14 +162,19 @@ export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
     if (!found || found.chat.blockedAt) return undefined;
     const { chat, place, askedBy } = found;
     const to = await this.repository.addressOf(chat, place);
-    const stop = await this.stopButtonFor(chat, { replyId, askedBy });
-    return { chat, to, replyTo: place?.replyTo, stop: stop ? [stop] : [] };
+    return { chat, to, replyTo: place?.replyTo, stop: await this.stopButtons(chat, { replyId, askedBy }) };
   }
 
-  private async stopButtonFor(chat: Chat, reply: Parameters<StopButton>[2]): Promise<Button | undefined> {
-    const { stopButton } = this;
-    if (!stopButton || !this.channels.find(chat.botId)?.capabilities.buttons) return undefined;
-    return this.db.transaction((tx) => stopButton(tx, chat, reply));
+  private async stopButtons(chat: Chat, reply: Parameters<ReplyDecorator['stop']>[2]): Promise<Button[]> {
+    if (!this.channels.find(chat.botId)?.capabilities.buttons) return [];
+    return this.db.transaction(async (tx) => {
+      const buttons: Button[] = [];
+      for (const stop of this.decorators.get('stop')) {
+        const button = await stop(tx, chat, reply);
+        if (button) buttons.push(button);
+      }
+      return buttons;
+    });
   }
 
   private stop(chatId: string, preview: LivePreview): Step {

@@ -14,8 +14,9 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Button } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
-import { DeliveriesService, type Reply } from '../deliveries/deliveries.service';
+import { DeliveriesService } from '../deliveries/deliveries.service';
 import type { Place } from '../deliveries/delivery.entity';
+import { type Reply, ReplyDecorators } from '../deliveries/reply-decorators';
 import { speakable } from '../rich-text/plain-text';
 import { say } from '../texts/catalogue';
 import { Speech } from './speech.entity';
@@ -34,27 +35,18 @@ const NOBODY_THERE: readonly string[] = ['blocked', 'chat_gone'];
 /** No speech takes so long: whatever became of it was lost. */
 const LOST_AFTER_MS = 3_600_000;
 
-/** Makes the button under an answer that asks for its voice. */
-export type ListenButton = (chat: Chat, replyId: string) => Button;
-
 /** Answers as voice messages, on demand or always. */
 @Injectable()
 export class SpeechService {
-  private listenButton: ListenButton | undefined;
-
   constructor(
     private readonly outbox: Outbox,
     private readonly deliveries: DeliveriesService,
     private readonly channels: ChannelsService,
     private readonly bots: BotsRegistry,
     private readonly clock: Clock,
+    private readonly decorators: ReplyDecorators,
   ) {
-    deliveries.addToReplies((tx, chat, reply) => this.offer(tx, chat, reply));
-  }
-
-  /** From now on answers that can be heard carry this button. */
-  offerListening(button: ListenButton): void {
-    this.listenButton = button;
+    decorators.add({ finished: (tx, chat, reply) => this.offer(tx, chat, reply) });
   }
 
   /** Asks for an answer that was sent before to be spoken. Those of other chats are no answers here. */
@@ -115,7 +107,7 @@ export class SpeechService {
 
   private listenButtons(chat: Chat, replyId: string): Button[][] {
     const canPress = this.channels.find(chat.botId)?.capabilities.buttons;
-    return canPress && this.listenButton ? [[this.listenButton(chat, replyId)]] : [];
+    return canPress ? this.decorators.get('listen').map((listen) => [listen(chat, replyId)]) : [];
   }
 
   private async request(

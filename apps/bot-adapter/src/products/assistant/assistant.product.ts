@@ -19,7 +19,8 @@ import type { Button, InboundEdit, InboundMessage, InboundStop } from '../../cha
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
-import { DeliveriesService, type Reply } from '../../deliveries/deliveries.service';
+import { DeliveriesService } from '../../deliveries/deliveries.service';
+import { type Reply, type ReplyDecorator, ReplyDecorators } from '../../deliveries/reply-decorators';
 import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
 import { action, type Product, standing } from '../../dialogs/product';
@@ -27,7 +28,6 @@ import { ProductRouter } from '../../dialogs/product-router.service';
 import { confirm, menu, type Screen } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
 import { MediaService } from '../../media/media.service';
-import { PreviewsService, type StopButton } from '../../previews/previews.service';
 import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
 
@@ -119,7 +119,7 @@ export class AssistantProduct implements Product {
     private readonly bots: BotsRegistry,
     private readonly buttons: ButtonsService,
     private readonly deliveries: DeliveriesService,
-    previews: PreviewsService,
+    decorators: ReplyDecorators,
     @Inject(CONFIG) config: BotAdapterConfig,
   ) {
     this.keptDays = {
@@ -130,13 +130,15 @@ export class AssistantProduct implements Product {
       failed: KEPT_DAYS.quarantined,
     };
     router.register(this);
-    deliveries.addToReplies((tx, chat, reply) => this.sayNext(tx, chat, reply), 'first');
-    deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
-    previews.offerStop((tx, chat, reply) => this.stopButton(tx, chat, reply));
-    speech.offerListening((chat, replyId) => ({
-      label: say(chat.locale, 'listen'),
-      data: buttons.standing(this.name, 'speak', replyId),
-    }));
+    decorators.add({
+      sayNext: (tx, chat, reply) => this.sayNext(tx, chat, reply),
+      finished: (_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)),
+      stop: (tx, chat, reply) => this.stopButton(tx, chat, reply),
+      listen: (chat, replyId) => ({
+        label: say(chat.locale, 'listen'),
+        data: buttons.standing(this.name, 'speak', replyId),
+      }),
+    });
   }
 
   async start(conversation: Conversation, payload: string): Promise<boolean> {
@@ -202,7 +204,7 @@ export class AssistantProduct implements Product {
   private async stopButton(
     tx: EntityManager,
     { id: chatId, kind, locale }: Chat,
-    { replyId, askedBy }: Parameters<StopButton>[2],
+    { replyId, askedBy }: Parameters<ReplyDecorator['stop']>[2],
   ): Promise<Button | undefined> {
     if (kind === 'group' && !askedBy) return undefined;
     const stop = { product: this.name, action: 'stop', data: replyId };
