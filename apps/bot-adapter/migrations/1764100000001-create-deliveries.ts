@@ -56,6 +56,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         used_at    timestamptz,
         expires_at timestamptz NOT NULL
       );
+      CREATE INDEX buttons_chat ON buttons (chat_id);
       CREATE INDEX buttons_expiry ON buttons (expires_at);
       CREATE INDEX buttons_once ON buttons (screen_id) WHERE once;
 

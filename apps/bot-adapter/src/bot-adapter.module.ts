@@ -16,7 +16,7 @@ import { ContactsModule } from './contacts/contacts.module';
 import { InboundMessageRow } from './contacts/inbound-message.entity';
 import { DeliveriesModule } from './deliveries/deliveries.module';
 import { Delivery } from './deliveries/delivery.entity';
-import { Preview } from './deliveries/preview.entity';
+import { Preview } from './previews/preview.entity';
 import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
 import { DialogsModule } from './dialogs/dialogs.module';

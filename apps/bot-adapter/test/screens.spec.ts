@@ -1,5 +1,5 @@
 import {
-  MessageReceived,
+  ErasureRequested,
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
@@ -172,22 +172,24 @@ describe('commands, menus and buttons', () => {
     await app.probe.until(ReplyRegenerateRequested, (event) => event.data.replyId === replyId);
 
     const webhook = new TelegramWebhook(app);
-    await webhook.bring({ stopped_message_generation: { chat: { id: emma.chat, type: 'private' }, draft_id: 1 } });
+    await webhook.bring({ stopped_message_generation: { chat: { id: emma.chat, type: 'private' } } });
     const stopped = await app.probe.until(ReplyStopRequested, (event) => event.data.chatId === data.chatId);
     expect(stopped.data.userId).toBe(data.userId);
   });
 
-  it('the button under an answer that is being written in a group stops it', async () => {
-    const group = await telegram.group(await telegram.person());
-    await group.say('@lumen_bot go on and on');
-    const { data } = await app.probe.until(MessageReceived, (event) => event.data.text === 'go on and on');
-    // Such a button has no row: it does the same everywhere.
-    const reply_markup = { inline_keyboard: [[{ text: '■ Stop', callback_data: '!assistant:stop' }]] };
-    await telegram.ask('sendMessage', { chat_id: group.chat, text: 'on and on…', reply_markup });
-    const preview = await group.answer(({ text }) => text === 'on and on…');
-    expect((await group.press(preview.message_id, '■ Stop')).text).toBe('I stop here.');
-    await app.probe.until(ReplyStopRequested, (event) => event.data.chatId === data.chatId);
-  });
+  it.each(['!assistant:eraseNow', '!assistant:stop', '!dialogs:cancel'])(
+    'a press of %s that was made up does nothing',
+    async (callback_data) => {
+      const emma = await telegram.person();
+      const { data } = await hear(app, emma, 'hello');
+      const reply_markup = { inline_keyboard: [[{ text: 'Forged', callback_data }]] };
+      await telegram.ask('sendMessage', { chat_id: emma.chat, text: 'any message', reply_markup });
+      const forged = await shows(emma, /any message/);
+      expect((await emma.press(forged.message_id, 'Forged')).text).toMatch(/out of date/);
+      const done = [...app.probe.all(ErasureRequested), ...app.probe.all(ReplyStopRequested)];
+      expect(done.filter((event) => event.data.userId === data.userId)).toEqual([]);
+    },
+  );
 
   it('a voice message that nobody can understand is answered in plain words', async () => {
     const emma = await telegram.person();

@@ -75,6 +75,14 @@ export class UnknownAccount extends DomainError {
   }
 }
 
+/** A bot that was removed, or that another process of this service knows already and this one does not. */
+export class BotNotHere extends Error {
+  override readonly name = 'BotNotHere';
+  constructor(botId: string) {
+    super(`the bot ${botId} is not known here`);
+  }
+}
+
 export class WrongWebhookSecret extends DomainError {
   constructor() {
     super('bot-adapter.wrong_webhook_secret', 'The secret or signature of the webhook is missing or wrong', 401);

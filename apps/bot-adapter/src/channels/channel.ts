@@ -110,6 +110,14 @@ export interface InboundUnsupported extends InboundBy {
 }
 
 /** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
+/** The person stopped an answer that was being written, by a button of the channel's own. */
+export interface InboundStop {
+  readonly kind: 'stopped';
+  readonly chat: InboundChat;
+  /** Whether it was the draft with this id (showDraft); absent where the channel does not tell which one it was. */
+  readonly isOf?: (previewId: string) => boolean;
+}
+
 export type Inbound =
   | InboundMessage
   | InboundCommand
@@ -117,8 +125,7 @@ export type Inbound =
   | InboundEdit
   | InboundUnsupported
   | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
-  /** The person stopped an answer that was being written, by a button of the channel's own. */
-  | { readonly kind: 'stopped'; readonly chat: InboundChat }
+  | InboundStop
   /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
 

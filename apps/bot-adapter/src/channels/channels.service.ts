@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../bot-adapter.config';
 import type { Channel, ChannelFactory, WebhookRequest } from './channel';
-import { UnknownAccount } from './channel-errors';
+import { BotNotHere, UnknownAccount } from './channel-errors';
 
 /** The kinds of channels this service was built with: ChannelKinds. */
 export const CHANNEL_KINDS = Symbol('kinds of channels');
@@ -60,7 +60,14 @@ export class ChannelsService {
     });
   }
 
-  /** Undefined for a bot that was removed. */
+  /** For jobs, which are tried again. Throws BotNotHere. */
+  get(botId: string): Channel {
+    const channel = this.find(botId);
+    if (!channel) throw new BotNotHere(botId);
+    return channel;
+  }
+
+  /** Undefined for a bot that was removed, or that this process does not know yet: each reads the descriptions by itself. */
   find(botId: string): Channel | undefined {
     return this.byBot.get(botId)?.channel;
   }

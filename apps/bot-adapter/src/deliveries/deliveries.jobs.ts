@@ -1,24 +1,38 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EncryptionKeyMissing, isInfrastructureError } from '@switchboard/bus';
-import { defineJob, type JobRun, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  defineJob,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+} from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import type { BotAdapterConfig } from '../bot-adapter.config';
 import type { Channel } from '../channels/channel';
 import { ChannelBusy, ChatMoved, NotSent, OutcomeUnknown, Rejected, Unreachable } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
-import { DeliveriesRepository, type TakenPreview, type Waiting } from './deliveries.repository';
+import { DeliveriesRepository, type Waiting } from './deliveries.repository';
 import { Delivery, type DeliveryKind } from './delivery.entity';
 import { KeyedQueue } from './keyed-queue';
-import { MediaGone, MessageRenderer, type Part } from './message-renderer';
+import { AudioGone, MessageRenderer, type Part } from './message-renderer';
 import { SendLimits } from './send-limits';
 
 /** Sends what waits for a chat. */
 export const Deliver = defineJob('deliver', z.object({ chatId: z.uuid() }));
 
 /** Makes sure that a message shows the finished answer and not an older text that came late. */
-export const ConfirmAnswer = defineJob('confirm-answer', z.object({ deliveryId: z.uuid() }));
+export const ConfirmAnswer = defineJob(
+  'confirm-answer',
+  z.object({ deliveryId: z.uuid(), chatHash: z.string().describe('Chat.externalHash at the time of sending.') }),
+);
 
 /** The job's own tries are for our own troubles (the database); those of the channel are counted per part. */
 const JOB_ATTEMPTS = 25;
@@ -30,13 +44,21 @@ const JOB_ATTEMPTS = 25;
 const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, buttons: 3 };
 const LONGEST_WAIT_MS = 600_000;
 
+/** A bot that is unknown here may be known to another process, or soon: each reads the descriptions by itself. */
+const BOT_UNKNOWN_FOR_MS = 6 * 3_600_000;
+const BOT_UNKNOWN_WAIT_MS = 2000;
+
 const backoffMs = (tries: number) => Math.min(1000 * 2 ** (tries - 1), LONGEST_WAIT_MS);
 
 /** After these a call that was given up has either arrived or never will: it had at most 30 s. */
 const CONFIRM_AFTER_MS = [5000, 40_000];
 
-/** A stopping service gives a call that it has begun this long to end. */
-const GRACE_MS = 3000;
+/** A stopping service gives a call that it has begun this long to end; its jobs have 20 s in all. */
+const GRACE_MS = 15_000;
+
+/** How long the database may be away until a message that the channel has taken is sent once more. */
+const NOTE_FOR_MS = 10_000;
+const NOTE_AGAIN_EVERY_MS = 250;
 
 /** Another process sends to the chat, because this one was frozen and thought dead. It is left alone: its call may be under way. */
 const OVERTAKEN_MS = 5000;
@@ -48,13 +70,28 @@ class Abandoned extends Error {
 /** `over`: nothing more is to be done for this delivery. Later: the job ends, and comes back in so many milliseconds. */
 type Next = 'go on' | 'over' | { inMs: number };
 
-/** Told before the first message of a finished answer is sent. */
-export type BeforeAnswer = (chatId: string, replyId: string) => void;
+/** The message that becomes the finished answer. */
+export interface TakenPreview {
+  readonly externalMessageId: string;
+  /** Whether an older text may still arrive at the channel: a call of somebody who never told how it ended. */
+  readonly isUncertain: boolean;
+}
+
+/** Those above who show answers while they are being written. */
+export interface AnswerPreviews {
+  /** The answer is about to be sent: this process shows no more of it. */
+  end(chatId: string, replyId: string): void;
+  /**
+   * Ends the previews of an answer, and gives up the message that shows it; undefined where there is none. `lost` when there
+   * may be one whose id nobody has learned in time.
+   */
+  take(replyId: string, chat: Chat): Promise<TakenPreview | 'lost' | undefined>;
+}
 
 /** Works through what waits for a chat, one message after the other. One job per chat, so the order is kept. */
 @Injectable()
 export class DeliveriesJobs {
-  private readonly beforeAnswer: BeforeAnswer[] = [];
+  private previews: AnswerPreviews | undefined;
 
   constructor(
     private readonly db: DataSource,
@@ -64,12 +101,14 @@ export class DeliveriesJobs {
     private readonly renderer: MessageRenderer,
     private readonly limits: SendLimits,
     private readonly queue: KeyedQueue,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: BotAdapterConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** For those above who show an answer while it is written: from then on they may not. */
-  onBeforeAnswer(tell: BeforeAnswer): void {
-    this.beforeAnswer.push(tell);
+  /** From now on finished answers take the place of what these show. */
+  usePreviews(previews: AnswerPreviews): void {
+    this.previews = previews;
   }
 
   /** Has the chat's queue worked through, now or later. */
@@ -79,7 +118,7 @@ export class DeliveriesJobs {
       Deliver,
       { chatId },
       {
-        queue: `chat:${chatId}`,
+        queue: queueOf(chatId),
         key: `deliver:${chatId}`,
         maxAttempts: JOB_ATTEMPTS,
         delayMs: inMs,
@@ -101,7 +140,7 @@ export class DeliveriesJobs {
     const { delivery, chat, restMs } = waiting;
     if (chat.blockedAt) return this.after(this.repository.unreachable(chat, 'blocked'));
     const channel = this.channels.find(chat.botId);
-    if (!channel) return this.after(this.repository.refused(waiting, 'chat_gone'));
+    if (!channel) return this.withoutChannel(waiting);
     if (restMs > 0) return { inMs: restMs };
     if (delivery.tries >= MAX_TRIES[delivery.kind]) return this.after(this.repository.refused(waiting, 'gave_up'));
 
@@ -114,17 +153,29 @@ export class DeliveriesJobs {
     return this.queue.run(chat.id, () => this.send(waiting, part, channel, signal));
   }
 
+  private async withoutChannel(waiting: Waiting): Promise<Next> {
+    const { delivery, chat } = waiting;
+    const ageMs = this.clock.now().getTime() - delivery.queuedAt.getTime();
+    if (ageMs > BOT_UNKNOWN_FOR_MS) return this.after(this.repository.refused(waiting, 'gave_up'));
+    const inMs = Math.min(Math.max(BOT_UNKNOWN_WAIT_MS, Math.round(ageMs / 4)), LONGEST_WAIT_MS);
+    this.log.warn({ deliveryId: delivery.id, bot: chat.botId, inMs }, 'a message waits for its bot to be known here');
+    return { inMs };
+  }
+
   /** What can fail before anything was sent. */
   private async render(waiting: Waiting, channel: Channel): Promise<Part | Next> {
     const { delivery, chat } = waiting;
     try {
       return await this.renderer.render(delivery, chat, channel);
     } catch (error) {
-      // A key may come: the job waits for it.
-      if (isInfrastructureError(error) || error instanceof EncryptionKeyMissing) throw error;
+      if (isInfrastructureError(error)) throw error;
+      if (error instanceof EncryptionKeyMissing) {
+        this.log.warn({ err: error, deliveryId: delivery.id }, 'a message waits for an encryption key');
+        return { inMs: error.seconds * 1000 };
+      }
       if (error instanceof NotSent) return this.retry(waiting, error);
       this.log.error({ err: error, deliveryId: delivery.id }, 'a delivery cannot be sent as it is');
-      return this.after(this.repository.refused(waiting, error instanceof MediaGone ? 'media_gone' : 'rejected'));
+      return this.after(this.repository.refused(waiting, error instanceof AudioGone ? 'media_gone' : 'rejected'));
     }
   }
 
@@ -140,9 +191,11 @@ export class DeliveriesJobs {
     if (!(await this.repository.begin(delivery))) return { inMs: OVERTAKEN_MS };
     try {
       for (const messageId of part.obsolete) await this.delete(channel, part, messageId);
-      const { externalMessageId } = await withGrace(channel.send(part.to, part.message, options), signal);
-      if (preview?.isUncertain) await this.confirmLater(delivery);
-      await this.repository.sent(waiting, part.of, externalMessageId);
+      const noted = channel.send(part.to, part.message, options).then(async ({ externalMessageId }) => {
+        await persistently(() => this.repository.sent(waiting, part.of, externalMessageId));
+        if (preview?.isUncertain) await persistently(() => this.confirmLater(waiting));
+      });
+      await withGrace(noted, signal);
       return delivery.nextPart + 1 === part.of ? 'over' : 'go on';
     } catch (error) {
       if (error instanceof OutcomeUnknown && !isRepeatable) this.noteUnknown(waiting, error.cause);
@@ -157,16 +210,20 @@ export class DeliveriesJobs {
     });
   }
 
-  private async takePreview({ delivery, chat, isPreviewed }: Waiting): Promise<TakenPreview | undefined> {
+  private async takePreview(waiting: Waiting): Promise<TakenPreview | undefined> {
+    const { delivery, chat, isPreviewed } = waiting;
     if (delivery.kind !== 'text' || delivery.nextPart > 0) return undefined;
-    for (const tell of this.beforeAnswer) tell(chat.id, delivery.causeId);
-    return isPreviewed ? this.repository.takePreview(delivery, chat) : undefined;
+    this.previews?.end(chat.id, delivery.causeId);
+    const taken = isPreviewed ? await this.previews?.take(delivery.causeId, chat) : undefined;
+    if (taken !== 'lost') return taken;
+    this.repository.unknown(waiting, 'preview');
+    return undefined;
   }
 
   private async afterFailure(waiting: Waiting, error: unknown): Promise<Next> {
     const { delivery, chat } = waiting;
-    // The row stays `sending`: whoever comes next knows that the outcome is unknown.
-    if (error instanceof Abandoned) return { inMs: 0 };
+    // The row stays `sending`: whoever comes next knows that the outcome is unknown. Not before the call must have ended.
+    if (error instanceof Abandoned) return { inMs: this.config.BOT_ADAPTER_SEND_TIMEOUT_MS };
     if (error instanceof ChannelBusy) {
       this.limits.backOff(chat, error.retryAfterSeconds);
       await this.repository.deferred(waiting, error.retryAfterSeconds, { counts: false });
@@ -211,22 +268,27 @@ export class DeliveriesJobs {
     );
   }
 
-  private confirmLater({ id: deliveryId }: Delivery): Promise<void> {
+  private confirmLater({ delivery, chat }: Waiting): Promise<void> {
+    const payload = { deliveryId: delivery.id, chatHash: chat.externalHash };
     return this.db.transaction(async (tx) => {
-      for (const ms of CONFIRM_AFTER_MS) {
-        await this.jobs.add(tx, ConfirmAnswer, { deliveryId }, { delayMs: ms });
+      for (const delayMs of CONFIRM_AFTER_MS) {
+        // In the queue of the chat, so that no other message is sent at the same time.
+        await this.jobs.add(tx, ConfirmAnswer, payload, { queue: queueOf(chat.id), delayMs });
       }
     });
   }
 
-  /** Writes the finished text once more. Where nothing came over it, the channel says so and nobody sees anything. */
+  /**
+   * Writes the finished text once more. Where nothing came over it, the channel says so and nobody sees anything. Left alone is
+   * a message that shows something later by now, and a chat that has moved: there the id means another message.
+   */
   @Runs(ConfirmAnswer)
-  async confirm({ deliveryId }: PayloadOf<typeof ConfirmAnswer>): Promise<void> {
+  async confirm({ deliveryId, chatHash }: PayloadOf<typeof ConfirmAnswer>): Promise<void> {
     const delivery = await this.db.manager.findOneBy(Delivery, { id: deliveryId });
-    const chat = delivery && (await this.db.manager.findOneBy(Chat, { id: delivery.chatId }));
-    const channel = chat && this.channels.find(chat.botId);
+    const chat = delivery && (await this.db.manager.findOneBy(Chat, { id: delivery.chatId, externalHash: chatHash }));
     const [externalMessageId] = delivery?.externalMessageIds ?? [];
-    if (!channel || !externalMessageId) return;
+    if (!chat || !externalMessageId || (await this.repository.isReplaced(delivery, externalMessageId))) return;
+    const channel = this.channels.get(chat.botId);
     const { to, message } = await this.renderer.render({ ...delivery, nextPart: 0 }, chat, channel);
     await this.queue
       .run(chat.id, () => channel.showMessage(to, message, { edits: externalMessageId }))
@@ -239,6 +301,21 @@ export class DeliveriesJobs {
   private async after(done: Promise<void>): Promise<Next> {
     await done;
     return 'over';
+  }
+}
+
+const queueOf = (chatId: string) => `chat:${chatId}`;
+
+/** Repeats a note for the database while that is away for a moment. */
+async function persistently(note: () => Promise<void>): Promise<void> {
+  const until = performance.now() + NOTE_FOR_MS;
+  for (;;) {
+    try {
+      return await note();
+    } catch (error) {
+      if (!isInfrastructureError(error) || performance.now() > until) throw error;
+      await sleep(NOTE_AGAIN_EVERY_MS);
+    }
   }
 }
 

@@ -4,12 +4,11 @@ import { type KnownUndeliverableReason, MessageDelivered, MessageUndeliverable }
 import { Clock } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { Chat } from '../contacts/chat.entity';
 import { ContactsService } from '../contacts/contacts.service';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { Delivery, type Place } from './delivery.entity';
-import { Preview, type PreviewState } from './preview.entity';
 
 /** The next delivery of a chat, and the chat. */
 export interface Waiting {
@@ -23,18 +22,8 @@ export interface Waiting {
   readonly isLast: boolean;
 }
 
-/** The message that becomes the finished answer. */
-export interface TakenPreview {
-  readonly externalMessageId: string;
-  /** Whether an older text may still arrive at the channel: a call of somebody who never told how it ended. */
-  readonly isUncertain: boolean;
-}
-
 /** Only its own time makes an old failure disappear from the metric; long enough for people to look. */
 const FAILURES_SHOWN_MS = 3_600_000;
-/** How often a finished answer looks whether its last preview has ended. */
-const LOOK_EVERY_MS = 25;
-
 /** How long a person who is to be erased is still told things, and how often that is looked at. */
 const LAST_WORDS_MS = 20_000;
 const LOOK_AGAIN_EVERY_MS = 250;
@@ -88,12 +77,12 @@ export class DeliveriesRepository {
     });
   }
 
-  /** The chat, and where in it an answer to this message belongs; undefined for a chat that does not exist. */
+  /** The chat, and where in it an answer to this message of whom belongs; undefined for a chat that does not exist. */
   async placeFor(
     tx: EntityManager,
     chatId: string,
     messageId: string | undefined,
-  ): Promise<{ chat: Chat; place: Place | undefined } | undefined> {
+  ): Promise<{ chat: Chat; place: Place | undefined; askedBy: string | undefined } | undefined> {
     const found = (await tx
       .createQueryBuilder(Chat, 'chat')
       .leftJoinAndMapOne('chat.asked', InboundMessageRow, 'asked', 'asked.id = :messageId', { messageId })
@@ -102,10 +91,11 @@ export class DeliveriesRepository {
       .getOne()) as (Chat & { asked?: InboundMessageRow }) | null;
     if (!found) return undefined;
     const { asked, ...chat } = found;
-    if (!asked) return { chat, place: undefined };
+    if (!asked) return { chat, place: undefined, askedBy: undefined };
     const { externalChatHash, externalThreadId, externalMessageId } = asked;
     return {
       chat,
+      askedBy: asked.userId,
       place: {
         chatHash: externalChatHash,
         ...(externalThreadId !== null && { threadId: externalThreadId }),
@@ -159,24 +149,9 @@ export class DeliveriesRepository {
   }
 
   /**
-   * Ends the previews of an answer, waits for one that is under way, and returns the message that shows the answer so far;
-   * undefined where a new one is to be sent. A message whose id is not known in time is deleted once it is, if it ever is.
+   * Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. May be repeated
+   * when it is not known whether it was committed.
    */
-  async takePreview({ causeId }: Delivery, { externalHash, botId }: Chat): Promise<TakenPreview | undefined> {
-    for (;;) {
-      const preview = await this.endPreviews(causeId);
-      if (preview?.state !== 'final' || preview.external_chat_hash !== externalHash) return undefined;
-      const { external_message_id: externalMessageId, busy_ms: busyMs } = preview;
-      if (busyMs !== null && busyMs > 0) await sleep(Math.min(busyMs, LOOK_EVERY_MS));
-      else if (externalMessageId !== null) return { externalMessageId, isUncertain: busyMs !== null };
-      else if (await this.dropPreview(causeId)) {
-        this.unknownOutcomes.inc({ bot: botId, cause: 'preview' });
-        return undefined;
-      }
-    }
-  }
-
-  /** Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. */
   async sent({ delivery, chat }: Waiting, of: number, externalMessageId: string): Promise<void> {
     const { kind } = delivery;
     const nextPart = delivery.nextPart + 1;
@@ -184,8 +159,15 @@ export class DeliveriesRepository {
     const now = this.clock.now();
     const change = {
       sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, finished_at = $4,
-              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1`,
-      parameters: [delivery.id, isLast ? 'sent' : 'queued', nextPart, isLast ? now : null, externalMessageId],
+              external_message_ids = array_append(external_message_ids, $5) WHERE id = $1 AND next_part = $6`,
+      parameters: [
+        delivery.id,
+        isLast ? 'sent' : 'queued',
+        nextPart,
+        isLast ? now : null,
+        externalMessageId,
+        delivery.nextPart,
+      ],
     };
     const isTold = isLast && (kind === 'text' || kind === 'voice');
     await this.outbox.addWith(
@@ -198,6 +180,15 @@ export class DeliveriesRepository {
     if (!isLast) return;
     this.finished.inc({ bot: chat.botId, kind, outcome: 'sent' });
     this.seconds.observe({ kind }, (now.getTime() - delivery.queuedAt.getTime()) / 1000);
+  }
+
+  /** Whether a message belongs to a later delivery by now, as when an answer took the place of another. */
+  async isReplaced({ chatId, seq }: Delivery, externalMessageId: string): Promise<boolean> {
+    const [{ replaced }] = await this.db.query<[{ replaced: boolean }]>(
+      `SELECT EXISTS (SELECT FROM deliveries WHERE chat_id = $1 AND seq > $2 AND $3 = ANY (external_message_ids)) AS replaced`,
+      [chatId, seq, externalMessageId],
+    );
+    return replaced;
   }
 
   /** To be tried again; nothing goes to this chat before. A refused try that cannot have been sent does not count. */
@@ -260,31 +251,6 @@ export class DeliveriesRepository {
          AND chat_id IN (SELECT chat_id FROM inbound_messages WHERE user_id = $1)`,
       [userId],
     );
-  }
-
-  private async endPreviews(replyId: string) {
-    const [rows] = await this.db.query<
-      [
-        {
-          state: PreviewState;
-          external_chat_hash: string;
-          external_message_id: string | null;
-          busy_ms: number | null;
-        }[],
-      ]
-    >(
-      `UPDATE previews SET state = CASE state WHEN 'shown' THEN 'final' ELSE state END WHERE reply_id = $1
-       RETURNING state, external_chat_hash, external_message_id,
-         (EXTRACT(EPOCH FROM call_ends_at - clock_timestamp()) * 1000)::integer AS busy_ms`,
-      [replyId],
-    );
-    return rows[0];
-  }
-
-  private async dropPreview(replyId: string): Promise<boolean> {
-    const unknown = { replyId, state: 'final', externalMessageId: IsNull() } as const;
-    const { affected } = await this.db.manager.update(Preview, unknown, { state: 'dropped' });
-    return affected === 1;
   }
 
   private async giveUp(

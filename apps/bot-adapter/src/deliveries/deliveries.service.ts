@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { PermanentError } from '@switchboard/bus';
-import type { EventOf, ReplyCompleted } from '@switchboard/contracts';
 import { Clock, PersonalData, unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -11,14 +10,7 @@ import { DeliveriesJobs } from './deliveries.jobs';
 import { DeliveriesRepository } from './deliveries.repository';
 import { Delivery, type DeliveryContent, type Place } from './delivery.entity';
 import { MessageRenderer } from './message-renderer';
-
-export type Reply = EventOf<typeof ReplyCompleted>['data'];
-
-/**
- * What those above add to a finished answer when it is queued: rows of buttons under its last message, and whatever they
- * do of their own in the same transaction.
- */
-export type ReplyExtras = (tx: EntityManager, chat: Chat, reply: Reply) => Promise<Button[][]>;
+import { type Reply, ReplyDecorators } from './reply-decorators';
 
 export interface NewDelivery {
   chatId: string;
@@ -31,22 +23,15 @@ export interface NewDelivery {
 /** Queues what is to be sent; the jobs do the rest. */
 @Injectable()
 export class DeliveriesService {
-  private readonly extras: ReplyExtras[] = [];
-
   constructor(
     private readonly jobs: DeliveriesJobs,
     private readonly repository: DeliveriesRepository,
     private readonly renderer: MessageRenderer,
+    private readonly decorators: ReplyDecorators,
     private readonly channels: ChannelsService,
     private readonly personal: PersonalData,
     private readonly clock: Clock,
   ) {}
-
-  /** From now on every finished answer is given to `extras` before it is queued. Buttons that the text speaks of come `first`. */
-  addToReplies(extras: ReplyExtras, place: 'first' | 'last' = 'last'): void {
-    if (place === 'first') this.extras.unshift(extras);
-    else this.extras.push(extras);
-  }
 
   /**
    * Queues a finished answer: in the topic of the question, and in a group as a reply to it; in the place of the one that it
@@ -61,7 +46,9 @@ export class DeliveriesService {
     }
     const { chat, place } = found;
     const buttons: Button[][] = [];
-    for (const extras of this.extras) buttons.push(...(await extras(tx, chat, reply)));
+    for (const decorate of [...this.decorators.get('sayNext'), ...this.decorators.get('finished')]) {
+      buttons.push(...(await decorate(tx, chat, reply)));
+    }
     const choices = this.showsButtons(chat) ? [] : suggestions.map((suggestion) => `- ${suggestion}`);
     const markdown = [text, choices.join('\n')].filter(Boolean).join('\n\n');
     const replaces = replaced && (await this.messagesOf(tx, chat, replaced));
@@ -128,6 +115,11 @@ export class DeliveriesService {
     if (!delivery) return undefined;
     const content = await this.renderer.contentOf(tx, delivery);
     return content && { chatHash: content.place?.chatHash ?? externalHash, messages: delivery.externalMessageIds };
+  }
+
+  /** Where something about a person's message belongs. */
+  async placeOf(tx: EntityManager, { chatId, messageId }: { chatId: string; messageId: string }) {
+    return (await this.repository.placeFor(tx, chatId, messageId))?.place;
   }
 
   /** What was queued of an answer; undefined when it is not known (any more). */

@@ -1,11 +1,16 @@
+import { EncryptionKeyMissing } from '@switchboard/bus';
 import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 import { ChatAddresses } from '../contacts/chat-addresses';
 import { Chat } from '../contacts/chat.entity';
+import { DeliveriesJobs } from './deliveries.jobs';
 import { DeliveriesRepository } from './deliveries.repository';
 import { DeliveriesService } from './deliveries.service';
+import { Delivery } from './delivery.entity';
+import { MessageRenderer } from './message-renderer';
+import { ReplyDecorators } from './reply-decorators';
 
 describe('answers on their way to people', () => {
   let telegram: PretendedTelegram;
@@ -219,12 +224,22 @@ describe('answers on their way to people', () => {
     });
   });
 
+  it('an answer whose topic was deleted arrives in the chat all the same', async () => {
+    const topic = await telegram.topic(await telegram.person());
+    await topic.say('@lumen_bot where shall we go?');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'where shall we go?');
+    await telegram.ask('deleteForumTopic', { chat_id: topic.chat, message_thread_id: topic.where.threadId });
+    await delivered(await reply(app, heard, 'Anywhere.'));
+  });
+
   it('the buttons of a message that was sent can be changed, and taken away', async () => {
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'hi');
     const { chatId, userId } = heard.data;
     const deliveries = app.service.nest.get(DeliveriesService);
-    deliveries.addToReplies(() => Promise.resolve([[{ label: 'Better?', data: 'better' }]]));
+    app.service.nest
+      .get(ReplyDecorators)
+      .add({ finished: () => Promise.resolve([[{ label: 'Better?', data: 'better' }]]) });
     await delivered(await reply(app, heard, 'An answer.'));
     const [message] = await emma.answers();
     const labels = async () => {
@@ -262,7 +277,7 @@ describe('answers on their way to people', () => {
       const said = await until(
         () => {
           const heard = app.probe.all(MessageReceived).map(({ data }) => data.text);
-          return suggestions.includes(heard.at(-1) ?? '') && heard.slice(-3);
+          return heard.at(-1) === suggestions[2] && heard.slice(-3);
         },
         { what: 'what was chosen' },
       );
@@ -327,6 +342,138 @@ describe('answers on their way to people', () => {
     });
   });
 
+  const waitsLater = (chatId: string) =>
+    until(
+      async () => {
+        const job = `SELECT FROM bot_adapter_jobs._private_jobs
+          WHERE key = 'deliver:' || $1 AND locked_at IS NULL AND attempts = 0 AND run_at > now()`;
+        return (await app.service.db.query<unknown[]>(job, [chatId])).length > 0;
+      },
+      { what: 'the job to come back later' },
+    );
+  const deliveryOf = (causeId: string) => app.service.db.manager.findOneByOrFail(Delivery, { causeId });
+
+  describe('a bot that this process does not know, as another process beside it does', () => {
+    const nowhere = () =>
+      jest.replaceProperty(
+        app.service.nest.get(DeliveriesJobs) as unknown as { channels: { find: () => undefined } },
+        'channels',
+        { find: () => undefined },
+      );
+
+    it('has its answers sent by a process that knows it', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'hi');
+      const unknown = nowhere();
+      const replyId = await reply(app, heard, 'from a bot known elsewhere');
+      await waitsLater(heard.data.chatId);
+      unknown.restore();
+      await delivered(replyId);
+    });
+
+    it('loses them only after hours', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'hi');
+      const unknown = nowhere();
+      const replyId = await reply(app, heard, 'from a bot known nowhere');
+      await waitsLater(heard.data.chatId);
+      app.clock.advance(7 * 3_600_000);
+      const { data } = await app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
+      expect(data.reason).toBe('gave_up');
+      app.clock.advance(-7 * 3_600_000);
+      unknown.restore();
+    });
+  });
+
+  it('an answer waits for an encryption key that is missing, and none of its tries is counted', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    const renderer = app.service.nest.get(MessageRenderer);
+    const render = jest.spyOn(renderer, 'render').mockRejectedValueOnce(new EncryptionKeyMissing('k2'));
+    const replyId = await reply(app, heard, 'sealed with the next key');
+    await waitsLater(heard.data.chatId);
+    expect(await deliveryOf(replyId)).toMatchObject({ state: 'queued', tries: 0 });
+    render.mockRestore();
+    await delivered(await reply(app, heard, 'the next answer'));
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['sealed with the next key', 'the next answer']);
+  });
+
+  describe('when the database fails right after the channel has taken a message', () => {
+    const cut = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+
+    it.each([
+      ['before it was noted', () => Promise.resolve()],
+      ['after it was noted', (note: () => Promise<void>) => note()],
+    ])('%s, the message is not sent again', async (_when, then) => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'hi');
+      const repository = app.service.nest.get(DeliveriesRepository);
+      const sent = repository.sent.bind(repository);
+      const spy = jest.spyOn(repository, 'sent').mockImplementationOnce(async (...given) => {
+        await then(() => sent(...given));
+        throw cut();
+      });
+      const replyId = await reply(app, heard, 'once');
+      await delivered(replyId);
+      await delivered(await reply(app, heard, 'the end'));
+      spy.mockRestore();
+      expect((await emma.answers()).map(({ text }) => text)).toEqual(['once', 'the end']);
+      expect((await deliveryOf(replyId)).externalMessageIds).toHaveLength(1);
+      expect(app.probe.all(MessageDelivered).filter(({ data }) => data.causeId === replyId)).toHaveLength(1);
+    });
+  });
+
+  describe('the text that is written once more over late previews', () => {
+    const confirm = (deliveryId: string, chatHash: string) =>
+      app.service.nest.get(DeliveriesJobs).confirm({ deliveryId, chatHash });
+    const hashOf = async (chatId: string) =>
+      (await app.service.db.manager.findOneByOrFail(Chat, { id: chatId })).externalHash;
+
+    it('does not come over an answer that took its place meanwhile', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'which colour?');
+      const first = await reply(app, heard, 'Blue.');
+      await delivered(first);
+      await delivered(await reply(app, heard, 'Green.', { replaces: first }));
+      await confirm((await deliveryOf(first)).id, await hashOf(heard.data.chatId));
+      expect((await emma.answers()).map(({ text }) => text)).toEqual(['Green.']);
+    });
+
+    it('does not come over a message of the chat into which this one has moved', async () => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'which colour?');
+      const first = await reply(app, heard, 'Blue.');
+      await delivered(first);
+      await confirm((await deliveryOf(first)).id, 'of the former id');
+      expect(await telegram.calls('editMessageText', emma.id)).toEqual([]);
+    });
+  });
+
+  it.each(['notice', 'buttons'] as const)(
+    '%s of a message in the chat that has moved edits none of the new one',
+    async (kind) => {
+      const emma = await telegram.person();
+      const heard = await hear(app, emma, 'hi');
+      await delivered(await reply(app, heard, 'another message'));
+      const [{ message_id } = { message_id: 0 }] = await emma.answers();
+      const { chatId, userId } = heard.data;
+      const about = {
+        edits: String(message_id),
+        buttons: [[{ label: 'Old', data: 'old' }]],
+        place: { chatHash: 'of the former id' },
+      };
+      const content = kind === 'notice' ? { kind, text: 'a menu', ...about } : { kind, ...about };
+      const { db, nest } = app.service;
+      await db.transaction((tx) =>
+        nest.get(DeliveriesService).queue(tx, { chatId, userId, causeId: heard.data.messageId, content }),
+      );
+      await delivered(await reply(app, heard, 'the end'));
+      const [untouched] = await emma.answers();
+      expect(untouched).toMatchObject({ message_id, text: 'another message' });
+      expect(untouched!.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).not.toContain('Old');
+    },
+  );
+
   it('texts are kept encrypted', async () => {
     const emma = await telegram.person('en', undefined, 'Philippa');
     const replyId = await reply(app, await hear(app, emma, 'hi'), 'a secret answer');
@@ -338,23 +485,50 @@ describe('answers on their way to people', () => {
   });
 });
 
-describe('a process that dies while it sends', () => {
-  it('leaves a doubt: the next one sends the message again, once, and counts it', async () => {
-    const telegram = await startTelegram();
-    const first = await startBotAdapter(telegram, { env: { BOT_ADAPTER_SEND_TIMEOUT_MS: '5000' } });
+describe('a process that ends while it sends', () => {
+  let telegram: PretendedTelegram;
+  beforeAll(async () => {
+    telegram = await startTelegram();
+  });
+  afterAll(() => telegram.close());
+  afterEach(() => telegram.misbehave());
+
+  it('by a crash leaves a doubt: the next one sends the message again, once, and counts it', async () => {
+    const first = await startBotAdapter(telegram);
     const emma = await telegram.person();
     const heard = await hear(first, emma, 'hi');
-    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'hang', times: 1 });
+    const repository = first.service.nest.get(DeliveriesRepository);
+    const begin = repository.begin.bind(repository);
+    const begun = jest.spyOn(repository, 'begin').mockImplementationOnce(async (delivery) => {
+      await begin(delivery);
+      throw new Error('nothing of this process is left');
+    });
     const replyId = await reply(first, heard, 'survives');
-    await until(async () => (await telegram.calls('sendMessage', emma.id)).length === 1, { what: 'the hanging call' });
+    await until(() => begun.mock.results.length > 0, { what: 'the call to be begun' });
     await first.stop({ keepDatabase: true });
 
     const second = await startBotAdapter(telegram, { database: first.database });
     await second.probe.until(MessageDelivered, ({ data }) => data.causeId === replyId);
     expect((await emma.answers()).map(({ text }) => text)).toEqual(['survives']);
-    expect(await telegram.calls('sendMessage', emma.id)).toHaveLength(2);
     expect(await metric(second, 'deliveries_in_doubt_total', 'cause="crash"')).toBe(1);
     await second.stop();
-    await telegram.close();
+  }, 60_000);
+
+  it('by being stopped waits for a call under way and notes how it ended', async () => {
+    const first = await startBotAdapter(telegram);
+    const emma = await telegram.person();
+    const heard = await hear(first, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'delay', ms: 4000, times: 1 });
+    const replyId = await reply(first, heard, 'slow');
+    await until(async () => (await telegram.calls('sendMessage', emma.id)).length === 1, { what: 'the slow call' });
+    await first.stop({ keepDatabase: true });
+
+    const second = await startBotAdapter(telegram, { database: first.database });
+    const { manager } = second.service.db;
+    expect(await manager.findOneByOrFail(Delivery, { causeId: replyId })).toMatchObject({ state: 'sent' });
+    await reply(second, heard, 'the end');
+    await emma.answer(({ text }) => text === 'the end');
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(['slow', 'the end']);
+    await second.stop();
   }, 60_000);
 });

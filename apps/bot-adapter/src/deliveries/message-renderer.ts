@@ -24,9 +24,9 @@ export interface Part {
   readonly obsolete: readonly string[];
 }
 
-/** What was to be sent exists no more. */
-export class MediaGone extends Error {
-  override readonly name = 'MediaGone';
+/** The voice that was to be sent exists no more. */
+export class AudioGone extends Error {
+  override readonly name = 'AudioGone';
 }
 
 /** Turns what is stored into messages of a channel, one by one. */
@@ -54,7 +54,7 @@ export class MessageRenderer {
   }
 
   /**
-   * Throws Rejected or MediaGone when there is nothing that could be sent, NotSent when there may be later, and
+   * Throws Rejected or AudioGone when there is nothing that could be sent, NotSent when there may be later, and
    * EncryptionKeyMissing.
    */
   async render(delivery: Delivery, chat: Chat, channel: Channel): Promise<Part> {
@@ -66,7 +66,12 @@ export class MessageRenderer {
     if (parts.length > 1) this.formatted.set(delivery.id, parts);
     const message = parts[delivery.nextPart];
     const replaced = replacedIn(content, chat);
-    const edits = 'edits' in content ? content.edits : replaced[delivery.nextPart];
+    // Where the chat has moved, the id is that of another message: a menu comes as a new one, buttons alone as nothing.
+    const isMoved = content.place !== undefined && !place;
+    if (isMoved && content.kind === 'buttons')
+      throw new Rejected('the message of these buttons was in the former chat');
+    const edited = 'edits' in content && !isMoved ? content.edits : undefined;
+    const edits = edited ?? replaced[delivery.nextPart];
     if (!message) throw new Rejected(`there is no part ${delivery.nextPart}`);
     return {
       to: { externalId, ...(place?.threadId && { threadId: place.threadId }) },
@@ -108,7 +113,7 @@ export class MessageRenderer {
       .then((audio) => audio.buffer())
       .catch((error: unknown) => {
         if (isProblem(error, ReadAudio, 'tts-worker.audio_not_found'))
-          throw new MediaGone(`the audio ${audioId} is gone`);
+          throw new AudioGone(`the audio ${audioId} is gone`);
         throw new NotSent('the audio cannot be had just now', { cause: error });
       });
     return { kind: 'voice', bytes, mimeType: 'audio/ogg', fileName: 'answer.ogg', durationMs } as const;

@@ -37,8 +37,8 @@ export class ButtonsJobs {
   @Runs(AnswerPress)
   async answer({ botId, answer }: PayloadOf<typeof AnswerPress>): Promise<void> {
     const { pressId, text, recordingIn } = JSON.parse(this.cipher.decrypt(answer, ANSWER, botId)) as PressAnswer;
-    const channel = this.channels.find(botId);
-    await channel?.answerPress(pressId, text);
-    if (recordingIn) await channel?.showActivity(recordingIn, 'recording').catch(() => undefined);
+    const channel = this.channels.get(botId);
+    await channel.answerPress(pressId, text);
+    if (recordingIn) await channel.showActivity(recordingIn, 'recording').catch(() => undefined);
   }
 }

@@ -20,12 +20,25 @@ export interface ShownIn {
   readonly once?: boolean;
 }
 
+/** More answers than these are not being written in one chat. */
+const LATELY = 20;
+
 /** No random id begins with it. */
 const STANDING = '!';
 
-const standingRow = (chatId: string, id: string, product: string, action: string, data: string | null): ButtonRow => ({
+/** `isStanding`: it may be made up, see `standing`. */
+export type FoundButton = ButtonRow & { readonly isStanding: boolean };
+
+const standingRow = (
+  chatId: string,
+  id: string,
+  product: string,
+  action: string,
+  data: string | null,
+): FoundButton => ({
   ...{ id, chatId, screenId: '', product, action, data, userId: null, revision: null, once: false, usedAt: null },
   expiresAt: new Date(8.64e15),
+  isStanding: true,
 });
 
 /** The buttons under messages: what they do stays here, they themselves carry an opaque id. */
@@ -54,7 +67,7 @@ export class ButtonsService {
 
   /**
    * The id of a button that never gets out of date and may be pressed by everybody in its chat: it has no row. Whoever makes
-   * a press of their own may put anything into it, so the action has to look whether what it is about belongs to the chat.
+   * a press of their own may put anything into it, so it works for actions only that are marked as `standing`.
    * @param about the data of the action; an id, because channels leave little room
    */
   standing(product: string, action: string, about?: string): string {
@@ -62,10 +75,25 @@ export class ButtonsService {
   }
 
   /** Null for a button that is too old, of another chat, or never was ours. */
-  async find(tx: EntityManager, chatId: string, id: string): Promise<ButtonRow | null> {
+  async find(tx: EntityManager, chatId: string, id: string): Promise<FoundButton | null> {
     const [product, action, about = null] = id.startsWith(STANDING) ? id.slice(STANDING.length).split(':') : [];
     if (product && action) return standingRow(chatId, id, product, action, about);
-    return tx.findOneBy(ButtonRow, { id, chatId, expiresAt: MoreThan(this.clock.now()) });
+    const row = await tx.findOneBy(ButtonRow, { id, chatId, expiresAt: MoreThan(this.clock.now()) });
+    return row && { ...row, isStanding: false };
+  }
+
+  /** The data of the buttons of one action that were shown in a chat, newest first. */
+  async shownLately(
+    tx: EntityManager,
+    chatId: string,
+    { product, action }: Omit<NewButton, 'data'>,
+  ): Promise<readonly unknown[]> {
+    const rows = await tx.find(ButtonRow, {
+      where: { chatId, product, action },
+      order: { expiresAt: 'DESC' },
+      take: LATELY,
+    });
+    return rows.map(({ data }) => data);
   }
 
   /** False when a button of that screen was used before, and the screen is one that works once. */

@@ -8,6 +8,7 @@ import type {
   InboundEdit,
   InboundMessage,
   InboundPress,
+  InboundStop,
   InboundUnsupported,
 } from '../channels/channel';
 import type { Chat } from '../contacts/chat.entity';
@@ -90,8 +91,8 @@ export class ProductRouter {
   }
 
   /** The person asked the channel itself to write no more. */
-  async stopped(tx: EntityManager, bot: Bot, chat: Chat): Promise<void> {
-    for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat);
+  async stopped(tx: EntityManager, bot: Bot, chat: Chat, stop: InboundStop): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat, stop);
   }
 
   /** What was done is not done; the person is told, now and then. */
@@ -158,11 +159,11 @@ export class ProductRouter {
       const dialog = await this.dialogs.find(tx, context);
       if (dialog?.step == null || dialog.revision !== button.revision) return 'menuOutdated';
     }
-    if (button.product === KIT) return this.cancelled(tx, context, source);
+    if (button.product === KIT && !button.isStanding) return this.cancelled(tx, context, source);
     const product = this.productsOf(context.bot).find(({ name }) => name === button.product);
     const action = product?.actions && Object.hasOwn(product.actions, button.action) && product.actions[button.action];
     // A button of an earlier version, or of a product that the bot offers no more.
-    if (!product || !action) return 'menuOutdated';
+    if (!product || !action || (button.isStanding && !action.standing)) return 'menuOutdated';
     const data = action.data?.safeParse(button.data ?? undefined);
     if (data && !data.success) return 'menuOutdated';
     if (!(await this.buttons.use(tx, button))) return 'alreadyDone';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import type { InboundEdit, InboundMessage } from '../channels/channel';
+import type { InboundEdit, InboundMessage, InboundStop } from '../channels/channel';
 import type { Chat } from '../contacts/chat.entity';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Catalogue } from '../texts/catalogue';
@@ -12,6 +12,11 @@ export type CommandHandler = (conversation: Conversation, argument: string) => P
 /** What happens when a button is pressed. */
 export interface Action {
   readonly data: z.ZodType | undefined;
+  /**
+   * Buttons of it may stand for ever and work for everybody in the chat (ButtonsService.standing). Such a press can be made up
+   * with any data, so it has to look whether what it is about belongs to the chat.
+   */
+  readonly standing?: boolean;
   run(conversation: Conversation, data: never): Promise<void>;
 }
 
@@ -30,6 +35,9 @@ export function action(...given: unknown[]): Action {
   const [data, run] = given.length === 1 ? [undefined, given[0]] : given;
   return { data: data as Action['data'], run: run as Action['run'] };
 }
+
+/** The same, for buttons that stand. */
+export const standing = (what: Action): Action => ({ ...what, standing: true });
 
 export function step(answer: (conversation: Conversation, message: InboundMessage) => Promise<void>): Step;
 export function step<Data extends z.ZodType>(
@@ -59,7 +67,7 @@ export interface Product {
   /** A message outside of any dialog. False leaves it to the next product of the bot. */
   message?(conversation: Conversation, message: InboundMessage): Promise<boolean>;
   /** The person asked the channel itself to write no more of an answer. */
-  stopped?(tx: EntityManager, chat: Chat): Promise<void>;
+  stopped?(tx: EntityManager, chat: Chat, stop: InboundStop): Promise<void>;
   /** A message that was taken earlier has been changed. */
   edited?(tx: EntityManager, known: InboundMessageRow, edit: InboundEdit): Promise<void>;
 }

@@ -149,7 +149,7 @@ export class InboundUpdatesService {
       }
       case 'stopped': {
         const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
-        return chat ? this.router.stopped(tx, bot, chat) : undefined;
+        return chat ? this.router.stopped(tx, bot, chat, inbound) : undefined;
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.

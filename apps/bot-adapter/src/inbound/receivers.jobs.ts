@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import {
   BotsRegistry,
   defineJob,
+  type JobRun,
   Jobs,
   LOG,
   type Log,
@@ -12,6 +13,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { BotNotHere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { languagesOf } from '../contacts/contacts.service';
 import { ProductRouter } from '../dialogs/product-router.service';
@@ -40,11 +42,12 @@ export class ReceiversJobs implements OnApplicationBootstrap {
   }
 
   @Runs(SetUpBot)
-  async setUp({ botId }: PayloadOf<typeof SetUpBot>): Promise<void> {
+  async setUp({ botId }: PayloadOf<typeof SetUpBot>, { isLastAttempt }: Pick<JobRun, 'isLastAttempt'>): Promise<void> {
     const bot = this.bots.find(botId);
-    const channel = this.channels.find(botId);
-    // Removed since the job was added.
-    if (!bot || !channel) return;
+    // After hours it is not new, but was removed.
+    if (!bot && isLastAttempt) return;
+    const channel = this.channels.get(botId);
+    if (!bot) throw new BotNotHere(botId);
     // Polling directs updates to itself when it begins.
     if (this.receivers.webhookOf(botId)) await this.receivers.direct(botId);
     const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));

@@ -1,7 +1,10 @@
 import { type TestApp, until } from '@switchboard/testing';
 import { hear, metric, startBotAdapter } from '../../test/start-bot-adapter';
 import { LUMEN, NORTHWIND, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { BotNotHere } from '../channels/channel-errors';
+import { ButtonsJobs } from '../dialogs/buttons.jobs';
 import { ReceiversJobs } from './receivers.jobs';
+import { TurnAwayJobs } from './turn-away.jobs';
 
 const ELSEWHERE = 'https://production.example/telegram/secret-path';
 
@@ -50,6 +53,20 @@ describe('where updates of a bot go', () => {
     app = await startBotAdapter(telegram, { env: { BOT_ADAPTER_TAKE_OVER: 'true' } });
     await hear(app, await telegram.person(), 'heard here now');
     expect((await webhookOf()).url).toBe('');
+  });
+
+  it('what is to be done for a bot that this process does not know is handed back, to be done by one that does', async () => {
+    app = await startBotAdapter(telegram);
+    const { nest } = app.service;
+    const [receivers, presses, strangers] = [ReceiversJobs, ButtonsJobs, TurnAwayJobs].map((jobs) =>
+      nest.get(jobs as never, { strict: false }),
+    ) as [ReceiversJobs, ButtonsJobs, TurnAwayJobs];
+    const botId = 'known-elsewhere';
+    await expect(receivers.setUp({ botId }, { isLastAttempt: false })).rejects.toThrow(BotNotHere);
+    await expect(presses.answer(presses.seal(botId, { pressId: '1' }))).rejects.toThrow(BotNotHere);
+    await expect(strangers.turnAway({ botId, who: '' })).rejects.toThrow(BotNotHere);
+    // After hours it is known nowhere.
+    await receivers.setUp({ botId }, { isLastAttempt: true });
   });
 
   it('a webhook of another installation is not replaced by ours either', async () => {

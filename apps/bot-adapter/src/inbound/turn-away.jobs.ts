@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { TextsSection } from '../bots/bot-sections';
 import type { InboundChat, InboundPerson } from '../channels/channel';
+import { BotNotHere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { ChatAddresses } from '../contacts/chat-addresses';
 import { languagesOf } from '../contacts/contacts.service';
@@ -56,8 +57,8 @@ export class TurnAwayJobs {
   @Runs(TurnAway)
   async turnAway({ botId, who, language }: PayloadOf<typeof TurnAway>): Promise<void> {
     const bot = this.bots.find(botId);
-    const channel = this.channels.find(botId);
-    if (!bot || !channel) return;
+    const channel = this.channels.get(botId);
+    if (!bot) throw new BotNotHere(botId);
     const { externalId, personId } = JSON.parse(this.cipher.decrypt(who, WHO, botId)) as Stranger;
     const locale = nearestLanguage(languagesOf(bot), language);
     const text = shared.say(locale, 'notAllowed', { id: personId }, this.bots.section(botId, 'texts', TextsSection));

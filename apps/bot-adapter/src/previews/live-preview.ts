@@ -5,7 +5,7 @@ const ACTIVITY_EVERY_MS = 4500;
 /** Whoever writes an answer has died when nothing comes for so long. */
 const SILENCE_MS = 120_000;
 
-export interface Showing {
+export interface PreviewOutput {
   /** Shows a text, and says how long to leave the chat alone. Never rejects. */
   show(text: string): Promise<{ shown: boolean; pauseMs: number }>;
   showActivity(): void;
@@ -24,7 +24,7 @@ export class LivePreview {
   constructor(
     readonly replyId: string,
     readonly begunAt: Date,
-    private readonly showing: Showing,
+    private readonly output: PreviewOutput,
   ) {}
 
   get isOver(): boolean {
@@ -38,8 +38,8 @@ export class LivePreview {
 
   think(): void {
     if (!this.thinking && this.latest === undefined) {
-      this.showing.showActivity();
-      this.thinking = setInterval(() => this.showing.showActivity(), ACTIVITY_EVERY_MS).unref();
+      this.output.showActivity();
+      this.thinking = setInterval(() => this.output.showActivity(), ACTIVITY_EVERY_MS).unref();
     }
     this.update('');
   }
@@ -71,7 +71,7 @@ export class LivePreview {
   private async pump(): Promise<void> {
     while (!this.isOver && this.latest !== this.shown) {
       const text = this.latest!;
-      const { shown, pauseMs } = await this.showing.show(text);
+      const { shown, pauseMs } = await this.output.show(text);
       if (shown) this.shown = text;
       await sleep(pauseMs, undefined, { signal: this.ending.signal, ref: false }).catch(() => undefined);
     }

@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { ChatAddress } from '../channels/channel';
 import { ChatAddresses } from '../contacts/chat-addresses';
 import type { Chat } from '../contacts/chat.entity';
+import type { AnswerPreviews } from '../deliveries/deliveries.jobs';
 import type { Place } from '../deliveries/delivery.entity';
-import { Preview, type PreviewState } from '../deliveries/preview.entity';
+import { Preview, type PreviewState } from './preview.entity';
 
 /** As long as a call may be under way, so as long as a finished answer waits for it. */
 const CALL_MS = 3000;
+/** How often a finished answer looks whether its last preview has ended. */
+const LOOK_EVERY_MS = 25;
 /** A call that was claimed and did not begin within this time may not begin any more: its process was frozen. */
 const BEGIN_WITHIN_MS = 1000;
 
@@ -78,6 +82,18 @@ export class PreviewsRepository {
     else await this.db.manager.delete(Preview, { replyId, callId });
   }
 
+  /** See AnswerPreviews. Waits for a call that is under way; a message whose id is not known in time is deleted once it is. */
+  async take(replyId: string, { externalHash }: Chat): ReturnType<AnswerPreviews['take']> {
+    for (;;) {
+      const preview = await this.finish(replyId);
+      if (preview?.state !== 'final' || preview.external_chat_hash !== externalHash) return undefined;
+      const { external_message_id: externalMessageId, busy_ms: busyMs } = preview;
+      if (busyMs !== null && busyMs > 0) await sleep(Math.min(busyMs, LOOK_EVERY_MS));
+      else if (externalMessageId !== null) return { externalMessageId, isUncertain: busyMs !== null };
+      else if (await this.dropUnknown(replyId)) return 'lost';
+    }
+  }
+
   /** Ends what is shown of an answer, or of all that a chat began to show by then. Returns those that have a message to delete. */
   async drop(tx: EntityManager, where: { replyId: string } | { chatId: string; until: Date }): Promise<string[]> {
     const [column, value] = 'replyId' in where ? ['reply_id', where.replyId] : ['chat_id', where.chatId];
@@ -112,5 +128,30 @@ export class PreviewsRepository {
   /** There is no message any more. */
   async deleted(replyId: string): Promise<void> {
     await this.db.manager.update(Preview, { replyId, state: 'dropped' }, { externalMessageId: null });
+  }
+
+  private async finish(replyId: string) {
+    const [rows] = await this.db.query<
+      [
+        {
+          state: PreviewState;
+          external_chat_hash: string;
+          external_message_id: string | null;
+          busy_ms: number | null;
+        }[],
+      ]
+    >(
+      `UPDATE previews SET state = CASE state WHEN 'shown' THEN 'final' ELSE state END WHERE reply_id = $1
+       RETURNING state, external_chat_hash, external_message_id,
+         (EXTRACT(EPOCH FROM call_ends_at - clock_timestamp()) * 1000)::integer AS busy_ms`,
+      [replyId],
+    );
+    return rows[0];
+  }
+
+  private async dropUnknown(replyId: string): Promise<boolean> {
+    const unknown = { replyId, state: 'final', externalMessageId: IsNull() } as const;
+    const { affected } = await this.db.manager.update(Preview, unknown, { state: 'dropped' });
+    return affected === 1;
   }
 }

@@ -11,9 +11,10 @@ import type { Button, Channel, ChatAddress, OutboundMessage } from '../channels/
 import { ChannelBusy, NotSent, OutcomeUnknown, Unsupported } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
-import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
+import { type AnswerPreviews, DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { KeyedQueue } from '../deliveries/keyed-queue';
+import { type ReplyDecorator, ReplyDecorators } from '../deliveries/reply-decorators';
 import { SendLimits } from '../deliveries/send-limits';
 import { LivePreview } from './live-preview';
 import { PreviewsJobs } from './previews.jobs';
@@ -49,19 +50,15 @@ const pauseAfter = (error: unknown): number | null => {
   return error instanceof NotSent || error instanceof OutcomeUnknown ? AFTER_TROUBLE_MS : null;
 };
 
-/** Makes the button that stops an answer. */
-export type StopButton = (chat: Chat, replyId: string) => Promise<Button>;
-
 /** Shows answers while they are being written. Best effort in all: nothing here may lose or delay the finished one. */
 @Injectable()
-export class PreviewsService implements OnApplicationShutdown {
+export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
   private readonly live = new Map<string, LivePreview>();
   /** Signals may arrive late: a reply that was finished is never previewed again. */
   private readonly finished = new LRUCache<string, true>({ max: 10_000 });
   /** Chats that the channel asked to leave alone, until when. */
   private readonly quiet = new LRUCache<string, number>({ max: 10_000 });
   private readonly calls: Counter<'how' | 'outcome'>;
-  private stopButton: StopButton | undefined;
   private isStopping = false;
 
   constructor(
@@ -75,22 +72,18 @@ export class PreviewsService implements OnApplicationShutdown {
     private readonly jobs: PreviewsJobs,
     private readonly signals: Signals,
     private readonly clock: Clock,
+    private readonly decorators: ReplyDecorators,
     deliveriesJobs: DeliveriesJobs,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
-    deliveriesJobs.onBeforeAnswer((chatId, replyId) => this.end(chatId, replyId));
+    deliveriesJobs.usePreviews(this);
     this.calls = new Counter({
       name: 'previews_total',
       help: 'Previews of answers being written, by how they were shown and what came of it.',
       labelNames: ['how', 'outcome'],
       registers: [registry],
     });
-  }
-
-  /** From now on previews carry a button that stops the answer, where the channel can show one. */
-  offerStop(button: StopButton): void {
-    this.stopButton = button;
   }
 
   async typed(signal: SignalOf<typeof ReplyTyped>): Promise<void> {
@@ -114,19 +107,23 @@ export class PreviewsService implements OnApplicationShutdown {
     if (preview && preview.begunAt <= until) this.end(chatId, preview.replyId);
   }
 
+  /** The answer is finished or was given up: nothing of it may be shown any more. */
+  end(chatId: string, replyId: string): void {
+    this.finished.set(replyId, true);
+    const preview = this.live.get(chatId);
+    if (preview?.replyId === replyId) this.stop(chatId, preview);
+  }
+
+  take(replyId: string, chat: Chat): ReturnType<AnswerPreviews['take']> {
+    return this.repository.take(replyId, chat);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     const previews = [...this.live.values()];
     for (const preview of previews) preview.end();
     // The next process goes on in the same message only if its id was written down.
     await Promise.all(previews.map((preview) => preview.ended()));
-  }
-
-  /** The answer is finished or was given up: nothing of it may be shown any more. */
-  private end(chatId: string, replyId: string): void {
-    this.finished.set(replyId, true);
-    const preview = this.live.get(chatId);
-    if (preview?.replyId === replyId) this.stop(chatId, preview);
   }
 
   private cancel(chatId: string, replyId: string): Promise<void> {
@@ -163,10 +160,21 @@ export class PreviewsService implements OnApplicationShutdown {
   private async showingOf(chatId: string, replyId: string, messageId?: string): Promise<Showing | undefined> {
     const found = await this.deliveries.placeFor(this.db.manager, chatId, messageId);
     if (!found || found.chat.blockedAt) return undefined;
-    const { chat, place } = found;
+    const { chat, place, askedBy } = found;
     const to = await this.repository.addressOf(chat, place);
-    const canStop = this.stopButton && this.channels.find(chat.botId)?.capabilities.buttons;
-    return { chat, to, replyTo: place?.replyTo, stop: canStop ? [await this.stopButton!(chat, replyId)] : [] };
+    return { chat, to, replyTo: place?.replyTo, stop: await this.stopButtons(chat, { replyId, askedBy }) };
+  }
+
+  private async stopButtons(chat: Chat, reply: Parameters<ReplyDecorator['stop']>[2]): Promise<Button[]> {
+    if (!this.channels.find(chat.botId)?.capabilities.buttons) return [];
+    return this.db.transaction(async (tx) => {
+      const buttons: Button[] = [];
+      for (const stop of this.decorators.get('stop')) {
+        const button = await stop(tx, chat, reply);
+        if (button) buttons.push(button);
+      }
+      return buttons;
+    });
   }
 
   private stop(chatId: string, preview: LivePreview): Step {

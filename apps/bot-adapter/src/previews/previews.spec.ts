@@ -1,5 +1,11 @@
 import { MemoryTransport } from '@switchboard/bus';
-import { type EventOf, MessageDelivered, MessageReceived, ReplyTyped } from '@switchboard/contracts';
+import {
+  type EventOf,
+  MessageDelivered,
+  MessageReceived,
+  ReplyStopRequested,
+  ReplyTyped,
+} from '@switchboard/contracts';
 import { LeaderElection, Service } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -8,16 +14,18 @@ import { DeliveriesJobs } from '../deliveries/deliveries.jobs';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 import { PreviewsJobs } from './previews.jobs';
-import { PreviewsService } from './previews.service';
 
 type Heard = Pick<EventOf<typeof MessageReceived>, 'data'>;
 
 /** chat-ai writes: every process of the service hears it. */
 const typed =
   (...transports: MemoryTransport[]) =>
-  (replyId: string, { data: { chatId, botId } }: Heard, state: string, text = '', replaces?: string) => {
+  (replyId: string, { data: { chatId, botId, messageId } }: Heard, state: string, text = '', replaces?: string) => {
     for (const transport of transports) {
-      transport.signal(ReplyTyped.type, JSON.stringify({ replyId, chatId, botId, state, text, replaces }));
+      transport.signal(
+        ReplyTyped.type,
+        JSON.stringify({ replyId, chatId, botId, answers: [messageId], state, text, replaces }),
+      );
     }
   };
 
@@ -190,7 +198,7 @@ describe('an answer while it is being written', () => {
     expect(shown!.params.text).toBe('Fro');
     expect(await textsIn(group)).toEqual(['Froz']);
 
-    const [{ payload }] = await app.service.db.query<[{ payload: { deliveryId: string } }]>(
+    const [{ payload }] = await app.service.db.query<[{ payload: { deliveryId: string; chatHash: string } }]>(
       `SELECT payload FROM bot_adapter_jobs.jobs JOIN bot_adapter_jobs._private_jobs USING (id)
        WHERE task_identifier = 'confirm-answer' AND payload->>'deliveryId' IN (SELECT id::text FROM deliveries WHERE cause_id = $1)`,
       [replyId],
@@ -240,23 +248,32 @@ describe('an answer while it is being written', () => {
   });
 
   it('carries a button that stops the answer where somebody offers one, and the finished answer does not', async () => {
-    app.service.nest
-      .get(PreviewsService)
-      .offerStop((_chat, replyId) => Promise.resolve({ label: 'Stop', data: replyId }));
-    const [group, heard] = await askInGroup(telegram, app, 'stop me');
+    const oliver = await telegram.person();
+    const group = await telegram.group(await telegram.person(), oliver);
+    await group.say('@lumen_bot stop me');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'stop me');
     const replyId = uuidv7();
     type(replyId, heard, 'typing', 'I will');
     await answered(telegram, 'sendMessage', group.chat, 1);
     const [shown] = await group.answers();
-    expect(shown!.reply_markup!.inline_keyboard).toEqual([[{ text: 'Stop', callback_data: replyId }]]);
+    expect((await telegram.inGroup(oliver, group).press(shown!.message_id, '■ Stop')).text).toMatch(/somebody else/);
+    expect(app.probe.all(ReplyStopRequested)).toEqual([]);
+    expect((await group.press(shown!.message_id, '■ Stop')).text).toBe('I stop here.');
+    const stopped = await app.probe.until(ReplyStopRequested, ({ data }) => data.chatId === heard.data.chatId);
+    expect(stopped.data).toMatchObject({ replyId, userId: heard.data.userId });
     await reply(app, heard, 'I will not stop.', { replyId });
     await delivered(replyId);
     expect((await group.answers())[0]!.reply_markup).toBeUndefined();
 
     const emma = await telegram.person();
-    type(uuidv7(), await hear(app, emma, 'stop me, too'), 'typing', 'I will');
+    const draftId = uuidv7();
+    const { data } = await hear(app, emma, 'stop me, too');
+    type(draftId, { data }, 'typing', 'I will');
     const [draft] = await answered(telegram, 'sendMessageDraft', emma.id, 1);
     expect(draft!.params).toMatchObject({ can_stop: true });
+    await telegram.control('POST', `telegram/people/${emma.id}/stop`, emma.where);
+    const drafted = await app.probe.until(ReplyStopRequested, (event) => event.data.chatId === data.chatId);
+    expect(drafted.data).toMatchObject({ replyId: draftId, userId: data.userId });
   });
 
   it('is shown in the topic of the question, as a reply to it', async () => {

@@ -4,7 +4,7 @@ import { DataSource, In, IsNull, LessThan } from 'typeorm';
 import { ButtonRow } from '../dialogs/button.entity';
 import { Dialog } from '../dialogs/dialog.entity';
 import { Delivery } from '../deliveries/delivery.entity';
-import { Preview } from '../deliveries/preview.entity';
+import { Preview } from '../previews/preview.entity';
 import { Media } from '../media/media.entity';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { InboundUpdateRow } from '../inbound/inbound-update.entity';

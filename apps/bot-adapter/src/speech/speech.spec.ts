@@ -1,8 +1,17 @@
-import { type EventOf, MessageUndeliverable, SpeechCompleted, SpeechSpeakRequested } from '@switchboard/contracts';
+import {
+  type EventOf,
+  MessageReceived,
+  MessageUndeliverable,
+  SpeechCompleted,
+  SpeechFailed,
+  SpeechSpeakRequested,
+  TranscriptionFailed,
+} from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { Chat } from '../contacts/chat.entity';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
 const GONE = 'a'.repeat(64);
@@ -85,6 +94,35 @@ describe('a voice message that was made and did not arrive', () => {
     await emma.press(answer.message_id, '🔊 Listen');
     await asked('And then they slept.', first.data.speechId);
     expect((await emma.answers()).filter(({ text }) => /could not send/.test(text ?? ''))).toEqual([]);
+  });
+
+  it('or whose outcome nobody ever heard of may be asked for again after an hour', async () => {
+    const emma = await telegram.person();
+    await reply(app, await hear(app, emma, 'read it'), 'And so it ended.');
+    const answer = await shows(emma, /so it ended/);
+    await emma.press(answer.message_id, '🔊 Listen');
+    const first = await asked('And so it ended.');
+    app.clock.advance(3_600_001);
+    expect((await emma.press(answer.message_id, '🔊 Listen')).text).toBe('I am recording it…');
+    await asked('And so it ended.', first.data.speechId);
+    app.clock.advance(-3_600_001);
+  });
+
+  it('is told of in the topic of the question, and so is one that was not understood', async () => {
+    const topic = await telegram.topic(await telegram.person());
+    const question = await topic.say('@lumen_bot read it aloud');
+    const { data } = await app.probe.until(MessageReceived, (event) => event.data.text === 'read it aloud');
+    await app.service.db.manager.update(Chat, data.chatId, { voiceMode: 'also' });
+    await reply(app, { data }, 'Not aloud.');
+    const { data: speech } = await asked('Not aloud.');
+    const { speechId, requestedBy, chatId } = speech;
+    await app.probe.say(SpeechFailed({ speechId, requestedBy, chatId, reason: 'engine_failed' }));
+    const { messageId, botId, userId } = data;
+    await app.probe.say(TranscriptionFailed({ messageId, chatId, botId, userId, reason: 'not_configured' }));
+    await shows(topic, /Please type/);
+    const notices = (await telegram.calls('sendMessage', topic.chat)).slice(1);
+    const place = { message_thread_id: topic.where.threadId, reply_parameters: { message_id: question.message_id } };
+    expect(notices.map(({ params }) => params)).toMatchObject([place, place]);
   });
 
   it('is refused for an answer of another chat, whatever a press brings along', async () => {

@@ -28,9 +28,9 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
-import { isBadMarkup, isMessageGone, isQueryTooOld } from './telegram.errors';
+import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone } from './telegram.errors';
 import { Update, UpdateId } from './telegram.shapes';
-import { parseUpdate } from './telegram.updates';
+import { draftIdOf, parseUpdate } from './telegram.updates';
 
 /** Source: Bot API, sendMessage, "1-4096 characters after entities parsing", and the captions of media. */
 const TEXT_LIMIT = 4096;
@@ -149,9 +149,10 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     try {
       return await this.sendOnce(to, message, options);
     } catch (error) {
-      if (!isBadMarkup(error)) throw error;
-      // The words matter more than their looks.
-      return this.sendOnce(to, { ...message, entities: [] }, options);
+      // The words matter more than their looks, and than their place.
+      if (isBadMarkup(error)) return this.sendOnce(to, { ...message, entities: [] }, options);
+      if (isTopicGone(error)) return this.sendOutsideOfTopics(to, message, options);
+      throw error;
     }
   }
 
@@ -210,6 +211,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   fetchFile(externalId: string): Promise<Readable> {
     return this.api.download(externalId);
+  }
+
+  private sendOutsideOfTopics({ externalId }: ChatAddress, message: TelegramMessage, options: SendOptions) {
+    // A reply would go to the topic of what it answers.
+    const { replyTo: _, ...others } = options;
+    return this.sendOnce({ externalId }, message, others);
   }
 
   private async sendOnce(to: ChatAddress, message: TelegramMessage, options: SendOptions): Promise<Receipt> {
@@ -350,6 +357,3 @@ const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) 
   text,
   entities: entities as MessageEntity[],
 });
-
-/** A non-zero 31-bit number that is the same for all drafts of one answer. */
-const draftIdOf = (previewId: string) => Number.parseInt(previewId.slice(-8), 16) % 0x7fff_ffff || 1;

@@ -36,6 +36,10 @@ export const isMessageGone = (error: unknown) =>
   error instanceof Rejected &&
   /message to edit not found|message can't be edited|no text in the message/i.test(error.message);
 
+/** The topic was deleted or closed; the chat around it is there. */
+export const isTopicGone = (error: unknown) =>
+  error instanceof Rejected && /message thread not found|TOPIC_CLOSED|TOPIC_DELETED/i.test(error.message);
+
 export const isQueryTooOld = (error: unknown) =>
   error instanceof Rejected && /query is too old|query ID is invalid/i.test(error.message);
 

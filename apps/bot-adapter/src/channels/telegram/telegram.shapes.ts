@@ -95,7 +95,7 @@ export const Update = z.object({
       message: z.object({ ...inTopic, message_id: z.int(), chat: Chat }).optional(),
     })
     .optional(),
-  stopped_message_generation: z.object({ ...inTopic, chat: Chat }).optional(),
+  stopped_message_generation: z.object({ ...inTopic, chat: Chat, draft_id: z.int().optional() }).optional(),
   my_chat_member: z.object({ chat: Chat, from: User, new_chat_member: z.object({ status: z.string() }) }).optional(),
 });
 export type Update = z.output<typeof Update>;

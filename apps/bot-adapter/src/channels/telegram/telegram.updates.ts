@@ -87,10 +87,14 @@ function fromMembership({
   return { kind: gone ? 'blocked' : 'unblocked', chat: chatOf(chat), from: personOf(from) };
 }
 
-const fromStop = ({ chat, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
+const fromStop = ({ chat, draft_id, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
   kind: 'stopped',
   chat: chatOf(chat, topic),
+  ...(draft_id !== undefined && { isOf: (previewId) => draftIdOf(previewId) === draft_id }),
 });
+
+/** A non-zero 31-bit number that is the same for all drafts of one answer. */
+export const draftIdOf = (previewId: string) => Number.parseInt(previewId.slice(-8), 16) % 0x7fff_ffff || 1;
 
 /** `message_thread_id` alone may also be a thread of replies, into which nothing can be sent. */
 function chatOf(

@@ -2,12 +2,11 @@ import { Module } from '@nestjs/common';
 import { DialogsModule } from '../../dialogs/dialogs.module';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { MediaModule } from '../../media/media.module';
-import { PreviewsModule } from '../../previews/previews.module';
 import { SpeechModule } from '../../speech/speech.module';
 import { AssistantProduct } from './assistant.product';
 
 @Module({
-  imports: [DeliveriesModule, DialogsModule, MediaModule, PreviewsModule, SpeechModule],
+  imports: [DeliveriesModule, DialogsModule, MediaModule, SpeechModule],
   providers: [AssistantProduct],
 })
 export class AssistantModule {}

@@ -15,19 +15,19 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../../bot-adapter.config';
-import type { Button, InboundEdit, InboundMessage } from '../../channels/channel';
+import type { Button, InboundEdit, InboundMessage, InboundStop } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
-import { DeliveriesService, type Reply } from '../../deliveries/deliveries.service';
+import { DeliveriesService } from '../../deliveries/deliveries.service';
+import { type Reply, type ReplyDecorator, ReplyDecorators } from '../../deliveries/reply-decorators';
 import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
-import { action, type Product } from '../../dialogs/product';
+import { action, type Product, standing } from '../../dialogs/product';
 import { ProductRouter } from '../../dialogs/product-router.service';
 import { confirm, menu, type Screen } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
 import { MediaService } from '../../media/media.service';
-import { PreviewsService } from '../../previews/previews.service';
 import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
 
@@ -55,34 +55,38 @@ export class AssistantProduct implements Product {
   };
 
   readonly actions = {
-    speak: action(z.uuid(), async (conversation, replyId) => {
-      const { tx, chat } = conversation;
-      const outcome = await this.speech.requestAgain(tx, chat, replyId);
-      if (outcome === 'requested') conversation.recording();
-      conversation.toast(say(chat.locale, `speech.${outcome}`));
-    }),
+    speak: standing(
+      action(z.uuid(), async (conversation, replyId) => {
+        const { tx, chat } = conversation;
+        const outcome = await this.speech.requestAgain(tx, chat, replyId);
+        if (outcome === 'requested') conversation.recording();
+        conversation.toast(say(chat.locale, `speech.${outcome}`));
+      }),
+    ),
     voice: action(z.object({ mode: z.enum(['off', 'also']) }), async (conversation, { mode }) => {
       await change(conversation, { voiceMode: mode });
       await conversation.show(voiceMenu(conversation, conversation.chat));
     }),
-    stop: action(async (conversation) => {
+    stop: action(z.uuid(), async (conversation, replyId) => {
       const { tx, context } = conversation;
-      await this.outbox.add(tx, ReplyStopRequested(whoAsks(context)));
+      await this.outbox.add(tx, ReplyStopRequested({ ...whoAsks(context), replyId }));
       conversation.toast(conversation.say('stopping'));
     }),
-    again: action(z.uuid(), async (conversation, replyId) => {
-      const { tx, context } = conversation;
-      await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
-      conversation.toast(conversation.say('again'));
-    }),
+    again: standing(
+      action(z.uuid(), async (conversation, replyId) => {
+        const { tx, context } = conversation;
+        await this.outbox.add(tx, ReplyRegenerateRequested({ ...whoAsks(context), replyId }));
+        conversation.toast(conversation.say('again'));
+      }),
+    ),
     say: action(z.object({ text: z.string() }), async (conversation, { text }) => {
       const { tx, context, chat } = conversation;
       const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
       await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
       conversation.toast(text);
     }),
-    like: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1)),
-    dislike: action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1)),
+    like: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1))),
+    dislike: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1))),
     erase: action(async (conversation) => {
       const [yes, no] = ['erase.yes', 'erase.no'].map((key) => conversation.say(key)) as [string, string];
       const question = confirm(
@@ -115,7 +119,7 @@ export class AssistantProduct implements Product {
     private readonly bots: BotsRegistry,
     private readonly buttons: ButtonsService,
     private readonly deliveries: DeliveriesService,
-    previews: PreviewsService,
+    decorators: ReplyDecorators,
     @Inject(CONFIG) config: BotAdapterConfig,
   ) {
     this.keptDays = {
@@ -126,18 +130,15 @@ export class AssistantProduct implements Product {
       failed: KEPT_DAYS.quarantined,
     };
     router.register(this);
-    deliveries.addToReplies((tx, chat, reply) => this.sayNext(tx, chat, reply), 'first');
-    deliveries.addToReplies((_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)));
-    previews.offerStop((chat) =>
-      Promise.resolve({
-        label: this.texts.say(chat.locale, 'stop'),
-        data: buttons.standing(this.name, 'stop'),
+    decorators.add({
+      sayNext: (tx, chat, reply) => this.sayNext(tx, chat, reply),
+      finished: (_tx, chat, reply) => Promise.resolve(this.underAnswer(chat, reply)),
+      stop: (tx, chat, reply) => this.stopButton(tx, chat, reply),
+      listen: (chat, replyId) => ({
+        label: say(chat.locale, 'listen'),
+        data: buttons.standing(this.name, 'speak', replyId),
       }),
-    );
-    speech.offerListening((chat, replyId) => ({
-      label: say(chat.locale, 'listen'),
-      data: buttons.standing(this.name, 'speak', replyId),
-    }));
+    });
   }
 
   async start(conversation: Conversation, payload: string): Promise<boolean> {
@@ -184,8 +185,12 @@ export class AssistantProduct implements Product {
     return true;
   }
 
-  async stopped(tx: EntityManager, { id: chatId, userId }: Chat): Promise<void> {
-    if (userId) await this.outbox.add(tx, ReplyStopRequested({ chatId, userId }));
+  async stopped(tx: EntityManager, { id: chatId, userId }: Chat, { isOf }: InboundStop): Promise<void> {
+    if (!userId) return;
+    if (!isOf) return void (await this.outbox.add(tx, ReplyStopRequested({ chatId, userId })));
+    const shown = await this.buttons.shownLately(tx, chatId, { product: this.name, action: 'stop' });
+    const replyId = z.array(z.uuid()).parse(shown).find(isOf);
+    if (replyId) await this.outbox.add(tx, ReplyStopRequested({ chatId, userId, replyId }));
   }
 
   async edited(tx: EntityManager, known: InboundMessageRow, { text, sentAt }: InboundEdit): Promise<void> {
@@ -193,6 +198,18 @@ export class AssistantProduct implements Product {
     const { botId, channel } = chat;
     const about = { chatId: chat.id, botId, channel, userId: known.userId };
     await this.outbox.add(tx, MessageEdited({ ...about, messageId: known.id, text, sentAt: sentAt.toISOString() }));
+  }
+
+  /** Others in a group may not stop what somebody waits for. Its row also tells later which answer a stopped draft was of. */
+  private async stopButton(
+    tx: EntityManager,
+    { id: chatId, kind, locale }: Chat,
+    { replyId, askedBy }: Parameters<ReplyDecorator['stop']>[2],
+  ): Promise<Button | undefined> {
+    if (kind === 'group' && !askedBy) return undefined;
+    const stop = { product: this.name, action: 'stop', data: replyId };
+    const [id] = await this.buttons.create(tx, [stop], { chatId, ...(askedBy && { userId: askedBy }) });
+    return { label: this.texts.say(locale, 'stop'), data: id! };
   }
 
   /** A button for each thing that the person may want to say. */

@@ -4,7 +4,7 @@ export const texts = {
   unknownCommand: 'I do not know this command. /help tells what I can do.',
   nothingToDo: 'I did not understand that. /help tells what I can do.',
   menuOutdated: 'This menu is out of date. Please open it again.',
-  notYours: 'This menu belongs to somebody else. Please open your own.',
+  notYours: 'This button is for somebody else. Please ask for your own.',
   alreadyDone: 'This has been done already.',
   cancelled: 'Cancelled.',
   nothingToCancel: 'There is nothing to cancel.',
