@@ -156,7 +156,7 @@ export class AssistantProduct implements Product {
       chatId: chat.id,
       userId: context.contact.userId,
       botId: bot.id,
-      externalChatHash: chat.externalHash,
+      ...context.idSpace,
       externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
       receivedAt: this.clock.now(),
