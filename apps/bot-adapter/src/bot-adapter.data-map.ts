@@ -112,7 +112,7 @@ export const botAdapterDataMap: DataMap = {
       id: 'What the button carries.',
       product: 'The product that it belongs to.',
       action: 'What it does.',
-      data: 'Ids that the action needs.',
+      data: "Ids that the action needs; of a suggestion its words, which are a title out of the bot's knowledge.",
     },
   },
   dialogs: {
