@@ -124,6 +124,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE recent_erasures, turned_away, receivers, media, inbound_messages, inbound_updates, chats, contacts, people');
+    await runner.query(
+      'DROP TABLE recent_erasures, turned_away, receivers, media, inbound_messages, inbound_updates, chats, contacts, people',
+    );
   }
 }

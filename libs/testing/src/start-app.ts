@@ -125,11 +125,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
       const token = await new ServiceIdentity(name, keys).tokenFor(app.name, actor && { actor });
       return { authorization: `Bearer ${token}` };
     },
-    gateway: new ServiceClient(
-      new Gateway('gateway', keys),
-      new Map([[app.name, service.url]]),
-      new Registry(),
-    ),
+    gateway: new ServiceClient(new Gateway('gateway', keys), new Map([[app.name, service.url]]), new Registry()),
     stop: async ({ keepDatabase = false } = {}) => {
       await service.stop();
       await probe.stop();

@@ -30,8 +30,10 @@ export class MediaJobs {
   @Runs(DeleteFiles)
   async deleteFiles({ mediaIds }: PayloadOf<typeof DeleteFiles>): Promise<void> {
     const errors: unknown[] = [];
-    for (const id of mediaIds) await this.storage.delete(storageKeyOf(id)).catch((error: unknown) => errors.push(error));
-    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${mediaIds.length} files were not deleted`);
+    for (const id of mediaIds)
+      await this.storage.delete(storageKeyOf(id)).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0)
+      throw new AggregateError(errors, `${errors.length} of ${mediaIds.length} files were not deleted`);
   }
 
   private async forget(tx: EntityManager, condition: string, value: string | Date): Promise<number> {

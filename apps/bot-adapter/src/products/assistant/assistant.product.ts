@@ -96,7 +96,9 @@ export class AssistantProduct implements Product {
       const { tx, context } = conversation;
       const due = await this.erasures.request(tx, context.contact.userId);
       const time = due && momentIn(context.chat.locale, due);
-      await conversation.show({ text: time ? conversation.say('erase.later', { time }) : conversation.say('erase.begun') });
+      await conversation.show({
+        text: time ? conversation.say('erase.later', { time }) : conversation.say('erase.begun'),
+      });
     }),
     eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
