@@ -22,7 +22,13 @@ export function addFeature(changes: Changes, feature: Feature): void {
   changes.edit(`${source}/${service}.data-map.ts`, (map) =>
     withElement(map, constant(`${camel(service)}DataMap`), dataMapEntry(feature)),
   );
-  changes.edit(`${source}/${service}.app.ts`, (app) => {
+  changes.edit(`apps/${service}/test/layers.spec.ts`, (spec) => withElement(spec, constant('LAYERS'), `'${plural}'`));
+  // Where the app is defined: a service into which others are plugged has a function for it.
+  const definition = [`${source}/${service}.app.ts`, `${source}/${service}.module.ts`].find((file) =>
+    changes.read(file).includes('entities: ['),
+  );
+  if (!definition) throw new Error(`No file of ${source} lists the entities of the service.`);
+  changes.edit(definition, (app) => {
     const migration = migrationOf(feature);
     const withEntity = withElement(
       withImport(app, `{ ${pascal(singular)} }`, `./${plural}/${singular}.entity`),

@@ -33,7 +33,7 @@ export function featureFiles(feature: Feature): Record<string, string> {
     [`${folder}/${plural}.controller.ts`]: controller(feature),
     [`${folder}/${plural}.handlers.ts`]: handlers(feature),
     [`${folder}/${plural}.service.ts`]: service(feature),
-    [`${folder}/${plural}.service.spec.ts`]: spec(feature),
+    [`${folder}/${plural}.spec.ts`]: spec(feature),
     [`${folder}/${singular}.entity.ts`]: entity(feature),
     [`migrations/${migrationOf(feature).file}.ts`]: migration(feature),
   };
@@ -106,7 +106,7 @@ export class ${Refunds}Handlers {
   constructor(private readonly ${refunds}: ${Refunds}Service) {}
 
   @Handles(${Request})
-  asked({ data }: EventOf<typeof ${Request}>, tx: EntityManager) {
+  requested({ data }: EventOf<typeof ${Request}>, tx: EntityManager) {
     return this.${refunds}.open(tx, data);
   }
 }

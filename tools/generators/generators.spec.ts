@@ -55,20 +55,24 @@ describe('what the generators write', () => {
       await verb('new-service', 'loyalty-club'),
       await verb('new-event', 'loyalty-club', 'gift-card', 'spent'),
       await verb('new-feature', 'loyalty-club', 'gift-entries'),
+      await verb('new-feature', 'bot-adapter', 'gold-stars'),
+      await verb('new-feature', 'chat-ai', 'silver-stars'),
+      await verb('new-feature', 'tts-worker', 'bronze-stars'),
     ];
     written = said.flatMap((lines) => [...lines.matchAll(/^Written: (.+)$/gm)].map(([, path]) => path!));
     sources = written.filter((path) => path.endsWith('.ts'));
-    const config = { extends: './tsconfig.specs.json', include: sources };
+    const config = { extends: './tsconfig.specs.json', include: [...sources, 'apps/*/src/**/*.d.ts'] };
     writeFileSync(join(copy, 'tsconfig.written.json'), JSON.stringify(config));
     // The specs read the sources, so they need not wait for the build as all the rest must.
     const build = run('typescript/bin/tsc', '-b', 'apps/all-in-one');
-    tested = JSON.parse(await run('jest/bin/jest.js', '--json', 'apps/loyalty-club')) as typeof tested;
+    const specs = ['apps/loyalty-club', 'gold-stars', 'silver-stars', 'bronze-stars', 'test/layers.spec.ts'];
+    tested = JSON.parse(await run('jest/bin/jest.js', '--json', ...specs)) as typeof tested;
     await build;
   }, 180_000);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  it('passes its own specs, on a real Postgres', () => {
-    expect(tested).toMatchObject({ numPassedTests: 4, numTotalTests: 4 });
+  it('passes its own specs, on a real Postgres, in a new service and in each of ours', () => {
+    expect(tested).toMatchObject({ numPassedTests: 15, numTotalTests: 15 });
   });
 
   it('has the right types, specs too', async () => {

@@ -13,6 +13,7 @@ export const serviceFiles = (service: string, port: number): Record<string, stri
   [`src/${service}.data-map.ts`]: dataMap(service),
   [`test/${service}-starts.spec.ts`]: spec(service),
   [`test/data-map.spec.ts`]: dataMapSpec(service),
+  [`test/layers.spec.ts`]: layersSpec(service),
 });
 
 const packageJson = (service: string) => `{
@@ -94,6 +95,17 @@ it('the data map says of every table what it holds of whom, and rows of persons 
   const app = await startApp(${camel(service)}App);
   expect(await dataMapProblems(app, ${camel(service)}App)).toEqual([]);
   await app.stop();
+});
+`;
+
+const layersSpec = (service: string) => `import { layerProblems } from '@switchboard/testing';
+import { join } from 'node:path';
+
+/** From the bottom to the top. */
+const LAYERS: string[] = [];
+
+it('the layers of ${service} import only what stands below them', () => {
+  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
 });
 `;
 

@@ -97,7 +97,13 @@ export const testEnv = (databaseUrl: string, mediaFolder: string): Record<string
 export async function startApp(app: AppDefinition, options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
   const mediaFolder = await mkdtemp(join(tmpdir(), 'switchboard-test-'));
-  const env = { ...testEnv(database.url, mediaFolder), [`${prefixOf(app.name)}_PORT`]: '0', ...options.env };
+  const env: Record<string, string> = {
+    ...testEnv(database.url, mediaFolder),
+    [`${prefixOf(app.name)}_PORT`]: '0',
+    // A service with channels has a bot, which in a test reaches no Telegram unless the test says which.
+    ...(app.botSections?.['channel'] && { TELEGRAM_BOT_TOKEN: '1:of-a-test', TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }),
+    ...options.env,
+  };
   const transport = options.transport ?? new MemoryTransport();
   const clock = options.clock ?? new FakeClock();
   const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);

@@ -1,0 +1,20 @@
+import { layerProblems } from '@switchboard/testing';
+import { join } from 'node:path';
+
+/** From the bottom to the top. */
+const LAYERS = [
+  'models',
+  'accounting',
+  'assistants',
+  'prompts',
+  'knowledge',
+  'attachments',
+  'conversations',
+  'turns',
+  'retention',
+  'erasure',
+];
+
+it('the layers of chat-ai import only what stands below them', () => {
+  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
+});
