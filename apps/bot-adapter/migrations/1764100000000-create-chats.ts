@@ -24,6 +24,7 @@ export class CreateChats1764100000000 implements MigrationInterface {
         started_at  timestamptz NOT NULL,
         flood_level double precision NOT NULL, -- what the person did lately, and when it was counted last
         flood_at    timestamptz NOT NULL,
+        flood_group text, -- files that were sent together count once
         flood_told_at timestamptz,
         UNIQUE (bot_id, external_hash)
       );
@@ -42,9 +43,11 @@ export class CreateChats1764100000000 implements MigrationInterface {
         voice_mode    text NOT NULL CHECK (voice_mode IN ('off', 'also')),
         blocked_at    timestamptz,
         next_send_at  timestamptz, -- the channel asked us to wait until then
-        moved_to      uuid REFERENCES chats -- goes on there, under the id it got
+        moved_to      uuid REFERENCES chats, -- goes on there, under the id it got
+        former_hashes text[] NOT NULL DEFAULT '{}' -- under which it is known still: something may come late
       );
       CREATE UNIQUE INDEX chats_external ON chats (bot_id, external_hash) WHERE moved_to IS NULL;
+      CREATE INDEX chats_former ON chats USING gin (former_hashes);
       CREATE INDEX chats_user ON chats (user_id);
 
       -- What was processed, so that nothing is processed twice; with the content only of what could not be.
@@ -54,11 +57,28 @@ export class CreateChats1764100000000 implements MigrationInterface {
         seq         bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they came
         received_at timestamptz NOT NULL,
         failure     text,
+        sender_hash text,
         content     text, -- encrypted
         PRIMARY KEY (bot_id, update_id)
       );
       CREATE INDEX inbound_updates_received ON inbound_updates (received_at);
       CREATE INDEX inbound_updates_quarantined ON inbound_updates (seq) WHERE failure IS NOT NULL;
+
+      -- Who was not invited and told so a moment ago, so that nobody makes a bot write and write.
+      CREATE TABLE turned_away (
+        bot_id        text NOT NULL,
+        external_hash text NOT NULL,
+        told_at       timestamptz NOT NULL,
+        PRIMARY KEY (bot_id, external_hash)
+      );
+
+      -- Identities that were erased within a day: see ErasureRequestsJobs.
+      CREATE TABLE recent_erasures (
+        channel       text NOT NULL,
+        external_hash text NOT NULL,
+        erased_at     timestamptz NOT NULL,
+        PRIMARY KEY (channel, external_hash)
+      );
 
       -- How updates of a bot get here.
       CREATE TABLE receivers (
@@ -75,11 +95,12 @@ export class CreateChats1764100000000 implements MigrationInterface {
         chat_id             uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
         user_id             uuid NOT NULL,
         bot_id              text NOT NULL,
+        account             text NOT NULL, -- the channel's own id of the bot
         external_chat_hash  text NOT NULL, -- at that time: ids of messages begin anew when a chat moves
         external_thread_id  text,
         external_message_id text NOT NULL,
         received_at         timestamptz NOT NULL,
-        UNIQUE (bot_id, external_chat_hash, external_message_id)
+        UNIQUE (bot_id, account, external_chat_hash, external_message_id)
       );
       CREATE INDEX inbound_messages_received ON inbound_messages (received_at);
 
@@ -103,6 +124,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE receivers, media, inbound_messages, inbound_updates, chats, contacts, people');
+    await runner.query(
+      'DROP TABLE recent_erasures, turned_away, receivers, media, inbound_messages, inbound_updates, chats, contacts, people',
+    );
   }
 }

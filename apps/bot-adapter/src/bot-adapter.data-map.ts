@@ -19,6 +19,7 @@ export const botAdapterDataMap: DataMap = {
       bot_id: 'The bot.',
       external_hash: "Keyed hash of the channel's id of the person.",
       profile: 'Name and username, encrypted with the key of the person.',
+      flood_group: "The channel's id of files that were sent together last.",
     },
   },
   chats: {
@@ -33,6 +34,7 @@ export const botAdapterDataMap: DataMap = {
       external_id:
         "The channel's id of the chat, encrypted with the key of the person; of a group, with one of the installation.",
       external_hash: 'Keyed hash of it.',
+      former_hashes: 'Those it had before it moved.',
       kind: 'Private or a group.',
       locale: 'Language that was chosen.',
       voice_mode: 'Whether answers are spoken.',
@@ -47,6 +49,7 @@ export const botAdapterDataMap: DataMap = {
       bot_id: 'The bot.',
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
+      sender_hash: "Keyed hash of the channel's id of who sent it; only of what failed.",
       content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed.',
     },
   },
@@ -57,6 +60,7 @@ export const botAdapterDataMap: DataMap = {
     person: 'user_id',
     columns: {
       bot_id: 'The bot.',
+      account: "The channel's id of the bot.",
       external_chat_hash: "Keyed hash of the channel's id of the chat.",
       external_thread_id: "The channel's id of the topic.",
       external_message_id: "The channel's id of the message.",
@@ -108,7 +112,7 @@ export const botAdapterDataMap: DataMap = {
       id: 'What the button carries.',
       product: 'The product that it belongs to.',
       action: 'What it does.',
-      data: 'Ids that the action needs.',
+      data: "Ids that the action needs; of a suggestion its words, which are a title out of the bot's knowledge.",
     },
   },
   dialogs: {
@@ -122,6 +126,19 @@ export const botAdapterDataMap: DataMap = {
       data: 'What was entered so far, encrypted with the key of the person.',
       choices: 'What may be typed in place of pressing a button.',
     },
+  },
+  turned_away: {
+    purpose: 'Who was not invited and told so a moment ago, so that nobody makes a bot write and write.',
+    retention: 'An hour.',
+    erasure: 'not personal',
+    columns: { bot_id: 'The bot.', external_hash: "Keyed hash of the channel's id of the chat." },
+  },
+  recent_erasures: {
+    purpose:
+      'Whose data was erased within a day, so that nobody gets a new allowance by being forgotten time and again. It stays when the person is erased.',
+    retention: 'A day.',
+    erasure: 'not personal',
+    columns: { channel: 'The channel.', external_hash: "Keyed hash of the channel's id of the person." },
   },
   receivers: {
     purpose: 'How updates of a bot get here.',

@@ -120,7 +120,7 @@ describe('what people do in Telegram', () => {
     await hear(app, emma, 'before');
     // A message of the same id in the same chat cannot be stored a second time.
     await app.service.db
-      .query(`INSERT INTO inbound_messages SELECT gen_random_uuid(), chat_id, user_id, bot_id, external_chat_hash, NULL, (external_message_id::int + 1)::text, now()
+      .query(`INSERT INTO inbound_messages SELECT gen_random_uuid(), chat_id, user_id, bot_id, account, external_chat_hash, NULL, (external_message_id::int + 1)::text, now()
       FROM inbound_messages ORDER BY id DESC LIMIT 1`);
     await emma.say('cannot be stored');
     await hear(app, emma, 'after');

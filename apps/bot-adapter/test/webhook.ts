@@ -30,7 +30,7 @@ export class TelegramWebhook {
     }));
     const usual = {
       message_id: this.nextUpdate,
-      date: 1_790_000_000,
+      date: Math.floor(this.app.clock.now().getTime() / 1000),
       chat: { id: EMMA.id, type: 'private' },
       from: EMMA,
     };

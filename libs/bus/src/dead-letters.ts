@@ -93,6 +93,14 @@ export class DeadLetters {
     );
     return count;
   }
+
+  /** Deletes those that died so long ago, also when they were discarded. */
+  async forget(days: number): Promise<void> {
+    await this.db.query(
+      `DELETE FROM parked_events WHERE state IN ('dead', 'discarded') AND parked_at < now() - make_interval(days => $1)`,
+      [days],
+    );
+  }
 }
 
 /** Asked of the row itself: a replay and a discard at the same moment have chosen the same rows, and the later one waits for them. */

@@ -22,7 +22,7 @@ export interface RouteDefinition {
    * calls them and proves itself by a signature or a secret. Only these two are served by the public listener.
    */
   readonly permission: Permission | 'public' | 'webhook';
-  /** Services that may call it in their own name. The gateway always may. */
+  /** Services that may call it in their own name. All others, the gateway too, may for an actor with the permission only. */
   readonly callers?: readonly string[];
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -48,7 +48,7 @@ export const kitDataMap: DataMap = {
   },
   parked_events: {
     purpose: 'Events whose handling failed: to be tried again, or for an operator.',
-    retention: 'Until they are applied or an operator removes them.',
+    retention: 'Until they are applied; sixty days of what was given up, also when an operator has discarded it.',
     erasure: 'delete row',
     person: { within: 'envelope' },
     columns: {

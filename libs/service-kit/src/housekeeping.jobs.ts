@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@switchboard/bus';
 import { DataSource } from 'typeorm';
-import { defineJob, Jobs } from './jobs';
+import { defineJob, type JobRun, Jobs, type PayloadOf } from './jobs';
+import { KeyRotation } from './key-rotation';
 import { Scheduled, Slot } from './scheduled.decorator';
 
 const KeepInboxPartitions = defineJob('keep-inbox-partitions', Slot);
 const ForgetGivenUpJobs = defineJob('forget-given-up-jobs', Slot);
+const ForgetDeadLetters = defineJob('forget-dead-letters', Slot);
+const RotateKeys = defineJob('rotate-keys', Slot);
 
 /** Time to look at them: docs/runbooks/jobs-failed.md. */
 const GIVEN_UP_JOBS_DAYS = 30;
+/** Time to mend what they died of: docs/runbooks/dead-letters.md. They hold what people wrote. */
+const DEAD_LETTERS_DAYS = 60;
 
 /** What every service has to look after, whatever it does. */
 @Injectable()
@@ -17,6 +22,7 @@ export class HousekeepingJobs {
     private readonly bus: Bus,
     private readonly db: DataSource,
     private readonly jobs: Jobs,
+    private readonly rotation: KeyRotation,
   ) {}
 
   @Scheduled('5 * * * *', KeepInboxPartitions, {
@@ -33,5 +39,22 @@ export class HousekeepingJobs {
   })
   forgetGivenUpJobs(): Promise<void> {
     return this.jobs.forgetGivenUp(this.db.manager, GIVEN_UP_JOBS_DAYS);
+  }
+
+  @Scheduled('45 3 * * *', ForgetDeadLetters, {
+    purpose: 'Deletes events that were given up 60 days ago, also discarded ones.',
+    timeoutMs: 10 * 60_000,
+  })
+  forgetDeadLetters(): Promise<void> {
+    return this.bus.deadLetters.forget(DEAD_LETTERS_DAYS);
+  }
+
+  @Scheduled('25 * * * *', RotateKeys, {
+    purpose: 'Writes anew what an older key has encrypted, while ENCRYPTION_KEYS names more than one.',
+    timeoutMs: 60 * 60_000,
+    missed: 'skip',
+  })
+  rotateKeys(_slot: PayloadOf<typeof RotateKeys>, { signal }: JobRun): Promise<void> {
+    return this.rotation.pass(signal);
   }
 }

@@ -52,4 +52,22 @@ describe('the housekeeping of every service', () => {
     const kept = await query(`SELECT task_identifier AS job FROM shop_jobs.jobs WHERE attempts > 1 ORDER BY id`);
     expect(kept).toEqual([{ job: 'given-up' }, { job: 'tried-long-ago' }]);
   });
+
+  it('forgets dead letters, also discarded ones, after two months, and none that is tried still', async () => {
+    const old = [
+      ['dead', 61],
+      ['dead', 59],
+      ['discarded', 61],
+      ['retrying', 61],
+    ];
+    for (const [state, days] of old)
+      await query(
+        `INSERT INTO parked_events (consumer, event_id, type, subject, envelope, state, attempts, error, reason, parked_at, due_at)
+         VALUES ('nobody', gen_random_uuid(), $1, 's', '{}', $2, 5, 'Error', 'exhausted', now() - make_interval(days => $3), now() + interval '1 hour')`,
+        [`shop.${state}-${days}.v1`, state, days],
+      );
+    await run('forget-dead-letters');
+    const kept = await query<{ type: string }>(`SELECT type FROM parked_events WHERE consumer = 'nobody' ORDER BY id`);
+    expect(kept.map(({ type }) => type)).toEqual(['shop.dead-59.v1', 'shop.retrying-61.v1']);
+  });
 });

@@ -42,6 +42,11 @@ export class KeyRing {
     return key;
   }
 
+  /** The ids of the others. */
+  get older(): string[] {
+    return [...this.keys.keys()].filter((id) => id !== this.current);
+  }
+
   /** True while older keys are configured too, so that values of theirs may be about. */
   get isRotating(): boolean {
     return this.keys.size > 1;

@@ -5,6 +5,7 @@ import { diaryApp, NoteWritten } from '../test/diary.app';
 import { shopApp } from '../test/shop.app';
 import { FieldCipher } from './field-cipher';
 import { createLog } from './log';
+import { Schedules } from './schedules';
 
 const key = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString('base64')}`;
 const PLACE = 'sales.buyer';
@@ -59,8 +60,43 @@ describe('rotation of keys', () => {
     const said = () =>
       lines.filter((line) => /older key/.test(line)).map((line) => (JSON.parse(line) as { msg: string }).msg);
     await until(() => said().length > 0, { what: 'the end of the rotation' });
-    expect(said()).toEqual(['nothing is encrypted with an older key any more']);
+    expect(said()).toEqual(['values of older keys were written anew, and are looked for every hour']);
     expect(await rotating.service.db.query(`SELECT buyer FROM sales WHERE item = 'a'`)).toEqual([{ buyer: ofPerson }]);
+    await rotating.stop();
+  });
+
+  it('goes on while older processes may write behind it, and says that it is done when they cannot any more', async () => {
+    const database = await createTestDatabase();
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', format: 'json' }, { write: (line) => void lines.push(line) });
+    const rotating = await startApp(shopApp, { database, env: ROTATING, log });
+    const { db, nest } = rotating.service;
+    let day = 0;
+    const pass = async () => {
+      await nest.get(Schedules).runSlot('rotate-keys', new Date(Date.now() + ++day * 86_400_000));
+      const done = `SELECT FROM schedules WHERE job = 'rotate-keys' AND last_success_slot = last_slot`;
+      await until(async () => ((await db.query(done)) as unknown[]).length === 1, { what: 'a pass' });
+    };
+    const isDone = () => lines.some((line) => line.includes('nothing is encrypted with an older key any more'));
+    const left = async () => {
+      const text = await (await fetch(`${rotating.url}/metrics`)).text();
+      return Number(/^encryption_older_key_values\{.*key="k1".*\} (\d+)/m.exec(text)?.[1]);
+    };
+    await until(() => lines.some((line) => line.includes('looked for every hour')), { what: 'the first pass' });
+    await pass();
+    expect(isDone()).toBe(false);
+    // A process of the former release, which ends within the overlap.
+    await db.query(`INSERT INTO sales (item, buyer) VALUES ('late', $1)`, [
+      new FieldCipher(key('k1', 1)).encrypt('somebody', PLACE),
+    ]);
+    rotating.clock.advance(11 * 60_000);
+    await pass();
+    expect(await left()).toBe(1);
+    expect(isDone()).toBe(false);
+    expect(await db.query(`SELECT FROM sales WHERE buyer LIKE 'v1.k1.%'`)).toEqual([]);
+    await pass();
+    expect(await left()).toBe(0);
+    expect(isDone()).toBe(true);
     await rotating.stop();
   });
 

@@ -1,5 +1,7 @@
-import { type Bus, isInfrastructureError } from '@switchboard/bus';
+import { type Bus, isInfrastructureError, RELEASE_OVERLAP_MINUTES } from '@switchboard/bus';
+import { Gauge, type Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import type { Clock } from './clock';
 import type { FieldCipher } from './field-cipher';
 import type { KeyRing, Rotated } from './key-ring';
 import type { Log } from './log';
@@ -17,26 +19,41 @@ interface Encrypted {
   readonly ring: KeyRing;
   readonly cipher: FieldCipher;
   readonly personal: PersonalData;
+  readonly clock: Clock;
+  readonly registry: Registry;
   readonly log: Log;
 }
 
+/** How many values of which older key were found. */
+type Found = Map<string, number>;
+
 /**
  * Brings everything of a service to the current key, so that the older ones can be taken out of ENCRYPTION_KEYS: the keys of
- * persons are wrapped anew, and what a key of the installation has encrypted itself is written anew. Runs in the background.
+ * persons are wrapped anew, and what a key of the installation has encrypted itself is written anew. Runs in the background when the
+ * service starts, and every hour: beside us a process of the former release may write with the older key, behind the one that looks.
  */
 export class KeyRotation {
   private readonly stopping = new AbortController();
+  private readonly values: Gauge<'key'>;
   private running: Promise<void> | undefined;
+  private startedAt = Infinity;
 
   constructor(
     private readonly of: Encrypted,
     private readonly places: readonly EncryptedPlace[],
-  ) {}
+  ) {
+    this.values = new Gauge({
+      name: 'encryption_older_key_values',
+      help: 'Values of older keys that the last pass of this process found, by the id of the key; written anew unless they are unreadable.',
+      labelNames: ['key'],
+      registers: [of.registry],
+    });
+  }
 
   start(): void {
-    if (!this.of.ring.isRotating) return;
+    this.startedAt = this.of.clock.now().getTime();
     // A key that is missing or a database that leaves must not end a service that works otherwise.
-    this.running = this.rotate(this.stopping.signal).catch((error: unknown) => {
+    this.running = this.pass(this.stopping.signal).catch((error: unknown) => {
       this.of.log.error({ err: error }, 'values of older keys were not all written anew');
     });
   }
@@ -46,12 +63,18 @@ export class KeyRotation {
     await this.running;
   }
 
-  private async rotate(signal: AbortSignal): Promise<void> {
-    const { db, bus, cipher, personal, log } = this.of;
+  /** Looks at everything once. Does nothing while there is one key only. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { db, bus, ring, cipher, personal, clock, log } = this.of;
+    if (!ring.isRotating) return;
+    const begunAt = clock.now().getTime();
+    const found: Found = new Map(ring.older.map((id) => [id, 0]));
+    await this.count(found, KEYS_OF_PERSONS);
+    await this.count(found, KEYS_OF_EVENTS);
     const keys = await personal.rewrapKeys(signal);
     const values = { written: 0, unreadable: 0 };
     for (const place of this.places) {
-      const { written, unreadable } = await rotateColumn(db, cipher, place, signal);
+      const { written, unreadable } = await rotateColumn(db, cipher, place, found, signal);
       values.written += written;
       values.unreadable += unreadable;
     }
@@ -59,10 +82,27 @@ export class KeyRotation {
     if (signal.aborted) return;
     const unreadable = keys.unreadable + values.unreadable + events.unreadable;
     const written = { keys: keys.written, values: values.written, events: events.written };
+    this.values.reset();
+    for (const [key, count] of found) this.values.set({ key }, count);
+    const isClean = [...found.values()].every((count) => count === 0);
+    // Whoever wrote with an older key beside us has ended by then.
+    const isLast = begunAt - this.startedAt >= RELEASE_OVERLAP_MINUTES * 60_000;
     if (unreadable > 0) log.error({ ...written, unreadable }, 'values of older keys are left that cannot be decrypted');
-    else log.info(written, 'nothing is encrypted with an older key any more');
+    else if (isClean && isLast) log.info('nothing is encrypted with an older key any more');
+    else log.info(written, 'values of older keys were written anew, and are looked for every hour');
+  }
+
+  private async count(found: Found, sql: string): Promise<void> {
+    const rows = await this.of.db.query<{ key: string; count: number }[]>(sql, [this.of.ring.current]);
+    for (const { key, count } of rows) found.set(key, (found.get(key) ?? 0) + count);
   }
 }
+
+const KEYS_OF_PERSONS = `SELECT split_part(wrapped_key, '.', 2) AS key, count(*)::int AS count FROM person_keys
+  WHERE wrapped_key IS NOT NULL AND split_part(wrapped_key, '.', 2) <> $1 GROUP BY 1`;
+/** As EventEncryption writes them. */
+const KEYS_OF_EVENTS = `SELECT field[1] AS key, count(DISTINCT id)::int AS count
+  FROM parked_events, regexp_matches(envelope, '"e1\\.([A-Za-z0-9-]+)\\.', 'g') field WHERE field[1] <> $1 GROUP BY 1`;
 
 /**
  * Writes values of older keys anew with the current one, walking the table once along its primary key. Safe while the service
@@ -72,6 +112,7 @@ async function rotateColumn(
   db: DataSource,
   cipher: FieldCipher,
   place: EncryptedPlace,
+  found: Found,
   signal: AbortSignal,
 ): Promise<Rotated> {
   const [table, column] = place.split('.') as [string, string];
@@ -88,6 +129,8 @@ async function rotateColumn(
     );
     for (const { row, value } of rows) {
       if (!value || isOfPerson(value) || cipher.isCurrent(value)) continue;
+      const keyId = value.split('.')[1] ?? '';
+      found.set(keyId, (found.get(keyId) ?? 0) + 1);
       try {
         await db.query(
           `UPDATE ${table} SET ${column} = $${key.length + 1}

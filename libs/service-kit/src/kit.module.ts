@@ -24,6 +24,7 @@ import { Jobs } from './jobs';
 import { ElectLeaders, LeaderElection } from './leader-election';
 import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
+import { KeyRotation } from './key-rotation';
 import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { LookForSlots, Schedules } from './schedules';
@@ -42,6 +43,7 @@ export interface KitParts {
   election: LeaderElection;
   cipher: FieldCipher;
   personal: PersonalData;
+  rotation: KeyRotation;
   index: BlindIndex;
   erasure: Erasure;
   bots: BotsRegistry;
@@ -102,7 +104,12 @@ export class KitModule {
       global: true,
       imports: [DiscoveryModule],
       controllers: [HealthController, OpenApiController, DeadLettersController],
-      providers: [...providers, { provide: Bus, useValue: parts.bus }, HousekeepingJobs],
+      providers: [
+        ...providers,
+        { provide: Bus, useValue: parts.bus },
+        { provide: KeyRotation, useValue: parts.rotation },
+        HousekeepingJobs,
+      ],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],
     };
   }

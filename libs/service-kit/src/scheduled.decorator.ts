@@ -11,7 +11,10 @@ export const Slot = z.object({ slot: z.iso.datetime().transform((text) => new Da
 export interface ScheduleOptions {
   /** What it is for, told by the list of all schedules. */
   purpose: string;
-  /** A run that takes longer has failed: its signal is aborted, and it is tried again. */
+  /**
+   * A run that takes longer has failed: its signal is aborted, and it is tried again once it has ended. One that hears no signal
+   * is waited for as long again; then its next try may go on beside it.
+   */
   timeoutMs: number;
   /**
    * What becomes of slots at which no process was there, and for a minute after: none is made up for, or the latest of them, or

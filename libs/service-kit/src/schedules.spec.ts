@@ -164,6 +164,29 @@ describe('a schedule', () => {
     expect(await metric(app, /^periodic_task_runs_total\{task="water",outcome="done".*\} (\d+)/m)).toBe(1);
   });
 
+  it('lets a run that has heard no signal end before there is another one', async () => {
+    const app = await start();
+    const ends = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    const schedule = { job: defineJob('deaf', Slot), cron, purpose: '', timeoutMs: 1000, missed: 'latest' } as const;
+    const run = schedules(app).add(schedule, (_payload, { signal }) => {
+      signal.addEventListener('abort', () => told.resolve());
+      return ends.promise;
+    });
+    let isOver = false;
+    const payload = { slot: minutesLater(0) };
+    const outcome = run(payload, { attempt: 1, isLastAttempt: false, signal: new AbortController().signal }).finally(
+      () => (isOver = true),
+    );
+    const failure = expect(outcome).rejects.toThrow('deaf took longer than 1000 ms');
+    await told.promise;
+    await schedules(app).runSlot('sweep', minutesLater(3));
+    await until(() => runs.includes('sweep 3'), { what: 'another schedule' });
+    expect(isOver).toBe(false);
+    ends.resolve();
+    await failure;
+  });
+
   it('tells when it has succeeded last, and how late it is', async () => {
     const app = await start();
     const late = () => metric(app, /^periodic_task_late_seconds\{task="report".*\} ([\d.]+)/m);
@@ -248,6 +271,8 @@ describe('a schedule', () => {
       'report: Counts the roses of the hour.',
       'keep-inbox-partitions: Makes the inbox partitions of the coming days and drops those that are too old.',
       'forget-given-up-jobs: Deletes jobs that were given up 30 days ago.',
+      'forget-dead-letters: Deletes events that were given up 60 days ago, also discarded ones.',
+      'rotate-keys: Writes anew what an older key has encrypted, while ENCRYPTION_KEYS names more than one.',
     ]);
   });
 });

@@ -169,16 +169,29 @@ async function withinTime(
   const stop = () => inner.abort(outer.reason);
   outer.addEventListener('abort', stop, { once: true });
   if (outer.aborted) stop();
-  const timedOut = Promise.withResolvers<never>();
+  const timedOut = Promise.withResolvers<RunTimedOut>();
   const timer = setTimeout(() => {
     const error = new RunTimedOut(`${job.name} took longer than ${timeoutMs} ms`);
     inner.abort(error);
-    timedOut.reject(error);
+    timedOut.resolve(error);
   }, timeoutMs);
   try {
-    await Promise.race([work(inner.signal), timedOut.promise]);
+    const running = work(inner.signal);
+    const error = await Promise.race([running, timedOut.promise]);
+    // Until it has ended the queue of its schedule is not free, or another run would go on beside it.
+    if (error) throw (await hasEnded(running, timeoutMs)) ? error : new RunTimedOut(`${error.message}, and goes on`);
   } finally {
     clearTimeout(timer);
     outer.removeEventListener('abort', stop);
   }
+}
+
+async function hasEnded(running: Promise<void>, withinMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, withinMs, false)));
+  const end = running.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([end, patience]).finally(() => clearTimeout(timer));
 }

@@ -120,7 +120,7 @@ export class Service {
     });
     const cipher = new FieldCipher(ring);
     const personal = new PersonalData(db, ring, registry, log);
-    const rotation = new KeyRotation({ db, bus, ring, cipher, personal, log }, [
+    const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [
       ...(app.encrypted ?? []),
       ANSWER_PLACE,
     ]);
@@ -152,6 +152,7 @@ export class Service {
       election,
       cipher,
       personal,
+      rotation,
       index: new BlindIndex(config.LOOKUP_KEY, app.name),
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       identity,

@@ -65,6 +65,8 @@ export interface InboundFile {
 interface InboundBy {
   readonly chat: InboundChat;
   readonly from: InboundPerson;
+  /** When, where the channel tells it. */
+  readonly sentAt?: Date;
 }
 
 export interface InboundMessage extends InboundBy {
@@ -200,7 +202,7 @@ export type Activity = 'typing' | 'recording';
 /** One update as it came, to be kept until it is processed. */
 export interface InboundUpdate {
   readonly botId: string;
-  /** By which the channel knows it: the same each time it comes. */
+  /** By which the channel knows it: the same each time it comes, and of this account only. */
   readonly id: string;
   /** JSON. */
   readonly content: unknown;
@@ -263,6 +265,8 @@ export interface Introduction {
 
 /** One bot in one channel. The calls that send throw what channel-errors.ts lists. */
 export interface Channel<Message extends OutboundMessage = OutboundMessage> {
+  /** The channel's own id of the bot: ids of updates and messages count for this account only. */
+  readonly account: string;
   readonly capabilities: Capabilities;
 
   /** Absent where the channel brings updates by itself once it is told to in its own console. */

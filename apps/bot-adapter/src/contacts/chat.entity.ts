@@ -50,4 +50,8 @@ export class Chat {
   /** The chat that goes on in place of this one, which was met under a new id of the same. */
   @Column({ name: 'moved_to', type: 'uuid', nullable: true })
   movedTo!: string | null;
+
+  /** By which it was found before it moved. */
+  @Column({ name: 'former_hashes', type: 'text', array: true })
+  formerHashes!: string[];
 }

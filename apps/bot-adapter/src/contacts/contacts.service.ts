@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
 import { BotsRegistry, Clock, PersonalData, type WrappedKey, wrappedKeysOf } from '@switchboard/service-kit';
-import { type EntityManager, IsNull } from 'typeorm';
+import { ArrayContains, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AccessSection } from '../bots/bot-sections';
 import type { ChatAddress, InboundChat, InboundPerson } from '../channels/channel';
@@ -20,6 +20,18 @@ export interface ChatContext {
   readonly person: InboundPerson;
   /** The chat, and the topic in which it was written. */
   readonly address: ChatAddress;
+  /** In what ids of messages count. */
+  readonly idSpace: Pick<InboundMessageRow, 'account' | 'externalChatHash'>;
+}
+
+/** What somebody did, as far as it says who and where, and counts. */
+export interface Deed {
+  readonly chat: InboundChat;
+  readonly from: InboundPerson;
+  /** When, where the channel tells it. */
+  readonly sentAt?: Date;
+  /** Files that were sent together are one deed. */
+  readonly mediaGroup?: string;
 }
 
 /** A person who writes faster than the bot allows is not answered for so long. */
@@ -42,6 +54,8 @@ export const inChat = ({ chat, contact }: Pick<ChatContext, 'chat' | 'contact'>)
 export const languagesOf = (bot: Bot): readonly string[] => bot.languages ?? shared.languages;
 
 const TELL_AGAIN_AFTER_MS = 60_000;
+/** Older than what was counted last by so much: it was held up on its way, and how fast it was written nobody can tell any more. */
+const HELD_UP_SECONDS = 60;
 /** What a contact is read with, by the statement that counts and by the one that makes it. */
 const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, ${wrappedKeysOf('contacts.user_id')} AS keys`;
 
@@ -67,16 +81,20 @@ export class ContactsService {
   /**
    * The chat and the contact, made when they are first met. Holds the chat's row until `tx` ends, so that what happens in one
    * chat is said in the order in which it happened.
+   * @param account of the channel, by which it came
+   * @param how `isReplay`: it counts nothing, because it waited for us and not for the person
    */
   async resolveContact(
     tx: EntityManager,
     bot: Bot,
-    by: { chat: InboundChat; from: InboundPerson },
-    deepLink?: string,
+    account: string,
+    by: Deed,
+    { deepLink, isReplay = false }: { deepLink?: string | undefined; isReplay?: boolean } = {},
   ): Promise<ChatContext | TooFast> {
-    const { contact, isNew } = await this.upsertContact(tx, bot, by.from);
+    const { contact, isNew } = await this.upsertContact(tx, bot, by, isReplay);
     const chat = await this.lockChat(tx, bot, by, contact);
-    const context = { bot, chat, contact, person: by.from, address: by.chat };
+    const idSpace = { account, externalChatHash: this.addresses.hash(bot.channel.kind, by.chat.externalId) };
+    const context = { bot, chat, contact, person: by.from, address: by.chat, idSpace };
     if (isNew) {
       await this.outbox.add(
         tx,
@@ -94,7 +112,7 @@ export class ContactsService {
     await this.unblock(tx, chat);
     const { burst, perMinute } = this.accessOf(bot).flood;
     const over = contact.floodLevel - burst;
-    if (over <= 0) return context;
+    if (over <= 0 || isReplay) return context;
     const { floodToldAt } = contact;
     const now = this.clock.now();
     const isToBeTold = !floodToldAt || now.getTime() - floodToldAt.getTime() > TELL_AGAIN_AFTER_MS;
@@ -120,21 +138,27 @@ export class ContactsService {
     await this.announce(tx, ContactUnblocked, chat);
   }
 
-  /** The chat that is known under the channel's id now. */
-  findChat(tx: EntityManager, bot: Bot, externalId: string): Promise<Chat | null> {
-    const externalHash = this.addresses.hash(bot.channel.kind, externalId);
-    return tx.findOneBy(Chat, { botId: bot.id, externalHash, movedTo: IsNull() });
+  /** The chat that is known under the channel's id now, or was known under it before it moved. */
+  async findChat(tx: EntityManager, bot: Bot, externalId: string, isLocked = false): Promise<Chat | null> {
+    const hash = this.addresses.hash(bot.channel.kind, externalId);
+    const present = { botId: bot.id, movedTo: IsNull() };
+    const lock = isLocked ? { lock: { mode: 'pessimistic_write' } as const } : {};
+    return (
+      (await tx.findOne(Chat, { where: { ...present, externalHash: hash }, ...lock })) ??
+      (await tx.findOne(Chat, { where: { ...present, formerHashes: ArrayContains([hash]) }, ...lock }))
+    );
   }
 
   /** Our id of a message that was taken earlier. */
   findMessage(
     tx: EntityManager,
     bot: Bot,
+    account: string,
     externalChatId: string,
     externalMessageId: string,
   ): Promise<InboundMessageRow | null> {
     const externalChatHash = this.addresses.hash(bot.channel.kind, externalChatId);
-    return tx.findOneBy(InboundMessageRow, { botId: bot.id, externalChatHash, externalMessageId });
+    return tx.findOneBy(InboundMessageRow, { botId: bot.id, account, externalChatHash, externalMessageId });
   }
 
   /** The chat itself, or the one that goes on in its place; null for one that was never met. */
@@ -144,9 +168,9 @@ export class ContactsService {
   }
 
   /**
-   * A chat goes on under a new id. When somebody wrote under the new one before we heard of the move, there are two rows by
-   * now: the older one goes on, with the conversation it has, and the newer one points to it. Returns the chat that goes on,
-   * and the one that does not; undefined for one that has moved already.
+   * A chat goes on under a new id, and stays known by the old one, of which something may still come. When it was met under
+   * both there are two rows: the one that was met first goes on, with the conversation it has, and the other one points to it.
+   * Returns the chat that goes on, and the one that does not; undefined for one that has moved already.
    */
   async move(
     tx: EntityManager,
@@ -154,27 +178,29 @@ export class ContactsService {
     to: string,
   ): Promise<{ chat: Chat; superseded?: Chat } | undefined> {
     const externalHash = this.addresses.hash(channel, to);
+    if (from === externalHash) return undefined;
     const found = await tx.find(Chat, {
       where: [from, externalHash].map((hash) => ({ botId, externalHash: hash, movedTo: IsNull() })),
+      // Ids ascend with the time at which they were given.
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
-    const old = found.find((chat) => chat.externalHash === from);
-    if (!old) return undefined;
-    const superseded = found.find((chat) => chat.externalHash === externalHash);
-    if (superseded) await tx.update(Chat, superseded.id, { movedTo: old.id });
-    const externalId = await this.addresses.encrypt(tx, old, to);
-    const blockedAt = superseded ? superseded.blockedAt : old.blockedAt;
-    const chat: Chat = { ...old, externalId, externalHash, blockedAt };
-    await tx.update(Chat, old.id, { externalId, externalHash, blockedAt });
-    return { chat, ...(superseded && { superseded }) };
-  }
-
-  /** The channel's ids of a person's private chats. */
-  async externalIdsOf(tx: EntityManager, userId: string): Promise<string[]> {
-    const chats = await tx.findBy(Chat, { userId });
-    const ids = await Promise.all(chats.map((chat) => this.addresses.decrypt(tx, chat).catch(() => undefined)));
-    return [...new Set(ids.filter((id) => id !== undefined))];
+    const [first, superseded] = found;
+    if (!first || !found.some((chat) => chat.externalHash === from)) return undefined;
+    if (superseded) {
+      await tx.update(Chat, { movedTo: superseded.id }, { movedTo: first.id });
+      await tx.update(Chat, superseded.id, { movedTo: first.id });
+    }
+    const known = found.flatMap((chat) => [chat.externalHash, ...chat.formerHashes]);
+    const change = {
+      externalId: await this.addresses.encrypt(tx, first, to),
+      externalHash,
+      formerHashes: [...new Set(known)].filter((hash) => hash !== externalHash),
+      // What was heard under the new id is newer.
+      blockedAt: (found.find((chat) => chat.externalHash === externalHash) ?? first).blockedAt,
+    };
+    await tx.update(Chat, first.id, change);
+    return { chat: { ...first, ...change }, ...(superseded && { superseded }) };
   }
 
   private accessOf({ id }: Bot): AccessSection {
@@ -194,25 +220,30 @@ export class ContactsService {
 
   /**
    * Counts what the person does, in a bucket that leaks `perMinute`, in the statement that finds them: a message costs no
-   * statement more for it, and replicas count together.
+   * statement more for it, and replicas count together. It leaks by the time at which they did it: after an outage the channel
+   * brings at once what was written in hours.
    */
   private async upsertContact(
     tx: EntityManager,
     bot: Bot,
-    person: InboundPerson,
+    { from: person, sentAt, mediaGroup }: Deed,
+    isReplay: boolean,
   ): Promise<{ contact: Contact; isNew: boolean }> {
     const { burst, perMinute } = this.accessOf(bot).flood;
     const now = this.clock.now();
+    const at = sentAt && sentAt < now ? sentAt : now;
     const externalHash = this.addresses.hash(bot.channel.kind, person.externalId);
     const key = [bot.id, externalHash];
     const counted = await tx.query<[ContactRow[], number]>(
       `UPDATE contacts SET
-         flood_level = least($4::float8, greatest(0, flood_level - greatest(0, extract(epoch FROM $3::timestamptz - flood_at)) * $5 / 60)) + 1,
-         flood_at = greatest(flood_at, $3)
+         flood_level = least($4::float8, greatest(0, flood_level - greatest(0, extract(epoch FROM $3::timestamptz - flood_at)) * $5 / 60))
+           + CASE WHEN $7 OR flood_group = $6 OR flood_at - $3 > interval '${HELD_UP_SECONDS} s' THEN 0 ELSE 1 END,
+         flood_at = greatest(flood_at, $3),
+         flood_group = coalesce($6::text, flood_group)
        WHERE bot_id = $1 AND external_hash = $2
        RETURNING ${CONTACT}`,
       // Who goes on for long waits no longer than who stops.
-      [...key, now, burst + 2 * perMinute, perMinute],
+      [...key, at, burst + 2 * perMinute, perMinute, mediaGroup ?? null, isReplay],
     );
     const [known] = counted[0];
     if (known) {
@@ -223,10 +254,10 @@ export class ContactsService {
     const id = uuidv7();
     const { profile } = await this.personal.encrypt(tx, rowOf({ id, userId }), { profile: profileOf(person) });
     const [made] = await tx.query<ContactRow[]>(
-      `INSERT INTO contacts (id, bot_id, external_hash, user_id, profile, started_at, flood_level, flood_at)
-       VALUES ($3, $1, $2, $4, $5, $6, 1, $6) ON CONFLICT (bot_id, external_hash) DO NOTHING
+      `INSERT INTO contacts (id, bot_id, external_hash, user_id, profile, started_at, flood_level, flood_at, flood_group)
+       VALUES ($3, $1, $2, $4, $5, $6, 1, $7, $8) ON CONFLICT (bot_id, external_hash) DO NOTHING
        RETURNING ${CONTACT}`,
-      [...key, id, userId, profile, now],
+      [...key, id, userId, profile, now, at, mediaGroup ?? null],
     );
     if (made) return { contact: contactOf(bot, externalHash, made), isNew: true };
     // Another update of the same person came first through another connection.
@@ -251,10 +282,8 @@ export class ContactsService {
     contact: Contact,
   ): Promise<Chat> {
     const key = { botId: bot.id, externalHash: this.addresses.hash(bot.channel.kind, by.chat.externalId) };
-    const where = { ...key, movedTo: IsNull() };
-    const lock = { mode: 'pessimistic_write' } as const;
     const language = nearestLanguage(languagesOf(bot), by.from.language);
-    const known = await tx.findOne(Chat, { where, lock });
+    const known = await this.findChat(tx, bot, by.chat.externalId, true);
     if (known) return this.updateLocale(tx, known, language);
     const { kind } = by.chat;
     const identity = { id: uuidv7(), kind, userId: kind === 'private' ? contact.userId : null };
@@ -269,9 +298,10 @@ export class ContactsService {
       blockedAt: null,
       nextSendAt: null,
       movedTo: null,
+      formerHashes: [],
     };
     await tx.createQueryBuilder().insert().into(Chat).values(made).orIgnore().execute();
-    return tx.findOneOrFail(Chat, { where, lock });
+    return tx.findOneOrFail(Chat, { where: { ...key, movedTo: IsNull() }, lock: { mode: 'pessimistic_write' } });
   }
 
   /** People change the language of their client; in a group everyone has their own. */

@@ -16,6 +16,10 @@ export class InboundMessageRow {
   @Column({ name: 'bot_id', type: 'text' })
   botId!: string;
 
+  /** The channel's own id of the bot: a bot that is given another one meets the ids of messages anew. */
+  @Column({ type: 'text' })
+  account!: string;
+
   /** Of the channel's id of the chat at that time: ids of messages count only together with it, and begin anew when a chat moves. */
   @Column({ name: 'external_chat_hash', type: 'text' })
   externalChatHash!: string;

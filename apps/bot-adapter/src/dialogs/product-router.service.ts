@@ -96,7 +96,11 @@ export class ProductRouter {
   }
 
   /** What was done is not done; the person is told, now and then. */
-  async slowDown(tx: EntityManager, { context, waitSeconds, isToBeTold }: TooFast, inbound: Routed): Promise<void> {
+  async slowDown(
+    tx: EntityManager,
+    { context, waitSeconds, isToBeTold }: TooFast,
+    inbound: Routed | InboundEdit,
+  ): Promise<void> {
     const values = { seconds: waitSeconds };
     if (inbound.kind === 'press') {
       return this.screens.answer(

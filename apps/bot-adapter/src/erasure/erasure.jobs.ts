@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { BotAdapterPersonErased } from '@switchboard/contracts';
 import { ErasePerson, ErasePersonAgain, Erasure, type JobRun, type PayloadOf, Runs } from '@switchboard/service-kit';
+import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { QuarantineService } from '../inbound/quarantine.service';
-import { MediaService } from '../media/media.service';
+import { MediaJobs } from '../media/media.jobs';
 
 @Injectable()
 export class ErasureJobs {
@@ -13,15 +14,17 @@ export class ErasureJobs {
     private readonly outbox: Outbox,
     deliveries: DeliveriesRepository,
     quarantine: QuarantineService,
-    media: MediaService,
+    media: MediaJobs,
+    requests: ErasureRequestsJobs,
   ) {
     erasure.add({
       async before(userId, signal) {
         // The last thing to be sent is that they will be erased.
         await deliveries.untilNothingWaitsFor(userId, signal);
-        await media.deleteFilesOf(userId);
       },
       async rows(tx, userId) {
+        await requests.note(tx, userId);
+        await media.forgetOf(tx, userId);
         await quarantine.forget(tx, userId);
         await deliveries.forgetInGroups(tx, userId);
       },

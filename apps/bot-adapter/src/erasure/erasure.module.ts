@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ContactsModule } from '../contacts/contacts.module';
 import { DeliveriesModule } from '../deliveries/deliveries.module';
 import { InboundModule } from '../inbound/inbound.module';
 import { MediaModule } from '../media/media.module';
@@ -6,7 +7,7 @@ import { ErasureHandlers } from './erasure.handlers';
 import { ErasureJobs } from './erasure.jobs';
 
 @Module({
-  imports: [DeliveriesModule, InboundModule, MediaModule],
+  imports: [ContactsModule, DeliveriesModule, InboundModule, MediaModule],
   controllers: [ErasureHandlers],
   providers: [ErasureJobs],
 })

@@ -1,5 +1,7 @@
-import { BotAdapterPersonErased, ErasureRequested } from '@switchboard/contracts';
+import { BotAdapterPersonErased, ErasureRequested, MessageReceived } from '@switchboard/contracts';
+import { Erasure, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
@@ -66,6 +68,65 @@ describe('somebody who wants to be forgotten', () => {
     await emma.press(await asks(emma), 'Delete everything');
     await isForgotten(heard.data.userId);
     expect(await quarantined()).toHaveLength(1);
+  });
+
+  it('is gone from the quarantine also when they were met in a group only', async () => {
+    const emma = await telegram.person();
+    const group = await telegram.group(emma);
+    await group.say('@lumen_bot before');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'before' && data.inGroup);
+    const quarantined = async () => (await rows('SELECT FROM inbound_updates WHERE content IS NOT NULL')).length;
+    const before = await quarantined();
+    await rows('ALTER TABLE inbound_messages ADD CONSTRAINT broken CHECK (false) NOT VALID');
+    await group.say('@lumen_bot cannot be stored');
+    await until(async () => (await quarantined()) === before + 1, { what: 'it in quarantine' });
+    await rows('ALTER TABLE inbound_messages DROP CONSTRAINT broken');
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
+    await isForgotten(heard.data.userId);
+    expect(await quarantined()).toBe(before);
+  });
+
+  it('leaves no file behind that was fetched while they were erased', async () => {
+    const emma = await telegram.person();
+    await emma.start();
+    await emma.sendFile('document', Buffer.from('the plan'), { name: 'plan.txt' });
+    const heard = await app.probe.until(MessageReceived, ({ data }) => Boolean(data.media));
+    const { mediaId } = heard.data.media!;
+    const read = async () => (await fetch(`${app.url}/media/${mediaId}`, { headers: await app.as('chat-ai') })).status;
+    // After all that is done before the rows go.
+    const erasure = app.service.nest.get(Erasure, { strict: false });
+    const before = jest.fn(async (userId: string) => void (userId === heard.data.userId && (await read())));
+    erasure.add({ before });
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
+    await isForgotten(heard.data.userId);
+    expect(before).toHaveBeenCalledWith(heard.data.userId, expect.anything());
+    expect(await read()).toBe(404);
+    const storage = app.service.nest.get<MediaStorage>(MEDIA_STORAGE, { strict: false });
+    await until(async () => !(await storage.open(`received/${mediaId}`)), { what: 'the end of the file' });
+  });
+
+  it('a second time within a day is told when, and is forgotten then', async () => {
+    const emma = await telegram.person();
+    const erases = async () => {
+      const heard = await hear(app, emma, 'hello');
+      await emma.press(await asks(emma), 'Delete everything');
+      return heard.data.userId;
+    };
+    const first = await erases();
+    await isForgotten(first);
+    const second = await erases();
+    expect(second).not.toBe(first);
+    await reads(emma, /once a day.*UTC/);
+    const due = await rows<{ hours: number }>(
+      `SELECT extract(epoch FROM run_at - now())::float8 / 3600 AS hours FROM bot_adapter_jobs.jobs
+       WHERE key = 'erase-later:' || $1`,
+      [second],
+    );
+    expect(due).toHaveLength(1);
+    expect(due[0]!.hours).toBeGreaterThan(23.9);
+    expect((await hear(app, emma, 'still here')).data.userId).toBe(second);
+    await rows(`UPDATE bot_adapter_jobs._private_jobs SET run_at = now() WHERE key = 'erase-later:' || $1`, [second]);
+    await isForgotten(second);
   });
 
   it('gets no answer that comes too late, and it is no dead letter', async () => {

@@ -20,6 +20,10 @@ export class InboundUpdateRow {
   @Column({ type: 'text', nullable: true })
   failure!: string | null;
 
+  /** Of the channel's id of who sent it, where that is known; kept only of what is in quarantine. */
+  @Column({ name: 'sender_hash', type: 'text', nullable: true })
+  senderHash!: string | null;
+
   /** Encrypted, and kept only of what is in quarantine. */
   @Column({ type: 'text', nullable: true })
   content!: string | null;

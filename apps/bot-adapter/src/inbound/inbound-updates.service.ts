@@ -4,10 +4,10 @@ import type { Bot } from '@switchboard/contracts';
 import { BotsRegistry, Clock, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Inbound, InboundUpdate } from '../channels/channel';
+import type { Channel, Inbound, InboundEdit, InboundUpdate } from '../channels/channel';
 import { UnreadableUpdate } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
-import { ContactsService } from '../contacts/contacts.service';
+import { type ChatContext, ContactsService } from '../contacts/contacts.service';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { ProductRouter, type Routed } from '../dialogs/product-router.service';
@@ -58,7 +58,8 @@ export class InboundUpdatesService {
   async process(update: InboundUpdate): Promise<void> {
     const bot = this.bots.find(update.botId);
     const channel = this.channels.find(update.botId);
-    if (!bot || !channel) return;
+    // Not taken: it may have been removed by mistake, or come back.
+    if (!bot || !channel) throw new Error(`there is no bot ${update.botId} here`);
     let inbound: Inbound[];
     try {
       inbound = await channel.parse(update.content);
@@ -69,13 +70,14 @@ export class InboundUpdatesService {
     try {
       const isFirst = await this.db.transaction(async (tx) => {
         if (!(await this.record(tx, update))) return false;
-        for (const each of inbound) await this.apply(tx, bot, each);
+        for (const each of inbound) await this.apply(tx, bot, channel, each);
         return true;
       });
       this.count(update.botId, isFirst ? inbound : 'duplicate');
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
-      await this.quarantineUpdate(update, error);
+      const from = inbound.flatMap((each) => ('from' in each && typeof each.from === 'object' ? [each.from] : []))[0];
+      await this.quarantineUpdate(update, error, from && { channel: bot.channel.kind, externalId: from.externalId });
     }
   }
 
@@ -102,7 +104,7 @@ export class InboundUpdatesService {
         const taken = await this.quarantine.take(tx, key);
         if (!taken) return undefined;
         const inbound = await channel.parse(taken.content);
-        for (const each of inbound) await this.apply(tx, bot, each);
+        for (const each of inbound) await this.apply(tx, bot, channel, each, { isReplay: true });
         this.count(botId, inbound);
         return 'processed';
       });
@@ -126,9 +128,13 @@ export class InboundUpdatesService {
     return (raw as unknown[]).length > 0;
   }
 
-  private async quarantineUpdate(update: InboundUpdate, error: unknown): Promise<void> {
+  private async quarantineUpdate(
+    update: InboundUpdate,
+    error: unknown,
+    sender?: { channel: string; externalId: string },
+  ): Promise<void> {
     this.updates.inc({ bot: update.botId, kind: 'quarantined' });
-    await this.quarantine.put(update, error);
+    await this.quarantine.put(update, error, sender);
   }
 
   private count(bot: string, what: Inbound[] | 'duplicate'): void {
@@ -136,7 +142,13 @@ export class InboundUpdatesService {
     for (const kind of kinds) this.updates.inc({ bot, kind });
   }
 
-  private async apply(tx: EntityManager, bot: Bot, inbound: Inbound): Promise<void> {
+  private async apply(
+    tx: EntityManager,
+    bot: Bot,
+    { account }: Channel,
+    inbound: Inbound,
+    how: { isReplay?: boolean } = {},
+  ): Promise<void> {
     switch (inbound.kind) {
       case 'moved':
         return this.moved(tx, bot, inbound.from, inbound.to);
@@ -153,28 +165,39 @@ export class InboundUpdatesService {
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
-        const known = await this.contacts.findMessage(tx, bot, inbound.chat.externalId, inbound.externalMessageId);
-        return known ? this.router.edited(tx, bot, known, inbound) : undefined;
+        const { chat, externalMessageId } = inbound;
+        const known = await this.contacts.findMessage(tx, bot, account, chat.externalId, externalMessageId);
+        const isHeard = known && (await this.enter(tx, bot, account, inbound, how));
+        return isHeard ? this.router.edited(tx, bot, known, inbound) : undefined;
       }
-      default:
-        return this.route(tx, bot, inbound);
+      default: {
+        const context = await this.enter(tx, bot, account, inbound, how);
+        return context && this.router.route(tx, context, inbound);
+      }
     }
   }
 
-  private async route(tx: EntityManager, bot: Bot, inbound: Routed): Promise<void> {
+  /** Whoever the bot does not talk to, or who is too fast, is not heard; they may be told so. */
+  private async enter(
+    tx: EntityManager,
+    bot: Bot,
+    account: string,
+    inbound: Routed | InboundEdit,
+    how: { isReplay?: boolean },
+  ): Promise<ChatContext | undefined> {
     const access = this.contacts.access(bot, inbound.from);
     if (access !== 'allowed') {
       this.updates.inc({ bot: bot.id, kind: access });
-      return access === 'not_invited' ? this.turnAway.request(tx, bot, inbound) : undefined;
+      if (access === 'not_invited') await this.turnAway.request(tx, bot, inbound);
+      return undefined;
     }
     const isStart = inbound.kind === 'command' && inbound.name === 'start';
     const deepLink = isStart ? inbound.argument.slice(0, DEEP_LINK_LIMIT) : undefined;
-    const resolved = await this.contacts.resolveContact(tx, bot, inbound, deepLink);
-    if ('context' in resolved) {
-      this.updates.inc({ bot: bot.id, kind: 'too_fast' });
-      return this.router.slowDown(tx, resolved, inbound);
-    }
-    return this.router.route(tx, resolved, inbound);
+    const resolved = await this.contacts.resolveContact(tx, bot, account, inbound, { deepLink, ...how });
+    if (!('context' in resolved)) return resolved;
+    this.updates.inc({ bot: bot.id, kind: 'too_fast' });
+    await this.router.slowDown(tx, resolved, inbound);
+    return undefined;
   }
 
   private async moved(tx: EntityManager, bot: Bot, from: string, to: string): Promise<void> {

@@ -1,9 +1,11 @@
 import { ContactStarted, ListQuarantinedUpdates, MessageEdited, MessageReceived } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
-import { externalHash, hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
-import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { BOTS, externalHash, hear, inSandbox, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
+import { NORTHWIND, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 import { EMMA, TelegramWebhook } from '../../test/webhook';
+import { webhookSecret } from '../channels/telegram/telegram.factory';
 import { RetentionJobs } from '../retention/retention.jobs';
+import { InboundUpdatesService } from './inbound-updates.service';
 
 describe('updates', () => {
   let telegram: PretendedTelegram;
@@ -88,6 +90,33 @@ describe('updates', () => {
         (await telegram.calls('sendMessage', now)).some(({ params }) => params.text?.includes('amid the move'));
       await until(sent, { what: 'the answer in the group as it is now' });
       expect(await telegram.calls('sendMessage', -70)).toEqual([]);
+    });
+  });
+
+  describe('of a group that becomes a supergroup, told late', () => {
+    const group = (id: number) => ({ id, type: id < -1_000_000 ? 'supergroup' : 'group' });
+    const say = (id: number, message_id: number, text: string) =>
+      webhook.message({ chat: group(id), message_id, text: `@lumen_bot ${text}` });
+
+    it('what still comes from the old one goes on in the chat, with its history', async () => {
+      await say(-80, 1, 'before the move of -80');
+      await webhook.message({ chat: group(-80), migrate_to_chat_id: -1_000_080 });
+      await say(-1_000_080, 2, 'after the move of -80');
+      // Of the old group, whose ids of messages are others.
+      await say(-80, 2, 'a straggler of -80');
+      const said = ['before the move of -80', 'after the move of -80', 'a straggler of -80'];
+      const [before, after, late] = await Promise.all(said.map(heard));
+      expect(after!.data.chatId).toBe(before!.data.chatId);
+      expect(late!.data.chatId).toBe(before!.data.chatId);
+      expect(await count('inbound_updates', 'failure IS NOT NULL')).toBe(0);
+    });
+
+    it('of two that were met, the one that was met first goes on', async () => {
+      await say(-1_000_081, 1, 'met under the new id');
+      await say(-81, 1, 'met under the old id');
+      await webhook.message({ chat: group(-81), migrate_to_chat_id: -1_000_081 });
+      await say(-1_000_081, 2, 'after both');
+      expect((await heard('after both')).data.chatId).toBe((await heard('met under the new id')).data.chatId);
     });
   });
 
@@ -222,6 +251,34 @@ describe('updates', () => {
   });
 });
 
+it('an update of a bot that is not known here is not taken: its channel keeps it', async () => {
+  const telegram = await startTelegram();
+  const app = await startBotAdapter(telegram);
+  const updates = app.service.nest.get(InboundUpdatesService, { strict: false });
+  await expect(updates.process({ botId: 'nobody', id: '1', content: {} })).rejects.toThrow('nobody');
+  await app.stop();
+  await telegram.close();
+});
+
+it('a bot that is given another account hears what has the ids of the former one', async () => {
+  const telegram = await startTelegram();
+  const first = await startBotAdapter(telegram);
+  const message = { message_id: 5, date: 1, chat: { id: EMMA.id, type: 'private' }, from: EMMA };
+  const update = (text: string) => ({ update_id: 700, message: { ...message, text } });
+  await new TelegramWebhook(first).post(update('to the first'));
+  await first.probe.until(MessageReceived, ({ data }) => data.text === 'to the first');
+  await first.stop({ keepDatabase: true });
+
+  const bots = { lumen: { ...BOTS['lumen'], channel: inSandbox(NORTHWIND) } };
+  const second = await startBotAdapter(telegram, { database: first.database, bots });
+  const secret = webhookSecret({ id: 'lumen', token: NORTHWIND.token });
+  const answer = await new TelegramWebhook(second).post(update('to the second'), secret);
+  expect(answer.status).toBe(200);
+  await second.probe.until(MessageReceived, ({ data }) => data.text === 'to the second');
+  await second.stop();
+  await telegram.close();
+});
+
 describe('who a bot talks to', () => {
   let telegram: PretendedTelegram;
   let app: TestApp;
@@ -289,5 +346,71 @@ describe('who a bot talks to', () => {
     expect(said).toEqual(['flood 1', 'flood 2', 'flood 3']);
     expect((await answers(guest!)).filter((text) => /too fast|faster than/.test(text))).toHaveLength(1);
     expect(await metric(app, 'updates_total', 'kind="too_fast"')).toBe(3);
+  });
+
+  const heardOf = (prefix: string) =>
+    app.probe.all(MessageReceived).flatMap(({ data }) => (data.text?.startsWith(prefix) ? [data.text] : []));
+  const calmly = async (text: string) => {
+    app.clock.advance(60_000);
+    await say(guest!, text);
+    await app.probe.until(MessageReceived, ({ data }) => data.text === text);
+  };
+  const guestSays = (fields: object) =>
+    webhook.message({ chat: { id: guest!.id, type: 'private' }, from: guest!, ...fields });
+
+  it('what an outage has held up counts by when it was written', async () => {
+    app.clock.advance(3_600_000);
+    const start = Math.floor(app.clock.now().getTime() / 1000) - 1800;
+    for (let n = 1; n <= 8; n++) await guestSays({ date: start + n * 10, text: `held up ${n}` });
+    await calmly('after the outage');
+    expect(heardOf('held up')).toHaveLength(8);
+  });
+
+  it('files that were sent together count once', async () => {
+    app.clock.advance(60_000);
+    const photo = (n: number) => [{ file_id: `photo-${n}`, width: 1, height: 1 }];
+    for (let n = 1; n <= 6; n++) await guestSays({ media_group_id: 'album', photo: photo(n), caption: `photo ${n}` });
+    await calmly('after the album');
+    expect(heardOf('photo')).toHaveLength(6);
+  });
+
+  it('what is replayed counts nothing', async () => {
+    app.clock.advance(60_000);
+    await app.service.db.query('ALTER TABLE inbound_messages ADD CONSTRAINT broken CHECK (false) NOT VALID');
+    for (let n = 1; n <= 6; n++) await say(guest!, `quarantined ${n}`);
+    await app.service.db.query('ALTER TABLE inbound_messages DROP CONSTRAINT broken');
+    await app.service.nest.get(InboundUpdatesService, { strict: false }).replay();
+    await calmly('after the replay');
+    expect(heardOf('quarantined')).toHaveLength(6);
+  });
+
+  it('edits count as messages do', async () => {
+    app.clock.advance(60_000);
+    await guestSays({ message_id: 5000, text: 'to be edited' });
+    const date = Math.floor(app.clock.now().getTime() / 1000);
+    const chat = { id: guest!.id, type: 'private' };
+    for (let n = 1; n <= 6; n++) {
+      const edit = { message_id: 5000, date, edit_date: date, chat, from: guest!, text: `edit ${n}` };
+      await webhook.bring({ edited_message: edit });
+    }
+    await calmly('after the edits');
+    expect(app.probe.all(MessageEdited).map(({ data }) => data.text)).toEqual(['edit 1', 'edit 2']);
+  });
+
+  it('a stranger who goes on is told once a minute', async () => {
+    const [noisy, next] = [911, 912].map((id) => ({ ...EMMA, id }));
+    const told = (who: { id: number }, times: number) =>
+      until(async () => (await answers(who)).length === times, { what: `${times} answers` });
+    await say(noisy!, 'hello?');
+    await told(noisy!, 1);
+    for (let n = 1; n <= 4; n++) {
+      await say(noisy!, `hello ${n}?`);
+      await say({ ...next!, id: 920 + n }, 'hello?');
+      await told({ id: 920 + n }, 1);
+    }
+    expect(await answers(noisy!)).toHaveLength(1);
+    app.clock.advance(61_000);
+    await say(noisy!, 'and now?');
+    await told(noisy!, 2);
   });
 });

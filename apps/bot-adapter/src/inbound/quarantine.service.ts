@@ -4,7 +4,7 @@ import { BotsRegistry, Clock, FieldCipher, LOG, type Log } from '@switchboard/se
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import type { InboundUpdate } from '../channels/channel';
-import { ContactsService } from '../contacts/contacts.service';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { InboundUpdateRow } from './inbound-update.entity';
 
 type UpdateKey = Pick<InboundUpdateRow, 'botId' | 'updateId'>;
@@ -17,7 +17,7 @@ const IN_QUARANTINE = { failure: Not(IsNull()) };
 export class QuarantineService {
   constructor(
     private readonly db: DataSource,
-    private readonly contacts: ContactsService,
+    private readonly addresses: ChatAddresses,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     bots: BotsRegistry,
@@ -39,13 +39,19 @@ export class QuarantineService {
     });
   }
 
-  async put({ botId, id, content }: InboundUpdate, error: unknown): Promise<void> {
+  /** @param sender the channel and its id of who sent it, when that could be read */
+  async put(
+    { botId, id, content }: InboundUpdate,
+    error: unknown,
+    sender?: { channel: string; externalId: string },
+  ): Promise<void> {
     this.log.error({ err: error, bot: botId, updateId: id }, 'an update could not be processed and is in quarantine');
     const key = { botId, updateId: id };
     const row = {
       ...key,
       receivedAt: this.clock.now(),
       failure: reasonOf(error),
+      senderHash: sender ? this.addresses.hash(sender.channel, sender.externalId) : null,
       content: this.cipher.encrypt(JSON.stringify(content ?? null), CONTENT, rowIdOf(key)),
     };
     await this.db.createQueryBuilder().insert().into(InboundUpdateRow).values(row).orIgnore().execute();
@@ -83,20 +89,25 @@ export class QuarantineService {
     await this.db.manager.update(InboundUpdateRow, { botId, updateId }, { failure: reasonOf(error) });
   }
 
-  /** Forgets what is there of a person: nothing but the channel's id in the content says whose it is. */
+  /** Forgets what a person sent, and whatever holds the channel's id of them: an answer to them, or what could not be read. */
   async forget(tx: EntityManager, userId: string): Promise<void> {
-    const ids = await this.contacts.externalIdsOf(tx, userId);
-    if (ids.length === 0) return;
+    const people = await tx.query<{ channel: string; hash: string }[]>(
+      'SELECT channel, external_hash AS hash FROM people WHERE user_id = $1',
+      [userId],
+    );
+    if (people.length === 0) return;
     for (const row of await tx.findBy(InboundUpdateRow, IN_QUARANTINE)) {
       const content = row.content && this.cipher.tryDecrypt(row.content, CONTENT, rowIdOf(row));
-      const words = new Set(content?.match(/[^\s"{}[\],:]+/g));
-      if (ids.some((id) => words.has(id))) await this.empty(tx, row);
+      const words = [...new Set(content?.match(/[^\s"{}[\],:]+/g))];
+      const isOf = ({ channel, hash }: { channel: string; hash: string }) =>
+        row.senderHash === hash || words.some((word) => this.addresses.hash(channel, word) === hash);
+      if (people.some(isOf)) await this.empty(tx, row);
     }
   }
 
   /** The row stays: the update was taken. */
   private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
-    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null });
+    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null, senderHash: null });
   }
 }
 

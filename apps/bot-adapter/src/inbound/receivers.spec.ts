@@ -62,9 +62,10 @@ describe('where updates of a bot go', () => {
       nest.get(jobs as never, { strict: false }),
     ) as [ReceiversJobs, ButtonsJobs, TurnAwayJobs];
     const botId = 'known-elsewhere';
+    const run = { attempt: 1, isLastAttempt: false, signal: new AbortController().signal };
     await expect(receivers.setUp({ botId }, { isLastAttempt: false })).rejects.toThrow(BotNotHere);
     await expect(presses.answer(presses.seal(botId, { pressId: '1' }))).rejects.toThrow(BotNotHere);
-    await expect(strangers.turnAway({ botId, who: '' })).rejects.toThrow(BotNotHere);
+    await expect(strangers.turnAway({ botId, who: '', hash: '' }, run)).rejects.toThrow(BotNotHere);
     // After hours it is known nowhere.
     await receivers.setUp({ botId }, { isLastAttempt: true });
   });

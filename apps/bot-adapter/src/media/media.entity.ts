@@ -1,6 +1,9 @@
 import type { MediaRef } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** Where the bytes of a file are kept once they were fetched. */
+export const storageKeyOf = (mediaId: string): string => `received/${mediaId}`;
+
 /** A file that came with a message; its bytes are fetched when someone asks for them. */
 @Entity({ name: 'media' })
 export class Media {

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MediaRef } from '@switchboard/contracts';
 import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage, PersonalData } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundFile } from '../channels/channel';
 import { FileGone, FileTooLarge } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
-import { Media } from './media.entity';
+import { Media, storageKeyOf } from './media.entity';
 
 export class MediaGone extends DomainError {
   constructor() {
@@ -95,7 +95,7 @@ export class MediaService {
       if (error instanceof FileTooLarge) throw new MediaTooLarge();
       throw error;
     });
-    const storageKey = `received/${id}`;
+    const storageKey = storageKeyOf(id);
     const { bytes } = await this.storage.put(storageKey, body, { contentType: mimeType });
     const { affected } = await manager.update(Media, id, { storageKey, bytes, fetchedAt: this.clock.now() });
     if (!affected) {
@@ -104,15 +104,6 @@ export class MediaService {
       throw new MediaGone();
     }
     return storageKey;
-  }
-
-  /** Deletes the files that a person has sent; the rows stay, and can fetch them no more once the person is erased. */
-  async deleteFilesOf(userId: string): Promise<void> {
-    const found = await this.db.manager.find(Media, { where: { userId, storageKey: Not(IsNull()) } });
-    for (const { id, storageKey } of found) {
-      await this.storage.delete(storageKey!);
-      await this.db.manager.update(Media, id, { storageKey: null });
-    }
   }
 }
 

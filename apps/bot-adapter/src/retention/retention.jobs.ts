@@ -1,11 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Clock, defineJob, MEDIA_STORAGE, type MediaStorage, Scheduled, Slot } from '@switchboard/service-kit';
-import { DataSource, In, IsNull, LessThan } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { Clock, defineJob, type JobRun, type PayloadOf, Scheduled, Slot } from '@switchboard/service-kit';
+import { DataSource, IsNull, LessThan } from 'typeorm';
 import { ButtonRow } from '../dialogs/button.entity';
 import { Dialog } from '../dialogs/dialog.entity';
 import { Delivery } from '../deliveries/delivery.entity';
 import { Preview } from '../previews/preview.entity';
-import { Media } from '../media/media.entity';
+import { MediaJobs } from '../media/media.jobs';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { InboundUpdateRow } from '../inbound/inbound-update.entity';
 import { Speech } from '../speech/speech.entity';
@@ -13,7 +13,7 @@ import { daysAfter, KEPT_DAYS } from '../kept-days';
 
 const ForgetOld = defineJob('forget-old', Slot);
 
-const FILES_AT_ONCE = 200;
+const HOUR_MS = 3_600_000;
 
 /** Forgets what was kept long enough; /privacy tells people how long that is. */
 @Injectable()
@@ -21,36 +21,45 @@ export class RetentionJobs {
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
-    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+    private readonly media: MediaJobs,
   ) {}
 
   @Scheduled('17 * * * *', ForgetOld, {
     purpose: 'Deletes updates, messages, files, deliveries and buttons that are older than /privacy says.',
     timeoutMs: 30 * 60_000,
   })
-  async forgetOld(): Promise<void> {
-    const now = this.clock.now();
-    const content = LessThan(daysAfter(now, -KEPT_DAYS.content));
-    await this.forgetFiles(daysAfter(now, -KEPT_DAYS.content));
-    await this.db.manager.delete(InboundUpdateRow, {
-      receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.updates)),
-      failure: IsNull(),
-    });
-    await this.db.manager.delete(InboundUpdateRow, { receivedAt: LessThan(daysAfter(now, -KEPT_DAYS.quarantined)) });
-    await this.db.manager.delete(InboundMessageRow, { receivedAt: content });
-    await this.db.manager.delete(Delivery, { finishedAt: content });
-    await this.db.manager.delete(Preview, { startedAt: content });
-    await this.db.manager.delete(Speech, { requestedAt: content });
-    await this.db.manager.delete(ButtonRow, { expiresAt: LessThan(now) });
-    await this.db.manager.delete(Dialog, { updatedAt: content });
+  run(_slot: PayloadOf<typeof ForgetOld>, { signal }: JobRun): Promise<void> {
+    return this.forgetOld(signal);
   }
 
-  private async forgetFiles(before: Date): Promise<void> {
-    for (;;) {
-      const old = await this.db.manager.find(Media, { where: { receivedAt: LessThan(before) }, take: FILES_AT_ONCE });
-      if (old.length === 0) return;
-      for (const { storageKey } of old) if (storageKey) await this.storage.delete(storageKey);
-      await this.db.manager.delete(Media, { id: In(old.map(({ id }) => id)) });
+  /** Each step by itself: one that fails keeps none of the others from being done. Throws an AggregateError. */
+  async forgetOld(signal?: AbortSignal): Promise<void> {
+    const { manager } = this.db;
+    const now = this.clock.now();
+    const before = (days: number) => LessThan(daysAfter(now, -days));
+    const content = before(KEPT_DAYS.content);
+    const steps: (() => Promise<unknown>)[] = [
+      () => manager.delete(InboundUpdateRow, { receivedAt: before(KEPT_DAYS.updates), failure: IsNull() }),
+      () => manager.delete(InboundUpdateRow, { receivedAt: before(KEPT_DAYS.quarantined) }),
+      () => manager.delete(InboundMessageRow, { receivedAt: content }),
+      () => manager.delete(Delivery, { finishedAt: content }),
+      () => manager.delete(Preview, { startedAt: content }),
+      () => manager.delete(Speech, { requestedAt: content }),
+      () => manager.delete(ButtonRow, { expiresAt: LessThan(now) }),
+      () => manager.delete(Dialog, { updatedAt: content }),
+      () => manager.query('DELETE FROM turned_away WHERE told_at < $1', [new Date(now.getTime() - HOUR_MS)]),
+      () => manager.query('DELETE FROM recent_erasures WHERE erased_at < $1', [daysAfter(now, -KEPT_DAYS.erasures)]),
+      () => this.forgetFiles(daysAfter(now, -KEPT_DAYS.content), signal),
+    ];
+    const errors: unknown[] = [];
+    for (const step of steps) {
+      signal?.throwIfAborted();
+      await step().catch((error: unknown) => errors.push(error));
     }
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${steps.length} steps have failed`);
+  }
+
+  private async forgetFiles(time: Date, signal?: AbortSignal): Promise<void> {
+    while (await this.db.transaction((tx) => this.media.forgetBefore(tx, time))) signal?.throwIfAborted();
   }
 }

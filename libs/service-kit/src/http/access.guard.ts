@@ -43,6 +43,6 @@ export class AccessGuard implements CanActivate {
 function authorize({ permission, callers = [] }: RouteDefinition, { service, actor }: Caller): void {
   if (callers.includes(service)) return;
   // Any other service could put whom it likes into its token.
-  if (!AUTHENTICATORS.includes(service)) throw new HttpProblem('not_found');
-  if (actor.kind !== 'service' && !allows(actor.scopes, permission as Permission)) throw new HttpProblem('forbidden');
+  if (!AUTHENTICATORS.includes(service) || actor.kind === 'service') throw new HttpProblem('not_found');
+  if (!allows(actor.scopes, permission as Permission)) throw new HttpProblem('forbidden');
 }

@@ -68,8 +68,8 @@ describe('dead letters, as an operator asks for them', () => {
     expect(await rest).toEqual({ discarded: 2 });
     expect(await parked('discarded_by AS by, discarded_why AS why')).toEqual([
       { by: 'staff:anna', why },
-      { by: 'service:gateway', why },
-      { by: 'service:gateway', why },
+      { by: 'staff:root', why },
+      { by: 'staff:root', why },
     ]);
   });
 

@@ -72,6 +72,11 @@ describe('the HTTP edge of a service', () => {
       expect((await ask('payments', `/notes/${noteId}`, { ...person, scopes: ['*'] })).status).toBe(404);
     });
 
+    it('the gateway for those it speaks for, and in its own name only where a route names it', async () => {
+      const itself: Actor = { kind: 'service', id: 'gateway', roles: [], scopes: [] };
+      expect((await fetch(`${app.url}/notes`, { headers: await app.as('gateway', itself) })).status).toBe(404);
+    });
+
     it('operators with a key of their own', async () => {
       const operator = { kind: 'staff' as const, id: 'root', roles: [], scopes: ['*'] };
       const headers = await app.as('operator', operator);
@@ -133,7 +138,7 @@ describe('the HTTP edge of a service', () => {
     it('that is the one in the token, if there is one', async () => {
       const requestId = uuidv7();
       const identity = new ServiceIdentity('gateway', app.keys);
-      const authorization = `Bearer ${await identity.tokenFor('notes', { requestId })}`;
+      const authorization = `Bearer ${await identity.tokenFor('notes', { requestId, actor: { ...person, scopes: ['*'] } })}`;
       const { headers } = await send('GET', '/notes', { as: 'nobody', headers: { authorization } });
       expect(headers.get('x-request-id')).toBe(requestId);
     });

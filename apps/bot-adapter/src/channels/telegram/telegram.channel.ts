@@ -91,6 +91,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     },
   };
 
+  readonly account: string;
   readonly webhookSecret: string;
   private readonly botId: string;
 
@@ -99,6 +100,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     { botId, webhookSecret, rates }: { botId: string; webhookSecret: string; rates: Capabilities['rates'] },
   ) {
     this.botId = botId;
+    this.account = String(api.botId);
     this.webhookSecret = webhookSecret;
     this.capabilities = {
       buttons: true,
@@ -113,7 +115,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   updateOf(content: unknown): InboundUpdate {
-    return { botId: this.botId, id: updateIdOf(content), content };
+    return { botId: this.botId, id: `${this.account}:${updateIdOf(content)}`, content };
   }
 
   async parse(content: unknown): Promise<Inbound[]> {

@@ -30,7 +30,12 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   // Of a group only what is meant for the bot: a command that names no bot may be meant for any.
   if (chat.type !== 'private' && !command?.addressed && !isAddressed(message, self)) return undefined;
 
-  const by = { chat: chatOf(chat, message), from: personOf(from), externalMessageId: String(message.message_id) };
+  const by = {
+    chat: chatOf(chat, message),
+    from: personOf(from),
+    externalMessageId: String(message.message_id),
+    sentAt: new Date(message.date * 1000),
+  };
   if (command) return { kind: 'command', ...by, name: command.name, argument: command.argument };
   const text = textOf(message, self);
   const what =
@@ -42,7 +47,6 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   return {
     kind: 'message',
     ...by,
-    sentAt: new Date(message.date * 1000),
     ...(text && { text }),
     ...(file && { file }),
     ...(message.media_group_id && { mediaGroup: message.media_group_id }),

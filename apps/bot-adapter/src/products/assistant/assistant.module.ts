@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ContactsModule } from '../../contacts/contacts.module';
 import { DialogsModule } from '../../dialogs/dialogs.module';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { MediaModule } from '../../media/media.module';
@@ -6,7 +7,7 @@ import { SpeechModule } from '../../speech/speech.module';
 import { AssistantProduct } from './assistant.product';
 
 @Module({
-  imports: [DeliveriesModule, DialogsModule, MediaModule, SpeechModule],
+  imports: [ContactsModule, DeliveriesModule, DialogsModule, MediaModule, SpeechModule],
   providers: [AssistantProduct],
 })
 export class AssistantModule {}

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   ConversationReset,
-  ErasureRequested,
   MessageEdited,
   MessageReceived,
   ReplyRateRequested,
@@ -18,6 +17,7 @@ import type { BotAdapterConfig } from '../../bot-adapter.config';
 import type { Button, InboundEdit, InboundMessage, InboundStop } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
+import { ErasureRequestsJobs } from '../../contacts/erasure-requests.jobs';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
 import { DeliveriesService } from '../../deliveries/deliveries.service';
 import { type Reply, type ReplyDecorator, ReplyDecorators } from '../../deliveries/reply-decorators';
@@ -98,8 +98,11 @@ export class AssistantProduct implements Product {
     }),
     eraseNow: action(async (conversation) => {
       const { tx, context } = conversation;
-      await this.outbox.add(tx, ErasureRequested({ erasureId: uuidv7(), userId: context.contact.userId }));
-      await conversation.show({ text: conversation.say('erase.begun') });
+      const due = await this.erasures.request(tx, context.contact.userId);
+      const time = due && momentIn(context.chat.locale, due);
+      await conversation.show({
+        text: time ? conversation.say('erase.later', { time }) : conversation.say('erase.begun'),
+      });
     }),
     eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
@@ -119,6 +122,7 @@ export class AssistantProduct implements Product {
     private readonly bots: BotsRegistry,
     private readonly buttons: ButtonsService,
     private readonly deliveries: DeliveriesService,
+    private readonly erasures: ErasureRequestsJobs,
     decorators: ReplyDecorators,
     @Inject(CONFIG) config: BotAdapterConfig,
   ) {
@@ -157,7 +161,7 @@ export class AssistantProduct implements Product {
       chatId: chat.id,
       userId: context.contact.userId,
       botId: bot.id,
-      externalChatHash: chat.externalHash,
+      ...context.idSpace,
       externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
       receivedAt: this.clock.now(),
@@ -269,6 +273,10 @@ export class AssistantProduct implements Product {
     return conversation.send({ text: conversation.say('help', values) });
   }
 }
+
+/** To the minute. Nobody knows the time zone of the person. */
+const momentIn = (locale: string, time: Date) =>
+  `${new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;
 
 const LONGEST_LABEL = 40;
 const HALF_A_ROW = 16;
