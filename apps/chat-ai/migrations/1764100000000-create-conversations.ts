@@ -62,7 +62,9 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         bytes bigint,
         problem text,
         notes text[] NOT NULL,
-        tokens integer NOT NULL
+        tokens integer NOT NULL,
+        being_read boolean NOT NULL,
+        reading_ms integer NOT NULL
       )`);
     await personalTable(runner, 'attachments');
     await runner.query('CREATE INDEX attachments_of_person ON attachments (user_id, received_at)');

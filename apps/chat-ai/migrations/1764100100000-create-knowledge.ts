@@ -10,7 +10,9 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
         passages integer NOT NULL,
         tokens integer NOT NULL,
         synonyms text NOT NULL,
-        loaded_at timestamptz NOT NULL
+        loaded_at timestamptz NOT NULL,
+        version text, -- of the files; absent when one of them is still to be read
+        seen_at timestamptz NOT NULL -- when a process last saw these files
       )`);
     await runner.query(`
       CREATE TABLE knowledge_documents (

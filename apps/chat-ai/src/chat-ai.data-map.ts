@@ -67,9 +67,9 @@ export const chatAiDataMap: DataMap = {
   },
   knowledge_bases: {
     purpose: 'How large the knowledge of each bot is.',
-    retention: 'As long as the bot is there.',
+    retention: 'Until a day after the bot has gone.',
     erasure: 'not personal',
-    columns: { bot_id: 'The bot.', synonyms: 'Words of the operator.' },
+    columns: { bot_id: 'The bot.', synonyms: 'Words of the operator.', version: 'SHA-256 of the files.' },
   },
   knowledge_documents: {
     purpose: 'What the company has written down.',

@@ -1,11 +1,14 @@
+import { MessageReceived } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import sharp from 'sharp';
 import { AttachmentsService } from '../src/attachments/attachments.service';
 import { chatAiApp } from '../src/chat-ai.app';
+import { DocumentReader } from '../src/documents/document-reader';
 import { aPerson, botsFolder, rowsOf, untilTrue } from './build';
 import { docx, paragraph, pdf, xlsx, zip } from './files';
 import { type RunningMedia, startMedia } from './start-media';
 import { type RunningModel, startModel } from './start-model';
+import { v7 as uuidv7 } from 'uuid';
 
 const RED = '#d22828';
 const picture = (width: number, height: number, background = RED) =>
@@ -354,13 +357,63 @@ describe('files that people send', () => {
            SELECT gen_random_uuid(), conversation_id, 'user', 'replaced', user_id, 'en', '', 0, sent_at
            FROM messages, generate_series(1, 99) WHERE user_id = $1 AND role = 'user' RETURNING id
          )
-         INSERT INTO attachments (message_id, media_id, user_id, received_at, state, content, notes, tokens)
-         SELECT id, id, $1, now(), 'unreadable', '', '{}', 0 FROM more`,
+         INSERT INTO attachments (message_id, media_id, user_id, received_at, state, content, notes, tokens, being_read, reading_ms)
+         SELECT id, id, $1, now(), 'unreadable', '', '{}', 0, false, 0 FROM more`,
         [anna.userId],
       );
       const file = media.document('b.txt', 'Two.');
       expect((await anna.replyTo(await anna.writes('Two', file))).text).toMatch(/^b\.txt: These are more files than/);
       expect(media.asked).not.toContain(file.media.mediaId);
+    });
+
+    it('a file that its reader did not survive is not opened again', async () => {
+      const anna = person();
+      media.setAway(true);
+      const asked = await anna.writes('Read', media.document('a.pdf', pdf(['Deadly'])));
+      const begun = `UPDATE attachments SET being_read = true WHERE message_id = $1 RETURNING 1`;
+      await untilTrue('the file', async () => ((await rowsOf<unknown[]>(app, begun, [asked]))[0] ?? []).length > 0);
+      media.setAway(false);
+      expect((await anna.replyTo(asked)).text).toMatch(/^a\.pdf: Reading the file took too long or too much memory/);
+    });
+
+    it('of one person one document is read at a time, and the others are read later', async () => {
+      const { read } = DocumentReader.prototype;
+      const begun: string[] = [];
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const reading = jest.spyOn(DocumentReader.prototype, 'read').mockImplementation(async function (
+        this: DocumentReader,
+        name,
+        bytes,
+      ) {
+        begun.push(name);
+        if (name === 'slow.txt') await released;
+        return read.call(this, name, bytes);
+      });
+      const [anna, bert] = [person(), person()];
+      const slow = await anna.writes('Read', media.document('slow.txt', 'Slow.'));
+      await untilTrue('the first file', () => begun.includes('slow.txt'));
+      const elsewhere = { ...person(), userId: anna.userId };
+      const second = uuidv7();
+      const { chatId, botId, channel } = elsewhere;
+      const file = media.document('second.txt', 'Second.');
+      const said = { chatId, botId, channel, userId: anna.userId, messageId: second, locale: 'en' as const };
+      await app.probe.say(MessageReceived({ ...said, text: 'Read', sentAt: new Date().toISOString(), ...file }));
+      await untilTrue('the second file', () => media.asked.includes(file.media.mediaId));
+      await bert.replyTo(await bert.writes('Read', media.document('other.txt', 'Other.')));
+      expect(begun).toEqual(['slow.txt', 'other.txt']);
+      release();
+      await anna.replyTo(slow);
+      expect((await elsewhere.replyTo(second)).outcome).toBe('answered');
+      reading.mockRestore();
+    });
+
+    it('a person whose documents took five minutes to read today sends the next tomorrow', async () => {
+      const anna = person();
+      await anna.replyTo(await anna.writes('One', media.document('a.txt', 'One.')));
+      await rowsOf(app, 'UPDATE attachments SET reading_ms = 300000 WHERE user_id = $1', [anna.userId]);
+      const reply = await anna.replyTo(await anna.writes('Two', media.document('b.txt', 'Two.')));
+      expect(reply.text).toMatch(/^b\.txt: These are more files than/);
     });
 
     it('what they say, and what they are called, is unreadable in the database', async () => {

@@ -7,7 +7,9 @@ import { chatAiApp } from '../src/chat-ai.app';
 import { KnowledgeLoader } from '../src/knowledge/knowledge.loader';
 import { KnowledgeService } from '../src/knowledge/knowledge.service';
 import { countTokens } from '../src/models/tokens';
-import { aPerson, botsFolder, rereadBots, rowsOf } from './build';
+import { DocumentReader, ReaderLost } from '../src/documents/document-reader';
+import { UsageService } from '../src/accounting/usage.service';
+import { aPerson, botsFolder, rereadBots, rowsOf, runScheduled, untilTrue } from './build';
 import { docx, paragraph, pdf, xlsx } from './files';
 import { type RunningModel, startModel } from './start-model';
 
@@ -358,6 +360,81 @@ describe('knowledge of one bot', () => {
     await first.stop();
   });
 
+  it('what another process knows is not deleted by one that does not see it, until nobody has seen it for a day', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    const env = { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' };
+    const fresh = await start(undefined, env);
+    const others = await botsFolder({ annex: {} });
+    const old = await start(fresh.database, { ...env, BOTS_FOLDER: others.path });
+    const look = (app: TestApp) => app.service.nest.get(KnowledgeLoader).check();
+    expect(await search(fresh, 'apples', 'desk')).toHaveLength(1);
+    const passages = () => rowsOf(fresh, 'SELECT 1 FROM knowledge_chunks');
+    await fresh.service.db.query(`UPDATE knowledge_bases SET seen_at = now() - interval '25 hours'`);
+    await look(old);
+    expect(await passages()).toEqual([]);
+    await look(fresh);
+    expect(await passages()).toHaveLength(1);
+    await fresh.service.db.query(`UPDATE knowledge_bases SET seen_at = now() - interval '25 hours'`);
+    await look(fresh);
+    await look(old);
+    expect(await passages()).toHaveLength(1);
+    await old.stop({ keepDatabase: true });
+    await fresh.stop();
+    await others.remove();
+  });
+
+  it('what a process that has ended has loaded in its own way is loaded again by those that live', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    const look = () => app.service.nest.get(KnowledgeLoader).check();
+    const asAnother = (seen: string) =>
+      app.service.db.query(`UPDATE knowledge_bases SET version = 'another', seen_at = ${seen}`);
+    await app.service.db.query(`UPDATE knowledge_documents SET hash = 'another'`);
+    await asAnother('now()');
+    await look();
+    expect(await rowsOf(app, 'SELECT hash FROM knowledge_documents')).toEqual([{ hash: 'another' }]);
+    await asAnother(`now() - interval '4 hours'`);
+    await look();
+    expect(await rowsOf(app, 'SELECT hash FROM knowledge_documents')).not.toEqual([{ hash: 'another' }]);
+    await app.stop();
+  });
+
+  it('a file whose reader was lost is read at the next look', async () => {
+    await file('terms.docx', docx(paragraph('The deposit is heliotrope.')));
+    const lost = jest.spyOn(DocumentReader.prototype, 'read').mockRejectedValueOnce(new ReaderLost('killed'));
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    lost.mockRestore();
+    const asked = { params: { botId: 'desk' }, query: { locale: 'en' as const } };
+    expect(await app.gateway.call(ListKnowledgeDocuments, asked)).toMatchObject({
+      documents: [{ source: 'terms.docx', problem: { code: 'chat-ai.reader_failed' } }],
+    });
+    await app.service.nest.get(KnowledgeLoader).check();
+    expect(await search(app, 'deposit', 'desk')).toMatchObject([{ source: 'terms.docx' }]);
+    const { documents } = await app.gateway.call(ListKnowledgeDocuments, asked);
+    expect(documents).toMatchObject([{ problem: null }]);
+    await app.stop();
+  });
+
+  it('a service that stops does not wait for a file to be read, and its next start reads it', async () => {
+    await file('large.csv', 'Name;Room\nOlga;12');
+    // Read for as long as it takes; that closing its reader ends it is a fact of the reader.
+    let lose: (error: Error) => void = () => {};
+    const reading = jest
+      .spyOn(DocumentReader.prototype, 'read')
+      .mockImplementation(() => new Promise((_, reject) => (lose = reject)));
+    const closing = jest
+      .spyOn(DocumentReader.prototype, 'close')
+      .mockImplementation(() => Promise.resolve(lose(new ReaderLost('closed'))));
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    const { database } = app;
+    await app.stop({ keepDatabase: true });
+    reading.mockRestore();
+    closing.mockRestore();
+    const again = await start(database);
+    await until(async () => (await search(again, 'Olga', 'desk')).length === 1, { what: 'the file' });
+    await again.stop();
+  });
+
   it('embeddings find what words do not, each text is embedded once, and words go on alone without them', async () => {
     const sections = Array.from({ length: 20 }, (_, i) => `## Room ${i}\n\nRoom ${i} has a window.`);
     await file(
@@ -416,6 +493,42 @@ describe('knowledge of one bot', () => {
     const before = (await model.embeddedTexts()).length;
     expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ text: expect.stringContaining('spring') as string });
     expect((await model.embeddedTexts()).length).toBe(before);
+    await app.stop();
+  });
+
+  it('passages for which there was no money get their embeddings when there is some again', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600',
+      CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small',
+    });
+    const vectors = async () => (await rowsOf(app, 'SELECT FROM knowledge_vectors')).length;
+    const jobs = async () =>
+      (await rowsOf(app, `SELECT FROM chat_ai_jobs.jobs WHERE task_identifier = 'embed-knowledge'`)).length;
+    await untilTrue('the vector', async () => (await vectors()) === 1);
+    await rowsOf(app, 'UPDATE budgets SET spent_micros = 1000000000');
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in autumn.');
+    await untilTrue('the change', async () => (await search(app, 'autumn', 'desk')).length === 1);
+    await untilTrue('the job to give up', async () => (await jobs()) === 0);
+    await rowsOf(app, 'UPDATE budgets SET spent_micros = 0');
+    const before = (await model.embeddedTexts()).length;
+    await runScheduled(app, 'complete-knowledge');
+    await untilTrue('the embedding', async () => (await model.embeddedTexts()).length > before);
+    await app.stop();
+  });
+
+  it('an embedding that was had but could not be put on record is not taken for unpaid', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_TOKENS: '0',
+      CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small',
+    });
+    await untilTrue('the vector', async () => (await rowsOf(app, 'SELECT FROM knowledge_vectors')).length === 1);
+    const usage = app.service.nest.get(UsageService, { strict: false });
+    const record = jest.spyOn(usage, 'record').mockRejectedValueOnce(new Error('the database is away'));
+    await search(app, 'vatoriu', 'desk');
+    record.mockRestore();
+    expect(await rowsOf(app, 'SELECT FROM budget_reservations')).toHaveLength(1);
     await app.stop();
   });
 

@@ -1,5 +1,6 @@
 import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
-import { type FileNote, type FileProblem, sentenceFor } from '../knowledge/documents/read-result';
+import type { FileNote, FileProblem } from '../documents/read-result';
+import { sentenceFor } from '../documents/read-result-texts';
 
 /** Why a file that came with a message was not read. */
 export type AttachmentProblem =

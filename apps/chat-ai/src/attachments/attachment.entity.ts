@@ -44,4 +44,12 @@ export class Attachment {
   /** What it adds to a prompt. */
   @Column('integer')
   tokens!: number;
+
+  /** Reading has begun, and nobody has said how it ended: a process that died may have died of it. */
+  @Column('boolean', { name: 'being_read' })
+  beingRead!: boolean;
+
+  /** How long its reader was busy with it. */
+  @Column('integer', { name: 'reading_ms' })
+  readingMs!: number;
 }

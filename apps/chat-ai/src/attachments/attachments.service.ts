@@ -10,22 +10,19 @@ import {
   ServiceClient,
   unlessErased,
 } from '@switchboard/service-kit';
-import { bulkhead } from 'cockatiel';
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
 import { DataSource, type EntityManager, MoreThan } from 'typeorm';
 import type { ChatAiConfig } from '../chat-ai.config';
-import { DocumentReader } from '../knowledge/documents/document-reader';
-import { LIMITS } from '../knowledge/documents/read-result';
+import { DocumentReader } from '../documents/document-reader';
+import { LIMITS } from '../documents/read-result';
 import { countTokens, cutToTokens } from '../models/tokens';
 import { Attachment } from './attachment.entity';
 import type { AttachmentNote, AttachmentProblem } from './attachment-texts';
 import { isPicture, type Picture, pictureTokens, preparePicture, UnusablePicture } from './picture';
 
 /** As it is stored with the message it came with. */
-export type AttachmentRow = Omit<Attachment, 'receivedAt' | 'notes'> & {
+export type AttachmentRow = Omit<Attachment, 'receivedAt' | 'notes' | 'beingRead' | 'readingMs'> & {
   readonly notes: readonly AttachmentNote[];
 };
 
@@ -40,21 +37,34 @@ export type OpenAttachment = Omit<AttachmentRow, 'content'> & Content;
 export type AttachmentReader = (row: AttachmentRow) => OpenAttachment | undefined;
 
 /** What came of reading one. */
-type Outcome = Pick<Attachment, 'state' | 'problem' | 'notes' | 'tokens'> & { readonly text?: string };
+type Outcome = Pick<Attachment, 'state' | 'problem' | 'notes' | 'tokens'> & {
+  readonly text?: string;
+  readonly readingMs?: number;
+};
 
 const DAY_MS = 86_400_000;
 /** Of one person; each may cost a minute of work. */
 const FILES_A_DAY = 100;
 /** Readers of documents are processes of their own, each with up to half a gigabyte. */
 const READERS = 2;
-const READERS_WAITED_FOR = 100;
+/** Who waits holds up a turn, and the turns of others behind it: more are tried again later. */
+const READERS_WAITED_FOR = 4;
+/** Of one person; five documents as slow as may be. */
+const READING_MS_A_DAY = 5 * LIMITS.readingMs;
 /** An album is looked at a second time in the next turn. */
 const PICTURES_KEPT_BYTES = 32 * 1024 * 1024;
+
+/** All readers are busy, or one with a file of the same person: a later try may find one free. */
+export class ReadersBusy extends Error {
+  override readonly name = 'ReadersBusy';
+}
 
 /** Files that came with messages: read when a turn first needs them. */
 @Injectable()
 export class AttachmentsService {
   private readonly readers = bulkhead(READERS, READERS_WAITED_FOR);
+  /** People of whom a document is read: one at a time, so that nobody takes all the readers. */
+  private readonly readFor = new Set<string>();
   private readonly pictures = new LRUCache<string, Picture>({
     maxSize: PICTURES_KEPT_BYTES,
     sizeCalculation: ({ bytes }) => bytes.length,
@@ -78,7 +88,10 @@ export class AttachmentsService {
     const sentToday = await tx.countBy(Attachment, { userId, receivedAt: MoreThan(since) });
     const { text: _, ...outcome } = sentToday < FILES_A_DAY ? UNREAD : unreadable('too_many_files');
     const content = await this.seal(tx, { messageId, userId }, { fileName });
-    await tx.insert(Attachment, { messageId, mediaId, userId, receivedAt, bytes: bytes ?? null, content, ...outcome });
+    await tx.insert(Attachment, {
+      ...{ messageId, mediaId, userId, receivedAt, bytes: bytes ?? null, content, ...outcome },
+      ...{ beingRead: false, readingMs: 0 },
+    });
   }
 
   /** Fetches the keys of all these files, so that each can be opened when it is wanted. */
@@ -103,13 +116,17 @@ export class AttachmentsService {
     };
   }
 
-  /** Reads a file and keeps what came of it. Throws when the file cannot be had just now, or `signal` fires. */
+  /**
+   * Reads a file and keeps what came of it. Throws when the file cannot be had just now, or `signal` fires.
+   * @throws ReadersBusy
+   */
   async read(attachment: OpenAttachment, signal: AbortSignal): Promise<OpenAttachment> {
     const { messageId, userId, mediaId, bytes, fileName } = attachment;
-    const { text, ...outcome } = await this.outcomeOf(attachment, signal);
+    const { text, readingMs = 0, ...outcome } = await this.outcomeOf(attachment, signal);
     const content = { fileName, text };
     const sealed = await unlessErased(this.seal(this.db.manager, attachment, content));
-    if (sealed) await this.db.manager.update(Attachment, messageId, { ...outcome, content: sealed });
+    const kept = { ...outcome, readingMs, beingRead: false };
+    if (sealed) await this.db.manager.update(Attachment, messageId, { ...kept, content: sealed });
     return { messageId, userId, mediaId, bytes, ...outcome, ...content };
   }
 
@@ -118,54 +135,93 @@ export class AttachmentsService {
     const known = this.pictures.get(mediaId);
     if (known) return known;
     try {
-      return await this.prepared(mediaId, await this.fetch(mediaId, bytes, signal));
+      return await this.prepared(mediaId, await this.fetch(mediaId, bytes, signal), { signal });
     } catch (error) {
       if (error instanceof UnusablePicture || error instanceof NotToBeHad) return undefined;
       throw error;
     }
   }
 
-  private async outcomeOf({ mediaId, bytes: told, fileName }: OpenAttachment, signal: AbortSignal): Promise<Outcome> {
+  private async outcomeOf(attachment: OpenAttachment, signal: AbortSignal): Promise<Outcome> {
+    const { messageId, mediaId, bytes: told } = attachment;
+    let isBegun = false;
+    const begin = async (problem: AttachmentProblem) => {
+      await this.begin(messageId, problem);
+      isBegun = true;
+    };
     try {
       const bytes = await this.fetch(mediaId, told, signal);
-      if (!isPicture(bytes)) return await this.readDocument(bytes, fileName, signal);
-      return { state: 'picture', problem: null, notes: [], tokens: pictureTokens(await this.prepared(mediaId, bytes)) };
+      if (!isPicture(bytes)) return await this.readDocument(attachment, bytes, signal, () => begin('file_too_complex'));
+      const picture = await this.prepared(mediaId, bytes, { signal, before: () => begin('picture_unreadable') });
+      return { state: 'picture', problem: null, notes: [], tokens: pictureTokens(picture) };
     } catch (error) {
       if (error instanceof UnusablePicture || error instanceof NotToBeHad) return unreadable(error.problem);
+      // This process has outlived it.
+      if (isBegun) await this.db.manager.update(Attachment, messageId, { beingRead: false });
       throw error;
     }
   }
 
-  private async prepared(mediaId: string, bytes: Buffer): Promise<Picture> {
-    const picture = await preparePicture(bytes);
+  /** Noted before it is decoded: a file that takes its process with it is not opened by the next one. */
+  private async begin(messageId: string, problem: AttachmentProblem): Promise<void> {
+    const { affected } = await this.db.manager.update(Attachment, { messageId, beingRead: false }, { beingRead: true });
+    if (affected === 0) throw new NotToBeHad(problem);
+  }
+
+  private async prepared(
+    mediaId: string,
+    bytes: Buffer,
+    options: Parameters<typeof preparePicture>[1],
+  ): Promise<Picture> {
+    const picture = await preparePicture(bytes, options);
     this.pictures.set(mediaId, picture);
     return picture;
   }
 
-  private readDocument(bytes: Buffer, fileName: string | undefined, signal: AbortSignal): Promise<Outcome> {
-    return this.readers.execute(async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'attachment-'));
-      // One for each file: nothing of a person's file is left in memory where another's is read.
-      const reader = new DocumentReader();
-      const stop = () => void reader.close();
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        // The name of a sender's file may say anything; only its extension is looked at.
-        const file = join(folder, `file${extname(fileName ?? '').replaceAll(/[^.\w]/g, '')}`);
-        await writeFile(file, bytes);
-        const result = await reader.read(file, bytes.length);
-        // The reader was stopped: what it says of the file is not true.
-        signal.throwIfAborted();
-        if ('problem' in result) return unreadable(result.problem);
-        const text = cutToTokens(result.text, this.config.CHAT_AI_DOCUMENT_TOKENS);
-        const notes = text.length < result.text.length ? [...result.notes, 'text_cut' as const] : result.notes;
-        return { state: 'document', problem: null, notes: [...new Set(notes)], tokens: countTokens(text), text };
-      } finally {
-        signal.removeEventListener('abort', stop);
-        await reader.close();
-        await rm(folder, { recursive: true, force: true });
-      }
-    }, signal);
+  private async readDocument(
+    { userId, fileName = '' }: OpenAttachment,
+    bytes: Buffer,
+    signal: AbortSignal,
+    begin: () => Promise<void>,
+  ): Promise<Outcome> {
+    if (this.readFor.has(userId)) throw new ReadersBusy('a file of this person is being read');
+    this.readFor.add(userId);
+    try {
+      if ((await this.readToday(userId)) >= READING_MS_A_DAY) return unreadable('too_many_files');
+      return await this.readers.execute(async () => {
+        await begin();
+        const startedAt = performance.now();
+        const outcome = await this.readByReader(fileName, bytes, signal);
+        return { ...outcome, readingMs: Math.round(performance.now() - startedAt) };
+      }, signal);
+    } catch (error) {
+      throw error instanceof BulkheadRejectedError ? new ReadersBusy('all readers are busy', { cause: error }) : error;
+    } finally {
+      this.readFor.delete(userId);
+    }
+  }
+
+  private async readToday(userId: string): Promise<number> {
+    const since = new Date(this.clock.now().getTime() - DAY_MS);
+    return (await this.db.manager.sum(Attachment, 'readingMs', { userId, receivedAt: MoreThan(since) })) ?? 0;
+  }
+
+  private async readByReader(fileName: string, bytes: Buffer, signal: AbortSignal): Promise<Outcome> {
+    // One for each file: nothing of a person's file is left in memory where another's is read.
+    const reader = new DocumentReader();
+    const stop = () => void reader.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      signal.throwIfAborted();
+      const result = await reader.read(fileName, bytes);
+      if ('problem' in result) return unreadable(result.problem);
+      const text = cutToTokens(result.text, this.config.CHAT_AI_DOCUMENT_TOKENS);
+      const notes = text.length < result.text.length ? [...result.notes, 'text_cut' as const] : result.notes;
+      return { state: 'document', problem: null, notes: [...new Set(notes)], tokens: countTokens(text), text };
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await reader.close();
+    }
   }
 
   /** @throws NotToBeHad for good; whatever else it throws may be tried again */

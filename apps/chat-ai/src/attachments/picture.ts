@@ -1,4 +1,6 @@
+import { bulkhead } from 'cockatiel';
 import { createRequire } from 'node:module';
+import type { Metadata } from 'sharp';
 import type { AttachmentProblem } from './attachment-texts';
 
 /** A picture as models get it. */
@@ -24,8 +26,9 @@ export class UnusablePicture extends Error {
 /** A page of print can still be read at this size, and no vendor would make it smaller by itself. */
 const LONGEST_SIDE = 1280;
 const JPEG_QUALITY = 85;
-/** Eight bytes a pixel at most while it is decoded; cameras of phones stay below. */
+/** Cameras of phones stay below both. */
 const MOST_PIXELS = 64_000_000;
+const MOST_DECODED_BYTES = 256 * 1024 * 1024;
 const TIMEOUT_SECONDS = 15;
 
 /**
@@ -44,16 +47,35 @@ export function isPicture(bytes: Buffer): boolean {
   return /^(?:\u00FF\u00D8\u00FF|\u0089PNG\r\n|GIF8[79]a|RIFF[\s\S]{4}WEBP)/.test(start);
 }
 
+/** Pictures are decoded in the process of the service: one at a time, so that an album, or several people, take no more memory than one. */
+const decoders = bulkhead(1, Infinity);
+
 /**
  * Turned upright, made smaller where it is large, on white where it is transparent, and without what cameras write into
  * it, such as the place. Of a moving picture the first one.
  * @throws UnusablePicture
  */
-export async function preparePicture(bytes: Buffer): Promise<Picture> {
+export function preparePicture(bytes: Buffer, { signal, before }: PreparePictureOptions = {}): Promise<Picture> {
+  return decoders.execute(async () => {
+    signal?.throwIfAborted();
+    await before?.();
+    return decode(bytes);
+  }, signal);
+}
+
+interface PreparePictureOptions {
+  readonly signal?: AbortSignal;
+  /** Called when its turn has come; what it throws is thrown. */
+  readonly before?: () => Promise<void>;
+}
+
+async function decode(bytes: Buffer): Promise<Picture> {
   const sharp = loadSharp();
-  const original = sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 });
   try {
-    const { data, info } = await original
+    // Reads the head only.
+    if (decodedBytes(await sharp(bytes, OPTIONS).metadata()) > MOST_DECODED_BYTES)
+      throw new UnusablePicture('picture_too_large');
+    const { data, info } = await sharp(bytes, OPTIONS)
       .timeout({ seconds: TIMEOUT_SECONDS })
       .autoOrient()
       .resize({ width: LONGEST_SIDE, height: LONGEST_SIDE, fit: 'inside', withoutEnlargement: true })
@@ -62,9 +84,18 @@ export async function preparePicture(bytes: Buffer): Promise<Picture> {
       .toBuffer({ resolveWithObject: true });
     return { mimeType: 'image/jpeg', bytes: data, width: info.width, height: info.height };
   } catch (error) {
+    if (error instanceof UnusablePicture) throw error;
     const isTooLarge = /pixel limit/.test(String(error));
     throw new UnusablePicture(isTooLarge ? 'picture_too_large' : 'picture_unreadable', { cause: error });
   }
+}
+
+const OPTIONS = { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 } as const;
+
+/** At most. An interlaced PNG and a progressive JPEG lie in memory as a whole, and beside that as they were packed. */
+function decodedBytes({ width, height, channels, depth, isProgressive }: Metadata): number {
+  const bytesPerChannel = depth === 'uchar' || depth === 'char' ? 1 : depth === 'ushort' || depth === 'short' ? 2 : 4;
+  return width * height * channels * bytesPerChannel * (isProgressive ? 2 : 1);
 }
 
 /** Native code of some 20 MB that many installations never need; loaded with the first picture. */

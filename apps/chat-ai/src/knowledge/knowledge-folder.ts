@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { LIMITS } from './documents/read-result';
+import { LIMITS } from '../documents/read-result';
 
 /** Not a document: what the owner's customers call things. */
 const SYNONYMS_FILE = 'synonyms.txt';

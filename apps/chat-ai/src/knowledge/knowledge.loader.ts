@@ -2,29 +2,30 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import {
   Clock,
   CONFIG,
-  Jobs,
   LOG,
   type Log,
   type PeriodicTask,
   PeriodicTasks,
   type RunningTask,
 } from '@switchboard/service-kit';
+import { LockSession } from '@switchboard/bus';
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
 import { type ChatAiConfig, KNOWLEDGE_CHECK_SECONDS } from '../chat-ai.config';
 import { countTokens } from '../models/tokens';
 import { passageText } from './citations';
-import { DocumentReader } from './documents/document-reader';
-import type { FileProblem } from './documents/read-result';
-import { EmbedKnowledge } from './knowledge.jobs';
+import { DocumentReader, ReaderLost } from '../documents/document-reader';
+import { type FileProblem, LIMITS, type ReadResult } from '../documents/read-result';
+import { KnowledgeJobs } from './knowledge.jobs';
 import { hashOf, type KnowledgeFile, type KnowledgeFolder, listFolder, readSynonyms } from './knowledge-folder';
 import { PassageIndex } from './passage-index';
-import { PassageVectors } from './passage-vectors';
 import { type Chunk, splitDocument } from './split-document';
 import { isSuspicious } from './suspicious';
 
@@ -32,11 +33,24 @@ import { isSuspicious } from './suspicious';
 const READERS_VERSION = '1';
 /** The start waits for short texts, not for a shelf of books. */
 const START_WAITS_MS = 5000;
+/** A base that no process has found in line for so many looks shows a folder that nobody sees any more. */
+const LOOKS_UNTIL_ABANDONED = 3;
 /** Programs write a file in several steps. */
 const SETTLE_MS = 300;
 /** More would make every search slow; the files that do not fit are named in the log. */
 const MOST_PASSAGES = 20_000;
 const LONGEST_NUMBER = 99;
+
+/** What a process finds in a folder. */
+interface FolderView {
+  /** Of names and dates. */
+  readonly folder: string;
+  /** By source. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly synonyms: string;
+  /** Of what the files hold: the same for each process that sees the same files, on whatever disk. */
+  readonly version: string;
+}
 
 export const LookAtKnowledge: PeriodicTask = {
   name: 'look-at-knowledge',
@@ -55,8 +69,8 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   private readonly unread: Gauge<'bot'>;
   private readonly stopping = new AbortController();
   private readonly watchers = new Map<string, FSWatcher>();
-  /** What was loaded of each bot's folder, to see at a glance that nothing has changed. */
-  private readonly loaded = new Map<string, string>();
+  /** What this process has found in each bot's folder and brought into line, to see at a glance that nothing has changed. */
+  private readonly views = new Map<string, FolderView>();
   private checks: Promise<void> = Promise.resolve();
   private task: RunningTask | undefined;
   private soon: NodeJS.Timeout | undefined;
@@ -66,8 +80,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly assistants: AssistantsService,
     private readonly index: PassageIndex,
-    private readonly vectors: PassageVectors,
-    private readonly jobs: Jobs,
+    private readonly jobs: KnowledgeJobs,
     private readonly tasks: PeriodicTasks,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
@@ -136,26 +149,32 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** A bot that is gone, or has no folder any more, knows nothing. */
+  /**
+   * What is known of a bot is deleted when no process has seen its folder for a day. This process alone cannot tell: while a new
+   * release is rolled out, the others may know of bots that it does not.
+   */
   private async forgetOthers(botIds: readonly string[]): Promise<void> {
-    for (const bot of this.loaded.keys()) {
+    for (const bot of this.views.keys()) {
       if (botIds.includes(bot)) continue;
-      this.loaded.delete(bot);
+      this.views.delete(bot);
       this.suspicious.remove({ bot });
       this.unread.remove({ bot });
     }
+    const isGone = `seen_at < now() - interval '1 day'`;
     const gone = await this.db.query<{ bot_id: string }[]>(
-      'SELECT bot_id FROM knowledge_bases WHERE NOT bot_id = ANY($1)',
+      `SELECT bot_id FROM knowledge_bases WHERE ${isGone} AND NOT bot_id = ANY($1)`,
       [botIds],
     );
     for (const { bot_id: botId } of gone) {
       await this.db.transaction(async (tx) => {
+        const asked = `DELETE FROM knowledge_bases WHERE bot_id = $1 AND ${isGone} RETURNING bot_id`;
+        const [deleted] = await tx.query<[unknown[], number]>(asked, [botId]);
+        if (deleted.length === 0) return;
         await tx.query('DELETE FROM knowledge_documents WHERE bot_id = $1', [botId]);
         await tx.query('DELETE FROM knowledge_grams WHERE bot_id = $1', [botId]);
         await tx.query('DELETE FROM knowledge_vectors WHERE bot_id = $1', [botId]);
-        await tx.query('DELETE FROM knowledge_bases WHERE bot_id = $1', [botId]);
+        this.log.info({ botId }, 'the knowledge of a bot without a folder is removed');
       });
-      this.log.info({ botId }, 'the knowledge of a bot without a folder is removed');
     }
   }
 
@@ -187,57 +206,122 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   }
 
   private async bringUpToDate(botId: string, folder: KnowledgeFolder): Promise<void> {
-    if (this.loaded.get(botId) === folder.version) return;
-    const lock = this.db.createQueryRunner();
+    const known = this.views.get(botId);
+    const isChanged = known?.folder !== folder.version;
+    const view = isChanged ? await this.viewOf(folder) : known;
+    const state = await this.stateOf(botId, view);
+    if (state === 'current') {
+      this.views.set(botId, view);
+      if (isChanged) await this.count(botId);
+      return;
+    }
+    // Others have loaded what they see, as while a new release is rolled out: without a change here theirs stays.
+    if (state === 'of others' && !isChanged) return;
+    // A session of its own: the locks of a pooled one would outlive a host that is cut off (LockSession).
+    const { url } = this.db.options as PostgresDataSourceOptions;
+    const lock = await LockSession.open({ connectionString: url! }, `knowledge of ${botId}`);
     try {
       // One process reads; the others see at their next look that nothing is left to do.
-      const [{ held }] = (await lock.query(`SELECT pg_try_advisory_lock(hashtext('knowledge'), hashtext($1)) AS held`, [
-        botId,
-      ])) as [{ held: boolean }];
-      if (!held) return;
-      try {
-        await this.load(botId, folder);
-        this.loaded.set(botId, folder.version);
-      } finally {
-        await lock.query(`SELECT pg_advisory_unlock(hashtext('knowledge'), hashtext($1))`, [botId]);
-      }
+      const [row] = await lock.query<{ held: boolean }>({
+        text: `SELECT pg_try_advisory_lock(hashtext('knowledge'), hashtext($1)) AS held`,
+        values: [botId],
+      });
+      if (!row!.held) return;
+      const isLoaded =
+        (await this.stateOf(botId, view)) === 'current' || (await this.load(botId, folder, view, lock.lost));
+      if (isLoaded) this.views.set(botId, view);
     } finally {
-      await lock.release();
+      await lock.close();
     }
     await this.count(botId);
   }
 
-  /** Changed and new files are read and deleted ones forgotten. Each file changes at once, and all before the base is counted. */
-  private async load(botId: string, { files, synonyms }: KnowledgeFolder): Promise<void> {
+  private async viewOf({ files, synonyms, version: folder }: KnowledgeFolder): Promise<FolderView> {
+    const hashes = new Map<string, string>();
+    for (const file of files) {
+      this.stopping.signal.throwIfAborted();
+      hashes.set(file.source, await hashOf(file, `${READERS_VERSION} ${this.index.version}`));
+    }
+    const words = await readSynonyms(synonyms);
+    const version = createHash('sha256')
+      .update(JSON.stringify([...hashes, words]))
+      .digest('hex');
+    return { folder, hashes, synonyms: words, version };
+  }
+
+  /** Of what is known: in line with the view, or as other living processes have it. Notes that it is in line. */
+  private async stateOf(botId: string, { version }: FolderView): Promise<'current' | 'of others' | 'old'> {
+    const [base] = await this.db.query<{ version: string | null; isAbandoned: boolean }[]>(
+      `SELECT version, seen_at < now() - make_interval(secs => $2) AS "isAbandoned" FROM knowledge_bases WHERE bot_id = $1`,
+      [botId, LOOKS_UNTIL_ABANDONED * this.config.CHAT_AI_KNOWLEDGE_CHECK_SECONDS],
+    );
+    if (!base) return 'old';
+    if (base.version !== version) return base.isAbandoned ? 'old' : 'of others';
+    await this.db.query('UPDATE knowledge_bases SET seen_at = now() WHERE bot_id = $1', [botId]);
+    return 'current';
+  }
+
+  /**
+   * Changed and new files are read and deleted ones forgotten. Each file changes at once, and all before the base is counted.
+   * @returns whether every file was read or found to be unreadable
+   */
+  private async load(
+    botId: string,
+    { files }: KnowledgeFolder,
+    view: FolderView,
+    lockLost: AbortSignal,
+  ): Promise<boolean> {
     const known = await this.db.query<{ source: string; hash: string }[]>(
       'SELECT source, hash FROM knowledge_documents WHERE bot_id = $1',
       [botId],
     );
     const hashes = new Map(known.map(({ source, hash }) => [source, hash]));
+    const signal = AbortSignal.any([this.stopping.signal, lockLost]);
     const reader = new DocumentReader();
+    const stop = () => void reader.close();
+    signal.addEventListener('abort', stop, { once: true });
     let changed = 0;
+    let isComplete = true;
     try {
       for (const file of files) {
-        const hash = await hashOf(file, `${READERS_VERSION} ${this.index.version}`);
+        const hash = view.hashes.get(file.source)!;
         if (hashes.get(file.source) === hash) continue;
-        this.stopping.signal.throwIfAborted();
-        await this.replace(botId, file, hash, reader);
+        signal.throwIfAborted();
+        if (!(await this.replace(botId, file, hash, reader, signal))) isComplete = false;
         changed += 1;
       }
     } finally {
+      signal.removeEventListener('abort', stop);
       await reader.close();
     }
-    const present = new Set(files.map(({ source }) => source));
-    const gone = known.map(({ source }) => source).filter((source) => !present.has(source));
-    await this.finish(botId, gone, await readSynonyms(synonyms));
+    const gone = known.map(({ source }) => source).filter((source) => !view.hashes.has(source));
+    await this.finish(botId, gone, view, isComplete);
     if (changed + gone.length > 0) this.log.info({ botId, changed, removed: gone.length }, 'knowledge loaded');
+    return isComplete;
   }
 
-  /** A file that cannot be read any more keeps the text it had, and says why. */
-  private async replace(botId: string, file: KnowledgeFile, hash: string, reader: DocumentReader): Promise<void> {
+  /**
+   * A file that cannot be read any more keeps the text it had, and says why.
+   * @returns false when its reader was lost: then the next look tries again
+   */
+  private async replace(
+    botId: string,
+    file: KnowledgeFile,
+    hash: string,
+    reader: DocumentReader,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { source } = file;
-    const result = await reader.read(file.path, file.size);
-    if ('problem' in result) return this.noteProblem(botId, source, hash, result.problem);
+    const result = await readFileWith(reader, file).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!(error instanceof ReaderLost)) throw error;
+      this.log.warn({ err: error, botId, source }, 'a reader of files was lost; it is tried again');
+      return undefined;
+    });
+    if (!result || 'problem' in result) {
+      await this.noteProblem(botId, source, result ? hash : NOT_READ, result?.problem ?? 'reader_failed');
+      return result !== undefined;
+    }
     const { title, locale, chunks } = splitDocument(source, result.text);
     await this.db.transaction(async (tx) => {
       const [{ others }] = (await tx.query(
@@ -256,6 +340,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       ]);
       await this.addPassages(tx, { botId, documentId: id, source, title }, kept);
     });
+    return true;
   }
 
   private async addPassages(
@@ -289,19 +374,24 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  private async finish(botId: string, gone: readonly string[], synonyms: string): Promise<void> {
+  private async finish(
+    botId: string,
+    gone: readonly string[],
+    { synonyms, version }: FolderView,
+    isComplete: boolean,
+  ): Promise<void> {
     await this.db.transaction(async (tx) => {
       await tx.query('DELETE FROM knowledge_documents WHERE bot_id = $1 AND source = ANY($2)', [botId, gone]);
       await this.index.refreshGrams(tx, botId);
       await tx.query(
-        `INSERT INTO knowledge_bases (bot_id, passages, tokens, synonyms, loaded_at)
-         SELECT $1, count(*), coalesce(sum(tokens), 0), $2, $3 FROM knowledge_chunks WHERE bot_id = $1
+        `INSERT INTO knowledge_bases (bot_id, passages, tokens, synonyms, loaded_at, version, seen_at)
+         SELECT $1, count(*), coalesce(sum(tokens), 0), $2, $3, $4, now() FROM knowledge_chunks WHERE bot_id = $1
          ON CONFLICT (bot_id) DO UPDATE SET passages = excluded.passages, tokens = excluded.tokens,
-           synonyms = excluded.synonyms, loaded_at = excluded.loaded_at`,
-        [botId, synonyms, this.clock.now()],
+           synonyms = excluded.synonyms, loaded_at = excluded.loaded_at, version = excluded.version,
+           seen_at = excluded.seen_at`,
+        [botId, synonyms, this.clock.now(), isComplete ? version : null],
       );
-      if (this.vectors.isConnected)
-        await this.jobs.add(tx, EmbedKnowledge, { botId }, { key: `embed-knowledge:${botId}` });
+      await this.jobs.request(tx, botId);
     });
   }
 
@@ -314,4 +404,13 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     this.suspicious.set({ bot: botId }, row!.suspicious);
     this.unread.set({ bot: botId }, row!.unread);
   }
+}
+
+/** No content has this hash. */
+const NOT_READ = '';
+
+/** @throws ReaderLost */
+async function readFileWith(reader: DocumentReader, { path, source, size }: KnowledgeFile): Promise<ReadResult> {
+  if (size > LIMITS.fileBytes) return { problem: 'file_too_large' };
+  return reader.read(source, await readFile(path));
 }

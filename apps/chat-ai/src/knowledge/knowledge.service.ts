@@ -5,7 +5,9 @@ import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import type { ChatAiConfig } from '../chat-ai.config';
 import type { Passage } from './citations';
-import { type FileNote, type FileProblem, sentenceFor } from './documents/read-result';
+import type { FileNote, FileProblem } from '../documents/read-result';
+import { sentenceFor } from '../documents/read-result-texts';
+import { AssistantsService } from '../assistants/assistants.service';
 import { PassageIndex, type WordMatch } from './passage-index';
 import { type Asker, PassageVectors } from './passage-vectors';
 import { partsOf } from './question';
@@ -89,6 +91,7 @@ export class KnowledgeService {
     private readonly db: DataSource,
     private readonly index: PassageIndex,
     private readonly vectors: PassageVectors,
+    private readonly assistants: AssistantsService,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
   ) {}
 
@@ -188,6 +191,8 @@ export class KnowledgeService {
   }
 
   private async baseOf(botId: string): Promise<Base | undefined> {
+    // What a bot without a folder knew is kept for a day, because other processes may still see it.
+    if (!this.assistants.get(botId).knowledgeFolder) return undefined;
     const [row] = await this.db.query<{ passages: number; tokens: number; synonyms: string }[]>(
       'SELECT passages, tokens, synonyms FROM knowledge_bases WHERE bot_id = $1 AND passages > 0',
       [botId],

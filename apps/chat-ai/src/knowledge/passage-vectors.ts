@@ -63,6 +63,17 @@ export class PassageVectors {
     return ids.slice(0, limit);
   }
 
+  /** The bots whose passages lack vectors. */
+  async incomplete(): Promise<string[]> {
+    if (!this.embeddings.inUse) return [];
+    const rows = await this.db.query<{ botId: string }[]>(
+      `SELECT DISTINCT c.bot_id AS "botId" FROM knowledge_chunks c WHERE NOT EXISTS (SELECT FROM knowledge_vectors v
+         WHERE v.bot_id = c.bot_id AND v.model = $1 AND v.content_hash = c.content_hash)`,
+      [this.embeddings.inUse.model],
+    );
+    return rows.map(({ botId }) => botId);
+  }
+
   /** Makes the vectors that a base lacks, and drops those nobody needs any more. */
   async complete(botId: string, signal: AbortSignal): Promise<void> {
     if (!this.embeddings.inUse) return;
@@ -111,16 +122,16 @@ export class PassageVectors {
       this.db.transaction(async (tx) => {
         await this.outbox.add(tx, ...(await this.usage.record(tx, spender, { ...costs, calls, reservations: [id] })));
       });
-    try {
-      const { vectors, tokens, estimated, durationMs } = await this.embeddings.embed(texts, options);
-      const used = { inputTokens: tokens, cachedInputTokens: 0, outputTokens: 0 };
-      await settle([{ model, tokens: used, estimated, price, outcome: 'answered', durationMs, reservationId: id }]);
-      return vectors;
-    } catch (error) {
+    const answer = await this.embeddings.embed(texts, options).catch(async (error: unknown) => {
       // Nobody knows whether it was paid for; it is a matter of millionths.
       await settle([]);
       throw error;
-    }
+    });
+    const { vectors, tokens, estimated, durationMs } = answer;
+    const used = { inputTokens: tokens, cachedInputTokens: 0, outputTokens: 0 };
+    // If this fails, what was reserved stays spent.
+    await settle([{ model, tokens: used, estimated, price, outcome: 'answered', durationMs, reservationId: id }]);
+    return vectors;
   }
 
   /** What nobody has asked for, such as the passages themselves, is paid by the bot alone. */

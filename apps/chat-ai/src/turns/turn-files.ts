@@ -14,26 +14,27 @@ export class TurnFiles {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** Reads the files that are to be answered. Throws when one cannot be had just now, or `signal` fires. */
+  /** Reads the files that are to be answered, one after the other: each lies in memory while it is read. Throws when one cannot be had just now, or `signal` fires. */
   async read(turn: OpenTurn, signal: AbortSignal): Promise<OpenTurn> {
-    const read = async (message: TurnMessage): Promise<TurnMessage> => {
+    const question: TurnMessage[] = [];
+    for (const message of turn.question) {
       const { attachment } = message;
-      if (attachment?.state !== 'unread') return message;
-      return { ...message, attachment: await this.attachments.read(attachment, signal) };
-    };
-    const [first, ...more] = await Promise.all(turn.question.map(read));
+      const isUnread = attachment?.state === 'unread';
+      question.push(isUnread ? { ...message, attachment: await this.attachments.read(attachment, signal) } : message);
+    }
+    const [first, ...more] = question;
     return { ...turn, question: [first!, ...more] };
   }
 
   /** What the model is sent. Throws when a picture that is asked about cannot be had just now, or `signal` fires. */
-  withPictures({ messages }: Context, { question }: OpenTurn, signal: AbortSignal): Promise<ChatMessage[]> {
+  async withPictures({ messages }: Context, { question }: OpenTurn, signal: AbortSignal): Promise<ChatMessage[]> {
     const asked = new Set(question.map(({ attachment }) => attachment?.mediaId));
-    return Promise.all(
-      messages.map(async ({ picture, ...message }) => {
-        const shown = picture && (await this.pictureOf(picture, asked.has(picture.mediaId), signal));
-        return shown ? { ...message, pictures: [shown] } : message;
-      }),
-    );
+    const shown: ChatMessage[] = [];
+    for (const { picture, ...message } of messages) {
+      const seen = picture && (await this.pictureOf(picture, asked.has(picture.mediaId), signal));
+      shown.push(seen ? { ...message, pictures: [seen] } : message);
+    }
+    return shown;
   }
 
   private async pictureOf(picture: NonNullable<ContextMessage['picture']>, isAsked: boolean, signal: AbortSignal) {

@@ -14,6 +14,7 @@ import {
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { ReadersBusy } from '../attachments/attachments.service';
 import type { ChatAiConfig } from '../chat-ai.config';
 import type { Unanswered } from '../conversations/conversations.service';
 import { TurnsService } from './turns.service';
@@ -24,6 +25,9 @@ const ApologiseForLostTurns = defineJob('apologise-for-lost-turns', Slot);
 
 /** With the queue's growing pauses, about a minute and a half until the person gets an apology. */
 const MAX_ATTEMPTS = 5;
+
+/** When all readers of files are busy. */
+const BUSY_RETRY_MS = 5000;
 
 const keyOf = (conversationId: string) => `turn:${conversationId}`;
 
@@ -77,10 +81,19 @@ export class TurnsJobs {
       // Not by failing: whoever is there next begins the turn anew at once.
       if (end === 'again') await this.db.transaction((tx) => this.request(tx, { conversationId, chatId }));
     } catch (error) {
+      if (error instanceof ReadersBusy) return this.requestLater({ conversationId, chatId });
       if (!run.isLastAttempt) throw error;
       this.log.error({ err: error, conversationId }, 'a turn failed for good');
       await this.apologise(conversationId);
     }
+  }
+
+  /** That many people send files is no failure of this turn: none of its tries is used up. */
+  private requestLater({ conversationId, chatId }: PayloadOf<typeof AnswerTurn>): Promise<void> {
+    const options = { key: keyOf(conversationId), queue: `chat:${chatId}`, maxAttempts: MAX_ATTEMPTS };
+    return this.db.transaction((tx) =>
+      this.jobs.add(tx, AnswerTurn, { conversationId, chatId }, { ...options, delayMs: BUSY_RETRY_MS }),
+    );
   }
 
   /**

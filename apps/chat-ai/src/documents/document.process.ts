@@ -2,7 +2,8 @@
  * Reads files of formats whose parsers can be made to use up any memory and time, in a process that may be killed.
  * It is started with few rights and no secrets: see document-reader.ts.
  */
-import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { checkArchive } from './check-archive';
 import { readCsv } from './csv.reader';
@@ -10,19 +11,27 @@ import { decodeText } from './decode-text';
 import { htmlToMarkdown } from './html.reader';
 import { readDocx, readXlsx } from './office.reader';
 import { readPdf } from './pdf.reader';
-import { LIMITS, type ReadResult, UnreadableFile } from './read-result';
+import { type ReadResult, UnreadableFile } from './read-result';
 
-const Order = z.object({ file: z.string(), format: z.enum(['binary', 'csv', 'html']) });
+const Order = z.object({
+  bytes: z
+    .instanceof(Uint8Array)
+    .transform(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+  format: z.enum(['binary', 'csv', 'html']),
+});
+
+// Windows gives a process whose parent is gone no other one.
+if (process.platform !== 'win32')
+  new Worker(join(__dirname, 'watchdog.js'), { workerData: Number(process.argv[2]) }).unref();
 
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
   void read(Order.parse(message)).then((result) => process.send?.(result));
 });
+process.send?.('ready');
 
-async function read({ file, format }: z.output<typeof Order>): Promise<ReadResult> {
+async function read({ bytes, format }: z.output<typeof Order>): Promise<ReadResult> {
   try {
-    const bytes = await readFile(file);
-    if (bytes.length > LIMITS.fileBytes) throw new UnreadableFile('file_too_large');
     if (format === 'csv') return readCsv(decodeText(bytes));
     if (format === 'html') return { text: htmlToMarkdown(decodeText(bytes)), notes: [] };
     return await readBinary(bytes);

@@ -1,29 +1,28 @@
+import { until } from '@switchboard/testing';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { docx, paragraph, pdf, xlsx, zip } from '../../../test/files';
-import { DocumentReader } from './document-reader';
-import { FILE_NOTES, FILE_PROBLEMS, sentenceFor } from './read-result';
+import { join, resolve } from 'node:path';
+import { docx, paragraph, pdf, xlsx, zip } from '../../test/files';
+import { DocumentReader, READING_RIGHTS, ReaderLost } from './document-reader';
+import { FILE_NOTES, FILE_PROBLEMS } from './read-result';
+import { sentenceFor } from './read-result-texts';
 
 const MIB = 1024 * 1024;
 
 describe('reading files', () => {
   let folder: string;
-  let reader: DocumentReader;
+  const reader = new DocumentReader();
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'documents-'));
-    reader = new DocumentReader();
   });
   afterAll(async () => {
     await reader.close();
     await rm(folder, { recursive: true });
   });
 
-  async function read(name: string, content: string | Buffer, by = reader) {
-    const file = join(folder, name);
-    await writeFile(file, content);
-    return by.read(file, Buffer.byteLength(content));
-  }
+  const read = (name: string, content: string | Buffer, by = reader) => by.read(name, Buffer.from(content));
   const textOf = async (name: string, content: string | Buffer) => {
     const result = await read(name, content);
     return 'text' in result ? result.text : result.problem;
@@ -153,6 +152,60 @@ describe('reading files', () => {
     await hasty.close();
   });
 
+  it('that its process is ended by somebody else is no verdict on a file, and the next try succeeds', async () => {
+    const unlucky = new DocumentReader();
+    await read('first.pdf', pdf(['First']), unlucky);
+    const lost = read('fine.pdf', pdf(['Fine']), unlucky);
+    processOf(unlucky).kill('SIGKILL');
+    await expect(lost).rejects.toThrow(ReaderLost);
+    expect(await read('fine.pdf', pdf(['Fine']), unlucky)).toMatchObject({ text: '## p. 1\n\nFine' });
+    await unlucky.close();
+  });
+
+  it('closing it ends the file that is being read, also while its process starts', async () => {
+    for (const isStarted of [true, false]) {
+      const closed = new DocumentReader();
+      if (isStarted) await read('first.pdf', pdf(['First']), closed);
+      const lost = expect(read('fine.pdf', pdf(['Fine']), closed)).rejects.toThrow(ReaderLost);
+      await closed.close();
+      await lost;
+    }
+  });
+
+  it('the reading process has no right to read any file but its code, not even of the process that started it', () => {
+    const paths = [
+      `/proc/${process.pid}/environ`,
+      '/etc/passwd',
+      join(folder, 'secret.txt'),
+      resolve(__dirname, '../..'),
+    ];
+    const attempt = `for (const path of ${JSON.stringify(paths)})
+      try { fs.existsSync(path); fs.statSync(path).isDirectory() ? fs.readdirSync(path) : fs.readFileSync(path); console.log(path) } catch (e) { console.log(e.code) }`;
+    const { stdout } = spawnSync(process.execPath, [...READING_RIGHTS, '-e', attempt], { encoding: 'utf8', env: {} });
+    expect(stdout.trim().split('\n')).toEqual(paths.map(() => 'ERR_ACCESS_DENIED'));
+  });
+
+  it('a reading process whose service was killed ends, even in the midst of a file', async () => {
+    const file = join(folder, 'endless.js');
+    const built = resolve(__dirname, '../../dist/src/documents/watchdog.js');
+    // A parser that never ends, as the reading process runs it.
+    await writeFile(
+      file,
+      `new (require('node:worker_threads').Worker)(${JSON.stringify(built)}, { workerData: Number(process.argv[2]) });
+       process.send('busy', () => { for (;;); });`,
+    );
+    const service = `const child = require('node:child_process').fork(${JSON.stringify(file)}, [String(process.pid)],
+        { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      child.on('message', () => { console.log(child.pid); process.kill(process.pid, 'SIGKILL'); });`;
+    const { stdout } = spawnSync(process.execPath, ['-e', service], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const pid = Number(stdout);
+    expect(pid).toBeGreaterThan(0);
+    await until(() => !isRunning(pid), { what: 'the end of the reading process' });
+  });
+
   it('every problem and note has a sentence in both languages', () => {
     for (const what of [...FILE_PROBLEMS, ...FILE_NOTES]) {
       expect(sentenceFor(what, 'en')).toMatch(/^[A-Z].*\.$/);
@@ -160,3 +213,15 @@ describe('reading files', () => {
     }
   });
 });
+
+const processOf = (reader: DocumentReader) => (reader as unknown as { child: ChildProcess }).child;
+
+/** A process that has ended stays listed until its parent, here that of orphans, takes note. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

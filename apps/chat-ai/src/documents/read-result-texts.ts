@@ -1,62 +1,5 @@
 import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
-import { z } from 'zod';
-
-/** Why a file was not read. */
-export const FILE_PROBLEMS = [
-  'file_too_large',
-  'file_unsupported',
-  'file_encrypted',
-  'file_unsafe_archive',
-  'file_zip_bomb',
-  'file_scan',
-  'file_empty',
-  'file_too_complex',
-  'file_unreadable',
-] as const;
-export type FileProblem = (typeof FILE_PROBLEMS)[number];
-
-/** What is missing of a file that was read. */
-export const FILE_NOTES = [
-  'text_cut',
-  'pages_cut',
-  'cells_cut',
-  'pages_without_text',
-  'layout_lost',
-  'margins_lost',
-] as const;
-export type FileNote = (typeof FILE_NOTES)[number];
-
-/** Markdown, or a reason. */
-export const ReadResult = z.union([
-  z.object({ text: z.string(), notes: z.array(z.enum(FILE_NOTES)) }),
-  z.object({ problem: z.enum(FILE_PROBLEMS) }),
-]);
-export type ReadResult = z.output<typeof ReadResult>;
-
-/** Thrown by readers; any other error of theirs means `file_unreadable`. */
-export class UnreadableFile extends Error {
-  override readonly name = 'UnreadableFile';
-
-  constructor(readonly problem: FileProblem) {
-    super(problem);
-  }
-}
-
-/** Source: the limits each file is read within; larger ones tie up the service and are books, not knowledge. */
-export const LIMITS = {
-  fileBytes: 10 * 1024 * 1024,
-  textCharacters: 4 * 1024 * 1024,
-  pdfPages: 500,
-  cells: 200_000,
-  rows: 50_000,
-  sheets: 20,
-  archiveEntries: 2000,
-  inflatedBytes: 100 * 1024 * 1024,
-  inflatedEntryBytes: 50 * 1024 * 1024,
-  inflatedRatio: 200,
-  readingMs: 60_000,
-  memoryBytes: 512 * 1024 * 1024,
-} as const;
+import type { FileNote, FileProblem } from './read-result';
 
 const SENTENCES: Record<KnownLocale, Record<FileProblem | FileNote, string>> = {
   en: {
@@ -70,6 +13,7 @@ const SENTENCES: Record<KnownLocale, Record<FileProblem | FileNote, string>> = {
     file_empty: 'There is no text in the file.',
     file_too_complex: 'Reading the file took too long or too much memory; split it.',
     file_unreadable: 'The file is damaged or not what its name says.',
+    reader_failed: 'The file could not be read just now; it is tried again.',
     text_cut: 'The text is very long; only its beginning is used.',
     pages_cut: 'Only the first 500 pages are used.',
     cells_cut: 'The table is very large; only its beginning is used.',
@@ -88,6 +32,7 @@ const SENTENCES: Record<KnownLocale, Record<FileProblem | FileNote, string>> = {
     file_empty: 'В файле нет текста.',
     file_too_complex: 'Чтение файла заняло слишком много времени или памяти; разделите его.',
     file_unreadable: 'Файл повреждён или не того вида, что в его имени.',
+    reader_failed: 'Файл пока не удалось прочитать; скоро будет новая попытка.',
     text_cut: 'Текст очень длинный; используется только начало.',
     pages_cut: 'Используются только первые 500 страниц.',
     cells_cut: 'Таблица очень большая; используется только начало.',

@@ -1,0 +1,193 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeText } from './decode-text';
+import { LIMITS, ReadResult } from './read-result';
+
+// Under Jest this file runs from src/, where the process exists in TypeScript only: then the built one is used.
+const PROCESS_FILE = __filename.endsWith('.ts')
+  ? resolve(__dirname, '../../dist/src/documents/document.process.js')
+  : resolve(__dirname, 'document.process.js');
+
+const HEAP_MB = 384;
+const MEMORY_CHECK_MS = 50;
+/** On a busy machine; before the file is begun, and so no fault of it. */
+const STARTING_MS = 30_000;
+/** Linux tells the memory of a process in pages. */
+const PAGE_BYTES = 4096;
+
+/**
+ * What the reading process may do: read its own code, and start the thread that watches it. It gets the bytes of a file over its
+ * channel and opens no file; it writes none, starts no programs and loads no native code. Node 24 has no permission for the
+ * network, so it could open connections; from Node 25 on `--permission` refuses them as well. It may send signals, as its user may.
+ */
+export const READING_RIGHTS: readonly string[] = [
+  `--max-old-space-size=${HEAP_MB}`,
+  '--permission',
+  '--allow-worker',
+  ...codeFolders(PROCESS_FILE).map((folder) => `--allow-fs-read=${folder}`),
+];
+
+export interface ReadingLimits {
+  readonly readingMs: number;
+  readonly memoryBytes: number;
+}
+
+/** The process that read a file has ended for a reason that need not lie in the file: it may be tried again. */
+export class ReaderLost extends Error {
+  override readonly name = 'ReaderLost';
+}
+
+/**
+ * Reads files into Markdown, one after the other. Plain text is read here; everything else in a process of its own,
+ * which is killed when it takes too long or too much memory, and of which the next file gets a new one.
+ */
+export class DocumentReader {
+  private child: ChildProcess | undefined;
+  private closed = false;
+
+  constructor(private readonly limits: ReadingLimits = LIMITS) {}
+
+  /**
+   * @param name of the file; only its extension counts, and only where the content does not tell the format
+   * @throws ReaderLost
+   */
+  async read(name: string, bytes: Buffer): Promise<ReadResult> {
+    if (bytes.length === 0) return { problem: 'file_empty' };
+    if (bytes.length > LIMITS.fileBytes) return { problem: 'file_too_large' };
+    const format = formatOf(name, bytes);
+    const result = format === 'text' ? { text: decodeText(bytes), notes: [] } : await this.readElsewhere(format, bytes);
+    if ('problem' in result) return result;
+    // Neither zeros nor halves of characters can be stored as text.
+    const text = result.text.slice(0, LIMITS.textCharacters).replaceAll('\u0000', '').toWellFormed();
+    if (text.trim() === '') return { problem: 'file_empty' };
+    const notes = result.text.length > LIMITS.textCharacters ? [...result.notes, 'text_cut' as const] : result.notes;
+    return { text, notes };
+  }
+
+  /** Ends the process, if there is one; the file that it reads is lost to it. No other is begun. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.child) await this.end(this.child);
+  }
+
+  private async readElsewhere(format: Exclude<Format, 'text'>, bytes: Buffer): Promise<ReadResult> {
+    const child = this.child ?? (await this.start());
+    try {
+      const outcome = await this.orLost(child, this.limits.readingMs, (signal) => {
+        child.send({ bytes, format }, () => undefined);
+        return Promise.race([
+          once(child, 'message', { signal }).then(([answer]) => ReadResult.parse(answer)),
+          this.tooMuchMemory(child, signal),
+        ]);
+      });
+      if (outcome && !('problem' in outcome && outcome.problem === 'file_too_complex')) return outcome;
+      await this.end(child);
+      return { problem: 'file_too_complex' };
+    } catch (error) {
+      await this.end(child);
+      throw error;
+    }
+  }
+
+  private async start(): Promise<ChildProcess> {
+    if (this.closed) throw new ReaderLost('the reader was closed');
+    const child = fork(PROCESS_FILE, [String(process.pid)], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: [...READING_RIGHTS],
+      // The service's environment holds secrets; Windows cannot start a process without its root.
+      env: { SystemRoot: process.env['SystemRoot'] },
+    });
+    this.child = child;
+    child.on('error', () => undefined); // heard where it is waited for
+    try {
+      const ready = await this.orLost(child, STARTING_MS, (signal) => once(child, 'message', { signal }));
+      if (!ready) throw new ReaderLost('the reading process does not start');
+      return child;
+    } catch (error) {
+      await this.end(child);
+      throw error;
+    }
+  }
+
+  /** Undefined when the process needs too long, or has ended itself for want of memory. */
+  private async orLost<T>(
+    child: ChildProcess,
+    withinMs: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const over = new AbortController();
+    const { signal } = over;
+    try {
+      return await Promise.race([
+        work(signal),
+        once(child, 'exit', { signal }).then(([code, by]) => {
+          if (isOutOfMemory(code as number | null, by as string | null)) return undefined;
+          throw new ReaderLost(`the reading process ended by ${String(by ?? code)}`);
+        }),
+        sleep(withinMs, undefined, { signal }),
+      ]);
+    } catch (error) {
+      if (error instanceof ReaderLost) throw error;
+      throw new ReaderLost('the reading process cannot be reached', { cause: error });
+    } finally {
+      over.abort();
+    }
+  }
+
+  private async end(child: ChildProcess): Promise<void> {
+    if (this.child === child) this.child = undefined;
+    // Without an id it has never run.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  /** Buffers lie outside of the heap, so Node's own limit does not count them. Elsewhere than on Linux only time limits them. */
+  private async tooMuchMemory(child: ChildProcess, signal: AbortSignal): Promise<ReadResult> {
+    for (;;) {
+      await sleep(MEMORY_CHECK_MS, undefined, { signal });
+      if (residentBytes(child.pid!) > this.limits.memoryBytes) return { problem: 'file_too_complex' };
+    }
+  }
+}
+
+/** V8 ends a process whose heap is full by SIGABRT; on Windows it is seen as this code. */
+const isOutOfMemory = (code: number | null, signal: string | null) => signal === 'SIGABRT' || code === 134;
+
+/** Its own folder, what describes the packages it belongs to, and every package it may load. */
+function codeFolders(file: string): string[] {
+  const own = dirname(file);
+  const parents: string[] = [];
+  for (let at = own; !parents.includes(at); at = dirname(at)) parents.push(at);
+  const others = parents.flatMap((parent) => [join(parent, 'node_modules'), join(parent, 'package.json')]);
+  return [own, ...others.filter((path) => existsSync(path))];
+}
+
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
+const MAGIC = /^(?:[\s\S]{0,1020}%PDF-|PK\u0003\u0004|\u00D0\u00CF\u0011\u00E0)/;
+
+type Format = 'text' | 'binary' | 'csv' | 'html';
+
+/** By content where it can be told: Markdown and tables are plain text and go by their names. */
+function formatOf(name: string, bytes: Buffer): Format {
+  const start = bytes.subarray(0, 4096);
+  if (MAGIC.test(start.toString('latin1'))) return 'binary';
+  const text = decodeText(start);
+  if (text.includes('\u0000')) return 'binary';
+  const extension = extname(name).toLowerCase();
+  if (extension === '.csv' || extension === '.tsv') return 'csv';
+  if (/^\.x?html?$/.test(extension) || /^\s*(?:<!doctype html|<html[\s>])/i.test(text)) return 'html';
+  return 'text';
+}
