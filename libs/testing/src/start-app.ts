@@ -100,8 +100,12 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   const env: Record<string, string> = {
     ...testEnv(database.url, mediaFolder),
     [`${prefixOf(app.name)}_PORT`]: '0',
-    // A service with channels has a bot, which in a test reaches no Telegram unless the test says which.
-    ...(app.botSections?.['channel'] && { TELEGRAM_BOT_TOKEN: '1:of-a-test', TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }),
+    // A service with channels has a bot, which in a test reaches no Telegram unless the test says which bots there are.
+    ...(app.botSections?.['channel'] &&
+      !options.env?.['BOTS_FOLDER'] && {
+        TELEGRAM_BOT_TOKEN: '1:of-a-test',
+        TELEGRAM_API_ROOT: 'http://127.0.0.1:9',
+      }),
     ...options.env,
   };
   const transport = options.transport ?? new MemoryTransport();
