@@ -64,10 +64,11 @@ describe('what the generators write', () => {
     const config = { extends: './tsconfig.specs.json', include: [...sources, 'apps/*/src/**/*.d.ts'] };
     writeFileSync(join(copy, 'tsconfig.written.json'), JSON.stringify(config));
     // The specs read the sources, so they need not wait for the build as all the rest must.
-    const build = run('typescript/bin/tsc', '-b', 'apps/all-in-one');
+    const build = run('typescript/bin/tsc', '-b', 'apps/all-in-one').catch((error: unknown) => error);
     const specs = ['apps/loyalty-club', 'gold-stars', 'silver-stars', 'bronze-stars', 'test/layers.spec.ts'];
     tested = JSON.parse(await run('jest/bin/jest.js', '--json', ...specs)) as typeof tested;
-    await build;
+    const failure = await build;
+    if (failure instanceof Error) throw failure;
   }, 180_000);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 

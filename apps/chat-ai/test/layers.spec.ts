@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** From the bottom to the top. */
 const LAYERS = [
+  'documents',
   'models',
   'accounting',
   'assistants',
