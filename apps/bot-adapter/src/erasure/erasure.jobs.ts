@@ -4,6 +4,7 @@ import { BotAdapterPersonErased } from '@switchboard/contracts';
 import { ErasePerson, ErasePersonAgain, Erasure, type JobRun, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
+import { ButtonsService } from '../dialogs/buttons.service';
 import { QuarantineService } from '../inbound/quarantine.service';
 import { MediaJobs } from '../media/media.jobs';
 
@@ -13,6 +14,7 @@ export class ErasureJobs {
     private readonly erasure: Erasure,
     private readonly outbox: Outbox,
     deliveries: DeliveriesRepository,
+    buttons: ButtonsService,
     quarantine: QuarantineService,
     media: MediaJobs,
     requests: ErasureRequestsJobs,
@@ -26,6 +28,7 @@ export class ErasureJobs {
         await requests.note(tx, userId);
         await media.forgetOf(tx, userId);
         await quarantine.forget(tx, userId);
+        await buttons.forgetOf(tx, userId);
         await deliveries.forgetInGroups(tx, userId);
       },
     });

@@ -2,6 +2,7 @@ import { BotAdapterPersonErased, ErasureRequested, MessageReceived } from '@swit
 import { Erasure, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { ButtonsService } from '../dialogs/buttons.service';
 import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
@@ -84,6 +85,19 @@ describe('somebody who wants to be forgotten', () => {
     await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
     await isForgotten(heard.data.userId);
     expect(await quarantined()).toBe(before);
+  });
+
+  it('leaves no button that only they could press, in a group either', async () => {
+    const emma = await telegram.person();
+    const group = await telegram.group(emma);
+    await group.say('@lumen_bot what is tea?');
+    const { data } = await app.probe.until(MessageReceived, ({ data }) => data.text === 'what is tea?');
+    const buttons = app.service.nest.get(ButtonsService, { strict: false });
+    const stop = { product: 'assistant', action: 'stop', data: uuidv7() };
+    await buttons.create(app.service.db.manager, [stop], { chatId: data.chatId, userId: data.userId });
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: data.userId }));
+    await isForgotten(data.userId);
+    expect(await rows('SELECT FROM buttons WHERE user_id = $1', [data.userId])).toEqual([]);
   });
 
   it('leaves no file behind that was fetched while they were erased', async () => {
