@@ -38,11 +38,9 @@ export class Site {
   ) {}
 
   static async prepare(): Promise<Site> {
-    const [sandbox, database, folder] = await Promise.all([
-      Sandbox.start(),
-      createTestDatabase(),
-      mkdtemp(join(tmpdir(), 'switchboard-test-')),
-    ]);
+    // First what may be missing: a sandbox that nobody stops keeps the test from ending.
+    const database = await createTestDatabase();
+    const [sandbox, folder] = await Promise.all([Sandbox.start(), mkdtemp(join(tmpdir(), 'switchboard-test-'))]);
     await mkdir(join(folder, 'bots'));
     for (const [id, bot] of Object.entries(bots)) {
       await writeFile(join(folder, 'bots', `${id}.json`), JSON.stringify(bot));

@@ -4,9 +4,9 @@ import { Person } from './person';
 
 const TURNS = 8;
 /** Each is a round trip, which is what a turn costs most: who adds one changes this number, and docs/performance.md. */
-const AT_MOST = 31;
-/** Made whether or not somebody asks something: leases of bots, looks for parked events. */
-const BY_THE_CLOCK = /bot_leaders|parked_events|pg_advisory_xact_lock/;
+const AT_MOST = 32;
+/** Made whether or not somebody asks something: slots of schedules, looks for parked events. */
+const BY_THE_CLOCK = /schedules|parked_events|pg_advisory_xact_lock/;
 const SERVICES = ['bot-adapter', 'chat-ai', 'tts-worker'];
 
 /** Counts what the services ask their databases from now on, by the text; not what relays and graphile-worker ask. */

@@ -167,14 +167,13 @@ export class PreviewsService implements AnswerPreviews, OnApplicationShutdown {
 
   private async stopButtons(chat: Chat, reply: Parameters<ReplyDecorator['stop']>[2]): Promise<Button[]> {
     if (!this.channels.find(chat.botId)?.capabilities.buttons) return [];
-    return this.db.transaction(async (tx) => {
-      const buttons: Button[] = [];
-      for (const stop of this.decorators.get('stop')) {
-        const button = await stop(tx, chat, reply);
-        if (button) buttons.push(button);
-      }
-      return buttons;
-    });
+    const buttons: Button[] = [];
+    for (const stop of this.decorators.get('stop')) {
+      // A row each, which need no transaction.
+      const button = await stop(this.db.manager, chat, reply);
+      if (button) buttons.push(button);
+    }
+    return buttons;
   }
 
   private stop(chatId: string, preview: LivePreview): Step {
