@@ -7,7 +7,7 @@ const SCHEMAS = ['bot_adapter', 'chat_ai', 'tts_worker'];
 const OF_SOMEBODY = ['chat_id', 'user_id', 'conversation_id'];
 const ALSO_OF_SOMEBODY = ['chats', 'inbound_updates', 'budgets'];
 /** What tells chats and people apart beside their UUIDs. */
-const NAMES = ['external_hash', 'external_chat_hash', 'update_id', 'scope'];
+const NAMES = ['id', 'external_hash', 'external_chat_hash', 'update_id', 'scope'];
 
 interface Table {
   /** With its schema. */
