@@ -7,9 +7,9 @@ import { defineJob, type Jobs, type PayloadOf } from './jobs';
 import type { PersonalData } from './personal-data';
 
 const Asked = z.object({ erasureId: z.uuid(), userId: z.uuid() });
-/** To be run by each service: `Erasure.erase`. */
+/** Run by PersonErasureModule: `Erasure.erase`. */
 export const ErasePerson = defineJob('erase-person', Asked);
-/** Likewise: `Erasure.eraseAgain`. */
+/** Likewise, some minutes later: `Erasure.eraseAgain`. */
 export const ErasePersonAgain = defineJob('erase-person-again', Asked);
 
 type Asked = PayloadOf<typeof ErasePerson>;
