@@ -25,6 +25,17 @@ export interface KnowledgeFolder {
   readonly version: string;
 }
 
+/** What a process finds in a folder. */
+export interface FolderView {
+  /** Of names and dates. */
+  readonly folder: string;
+  /** By source. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly synonyms: string;
+  /** Of what the files hold: the same for each process that sees the same files, on whatever disk. */
+  readonly version: string;
+}
+
 /**
  * What lies in a folder and below, in the order of names. Hidden names are left out: editors and Office keep drafts
  * under such, and a mounted ConfigMap keeps all its files once more.
@@ -50,10 +61,28 @@ export async function listFolder(folder: string): Promise<KnowledgeFolder> {
 }
 
 /**
- * Of a file's content.
- * @param salt whatever else the outcome of reading it depends on
+ * Reads a folder through.
+ * @param salt whatever else the outcome of reading a file depends on
  */
-export async function hashOf({ path, size }: KnowledgeFile, salt: string): Promise<string> {
+export async function viewOf(
+  { files, synonyms, version: folder }: KnowledgeFolder,
+  salt: string,
+  signal: AbortSignal,
+): Promise<FolderView> {
+  const hashes = new Map<string, string>();
+  for (const file of files) {
+    signal.throwIfAborted();
+    hashes.set(file.source, await hashOf(file, salt));
+  }
+  const words = await readSynonyms(synonyms);
+  const version = createHash('sha256')
+    .update(JSON.stringify([...hashes, words]))
+    .digest('hex');
+  return { folder, hashes, synonyms: words, version };
+}
+
+/** Of a file's content. */
+async function hashOf({ path, size }: KnowledgeFile, salt: string): Promise<string> {
   const hash = createHash('sha256').update(salt);
   // What is not read at all need not be hashed either.
   if (size > LIMITS.fileBytes) return hash.update(String(size)).digest('hex');
@@ -61,6 +90,6 @@ export async function hashOf({ path, size }: KnowledgeFile, salt: string): Promi
   return hash.digest('hex');
 }
 
-export async function readSynonyms(file: KnowledgeFile | undefined): Promise<string> {
+async function readSynonyms(file: KnowledgeFile | undefined): Promise<string> {
   return file ? (await readFile(file.path, 'utf8')).slice(0, SYNONYMS_BYTES) : '';
 }

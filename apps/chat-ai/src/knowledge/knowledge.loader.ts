@@ -1,33 +1,16 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import {
-  Clock,
-  CONFIG,
-  LOG,
-  type Log,
-  type PeriodicTask,
-  PeriodicTasks,
-  type RunningTask,
-} from '@switchboard/service-kit';
+import { CONFIG, LOG, type Log, type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/service-kit';
 import { LockSession } from '@switchboard/bus';
-import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
-import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
 import { type ChatAiConfig, KNOWLEDGE_CHECK_SECONDS } from '../chat-ai.config';
-import { countTokens } from '../models/tokens';
-import { passageText } from './citations';
-import { DocumentReader, ReaderLost } from '../documents/document-reader';
-import { type FileProblem, LIMITS, type ReadResult } from '../documents/read-result';
-import { KnowledgeJobs } from './knowledge.jobs';
-import { hashOf, type KnowledgeFile, type KnowledgeFolder, listFolder, readSynonyms } from './knowledge-folder';
+import { type FolderView, type KnowledgeFolder, listFolder, viewOf } from './knowledge-folder';
+import { KnowledgeWriter } from './knowledge.writer';
 import { PassageIndex } from './passage-index';
-import { type Chunk, splitDocument } from './split-document';
-import { isSuspicious } from './suspicious';
 
 /** Raised when files are to be read again because their readers, or how tokens are counted, have changed. */
 const READERS_VERSION = '1';
@@ -37,20 +20,6 @@ const START_WAITS_MS = 5000;
 const LOOKS_UNTIL_ABANDONED = 3;
 /** Programs write a file in several steps. */
 const SETTLE_MS = 300;
-/** More would make every search slow; the files that do not fit are named in the log. */
-const MOST_PASSAGES = 20_000;
-const LONGEST_NUMBER = 99;
-
-/** What a process finds in a folder. */
-interface FolderView {
-  /** Of names and dates. */
-  readonly folder: string;
-  /** By source. */
-  readonly hashes: ReadonlyMap<string, string>;
-  readonly synonyms: string;
-  /** Of what the files hold: the same for each process that sees the same files, on whatever disk. */
-  readonly version: string;
-}
 
 export const LookAtKnowledge: PeriodicTask = {
   name: 'look-at-knowledge',
@@ -77,10 +46,9 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly db: DataSource,
-    private readonly clock: Clock,
     private readonly assistants: AssistantsService,
     private readonly index: PassageIndex,
-    private readonly jobs: KnowledgeJobs,
+    private readonly writer: KnowledgeWriter,
     private readonly tasks: PeriodicTasks,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
@@ -208,7 +176,9 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   private async bringUpToDate(botId: string, folder: KnowledgeFolder): Promise<void> {
     const known = this.views.get(botId);
     const isChanged = known?.folder !== folder.version;
-    const view = isChanged ? await this.viewOf(folder) : known;
+    const view = isChanged
+      ? await viewOf(folder, `${READERS_VERSION} ${this.index.version}`, this.stopping.signal)
+      : known;
     const state = await this.stateOf(botId, view);
     if (state === 'current') {
       this.views.set(botId, view);
@@ -228,25 +198,13 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       });
       if (!row!.held) return;
       const isLoaded =
-        (await this.stateOf(botId, view)) === 'current' || (await this.load(botId, folder, view, lock.lost));
+        (await this.stateOf(botId, view)) === 'current' ||
+        (await this.writer.load(botId, folder, view, AbortSignal.any([this.stopping.signal, lock.lost])));
       if (isLoaded) this.views.set(botId, view);
     } finally {
       await lock.close();
     }
     await this.count(botId);
-  }
-
-  private async viewOf({ files, synonyms, version: folder }: KnowledgeFolder): Promise<FolderView> {
-    const hashes = new Map<string, string>();
-    for (const file of files) {
-      this.stopping.signal.throwIfAborted();
-      hashes.set(file.source, await hashOf(file, `${READERS_VERSION} ${this.index.version}`));
-    }
-    const words = await readSynonyms(synonyms);
-    const version = createHash('sha256')
-      .update(JSON.stringify([...hashes, words]))
-      .digest('hex');
-    return { folder, hashes, synonyms: words, version };
   }
 
   /** Of what is known: in line with the view, or as other living processes have it. Notes that it is in line. */
@@ -261,140 +219,6 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     return 'current';
   }
 
-  /**
-   * Changed and new files are read and deleted ones forgotten. Each file changes at once, and all before the base is counted.
-   * @returns whether every file was read or found to be unreadable
-   */
-  private async load(
-    botId: string,
-    { files }: KnowledgeFolder,
-    view: FolderView,
-    lockLost: AbortSignal,
-  ): Promise<boolean> {
-    const known = await this.db.query<{ source: string; hash: string }[]>(
-      'SELECT source, hash FROM knowledge_documents WHERE bot_id = $1',
-      [botId],
-    );
-    const hashes = new Map(known.map(({ source, hash }) => [source, hash]));
-    const signal = AbortSignal.any([this.stopping.signal, lockLost]);
-    const reader = new DocumentReader();
-    const stop = () => void reader.close();
-    signal.addEventListener('abort', stop, { once: true });
-    let changed = 0;
-    let isComplete = true;
-    try {
-      for (const file of files) {
-        const hash = view.hashes.get(file.source)!;
-        if (hashes.get(file.source) === hash) continue;
-        signal.throwIfAborted();
-        if (!(await this.replace(botId, file, hash, reader, signal))) isComplete = false;
-        changed += 1;
-      }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      await reader.close();
-    }
-    const gone = known.map(({ source }) => source).filter((source) => !view.hashes.has(source));
-    await this.finish(botId, gone, view, isComplete);
-    if (changed + gone.length > 0) this.log.info({ botId, changed, removed: gone.length }, 'knowledge loaded');
-    return isComplete;
-  }
-
-  /**
-   * A file that cannot be read any more keeps the text it had, and says why.
-   * @returns false when its reader was lost: then the next look tries again
-   */
-  private async replace(
-    botId: string,
-    file: KnowledgeFile,
-    hash: string,
-    reader: DocumentReader,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { source } = file;
-    const result = await readFileWith(reader, file).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (!(error instanceof ReaderLost)) throw error;
-      this.log.warn({ err: error, botId, source }, 'a reader of files was lost; it is tried again');
-      return undefined;
-    });
-    if (!result || 'problem' in result) {
-      await this.noteProblem(botId, source, result ? hash : NOT_READ, result?.problem ?? 'reader_failed');
-      return result !== undefined;
-    }
-    const { title, locale, chunks } = splitDocument(source, result.text);
-    await this.db.transaction(async (tx) => {
-      const [{ others }] = (await tx.query(
-        `SELECT count(*)::int AS others FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
-         WHERE c.bot_id = $1 AND d.source <> $2`,
-        [botId, source],
-      )) as [{ others: number }];
-      const kept = chunks.slice(0, Math.max(0, MOST_PASSAGES - others));
-      const notes = kept.length < chunks.length ? [...result.notes, 'text_cut'] : result.notes;
-      if (kept.length < chunks.length) this.log.warn({ botId, source }, 'the knowledge base is full; a file is cut');
-      const id = uuidv7();
-      await tx.query('DELETE FROM knowledge_documents WHERE bot_id = $1 AND source = $2', [botId, source]);
-      await tx.query('INSERT INTO knowledge_documents VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8)', [
-        ...[id, botId, source, title, locale, hash, notes],
-        this.clock.now(),
-      ]);
-      await this.addPassages(tx, { botId, documentId: id, source, title }, kept);
-    });
-    return true;
-  }
-
-  private async addPassages(
-    tx: EntityManager,
-    { botId, documentId, source, title }: { botId: string; documentId: string; source: string; title: string },
-    chunks: readonly Chunk[],
-  ): Promise<void> {
-    const passages = chunks.map(({ heading, text }) => ({ chunkId: uuidv7(), title, heading, text }));
-    const rows = passages.map(({ chunkId, heading, text }, position) => {
-      const suspicious = isSuspicious(`${heading}\n${text}`);
-      if (suspicious) this.log.warn({ botId, source, heading }, 'a passage looks like orders to a model');
-      const shown = passageText({ title, heading, text }, LONGEST_NUMBER);
-      const content_hash = `\\x${createHash('sha256').update(`${title}\n${heading}\n${text}`).digest('hex')}`;
-      return { id: chunkId, position, heading, text, suspicious, tokens: countTokens(shown), content_hash };
-    });
-    await tx.query(
-      `INSERT INTO knowledge_chunks (id, document_id, bot_id, position, heading, text, suspicious, tokens, content_hash)
-       SELECT id, $1, $2, position, heading, text, suspicious, tokens, content_hash FROM json_to_recordset($3)
-         AS c (id uuid, position int, heading text, text text, suspicious boolean, tokens int, content_hash bytea)`,
-      [documentId, botId, JSON.stringify(rows)],
-    );
-    await this.index.add(tx, botId, passages);
-  }
-
-  private async noteProblem(botId: string, source: string, hash: string, problem: FileProblem): Promise<void> {
-    this.log.warn({ botId, source, problem }, 'a file of the knowledge folder cannot be read');
-    await this.db.query(
-      `INSERT INTO knowledge_documents VALUES ($1, $2, $3, $3, 'en', $4, $5, '{}', $6)
-       ON CONFLICT (bot_id, source) DO UPDATE SET hash = excluded.hash, problem = excluded.problem`,
-      [uuidv7(), botId, source, hash, problem, this.clock.now()],
-    );
-  }
-
-  private async finish(
-    botId: string,
-    gone: readonly string[],
-    { synonyms, version }: FolderView,
-    isComplete: boolean,
-  ): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await tx.query('DELETE FROM knowledge_documents WHERE bot_id = $1 AND source = ANY($2)', [botId, gone]);
-      await this.index.refreshGrams(tx, botId);
-      await tx.query(
-        `INSERT INTO knowledge_bases (bot_id, passages, tokens, synonyms, loaded_at, version, seen_at)
-         SELECT $1, count(*), coalesce(sum(tokens), 0), $2, $3, $4, now() FROM knowledge_chunks WHERE bot_id = $1
-         ON CONFLICT (bot_id) DO UPDATE SET passages = excluded.passages, tokens = excluded.tokens,
-           synonyms = excluded.synonyms, loaded_at = excluded.loaded_at, version = excluded.version,
-           seen_at = excluded.seen_at`,
-        [botId, synonyms, this.clock.now(), isComplete ? version : null],
-      );
-      await this.jobs.request(tx, botId);
-    });
-  }
-
   private async count(botId: string): Promise<void> {
     const [row] = await this.db.query<{ suspicious: number; unread: number }[]>(
       `SELECT (SELECT count(*)::int FROM knowledge_chunks WHERE bot_id = $1 AND suspicious) AS suspicious,
@@ -404,13 +228,4 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     this.suspicious.set({ bot: botId }, row!.suspicious);
     this.unread.set({ bot: botId }, row!.unread);
   }
-}
-
-/** No content has this hash. */
-const NOT_READ = '';
-
-/** @throws ReaderLost */
-async function readFileWith(reader: DocumentReader, { path, source, size }: KnowledgeFile): Promise<ReadResult> {
-  if (size > LIMITS.fileBytes) return { problem: 'file_too_large' };
-  return reader.read(source, await readFile(path));
 }
