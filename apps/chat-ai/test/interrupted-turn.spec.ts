@@ -1,5 +1,6 @@
 import { ReplyCompleted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
+import { Client } from 'pg';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, rowsOf, runScheduled, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
@@ -80,8 +81,13 @@ describe('a turn that is interrupted', () => {
     await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
     const { database } = app;
     await app.stop({ keepDatabase: true });
-    app = await startApp(chatAiApp, { database, env: { ...env(), CHAT_AI_JOB_CONCURRENCY: '1' } });
-    await app.service.db.query('UPDATE chat_ai_jobs._private_jobs SET attempts = max_attempts');
+    // Before anybody is there who would take it.
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const { rowCount } = await client.query('UPDATE chat_ai_jobs._private_jobs SET attempts = max_attempts');
+    await client.end();
+    expect(rowCount).toBe(1);
+    app = await startApp(chatAiApp, { database, env: env() });
     await runScheduled(app, 'apologise-for-lost-turns');
     expect(await anna.replyTo(message)).toMatchObject({ outcome: 'model_unavailable', answers: [message] });
     const next = await anna.writes('And now?');
