@@ -43,7 +43,6 @@ export const MessageKind = openWord(['text', 'voice', 'photo', 'document'], {
   id: 'MessageKind',
   description: 'What a message is; one of a kind that a reader does not know holds nothing it could use but its text.',
 });
-export type KnownMessageKind = Known<typeof MessageKind>;
 
 export const MessageReceived = defineEvent(
   'bot-adapter.message.received.v1',
@@ -80,7 +79,6 @@ export const DeliveryKind = openWord(['text', 'voice'], {
   id: 'DeliveryKind',
   description: 'As what an answer reached the person.',
 });
-export type KnownDeliveryKind = Known<typeof DeliveryKind>;
 
 export const MessageDelivered = defineEvent(
   'bot-adapter.message.delivered.v1',

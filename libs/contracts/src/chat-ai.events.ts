@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
-import { type Known, openWord } from './open-word';
+import { openWord } from './open-word';
 import { personal } from './personal';
 import { definePersonErased } from './person-erased';
 import { BotId, CostMicros } from './shapes';
@@ -28,7 +28,6 @@ export const ReplyOutcome = openWord(
   },
 );
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
-export type KnownReplyOutcome = Known<typeof ReplyOutcome>;
 
 export const TypingState = openWord(['thinking', 'typing', 'done', 'cancelled'], {
   id: 'TypingState',

@@ -15,7 +15,7 @@ export { upcast, versionsReadAs } from './upcast';
 export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
-export { BotId, Channel, CostMicros, type KnownMediaKind, MediaKind, MediaRef, MediaType } from './shapes';
+export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
 export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, type Budget } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
@@ -27,8 +27,6 @@ export {
   ConversationReset,
   DeliveryKind,
   ErasureRequested,
-  type KnownDeliveryKind,
-  type KnownMessageKind,
   type KnownUndeliverableReason,
   MessageDelivered,
   MessageEdited,
@@ -40,7 +38,6 @@ export {
 } from './bot-adapter.events';
 export {
   ChatAiPersonErased,
-  type KnownReplyOutcome,
   ReplyCompleted,
   ReplyOutcome,
   ReplyRateRequested,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Known, openWord } from './open-word';
+import { openWord } from './open-word';
 import { type Decrypted, personal } from './personal';
 
 export const Channel = openWord(['telegram'], {
@@ -18,7 +18,6 @@ export const MediaKind = openWord(['voice', 'audio', 'photo', 'document', 'video
   id: 'MediaKind',
   description: 'What a file is to the person who sent it.',
 });
-export type KnownMediaKind = Known<typeof MediaKind>;
 
 /** RFC 6838, with parameters or without. */
 export const MediaType = z

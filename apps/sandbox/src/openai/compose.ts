@@ -50,7 +50,8 @@ function formOf({ question, earlier, language, attachments }: Conversation, know
   if (RECALL.test(question)) return recall(question, earlier, language);
   if (knowledge.length > 0) return [phrases.asked(topic), ...knowledge];
   if (GREETING.test(question) && question.length < 40) return [phrases.greeting];
-  return [phrases.asked(topic), phrases.noKnowledge];
+  // With a file the answer is about that.
+  return [phrases.asked(topic), ...(attachments.length > 0 ? [] : [phrases.noKnowledge])];
 }
 
 function listAbout(question: string, language: Conversation['language']): string {

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
-import type { Feed, Happening, Person, TelegramState } from '../telegram/state';
+import type { Feed, Happening } from '../telegram/feed';
+import type { Person, TelegramState } from '../telegram/state';
 import { eventOnPhone } from './phone-view';
 
 /** Enough for a phone that lost its connection for a moment; one that was away for longer reads everything again. */

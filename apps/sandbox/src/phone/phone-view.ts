@@ -1,6 +1,7 @@
 import { commandsFor } from '../telegram/profile.methods';
 import { richText } from '../telegram/rich-message';
-import type { Conversation, Happening, Person, StoredMessage, TelegramState } from '../telegram/state';
+import type { Happening } from '../telegram/feed';
+import type { Conversation, Person, StoredMessage, TelegramState } from '../telegram/state';
 import { userById } from '../telegram/to-wire';
 import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from '../telegram/wire';
 import type { Chat, InlineButton, Message, PhoneEvent, ReplyButton, Thing } from './phone.api';

@@ -1,14 +1,7 @@
 import { ApiError, badRequest, forbidden } from './api-error';
 import type { RateLimiter } from './rate-limits';
-import {
-  type Bot,
-  type Conversation,
-  type Draft,
-  type Feed,
-  type StoredMessage,
-  type TelegramState,
-  unixNow,
-} from './state';
+import { type Draft, type Feed } from './feed';
+import { type Bot, type Conversation, type StoredMessage, type TelegramState, unixNow } from './state';
 import { chatIdFor, visibleToBots } from './to-wire';
 
 const DELETABLE_FOR_S = 48 * 3600;

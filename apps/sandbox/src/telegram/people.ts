@@ -5,10 +5,10 @@ import type { Files, MediaFacts } from './files';
 import { formattedText, MAX_CAPTION, MAX_TEXT } from './formatted-text';
 import type { Messenger, NewMessage } from './messenger';
 import { quoteOf } from './method';
+import { type Feed } from './feed';
 import {
   type Conversation,
   type Extra,
-  type Feed,
   type MediaKind,
   type Person,
   type StoredMessage,

@@ -8,7 +8,8 @@ import { Messenger } from './messenger';
 import { Payments } from './payments';
 import { People } from './people';
 import { RateLimiter, type RateLimits, TELEGRAM_LIMITS } from './rate-limits';
-import { type Bot, type BotSeed, Feed, type PersonSeed, type TelegramState } from './state';
+import { Feed } from './feed';
+import { type Bot, type BotSeed, type PersonSeed, type TelegramState } from './state';
 import { UpdateQueue } from './updates';
 
 const DRAFT_MS = 30_000;
