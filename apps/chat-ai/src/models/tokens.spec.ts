@@ -42,6 +42,11 @@ describe('tokens', () => {
     );
   });
 
+  it('ten times seven fifths are fourteen', () => {
+    expect(countTokens('😀'.repeat(10))).toBe(14);
+    expect(cutToTokens('😀'.repeat(20), 14)).toBe('😀'.repeat(10));
+  });
+
   it('a cut fits, and is the beginning of the text without half a character', () => {
     fc.assert(
       fc.property(anyText, fc.nat(60), (text, limit) => {

@@ -1,41 +1,41 @@
 /**
- * Tokens that a character takes on average, by measurement with OpenAI's o200k_base, rounded up a little. A tokenizer would
+ * Hundredths of a token that a character takes on average, by measurement with OpenAI's o200k_base, rounded up a little. A tokenizer would
  * be exact for the models of one vendor, and for their next ones unknown; its tables take 70 MB, and what is counted here
- * are limits of our own and costs that a server did not tell.
+ * are limits of our own and costs that a server did not tell. Whole numbers, because sums of fractions depend on their order.
  */
 const PER_CHARACTER = {
-  lowerCase: 0.25,
-  upperCase: 0.45,
-  digit: 0.5,
-  space: 0.06,
-  sign: 0.7,
+  lowerCase: 25,
+  upperCase: 45,
+  digit: 50,
+  space: 6,
+  sign: 70,
   /** Cyrillic, Greek, Arabic, Hebrew, … and accented Latin letters. */
-  otherAlphabet: 0.36,
+  otherAlphabet: 36,
   /** Thai, Georgian, Hindi, … */
-  manySigns: 0.5,
-  chinese: 0.85,
-  korean: 0.75,
+  manySigns: 50,
+  chinese: 85,
+  korean: 75,
   /** Half of a character outside of the basic plane, such as an emoji. */
-  surrogate: 0.7,
+  surrogate: 70,
 };
 
 /** About how many tokens a model makes of a text; the parts of a text take as many as the whole. */
-export const countTokens = (text: string): number => Math.ceil(weigh(text).tokens);
+export const countTokens = (text: string): number => Math.ceil(weigh(text).hundredths / 100);
 
 /** The beginning of a text that fits into so many tokens. */
 export const cutToTokens = (text: string, limit: number): string => text.slice(0, weigh(text, limit).end);
 
 /** Goes on until the limit; `end` is the index after the last character that fits. */
-function weigh(text: string, limit = Infinity): { tokens: number; end: number } {
-  let tokens = 0;
+function weigh(text: string, limit = Infinity): { hundredths: number; end: number } {
+  let hundredths = 0;
   let end = 0;
   for (const character of text) {
     const weight = character.length === 2 ? 2 * PER_CHARACTER.surrogate : weightOf(character.charCodeAt(0));
-    if (tokens + weight > limit) break;
-    tokens += weight;
+    if (hundredths + weight > 100 * limit) break;
+    hundredths += weight;
     end += character.length;
   }
-  return { tokens, end };
+  return { hundredths, end };
 }
 
 function weightOf(code: number): number {
