@@ -3,7 +3,7 @@ import { Signals } from '@switchboard/bus';
 import type { ReplyOutcome } from '@switchboard/contracts';
 import { Clock, type JobRun, LOG, type Log } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
+import { BudgetExhausted, BudgetsService, type Reservation, type Spender } from '../accounting/budgets.service';
 import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -19,10 +19,10 @@ import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
 import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
-import { decideNextStep, FIRST_TRY, nextModel, type RetryState } from './next-step';
+import { decideNextStep, FIRST_TRY, nextModel, type NextStep, type RetryState } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
-import { type Context, contextOf, SystemPromptTooLong } from './turn-context';
+import { type Context, contextOf, SystemPromptTooLong, type TurnFacts } from './turn-context';
 import { remarksOn, TurnFiles } from './turn-files';
 import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
@@ -49,6 +49,44 @@ interface RunningTurn {
   readonly signals: ReplySignals;
   readonly cancellation: TurnCancellation;
   readonly started: number;
+}
+
+/** What every model of a turn is told besides the conversation. */
+type CommonFacts = Omit<TurnFacts, 'canSee' | 'limit'>;
+
+/** What a turn has asked of models, and at whose expense. */
+class TurnCalls {
+  model: string | null = null;
+  contextReport: ContextReport | null = null;
+  firstTextMs: number | null = null;
+  private readonly calls: EndedCall[] = [];
+  private readonly reservations: Reservation[] = [];
+
+  constructor(
+    readonly spender: Spender,
+    private readonly promptId: string | null,
+  ) {}
+
+  /** What was set aside for a call that has used nothing: it does for the next. */
+  get unused(): Reservation | undefined {
+    return this.reservations.findLast(
+      ({ id }) => !this.calls.some((call) => call.reservationId === id && hasUsed(call)),
+    );
+  }
+
+  reserved(reservation: Reservation): void {
+    if (!this.reservations.some(({ id }) => id === reservation.id)) this.reservations.push(reservation);
+  }
+
+  ended(call: EndedCall): void {
+    this.calls.push(call);
+  }
+
+  draft(reply: Draft['reply']): Draft {
+    const { model, contextReport, firstTextMs, promptId, spender, calls } = this;
+    const reservations = this.reservations.map(({ id }) => id);
+    return { reply, model, promptId, contextReport, firstTextMs, costs: { spender, calls, reservations } };
+  }
 }
 
 /** Answers what waits for an answer in one conversation. */
@@ -137,86 +175,86 @@ export class TurnsService {
   }
 
   private async askModels(running: RunningTurn): Promise<Draft> {
-    const { turn, assistant, cancellation } = running;
-    const { signal } = cancellation;
+    const { turn, assistant } = running;
     const [prompt, passages] = await Promise.all([
       this.prompts.current(assistant),
       assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
     ]);
-    const spender = spenderOf(assistant, turn.userId);
-    const calls: EndedCall[] = [];
-    const reservations: Reservation[] = [];
-    const facts = { prompt: prompt.text, passages, now: this.clock.now() };
-    const isAboutPictures = turn.question.some(({ attachment }) => attachment?.state === 'picture');
-    let firstTextMs: number | null = null;
-    let model: string | null = null;
-    let contextReport: ContextReport | null = null;
-    const draft = (reply: Draft['reply']): Draft => ({
-      reply,
-      model,
-      promptId: prompt.id,
-      contextReport,
-      firstTextMs,
-      costs: { spender, calls, reservations: reservations.map(({ id }) => id) },
-    });
-    const onText = async (text: string) => {
-      if (text.trim() === '' || !(await cancellation.mayShow())) return;
-      firstTextMs ??= Math.round(performance.now() - running.started);
-      running.signals.typing(text);
-    };
+    const calls = new TurnCalls(spenderOf(assistant, turn.userId), prompt.id);
     try {
-      let state: RetryState = FIRST_TRY;
-      while (!signal.aborted) {
-        const configured = assistant.models[state.model]!;
-        const canSee = this.models.canSee(configured) && !state.isBlind;
-        if (isAboutPictures && !canSee) {
-          const next = nextModel(state, assistant.models.length);
-          if (!next) return draft({ outcome: 'unreadable', text: fallbackReply('no_vision', turn.locale) });
-          state = next;
-          continue;
-        }
-        const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
-        const context = contextOf(turn, assistant, { ...facts, canSee, limit });
-        [model, contextReport] = [configured.model, context.report];
-        // Before money is set aside: a call that is never made must not be paid.
-        const messages = await unlessAborted(signal, this.files.withPictures(context, turn, signal));
-        if (!messages) break;
-        const maxOutputTokens =
-          this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
-        const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
-        const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
-        const unused = reservations.findLast(
-          ({ id }) => !calls.some((call) => call.reservationId === id && hasUsed(call)),
-        );
-        const reservation = await this.budgets.reserve(spender, { ...planned, ...tokens }, unused);
-        if (reservation.id !== unused?.id) reservations.push(reservation);
-        const request = { messages, tokens: context.report.tokens, maxOutputTokens };
-        const { result, ...call } = await this.models.call(configured, request, { signal, onText });
-        this.logFailure(result, turn, configured);
-        const step = decideNextStep(result, state, {
-          locale: turn.locale,
-          models: assistant.models.length,
-          isAboutPictures,
-        });
-        calls.push({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
-        if (step.then === 'reply') return draft({ outcome: step.outcome, text: asSent(step, context, turn) });
-        if (step.then === 'give up')
-          return draft(cancellation.reason === 'stopped' ? visiblePart(running.signals) : undefined);
-        await sleep(step.inMs, undefined, { signal }).catch(() => undefined);
-        state = step.state;
-      }
-      return draft(undefined);
+      const facts = { prompt: prompt.text, passages, now: this.clock.now() };
+      return calls.draft(await this.askUntilAnswered(running, facts, calls));
     } catch (error) {
       if (error instanceof BudgetExhausted) {
         const text = budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale);
-        return draft({ outcome: 'budget_exhausted', text });
+        return calls.draft({ outcome: 'budget_exhausted', text });
       }
       if (error instanceof SystemPromptTooLong) {
         this.log.error({ err: error, botId: turn.botId }, 'the context is too small for this assistant');
-        return draft({ outcome: 'too_long', text: fallbackReply('too_long', turn.locale) });
+        return calls.draft({ outcome: 'too_long', text: fallbackReply('too_long', turn.locale) });
       }
       throw error;
     }
+  }
+
+  private async askUntilAnswered(running: RunningTurn, facts: CommonFacts, calls: TurnCalls): Promise<Draft['reply']> {
+    const { turn, assistant, signals, cancellation } = running;
+    let state: RetryState = FIRST_TRY;
+    while (!cancellation.signal.aborted) {
+      const canSee = this.models.canSee(assistant.models[state.model]!) && !state.isBlind;
+      if (isAboutPictures(turn) && !canSee) {
+        const next = nextModel(state, assistant.models.length);
+        if (!next) return { outcome: 'unreadable', text: fallbackReply('no_vision', turn.locale) };
+        state = next;
+        continue;
+      }
+      const step = await this.ask(running, { ...facts, canSee }, state, calls);
+      if (!step) return undefined;
+      if (step.then === 'reply') return step;
+      if (step.then === 'give up') return cancellation.reason === 'stopped' ? visiblePart(signals) : undefined;
+      await sleep(step.inMs, undefined, { signal: cancellation.signal }).catch(() => undefined);
+      state = step.state;
+    }
+    return undefined;
+  }
+
+  /** One call of one model; undefined when the answer is not wanted any more before it is made. */
+  private async ask(
+    { turn, assistant, signals, cancellation, started }: RunningTurn,
+    facts: Omit<TurnFacts, 'limit'>,
+    state: RetryState,
+    calls: TurnCalls,
+  ): Promise<NextStep | undefined> {
+    const { signal } = cancellation;
+    const configured = assistant.models[state.model]!;
+    const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
+    const context = contextOf(turn, assistant, { ...facts, limit });
+    calls.model = configured.model;
+    calls.contextReport = context.report;
+    // Before money is set aside: a call that is never made must not be paid.
+    const messages = await unlessAborted(signal, this.files.withPictures(context, turn, signal));
+    if (!messages) return undefined;
+    const maxOutputTokens =
+      this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
+    const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
+    const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
+    const reservation = await this.budgets.reserve(calls.spender, { ...planned, ...tokens }, calls.unused);
+    calls.reserved(reservation);
+    const onText = async (text: string) => {
+      if (text.trim() === '' || !(await cancellation.mayShow())) return;
+      calls.firstTextMs ??= Math.round(performance.now() - started);
+      signals.typing(text);
+    };
+    const request = { messages, tokens: context.report.tokens, maxOutputTokens };
+    const { result, ...call } = await this.models.call(configured, request, { signal, onText });
+    this.logFailure(result, turn, configured);
+    const step = decideNextStep(result, state, {
+      locale: turn.locale,
+      models: assistant.models.length,
+      isAboutPictures: isAboutPictures(turn),
+    });
+    calls.ended({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
+    return step.then === 'reply' ? { ...step, text: asSent(step, context, turn) } : step;
   }
 
   private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
@@ -250,14 +288,10 @@ const questionOf = ({ question, history, userId, replyId }: OpenTurn): Question 
 
 const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(text) : text);
 
-const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: OpenTurn): Draft => ({
-  reply,
-  model: null,
-  promptId: null,
-  contextReport: null,
-  firstTextMs: null,
-  costs: { spender: spenderOf(assistant, userId), calls: [], reservations: [] },
-});
+const isAboutPictures = ({ question }: OpenTurn) => question.some(({ attachment }) => attachment?.state === 'picture');
+
+const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: OpenTurn): Draft =>
+  new TurnCalls(spenderOf(assistant, userId), null).draft(reply);
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
