@@ -7,7 +7,6 @@ import { ConversationChanges } from './conversation-changes';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsService } from './conversations.service';
 import { MessageCipher } from './message-cipher';
-import { OpenTurnsService } from './open-turns.service';
 import { SummariesJobs } from './summaries.jobs';
 import { SummariesService } from './summaries.service';
 import { TranscriptsService } from './transcripts.service';
@@ -20,11 +19,10 @@ import { TranscriptsService } from './transcripts.service';
     ConversationChanges,
     ConversationsService,
     MessageCipher,
-    OpenTurnsService,
     SummariesJobs,
     SummariesService,
     TranscriptsService,
   ],
-  exports: [ConversationChanges, ConversationsService, MessageCipher, OpenTurnsService, SummariesJobs],
+  exports: [ConversationChanges, ConversationsService, MessageCipher, SummariesJobs],
 })
 export class ConversationsModule {}

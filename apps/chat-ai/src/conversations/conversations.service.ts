@@ -18,9 +18,8 @@ import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
 import { contentOf, renderForModel } from './message-content';
-import { Message } from './message.entity';
+import { Message, replyIdOf } from './message.entity';
 import { MessageCipher } from './message-cipher';
-import { replyIdOf } from './open-turns.service';
 
 /** Telegram cuts a pasted text every 4096 characters, a little earlier at a line's end. */
 const PROBABLY_CUT_AT = 4000;

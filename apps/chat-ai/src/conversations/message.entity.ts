@@ -1,5 +1,6 @@
 import type { Locale } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
 
 /**
  * - `pending`: waits for an answer
@@ -65,3 +66,13 @@ export class Message {
   @Column('timestamptz', { name: 'edited_at', nullable: true })
   editedAt!: Date | null;
 }
+
+/** Any fixed UUID: it makes the ids of replies differ from all others that are made from a message's id. */
+const REPLIES = '6d1f7a52-3c0e-4f7b-9a64-5f3f4ad0c1e7';
+
+/**
+ * The id of the reply to the messages of which this one is the oldest: a turn that begins again goes on with the same
+ * reply, and the database takes it once.
+ */
+export const replyIdOf = ({ id, regenerated }: { id: string; regenerated: number }): string =>
+  uuidv5(regenerated === 0 ? id : `${id}:${regenerated}`, REPLIES);

@@ -1,6 +1,6 @@
 import type { Signals } from '@switchboard/bus';
 import { ReplyTyped } from '@switchboard/contracts';
-import type { TurnAddress } from '../conversations/open-turns.service';
+import type { TurnAddress } from './open-turns.service';
 
 /** Often enough to look alive; a channel that may change a message more seldom skips what it cannot show. */
 const EVERY_MS = 150;

@@ -1,5 +1,5 @@
 import type { ChangeKind, ConversationChanges } from '../conversations/conversation-changes';
-import type { OpenTurn } from '../conversations/open-turns.service';
+import type { OpenTurn } from './open-turns.service';
 
 /** A signal that an answer is not wanted any more may be lost, and none tells of more that another process has heard of. */
 const LOOK_EVERY_MS = 1000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OpenAttachment } from '../attachments/attachments.service';
-import type { TurnMessage } from '../conversations/open-turns.service';
+import type { TurnMessage } from './open-turns.service';
 import { passageText } from '../knowledge/citations';
 import type { FoundPassage } from '../knowledge/knowledge.service';
 import { countTokens } from '../models/tokens';

@@ -1,6 +1,6 @@
 import type { Assistant } from '../assistants/assistant';
 import type { OpenAttachment } from '../attachments/attachments.service';
-import type { OpenTurn, TurnMessage } from '../conversations/open-turns.service';
+import type { OpenTurn, TurnMessage } from './open-turns.service';
 import type { ContextReport } from '../conversations/turn.entity';
 import { passageText } from '../knowledge/citations';
 import type { FoundPassage } from '../knowledge/knowledge.service';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log } from '@switchboard/service-kit';
 import { remarkOn } from '../attachments/attachment-texts';
 import { AttachmentsService } from '../attachments/attachments.service';
-import type { OpenTurn, TurnMessage } from '../conversations/open-turns.service';
+import type { OpenTurn, TurnMessage } from './open-turns.service';
 import type { ChatMessage } from '../models/chat-model';
 import type { Context, ContextMessage } from './turn-context';
 

@@ -8,7 +8,7 @@ import type { Spender } from '../accounting/budgets.service';
 import { type EndedCall, UsageService } from '../accounting/usage.service';
 import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
-import type { TurnAddress } from '../conversations/open-turns.service';
+import type { TurnAddress } from './open-turns.service';
 import { SummariesJobs } from '../conversations/summaries.jobs';
 import type { ContextReport } from '../conversations/turn.entity';
 import { countTokens } from '../models/tokens';

@@ -9,7 +9,7 @@ import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { captionIn } from '../conversations/message-content';
-import { type OpenTurn, OpenTurnsService, type TurnMessage } from '../conversations/open-turns.service';
+import { type OpenTurn, OpenTurnsService, type TurnMessage } from './open-turns.service';
 import { isLong } from '../conversations/summaries.service';
 import type { ContextReport } from '../conversations/turn.entity';
 import { withSources } from '../knowledge/citations';

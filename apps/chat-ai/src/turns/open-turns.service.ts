@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Locale } from '@switchboard/contracts';
 import { DataSource } from 'typeorm';
-import { v5 as uuidv5 } from 'uuid';
 import {
   type AttachmentReader,
   type AttachmentRow,
   AttachmentsService,
   type OpenAttachment,
 } from '../attachments/attachments.service';
-import { renderForModel } from './message-content';
-import { type ContentReader, MessageCipher, type StoredContent } from './message-cipher';
+import { renderForModel } from '../conversations/message-content';
+import { replyIdOf } from '../conversations/message.entity';
+import { type ContentReader, MessageCipher, type StoredContent } from '../conversations/message-cipher';
 
 /** One message that was said earlier or has to be answered. */
 export interface TurnMessage {
@@ -58,15 +58,6 @@ export interface OpenTurn extends TurnAddress {
 
 /** More than any context takes; bounds the work of one turn in a conversation of years. */
 const HISTORY_MESSAGES = 200;
-/** Any fixed UUID: it makes the ids of replies differ from all others that are made from a message's id. */
-const REPLIES = '6d1f7a52-3c0e-4f7b-9a64-5f3f4ad0c1e7';
-
-/**
- * The id of the reply to the messages of which this one is the oldest: a turn that begins again goes on with the same
- * reply, and the database takes it once.
- */
-export const replyIdOf = ({ id, regenerated }: { id: string; regenerated: number }): string =>
-  uuidv5(regenerated === 0 ? id : `${id}:${regenerated}`, REPLIES);
 
 interface PendingRow {
   readonly id: string;
