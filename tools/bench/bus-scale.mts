@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Contender, Setup } from './bus.contender.mts';
+import type { Candidate, Setup } from './bus.candidate.mts';
 import { median, optionsFrom, rounded, table } from './bus.report.mts';
 import { Stage } from './bus.stage.mts';
 
@@ -20,7 +20,7 @@ type Options = z.output<typeof Options>;
 
 const ours = (name: string, rest: Partial<Setup>): Setup => ({
   name,
-  contender: 'ours',
+  candidate: 'ours',
   handler: 'event',
   receivers: 1,
   ...rest,
@@ -55,16 +55,16 @@ export async function main(args: string[]): Promise<number> {
 
 async function consumers(stage: Stage, { events, repetitions }: Options) {
   const drained = new Map<string, number[]>();
-  const contenders: Contender[] = [];
-  for (const setup of SETUPS) contenders.push(await stage.start(setup));
+  const candidates: Candidate[] = [];
+  for (const setup of SETUPS) candidates.push(await stage.start(setup));
   for (let repetition = 0; repetition <= repetitions; repetition++) {
-    for (const contender of contenders) {
-      const { perSecond } = await contender.drain(events);
-      const { name } = contender.setup;
+    for (const candidate of candidates) {
+      const { perSecond } = await candidate.drain(events);
+      const { name } = candidate.setup;
       if (repetition > 0) drained.set(name, [...(drained.get(name) ?? []), perSecond]);
     }
   }
-  for (const contender of contenders) await contender.stop();
+  for (const candidate of candidates) await candidate.stop();
   const medians = Object.fromEntries([...drained].map(([name, all]) => [name, rounded(median(all))]));
   console.log(`Draining ${events} events by consumer processes and shards, medians of ${repetitions}`);
   table(['', 'events/s'], Object.entries(medians));
@@ -72,15 +72,15 @@ async function consumers(stage: Stage, { events, repetitions }: Options) {
 }
 
 /** One sending and one receiving process with nothing to do. */
-async function atRest(contender: Contender, { seconds }: Options) {
-  await contender.carry();
+async function atRest(candidate: Candidate, { seconds }: Options) {
+  await candidate.carry();
   await sleep(3000); // what is done once at a start
-  const cpuBefore = contender.cpu();
-  const before = await contender.transactions();
+  const cpuBefore = candidate.cpu();
+  const before = await candidate.transactions();
   await sleep(seconds * 1000);
-  const after = await contender.transactions();
-  const cpuAfter = contender.cpu();
-  await contender.halt();
+  const after = await candidate.transactions();
+  const cpuAfter = candidate.cpu();
+  await candidate.halt();
   const perMille = (who: keyof typeof cpuAfter) => rounded((cpuAfter[who] - cpuBefore[who]) / seconds, 1);
   const idle = {
     transactionsPerS: rounded((after - before) / seconds, 1),
@@ -103,11 +103,11 @@ async function atRest(contender: Contender, { seconds }: Options) {
  * The broker is away until so many events wait; then it comes back. Whether that slows writers is asked by turns of them and of
  * writers in a database of the same server in which nothing waits: a disk that has just taken millions of rows is slower for both.
  */
-async function behindBacklog(stage: Stage, contender: Contender, { events, backlog, seconds }: Options) {
-  const drainPerSBefore = (await contender.drain(events)).perSecond;
+async function behindBacklog(stage: Stage, candidate: Candidate, { events, backlog, seconds }: Options) {
+  const drainPerSBefore = (await candidate.drain(events)).perSecond;
   const control = await stage.start(ours('small', { handler: 'batch' }));
   const written = new Map([
-    [contender, 0],
+    [candidate, 0],
     [control, 0],
   ]);
   for (const each of written.keys()) {
@@ -115,15 +115,15 @@ async function behindBacklog(stage: Stage, contender: Contender, { events, backl
     await each.carry();
   }
   const inTurns = async () => {
-    const rates = new Map<Contender, number[]>([...written.keys()].map((each) => [each, []]));
+    const rates = new Map<Candidate, number[]>([...written.keys()].map((each) => [each, []]));
     for (const each of written.keys()) await each.cleanUp();
     for (let turn = 0; turn < TURNS; turn++)
-      for (const each of turn % 2 ? [control, contender] : [contender, control]) {
+      for (const each of turn % 2 ? [control, candidate] : [candidate, control]) {
         const count = await each.write({ seconds: seconds / TURNS });
         rates.get(each)!.push((count * TURNS) / seconds);
         written.set(each, written.get(each)! + count);
       }
-    const perS = median(rates.get(contender))!;
+    const perS = median(rates.get(candidate))!;
     const controlPerS = median(rates.get(control))!;
     return { perS: rounded(perS), controlPerS: rounded(controlPerS), ratio: rounded(perS / controlPerS, 2) };
   };
@@ -132,15 +132,15 @@ async function behindBacklog(stage: Stage, contender: Contender, { events, backl
   const writers = await stage.withoutBroker(async () => {
     const before = await inTurns();
     for (let look = 0; look < LOOKS; look++) {
-      await contender.fill(backlog / LOOKS);
-      memory.push(contender.memory().sender);
+      await candidate.fill(backlog / LOOKS);
+      memory.push(candidate.memory().sender);
     }
     const behind = await inTurns();
-    memory.push(contender.memory().sender);
+    memory.push(candidate.memory().sender);
     return { before, behind };
   });
   const began = performance.now();
-  await contender.arrival(written.get(contender)! + (backlog / LOOKS) * LOOKS);
+  await candidate.arrival(written.get(candidate)! + (backlog / LOOKS) * LOOKS);
   const drainSeconds = (performance.now() - began) / 1000;
   await control.arrival(written.get(control)!);
   for (const each of written.keys()) await each.halt();
@@ -152,7 +152,7 @@ async function behindBacklog(stage: Stage, contender: Contender, { events, backl
     senderMb: memory,
     drainPerS: rounded(backlog / drainSeconds),
     drainPerSBefore: rounded(drainPerSBefore),
-    senderMbAfter: contender.memory().sender,
+    senderMbAfter: candidate.memory().sender,
   };
   console.log(`\nThe broker away until ${backlog} events waited`);
   table(

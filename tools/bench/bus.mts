@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { run } from '../local/processes.mts';
 import { root } from '../local/workspace.mts';
-import type { Contender, Drain, Latency, Setup } from './bus.contender.mts';
+import type { Candidate, Drain, Latency, Setup } from './bus.candidate.mts';
 import { median, optionsFrom, rounded, table } from './bus.report.mts';
 import { Stage } from './bus.stage.mts';
 
@@ -14,22 +14,22 @@ export const about =
 
 /** `share`: of the events; for a fast one more and for a slow one fewer, as they are measured per second. */
 const SETUPS: (Setup & { share?: number })[] = [
-  { name: 'raw', contender: 'raw', handler: 'batch', receivers: 1, share: 2 },
-  { name: 'per-event', contender: 'ours', handler: 'event', receivers: 1 },
-  { name: 'batch', contender: 'ours', handler: 'batch', receivers: 1 },
-  { name: 'per-event-personal', contender: 'ours', handler: 'event', receivers: 1, personal: true },
-  { name: 'batch-personal', contender: 'ours', handler: 'batch', receivers: 1, personal: true },
-  { name: 'per-event-memory', contender: 'ours', handler: 'event', receivers: 0 },
-  { name: 'batch-memory', contender: 'ours', handler: 'batch', receivers: 0 },
+  { name: 'raw', candidate: 'raw', handler: 'batch', receivers: 1, share: 2 },
+  { name: 'per-event', candidate: 'ours', handler: 'event', receivers: 1 },
+  { name: 'batch', candidate: 'ours', handler: 'batch', receivers: 1 },
+  { name: 'per-event-personal', candidate: 'ours', handler: 'event', receivers: 1, personal: true },
+  { name: 'batch-personal', candidate: 'ours', handler: 'batch', receivers: 1, personal: true },
+  { name: 'per-event-memory', candidate: 'ours', handler: 'event', receivers: 0 },
+  { name: 'batch-memory', candidate: 'ours', handler: 'batch', receivers: 0 },
   {
     name: 'pg-transactional-outbox',
-    contender: 'pg-transactional-outbox',
+    candidate: 'pg-transactional-outbox',
     handler: 'event',
     receivers: 1,
     share: 0.05,
   },
-  { name: 'graphile-worker', contender: 'graphile-worker', handler: 'event', receivers: 0, share: 0.2 },
-  { name: 'pg-boss', contender: 'pg-boss', handler: 'event', receivers: 0, share: 0.2 },
+  { name: 'graphile-worker', candidate: 'graphile-worker', handler: 'event', receivers: 0, share: 0.2 },
+  { name: 'pg-boss', candidate: 'pg-boss', handler: 'event', receivers: 0, share: 0.2 },
 ];
 
 const Options = z.strictObject({
@@ -46,10 +46,10 @@ const Options = z.strictObject({
 });
 type Options = z.output<typeof Options>;
 
-/** Contenders whose packages are installed by the benchmark alone. */
+/** Candidates whose packages are installed by the benchmark alone. */
 const RIVALS = ['pg-boss', 'pg-transactional-outbox'];
-const isRival = ({ contender }: Setup) => RIVALS.includes(contender);
-const isPeer = ({ contender }: Setup) => contender !== 'raw' && contender !== 'ours';
+const isRival = ({ candidate }: Setup) => RIVALS.includes(candidate);
+const isPeer = ({ candidate }: Setup) => candidate !== 'raw' && candidate !== 'ours';
 /** Measured in the other ways, too. */
 const SUSTAINED = ['per-event', 'batch', 'per-event-memory', 'batch-memory'];
 const AIMS = { perEventRatio: 0.5, batchRatio: 0.8, perEventToOutbox: 4, batchToOutbox: 8, p50Ms: 5, p99Ms: 20 };
@@ -60,15 +60,15 @@ export async function main(args: string[]): Promise<number> {
   const setups = SETUPS.filter(({ name }) => options.only?.includes(name) ?? true);
   await Stage.set(async (stage) => {
     if (setups.some(isRival)) await prepareRivals();
-    const contenders = new Map<string, Contender>();
-    for (const setup of setups) contenders.set(setup.name, await stage.start(setup));
-    for (const { name, contender } of setups.filter(isPeer)) {
+    const candidates = new Map<string, Candidate>();
+    for (const setup of setups) candidates.set(setup.name, await stage.start(setup));
+    for (const { name, candidate } of setups.filter(isPeer)) {
       // Of the compiled module, which the process runs too.
-      const folder = RIVALS.includes(contender) ? 'rivals' : 'service';
-      const { SETTINGS } = (await import(`./dist/${folder}/${contender}.mjs`)) as { SETTINGS: object };
+      const folder = RIVALS.includes(candidate) ? 'rivals' : 'service';
+      const { SETTINGS } = (await import(`./dist/${folder}/${candidate}.mjs`)) as { SETTINGS: object };
       console.log(`${name} is set up with ${JSON.stringify(SETTINGS)}`);
     }
-    console.log(JSON.stringify(await measure(setups, contenders, options)));
+    console.log(JSON.stringify(await measure(setups, candidates, options)));
   }, options);
   return 0;
 }
@@ -85,7 +85,7 @@ async function prepareRivals(): Promise<void> {
   }
 }
 
-async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>, options: Options) {
+async function measure(setups: typeof SETUPS, candidates: Map<string, Candidate>, options: Options) {
   const { events, repetitions, rate, seconds } = options;
   const drains = new Map<string, Drain[]>(setups.map(({ name }) => [name, []]));
   for (let repetition = 0; repetition <= repetitions; repetition++) {
@@ -93,7 +93,7 @@ async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>
     // Everybody goes first once, because the first one meets what the last one has left.
     const first = repetition % setups.length;
     for (const { name, share = 1 } of [...setups.slice(first), ...setups.slice(0, first)]) {
-      const drain = await contenders.get(name)!.drain(Math.round(events * share));
+      const drain = await candidates.get(name)!.drain(Math.round(events * share));
       console.log(`  ${name.padEnd(24)} ${Math.round(drain.perSecond)} events/s`);
       if (repetition > 0) drains.get(name)!.push(drain);
     }
@@ -123,16 +123,16 @@ async function measure(setups: typeof SETUPS, contenders: Map<string, Contender>
   );
 
   // The others go on looking for work, which costs processor time.
-  for (const [name, contender] of contenders) if (!SUSTAINED.includes(name)) await contender.stop();
+  for (const [name, candidate] of candidates) if (!SUSTAINED.includes(name)) await candidate.stop();
   const sustained: Record<string, number | null> = {};
-  for (const name of SUSTAINED.filter((known) => contenders.has(known)))
-    sustained[name] = rounded(await contenders.get(name)!.sustain(Math.min(seconds, 10)));
+  for (const name of SUSTAINED.filter((known) => candidates.has(known)))
+    sustained[name] = rounded(await candidates.get(name)!.sustain(Math.min(seconds, 10)));
   console.log('\nCommitted one by one, as fast as 8 writers can, while they are carried and applied: events/s');
   table(['', 'events/s'], Object.entries(sustained));
 
   const rounds = new Map<string, Latency[]>(Object.keys(sustained).map((name) => [name, []]));
   for (let repetition = 0; repetition < repetitions; repetition++)
-    for (const [name, found] of rounds) found.push(await contenders.get(name)!.latency(rate, seconds));
+    for (const [name, found] of rounds) found.push(await candidates.get(name)!.latency(rate, seconds));
   const latencies = [...rounds].map(([name, found]) => ({
     name,
     p50Ms: rounded(median(found.map(({ p50Ms }) => p50Ms)), 1),

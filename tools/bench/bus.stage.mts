@@ -7,7 +7,7 @@ import { type RabbitMq, startRabbitMq } from '../local/rabbitmq.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root } from '../local/workspace.mts';
 import { build } from '../verbs/build.mts';
-import type { Contender, Setup } from './bus.contender.mts';
+import type { Candidate, Setup } from './bus.candidate.mts';
 
 /** Private servers of one run, and what is measured on them. */
 export class Stage {
@@ -15,7 +15,7 @@ export class Stage {
   readonly profile: string | undefined;
   readonly postgres: Postgres;
   rabbitmq: RabbitMq;
-  private readonly contenders: Contender[] = [];
+  private readonly candidates: Candidate[] = [];
   private closing: Promise<void> | undefined;
 
   private constructor(folder: string, postgres: Postgres, rabbitmq: RabbitMq, profile: string | undefined) {
@@ -46,11 +46,11 @@ export class Stage {
     }
   }
 
-  async start(setup: Setup): Promise<Contender> {
-    const { Contender } = await import('./bus.contender.mts'); // needs the build of libs/bus
-    const contender = await Contender.start(setup, this);
-    this.contenders.push(contender);
-    return contender;
+  async start(setup: Setup): Promise<Candidate> {
+    const { Candidate } = await import('./bus.candidate.mts'); // needs the build of libs/bus
+    const candidate = await Candidate.start(setup, this);
+    this.candidates.push(candidate);
+    return candidate;
   }
 
   /** Takes the broker away while `work` is done; what it had to keep it keeps. */
@@ -63,7 +63,7 @@ export class Stage {
 
   private clear(): Promise<void> {
     return (this.closing ??= (async () => {
-      for (const contender of this.contenders) await contender.stop();
+      for (const candidate of this.candidates) await candidate.stop();
       await Promise.all([this.postgres.stop(), this.rabbitmq.stop()]);
       rmSync(this.folder, { recursive: true, force: true });
     })());

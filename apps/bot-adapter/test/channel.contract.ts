@@ -182,10 +182,10 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     const emma = await world.someone('one');
     const asked = await hear(emma, 'are you sure?');
     await world.misbehave('taken but not confirmed', emma);
-    const before = await metric(world.app, 'deliveries_in_doubt_total');
+    const before = await metric(world.app, 'deliveries_outcome_unknown_total');
     await delivered(await reply(world.app, asked, 'quite'));
     expect(await emma.answers()).toEqual(['quite', 'quite']);
-    expect(await metric(world.app, 'deliveries_in_doubt_total')).toBe(before + 1);
+    expect(await metric(world.app, 'deliveries_outcome_unknown_total')).toBe(before + 1);
   });
 
   it('to somebody who has closed the door nothing is sent, and everyone hears of it', async () => {

@@ -37,7 +37,7 @@ export interface InboxDependencies {
 
 /** What came back more often than this may be what takes the process down. */
 const UNSUSPECTED = 3;
-const PATIENCE_MS = [50, 200, 1000, 5000] as const;
+const RETRY_DELAYS_MS = [50, 200, 1000, 5000] as const;
 
 /** Subjects share this many locks in each ordered group. Fixed, so that processes with different shards exclude each other. */
 const SLOTS = MOST_SHARDS;
@@ -93,7 +93,7 @@ export class Inbox {
           if (this.stopped || !isInfrastructureError(error)) throw error;
           if (failures === 0) held.inc();
           if (failures % 10 === 0) this.deps.warn(`${this.group.name} waits for the database`, error);
-          await sleep(PATIENCE_MS[Math.min(failures++, PATIENCE_MS.length - 1)]);
+          await sleep(RETRY_DELAYS_MS[Math.min(failures++, RETRY_DELAYS_MS.length - 1)]);
         }
       }
     } finally {

@@ -7,7 +7,7 @@ import type { BusMessage } from './transport';
 /** Waiting times between tries, in seconds; after the last one the event is dead. */
 export const RETRY_AFTER_SECONDS = [1, 5, 30, 300] as const;
 /** An event that is "not yet" for longer than this is dead, however often it asks for more time. */
-export const PATIENCE_HOURS = 24;
+export const GIVE_UP_AFTER_HOURS = 24;
 /**
  * How long two versions of a service may run beside each other. For so long an event that one of them does not hear waits
  * for the other, and for so long the queues keep what no running process hears any more.

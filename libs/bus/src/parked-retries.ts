@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { isInfrastructureError } from './errors';
 import type { Inbox } from './inbox';
-import { describe, dispositionOf, PATIENCE_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
+import { describe, dispositionOf, GIVE_UP_AFTER_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
 import type { PeriodicTask, PeriodicTasks, RunningTask } from './periodic-tasks';
 
 interface ParkedRow {
@@ -41,7 +41,7 @@ const FIRST_OF_ITS_SUBJECT = `NOT EXISTS (SELECT FROM parked_events earlier WHER
   AND earlier.subject = p.subject AND earlier.state = 'retrying' AND earlier.id < p.id)`;
 
 const CLAIMED = `id, type, envelope, attempts, begun + 1 AS begun, attempts + begun = 0 AS untried,
-  parked_at < now() - interval '${PATIENCE_HOURS} hours' AS expired`;
+  parked_at < now() - interval '${GIVE_UP_AFTER_HOURS} hours' AS expired`;
 const READY_HERE = `due_at <= now() AND (begun = 0 OR $3)
   AND (type = ANY($2) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')`;
 const DUE_IN_ANY_ORDER = `

@@ -15,7 +15,7 @@ import {
 } from 'pg-transactional-outbox';
 import { applied, EVENT_BYTES, serve, type Settings } from '../service/part.mjs';
 
-/** Of the outbox and of the inbox. They poll, as the other way needs `wal_level=logical`, which no other contender does. */
+/** Of the outbox and of the inbox. They poll, as the other way needs `wal_level=logical`, which no other candidate does. */
 const LISTENER = {
   /** Each holds one message while it is published or handled. */
   connections: 20,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-export const CONTENDERS = ['raw', 'ours', 'pg-transactional-outbox', 'graphile-worker', 'pg-boss'] as const;
+export const CANDIDATES = ['raw', 'ours', 'pg-transactional-outbox', 'graphile-worker', 'pg-boss'] as const;
 
 /** What a process of the benchmark is told at its start, as JSON in the variable BENCH_PROCESS. */
 export const Settings = z.object({
-  contender: z.enum(CONTENDERS),
+  candidate: z.enum(CANDIDATES),
   /** Its queues and event types carry this name. */
   name: z.string(),
   /** `both`: one process that sends and receives. */
@@ -48,7 +48,7 @@ export function applied(events: number): void {
   count += events;
 }
 
-/** What a contender can do; the keys are the kinds of orders. */
+/** What a candidate can do; the keys are the kinds of orders. */
 export type Part = {
   [Kind in Order['kind']]?: (order: Extract<Order, { kind: Kind }>) => Promise<number | void>;
 };

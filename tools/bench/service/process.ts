@@ -2,7 +2,7 @@ import { settings } from './part.mjs';
 import type { raw } from './raw.mjs';
 
 /** Each is loaded alone, as the memory of its process is measured. */
-const CONTENDERS = {
+const CANDIDATES = {
   raw: async () => (await import('./raw.mjs')).raw,
   ours: async () => (await import('./ours.js')).ours,
   'pg-transactional-outbox': () => rival('pg-transactional-outbox'),
@@ -14,4 +14,4 @@ const CONTENDERS = {
 const rival = async (name: string) => ((await import(`../rivals/${name}.mjs`)) as { run: typeof raw }).run;
 
 const told = settings();
-void CONTENDERS[told.contender]().then((run) => run(told));
+void CANDIDATES[told.candidate]().then((run) => run(told));

@@ -52,7 +52,7 @@ export class DeliveriesRepository {
       registers,
     });
     this.unknownOutcomes = new Counter({
-      name: 'deliveries_in_doubt_total',
+      name: 'deliveries_outcome_unknown_total',
       help: 'Messages sent once more because it is not known whether the channel took them: a person may see them twice.',
       labelNames: ['bot', 'cause'],
       registers,

@@ -144,7 +144,7 @@ describe('answers on their way to people', () => {
     const replyId = await reply(app, heard, 'maybe twice');
     await delivered(replyId);
     expect((await emma.answers()).map(({ text }) => text)).toEqual(['maybe twice', 'maybe twice']);
-    expect(await metric(app, 'deliveries_in_doubt_total', 'cause="server_error"')).toBe(1);
+    expect(await metric(app, 'deliveries_outcome_unknown_total', 'cause="server_error"')).toBe(1);
   });
 
   it('a call without an answer ends at its deadline and is sent again', async () => {
@@ -152,7 +152,7 @@ describe('answers on their way to people', () => {
     const heard = await hear(app, emma, 'hi');
     await telegram.misbehave({ target: 'telegram.sendMessage', kind: 'hang', times: 1 });
     await delivered(await reply(app, heard, 'at last'));
-    expect(await metric(app, 'deliveries_in_doubt_total', 'cause="timeout"')).toBe(1);
+    expect(await metric(app, 'deliveries_outcome_unknown_total', 'cause="timeout"')).toBe(1);
   });
 
   it('a process that was overtaken by another leaves the message alone that the other one is sending', async () => {
@@ -510,7 +510,7 @@ describe('a process that ends while it sends', () => {
     const second = await startBotAdapter(telegram, { database: first.database });
     await second.probe.until(MessageDelivered, ({ data }) => data.causeId === replyId);
     expect((await emma.answers()).map(({ text }) => text)).toEqual(['survives']);
-    expect(await metric(second, 'deliveries_in_doubt_total', 'cause="crash"')).toBe(1);
+    expect(await metric(second, 'deliveries_outcome_unknown_total', 'cause="crash"')).toBe(1);
     await second.stop();
   }, 60_000);
 

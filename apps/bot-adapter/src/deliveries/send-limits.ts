@@ -7,7 +7,7 @@ import type { Chat } from '../contacts/chat.entity';
 /** What previews leave in the bot's bucket for real messages. */
 const KEPT_FOR_MESSAGES = 5;
 const REMEMBERED_CHATS = 50_000;
-const PATIENCE_MS = 500;
+const MAX_WAIT_MS = 500;
 
 type Where = Pick<Chat, 'id' | 'botId' | 'kind'>;
 
@@ -33,7 +33,7 @@ export class SendLimits {
     const inChat = this.chatBucket(chat, now);
     const ofBot = this.botBucket(chat.botId, now);
     const waitMs = Math.max(inChat.wait(now), ofBot.wait(now), (this.paused.get(chat.botId) ?? 0) - now);
-    if (waitMs > PATIENCE_MS) return { askAgainMs: waitMs };
+    if (waitMs > MAX_WAIT_MS) return { askAgainMs: waitMs };
     inChat.take(now);
     ofBot.take(now);
     return { waitMs };

@@ -160,7 +160,7 @@ describe('an answer while it is being written', () => {
   });
 
   it('what Telegram took without saying so is counted, and not begun a second time', async () => {
-    const counted = () => metric(app, 'deliveries_in_doubt_total', 'cause="preview"');
+    const counted = () => metric(app, 'deliveries_outcome_unknown_total', 'cause="preview"');
     const before = await counted();
     const [group, heard] = await askInGroup(telegram, app, 'a lost one');
     const replyId = uuidv7();

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { localTime, midnightIn } from '../local-time';
 import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
 import type { CallPurpose } from './usage.entity';
 
@@ -63,10 +63,10 @@ export function budgetPeriods(
   { botId, userId, limits, timeZone }: Spender,
   now: Date,
 ): readonly [day: BudgetPeriod, month: BudgetPeriod] {
-  const { date } = localTime(timeZone, now);
+  const today = DateTime.fromJSDate(now, { zone: timeZone });
   return [
-    { scope: `person:${botId}:${userId}`, start: date, limit: limits.personPerDay },
-    { scope: `bot:${botId}`, start: `${date.slice(0, 7)}-01`, limit: limits.botPerMonth },
+    { scope: `person:${botId}:${userId}`, start: today.toFormat('yyyy-MM-dd'), limit: limits.personPerDay },
+    { scope: `bot:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
   ];
 }
 
@@ -136,10 +136,10 @@ export class BudgetsService {
 }
 
 /** When the next period begins. */
-function renewalOf({ start }: BudgetPeriod, isMonth: boolean, timeZone: string): Date {
-  const [year, month, day] = start.split('-').map(Number) as [number, number, number];
-  return midnightIn(timeZone, isMonth ? Date.UTC(year, month) : Date.UTC(year, month - 1, day + 1));
-}
+const renewalOf = ({ start }: BudgetPeriod, isMonth: boolean, zone: string): Date =>
+  DateTime.fromISO(start, { zone })
+    .plus(isMonth ? { months: 1 } : { days: 1 })
+    .toJSDate();
 
 /**
  * Both budgets or none. The commit is not waited for: what a crash of the database could lose is a reservation of the

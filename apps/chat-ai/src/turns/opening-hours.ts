@@ -1,5 +1,5 @@
 import type { OpeningHours } from '@switchboard/contracts';
-import { localTime } from '../local-time';
+import { DateTime } from 'luxon';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const DAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -16,8 +16,8 @@ type Day = number;
  * quarter of an hour, so that providers can go on using what they cached of a conversation.
  */
 export function timeSentences(now: Date, timeZone: string, hours: OpeningHours | undefined): string[] {
-  const { date, time: toTheSecond } = localTime(timeZone, now);
-  const time = toTheSecond.slice(0, 5);
+  const local = DateTime.fromJSDate(now, { zone: timeZone });
+  const [date, time] = [local.toFormat('yyyy-MM-dd'), local.toFormat('HH:mm')];
   const today = Date.parse(date);
   const sentences = [`It is ${dayName(today)}, ${date}, about ${quarter(time)} (${timeZone}).`];
   if (!hours) return sentences;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type Budget, type KnownSpeechCallOutcome, SpeechUsageRecorded } from '@switchboard/contracts';
 import { BotsRegistry, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -203,21 +204,18 @@ export class BudgetsService {
   private limitsOf(botId: string) {
     const bot = this.bots.find(botId);
     const { personPerDayUsd, botPerMonthUsd } = bot?.budgets.speech ?? {};
-    const day = dayOf(this.clock.now(), bot?.timeZone ?? 'UTC');
+    const today = DateTime.fromJSDate(this.clock.now(), { zone: bot?.timeZone ?? 'UTC' });
     return {
       personPerDay: micros(personPerDayUsd ?? this.config.TTS_WORKER_PERSON_PER_DAY_USD),
       botPerMonth: micros(botPerMonthUsd ?? this.config.TTS_WORKER_BOT_PER_MONTH_USD),
-      day,
-      month: `${day.slice(0, 7)}-01`,
+      day: today.toFormat('yyyy-MM-dd'),
+      month: today.toFormat('yyyy-MM-01'),
     };
   }
 }
 
 const micros = (budget: Budget): number =>
   budget === 'unlimited' ? Number.MAX_SAFE_INTEGER : Math.round(budget * 1_000_000);
-
-/** `2026-11-26`, which is how Swedish writes a date. */
-const dayOf = (time: Date, timeZone: string): string => new Intl.DateTimeFormat('sv', { timeZone }).format(time);
 
 /** True when there was enough. */
 async function charge(tx: EntityManager, sql: string, parameters: unknown[]): Promise<boolean> {

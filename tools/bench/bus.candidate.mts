@@ -22,7 +22,7 @@ export type Who = 'sender' | 'receivers' | 'postgres' | 'rabbitmq';
 
 export interface Setup {
   name: string;
-  contender: Settings['contender'];
+  candidate: Settings['candidate'];
   handler: Settings['handler'];
   shards?: number;
   /** Whether the text of the events is personal, and so encrypted on its way. */
@@ -49,11 +49,11 @@ export interface Latency {
 const entry = join(root, 'tools/bench/dist/service/process.js');
 const preload = join(root, 'tools/local/leave-with-parent.cjs');
 const REST_MS = 2000;
-/** A contender that applies nothing for so long has failed. */
-const PATIENCE_MS = 60_000;
+/** A candidate that applies nothing for so long has failed. */
+const STALLED_AFTER_MS = 60_000;
 
 /** What is compared: processes and a database of their own. */
-export class Contender {
+export class Candidate {
   readonly setup: Setup;
   private readonly servers: BenchServers;
   private readonly database: string;
@@ -68,13 +68,13 @@ export class Contender {
     this.client = new Client({ connectionString: this.databaseUrl });
   }
 
-  static async start(setup: Setup, servers: BenchServers): Promise<Contender> {
-    const contender = new Contender(setup, servers);
+  static async start(setup: Setup, servers: BenchServers): Promise<Candidate> {
+    const candidate = new Candidate(setup, servers);
     try {
-      await contender.prepare();
-      return contender;
+      await candidate.prepare();
+      return candidate;
     } catch (error) {
-      await contender.stop();
+      await candidate.stop();
       throw error;
     }
   }
@@ -98,13 +98,13 @@ export class Contender {
     await this.client.query(`
       CREATE SCHEMA shop; CREATE TABLE shop.orders (event_id uuid NOT NULL);
       CREATE SCHEMA warehouse; CREATE TABLE warehouse.applied (event_id uuid NOT NULL, n int NOT NULL)`);
-    if (this.setup.contender === 'ours') for (const schema of ['shop', 'warehouse']) await this.migrate(schema);
+    if (this.setup.candidate === 'ours') for (const schema of ['shop', 'warehouse']) await this.migrate(schema);
     const { receivers } = this.setup;
     const roles = receivers === 0 ? (['both'] as const) : (['sender', ...Array(receivers).fill('receiver')] as const);
-    const { name, contender, handler, shards = 0, personal = false } = this.setup;
+    const { name, candidate, handler, shards = 0, personal = false } = this.setup;
     for (const [index, role] of roles.entries()) {
       const settings: Settings = {
-        contender,
+        candidate,
         name,
         role: role as Settings['role'],
         handler,
@@ -230,7 +230,7 @@ export class Contender {
 
   /** Waits until so many events have had their effect since `clear`, and no more than that. */
   async arrival(events: number): Promise<void> {
-    const { name, contender } = this.setup;
+    const { name, candidate } = this.setup;
     let seen = 0;
     let movedAt = performance.now();
     while (seen < events) {
@@ -239,18 +239,18 @@ export class Contender {
         throw new Error(`A process of ${name} has ended: see its log in ${this.servers.folder}`);
       const now = this.handled() - this.handledBefore;
       if (now !== seen) movedAt = performance.now();
-      else if (performance.now() - movedAt > PATIENCE_MS)
+      else if (performance.now() - movedAt > STALLED_AFTER_MS)
         throw new Error(`${name} has handled ${seen} of ${events} events and does nothing more`);
       seen = now;
     }
-    if (contender === 'raw') return;
+    if (candidate === 'raw') return;
     // A handler is called before its transaction commits.
     let effects = 0;
     const all = async () => {
       const { rows } = await this.client.query<{ n: string }>('SELECT count(*) AS n FROM warehouse.applied');
       return (effects = Number(rows[0]!.n)) >= events;
     };
-    await until(all, PATIENCE_MS, 2);
+    await until(all, STALLED_AFTER_MS, 2);
     if (effects !== events) throw new Error(`${name}: ${events} events had ${effects} effects`);
   }
 
