@@ -57,13 +57,13 @@ export class BudgetsService {
   ) {
     const registers = [registry];
     this.cost = new Counter({
-      name: 'tts_worker_cost_usd_total',
+      name: 'speech_cost_usd_total',
       help: 'What calls of engines cost, by the prices that budgets count with.',
       labelNames: ['purpose', 'engine'],
       registers,
     });
     this.refusals = new Counter({
-      name: 'tts_worker_budget_refusals_total',
+      name: 'speech_budget_refusals_total',
       help: 'Calls that were not made because a budget was used up.',
       labelNames: ['purpose'],
       registers,

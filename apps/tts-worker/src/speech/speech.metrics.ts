@@ -11,19 +11,19 @@ export class SpeechMetrics {
   constructor(registry: Registry) {
     const registers = [registry];
     this.made = new Counter({
-      name: 'tts_worker_speech_made_seconds_total',
+      name: 'speech_synthesized_seconds_total',
       help: 'Length of the speech that was made, by engine.',
       labelNames: ['engine'],
       registers,
     });
     this.answers = new Counter({
-      name: 'tts_worker_speech_answers_total',
+      name: 'speech_requests_total',
       help: 'Answered requests: made, reused, or the reason of a failure.',
       labelNames: ['outcome'],
       registers,
     });
     this.fallbacks = new Counter({
-      name: 'tts_worker_speech_fallbacks_total',
+      name: 'speech_fallbacks_total',
       help: 'Times that the offline engine had to speak for the preferred one.',
       registers,
     });

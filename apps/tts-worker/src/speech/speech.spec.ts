@@ -161,8 +161,8 @@ describe('speech', () => {
             .at(-1) ?? 0,
         );
       return {
-        seconds: valueOf(/^tts_worker_speech_made_seconds_total\{.*engine="openai"/),
-        reused: valueOf(/^tts_worker_speech_answers_total\{.*outcome="reused"/),
+        seconds: valueOf(/^speech_synthesized_seconds_total\{.*engine="openai"/),
+        reused: valueOf(/^speech_requests_total\{.*outcome="reused"/),
         calls: valueOf(/^third_party_call_seconds_count\{.*provider="openai",operation="speech",outcome="ok"/),
       };
     };

@@ -28,7 +28,7 @@ export class TranscriptionsService {
     registry: Registry,
   ) {
     this.answers = new Counter({
-      name: 'tts_worker_transcriptions_total',
+      name: 'transcriptions_total',
       help: 'Voice messages: completed, or the reason of a failure.',
       labelNames: ['outcome'],
       registers: [registry],
