@@ -141,6 +141,22 @@ describe.each([telegram, openai, kv])('the third party $name', ({ name, target, 
   });
 
   it.each([
+    ['answer', 0],
+    ['answer-after-commit', 1],
+  ])('%s is what was ordered, word for word', async (kind, committed) => {
+    const answer = { status: 418, headers: { 'x-seen': 'once' }, body: { description: 'Bad Request: as it was seen' } };
+    await fault(kind, { answer });
+    const response = await call(sandbox);
+    expect([response.status, response.headers.get('x-seen'), await response.json()]).toEqual([
+      answer.status,
+      'once',
+      answer.body,
+    ]);
+    expect(await left(client)).toHaveLength(committed);
+    await expect(fault(kind)).rejects.toThrow('400');
+  });
+
+  it.each([
     ['reset', 0],
     ['reset-after-commit', 1],
     ['hang', 0],

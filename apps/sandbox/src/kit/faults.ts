@@ -19,6 +19,15 @@ export const FaultRule = z.strictObject({
   ms: z.int().nonnegative().optional(),
   /** Seconds, for a 429. */
   retryAfter: z.number().nonnegative().optional(),
+  /** What is answered word for word, for the kind `answer`: a refusal that the real one was seen to give. */
+  answer: z
+    .strictObject({
+      status: z.int().min(200).max(599),
+      headers: z.record(z.string(), z.string()).optional(),
+      /** Sent as it is when it is a string, as JSON otherwise. */
+      body: z.json(),
+    })
+    .optional(),
 });
 export type FaultRule = z.infer<typeof FaultRule>;
 
@@ -35,6 +44,8 @@ export const CALL_FAULTS = {
   hang: null,
   reset: null,
   'reset-after-commit': null,
+  answer: null,
+  'answer-after-commit': null,
 } as const satisfies FaultKinds;
 
 /** What can go wrong with what a third party sends by itself; `OutgoingFaults` acts them out. */
@@ -119,6 +130,8 @@ export class Faults {
   }
 
   private check(rule: FaultRule): void {
+    if (/^answer/.test(rule.kind) !== (rule.answer !== undefined))
+      throw new HttpError(400, '"answer" says what the kind "answer" answers: give both or neither');
     const targets = [...this.targets.values()].filter(({ name }) => matches(rule, name));
     if (targets.length === 0) {
       throw new HttpError(400, `there is no target "${rule.target}"; GET /control/faults/known lists them`);
@@ -203,9 +216,22 @@ export async function applyFault(fault: Fault | undefined, res: Response, answer
     case 'reset-after-commit':
       replaceAnswer(res, () => void res.socket?.resetAndDestroy());
       return true;
+    case 'answer':
+      sendOrdered(res, fault);
+      return false;
+    case 'answer-after-commit':
+      replaceAnswer(res, () => sendOrdered(res, fault));
+      return true;
     default:
       return true;
   }
+}
+
+function sendOrdered(res: Response, { rule }: Fault): void {
+  const { status, headers = {}, body } = rule.answer!;
+  res.status(status).set(headers);
+  if (typeof body === 'string') res.send(body);
+  else res.json(body);
 }
 
 function sendServerError(res: Response, answers: FailureAnswers): void {
