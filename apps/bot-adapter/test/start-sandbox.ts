@@ -29,6 +29,7 @@ interface Fault {
   after?: number;
   retryAfter?: number;
   ms?: number;
+  answer?: { status: number; body: object };
 }
 
 /** A person with a phone: acts in one chat, sees what it shows. */

@@ -20,6 +20,7 @@ const NewBot = z.object({
   token: z.string().regex(/^[1-9]\d*:[\w-]+$/),
   username: z.string().optional(),
   name: z.string().optional(),
+  nextUpdateId: z.int().positive().optional(),
 });
 const NewPerson = z.object({
   firstName: z.string().min(1),

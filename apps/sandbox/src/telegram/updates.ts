@@ -20,6 +20,8 @@ const MAX_POLL_S = 50;
 /** Telegram closes a connection that says nothing for a minute and sends the update again. */
 const IDLE_MS = 60_000;
 const GONE_FOR_MS = 23 * 3600 * 1000;
+/** Source: tdlib, TQueue::get: an offset that is ahead of the tail by more than so many is no offset of this queue. */
+const FAR_FUTURE = 10;
 
 interface Poll {
   answer: (updates: Update[]) => void;
@@ -169,9 +171,13 @@ export class UpdateQueue {
     this.poll?.answer(this.ready(this.poll.limit));
   }
 
-  /** A negative offset keeps so many from the tail and forgets the rest. */
+  /**
+   * A negative offset keeps so many from the tail and forgets the rest. One far in the future confirms nothing: after a week
+   * without updates ids begin anew, mostly lower, and a client that still asks for the old ones is answered from the head.
+   */
   private confirm(offset: number): void {
-    const { pending } = this.bot;
+    const { pending, nextUpdateId } = this.bot;
+    if (offset > nextUpdateId + FAR_FUTURE) return;
     if (offset > 0) this.bot.pending = pending.filter(({ update }) => update.update_id >= offset);
     if (offset < 0) this.bot.pending = pending.slice(offset);
   }

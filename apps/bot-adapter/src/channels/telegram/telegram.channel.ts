@@ -83,11 +83,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   readonly polling: Polling = {
     next: async (cursor, signal) => {
-      const offset = Number(cursor ?? 0);
-      const found = await this.api.updates(offset, signal);
+      const found = await this.api.updates(Number(cursor ?? 0), signal);
       const updates = found.map((content) => this.updateOf(content));
-      const last = Math.max(offset - 1, ...found.map((content) => UpdateId.safeParse(content).data?.update_id ?? 0));
-      return { updates, cursor: String(last + 1) };
+      // After a week without updates Telegram goes on with a random id, mostly a lower one, and an offset far above it
+      // confirms nothing: what came last counts, and not the highest ever seen.
+      const last = found.flatMap((content) => UpdateId.safeParse(content).data?.update_id ?? []).at(-1);
+      return { updates, cursor: last === undefined ? (cursor ?? '0') : String(last + 1) };
     },
   };
 
