@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
+import { InputFile } from 'grammy';
+import type { InlineKeyboardButton, LanguageCode, MessageEntity } from 'grammy/types';
 import { z } from 'zod';
 import type {
   Activity,
@@ -56,7 +57,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   readonly receiving: Receiving = {
     direct: async (url, { ours, takeOver }) => {
-      const { url: present } = await this.api.ask('getWebhookInfo', {});
+      const { url: present } = await this.api.ask('getWebhookInfo');
       if (present && present !== url && present !== ours && !takeOver) throw new ReceivedElsewhere(hostOf(present));
       if (url) {
         await this.api.ask('setWebhook', {
@@ -71,7 +72,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       }
     },
     state: async () => {
-      const info = await this.api.ask('getWebhookInfo', {});
+      const info = await this.api.ask('getWebhookInfo');
       const at = info.last_error_date;
       return {
         ...(info.url && { url: info.url }),
@@ -132,7 +133,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     for (const menu of menus) {
       // Telegram takes two-letter codes only.
       if (menu.language.length === 2) {
-        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
+        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language as LanguageCode });
       }
     }
   }
@@ -170,14 +171,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     { canStop = false }: { canStop?: boolean } = {},
   ): Promise<void> {
     try {
-      // telegraf 4.16 stems from Bot API 7.1; sendMessageDraft came with 9.3, and the client passes on any name.
-      const draft = {
+      await this.api.show('sendMessageDraft', {
         ...addressOf(to),
         draft_id: draftIdOf(previewId),
         ...textOf(preview),
         ...(canStop && { can_stop: true }),
-      };
-      await this.api.show('sendMessageDraft' as 'sendMessage', draft);
+      });
     } catch (error) {
       if (error instanceof Unsupported) this.draftsUnknown = true;
       throw error;
@@ -250,7 +249,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   private sendMedia(target: { chat_id: number }, media: OutboundMedia, caption: TelegramMessage) {
-    const file = { source: media.bytes, filename: media.fileName };
+    const file = new InputFile(media.bytes, media.fileName);
     const { text, entities } = textOf(caption);
     const body = {
       ...target,
@@ -355,7 +354,6 @@ const addressOf = ({ externalId, threadId }: ChatAddress) => ({
   ...(threadId && { message_thread_id: Number(threadId) }),
 });
 
-/** The types of telegraf 4.16 are older than some kinds of entities. */
 const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) => ({
   text,
   entities: entities as MessageEntity[],

@@ -1,5 +1,5 @@
 import { UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
-import { TelegramError } from 'telegraf';
+import { GrammyError, HttpError } from 'grammy';
 import {
   ChannelBusy,
   ChatMoved,
@@ -18,23 +18,25 @@ const NEVER_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNR
 /** Also 404 for a method: an older self-hosted Bot API server. */
 const UNKNOWN_METHOD = /method not found|method is not supported/i;
 const CHAT_GONE = /chat not found|user is deactivated|PEER_ID_INVALID|group chat was deactivated/i;
-const FILE_GONE = /wrong file_id|file is temporarily unavailable|wrong remote file identifier/i;
+const FILE_GONE = /(wrong|invalid) file_id|file is temporarily unavailable|wrong remote file identifier/i;
+/** With the status 500: it was sent, and a bot that guards the group deleted it before Telegram could say so. */
+const DELETED_AT_ONCE = /sent message was immediately deleted/i;
 
 /** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof TelegramError ? error.code >= 500 : true;
+  return error instanceof GrammyError ? error.error_code >= 500 && !DELETED_AT_ONCE.test(error.description) : true;
 }
 
 /** True for an edit that changes nothing: what was wanted is there. */
 export const isUnchanged = (error: unknown) =>
-  error instanceof TelegramError && /message is not modified/i.test(error.description);
+  error instanceof GrammyError && /message is not modified/i.test(error.description);
 
 export const isBadMarkup = (error: unknown) =>
   error instanceof Rejected && /can't parse entities|ENTITY_|ENTITIES_/i.test(error.message);
 
 export const isMessageGone = (error: unknown) =>
   error instanceof Rejected &&
-  /message to edit not found|message can't be edited|no text in the message/i.test(error.message);
+  /message to edit not found|MESSAGE_ID_INVALID|message can't be edited|no text in the message/i.test(error.message);
 
 /** The topic was deleted or closed; the chat around it is there. */
 export const isTopicGone = (error: unknown) =>
@@ -48,19 +50,22 @@ export const isQueryTooOld = (error: unknown) =>
  * tdlib/telegram-bot-api.
  */
 export function meaningOf(error: unknown): Error {
-  if (error instanceof TelegramError) return meaningOfAnswer(error);
+  if (error instanceof GrammyError) return meaningOfAnswer(error);
   if (error instanceof UpstreamTimeout) return new OutcomeUnknown('timeout', error.message);
   if (error instanceof UpstreamUnavailable) return new NotSent(error.message);
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  // The message of what it wraps holds the address, and so the token.
+  const { message } = error as Error;
+  const { code, type } = (error instanceof HttpError ? error.error : error) as { code?: unknown; type?: unknown };
   if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
-  // node-fetch reports a connection lost after the request, and an answer that is no JSON, in the same class.
-  return new OutcomeUnknown('connection', String(message));
+  if (type === 'invalid-json') return new OutcomeUnknown('server_error', 'Telegram answered with something else than JSON');
+  return new OutcomeUnknown('connection', message);
 }
 
-function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
-  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}`);
-  if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);
-  if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
+function meaningOfAnswer({ error_code: code, description, parameters }: GrammyError): Error {
+  if (DELETED_AT_ONCE.test(description)) return new Rejected(description);
+  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}: ${description}`);
+  if (code === 429) return new ChannelBusy(parameters.retry_after ?? 1);
+  if (parameters.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);
   if (CHAT_GONE.test(description)) return new Unreachable('chat_gone', description);
   if (code === 403) return new Unreachable('blocked', description);
