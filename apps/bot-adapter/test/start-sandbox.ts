@@ -10,6 +10,7 @@ export interface SeenMessage {
   text?: string;
   entities?: { type: string; offset: number; length: number; url?: string }[];
   voice?: { duration: number };
+  audio?: { duration: number };
   reply_to_message?: { message_id: number };
   from: { is_bot: boolean };
   reply_markup?: { inline_keyboard: { text: string; callback_data: string }[][] };

@@ -6,6 +6,7 @@ import { TextsSection } from '../bots/bot-sections';
 import { ChannelsService } from '../channels/channels.service';
 import type { ChatContext } from '../contacts/contacts.service';
 import { DeliveriesService } from '../deliveries/deliveries.service';
+import { shorten } from '../rich-text/cut-points';
 import { type Catalogue, shared, type Values } from '../texts/catalogue';
 import { AnswerPress, ButtonsJobs } from './buttons.jobs';
 import { ButtonsService } from './buttons.service';
@@ -82,7 +83,7 @@ export class ScreensService {
     const { externalId, threadId } = address;
     const press = this.presses.seal(bot.id, {
       pressId,
-      ...(text && { text: text.slice(0, 200) }),
+      ...(text && { text: shorten(text, 200) }),
       ...(isRecording && { recordingIn: { externalId, ...(threadId && { threadId }) } }),
     });
     await this.jobs.add(tx, AnswerPress, press, { maxAttempts: ANSWER_ATTEMPTS });

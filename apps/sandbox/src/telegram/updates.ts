@@ -1,7 +1,9 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { type Faults, OutgoingFaults } from '../kit/faults';
 import { type WebhookAnswer, WebhookPusher } from '../kit/webhook-pusher';
 import { badRequest, conflict, tooManyRequests } from './api-error';
+import { isNear } from './links';
 import { type Caller, Described, flag, integer, json, jsonObject, type Method, method, string } from './method';
 import { type Bot, type PendingUpdate, unixNow, type Webhook } from './state';
 import type { Update, UpdateContent } from './wire';
@@ -237,7 +239,7 @@ function backoffMs(failures: number): number {
 }
 
 function requestTo(webhook: Webhook, update: Update) {
-  const url = new URL(webhook.url);
+  const url = new URL(absolute(webhook.url));
   const authorization = url.username && `Basic ${btoa(decodeURIComponent(`${url.username}:${url.password}`))}`;
   url.username = url.password = '';
   return {
@@ -291,6 +293,7 @@ export const updateMethods: Record<string, Method> = {
     (caller, params) => {
       if (params.url === '') return deleteWebhook(caller, params);
       const { telegram, bot } = caller;
+      refuseReserved(params.ip_address);
       const before = settingsOf(bot.webhook);
       const queue = telegram.queue(bot);
       queue.setWebhook({
@@ -334,8 +337,9 @@ function deleteWebhook({ telegram, bot }: Caller, params: { drop_pending_updates
   return new Described(true, before ? 'Webhook was deleted' : 'Webhook is already deleted');
 }
 
+/** As it was given, which is how getWebhookInfo tells it. */
 function webhookUrl(source: string): string {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(source) ? source : `https://${source}`);
+  const url = URL.parse(absolute(source));
   if (!url) throw badRequest('bad webhook: invalid webhook URL specified');
   if (url.protocol === 'https:') {
     if (!['', '80', '88', '443', '8443'].includes(url.port) && !isNear(url)) {
@@ -344,11 +348,32 @@ function webhookUrl(source: string): string {
   } else if (url.protocol !== 'http:' || !isNear(url)) {
     throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
   }
-  return url.href;
+  if (!isNear(url)) refuseReserved(url.hostname);
+  return source;
 }
 
-/** Where the sandbox is laxer than Telegram: this machine and hosts without a dot, which is what compose and Kubernetes name. */
-const isNear = ({ hostname }: URL) => /^(127\.[\d.]+|\[::1\]|[^.]+)$/.test(hostname);
+const absolute = (source: string) => (/^[a-z]+:\/\//i.test(source) ? source : `https://${source}`);
+
+/** Addresses that nobody outside of a network can reach. */
+const RESERVED = new BlockList();
+for (const [network, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3],
+] as const) {
+  RESERVED.addSubnet(network, bits, 'ipv4');
+}
+
+function refuseReserved(address: string | undefined): void {
+  if (address && isIPv4(address) && RESERVED.check(address, 'ipv4')) {
+    throw badRequest(`bad webhook: IP address ${address} is reserved`);
+  }
+}
 
 function secret(token: string | undefined): string | undefined {
   if (!token) return undefined;

@@ -125,6 +125,7 @@ describe('the webhook', () => {
     ['http://bot.example/hook', 'An HTTPS URL must be provided for webhook'],
     ['https://bot.example:9000/hook', 'Webhook can be set up only on ports 80, 88, 443 or 8443'],
     ['https://', 'invalid webhook URL specified'],
+    ['https://192.168.1.7/hook', 'IP address 192.168.1.7 is reserved'],
   ])('%s is refused', async (bad, reason) => {
     const { status, description } = await run.api('setWebhook', { url: bad });
     expect([status, description]).toEqual([400, `Bad Request: bad webhook: ${reason}`]);
@@ -136,6 +137,11 @@ describe('the webhook', () => {
   ])('the secret %s is refused', async (secret_token, reason) => {
     const { description } = await run.api('setWebhook', { url, secret_token });
     expect(description).toBe(`Bad Request: bad webhook: ${reason}`);
+  });
+
+  it.each(['https://Bot.example:443/hook', 'https://bot.example'])('%s is told as it was set', async (address) => {
+    await run.api('setWebhook', { url: address });
+    expect((await run.api<{ url: string }>('getWebhookInfo')).result.url).toBe(address);
   });
 
   it('may be set once a second', async () => {

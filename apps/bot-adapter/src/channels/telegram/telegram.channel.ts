@@ -29,7 +29,7 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
-import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone } from './telegram.errors';
+import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone, isVoiceForbidden } from './telegram.errors';
 import { Update, UpdateId } from './telegram.shapes';
 import { draftIdOf, parseUpdate } from './telegram.updates';
 
@@ -155,6 +155,9 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     } catch (error) {
       // The words matter more than their looks, and than their place.
       if (isBadMarkup(error)) return this.sendOnce(to, { ...message, entities: [] }, options);
+      if (isVoiceForbidden(error) && message.media) {
+        return this.sendOnce(to, { ...message, media: { ...message.media, kind: 'audio' } }, options);
+      }
       if (isTopicGone(error)) return this.sendOutsideOfTopics(to, message, options);
       throw error;
     }
@@ -205,7 +208,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   async answerPress(pressId: string, text?: string): Promise<void> {
     await this.api
-      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text }) })
+      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text: text.toWellFormed() }) })
       .catch((error: unknown) => {
         if (!isQueryTooOld(error)) throw error;
       });
@@ -282,7 +285,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     if (!keyboard) return undefined;
     return {
       keyboard: keyboard.rows.map((row) =>
-        row.map(({ label, webApp }) => ({ text: label, ...(webApp && { web_app: { url: webApp } }) })),
+        row.map(({ label, webApp }) => ({ text: label.toWellFormed(), ...(webApp && { web_app: { url: webApp } }) })),
       ),
       resize_keyboard: true,
       one_time_keyboard: keyboard.once ?? false,
@@ -290,7 +293,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   private async inlineButton(button: Button, inGroup: boolean): Promise<InlineKeyboardButton> {
-    const { label: text } = button;
+    const text = button.label.toWellFormed();
     if ('data' in button) return { text, callback_data: button.data };
     if ('url' in button) return { text, url: button.url };
     // Web apps open from buttons in private chats only.
@@ -354,7 +357,8 @@ const addressOf = ({ externalId, threadId }: ChatAddress) => ({
   ...(threadId && { message_thread_id: Number(threadId) }),
 });
 
+/** One half of a surrogate pair would have the whole message refused; what is put in its place is as long. */
 const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) => ({
-  text,
+  text: text.toWellFormed(),
   entities: entities as MessageEntity[],
 });

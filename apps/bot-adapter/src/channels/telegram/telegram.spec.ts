@@ -1,12 +1,21 @@
 import { MessageReceived } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
-import { hear, startBotAdapter } from '../../../test/start-bot-adapter';
+import { hear, reply, startBotAdapter } from '../../../test/start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../../test/start-sandbox';
+import { parseMarkdown } from '../../rich-text/parse-markdown';
 import { plainText } from '../../rich-text/rich-text';
-import { FileGone, Rejected } from '../channel-errors';
+import { FileGone, Rejected, Unreachable } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
+
+const VOICE = {
+  kind: 'voice',
+  bytes: Buffer.from('OggS'),
+  mimeType: 'audio/ogg',
+  fileName: 'answer.ogg',
+  durationMs: 2000,
+} as const;
 
 describe('a bot in Telegram', () => {
   let telegram: PretendedTelegram;
@@ -32,6 +41,21 @@ describe('a bot in Telegram', () => {
     };
     await until(async () => (await waiting()) === 0, { what: 'all updates to be confirmed' });
     expect(app.probe.all(MessageReceived).filter(({ data }) => data.text === 'after a week')).toHaveLength(1);
+  });
+
+  it('cuts what is too long for a button between two characters', async () => {
+    const emma = await telegram.person();
+    const suggestion = `${'x'.repeat(38)}😀 and more`;
+    await reply(app, await hear(app, emma, 'what now?'), 'Choose.', { suggestions: [suggestion] });
+    const { message_id } = await emma.answer(({ text }) => text === 'Choose.');
+    const label = `${'x'.repeat(38)}…`;
+    expect((await emma.press(message_id, label)).text).toBe(suggestion);
+  });
+
+  it('speaks to people by the whole characters of their names', async () => {
+    const ada = await telegram.person('en', LUMEN.username, `${'A'.repeat(199)}😀`);
+    await ada.start();
+    await ada.answer(({ text }) => text?.startsWith(`Hello, ${'A'.repeat(199)}!`) ?? false);
   });
 });
 
@@ -77,10 +101,44 @@ describe('what Telegram refuses', () => {
     await expect(say(group, 'spam, says the other bot')).rejects.toBeInstanceOf(Rejected);
   });
 
+  it('words that are no Unicode are sent with a mark in their place', async () => {
+    const [message] = channel.compose({ text: plainText('a\ud83d'), buttons: [[{ label: 'b\ud83d', data: 'x' }]] });
+    await channel.send({ externalId: String(emma.chat) }, message!);
+    const { text, reply_markup: markup } = (await emma.answers()).at(-1)!;
+    expect([text, markup?.inline_keyboard[0]![0]!.text]).toEqual(['a\ufffd', 'b\ufffd']);
+  });
+
+  it.each(["can't parse entity: unsupported type specified", "entity URL 'x' is invalid", 'entity begins in a middle'])(
+    'formatting that is refused (%s) is left out, the words are not',
+    async (reason) => {
+      await refuse('sendMessage', 400, `Bad Request: ${reason}`);
+      const [message] = channel.compose({ text: parseMarkdown('**bold**') });
+      await channel.send({ externalId: String(emma.chat) }, message!);
+      expect((await emma.answers()).at(-1)).toMatchObject({ text: 'bold' });
+    },
+  );
+
+  it('a voice message comes as an audio file to who forbids voice messages', async () => {
+    await refuse('sendVoice', 400, 'Bad Request: VOICE_MESSAGES_FORBIDDEN');
+    const [message] = channel.compose({ media: VOICE });
+    await channel.send({ externalId: String(emma.chat) }, message!);
+    expect((await emma.answers()).map(({ audio }) => audio?.duration)).toEqual([2]);
+  });
+
+  it.each([
+    'not enough rights to send text messages to the chat',
+    'have no write access to the chat',
+    'CHAT_RESTRICTED',
+    'CHAT_WRITE_FORBIDDEN',
+    'need administrator rights in the channel chat',
+  ])('a chat in which the bot may not write (%s) is one that nobody reads', async (reason) => {
+    await refuse('sendMessage', 400, `Bad Request: ${reason}`);
+    await expect(say(group, 'hello?')).rejects.toBeInstanceOf(Unreachable);
+  });
+
   it('a voice message is a reply to what it answers', async () => {
     const question = await emma.say('read it to me');
-    const media = { kind: 'voice', bytes: Buffer.from('OggS'), mimeType: 'audio/ogg', fileName: 'answer.ogg' } as const;
-    const [message] = channel.compose({ media });
+    const [message] = channel.compose({ media: VOICE });
     await channel.send({ externalId: String(emma.chat) }, message!, { replyTo: String(question.message_id) });
     const { voice, reply_to_message: replied } = (await emma.answers()).at(-1)!;
     expect([Boolean(voice), replied?.message_id]).toEqual([true, question.message_id]);
