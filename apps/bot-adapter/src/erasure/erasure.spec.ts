@@ -2,6 +2,7 @@ import { BotAdapterPersonErased, ErasureRequested, MessageReceived } from '@swit
 import { Erasure, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { ButtonsService } from '../dialogs/buttons.service';
 import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
@@ -82,9 +83,13 @@ describe('somebody who wants to be forgotten', () => {
     await group.say('@lumen_bot cannot be stored');
     await until(async () => (await quarantined()) === before + 1, { what: 'it in quarantine' });
     await rows('ALTER TABLE inbound_messages DROP CONSTRAINT broken');
+    // However much there is, it is looked up and not read.
+    const hashes = jest.spyOn(ChatAddresses.prototype, 'hash');
     await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
     await isForgotten(heard.data.userId);
     expect(await quarantined()).toBe(before);
+    expect(hashes).not.toHaveBeenCalled();
+    hashes.mockRestore();
   });
 
   it('leaves no button that only they could press, in a group either', async () => {
