@@ -244,15 +244,6 @@ export class DeliveriesRepository {
     }
   }
 
-  /** What was sent in the groups in which a person wrote: answers to others may hold their words. */
-  async forgetInGroups(tx: EntityManager, userId: string): Promise<void> {
-    await tx.query(
-      `DELETE FROM deliveries WHERE finished_at IS NOT NULL
-         AND chat_id IN (SELECT chat_id FROM inbound_messages WHERE user_id = $1)`,
-      [userId],
-    );
-  }
-
   private async giveUp(
     tx: EntityManager,
     chat: Chat,

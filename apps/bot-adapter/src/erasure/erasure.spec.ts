@@ -92,6 +92,34 @@ describe('somebody who wants to be forgotten', () => {
     hashes.mockRestore();
   });
 
+  it('leaves nothing in a group that was still to be sent when they were erased', async () => {
+    const emma = await telegram.person();
+    const group = await telegram.group(emma);
+    await group.say('@lumen_bot my secret is tea');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'my secret is tea');
+    const { userId, chatId } = heard.data;
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId }));
+    await isForgotten(userId);
+    await rows(
+      `INSERT INTO deliveries (id, chat_id, user_id, kind, cause_id, content, state, queued_at)
+       VALUES ($1, $2, $1, 'text', $1, 'to somebody else, about tea', 'queued', now() - interval '1 hour')`,
+      [uuidv7(), chatId],
+    );
+    const hasten = `UPDATE bot_adapter_jobs._private_jobs SET run_at = now(), attempts = 0
+      WHERE key = 'forget-in-groups:' || $1 AND locked_at IS NULL`;
+    const attempts = `SELECT FROM bot_adapter_jobs._private_jobs WHERE key = 'forget-in-groups:' || $1 AND attempts > 0`;
+    await rows(hasten, [userId]);
+    await until(async () => (await rows(attempts, [userId])).length === 1, {
+      what: 'the job to wait for the delivery',
+    });
+    expect(await rows('SELECT FROM deliveries WHERE chat_id = $1', [chatId])).toHaveLength(1);
+    await rows(`UPDATE deliveries SET state = 'sent', finished_at = now() WHERE chat_id = $1`, [chatId]);
+    await rows(hasten, [userId]);
+    await until(async () => (await rows('SELECT FROM deliveries WHERE chat_id = $1', [chatId])).length === 0, {
+      what: 'the delivery to be forgotten',
+    });
+  });
+
   it('leaves no button that only they could press, in a group either', async () => {
     const emma = await telegram.person();
     const group = await telegram.group(emma);
