@@ -128,6 +128,11 @@ export class TelegramControl {
     return this.ask('POST', '/chats', group);
   }
 
+  /** The channel whose discussion group this is posts something, which Telegram forwards to the group. */
+  postInChannel(group: number, post: { channel?: string; text: string }): Promise<SeenMessage> {
+    return this.ask('POST', `/chats/${group}/channel-post`, post);
+  }
+
   chats(): Promise<SeenChat[]> {
     return this.ask('GET', '/chats');
   }

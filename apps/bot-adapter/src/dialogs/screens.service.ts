@@ -98,14 +98,20 @@ export class ScreensService {
     screen: Screen,
     { inPlace, revision }: { inPlace: boolean; revision?: number },
   ): Promise<void> {
-    const { chat, contact, address } = context;
+    const { bot, chat, contact, address } = context;
+    const rows = screen.buttons ?? [];
+    const capabilities = this.capabilitiesOf(context);
+    if (capabilities?.invoices === false && rows.flat().some((button) => 'invoice' in button)) {
+      throw new Error(
+        `the product ${product.name} asks for money by a button, which the channel of the bot ${bot.id} cannot take`,
+      );
+    }
     const where = {
       chatId: chat.id,
       ...(screen.forEverybody || chat.kind === 'private' ? {} : { userId: contact.userId }),
       ...(revision !== undefined && { revision }),
       once: screen.once ?? false,
     };
-    const rows = screen.buttons ?? [];
     const pressable = rows.flat().filter(isPressable);
     const owned = pressable.map(({ action, data }) => ({
       product: action === CANCEL ? KIT : product.name,
@@ -116,7 +122,6 @@ export class ScreensService {
     const idOf = new Map(pressable.map((button, i) => [button, ids[i]]));
     const keyboard = await this.keyboardOf(tx, context, product.name, screen, where.chatId);
 
-    const capabilities = this.capabilitiesOf(context);
     if (capabilities && !capabilities.buttons) await this.dialogs.offer(tx, context, { numbers: ids });
     const edits = inPlace && source.isPress && capabilities?.edits ? source.messageId : undefined;
     const replyTo = chat.kind === 'group' && !source.isPress ? source.messageId : undefined;

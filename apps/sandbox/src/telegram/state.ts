@@ -12,10 +12,8 @@ export interface Webhook {
   lastErrorMessage?: string;
 }
 
-/** Updates of one lane, the chat they belong to, are delivered one after the other. */
 export interface PendingUpdate extends Delivery {
   update: Update;
-  lane: number;
 }
 
 export interface BotCommand {
@@ -90,6 +88,8 @@ export type Extra = Partial<
     | 'invoice'
     | 'rich_message'
     | 'forward_origin'
+    | 'sender_chat'
+    | 'is_automatic_forward'
     | 'quote'
     | 'via_bot'
     | 'web_app_data'
@@ -248,7 +248,8 @@ export class TelegramState {
     const username = seed.username ?? known?.username ?? `sandbox_${id}_bot`;
     const name = seed.name ?? known?.name ?? username.replace(/_?bot$/i, '').replaceAll('_', ' ');
     const { nextUpdateId } = seed;
-    if (known) return Object.assign(known, { token: seed.token, username, name, ...(nextUpdateId && { nextUpdateId }) });
+    if (known)
+      return Object.assign(known, { token: seed.token, username, name, ...(nextUpdateId && { nextUpdateId }) });
     const bot: Bot = {
       id,
       token: seed.token,

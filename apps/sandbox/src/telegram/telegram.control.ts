@@ -100,9 +100,13 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
   });
 
   router.post('/chats/:chat/migrate', (req, res) => {
-    const group = state.group(Id.parse(req.params.chat));
-    if (!group) throw new HttpError(404, 'there is no such group');
-    res.status(201).json(chatView(people.migrate(group)));
+    res.status(201).json(chatView(people.migrate(groupOf(req.params.chat))));
+  });
+
+  router.post('/chats/:chat/channel-post', (req, res) => {
+    const group = groupOf(req.params.chat);
+    const { channel, text } = z.object({ channel: z.string().default('News'), text: z.string() }).parse(req.body);
+    res.status(201).json(shown(group, people.postInChannel(group, channel, text)));
   });
 
   /** Something a person does in one chat; what it gives back is the answer, a message as its bot sees it. */
@@ -221,6 +225,12 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
     payments.setCanceled(req.params.id, canceled);
     res.json({ canceled });
   });
+
+  function groupOf(id: string): Conversation {
+    const group = state.group(Id.parse(id));
+    if (!group) throw new HttpError(404, 'there is no such group');
+    return group;
+  }
 
   /** Without a name: the only bot there is. */
   function botNamed(name: number | string | undefined): Bot {

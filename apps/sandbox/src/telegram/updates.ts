@@ -66,11 +66,12 @@ export class UpdateQueue {
     if (bot.webhook) this.startPushing();
   }
 
-  push<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], lane: number): void {
+  push<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], chat: number): void {
     const { allowedUpdates } = this.bot;
     const allowed = allowedUpdates.length > 0 ? allowedUpdates.includes(kind) : !ON_DEMAND.includes(kind);
     if (!allowed) return;
-    const fault = this.faults.next('telegram.updates', { chat: lane });
+    const fault = this.faults.next('telegram.updates', { chat });
+    const lane = laneOf(kind, content, chat);
     this.outgoing.pass(fault, (times) => this.enqueue({ [kind]: content }, lane, kind, times));
   }
 
@@ -162,7 +163,7 @@ export class UpdateQueue {
   }
 
   /** The id is given here and not when the thing happened, so that ids grow in the order of delivery, as they really do. */
-  private enqueue(content: Partial<UpdateContent>, lane: number, kind: keyof UpdateContent, times: number): void {
+  private enqueue(content: Partial<UpdateContent>, lane: string, kind: keyof UpdateContent, times: number): void {
     const expires = Date.now() + (LIFETIME_MS[kind] ?? DAY_MS);
     const update: Update = { update_id: this.bot.nextUpdateId++, ...content };
     for (let time = 0; time < times; time++) {
@@ -228,6 +229,16 @@ export class UpdateQueue {
       signal.addEventListener('abort', over, { once: true });
     });
   }
+}
+
+/**
+ * What is brought one after the other: messages of a chat, presses and queries of a person, and every other kind by itself. One
+ * that is tried again may so come after what happened later. Source: tdlib/telegram-bot-api, webhook_queue_id in Client.cpp.
+ */
+function laneOf<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], chat: number): string {
+  if (kind === 'message' || kind === 'edited_message') return `messages of ${chat}`;
+  const isQuery = /_query$|_result$/.test(kind);
+  return `${kind} of ${isQuery ? (content as { from: { id: number } }).from.id : chat}`;
 }
 
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));

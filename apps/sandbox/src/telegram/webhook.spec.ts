@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { type Running, startForSpec, until } from '../start-for-spec';
+import { BOT_ID, type Running, startForSpec, until } from '../start-for-spec';
 import type { Update } from './wire';
 
 interface Received {
@@ -71,6 +71,23 @@ describe('the webhook', () => {
       last_error_message: 'Wrong response from the webhook: 500 Internal Server Error',
       pending_update_count: 0,
     });
+  });
+
+  it('presses and blocks do not wait for a message of the chat that is refused', async () => {
+    await run.say(run.anna, '/start');
+    const { message_id } = await run.sent('sendMessage', {
+      text: 'tea?',
+      reply_markup: { inline_keyboard: [[{ text: 'Yes', callback_data: 'yes' }]] },
+    });
+    answer = (update, res) => (update.message ? refuse(res, 500) : res.end());
+    await run.api('setWebhook', { url });
+    await run.say(run.anna, 'stuck');
+    const kinds = () => received.flatMap(({ update }) => Object.keys(update).filter((key) => key !== 'update_id'));
+    void run.telegram.press(run.anna.id, { bot: BOT_ID }, message_id, 'Yes').catch(() => undefined);
+    await until(() => kinds().includes('callback_query'));
+    await run.telegram.block(run.anna.id, { bot: BOT_ID }, true);
+    await until(() => kinds().includes('my_chat_member'));
+    expect((await info()).pending_update_count).toBeGreaterThan(0);
   });
 
   it('waits as long as Retry-After says', async () => {

@@ -44,7 +44,10 @@ export interface TelegramApiOptions {
   maxOwnServerBytes: number;
 }
 
-/** The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). */
+/**
+ * The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). grammY
+ * and not telegraf, which drops the body of a 5xx and, with files, all nested parameters but `reply_markup`.
+ */
 export class TelegramApi {
   private readonly client: RawApi;
   private readonly asked: ResiliencePolicy;

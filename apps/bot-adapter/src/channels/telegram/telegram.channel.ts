@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { InputFile } from 'grammy';
 import type { InlineKeyboardButton, LanguageCode, MessageEntity } from 'grammy/types';
 import { z } from 'zod';
+import { shorten } from '../../rich-text/cut-points';
 import type {
   Activity,
   Button,
@@ -107,6 +108,8 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     this.capabilities = {
       buttons: true,
       voice: true,
+      // Nobody answers pre_checkout_query yet, without which no payment goes through.
+      invoices: false,
       edits: true,
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
       idempotentSends: false,
@@ -303,13 +306,13 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   private invoiceLink({ title, description, payload, currency, amountMinor }: Invoice): Promise<string> {
     return this.api.ask('createInvoiceLink', {
-      title: title.slice(0, 32),
-      description: description.slice(0, 255),
+      title: shorten(title.toWellFormed(), 32),
+      description: shorten(description.toWellFormed(), 255),
       payload,
       currency,
       // Empty for Telegram's own currency, the only one that needs no provider's account.
       provider_token: '',
-      prices: [{ label: title.slice(0, 32), amount: amountMinor }],
+      prices: [{ label: shorten(title.toWellFormed(), 32), amount: amountMinor }],
     });
   }
 

@@ -35,7 +35,8 @@ export const isUnchanged = (error: unknown) =>
   error instanceof GrammyError && /message is not modified/i.test(error.description);
 
 export const isBadMarkup = (error: unknown) =>
-  error instanceof Rejected && /can't parse entit(y|ies)|entity (url|begins|ends)|ENTITY_|ENTITIES_/i.test(error.message);
+  error instanceof Rejected &&
+  /can't parse entit(y|ies)|entity (url|begins|ends)|ENTITY_|ENTITIES_/i.test(error.message);
 
 export const isMessageGone = (error: unknown) =>
   error instanceof Rejected &&
@@ -64,7 +65,8 @@ export function meaningOf(error: unknown): Error {
   const { message } = error as Error;
   const { code, type } = (error instanceof HttpError ? error.error : error) as { code?: unknown; type?: unknown };
   if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
-  if (type === 'invalid-json') return new OutcomeUnknown('server_error', 'Telegram answered with something else than JSON');
+  if (type === 'invalid-json')
+    return new OutcomeUnknown('server_error', 'Telegram answered with something else than JSON');
   return new OutcomeUnknown('connection', message);
 }
 
@@ -75,7 +77,8 @@ function meaningOfAnswer({ error_code: code, description, parameters }: GrammyEr
   if (parameters.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);
   if (CHAT_GONE.test(description)) return new Unreachable('chat_gone', description);
-  if (code === 403 || MAY_NOT_WRITE.test(description)) return new Unreachable('blocked', description);
+  if (MAY_NOT_WRITE.test(description)) return new Unreachable('may_not_write', description);
+  if (code === 403) return new Unreachable('blocked', description);
   if (/file is too big/i.test(description)) return new FileTooLarge(description);
   if (FILE_GONE.test(description)) return new FileGone(description);
   // A revoked token or a second poller is for the operator to mend; the message itself is good.

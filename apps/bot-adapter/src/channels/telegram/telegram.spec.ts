@@ -1,11 +1,12 @@
-import { MessageReceived } from '@switchboard/contracts';
+import { ContactBlocked, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { hear, reply, startBotAdapter } from '../../../test/start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../../test/start-sandbox';
+import { TelegramWebhook } from '../../../test/webhook';
 import { parseMarkdown } from '../../rich-text/parse-markdown';
 import { plainText } from '../../rich-text/rich-text';
-import { FileGone, Rejected, Unreachable } from '../channel-errors';
+import { FileGone, Rejected } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
 
@@ -20,10 +21,12 @@ const VOICE = {
 describe('a bot in Telegram', () => {
   let telegram: PretendedTelegram;
   let app: TestApp;
+  let webhook: TelegramWebhook;
 
   beforeAll(async () => {
     telegram = await startTelegram();
     app = await startBotAdapter(telegram);
+    webhook = new TelegramWebhook(app);
   });
   afterAll(async () => {
     await app.stop();
@@ -33,7 +36,7 @@ describe('a bot in Telegram', () => {
   it('goes on hearing when the ids of updates begin anew, as they do after a week without any', async () => {
     const emma = await telegram.person();
     await hear(app, emma, 'before the silence');
-    await telegram.control('POST', 'telegram/bots', { token: LUMEN.token, nextUpdateId: 1000 });
+    await telegram.control('POST', 'telegram/bots', { token: LUMEN.token, nextUpdateId: 5000 });
     for (const text of ['after a week', 'and once more', 'and again']) await hear(app, emma, text);
     const waiting = async () => {
       const bots = await telegram.control<{ username: string; pendingUpdates: number }[]>('GET', 'telegram/bots');
@@ -41,6 +44,67 @@ describe('a bot in Telegram', () => {
     };
     await until(async () => (await waiting()) === 0, { what: 'all updates to be confirmed' });
     expect(app.probe.all(MessageReceived).filter(({ data }) => data.text === 'after a week')).toHaveLength(1);
+  });
+
+  it('may write to who has come back, although the block is told late', async () => {
+    const emma = await telegram.person();
+    const { data } = await hear(app, emma, 'I went and came back');
+    const member = (date: number, status: string) =>
+      webhook.bring({
+        my_chat_member: {
+          chat: { id: emma.chat, type: 'private' },
+          from: { id: emma.id },
+          date,
+          new_chat_member: { status },
+        },
+      });
+    const now = Math.floor(app.clock.now().getTime() / 1000);
+    await member(now - 60, 'kicked');
+    await reply(app, { data }, 'Welcome back.');
+    await emma.answer(({ text }) => text === 'Welcome back.');
+    await member(now + 60, 'kicked');
+    await app.probe.until(ContactBlocked, (event) => event.data.userId === data.userId);
+  });
+
+  it('does not listen in a group where it may not write, until it may', async () => {
+    const emma = await telegram.person();
+    const group = await telegram.group(emma);
+    await group.say('@lumen_bot heard');
+    await app.probe.until(MessageReceived, (event) => event.data.text === 'heard');
+    const member = (rights: object) =>
+      webhook.bring({
+        my_chat_member: {
+          chat: { id: group.chat, type: 'supergroup' },
+          from: { id: emma.id },
+          new_chat_member: rights,
+        },
+      });
+    await member({ status: 'restricted', is_member: true, can_send_messages: false });
+    await group.say('@lumen_bot unheard');
+    await hear(app, emma, 'said later');
+    expect(app.probe.all(MessageReceived).some(({ data }) => data.text === 'unheard')).toBe(false);
+    await member({ status: 'member' });
+    await group.say('@lumen_bot heard again');
+    await app.probe.until(MessageReceived, (event) => event.data.text === 'heard again');
+  });
+
+  it('tries an hour later whether it may write again, in case nobody said so', async () => {
+    const group = await telegram.group(await telegram.person());
+    await group.say('@lumen_bot one');
+    const { data } = await app.probe.until(MessageReceived, (event) => event.data.text === 'one');
+    const body = { ok: false, error_code: 400, description: 'Bad Request: CHAT_WRITE_FORBIDDEN' };
+    await telegram.misbehave({
+      target: 'telegram.sendMessage',
+      kind: 'answer',
+      times: 1,
+      answer: { status: 400, body },
+    });
+    const replyId = await reply(app, { data }, 'Nobody reads this.');
+    await app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
+    app.clock.advance(3_600_001);
+    await group.say('@lumen_bot two');
+    await app.probe.until(MessageReceived, (event) => event.data.text === 'two');
+    app.clock.advance(-3_600_001);
   });
 
   it('cuts what is too long for a button between two characters', async () => {
@@ -79,7 +143,11 @@ describe('what Telegram refuses', () => {
   afterAll(() => telegram.close());
 
   const say = (to: Phone, text: string, edits?: string) =>
-    channel.send({ externalId: String(to.chat) }, channel.compose({ text: plainText(text) })[0]!, edits ? { edits } : {});
+    channel.send(
+      { externalId: String(to.chat) },
+      channel.compose({ text: plainText(text) })[0]!,
+      edits ? { edits } : {},
+    );
   const refuse = (method: string, status: number, description: string, kind = 'answer') =>
     telegram.misbehave({
       target: `telegram.${method}`,
@@ -131,9 +199,9 @@ describe('what Telegram refuses', () => {
     'CHAT_RESTRICTED',
     'CHAT_WRITE_FORBIDDEN',
     'need administrator rights in the channel chat',
-  ])('a chat in which the bot may not write (%s) is one that nobody reads', async (reason) => {
+  ])('a chat in which the bot may not write (%s) is known as one', async (reason) => {
     await refuse('sendMessage', 400, `Bad Request: ${reason}`);
-    await expect(say(group, 'hello?')).rejects.toBeInstanceOf(Unreachable);
+    await expect(say(group, 'hello?')).rejects.toMatchObject({ name: 'Unreachable', reason: 'may_not_write' });
   });
 
   it('a voice message is a reply to what it answers', async () => {

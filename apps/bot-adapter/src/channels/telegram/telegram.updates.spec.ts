@@ -215,7 +215,7 @@ describe('what an update of Telegram means', () => {
   });
 
   it.each([
-    ['may not write', 'blocked', { can_send_messages: false }],
+    ['may not write', 'muted', { can_send_messages: false }],
     ['left', 'blocked', { can_send_messages: true, is_member: false }],
     ['may send words but no pictures', 'unblocked', { can_send_messages: true, is_member: true }],
   ])('a bot that is restricted and %s was %s', (_what, kind, rights) => {

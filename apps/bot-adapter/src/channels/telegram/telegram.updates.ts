@@ -88,7 +88,6 @@ function fromPress({ id, from, data, message }: NonNullable<Update['callback_que
   };
 }
 
-/** A bot that may not write in a chat is as good as blocked there. */
 function fromMembership({
   chat,
   from,
@@ -96,9 +95,10 @@ function fromMembership({
   new_chat_member: { status, is_member: isMember, can_send_messages: maySend },
 }: NonNullable<Update['my_chat_member']>): Inbound | undefined {
   if (chat.type === 'channel') return undefined;
-  const isBlocked = status === 'kicked' || status === 'left' || (status === 'restricted' && !(isMember && maySend));
   const by = { chat: chatOf(chat), from: personOf(from), ...(date && { sentAt: new Date(date * 1000) }) };
-  return { kind: isBlocked ? 'blocked' : 'unblocked', ...by };
+  // A bot that left while it was restricted still is.
+  if (status === 'kicked' || status === 'left' || !isMember) return { kind: 'blocked', ...by };
+  return { kind: maySend ? 'unblocked' : 'muted', ...by };
 }
 
 const fromStop = ({ chat, draft_id, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
