@@ -56,9 +56,7 @@ ${advice(process.env, broken)}
 }
 
 async function brokenBots({ services }: Installation): Promise<number> {
-  const metrics = await Promise.all(
-    Object.values(services).map(async (url) => (await fetch(`${url}/metrics`)).text()),
-  );
+  const metrics = await Promise.all(Object.values(services).map(async (url) => (await fetch(`${url}/metrics`)).text()));
   return Math.max(...metrics.map((text) => Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(text)?.[1] ?? 0)));
 }
 

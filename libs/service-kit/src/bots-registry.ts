@@ -191,7 +191,8 @@ export class BotsRegistry {
     for (const id of new Set([...former.keys(), ...read.known.keys(), ...this.behind()])) {
       const [before, after] = [former.get(id)?.bot, read.known.get(id)?.bot];
       const isChanged = before?.revision !== after?.revision;
-      if (isChanged) log.info({ bot: id, revision: after?.revision }, after ? 'bot description changed' : 'bot removed');
+      if (isChanged)
+        log.info({ bot: id, revision: after?.revision }, after ? 'bot description changed' : 'bot removed');
       for (const [listener, behind] of this.listeners) {
         if (!isChanged && !behind.has(id)) continue;
         const change = { id, before: behind.has(id) ? behind.get(id) : before, after };

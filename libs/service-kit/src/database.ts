@@ -251,7 +251,8 @@ export async function untilDatabaseAnswers<T>(log: Log, attempt: () => Promise<T
     try {
       return await attempt();
     } catch (error) {
-      if (error instanceof RoleInUse) log.warn({ err: error }, 'processes with another DATABASE_ROLE_SECRET are running');
+      if (error instanceof RoleInUse)
+        log.warn({ err: error }, 'processes with another DATABASE_ROLE_SECRET are running');
       else if (isInfrastructureError(error) && !isSignInRefused(error))
         log.warn({ err: error }, 'the database does not answer; trying again');
       else throw error;

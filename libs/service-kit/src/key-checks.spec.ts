@@ -39,7 +39,9 @@ describe('the keys of an installation', () => {
   it('all that is wrong is told at once, and nothing is noted of keys that were refused', async () => {
     await start(key('k1', 1));
     const refused = start(`${key('k2', 2)},${key('k1', 2)}`, bytes(8));
-    await expect(refused).rejects.toMatchObject({ mistakes: [/^ENCRYPTION_KEYS/, /^LOOKUP_KEY/].map((begin) => expect.stringMatching(begin)) });
+    await expect(refused).rejects.toMatchObject({
+      mistakes: [/^ENCRYPTION_KEYS/, /^LOOKUP_KEY/].map((begin) => expect.stringMatching(begin)),
+    });
     await start(`${key('k2', 3)},${key('k1', 1)}`);
   });
 
@@ -55,12 +57,15 @@ describe('the keys of an installation', () => {
   it.each([
     ['encryption key', key('k2', 2), bytes(9)],
     ['lookup key', key('k1', 1), bytes(8)],
-  ])('who has lost the %s begins with another one by the statement that the refusal names', async (_which, keys, lookupKey) => {
-    await start(key('k1', 1));
-    const { message } = await start(keys, lookupKey).catch((error: unknown) => error as Error) as Error;
-    await app.service.db.query(/DELETE FROM .*?;/.exec(message)![0]);
-    await start(keys, lookupKey);
-  });
+  ])(
+    'who has lost the %s begins with another one by the statement that the refusal names',
+    async (_which, keys, lookupKey) => {
+      await start(key('k1', 1));
+      const { message } = (await start(keys, lookupKey).catch((error: unknown) => error as Error)) as Error;
+      await app.service.db.query(/DELETE FROM .*?;/.exec(message)![0]);
+      await start(keys, lookupKey);
+    },
+  );
 
   it('are compared before a service works', async () => {
     const other = { database: app.database, env: { ENCRYPTION_KEYS: key('test', 1) } };

@@ -19,8 +19,7 @@ export async function requireKnownKeys(db: DataSource, ring: KeyRing, index: Bli
   const given = [...ring.fingerprints].map(([id, fingerprint]) => [ENCRYPTION + id, fingerprint] as const);
   const mistakes: string[] = [];
 
-  const isOther = ([key, fingerprint]: readonly [string, string]) =>
-    known.has(key) && known.get(key) !== fingerprint;
+  const isOther = ([key, fingerprint]: readonly [string, string]) => known.has(key) && known.get(key) !== fingerprint;
   for (const [key] of given.filter(isOther)) {
     mistakes.push(
       `ENCRYPTION_KEYS: "${idOf(key)}" is another key than the one of this id in the data of the schema ${schema}. ` +

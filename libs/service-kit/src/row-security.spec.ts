@@ -86,7 +86,10 @@ describe('rows of persons', () => {
     await as(anna, () => Promise.reject(new Error('regret'))).catch(() => undefined);
     for (let connection = 0; connection < 5; connection++) {
       const [row] = await db.query<{ role: string; person: string | null }[]>(who);
-      expect({ ...row, person: row!.person || null }).toEqual({ role: expect.stringMatching(/^switchboard_diary_[0-9a-f]{8}$/), person: null });
+      expect({ ...row, person: row!.person || null }).toEqual({
+        role: expect.stringMatching(/^switchboard_diary_[0-9a-f]{8}$/),
+        person: null,
+      });
     }
   });
 

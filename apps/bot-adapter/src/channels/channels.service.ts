@@ -88,7 +88,8 @@ export class ChannelsService {
         refused.push([bot.id, error]);
       }
     }
-    if (this.byBot.size === 0 && refused.length > 0) throw ConfigError.of(refused.flatMap(([, { mistakes }]) => mistakes));
+    if (this.byBot.size === 0 && refused.length > 0)
+      throw ConfigError.of(refused.flatMap(([, { mistakes }]) => mistakes));
     for (const [id, error] of refused) this.bots.exclude(id, error);
   }
 
