@@ -77,9 +77,10 @@ export async function databaseAccess(
       await provision(config.DATABASE_URL, access, { role, password, mayAlter: found === 'refused' });
       return access;
     } catch (error) {
-      // Several processes of a service may start at the same time.
+      // Several processes of a service may start at the same time: it may be our own password that they have just set.
       const collided = ['XX000', '23505', '42710', '40001'].includes(String((error as { code?: string }).code));
-      if (!collided || tries >= PROVISION_TRIES) throw error;
+      const mayTryAgain = error instanceof RoleInUse ? tries === 1 : collided && tries < PROVISION_TRIES;
+      if (!mayTryAgain) throw error;
       await sleep(20 + Math.random() * 50);
     }
   }
