@@ -11,8 +11,8 @@ const tracing = join(__dirname, '..', 'dist', 'src', 'tracing.js');
 /** What a service does that calls Telegram: one call is answered, one finds nobody. */
 const calls = `
   const { trace, SpanStatusCode } = require('@opentelemetry/api');
-  const { Api } = require('grammy');
-  const call = (apiRoot) => new Api(process.env.TOKEN, { apiRoot }).getMe();
+  const { Telegraf } = require('telegraf');
+  const call = (apiRoot) => new Telegraf(process.env.TOKEN, { telegram: { apiRoot } }).telegram.getMe();
   const tracer = trace.getTracer('spec');
   tracer.startActiveSpan('asks ' + process.env.API + '/bot' + process.env.TOKEN, async (span) => {
     await call(process.env.API);

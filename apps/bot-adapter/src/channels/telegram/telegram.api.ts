@@ -4,9 +4,9 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { Api, type RawApi } from 'grammy';
-import type { Opts, UserFromGetMe } from 'grammy/types';
 import type { Registry } from 'prom-client';
+import { Telegram } from 'telegraf';
+import type { Opts, Telegram as Methods, UserFromGetMe } from 'telegraf/types';
 import { FileGone, FileTooLarge } from '../channel-errors';
 import { isOutage, isUnchanged, meaningOf } from './telegram.errors';
 
@@ -27,12 +27,12 @@ export const ALLOWED_UPDATES = [
   'edited_message',
   'callback_query',
   'my_chat_member',
-  // Servers older than Bot API 10.3 pass over it.
-  'stopped_message_generation',
+  // telegraf 4.16 stems from Bot API 7.1; older servers pass over what they do not know.
+  'stopped_message_generation' as 'message',
 ] as const;
 
-type Method = keyof RawApi;
-type Result<M extends Method> = Awaited<ReturnType<RawApi[M]>>;
+type Method = keyof Methods;
+type Result<M extends Method> = ReturnType<Methods[M]>;
 
 export interface TelegramApiOptions {
   token: string;
@@ -44,12 +44,9 @@ export interface TelegramApiOptions {
   maxOwnServerBytes: number;
 }
 
-/**
- * The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). grammY
- * and not telegraf, which drops the body of a 5xx and, with files, all nested parameters but `reply_markup`.
- */
+/** The Bot API of one bot: every call has a deadline, a metric, and an error that says what to do (channel-errors.ts). */
 export class TelegramApi {
-  private readonly client: RawApi;
+  private readonly client: Telegram;
   private readonly asked: ResiliencePolicy;
   /** Previews may fail as they like: they must not open the breaker of real messages. */
   private readonly bestEffort: ResiliencePolicy;
@@ -59,7 +56,8 @@ export class TelegramApi {
   private self: Promise<UserFromGetMe> | undefined;
 
   constructor(private readonly options: TelegramApiOptions) {
-    this.client = new Api(options.token, { apiRoot: options.apiRoot }).raw;
+    // A root with a path must end with a slash, or the client drops the path.
+    this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot}/` });
     const { registry, sendTimeoutMs: timeoutMs } = options;
     this.maxFileBytes = options.apiRoot === PUBLIC_API ? PUBLIC_MAX_BYTES : options.maxOwnServerBytes;
     this.asked = new ResiliencePolicy({ name: 'telegram', registry, timeoutMs, isOutage });
@@ -79,7 +77,7 @@ export class TelegramApi {
 
   /** Who the bot is; asked once. */
   me(): Promise<UserFromGetMe> {
-    this.self ??= this.ask('getMe').catch((error: unknown) => {
+    this.self ??= this.ask('getMe', {}).catch((error: unknown) => {
       this.self = undefined;
       throw error;
     });
@@ -92,7 +90,7 @@ export class TelegramApi {
   }
 
   /** Asks or sets something that may be repeated without harm. */
-  ask<M extends Method>(method: M, payload?: Opts<M>): Promise<Result<M>> {
+  ask<M extends Method>(method: M, payload: Opts<M>): Promise<Result<M>> {
     return this.call(this.asked, method, payload, { idempotent: true, timeoutMs: QUESTION_TIMEOUT_MS });
   }
 
@@ -139,17 +137,16 @@ export class TelegramApi {
   private async call<M extends Method>(
     party: ResiliencePolicy,
     method: M,
-    payload: Opts<M> | undefined,
+    payload: Opts<M>,
     options: { idempotent?: boolean; timeoutMs?: number; signal?: AbortSignal },
   ): Promise<Result<M>> {
-    const ask = this.client[method] as (...args: unknown[]) => Promise<Result<M>>;
+    type Signal = NonNullable<Parameters<Telegram['callApi']>[2]>['signal'];
     try {
       return await party.call(
         method,
         async (signal) => {
           try {
-            // Methods without parameters take the signal first.
-            return await (payload === undefined ? ask(signal) : ask(payload, signal));
+            return (await this.client.callApi(method, payload, { signal: signal as Signal })) as Result<M>;
           } catch (error) {
             // Of all methods only edits answer so, and nobody reads what an edit returns.
             if (isUnchanged(error)) return true as Result<M>;

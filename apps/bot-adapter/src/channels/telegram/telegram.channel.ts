@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { InputFile } from 'grammy';
-import type { InlineKeyboardButton, LanguageCode, MessageEntity } from 'grammy/types';
+import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
 import { shorten } from '../../rich-text/cut-points';
 import type {
@@ -58,7 +57,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   readonly receiving: Receiving = {
     direct: async (url, { ours, takeOver }) => {
-      const { url: present } = await this.api.ask('getWebhookInfo');
+      const { url: present } = await this.api.ask('getWebhookInfo', {});
       if (present && present !== url && present !== ours && !takeOver) throw new ReceivedElsewhere(hostOf(present));
       if (url) {
         await this.api.ask('setWebhook', {
@@ -73,7 +72,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       }
     },
     state: async () => {
-      const info = await this.api.ask('getWebhookInfo');
+      const info = await this.api.ask('getWebhookInfo', {});
       const at = info.last_error_date;
       return {
         ...(info.url && { url: info.url }),
@@ -136,7 +135,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     for (const menu of menus) {
       // Telegram takes two-letter codes only.
       if (menu.language.length === 2) {
-        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language as LanguageCode });
+        await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
       }
     }
   }
@@ -177,12 +176,14 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     { canStop = false }: { canStop?: boolean } = {},
   ): Promise<void> {
     try {
-      await this.api.show('sendMessageDraft', {
+      // telegraf 4.16 stems from Bot API 7.1; sendMessageDraft came with 9.3, and the client passes on any name.
+      const draft = {
         ...addressOf(to),
         draft_id: draftIdOf(previewId),
         ...textOf(preview),
         ...(canStop && { can_stop: true }),
-      });
+      };
+      await this.api.show('sendMessageDraft' as 'sendMessage', draft);
     } catch (error) {
       if (error instanceof Unsupported) this.draftsUnknown = true;
       throw error;
@@ -243,19 +244,16 @@ export class TelegramChannel implements Channel<TelegramMessage> {
         // The person deleted it, or it is too old: a new message says the same.
       }
     }
-    const target = { ...addressOf(to), ...markup, ...inReplyTo(options.replyTo) };
+    const target = { ...addressOf(to), ...markup };
+    const reply = inReplyTo(options.replyTo);
     const sent = message.media
-      ? await this.sendMedia(target, message.media, message)
-      : await this.api.send('sendMessage', {
-          ...target,
-          ...textOf(message),
-          ...NO_LINK_PREVIEW,
-        });
+      ? await this.sendMedia({ ...target, ...asFormField(reply) }, message.media, message)
+      : await this.api.send('sendMessage', { ...target, ...reply, ...textOf(message), ...NO_LINK_PREVIEW });
     return { externalMessageId: String(sent.message_id) };
   }
 
   private sendMedia(target: { chat_id: number }, media: OutboundMedia, caption: TelegramMessage) {
-    const file = new InputFile(media.bytes, media.fileName);
+    const file = { source: media.bytes, filename: media.fileName };
     const { text, entities } = textOf(caption);
     const body = {
       ...target,
@@ -353,7 +351,13 @@ type WithInlineMarkup = ReturnType<typeof textOf> & {
 };
 
 const inReplyTo = (messageId: string | undefined) =>
-  messageId ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } } : {};
+  messageId
+    ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } }
+    : { reply_parameters: undefined };
+
+/** Beside a file telegraf 4.16 sends no object but the markup; Telegram takes objects as JSON. */
+const asFormField = ({ reply_parameters: value }: ReturnType<typeof inReplyTo>) =>
+  value && { reply_parameters: JSON.stringify(value) as unknown as typeof value };
 
 const addressOf = ({ externalId, threadId }: ChatAddress) => ({
   chat_id: Number(externalId),

@@ -1,5 +1,5 @@
 import { UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
-import { GrammyError, HttpError } from 'grammy';
+import { TelegramError } from 'telegraf';
 import {
   ChannelBusy,
   ChatMoved,
@@ -22,17 +22,15 @@ const CHAT_GONE = /chat not found|user is deactivated|PEER_ID_INVALID|group chat
 const MAY_NOT_WRITE =
   /not enough rights to send text|have no (write access|rights to send)|need administrator rights|CHAT_RESTRICTED|CHAT_WRITE_FORBIDDEN/i;
 const FILE_GONE = /(wrong|invalid) file_id|file is temporarily unavailable|wrong remote file identifier/i;
-/** With the status 500: it was sent, and a bot that guards the group deleted it before Telegram could say so. */
-const DELETED_AT_ONCE = /sent message was immediately deleted/i;
 
 /** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof GrammyError ? error.error_code >= 500 && !DELETED_AT_ONCE.test(error.description) : true;
+  return error instanceof TelegramError ? error.code >= 500 : true;
 }
 
 /** True for an edit that changes nothing: what was wanted is there. */
 export const isUnchanged = (error: unknown) =>
-  error instanceof GrammyError && /message is not modified/i.test(error.description);
+  error instanceof TelegramError && /message is not modified/i.test(error.description);
 
 export const isBadMarkup = (error: unknown) =>
   error instanceof Rejected &&
@@ -58,23 +56,19 @@ export const isQueryTooOld = (error: unknown) =>
  * tdlib/telegram-bot-api.
  */
 export function meaningOf(error: unknown): Error {
-  if (error instanceof GrammyError) return meaningOfAnswer(error);
+  if (error instanceof TelegramError) return meaningOfAnswer(error);
   if (error instanceof UpstreamTimeout) return new OutcomeUnknown('timeout', error.message);
   if (error instanceof UpstreamUnavailable) return new NotSent(error.message);
-  // The message of what it wraps holds the address, and so the token.
-  const { message } = error as Error;
-  const { code, type } = (error instanceof HttpError ? error.error : error) as { code?: unknown; type?: unknown };
+  const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && NEVER_CONNECTED.test(code)) return new NotSent(`no connection to Telegram: ${code}`);
-  if (type === 'invalid-json')
-    return new OutcomeUnknown('server_error', 'Telegram answered with something else than JSON');
-  return new OutcomeUnknown('connection', message);
+  // node-fetch reports a connection lost after the request, and an answer that is no JSON, in the same class.
+  return new OutcomeUnknown('connection', String(message));
 }
 
-function meaningOfAnswer({ error_code: code, description, parameters }: GrammyError): Error {
-  if (DELETED_AT_ONCE.test(description)) return new Rejected(description);
-  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}: ${description}`);
-  if (code === 429) return new ChannelBusy(parameters.retry_after ?? 1);
-  if (parameters.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
+function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
+  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}`);
+  if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);
+  if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);
   if (CHAT_GONE.test(description)) return new Unreachable('chat_gone', description);
   if (MAY_NOT_WRITE.test(description)) return new Unreachable('may_not_write', description);
