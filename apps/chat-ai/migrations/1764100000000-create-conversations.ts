@@ -18,6 +18,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         revision integer NOT NULL DEFAULT 1,
         -- Grows when words in it are erased: what was made of them before is not written any more.
         epoch integer NOT NULL DEFAULT 0,
+        -- The messages whose answer is visible while it is written: whoever stops it does not mean later ones.
+        being_answered uuid[] NOT NULL DEFAULT '{}',
         summary text,
         summarised_up_to bigint NOT NULL DEFAULT 0,
         summary_retry_at timestamptz

@@ -18,7 +18,7 @@ import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
 import { contentOf, renderForModel } from './message-content';
-import { Message, replyIdOf } from './message.entity';
+import { inOneTurn, Message, replyIdOf } from './message.entity';
 import { MessageCipher } from './message-cipher';
 
 /** Telegram cuts a pasted text every 4096 characters, a little earlier at a line's end. */
@@ -86,21 +86,33 @@ export class ConversationsService {
     this.changes.interrupt(tx, conversation.id, chatId);
   }
 
-  /** The person wants to hear no more of the answer being written. Nothing when it is finished already. */
-  async stop(tx: EntityManager, { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data']): Promise<void> {
+  /**
+   * The person wants to hear no more of the answer being written. Nothing when it is finished already. What was asked after
+   * its first word still waits for an answer of its own; before the first word all belongs together.
+   */
+  async stop(
+    tx: EntityManager,
+    { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data'],
+  ): Promise<Unanswered | undefined> {
     const conversation = await this.lockOpen(tx, chatId);
-    if (!conversation) return;
-    const waiting = { conversationId: conversation.id, state: 'pending' as const };
-    const first = await tx.findOne(Message, { where: waiting, order: { position: 'ASC' } });
-    if (!first || (replyId && replyId !== replyIdOf(first))) return;
-    await tx.update(Message, waiting, { state: 'cancelled' });
-    await tx.increment(Conversation, { id: conversation.id }, 'revision', 1);
+    if (!conversation) return undefined;
+    const pending = await tx.find(Message, {
+      where: { conversationId: conversation.id, state: 'pending' },
+      order: { position: 'ASC' },
+    });
+    const visible = pending.filter(({ id }) => conversation.beingAnswered.includes(id));
+    const stopped = visible.length > 0 ? visible : inOneTurn(pending);
+    const [first] = stopped;
+    if (!first || (replyId && replyId !== replyIdOf(first))) return undefined;
+    await tx.update(Message, { id: In(stopped.map(({ id }) => id)) }, { state: 'cancelled' });
+    const changed = await this.changed(tx, conversation.id, chatId);
     this.changes.interrupt(tx, conversation.id, chatId);
+    return stopped.length < pending.length ? changed : undefined;
   }
 
   /**
-   * The person wants another answer in place of the last one, which stands until there is one. Nothing when it is not the
-   * last one any more.
+   * The person wants another answer in place of the last one, which stands until there is one.
+   * @returns undefined when it is not the last one any more
    */
   async regenerate(
     tx: EntityManager,
@@ -113,11 +125,13 @@ export class ConversationsService {
       order: { position: 'DESC' },
     });
     if (last?.role !== 'assistant' || last.turnId !== replyId) return undefined;
-    await tx.query(
-      `UPDATE messages SET state = 'pending', regenerated = regenerated + 1
-       WHERE conversation_id = $1 AND turn_id = $2 AND role = 'user'`,
-      [conversation.id, replyId],
-    );
+    const questions = { conversationId: conversation.id, turnId: replyId, role: 'user' as const };
+    // Asked for twice: the answer that is being written goes on.
+    if (await tx.existsBy(Message, { ...questions, state: 'pending' }))
+      return { conversationId: conversation.id, chatId, isPartOfSeries: false };
+    await tx.update(Message, questions, { state: 'pending', regenerated: () => 'regenerated + 1' });
+    // The answer that was visible while it was written is the one that is replaced.
+    await tx.update(Conversation, conversation.id, { beingAnswered: [] });
     return this.changed(tx, conversation.id, chatId);
   }
 

@@ -67,6 +67,15 @@ export class Message {
   editedAt!: Date | null;
 }
 
+/**
+ * Of messages that wait, oldest first, those that the next turn answers: all, but another answer to the same question is
+ * given by itself, because it is shown in the place of the first one.
+ */
+export function inOneTurn<Waiting extends Pick<Message, 'turnId'>>(pending: readonly Waiting[]): readonly Waiting[] {
+  const turnId = pending.find((message) => message.turnId !== null)?.turnId;
+  return turnId === undefined ? pending : pending.filter((message) => message.turnId === turnId);
+}
+
 /** Any fixed UUID: it makes the ids of replies differ from all others that are made from a message's id. */
 const REPLIES = '6d1f7a52-3c0e-4f7b-9a64-5f3f4ad0c1e7';
 

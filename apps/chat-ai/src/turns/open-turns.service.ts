@@ -8,7 +8,7 @@ import {
   type OpenAttachment,
 } from '../attachments/attachments.service';
 import { renderForModel } from '../conversations/message-content';
-import { replyIdOf } from '../conversations/message.entity';
+import { inOneTurn, replyIdOf } from '../conversations/message.entity';
 import { type ContentReader, MessageCipher, type StoredContent } from '../conversations/message-cipher';
 
 /** One message that was said earlier or has to be answered. */
@@ -41,6 +41,8 @@ export interface TurnAddress {
   readonly locale: Locale;
   /** Ids of the messages to be answered, oldest first. */
   readonly answers: readonly [string, ...string[]];
+  /** Whether others wait as well, for a turn of their own. */
+  readonly leavesOthers: boolean;
 }
 
 /** What there is to be answered, and what was said before. */
@@ -96,9 +98,10 @@ export class OpenTurnsService {
   /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
   async read(conversationId: string): Promise<OpenTurn | undefined> {
     const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES]);
-    const pending = rows.filter(({ state }) => state === 'pending');
+    const waiting = rows.filter(({ state }) => state === 'pending');
     const [conversation] = rows;
-    if (pending.length === 0 || !conversation) return undefined;
+    if (waiting.length === 0 || !conversation) return undefined;
+    const pending = inOneTurn(waiting);
     const tx = this.db.manager;
     const read = await this.cipher.reader(tx, rows);
     const files = await this.attachments.reader(
@@ -108,7 +111,7 @@ export class OpenTurnsService {
     const messageIn = (row: Row) => messageOf(row, read, files);
     const [first, ...rest] = pending.map(messageIn);
     const { chatId, ownerId, summary } = conversation;
-    const address = addressOf(conversationId, conversation, pending);
+    const address = addressOf(conversationId, conversation, waiting);
     // Another answer is given as if the one that stands in the chat had not been.
     const before = rows.filter(({ state, turnId }) => state !== 'pending' && turnId !== address.replaces);
     return {
@@ -162,13 +165,14 @@ function wordsOf(row: Row, read: ContentReader): string {
 function addressOf(
   conversationId: string,
   { chatId, botId, epoch }: Pick<Row, 'chatId' | 'botId' | 'epoch'>,
-  pending: readonly PendingRow[],
+  waiting: readonly PendingRow[],
 ): TurnAddress {
+  const pending = inOneTurn(waiting);
   const [first, last] = [pending[0]!, pending.at(-1)!];
   const [oldest, ...others] = pending.map(({ id }) => id);
   return {
     replyId: replyIdOf(first),
-    replaces: pending.find(({ turnId }) => turnId !== null)?.turnId ?? undefined,
+    replaces: first.turnId ?? undefined,
     conversationId,
     epoch,
     chatId,
@@ -176,6 +180,7 @@ function addressOf(
     userId: last.userId,
     locale: last.locale,
     answers: [oldest!, ...others],
+    leavesOthers: pending.length < waiting.length,
   };
 }
 

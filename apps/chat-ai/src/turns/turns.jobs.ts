@@ -84,7 +84,7 @@ export class TurnsJobs {
       if (error instanceof ReadersBusy) return this.requestLater({ conversationId, chatId });
       if (!run.isLastAttempt) throw error;
       this.log.error({ err: error, conversationId }, 'a turn failed for good');
-      await this.apologise(conversationId);
+      await this.apologise({ conversationId, chatId });
     }
   }
 
@@ -106,21 +106,22 @@ export class TurnsJobs {
     missed: 'skip',
   })
   async apologiseForLostTurns(): Promise<void> {
-    const waiting = await this.db.query<{ conversationId: string; messages: string[] }[]>(
-      `SELECT conversation_id AS "conversationId", array_agg(id) AS messages FROM messages
-       WHERE state = 'pending' GROUP BY conversation_id`,
+    const waiting = await this.db.query<{ conversationId: string; chatId: string; messages: string[] }[]>(
+      `SELECT c.id AS "conversationId", c.chat_id AS "chatId", array_agg(m.id) AS messages
+       FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.state = 'pending' GROUP BY c.id`,
     );
     const keys = waiting.map(({ conversationId }) => keyOf(conversationId));
     const alive = await this.jobs.alive(this.db.manager, keys);
-    for (const { conversationId, messages } of waiting) {
-      if (alive.has(keyOf(conversationId))) continue;
-      this.log.error({ conversationId }, 'a turn was lost');
-      await this.apologise(conversationId, messages);
+    for (const { messages, ...turn } of waiting) {
+      if (alive.has(keyOf(turn.conversationId))) continue;
+      this.log.error({ conversationId: turn.conversationId }, 'a turn was lost');
+      await this.apologise(turn, messages);
     }
   }
 
-  private async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
-    await this.turns.apologise(conversationId, messages);
+  private async apologise(turn: PayloadOf<typeof AnswerTurn>, messages?: readonly string[]): Promise<void> {
+    const end = await this.turns.apologise(turn.conversationId, messages);
     this.failed.inc();
+    if (end === 'again') await this.db.transaction((tx) => this.request(tx, turn));
   }
 }

@@ -143,7 +143,7 @@ export class TurnsService {
       }
       if (recorded === 'recorded') signals.done(said.text);
       if (recorded === 'closed' || recorded === 'stopped') signals.cancelled();
-      return recorded === 'overtaken' ? 'again' : 'done';
+      return recorded === 'overtaken' || turn.leavesOthers ? 'again' : 'done';
     } finally {
       signals.stop();
       cancellation.dispose();
@@ -153,15 +153,17 @@ export class TurnsService {
   /**
    * Says that there will be no answer. Needs neither a model nor anything that was said.
    * @param messages nothing is said when others wait as well: they have a turn of their own
+   * @returns `again` as for an answer
    */
-  async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
+  async apologise(conversationId: string, messages?: readonly string[]): Promise<'done' | 'again'> {
     const turn = await this.turns.address(conversationId);
-    if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return;
+    if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return 'done';
     const text = fallbackReply('model_unavailable', turn.locale);
     const nothing = { model: null, promptId: null, contextReport: null, firstTextMs: null };
     const startedAt = this.clock.now();
     const reply = { outcome: 'model_unavailable', text, ...nothing, startedAt, durationMs: 0 };
     if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
+    return turn.leavesOthers ? 'again' : 'done';
   }
 
   /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
