@@ -4,7 +4,10 @@ type Received = EventOf<typeof MessageReceived>['data'];
 
 /** What a message says, as opposed to where and when. */
 export interface MessageContent {
+  /** Of a voice message the caption. */
   text: string;
+  /** What was heard in a voice message. */
+  transcript: string | null;
   /** The message to which it replies. */
   quoted: string | null;
   /** Only in groups. */
@@ -21,6 +24,7 @@ export function contentOf({ kind, text = '', media, replyToText, inGroup, sender
   const file = kind === 'text' || kind === 'voice' ? '' : `[${kind}${kind === 'document' ? name : ''}]`;
   return {
     text: [file, text].filter((part) => part !== '').join(' '),
+    transcript: null,
     quoted: replyToText ?? null,
     senderName: inGroup ? (senderName ?? null) : null,
   };
@@ -29,9 +33,14 @@ export function contentOf({ kind, text = '', media, replyToText, inGroup, sender
 /** Without the name of a file that stands before it. */
 export const captionIn = (text: string): string => text.replace(/\[\w+(?:: [^\]]*)?\] ?/, '');
 
+/** All that somebody said in a message. */
+export const wordsOf = ({ text, transcript }: MessageContent): string =>
+  [text, transcript].filter(Boolean).join('\n\n');
+
 /** As a model reads it: in a group with the name of who speaks, and with what the message replies to. */
-export function renderForModel({ text, quoted, senderName }: MessageContent): string {
-  const said = senderName ? `${oneLine(senderName)}: ${text}` : text;
+export function renderForModel(content: MessageContent): string {
+  const { quoted, senderName } = content;
+  const said = senderName ? `${oneLine(senderName)}: ${wordsOf(content)}` : wordsOf(content);
   if (!quoted) return said;
   return `> ${oneLine(quoted).slice(0, QUOTED_CHARACTERS)}\n\n${said}`;
 }

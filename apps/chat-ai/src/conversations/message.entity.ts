@@ -34,9 +34,13 @@ export class Message {
   @Column('text')
   locale!: Locale;
 
-  /** Encrypted, as are the two below: see MessageCipher. */
+  /** Encrypted, as are the three below: see MessageCipher. */
   @Column('text')
   text!: string;
+
+  /** What was heard in a voice message; its caption is the text. */
+  @Column('text', { nullable: true })
+  transcript!: string | null;
 
   /** The message to which this one replies. */
   @Column('text', { nullable: true })
@@ -65,6 +69,10 @@ export class Message {
 
   @Column('timestamptz', { name: 'edited_at', nullable: true })
   editedAt!: Date | null;
+
+  /** When a voice message came in here, which may be long after it was sent. */
+  @Column('timestamptz', { name: 'awaiting_since', nullable: true })
+  awaitingSince!: Date | null;
 }
 
 /**

@@ -11,7 +11,8 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { fallbackReply } from './fallback-replies';
 
-interface About {
+/** The message because of which something is said. */
+export interface About {
   readonly messageId: string;
   readonly chatId: string;
   readonly botId: string;
@@ -39,15 +40,21 @@ export class NoticesService {
        ORDER BY m.turn_id IS NOT DISTINCT FROM $2 DESC, m.position DESC LIMIT 1`,
       [chatId, replyId],
     );
-    if (about) await this.emit(tx, { ...about, userId }, 'not_last');
+    if (about) await this.emit(tx, { ...about, userId }, 'not_last', 'not_last');
+  }
+
+  /** That nobody has made out a voice message in time. */
+  async notHeard(tx: EntityManager, about: About): Promise<void> {
+    await this.emit(tx, about, 'unreadable', 'not_heard');
   }
 
   private async emit(
     tx: EntityManager,
     { messageId, locale, ...inChat }: About,
-    outcome: ReplyOutcome & Parameters<typeof fallbackReply>[0],
+    outcome: ReplyOutcome,
+    what: Parameters<typeof fallbackReply>[0],
   ): Promise<void> {
-    const text = fallbackReply(outcome, locale);
+    const text = fallbackReply(what, locale);
     await this.outbox.add(
       tx,
       ReplyCompleted({ ...inChat, replyId: uuidv7(), locale, text, outcome, answers: [messageId] }),

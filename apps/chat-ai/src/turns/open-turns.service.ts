@@ -70,7 +70,7 @@ interface PendingRow {
   readonly turnId: string | null;
 }
 
-interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'senderName'> {
+interface Row extends PendingRow, Omit<StoredContent, 'id' | 'userId'> {
   readonly chatId: string;
   readonly botId: string;
   /** The person of a private chat. */
@@ -194,7 +194,7 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 /** A cancelled question that has a turn has the answer that stands in the chat: only another one was stopped. */
 const READ = `
   SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.epoch, c.summary, c.summary_retry_at AS "summaryRetryAt",
-    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
+    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.transcript, m.quoted, m.sender_name AS "senderName", m.tokens,
     m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
     CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
       'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment

@@ -95,7 +95,7 @@ export class TurnRecorder {
 
   private async insertReply(tx: EntityManager, turn: TurnAddress, reply: Reply): Promise<Recorded> {
     const message = { id: uuidv7(), userId: turn.userId };
-    const said = { text: reply.text, quoted: null, senderName: null };
+    const said = { text: reply.text, transcript: null, quoted: null, senderName: null };
     const sealed = await unlessErased(this.cipher.seal(tx, message, said));
     if (!sealed) return 'closed';
     const [found] = await tx.query<{ open: boolean; answered: number }[]>(INSERT_REPLY, [

@@ -83,7 +83,7 @@ export class TranscriptionsHandlers {
   }
 
   @Handles(TranscriptionFailed)
-  failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
-    return this.conversations.notTranscribed(tx, data);
+  async failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.notTranscribed(tx, data));
   }
 }
