@@ -42,7 +42,19 @@ export function renderForModel(content: MessageContent): string {
   const { quoted, senderName } = content;
   const said = senderName ? `${oneLine(senderName)}: ${wordsOf(content)}` : wordsOf(content);
   if (!quoted) return said;
-  return `> ${oneLine(quoted).slice(0, QUOTED_CHARACTERS)}\n\n${said}`;
+  return `> ${shortened(oneLine(quoted), QUOTED_CHARACTERS)}\n\n${said}`;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** As much of a text as fits, cut between characters as people see them. @param longest in UTF-16 units */
+export function shortened(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  // What follows shows whether the last one that fits goes on.
+  const cut = text.slice(0, longest + 2);
+  const { index } = graphemes.segment(cut).containing(longest)!;
+  // A single character longer than that is cut all the same, but not into what is no text.
+  return index > 0 ? cut.slice(0, index) : text.slice(0, longest).toWellFormed();
 }
 
 // A name with line breaks could pose as a message of somebody else.
