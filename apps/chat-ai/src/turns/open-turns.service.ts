@@ -15,6 +15,8 @@ import { type ContentReader, MessageCipher, type StoredContent } from '../conver
 export interface TurnMessage {
   readonly id: string;
   readonly role: 'user' | 'assistant';
+  /** Who wrote it; of an answer, whom it is for. */
+  readonly userId: string;
   readonly text: string;
   /** Of the text. */
   readonly tokens: number;
@@ -143,6 +145,7 @@ function messageOf(row: Row, read: ContentReader, files: AttachmentReader): Turn
   return {
     id: row.id,
     role: row.role,
+    userId: row.userId,
     // Most of a long history is never sent: only what is asked for is decrypted.
     get text() {
       return (text ??= wordsOf(row, read));
