@@ -192,7 +192,8 @@ export class ConversationsService {
     await tx.query('DELETE FROM messages WHERE user_id = $1', [userId]);
     await tx.query('UPDATE messages SET quoted = NULL WHERE conversation_id = ANY ($1)', [ids]);
     await tx.query(
-      'UPDATE conversations SET summary = NULL, summarised_up_to = 0, epoch = epoch + 1 WHERE id = ANY ($1)',
+      `UPDATE conversations SET summary = NULL, summarised_up_to = 0, being_answered = '{}', epoch = epoch + 1
+       WHERE id = ANY ($1)`,
       [ids],
     );
     const unanswered: Unanswered[] = [];
