@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { chatAiApp } from '../src/chat-ai.app';
 import { KnowledgeLoader } from '../src/knowledge/knowledge.loader';
 import { KnowledgeService } from '../src/knowledge/knowledge.service';
+import { PassageVectors } from '../src/knowledge/passage-vectors';
 import { countTokens } from '../src/models/tokens';
 import { DocumentReader, ReaderLost } from '../src/documents/document-reader';
 import { UsageService } from '../src/accounting/usage.service';
@@ -477,6 +478,23 @@ describe('knowledge of one bot', () => {
     await until(async () => (await vectors())[0]!.n === 21, { what: 'the old vector to be dropped' });
     await model.failEmbeddings();
     expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ heading: 'Lift' });
+    await app.stop();
+  });
+
+  it('a search whose look for pgvector fails keeps none of the later ones from searching by meaning', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, { CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small' });
+    await until(async () => (await rowsOf(app, 'SELECT FROM knowledge_vectors')).length === 1, { what: 'the vector' });
+    const { db } = app.service;
+    const query = db.query.bind(db);
+    const spy = jest.spyOn(db, 'query').mockImplementation((sql, ...more) => {
+      if (!sql.includes('pg_extension')) return query(sql, ...more);
+      spy.mockRestore();
+      return Promise.reject(new Error('Connection terminated unexpectedly'));
+    });
+    const vectors = app.service.nest.get(PassageVectors, { strict: false });
+    await expect(vectors.nearest('desk', 'vatoriu', 5)).rejects.toThrow('Connection terminated');
+    expect(await vectors.nearest('desk', 'vatoriu', 5)).toHaveLength(1);
     await app.stop();
   });
 

@@ -58,7 +58,10 @@ export class PassageVectors {
       this.log.warn({ err: error, botId }, 'a question has no embedding; its words alone are searched');
       return [];
     }
-    const schema = await (this.pgvector ??= this.schemaOfPgvector());
+    const schema = await (this.pgvector ??= this.schemaOfPgvector().catch((error: unknown) => {
+      this.pgvector = undefined; // the next search looks again
+      throw error;
+    }));
     const ids = schema ? await this.byPgvector(botId, vector, schema, limit) : await this.bySigns(botId, vector);
     return ids.slice(0, limit);
   }
