@@ -1,4 +1,5 @@
 import { ReplyCompleted } from '@switchboard/contracts';
+import { Jobs } from '@switchboard/service-kit';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { Client } from 'pg';
 import { chatAiApp } from '../src/chat-ai.app';
@@ -93,6 +94,26 @@ describe('a turn that is interrupted', () => {
     const next = await anna.writes('And now?');
     await anna.replyTo(next);
     expect(anna.replies()).toHaveLength(2);
+    await app.stop();
+  });
+
+  it('a turn that ends while lost turns are looked for is not counted as failed', async () => {
+    await model.pace(1500);
+    app = await startApp(chatAiApp, { env: env() });
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Hello?');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 1);
+    const jobs = app.service.nest.get(Jobs);
+    const alive = jobs.alive.bind(jobs);
+    jest.spyOn(jobs, 'alive').mockImplementationOnce(async (tx, keys) => {
+      const running = `SELECT FROM chat_ai_jobs.jobs WHERE task_identifier = 'answer-turn'`;
+      await untilTrue('the end of the turn', async () => (await rowsOf(app, running)).length === 0);
+      return alive(tx, keys);
+    });
+    await runScheduled(app, 'apologise-for-lost-turns');
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'answered' });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toMatch(/^turns_failed_total(?:\{.*\})? 0$/m);
     await app.stop();
   });
 

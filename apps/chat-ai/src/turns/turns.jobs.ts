@@ -115,12 +115,15 @@ export class TurnsJobs {
     missed: 'skip',
   })
   async apologiseForLostTurns(): Promise<void> {
-    const waiting = await this.db.query<{ conversationId: string; chatId: string; messages: string[] }[]>(
-      `SELECT c.id AS "conversationId", c.chat_id AS "chatId", array_agg(m.id) AS messages
-       FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.state = 'pending' GROUP BY c.id`,
-    );
-    const keys = waiting.map(({ conversationId }) => keyOf(conversationId));
-    const alive = await this.jobs.alive(this.db.manager, keys);
+    // Both by one snapshot: a turn that ends between the two would be taken for lost.
+    const { waiting, alive } = await this.db.transaction('REPEATABLE READ', async (tx) => {
+      const waiting = await tx.query<{ conversationId: string; chatId: string; messages: string[] }[]>(
+        `SELECT c.id AS "conversationId", c.chat_id AS "chatId", array_agg(m.id) AS messages
+         FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.state = 'pending' GROUP BY c.id`,
+      );
+      const keys = waiting.map(({ conversationId }) => keyOf(conversationId));
+      return { waiting, alive: await this.jobs.alive(tx, keys) };
+    });
     for (const { messages, ...turn } of waiting) {
       if (alive.has(keyOf(turn.conversationId))) continue;
       this.log.error({ conversationId: turn.conversationId }, 'a turn was lost');

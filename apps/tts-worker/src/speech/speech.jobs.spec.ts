@@ -1,8 +1,8 @@
 import { SpeechCompleted, SpeechFailed } from '@switchboard/contracts';
-import { Schedules } from '@switchboard/service-kit';
+import { createLog, Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { aSpeakRequest } from '../../test/build';
-import { giveUpJobs, hurryFailedJobs, untilSaid } from '../../test/until-said';
+import { giveUpJobs, hurryFailedJobs, lookForLostWhile, untilSaid } from '../../test/until-said';
 import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
 
@@ -178,5 +178,19 @@ describe('when the service stops in the middle of a speech', () => {
     expect(data).toEqual({ speechId, requestedBy, chatId, reason: 'engine_failed' });
     const waiting = await app.service.db.query(`SELECT speech_id AS id FROM speech_requests WHERE state = 'waiting'`);
     expect(waiting).toEqual([{ id: alive.data.speechId }]);
+  });
+
+  it('a speech that ends while lost ones are looked for is not told as lost', async () => {
+    const held = Promise.withResolvers<void>();
+    const voices = await startVoices((asked, response) => void held.promise.then(() => speaks(asked, response)));
+    const lines: string[] = [];
+    const log = createLog({ level: 'error', format: 'json' }, { write: (line) => void lines.push(line) });
+    const app = await startApp(ttsWorkerApp, { env: voices.env, log });
+    endings.push(voices.stop, () => app.stop());
+    await app.probe.say(aSpeakRequest());
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await lookForLostWhile(app, { schedule: 'fail-lost-speech', job: 'synthesize', end: held.resolve });
+    await app.probe.until(SpeechCompleted);
+    expect(lines).toEqual([]);
   });
 });

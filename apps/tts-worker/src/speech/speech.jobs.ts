@@ -78,11 +78,12 @@ export class SpeechJobs {
     missed: 'skip',
   })
   async failLost(): Promise<void> {
-    const waiting = await this.speech.allWaiting();
-    const alive = await this.jobs.alive(
-      this.db.manager,
-      waiting.map(({ audioId }) => keyOf(audioId)),
-    );
+    // Both by one snapshot: a request that is answered between the two would be taken for lost.
+    const { waiting, alive } = await this.db.transaction('REPEATABLE READ', async (tx) => {
+      const waiting = await this.speech.allWaiting(tx);
+      const keys = waiting.map(({ audioId }) => keyOf(audioId));
+      return { waiting, alive: await this.jobs.alive(tx, keys) };
+    });
     for (const { speechId, audioId } of waiting) {
       if (alive.has(keyOf(audioId))) continue;
       this.log.error({ speechId, audioId }, 'a speech synthesis was lost');

@@ -105,8 +105,8 @@ export class SpeechService {
     };
   }
 
-  allWaiting(): Promise<Pick<SpeechRequest, 'speechId' | 'audioId'>[]> {
-    return this.db.manager.find(SpeechRequest, {
+  allWaiting(tx: EntityManager): Promise<Pick<SpeechRequest, 'speechId' | 'audioId'>[]> {
+    return tx.find(SpeechRequest, {
       where: { state: 'waiting' },
       select: { speechId: true, audioId: true },
     });

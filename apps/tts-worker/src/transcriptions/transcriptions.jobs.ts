@@ -69,11 +69,12 @@ export class TranscriptionsJobs {
     missed: 'skip',
   })
   async failLost(): Promise<void> {
-    const waiting = await this.transcriptions.allWaiting();
-    const alive = await this.jobs.alive(
-      this.db.manager,
-      waiting.map(({ messageId }) => keyOf(messageId)),
-    );
+    // Both by one snapshot: a message that is answered between the two would be taken for lost.
+    const { waiting, alive } = await this.db.transaction('REPEATABLE READ', async (tx) => {
+      const waiting = await this.transcriptions.allWaiting(tx);
+      const keys = waiting.map(({ messageId }) => keyOf(messageId));
+      return { waiting, alive: await this.jobs.alive(tx, keys) };
+    });
     for (const message of waiting) {
       const { messageId } = message;
       if (alive.has(keyOf(messageId))) continue;

@@ -63,8 +63,8 @@ export class TranscriptionsService {
     return (await this.db.manager.findOneBy(Transcription, { messageId, state: 'waiting' })) ?? undefined;
   }
 
-  allWaiting(): Promise<Transcription[]> {
-    return this.db.manager.findBy(Transcription, { state: 'waiting' });
+  allWaiting(tx: EntityManager): Promise<Transcription[]> {
+    return tx.findBy(Transcription, { state: 'waiting' });
   }
 
   /** Answers a message with its words, or with the reason why there are none. */

@@ -3,12 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageReceived, ReadMedia, TranscriptionCompleted, TranscriptionFailed } from '@switchboard/contracts';
-import { Schedules } from '@switchboard/service-kit';
+import { createLog, Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import type { z } from 'zod';
 import { aVoiceMessage } from '../../test/build';
 import { json, startServer } from '../../test/openai-server';
-import { giveUpJobs, untilSaid } from '../../test/until-said';
+import { giveUpJobs, lookForLostWhile, untilSaid } from '../../test/until-said';
 import { hangs, isDown, refuses, SPOKEN, startVoices } from '../../test/voices';
 import { ttsWorkerApp } from '../tts-worker.app';
 
@@ -40,13 +40,15 @@ async function start({
   media = gives,
   env = {},
   sandbox = false,
-}: { engine?: Answer; media?: Answer; env?: Record<string, string>; sandbox?: boolean } = {}) {
+  lines = [],
+}: { engine?: Answer; media?: Answer; env?: Record<string, string>; sandbox?: boolean; lines?: string[] } = {}) {
   const [voices, adapter] = [await startVoices(engine), await startServer(media)];
   const directory = new Map([['bot-adapter', new URL(adapter.baseUrl).origin]]);
   const pretended: Record<string, string> = sandbox
     ? { TTS_WORKER_SANDBOX_BASE_URL: voices.env['TTS_WORKER_BASE_URL']! }
     : {};
-  const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...pretended, ...env }, directory });
+  const log = createLog({ level: 'error', format: 'json' }, { write: (line) => void lines.push(line) });
+  const app = await startApp(ttsWorkerApp, { env: { ...voices.env, ...pretended, ...env }, directory, log });
   endings.push(voices.stop, adapter.stop, () => app.stop());
   return { app, voices, adapter };
 }
@@ -232,6 +234,18 @@ describe('transcription', () => {
     expect((await app.probe.until(TranscriptionFailed)).data).toEqual({ ...asked(lost), reason: 'engine_failed' });
     const waiting = await app.service.db.query(`SELECT message_id AS id FROM transcriptions WHERE state = 'waiting'`);
     expect(waiting).toEqual([{ id: alive.data.messageId }]);
+  });
+
+  it('a transcription that ends while lost ones are looked for is not told as lost', async () => {
+    const held = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const engine: Answer = (request, response) => void held.promise.then(() => hears('Привет')(request, response));
+    const { app, voices } = await start({ engine, lines });
+    await app.probe.say(aVoiceMessage());
+    await until(() => voices.asked.length === 1, { what: 'the engine to be asked' });
+    await lookForLostWhile(app, { schedule: 'fail-lost-transcriptions', job: 'transcribe', end: held.resolve });
+    await app.probe.until(TranscriptionCompleted);
+    expect(lines).toEqual([]);
   });
 
   it('a voice message without a recording has nothing to listen to', async () => {
