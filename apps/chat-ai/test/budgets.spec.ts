@@ -1,6 +1,6 @@
 import { UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { BudgetExhausted, BudgetsService, type PlannedCall } from '../src/accounting/budgets.service';
+import { BudgetExhausted, BudgetsService, NOBODY, type PlannedCall } from '../src/accounting/budgets.service';
 import { UsageService } from '../src/accounting/usage.service';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, botsFolder, rowsOf, runScheduled } from './build';
@@ -163,6 +163,19 @@ describe('budgets', () => {
     await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
     expect(await spent()).toMatchObject({ spent: 900_000, reserved: 0 });
     expect(await usages()).toHaveLength(1);
+  });
+
+  it('a call for the knowledge whose process died is charged to the knowledge, and not to the answers of the bot', async () => {
+    const nobody = { ...spender(1_000_000), botId: 'learned', userId: NOBODY };
+    await service(BudgetsService).reserve(nobody, { ...planned(900_000), purpose: 'embedding', turnId: null });
+    app.clock.advance(16 * 60_000);
+    await runScheduled(app, 'charge-lost-calls');
+    const charged = await rowsOf(
+      app,
+      `SELECT scope, spent_micros::int AS spent, reserved_micros::int AS reserved FROM budgets
+       WHERE scope LIKE '%:learned'`,
+    );
+    expect(charged).toEqual([{ scope: 'knowledge:learned', spent: 900_000, reserved: 0 }]);
   });
 
   it('after every turn nothing stays set aside, failed ones included', async () => {
