@@ -403,7 +403,9 @@ describe('files that people send', () => {
       await untilTrue('the second file', () => media.asked.includes(file.media.mediaId));
       const other = media.document('other.txt', 'Other.');
       const asked = await bert.writes('Read', other);
-      const { queue } = app.service.nest.get(AttachmentsService, { strict: false }) as unknown as { queue: BulkheadPolicy };
+      const { queue } = app.service.nest.get(AttachmentsService, { strict: false }) as unknown as {
+        queue: BulkheadPolicy;
+      };
       await untilTrue('the file of another person to wait', () => queue.queueSlots < 4);
       expect(begun).toEqual(['slow.txt']);
       release();

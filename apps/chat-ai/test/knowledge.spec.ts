@@ -594,7 +594,9 @@ describe('knowledge of one bot', () => {
     await untilTrue('the job to give up', async () => (await jobs()) === 0);
     expect(await model.embeddedTexts()).toEqual([]);
     const anna = aPerson(() => app, { botId: 'desk' });
-    expect(await anna.replyTo(await anna.writes('When is the lift maintained?'))).toMatchObject({ outcome: 'answered' });
+    expect(await anna.replyTo(await anna.writes('When is the lift maintained?'))).toMatchObject({
+      outcome: 'answered',
+    });
     await app.stop();
   });
 

@@ -21,8 +21,7 @@ function oldEncodingOf(bytes: Uint8Array): string {
   // Accents are few among the letters of a western text.
   if (high < ascii) return 'windows-1252';
   // In KOI8-R capitals and small letters lie the other way round, so the wrong one reads as SHOUTED nonsense.
-  const likely = (encoding: string) =>
-    new TextDecoder(encoding).decode(judged).match(COMMON_RUSSIAN)?.length ?? 0;
+  const likely = (encoding: string) => new TextDecoder(encoding).decode(judged).match(COMMON_RUSSIAN)?.length ?? 0;
   return likely('koi8-r') > likely('windows-1251') ? 'koi8-r' : 'windows-1251';
 }
 

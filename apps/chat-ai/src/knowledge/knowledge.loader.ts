@@ -1,5 +1,13 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Clock, CONFIG, LOG, type Log, type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  LOG,
+  type Log,
+  type PeriodicTask,
+  PeriodicTasks,
+  type RunningTask,
+} from '@switchboard/service-kit';
 import { LockSession } from '@switchboard/bus';
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -225,7 +233,9 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
 
   /** Whether the files that are known of a folder without any are to be forgotten. */
   private async isEmptyForGood(botId: string, state: 'of others' | 'old'): Promise<boolean> {
-    const [known] = await this.db.query<unknown[]>('SELECT FROM knowledge_documents WHERE bot_id = $1 LIMIT 1', [botId]);
+    const [known] = await this.db.query<unknown[]>('SELECT FROM knowledge_documents WHERE bot_id = $1 LIMIT 1', [
+      botId,
+    ]);
     if (!known) return true;
     const now = this.clock.now().getTime();
     const since = this.emptySince.get(botId);
