@@ -72,7 +72,11 @@ describe('a file of very many tiny packets', () => {
   const manyPackets = (pages: number) => {
     const [head, tags] = rawPages(spoken(440, 0.1)) as [Page, Page];
     const audio = Array.from({ length: pages }, (_, index) =>
-      writePage({ packets: Array<Buffer>(255).fill(TINY), granule: BigInt((index + 1) * 255 * 2_880) }, head.serial, index + 2),
+      writePage(
+        { packets: Array<Buffer>(255).fill(TINY), granule: BigInt((index + 1) * 255 * 2_880) },
+        head.serial,
+        index + 2,
+      ),
     );
     return Buffer.concat([rewritten(head, {}), rewritten(tags, {}), ...audio]);
   };
