@@ -1,4 +1,4 @@
-import { createTestDatabase, testEnv } from '@switchboard/testing';
+import { createTestDatabase } from '@switchboard/testing';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,26 +16,21 @@ const launcher = `
   await installation.stop();
 `;
 
+const launch = (stateDir: string, given: Record<string, string>) =>
+  promisify(execFile)(process.execPath, ['--input-type=module', '--eval', launcher, stateDir, JSON.stringify(given)]);
+
 describe('an installation on this machine', () => {
-  it('takes what a person has set over what it would make itself', async () => {
+  it('takes what a person has set over what it would make itself, and is not started on data with keys made anew', async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'installation-'));
     const database = await createTestDatabase();
     const encryptionKeys = `mine:${Buffer.alloc(32, 9).toString('base64')}`;
     const given = {
       DATABASE_URL: database.url,
-      // Roles belong to the server, which others use at the same time.
-      DATABASE_ROLE_SECRET: testEnv(database.url, '').DATABASE_ROLE_SECRET,
       ENCRYPTION_KEYS: encryptionKeys,
       LOG_LEVEL: 'debug',
       CHAT_AI_PORT: '',
     };
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--input-type=module',
-      '--eval',
-      launcher,
-      stateDir,
-      JSON.stringify(given),
-    ]);
+    const { stdout } = await launch(stateDir, given);
     expect(Object.keys(JSON.parse(stdout) as object)).toContain('bot-adapter');
     expect(readFileSync(join(stateDir, 'logs/services.log'), 'utf8')).toContain('"level":"debug"');
     expect(existsSync(join(stateDir, 'postgres'))).toBe(false);
@@ -44,7 +39,14 @@ describe('an installation on this machine', () => {
     const { rowCount } = await client.query(`SELECT FROM pg_namespace WHERE nspname = 'bot_adapter'`);
     await client.end();
     expect(rowCount).toBe(1);
+
+    // As in a second checkout, or when the folder was deleted: without an .env the keys are made anew.
+    const { ENCRYPTION_KEYS: _, ...withoutKeys } = given;
+    rmSync(stateDir, { recursive: true });
+    const again = launch(stateDir, withoutKeys);
+    await expect(again).rejects.toThrow(/ENCRYPTION_KEYS: the data of the schema bot_adapter needs .*\(mine\)/);
+    await expect(again).rejects.toThrow(/LOOKUP_KEY: is another one/);
     await database.drop();
     rmSync(stateDir, { recursive: true });
-  }, 90_000);
+  }, 120_000);
 });

@@ -32,6 +32,7 @@ export async function main(): Promise<number> {
     if (signal.aborted) return 0;
     throw error;
   }
+  const broken = await brokenBots(installation);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
 Switchboard is ready (${seconds} s).
@@ -41,7 +42,7 @@ Switchboard is ready (${seconds} s).
     .map(([name, url]) => `\n  ${name.padEnd(18)}  ${url}/health/ready`)
     .join('')}
 
-${advice(process.env)}
+${advice(process.env, broken)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
@@ -54,8 +55,13 @@ ${advice(process.env)}
   return reason ? 1 : 0;
 }
 
+async function brokenBots({ services }: Installation): Promise<number> {
+  const metrics = await Promise.all(Object.values(services).map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  return Math.max(...metrics.map((text) => Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(text)?.[1] ?? 0)));
+}
+
 /** What there is to do now, and what the variables that were found mean for it. */
-function advice(env: NodeJS.ProcessEnv): string {
+function advice(env: NodeJS.ProcessEnv, broken: number): string {
   const isReal = Boolean(env.TELEGRAM_BOT_TOKEN || env.TELEGRAM_BOT_TOKEN_FILE);
   const hasModel = Boolean(env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL);
   const lines = isReal
@@ -65,6 +71,11 @@ function advice(env: NodeJS.ProcessEnv): string {
     lines.push(
       'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): real people are answered from the knowledge bases alone.',
     );
-  if (env.DATABASE_URL || env.DATABASE_URL_FILE) lines.push('The database is the one of DATABASE_URL.');
+  if (broken > 0) lines.push(`${broken} bots cannot work as they are described and are left out; the log says why.`);
+  if (env.DATABASE_URL || env.DATABASE_URL_FILE) {
+    lines.push('The database is the one of DATABASE_URL.');
+    if (!env.ENCRYPTION_KEYS && !env.ENCRYPTION_KEYS_FILE)
+      lines.push(`It cannot be read without the keys in ${join(stateDir, 'start', 'secrets.json')}: keep a copy.`);
+  }
   return lines.map((line) => `  ${line}`).join('\n');
 }

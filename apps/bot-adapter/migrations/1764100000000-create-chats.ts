@@ -57,12 +57,13 @@ export class CreateChats1764100000000 implements MigrationInterface {
         seq         bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they came
         received_at timestamptz NOT NULL,
         failure     text,
-        sender_hash text,
+        mentioned   text[], -- people whose ids stand in it
         content     text, -- encrypted
         PRIMARY KEY (bot_id, update_id)
       );
       CREATE INDEX inbound_updates_received ON inbound_updates (received_at);
       CREATE INDEX inbound_updates_quarantined ON inbound_updates (seq) WHERE failure IS NOT NULL;
+      CREATE INDEX inbound_updates_mentioned ON inbound_updates USING gin (mentioned) WHERE failure IS NOT NULL;
 
       -- Who was not invited and told so a moment ago, so that nobody makes a bot write and write.
       CREATE TABLE turned_away (

@@ -17,6 +17,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         state                text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
         next_part            integer NOT NULL DEFAULT 0,
         tries                integer NOT NULL DEFAULT 0, -- of the next part
+        unknown_outcomes     integer NOT NULL DEFAULT 0, -- of the next part: tries that may have sent it
         external_message_ids text[] NOT NULL DEFAULT '{}',
         reason               text,
         queued_at            timestamptz NOT NULL,

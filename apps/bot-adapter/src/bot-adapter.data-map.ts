@@ -49,7 +49,7 @@ export const botAdapterDataMap: DataMap = {
       bot_id: 'The bot.',
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
-      sender_hash: "Keyed hash of the channel's id of who sent it; only of what failed.",
+      mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed.",
       content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed.',
     },
   },

@@ -44,6 +44,12 @@ const JOB_ATTEMPTS = 25;
 const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, buttons: 3 };
 const LONGEST_WAIT_MS = 600_000;
 
+/**
+ * Waits after a call that may have sent the message: each repetition may be one copy more, so there are few, spread over an
+ * outage of an hour.
+ */
+const WAITS_AFTER_UNKNOWN_MS = [1000, 10_000, 120_000, 1_200_000, 3_600_000];
+
 /** A bot that is unknown here may be known to another process, or soon: each reads the descriptions by itself. */
 const BOT_UNKNOWN_FOR_MS = 6 * 3_600_000;
 const BOT_UNKNOWN_WAIT_MS = 2000;
@@ -142,7 +148,8 @@ export class DeliveriesJobs {
     const channel = this.channels.find(chat.botId);
     if (!channel) return this.withoutChannel(waiting);
     if (restMs > 0) return { inMs: restMs };
-    if (delivery.tries >= MAX_TRIES[delivery.kind]) return this.after(this.repository.refused(waiting, 'gave_up'));
+    if (delivery.tries >= MAX_TRIES[delivery.kind] || delivery.unknownOutcomes > WAITS_AFTER_UNKNOWN_MS.length)
+      return this.after(this.repository.refused(waiting, 'gave_up'));
 
     const part = await this.render(waiting, channel);
     if (typeof part === 'string' || 'inMs' in part) return part;
@@ -198,8 +205,9 @@ export class DeliveriesJobs {
       await withGrace(noted, signal);
       return delivery.nextPart + 1 === part.of ? 'over' : 'go on';
     } catch (error) {
-      if (error instanceof OutcomeUnknown && !isRepeatable) this.noteUnknown(waiting, error.cause);
-      return this.afterFailure(waiting, error);
+      if (!(error instanceof OutcomeUnknown) || isRepeatable) return this.afterFailure(waiting, error);
+      this.noteUnknown(waiting, error.cause);
+      return this.retry(waiting, error, WAITS_AFTER_UNKNOWN_MS[delivery.unknownOutcomes - 1]);
     }
   }
 
@@ -242,10 +250,10 @@ export class DeliveriesJobs {
     return this.retry(waiting, error);
   }
 
-  private async retry(waiting: Waiting, error: Error): Promise<Next> {
+  private async retry(waiting: Waiting, error: Error, waitMs?: number): Promise<Next> {
     const { delivery, chat } = waiting;
     const tries = delivery.tries + 1;
-    const inMs = backoffMs(tries);
+    const inMs = waitMs ?? backoffMs(tries);
     this.log.warn({ err: error, deliveryId: delivery.id, bot: chat.botId, tries, inMs }, 'a message was not sent');
     // New deliveries wake the job early; nothing goes to the chat all the same.
     await this.repository.deferred(waiting, inMs / 1000, { counts: true });
@@ -262,10 +270,8 @@ export class DeliveriesJobs {
   private noteUnknown(waiting: Waiting, cause: string): void {
     const { delivery, chat } = waiting;
     this.repository.unknown(waiting, cause);
-    this.log.warn(
-      { deliveryId: delivery.id, bot: chat.botId, cause },
-      'it is not known whether a message was sent; it is sent again',
-    );
+    delivery.unknownOutcomes += 1;
+    this.log.warn({ deliveryId: delivery.id, bot: chat.botId, cause }, 'it is not known whether a message was sent');
   }
 
   private confirmLater({ delivery, chat }: Waiting): Promise<void> {

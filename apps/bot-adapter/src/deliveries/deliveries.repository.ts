@@ -53,7 +53,7 @@ export class DeliveriesRepository {
     });
     this.unknownOutcomes = new Counter({
       name: 'deliveries_outcome_unknown_total',
-      help: 'Messages sent once more because it is not known whether the channel took them: a person may see them twice.',
+      help: 'Calls of which nobody knows whether the channel took the message: sent again, a person may see it twice.',
       labelNames: ['bot', 'cause'],
       registers,
     });
@@ -138,12 +138,12 @@ export class DeliveriesRepository {
    * is not waited for: a process that dies leaves the row as written, and after a crash of the database alone a message whose
    * outcome is unknown is sent once more all the same, only uncounted.
    */
-  async begin({ id, state, tries, nextPart }: Delivery): Promise<boolean> {
+  async begin({ id, state, tries, nextPart, unknownOutcomes }: Delivery): Promise<boolean> {
     const [, begun] = await this.db.query<[unknown[], number]>(
       `WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-       UPDATE deliveries SET state = 'sending', tries = tries + 1 FROM unhurried
+       UPDATE deliveries SET state = 'sending', tries = tries + 1, unknown_outcomes = $5 FROM unhurried
        WHERE id = $1 AND state = $2 AND tries = $3 AND next_part = $4`,
-      [id, state, tries, nextPart],
+      [id, state, tries, nextPart, unknownOutcomes],
     );
     return begun === 1;
   }
@@ -158,7 +158,7 @@ export class DeliveriesRepository {
     const isLast = nextPart === of;
     const now = this.clock.now();
     const change = {
-      sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, finished_at = $4,
+      sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, unknown_outcomes = 0, finished_at = $4,
               external_message_ids = array_append(external_message_ids, $5) WHERE id = $1 AND next_part = $6`,
       parameters: [
         delivery.id,
@@ -196,8 +196,8 @@ export class DeliveriesRepository {
     // `begin` has counted one more than this row, read before it, knows of.
     await this.db.query(
       `WITH chat AS (UPDATE chats SET next_send_at = clock_timestamp() + make_interval(secs => $2) WHERE id = $3)
-       UPDATE deliveries SET state = 'queued', tries = $4 WHERE id = $1`,
-      [delivery.id, seconds, chat.id, counts ? delivery.tries + 1 : delivery.tries],
+       UPDATE deliveries SET state = 'queued', tries = $4, unknown_outcomes = $5 WHERE id = $1`,
+      [delivery.id, seconds, chat.id, counts ? delivery.tries + 1 : delivery.tries, delivery.unknownOutcomes],
     );
   }
 
@@ -214,7 +214,7 @@ export class DeliveriesRepository {
     });
   }
 
-  /** Nobody knows whether the channel took a message that is sent once more now. */
+  /** Nobody knows whether the channel took a message. */
   unknown({ chat }: Waiting, cause: string): void {
     this.unknownOutcomes.inc({ bot: chat.botId, cause });
   }
@@ -242,15 +242,6 @@ export class DeliveriesRepository {
       if (!(await this.db.manager.existsBy(Delivery, { userId, state: OPEN }))) return;
       await sleep(LOOK_AGAIN_EVERY_MS);
     }
-  }
-
-  /** What was sent in the groups in which a person wrote: answers to others may hold their words. */
-  async forgetInGroups(tx: EntityManager, userId: string): Promise<void> {
-    await tx.query(
-      `DELETE FROM deliveries WHERE finished_at IS NOT NULL
-         AND chat_id IN (SELECT chat_id FROM inbound_messages WHERE user_id = $1)`,
-      [userId],
-    );
   }
 
   private async giveUp(

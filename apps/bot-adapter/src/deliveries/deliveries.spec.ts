@@ -147,6 +147,26 @@ describe('answers on their way to people', () => {
     expect(await metric(app, 'deliveries_outcome_unknown_total', 'cause="server_error"')).toBe(1);
   });
 
+  it('where every call is taken and its answer lost, there are six copies at most', async () => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'hi');
+    await telegram.misbehave({ target: 'telegram.sendMessage', kind: '500-after-commit' });
+    const replyId = await reply(app, heard, 'again and again');
+    const { chatId } = heard.data;
+    const isGivenUp = async () => {
+      await app.service.db.query('UPDATE chats SET next_send_at = NULL WHERE id = $1', [chatId]);
+      await app.service.db.query(
+        `UPDATE bot_adapter_jobs._private_jobs SET run_at = now()
+         WHERE key = 'deliver:' || $1 AND locked_at IS NULL AND run_at > now()`,
+        [chatId],
+      );
+      const { state, reason } = await app.service.db.manager.findOneByOrFail(Delivery, { causeId: replyId });
+      return state === 'failed' && reason === 'gave_up';
+    };
+    await until(isGivenUp, { what: 'the answer to be given up', timeoutMs: 60_000 });
+    expect((await emma.answers()).map(({ text }) => text)).toEqual(Array(6).fill('again and again'));
+  }, 90_000);
+
   it('a call without an answer ends at its deadline and is sent again', async () => {
     const emma = await telegram.person();
     const heard = await hear(app, emma, 'hi');

@@ -118,6 +118,10 @@ export class Delivery {
   @Column({ type: 'integer' })
   tries!: number;
 
+  /** How many of these tries may have sent it without our learning of it. */
+  @Column({ name: 'unknown_outcomes', type: 'integer' })
+  unknownOutcomes!: number;
+
   @Column({ name: 'external_message_ids', type: 'text', array: true })
   externalMessageIds!: string[];
 

@@ -11,6 +11,7 @@ import { InboundModule } from '../inbound/inbound.module';
 import { QuarantineService } from '../inbound/quarantine.service';
 import { MediaJobs } from '../media/media.jobs';
 import { MediaModule } from '../media/media.module';
+import { ErasureJobs } from './erasure.jobs';
 
 /** What the erasure of a person takes here besides the entries of the data map. */
 @Module({
@@ -22,6 +23,7 @@ import { MediaModule } from '../media/media.module';
     MediaModule,
     PersonErasureModule.saying(BotAdapterPersonErased),
   ],
+  providers: [ErasureJobs],
 })
 export class ErasureModule {
   constructor(
@@ -31,6 +33,7 @@ export class ErasureModule {
     quarantine: QuarantineService,
     media: MediaJobs,
     requests: ErasureRequestsJobs,
+    jobs: ErasureJobs,
   ) {
     erasure.add({
       async before(userId, signal) {
@@ -42,7 +45,7 @@ export class ErasureModule {
         await media.forgetOf(tx, userId);
         await quarantine.forget(tx, userId);
         await buttons.forgetOf(tx, userId);
-        await deliveries.forgetInGroups(tx, userId);
+        await jobs.forgetInGroups(tx, userId);
       },
     });
   }

@@ -2,6 +2,7 @@ import { BotAdapterPersonErased, ErasureRequested, MessageReceived } from '@swit
 import { Erasure, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { ChatAddresses } from '../contacts/chat-addresses';
 import { ButtonsService } from '../dialogs/buttons.service';
 import { hear, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
@@ -82,9 +83,41 @@ describe('somebody who wants to be forgotten', () => {
     await group.say('@lumen_bot cannot be stored');
     await until(async () => (await quarantined()) === before + 1, { what: 'it in quarantine' });
     await rows('ALTER TABLE inbound_messages DROP CONSTRAINT broken');
+    // However much there is, it is looked up and not read.
+    const hashes = jest.spyOn(ChatAddresses.prototype, 'hash');
     await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
     await isForgotten(heard.data.userId);
     expect(await quarantined()).toBe(before);
+    expect(hashes).not.toHaveBeenCalled();
+    hashes.mockRestore();
+  });
+
+  it('leaves nothing in a group that was still to be sent when they were erased', async () => {
+    const emma = await telegram.person();
+    const group = await telegram.group(emma);
+    await group.say('@lumen_bot my secret is tea');
+    const heard = await app.probe.until(MessageReceived, ({ data }) => data.text === 'my secret is tea');
+    const { userId, chatId } = heard.data;
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId }));
+    await isForgotten(userId);
+    await rows(
+      `INSERT INTO deliveries (id, chat_id, user_id, kind, cause_id, content, state, queued_at)
+       VALUES ($1, $2, $1, 'text', $1, 'to somebody else, about tea', 'queued', now() - interval '1 hour')`,
+      [uuidv7(), chatId],
+    );
+    const hasten = `UPDATE bot_adapter_jobs._private_jobs SET run_at = now(), attempts = 0
+      WHERE key = 'forget-in-groups:' || $1 AND locked_at IS NULL`;
+    const attempts = `SELECT FROM bot_adapter_jobs._private_jobs WHERE key = 'forget-in-groups:' || $1 AND attempts > 0`;
+    await rows(hasten, [userId]);
+    await until(async () => (await rows(attempts, [userId])).length === 1, {
+      what: 'the job to wait for the delivery',
+    });
+    expect(await rows('SELECT FROM deliveries WHERE chat_id = $1', [chatId])).toHaveLength(1);
+    await rows(`UPDATE deliveries SET state = 'sent', finished_at = now() WHERE chat_id = $1`, [chatId]);
+    await rows(hasten, [userId]);
+    await until(async () => (await rows('SELECT FROM deliveries WHERE chat_id = $1', [chatId])).length === 0, {
+      what: 'the delivery to be forgotten',
+    });
   });
 
   it('leaves no button that only they could press, in a group either', async () => {

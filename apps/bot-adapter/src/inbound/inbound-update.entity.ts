@@ -20,9 +20,9 @@ export class InboundUpdateRow {
   @Column({ type: 'text', nullable: true })
   failure!: string | null;
 
-  /** Of the channel's id of who sent it, where that is known; kept only of what is in quarantine. */
-  @Column({ name: 'sender_hash', type: 'text', nullable: true })
-  senderHash!: string | null;
+  /** Beginnings of the hashes of all that may be a person's id at the channel; kept only of what is in quarantine. */
+  @Column({ type: 'text', array: true, nullable: true })
+  mentioned!: string[] | null;
 
   /** Encrypted, and kept only of what is in quarantine. */
   @Column({ type: 'text', nullable: true })

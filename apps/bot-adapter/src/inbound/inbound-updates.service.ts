@@ -76,8 +76,7 @@ export class InboundUpdatesService {
       this.count(update.botId, isFirst ? inbound : 'duplicate');
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
-      const from = inbound.flatMap((each) => ('from' in each && typeof each.from === 'object' ? [each.from] : []))[0];
-      await this.quarantineUpdate(update, error, from && { channel: bot.channel.kind, externalId: from.externalId });
+      await this.quarantineUpdate(update, error);
     }
   }
 
@@ -128,13 +127,9 @@ export class InboundUpdatesService {
     return (raw as unknown[]).length > 0;
   }
 
-  private async quarantineUpdate(
-    update: InboundUpdate,
-    error: unknown,
-    sender?: { channel: string; externalId: string },
-  ): Promise<void> {
+  private async quarantineUpdate(update: InboundUpdate, error: unknown): Promise<void> {
     this.updates.inc({ bot: update.botId, kind: 'quarantined' });
-    await this.quarantine.put(update, error, sender);
+    await this.quarantine.put(update, error);
   }
 
   private count(bot: string, what: Inbound[] | 'duplicate'): void {

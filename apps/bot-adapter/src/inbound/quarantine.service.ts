@@ -10,6 +10,8 @@ import { InboundUpdateRow } from './inbound-update.entity';
 type UpdateKey = Pick<InboundUpdateRow, 'botId' | 'updateId'>;
 
 const CONTENT = 'inbound_updates.content';
+/** Hexadecimal digits of a hash: 64 bits tell people apart. */
+const PREFIX = 16;
 const IN_QUARANTINE = { failure: Not(IsNull()) };
 
 /** Updates that could not be processed, with their content, until somebody has mended what was wrong. */
@@ -20,7 +22,7 @@ export class QuarantineService {
     private readonly addresses: ChatAddresses,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
-    bots: BotsRegistry,
+    private readonly bots: BotsRegistry,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -39,20 +41,16 @@ export class QuarantineService {
     });
   }
 
-  /** @param sender the channel and its id of who sent it, when that could be read */
-  async put(
-    { botId, id, content }: InboundUpdate,
-    error: unknown,
-    sender?: { channel: string; externalId: string },
-  ): Promise<void> {
+  async put({ botId, id, content }: InboundUpdate, error: unknown): Promise<void> {
     this.log.error({ err: error, bot: botId, updateId: id }, 'an update could not be processed and is in quarantine');
     const key = { botId, updateId: id };
+    const json = JSON.stringify(content ?? null);
     const row = {
       ...key,
       receivedAt: this.clock.now(),
       failure: reasonOf(error),
-      senderHash: sender ? this.addresses.hash(sender.channel, sender.externalId) : null,
-      content: this.cipher.encrypt(JSON.stringify(content ?? null), CONTENT, rowIdOf(key)),
+      mentioned: this.hashesOfIds(botId, json),
+      content: this.cipher.encrypt(json, CONTENT, rowIdOf(key)),
     };
     await this.db.createQueryBuilder().insert().into(InboundUpdateRow).values(row).orIgnore().execute();
   }
@@ -89,25 +87,26 @@ export class QuarantineService {
     await this.db.manager.update(InboundUpdateRow, { botId, updateId }, { failure: reasonOf(error) });
   }
 
-  /** Forgets what a person sent, and whatever holds the channel's id of them: an answer to them, or what could not be read. */
+  /** Forgets whatever holds the channel's id of a person: what they sent, an answer to them, or what could not be read. */
   async forget(tx: EntityManager, userId: string): Promise<void> {
-    const people = await tx.query<{ channel: string; hash: string }[]>(
-      'SELECT channel, external_hash AS hash FROM people WHERE user_id = $1',
+    await tx.query(
+      `UPDATE inbound_updates SET failure = NULL, content = NULL, mentioned = NULL
+       WHERE failure IS NOT NULL AND mentioned && ARRAY(SELECT left(external_hash, ${PREFIX}) FROM people WHERE user_id = $1)`,
       [userId],
     );
-    if (people.length === 0) return;
-    for (const row of await tx.findBy(InboundUpdateRow, IN_QUARANTINE)) {
-      const content = row.content && this.cipher.tryDecrypt(row.content, CONTENT, rowIdOf(row));
-      const words = [...new Set(content?.match(/[^\s"{}[\],:]+/g))];
-      const isOf = ({ channel, hash }: { channel: string; hash: string }) =>
-        row.senderHash === hash || words.some((word) => this.addresses.hash(channel, word) === hash);
-      if (people.some(isOf)) await this.empty(tx, row);
-    }
   }
 
   /** The row stays: the update was taken. */
   private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
-    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null, senderHash: null });
+    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null, mentioned: null });
+  }
+
+  /** Why it failed is not known, so neither is where its ids stand: all that may be one counts. */
+  private hashesOfIds(botId: string, json: string): string[] {
+    const channel = this.bots.find(botId)?.channel.kind;
+    if (channel === undefined) return [];
+    const ids = new Set(json.match(/[^\s"{}[\],:]*\d[^\s"{}[\],:]*/g));
+    return [...ids].map((id) => this.addresses.hash(channel, id).slice(0, PREFIX));
   }
 }
 
