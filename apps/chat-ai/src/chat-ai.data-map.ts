@@ -10,6 +10,7 @@ export const chatAiDataMap: DataMap = {
       user_id:
         'The person of a private chat. In a group nobody: with each member who is erased, its summary, its key and what was answered are deleted.',
       bot_id: 'The bot that is talked to.',
+      being_answered: 'Ids of the messages whose answer was the last to be shown while it was written.',
       summary: 'What was said so far, in short; encrypted with the key of the person, or of the group.',
     },
   },
@@ -24,6 +25,7 @@ export const chatAiDataMap: DataMap = {
       state: 'Whether it is answered.',
       locale: 'Language of the person.',
       text: 'The words, encrypted with the key of the person.',
+      transcript: 'What was heard in a voice message, likewise.',
       quoted: 'The message that it answers, likewise.',
       sender_name: 'Who wrote it, in a group; likewise.',
     },

@@ -108,6 +108,23 @@ describe('the knowledge base of the demo company', () => {
     ]);
   });
 
+  it('a topic with a long name is suggested by as much of it as a button takes, cut between characters', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
+    const [name, bike] = ['a'.repeat(197), '🚵‍♀️'];
+    await writeFile(join(folder, 'kb.md'), `# ${name}${bike}b\n\nBicycles are red.`);
+    const bots = await botsFolder({ shop: { assistant: { systemPrompt: 'S', knowledge: folder } } });
+    const shop = await startApp(chatAiApp, { env: { BOTS_FOLDER: bots.path } });
+    try {
+      const anna = aPerson(() => shop, { botId: 'shop' });
+      const reply = await anna.replyTo(await anna.writes('What is the capital of Peru?'));
+      expect(reply.suggestions).toEqual([name]);
+    } finally {
+      await shop.stop();
+      await bots.remove();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('without a model, what it knows nothing of is said, with the topics it knows', async () => {
     const anna = aPerson(() => app, { botId: 'northwind' });
     const reply = await anna.replyTo(await anna.writes('What is the capital of Peru?'));

@@ -15,6 +15,8 @@ export interface Capabilities {
   /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
   readonly voice: boolean;
+  /** Whether buttons can ask for money: that needs somebody who confirms each payment. */
+  readonly invoices: boolean;
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Longest text of one message; what is longer becomes several. */
@@ -126,7 +128,8 @@ export type Inbound =
   | InboundPress
   | InboundEdit
   | InboundUnsupported
-  | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
+  /** `muted`: the bot is there and may not write. */
+  | (InboundBy & { readonly kind: 'blocked' | 'muted' | 'unblocked' })
   | InboundStop
   /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
