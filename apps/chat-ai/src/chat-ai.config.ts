@@ -86,7 +86,9 @@ export const chatAiConfig = z.object({
     .int()
     .nonnegative()
     .default(4000)
-    .describe('Added for models that are seen to reason: they use up their output limit before the first word.'),
+    .describe(
+      'Added for models that are known or seen to reason: they use up their output limit before the first word.',
+    ),
   CHAT_AI_QUIET_WINDOW_MS: milliseconds(700).describe(
     'How long to wait for the next part of a pasted text or album; parts come some 200 ms apart.',
   ),

@@ -6,10 +6,13 @@ import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, botsFolder, rowsOf, runScheduled, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
 
-/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. */
-const PRICE = { input: 1000, cachedInput: 1000, output: 1000 };
+/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. It does not reason. */
+const MODEL = {
+  model: 'sandbox-model',
+  pricePerMillionTokensUsd: { input: 1000, cachedInput: 1000, output: 1000 },
+};
 const bot = (budgets: object) => ({
-  assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE },
+  assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL },
   budgets,
 });
 
@@ -24,7 +27,7 @@ describe('budgets', () => {
     folder = await botsFolder({
       daily: bot({ personPerDayUsd: 0.5 }),
       monthly: bot({ botPerMonthUsd: 2 }),
-      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE } },
+      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL } },
       unlimited: bot({ personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' }),
       berlin: { ...bot({ personPerDayUsd: 0.5 }), timeZone: 'Europe/Berlin' },
       unpriced: { assistant: { model: 'nobody-knows-it' }, budgets: { personPerDayUsd: 5 } },
