@@ -65,7 +65,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         user_id uuid NOT NULL,
         received_at timestamptz NOT NULL,
         state text NOT NULL CHECK (state IN ('unread', 'picture', 'document', 'unreadable')),
-        content text NOT NULL, -- encrypted
+        content text, -- encrypted; absent once it was deleted with the file
         bytes bigint,
         problem text,
         notes text[] NOT NULL,
@@ -75,6 +75,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
       )`);
     await personalTable(runner, 'attachments');
     await runner.query('CREATE INDEX attachments_of_person ON attachments (user_id, received_at)');
+    await runner.query('CREATE INDEX attachments_kept ON attachments (received_at) WHERE content IS NOT NULL');
     await runner.query(`
       CREATE TABLE turns (
         id uuid PRIMARY KEY,

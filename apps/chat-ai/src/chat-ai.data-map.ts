@@ -32,7 +32,7 @@ export const chatAiDataMap: DataMap = {
   },
   attachments: {
     purpose: 'Files that came with messages, and what was read of them.',
-    retention: 'As long as the message.',
+    retention: 'As long as the message; its content thirty days, as the file.',
     erasure: 'delete row',
     person: 'user_id',
     columns: {
@@ -145,7 +145,7 @@ export const chatAiDataMap: DataMap = {
     retention: 'CHAT_AI_KEEP_USAGE_DAYS.',
     erasure: 'delete row',
     person: { within: 'scope' },
-    columns: { scope: 'A bot, or a bot and a person.' },
+    columns: { scope: 'A bot, its knowledge, or a bot and a person.' },
   },
   budget_reservations: {
     purpose: 'Money that is set aside for calls on their way.',

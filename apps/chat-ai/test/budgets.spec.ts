@@ -1,15 +1,18 @@
 import { UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { BudgetExhausted, BudgetsService, type PlannedCall } from '../src/accounting/budgets.service';
+import { BudgetExhausted, BudgetsService, NOBODY, type PlannedCall } from '../src/accounting/budgets.service';
 import { UsageService } from '../src/accounting/usage.service';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, botsFolder, rowsOf, runScheduled, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
 
-/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. */
-const PRICE = { input: 1000, cachedInput: 1000, output: 1000 };
+/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. It does not reason. */
+const MODEL = {
+  model: 'sandbox-model',
+  pricePerMillionTokensUsd: { input: 1000, cachedInput: 1000, output: 1000 },
+};
 const bot = (budgets: object) => ({
-  assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE },
+  assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL },
   budgets,
 });
 
@@ -24,7 +27,7 @@ describe('budgets', () => {
     folder = await botsFolder({
       daily: bot({ personPerDayUsd: 0.5 }),
       monthly: bot({ botPerMonthUsd: 2 }),
-      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE } },
+      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL } },
       unlimited: bot({ personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' }),
       berlin: { ...bot({ personPerDayUsd: 0.5 }), timeZone: 'Europe/Berlin' },
       unpriced: { assistant: { model: 'nobody-knows-it' }, budgets: { personPerDayUsd: 5 } },
@@ -163,6 +166,19 @@ describe('budgets', () => {
     await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
     expect(await spent()).toMatchObject({ spent: 900_000, reserved: 0 });
     expect(await usages()).toHaveLength(1);
+  });
+
+  it('a call for the knowledge whose process died is charged to the knowledge, and not to the answers of the bot', async () => {
+    const nobody = { ...spender(1_000_000), botId: 'learned', userId: NOBODY };
+    await service(BudgetsService).reserve(nobody, { ...planned(900_000), purpose: 'embedding', turnId: null });
+    app.clock.advance(16 * 60_000);
+    await runScheduled(app, 'charge-lost-calls');
+    const charged = await rowsOf(
+      app,
+      `SELECT scope, spent_micros::int AS spent, reserved_micros::int AS reserved FROM budgets
+       WHERE scope LIKE '%:learned'`,
+    );
+    expect(charged).toEqual([{ scope: 'knowledge:learned', spent: 900_000, reserved: 0 }]);
   });
 
   it('a person who is erased in the middle of a turn does not keep its end from being recorded', async () => {

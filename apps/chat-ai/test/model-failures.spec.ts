@@ -15,6 +15,7 @@ describe('a model that fails', () => {
       env: {
         CHAT_AI_BASE_URL: model.baseUrl,
         CHAT_AI_API_KEY: 'sk-sandbox',
+        CHAT_AI_MODEL: 'sandbox-model',
         CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '600',
         CHAT_AI_IDLE_TIMEOUT_MS: '400',
       },

@@ -1,6 +1,7 @@
 import type { LoggedCall } from './kit/call-log';
 import type { FaultRule } from './kit/faults';
-import type { Model, Pace, RequestFacts } from './openai/context';
+import type { Pace, RequestFacts } from './openai/context';
+import type { Model } from './openai/models';
 import type { NewScriptedAnswer } from './openai/script';
 import type { Manner, QueryAnswer, Thing } from './telegram/people';
 import type { BotSeed, MediaKind, Person } from './telegram/state';

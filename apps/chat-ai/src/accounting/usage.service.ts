@@ -5,7 +5,7 @@ import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { TokenUsage } from '../models/chat-model';
-import { budgetPeriods, type Spender } from './budgets.service';
+import { budgetPeriods, NOBODY, type Spender } from './budgets.service';
 import { costOf, type KnownPrice } from './prices.service';
 import type { CallOutcome, CallPurpose } from './usage.entity';
 
@@ -184,7 +184,7 @@ const chargeLostWhere = (condition: string) => `
     INSERT INTO budgets (scope, period_start, spent_micros)
     SELECT * FROM (
       SELECT 'person:' || bot_id || ':' || user_id AS scope, day, micros FROM lost
-      UNION ALL SELECT 'bot:' || bot_id, month, micros FROM lost
+      UNION ALL SELECT CASE user_id WHEN '${NOBODY}' THEN 'knowledge:' ELSE 'bot:' END || bot_id, month, micros FROM lost
     ) AS part ORDER BY scope DESC
     ON CONFLICT (scope, period_start) DO UPDATE SET
       spent_micros = budgets.spent_micros + excluded.spent_micros,

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Outbox } from '@switchboard/bus';
+import { isInfrastructureError, Outbox } from '@switchboard/bus';
 import { type Budget, type KnownSpeechCallOutcome, SpeechUsageRecorded } from '@switchboard/contracts';
 import { BotsRegistry, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -14,6 +15,10 @@ import { Reservation } from './reservation.entity';
 export class BudgetExhausted extends Error {
   override readonly name = 'BudgetExhausted';
 }
+
+/** How long the result of a call is kept for a database that is away. */
+const KEEP_FOR_MS = 60_000;
+const AGAIN_EVERY_MS = 500;
 
 /** Who is charged for a call. */
 export interface Payer {
@@ -71,8 +76,9 @@ export class BudgetsService {
   }
 
   /**
-   * Makes a call that is paid for, and runs `record` in the transaction that settles it. Throws BudgetExhausted, before
-   * anybody is asked, or what the call throws.
+   * Makes a call that is paid for, and runs `record` in the transaction that settles it: again, if the database is away
+   * at that moment, since the next try of a job would have to pay for another call. Throws BudgetExhausted, before anybody
+   * is asked, or what the call throws.
    */
   async charged<Result>(
     planned: PlannedCall,
@@ -107,10 +113,12 @@ export class BudgetsService {
         .catch((err: unknown) => this.log.warn({ err, job: planned.job }, 'reservation of a failed call not settled'));
       throw error;
     }
-    await this.db.transaction(async (tx) => {
-      await record(tx, result);
-      await settle(tx, 'completed');
-    });
+    await persistently(() =>
+      this.db.transaction(async (tx) => {
+        await record(tx, result);
+        await settle(tx, 'completed');
+      }),
+    );
     return result;
   }
 
@@ -216,6 +224,19 @@ export class BudgetsService {
 
 const micros = (budget: Budget): number =>
   budget === 'unlimited' ? Number.MAX_SAFE_INTEGER : Math.round(budget * 1_000_000);
+
+/** Repeats a transaction while the database is away for a moment. */
+async function persistently(transaction: () => Promise<void>): Promise<void> {
+  const until = performance.now() + KEEP_FOR_MS;
+  for (;;) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (!isInfrastructureError(error) || performance.now() > until) throw error;
+      await sleep(AGAIN_EVERY_MS);
+    }
+  }
+}
 
 /** True when there was enough. */
 async function charge(tx: EntityManager, sql: string, parameters: unknown[]): Promise<boolean> {
