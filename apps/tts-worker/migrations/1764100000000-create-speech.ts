@@ -17,12 +17,14 @@ export class CreateSpeech1764100000000 implements MigrationInterface {
         created_at   timestamptz NOT NULL,
         last_used_at timestamptz NOT NULL
       )`);
-    await db.query(`CREATE INDEX audio_assets_unused ON audio_assets (last_used_at)`);
+    await db.query(`CREATE INDEX audio_assets_unused ON audio_assets (last_used_at, id)`);
+    await db.query(`CREATE INDEX audio_assets_abandoned ON audio_assets (created_at, id) WHERE uses = 0`);
     await db.query(`
       CREATE TABLE audio_drafts (
         id         text PRIMARY KEY,
         started_at timestamptz NOT NULL
       )`);
+    await db.query(`CREATE INDEX audio_drafts_by_age ON audio_drafts (started_at, id)`);
 
     await db.query(`
       CREATE TABLE speech_requests (

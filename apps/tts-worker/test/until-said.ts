@@ -51,5 +51,7 @@ export async function lookForLostWhile(
   });
   await nest.get(Schedules).runSlot(schedule, clock.now());
   const done = 'SELECT FROM schedules WHERE job = $1 AND last_success_slot = last_slot';
-  await until(async () => (await db.query<unknown[]>(done, [schedule])).length === 1, { what: `the end of ${schedule}` });
+  await until(async () => (await db.query<unknown[]>(done, [schedule])).length === 1, {
+    what: `the end of ${schedule}`,
+  });
 }

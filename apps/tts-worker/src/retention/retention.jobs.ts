@@ -1,5 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, CONFIG, defineJob, LOG, type Log, Scheduled, Slot } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  defineJob,
+  type JobRun,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
 import { BudgetsService } from '../accounting/budgets.service';
 import { AudioLibrary } from '../speech/audio-library';
 import { SpeechService } from '../speech/speech.service';
@@ -28,15 +38,33 @@ export class RetentionJobs {
       'Removes audio that nobody has asked for in TTS_WORKER_KEEP_DAYS, requests answered before, and files without a row.',
     timeoutMs: 60 * 60_000,
   })
-  async forgetOld(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - this.config.TTS_WORKER_KEEP_DAYS * DAY_MS);
-    await this.speech.forgetAnsweredBefore(before);
-    await this.transcriptions.forgetAnsweredBefore(before);
-    await this.budgets.forgetSpendingBefore(before);
-    const dayAgo = new Date(this.clock.now().getTime() - DAY_MS);
-    const abandoned = await this.library.removeAbandoned(dayAgo);
-    if (abandoned > 0) this.log.info({ removed: abandoned }, 'audio that was never handed out was removed');
-    const removed = await this.library.removeUnusedSince(before);
-    if (removed > 0) this.log.info({ removed }, 'unused audio was removed');
+  async forgetOld(_slot: PayloadOf<typeof ForgetOld>, { signal }: JobRun): Promise<void> {
+    const before = this.daysAgo(this.config.TTS_WORKER_KEEP_DAYS);
+    const yesterday = this.daysAgo(1);
+    const steps: (() => Promise<void>)[] = [
+      () => this.speech.forgetAnsweredBefore(before),
+      () => this.transcriptions.forgetAnsweredBefore(before),
+      () => this.budgets.forgetSpendingBefore(before),
+      async () => this.told(await this.library.removeAbandoned(yesterday, signal), 'audio nobody was answered with'),
+      async () => this.told(await this.library.removeDrafts(yesterday, signal), 'audio files without a row'),
+      async () => this.told(await this.library.removeUnusedSince(before, signal), 'unused audio'),
+    ];
+    const errors: unknown[] = [];
+    for (const step of steps) {
+      signal.throwIfAborted();
+      // One that fails keeps none of the others from being done.
+      await step().catch((error: unknown) => errors.push(error));
+    }
+    signal.throwIfAborted();
+    if (errors.length > 0)
+      throw new AggregateError(errors, `${errors.length} of ${steps.length} steps have failed`, { cause: errors[0] });
+  }
+
+  private told(removed: number, what: string): void {
+    if (removed > 0) this.log.info({ removed, what }, 'audio was removed');
+  }
+
+  private daysAgo(days: number): Date {
+    return new Date(this.clock.now().getTime() - days * DAY_MS);
   }
 }

@@ -31,11 +31,26 @@ export class StorageAway extends Error {
   }
 }
 
+/** Files could not be deleted, and their rows stay; the cause is the error of the first. */
+export class NotRemoved extends Error {
+  override readonly name = 'NotRemoved';
+
+  constructor(count: number, cause: unknown) {
+    super(`audio could not be removed (${count} files)`, { cause });
+  }
+}
+
 const MIME_TYPE = 'audio/ogg';
 const keyOf = (id: string) => `audio/${id}.ogg`;
 
 /** About ten seconds: audio that is paid for is not thrown away for one bad moment of the storage. */
 const PUT_RETRIES = { maxAttempts: 4, backoff: new ExponentialBackoff({ initialDelay: 500, maxDelay: 5_000 }) };
+
+/** What is removed some day, by its age. Each is found by an index of its own. */
+const UNUSED = { from: 'audio_assets WHERE true', age: 'last_used_at' };
+const ABANDONED = { from: 'audio_assets WHERE uses = 0', age: 'created_at' };
+const DRAFTS = { from: 'audio_drafts WHERE true', age: 'started_at' };
+const REMOVED_AT_ONCE = 100;
 
 /** All audio that was made and is still kept, by what was asked for. */
 @Injectable()
@@ -143,7 +158,7 @@ export class AudioLibrary {
     });
   }
 
-  /** A file may lie in the storage from now on; see removeAbandoned. */
+  /** A file may lie in the storage from now on; see removeDrafts. */
   private async beginDraft(id: string): Promise<void> {
     await this.db.query(
       `INSERT INTO audio_drafts (id, started_at) VALUES ($1, $2)
@@ -177,25 +192,28 @@ export class AudioLibrary {
     return file;
   }
 
-  /** Removes what nobody has asked for since then; returns how many. */
-  async removeUnusedSince(time: Date): Promise<number> {
-    let removed = 0;
-    while (await this.removeOne({ lastUsedAt: LessThan(time) })) removed += 1;
-    return removed;
+  /** Removes what nobody has asked for since then; returns how many. Throws NotRemoved when it has got through all of them. */
+  removeUnusedSince(time: Date, signal: AbortSignal): Promise<number> {
+    return this.removeEach(UNUSED, time, signal, (id) => this.removeOne({ id, lastUsedAt: LessThan(time) }));
   }
 
-  /** Removes what was begun before then and came to nothing: files without a row, and audio that nobody was answered with. */
-  async removeAbandoned(time: Date): Promise<number> {
-    let removed = 0;
-    while (await this.removeOne({ uses: 0, createdAt: LessThan(time) })) removed += 1;
-    while (await this.removeDraft('started_at < $1', time)) removed += 1;
-    return removed;
+  /**
+   * Removes audio that was made before then and that nobody was answered with; returns how many. Throws NotRemoved as
+   * removeUnusedSince does.
+   */
+  removeAbandoned(time: Date, signal: AbortSignal): Promise<number> {
+    return this.removeEach(ABANDONED, time, signal, (id) => this.removeOne({ id, uses: 0 }));
+  }
+
+  /** Removes files without a row that were begun before then; returns how many. Throws NotRemoved as removeUnusedSince does. */
+  removeDrafts(time: Date, signal: AbortSignal): Promise<number> {
+    return this.removeEach(DRAFTS, time, signal, (id) => this.removeDraft(id, time));
   }
 
   /** Removes an audio, and what was begun of it, that nobody was answered with: all who had asked were erased meanwhile. */
   async removeUnclaimed(id: string): Promise<void> {
     await this.removeOne({ id, uses: 0 });
-    await this.removeDraft('id = $1', id);
+    await this.removeDraft(id);
   }
 
   /** Removes audio that nobody else has asked for. */
@@ -228,12 +246,45 @@ export class AudioLibrary {
     await this.remove(tx, asset);
   }
 
+  /** Goes through the rows once, the oldest first: one whose file cannot be deleted keeps none of the others. */
+  private async removeEach(
+    { from, age }: { from: string; age: string },
+    time: Date,
+    signal: AbortSignal,
+    remove: (id: string) => Promise<boolean>,
+  ): Promise<number> {
+    let [removed, failed] = [0, 0];
+    let firstError: unknown;
+    // The age as text: a Date would cut it to milliseconds.
+    let last = { id: '', at: '-infinity' };
+    for (;;) {
+      const rows = await this.db.query<(typeof last)[]>(
+        `SELECT id, ${age}::text AS at FROM ${from} AND ${age} < $1 AND (${age}, id) > ($2::timestamptz, $3)
+         ORDER BY ${age}, id LIMIT ${REMOVED_AT_ONCE}`,
+        [time, last.at, last.id],
+      );
+      const next = rows.at(-1);
+      if (!next) break;
+      for (const { id } of rows) {
+        signal.throwIfAborted();
+        try {
+          if (await remove(id)) removed += 1;
+        } catch (error) {
+          failed += 1;
+          firstError ??= error;
+        }
+      }
+      last = next;
+    }
+    if (failed > 0) throw new NotRemoved(failed, firstError);
+    return removed;
+  }
+
   /** Leaves out what is in use just then. */
   private removeOne(where: FindOptionsWhere<AudioAsset>): Promise<boolean> {
     return this.db.transaction(async (tx) => {
       const asset = await tx.findOne(AudioAsset, {
         where,
-        order: { lastUsedAt: 'ASC' },
         lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
       });
       if (asset) await this.remove(tx, asset);
@@ -248,15 +299,15 @@ export class AudioLibrary {
   }
 
   /** With its file, unless that has got a row after all. */
-  private removeDraft(condition: string, parameter: unknown): Promise<boolean> {
+  private removeDraft(id: string, before?: Date): Promise<boolean> {
     return this.db.transaction(async (tx) => {
-      const [draft] = await tx.query<{ id: string }[]>(
-        `SELECT id FROM audio_drafts WHERE ${condition} ORDER BY started_at LIMIT 1 FOR UPDATE`,
-        [parameter],
+      const found = await tx.query<unknown[]>(
+        `SELECT FROM audio_drafts WHERE id = $1 AND started_at < coalesce($2::timestamptz, 'infinity') FOR UPDATE`,
+        [id, before],
       );
-      if (!draft) return false;
-      if (!(await tx.existsBy(AudioAsset, { id: draft.id }))) await this.storage.delete(keyOf(draft.id));
-      await tx.query('DELETE FROM audio_drafts WHERE id = $1', [draft.id]);
+      if (found.length === 0) return false;
+      if (!(await tx.existsBy(AudioAsset, { id }))) await this.storage.delete(keyOf(id));
+      await tx.query('DELETE FROM audio_drafts WHERE id = $1', [id]);
       return true;
     });
   }
