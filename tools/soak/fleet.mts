@@ -28,6 +28,9 @@ export interface Replica {
 /** Counted by task, as `<service>/<task>`. */
 export type Runs = Record<string, number>;
 
+/** Counted by counter and its labels, such as `chat-ai turns_failed_total`. */
+export type Failures = Record<string, number>;
+
 const REPLICAS = 2;
 const READY_WITHIN_MS = 180_000;
 const SCRAPE_WITHIN_MS = 10_000;
@@ -38,6 +41,24 @@ const SCRAPE_WITHIN_MS = 10_000;
 const JOB_WAITS_SECONDS = 5;
 /** A busy machine may lose so much. */
 const LATE_SECONDS = 15;
+
+/** Counters that kills leave at zero, each with the outcomes that are no failures. Deliveries of unknown outcome are checked as what people see. */
+const FAILURE_COUNTERS: Readonly<Record<string, readonly string[]>> = {
+  bot_descriptions_rejected_total: [],
+  bus_dead_lettered_total: [],
+  bus_relay_failures_total: [],
+  bus_retries_total: [],
+  deliveries_total: ['sent'],
+  encryption_key_missing_total: [],
+  job_seconds_count: ['done', 'failed'],
+  periodic_task_runs_total: ['done'],
+  personal_values_unreadable_total: [],
+  speech_budget_refusals_total: [],
+  speech_fallbacks_total: [],
+  speech_requests_total: ['made', 'reused'],
+  transcriptions_total: ['completed'],
+  turns_failed_total: [],
+};
 
 export const LUMEN = {
   id: 7_000_000_001,
@@ -58,8 +79,11 @@ export class Fleet {
   private readonly identities: ReturnType<typeof freshIdentities>;
   private readonly sql: Pool;
   private aheadSeconds = 0;
-  /** Runs of processes that have ended, and what each living one told last. */
-  private readonly told = new Map<Child, Runs>();
+  /** The last metrics of each process that there has been. */
+  private readonly told = new Map<Child, string>();
+  private readonly meantToEnd = new WeakSet<Child>();
+  /** Lines of level error, and processes that ended by themselves, by how often. */
+  readonly errors = new Map<string, number>();
 
   private constructor(
     options: FleetOptions,
@@ -127,11 +151,13 @@ export class Fleet {
   }
 
   async stopServices(): Promise<void> {
+    for (const { child } of this.replicas) this.meantToEnd.add(child);
     await Promise.all(this.replicas.map(({ child }) => child.stop()));
   }
 
   /** kill -9, and a new process in its place, as whatever supervises services would start one. */
   async killAndRestart(replica: Replica): Promise<void> {
+    this.meantToEnd.add(replica.child);
     replica.child.kill('SIGKILL');
     await replica.child.ended;
     replica.child = this.start(replica, this.replicas);
@@ -154,32 +180,37 @@ export class Fleet {
 
   /** How often each task was done, by all processes that there have been. */
   async runs(): Promise<Runs> {
-    await Promise.all(
-      this.replicas.map(async ({ service, url, child }) => {
-        const metrics = await scrape(url).catch(() => ''); // one that starts just now
-        const found = metrics.matchAll(/^periodic_task_runs_total\{task="([^"]+)",outcome="done".*\} (\d+)$/gm);
-        const runs = Object.fromEntries([...found].map(([, task, count]) => [`${service}/${task}`, Number(count)]));
-        if (Object.keys(runs).length > 0) this.told.set(child, runs);
-      }),
+    const samples = (await this.samples()).filter(
+      ({ name, labels }) => name === 'periodic_task_runs_total' && labels.outcome === 'done',
     );
-    const total: Runs = {};
-    for (const runs of this.told.values())
-      for (const [task, count] of Object.entries(runs)) total[task] = (total[task] ?? 0) + count;
-    return total;
+    return totals(samples, ({ labels }) => `${labels.service}/${labels.task}`);
+  }
+
+  /** Failures counted by all processes that there have been. */
+  async failures(): Promise<Failures> {
+    const samples = (await this.samples()).filter(
+      ({ name, labels, value }) => FAILURE_COUNTERS[name]?.includes(labels.outcome ?? '') === false && value > 0,
+    );
+    return totals(samples, ({ name, labels: { service, ...labels } }) =>
+      [service, name, ...Object.values(labels)].join(' '),
+    );
+  }
+
+  /** Updates that the channel brought once more after they had been processed. */
+  async repeatedUpdates(): Promise<number> {
+    const samples = (await this.samples()).filter(
+      ({ name, labels }) => name === 'updates_total' && labels.kind === 'duplicate',
+    );
+    return samples.reduce((sum, { value }) => sum + value, 0);
   }
 
   /** Tasks that should have been done again by now, by whichever process says so. */
   async late(): Promise<string[]> {
     const late = await Promise.all(
       this.replicas.map(async ({ service, url }) => {
-        const metrics = await scrape(url);
-        const secondsOf = (name: string) =>
-          new Map(
-            [...metrics.matchAll(new RegExp(`^${name}\\{task="([^"]+)".*\\} (\\S+)$`, 'gm'))].map(([, task, value]) => [
-              task!,
-              Number(value),
-            ]),
-          );
+        const samples = samplesIn(await scrape(url));
+        const secondsOf = (wanted: string) =>
+          new Map(samples.filter(({ name }) => name === wanted).map(({ labels, value }) => [labels.task!, value]));
         const intervals = secondsOf('periodic_task_interval_seconds');
         return [...secondsOf('periodic_task_late_seconds')].flatMap(([task, seconds]) =>
           seconds > Math.max(3 * intervals.get(task)!, LATE_SECONDS) ? [`${service}/${task}`] : [],
@@ -238,6 +269,20 @@ export class Fleet {
     await Promise.all([sandbox.stop(), rabbit.kill('SIGKILL'), this.sql.end().then(() => postgres.stop())]);
   }
 
+  private async samples(): Promise<Sample[]> {
+    await Promise.all(
+      this.replicas.map(async ({ url, child }) => {
+        const metrics = await scrape(url).catch(() => ''); // one that starts just now
+        if (metrics) this.told.set(child, metrics);
+      }),
+    );
+    return [...this.told.values()].flatMap(samplesIn);
+  }
+
+  private note(error: string): void {
+    this.errors.set(error, (this.errors.get(error) ?? 0) + 1);
+  }
+
   private async query<Row extends object>(sql: string): Promise<Row[]> {
     return (await this.sql.query<Row>(sql)).rows;
   }
@@ -250,7 +295,7 @@ export class Fleet {
     // The others ask the last process of a service; nothing here balances load.
     const urls = Object.fromEntries(all.map((other) => [`${variableOf(other.service)}_URL`, other.url]));
     const models = `${this.sandboxUrl}/openai/v1`;
-    return startChild({
+    const child = startChild({
       entry: `apps/${service}/dist/src/main.js`,
       env: {
         ...environment(),
@@ -278,7 +323,15 @@ export class Fleet {
         CLOCK_AHEAD_SECONDS: String(this.aheadSeconds),
       },
       logFile: join(folder, `${service}-${new URL(url).port}.log`),
+      onLine: (line) => {
+        const error = errorIn(line);
+        if (error) this.note(`${service}: ${error}`);
+      },
     });
+    void child.ended.then((how) => {
+      if (!this.meantToEnd.has(child)) this.note(`${service}: ended by itself (${how})`);
+    });
+    return child;
   }
 
   private ready({ service, url, child }: Replica): Promise<void> {
@@ -311,6 +364,32 @@ async function answers(child: Child, what: string, url: string): Promise<void> {
 async function scrape(url: string): Promise<string> {
   const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(SCRAPE_WITHIN_MS) });
   return response.text();
+}
+
+interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const samplesIn = (metrics: string): Sample[] =>
+  [...metrics.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => ({
+    name: name!,
+    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, text]) => [key!, text!])),
+    value: Number(value),
+  }));
+
+function totals(samples: readonly Sample[], nameOf: (sample: Sample) => string): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const sample of samples) total[nameOf(sample)] = (total[nameOf(sample)] ?? 0) + sample.value;
+  return total;
+}
+
+/** What a line of a service's log says, when it is an error. */
+function errorIn(line: string): string | undefined {
+  if (!/"level":"(?:error|fatal)"/.test(line)) return undefined;
+  const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+  return err?.message ? `${msg} (${err.message})` : String(msg);
 }
 
 /** The demo's bots, whose people here write fast and much. */

@@ -13,6 +13,9 @@ const LOOK_EVERY_MS = 50;
 /** Between an answer and the next question. */
 const THINKS_MS = 200;
 
+/** The sandbox begins at ten ids per second since 2026. */
+const LOWER_UPDATE_ID = 1_000_000;
+
 interface Chat {
   readonly what: string;
   /** Who asks, one after the other. */
@@ -64,6 +67,22 @@ export class People {
     await people.join('Cleo listens', [cleo], { bot: LUMEN.id }, 'listens');
     await people.join('a group', [dan, eve], { chat: group.id }, 'writes');
     return people;
+  }
+
+  /**
+   * After a week without updates Telegram goes on with a random id, mostly a lower one.
+   * @returns false when the bot has left updates of before lying for ten seconds
+   */
+  async beSilentForAWeek(): Promise<boolean> {
+    const { token } = LUMEN;
+    const nothingWaits = async () => {
+      const response = await fetch(`${this.sandbox.url}/telegram/bot${token}/getWebhookInfo`);
+      const { result } = (await response.json()) as { result: { pending_update_count: number } };
+      return result.pending_update_count === 0;
+    };
+    if (!(await until(nothingWaits, 10_000))) return false;
+    await this.sandbox.telegram.addBot({ token, nextUpdateId: 1 + Math.floor(Math.random() * LOWER_UPDATE_ID) });
+    return true;
   }
 
   /** All of them ask and read until `isOver`; resolves when each has the last answer, or has waited for it in vain. */

@@ -5,7 +5,7 @@ import { until } from '../local/processes.mts';
 import { connectSandbox } from '../local/sandbox-client.mts';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
-import { Fleet, type Runs } from './fleet.mts';
+import { type Failures, Fleet, type Runs } from './fleet.mts';
 import { People, type Verdict } from './people.mts';
 
 export interface SoakOptions {
@@ -19,6 +19,10 @@ export interface SoakReport extends Verdict {
   rssGrowthMb: number;
   connectionsGrowth: number;
   waitingJobs: number;
+  /** Lines of level error in the services' logs. A kill costs warnings, and never an error. */
+  errorLines: number;
+  failures: Failures;
+  repeatedUpdates: number;
 }
 
 /** Everything periodic at a thousandth; in a shorter run faster still, or what is daily would not be done twice. */
@@ -37,6 +41,8 @@ const KILLS: readonly (readonly [number, string])[] = [
 const START_TAKES_MS = 12_000;
 /** More sessions that both pools of a kind may have by chance; one that leaks is at its limit soon. Sessions of locks have one each. */
 const POOL_SLACK = 4;
+/** A poller that is killed leaves one batch of getUpdates unconfirmed. One that confirms nothing is brought the same again and again. */
+const MOST_REPEATED_UPDATES = 100;
 const SETTLES_WITHIN_MS = 120_000;
 /** Of one process: its heap is not collected at the moment at which we look. A leak that matters in days shows in much less. */
 const MOST_GROWTH_MB = 80;
@@ -67,6 +73,8 @@ export class Soak {
     const fleet = (this.fleet = await Fleet.prepare({ folder, speed }));
     await this.startBeforeMidnight(fleet);
     const people = await People.arrive(await connectSandbox(fleet.sandboxUrl));
+    // Now, while each poller knows the ids of before: one that begins after a kill could not be confused by lower ones.
+    if (!(await people.beSilentForAWeek())) this.complaints.push('updates were not taken for ten seconds');
     const { memoryBefore } = await this.talk(fleet, people);
     await this.settle(fleet);
     const report = {
@@ -75,11 +83,15 @@ export class Soak {
       rssGrowthMb: this.growth(fleet, memoryBefore),
       connectionsGrowth: sum(this.connectionsGrown ?? {}),
       waitingJobs: this.waitingJobs,
+      errorLines: sum(Object.fromEntries(fleet.errors)),
+      failures: await fleet.failures(),
+      repeatedUpdates: await fleet.repeatedUpdates(),
     };
     this.judge(report);
     for (const task of this.late) this.complaints.push(`${task} is not done any more`);
     for (const [name, more] of Object.entries(this.connectionsGrown ?? {}))
       this.complaints.push(`${more} more sessions than at first: ${name}`);
+    for (const [line, times] of fleet.errors) this.complaints.push(`logged as an error: ${line} (${times} times)`);
     this.complaints.push(...people.complaints, ...(await fleet.jobs()).givenUp.map((job) => `given up: ${job}`));
     for (const complaint of this.complaints) console.log(`✗ ${complaint}`);
     return { ok: this.complaints.length === 0, ...report };
@@ -193,6 +205,10 @@ export class Soak {
   private judge(report: Omit<SoakReport, 'ok'>): void {
     const seldom = Object.entries(report.periodic).filter(([, times]) => times < TIMES);
     for (const [task, times] of seldom) this.complaints.push(`${task} was done ${times} times`);
+    for (const [counter, times] of Object.entries(report.failures))
+      this.complaints.push(`failures: ${counter}: ${times}`);
+    if (report.repeatedUpdates > MOST_REPEATED_UPDATES)
+      this.complaints.push(`${report.repeatedUpdates} updates came once more`);
     for (const fact of ['unanswered', 'doubled', 'overwritten', 'waitingJobs'] as const)
       if (report[fact] > 0) this.complaints.push(`${fact}: ${report[fact]}`);
   }

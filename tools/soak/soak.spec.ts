@@ -27,6 +27,8 @@ itWithBroker(
       overwritten: 0,
       connectionsGrowth: 0,
       waitingJobs: 0,
+      errorLines: 0,
+      failures: {},
     });
     expect(report['questions']).toBeGreaterThan(10);
   },
