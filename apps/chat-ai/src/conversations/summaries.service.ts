@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, persistently } from '@switchboard/service-kit';
 import { DataSource, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
 import type { CallOutcome } from '../accounting/usage.entity';
-import { persistently } from '../accounting/persistently';
 import { UsageService } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';

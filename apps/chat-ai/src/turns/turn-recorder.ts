@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
-import { Clock, unlessErased } from '@switchboard/service-kit';
+import { Clock, unlessErased, persistently } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Spender } from '../accounting/budgets.service';
-import { persistently } from '../accounting/persistently';
 import { type EndedCall, UsageService } from '../accounting/usage.service';
 import { shortened } from '../conversations/message-content';
 import { Message } from '../conversations/message.entity';

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isInfrastructureError, Outbox } from '@switchboard/bus';
+import { Outbox } from '@switchboard/bus';
 import { type Budget, type KnownSpeechCallOutcome, SpeechUsageRecorded } from '@switchboard/contracts';
-import { BotsRegistry, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, Clock, CONFIG, LOG, type Log, persistently } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -15,10 +14,6 @@ import { Reservation } from './reservation.entity';
 export class BudgetExhausted extends Error {
   override readonly name = 'BudgetExhausted';
 }
-
-/** How long the result of a call is kept for a database that is away. */
-const KEEP_FOR_MS = 60_000;
-const AGAIN_EVERY_MS = 500;
 
 /** Who is charged for a call. */
 export interface Payer {
@@ -224,19 +219,6 @@ export class BudgetsService {
 
 const micros = (budget: Budget): number =>
   budget === 'unlimited' ? Number.MAX_SAFE_INTEGER : Math.round(budget * 1_000_000);
-
-/** Repeats a transaction while the database is away for a moment. */
-async function persistently(transaction: () => Promise<void>): Promise<void> {
-  const until = performance.now() + KEEP_FOR_MS;
-  for (;;) {
-    try {
-      return await transaction();
-    } catch (error) {
-      if (!isInfrastructureError(error) || performance.now() > until) throw error;
-      await sleep(AGAIN_EVERY_MS);
-    }
-  }
-}
 
 /** True when there was enough. */
 async function charge(tx: EntityManager, sql: string, parameters: unknown[]): Promise<boolean> {
