@@ -42,7 +42,10 @@ const JOB_WAITS_SECONDS = 5;
 /** A busy machine may lose so much. */
 const LATE_SECONDS = 15;
 
-/** Counters that kills leave at zero, each with the outcomes that are no failures. Deliveries of unknown outcome are checked as what people see. */
+/**
+ * Counters that kills leave at zero, each with the outcomes that are no failures. What became of deliveries whose outcome is unknown
+ * people tell.
+ */
 const FAILURE_COUNTERS: Readonly<Record<string, readonly string[]>> = {
   bot_descriptions_rejected_total: [],
   bus_dead_lettered_total: [],
