@@ -15,7 +15,7 @@ export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
 export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
-export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
+export { asActor, asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';

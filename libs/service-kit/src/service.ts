@@ -15,6 +15,7 @@ import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
+import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
@@ -172,6 +173,7 @@ export class Service {
       });
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
+      assertErasesPersons(app, nest);
       edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
       const listeners = {
         host: config.HTTP_HOST,
