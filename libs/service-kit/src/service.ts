@@ -11,6 +11,7 @@ import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
+import { reportClockSkew } from './clock-skew';
 import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
@@ -102,6 +103,7 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
+    reportClockSkew(registry, db);
     const jobs = new Jobs(access);
     const schedules = new Schedules(db, jobs, tasks);
     const election = new LeaderElection(access, tasks, log);
