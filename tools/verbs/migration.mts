@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from '../local/workspace.mts';
 
@@ -13,8 +13,14 @@ export async function main([service, name]: string[]) {
   mkdirSync(join(app, 'migrations'), { recursive: true });
   writeFileSync(file, migration(name, timestamp));
   console.log(
-    `Written: ${relative(root, file)}. Fill in up() and down(), name the class in the service's app file, and say in its data map what new columns hold.`,
+    `Written: ${relative(root, file)}. Fill in up() and down(), name the class where the service lists its migrations (${relative(root, listOf(app, service))}), and say in its data map what new columns hold.`,
   );
+}
+
+/** `defineApp({ migrations })` stands in the app's file, or in the module where the app is put together from parts. */
+function listOf(app: string, service: string): string {
+  const files = [`${service}.app.ts`, `${service}.module.ts`].map((file) => join(app, 'src', file));
+  return files.find((file) => existsSync(file) && readFileSync(file, 'utf8').includes('migrations:')) ?? files[0]!;
 }
 
 /** TypeORM orders by the digits at the end of the name. */
