@@ -15,6 +15,8 @@ export interface Capabilities {
   /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
   readonly voice: boolean;
+  /** Kinds of files that can come in. */
+  readonly files: readonly FileKind[];
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Longest text of one message; what is longer becomes several. */
@@ -53,8 +55,10 @@ export interface InboundPerson {
   readonly language?: string;
 }
 
+export type FileKind = 'voice' | 'audio' | 'photo' | 'document';
+
 export interface InboundFile {
-  readonly kind: 'voice' | 'audio' | 'photo' | 'document';
+  readonly kind: FileKind;
   readonly externalId: string;
   readonly mimeType: string;
   readonly bytes?: number;
@@ -111,7 +115,6 @@ export interface InboundUnsupported extends InboundBy {
   readonly hasText: boolean;
 }
 
-/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 /** The person stopped an answer that was being written, by a button of the channel's own. */
 export interface InboundStop {
   readonly kind: 'stopped';
@@ -120,6 +123,7 @@ export interface InboundStop {
   readonly isOf?: (previewId: string) => boolean;
 }
 
+/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 export type Inbound =
   | InboundMessage
   | InboundCommand

@@ -79,6 +79,7 @@ class PigeonChannel implements Channel {
   readonly capabilities: Capabilities = {
     buttons: false,
     voice: false,
+    files: [],
     edits: false,
     textLimit: { max: TEXT_BYTES, unit: 'bytes' },
     previews: () => 'none',

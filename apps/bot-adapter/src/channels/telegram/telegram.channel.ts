@@ -105,6 +105,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     this.capabilities = {
       buttons: true,
       voice: true,
+      files: ['voice', 'audio', 'photo', 'document'],
       edits: true,
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
       idempotentSends: false,
