@@ -82,6 +82,8 @@ describe('the secrets that `keys` makes', () => {
     const again = parseEnv(execFileSync(process.execPath, ['tools/run.mjs', 'keys'], { cwd: root, encoding: 'utf8' }));
     const repeated = Object.entries(again).filter(([name, value]) => fresh[name] === value);
     expect(repeated).toEqual([]);
+    // Two keys under one id would be taken for each other.
+    expect(again['ENCRYPTION_KEYS']!.split(':')[0]).not.toBe(fresh['ENCRYPTION_KEYS']!.split(':')[0]);
   });
 
   it('never replace a file that exists', () => {

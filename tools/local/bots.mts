@@ -31,7 +31,7 @@ interface Content {
 
 /**
  * The bots of a folder as the services read them, TELEGRAM_BOT_TOKEN included. What is no description is left out: the services
- * say why, and do not start.
+ * say why.
  */
 export async function localBots(folder: string, env: Variables): Promise<LocalBot[]> {
   return (await read(folder, env)).flatMap(({ id, content: { name = id, channel } }) =>

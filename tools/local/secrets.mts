@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshIdentities } from './identities.mts';
@@ -10,6 +10,15 @@ export interface LocalSecrets {
   LOOKUP_KEY: string;
   /** Of the operator alone: services of one process know each other by keys they make at start. */
   SERVICE_PUBLIC_KEYS: string;
+}
+
+/**
+ * A key of ENCRYPTION_KEYS. A part of its hash stands in its id, so that no two keys ever share one: a value of another key is then
+ * one whose key is missing, and not a damaged one.
+ */
+export function freshEncryptionKey(name: string): string {
+  const key = randomBytes(32);
+  return `${name}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}:${key.toString('base64')}`;
 }
 
 /** The secrets of one local installation: made once, and kept, because data is encrypted with them. */
@@ -28,7 +37,7 @@ function kept(stateDir: string): LocalSecrets & { OPERATOR_PRIVATE_KEY: string }
   const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities(['operator']);
   const secrets = {
     DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
-    ENCRYPTION_KEYS: `local-1:${randomBytes(32).toString('base64')}`,
+    ENCRYPTION_KEYS: freshEncryptionKey('local'),
     LOOKUP_KEY: randomBytes(32).toString('base64'),
     OPERATOR_PRIVATE_KEY: privateKeys['OPERATOR_PRIVATE_KEY']!,
     SERVICE_PUBLIC_KEYS,

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
+import { freshEncryptionKey } from '../local/secrets.mts';
 import { root } from '../local/workspace.mts';
 import { serviceNames } from '../services.mts';
 
@@ -45,7 +46,7 @@ RABBITMQ_PASSWORD=${hex()}
 DATABASE_ROLE_SECRET=${hex()}
 
 # Personal data. To rotate: a new key in front, the old ones behind it.
-ENCRYPTION_KEYS=${now.toISOString().slice(0, 10)}:${randomBytes(32).toString('base64')}
+ENCRYPTION_KEYS=${freshEncryptionKey(now.toISOString().slice(0, 10))}
 
 # Hashes ids of channels, so that people are found without being readable. Never changed: with another one nobody is known.
 LOOKUP_KEY=${randomBytes(32).toString('base64')}

@@ -34,6 +34,7 @@ export async function main(): Promise<number> {
     if (signal.aborted) return 0;
     throw error;
   }
+  const broken = await brokenBots(installation);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
 Switchboard is ready (compiled and started in ${seconds} s).
@@ -47,7 +48,7 @@ ${table([
   Bots of ${relative(root, installation.botsFolder) || '.'}
 ${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`]))}
 
-${advice(installation, process.env)}
+${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
@@ -60,6 +61,11 @@ ${advice(installation, process.env)}
   return reason ? 1 : 0;
 }
 
+async function brokenBots({ services }: Installation): Promise<number> {
+  const metrics = await Promise.all(Object.values(services).map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  return Math.max(...metrics.map((text) => Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(text)?.[1] ?? 0)));
+}
+
 const table = (rows: readonly (readonly [string, string])[]) =>
   rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}`).join('\n');
 
@@ -70,7 +76,7 @@ function placeOf({ channel, apiRoot }: LocalBot): string {
 }
 
 /** What there is to do now, and what the variables that were found mean for it. */
-function advice({ bots, movedPorts }: Installation, env: NodeJS.ProcessEnv): string {
+function advice({ bots, movedPorts }: Installation, broken: number, env: NodeJS.ProcessEnv): string {
   const onPhone = bots.filter(({ channel, apiRoot }) => channel === 'telegram' && apiRoot === 'sandbox');
   const isReal = bots.some(({ apiRoot }) => apiRoot !== 'sandbox');
   const hasModel = Boolean(env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL);
@@ -85,6 +91,11 @@ function advice({ bots, movedPorts }: Installation, env: NodeJS.ProcessEnv): str
     lines.push(
       'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): real people are answered from the knowledge bases alone.',
     );
-  if (env.DATABASE_URL || env.DATABASE_URL_FILE) lines.push('The database is the one of DATABASE_URL.');
+  if (broken > 0) lines.push(`${broken} bots cannot work as they are described and are left out; the log says why.`);
+  if (env.DATABASE_URL || env.DATABASE_URL_FILE) {
+    lines.push('The database is the one of DATABASE_URL.');
+    if (!env.ENCRYPTION_KEYS && !env.ENCRYPTION_KEYS_FILE)
+      lines.push(`It cannot be read without the keys in ${join(stateDir, 'start', 'secrets.json')}: keep a copy.`);
+  }
   return lines.map((line) => `  ${line}`).join('\n');
 }

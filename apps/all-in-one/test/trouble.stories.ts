@@ -8,7 +8,8 @@ const textsOf = (messages: Message[]) => messages.map(({ text }) => text);
 /** What people can count on when third parties fail. */
 export function troubleStories(installation: () => Installation): void {
   const sandbox = () => installation().sandbox;
-  const doubts = () => installation().counter('bot-adapter', 'deliveries_outcome_unknown_total', 'cause="server_error"');
+  const doubts = () =>
+    installation().counter('bot-adapter', 'deliveries_outcome_unknown_total', 'cause="server_error"');
 
   it.each<[string, Fault['kind'], number, RegExp]>([
     ['is asked too often', '429:ms', 3, /^Very many people are asking me right now/],

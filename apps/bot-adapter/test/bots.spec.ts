@@ -10,6 +10,12 @@ it('a bot that cannot work is a clear mistake at the start', async () => {
   await expect(startBotAdapter({ apiRoot: 'http://127.0.0.1:9' }, { bots })).rejects.toThrow(/form <id>:<secret>/);
 });
 
+/** How many descriptions alarm. */
+async function broken({ url }: TestApp): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(metrics)?.[1]);
+}
+
 describe('bots', () => {
   let telegram: PretendedTelegram;
   let app: TestApp;
@@ -87,5 +93,22 @@ describe('bots', () => {
   it('whose new description has mistakes go on with the old one', async () => {
     await describeBot('lumen', { name: 'Lumen', channel: { kind: 'telegram', apiRoot: 'sandbox', token: 'none' } });
     await hear(app, await telegram.person(), 'still there?');
+    expect(await broken(app)).toBe(1);
+    await describeBot('lumen', { name: 'Lumen', channel: inSandbox(LUMEN) });
+    expect(await broken(app)).toBe(0);
+  });
+
+  it('that cannot work when the service starts are left out and alarm, and the others work', async () => {
+    const folder = botsFolder({
+      lumen: { name: 'Lumen', channel: { kind: 'telegram', tokenEnv: 'NO_SUCH_TOKEN' } },
+      northwind: { name: 'Northwind', channel: inSandbox(NORTHWIND), access: { flood: { burst: 1000 } } },
+    });
+    const another = await startBotAdapter(telegram, { env: { BOTS_FOLDER: folder } });
+    await hear(another, telegram.other(await telegram.person(), NORTHWIND.username), 'are you there?');
+    expect(await broken(another)).toBe(1);
+    writeBots(folder, { lumen: { name: 'Lumen', channel: inSandbox({ token: `${NORTHWIND.token}2` }) } });
+    await another.service.nest.get(BotsRegistry, { strict: false }).refresh();
+    expect(await broken(another)).toBe(0);
+    await another.stop();
   });
 });

@@ -17,7 +17,8 @@ describe('a contact whose profile is encrypted with a key that is missing here',
   it('is heard all the same, and the profile is written anew', async () => {
     const database = await createTestDatabase();
     const emma = await telegram.person();
-    const newer = await startBotAdapter(telegram, { database, env: { ENCRYPTION_KEYS: key('k2', 2) } });
+    const rotated = `${key('k2', 2)},${key('k1', 1)}`;
+    const newer = await startBotAdapter(telegram, { database, env: { ENCRYPTION_KEYS: rotated } });
     const before = await hear(newer, emma, 'Hello');
     await newer.stop({ keepDatabase: true });
 

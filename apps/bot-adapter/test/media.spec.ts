@@ -1,5 +1,5 @@
 import { MessageReceived } from '@switchboard/contracts';
-import { PersonalData } from '@switchboard/service-kit';
+import { MEDIA_STORAGE, MediaTooLarge, type MediaStorage, PersonalData } from '@switchboard/service-kit';
 import type { TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { Media } from '../src/media/media.entity';
@@ -46,6 +46,19 @@ describe('files that came with messages', () => {
   it('that do not exist are a clear 404, and no id is a clear 422', async () => {
     expect((await read(uuidv7())).status).toBe(404);
     expect((await read('..%2f..%2fetc')).status).toBe(422);
+  });
+
+  it('that the storage does not take are as good as too large for the channel: nobody fetches them again', async () => {
+    const storage = app.service.nest.get<MediaStorage>(MEDIA_STORAGE);
+    const put = jest.spyOn(storage, 'put').mockImplementation((_key, body) => {
+      if (!Buffer.isBuffer(body)) body.destroy();
+      return Promise.reject(new MediaTooLarge(64));
+    });
+    await app.service.db.manager.update(Media, mediaId, { storageKey: null });
+    const answer = await read();
+    put.mockRestore();
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ code: 'bot-adapter.media_too_large' });
   });
 
   it('that Telegram no longer has are told to be gone', async () => {

@@ -46,6 +46,7 @@ export class NotHeardHere extends Error {
 
 const INFRASTRUCTURE_SQLSTATES = [
   /^08/, // connection exceptions
+  /^28/, // the role cannot sign in: its password is being changed, and a process with the new one takes over
   /^53/, // insufficient resources: disk full, out of memory, too many connections
   /^57/, // operator intervention: shutdown, crash recovery, cancelled
   /^58/, // errors outside Postgres, such as I/O

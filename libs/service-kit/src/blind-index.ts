@@ -18,6 +18,11 @@ export class BlindIndex {
     this.key = createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `switchboard index ${service}`, KEY_BYTES)));
   }
 
+  /** Tells the key from any other, and says nothing about it. */
+  get fingerprint(): string {
+    return this.hash('key check').slice(0, 32);
+  }
+
   /**
    * @param kind what is hashed: the same value is another hash as something else
    * @returns 64 hexadecimal digits

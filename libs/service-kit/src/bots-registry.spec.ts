@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { type BotChange, BotsRegistry } from './bots-registry';
-import type { Env } from './config';
+import { ConfigError, type Env } from './config';
 import { createLog } from './log';
 
 const Desk = z.strictObject({ prompt: z.string().min(1), apiKeyFile: z.string().optional() });
@@ -217,6 +217,59 @@ describe('the registry of bots', () => {
     write('lumen.json', { ...lumen, name: 'Two' });
     await bots.refresh();
     expect(heard).toEqual(['lumen']);
+  });
+
+  it('a listener that failed is told again at each reading, and its bot counts as broken until it succeeds', async () => {
+    write('lumen.json', lumen);
+    const { bots, changes, value } = await open();
+    let isAway = true;
+    const heard: BotChange[] = [];
+    bots.onChange((change) => (isAway ? Promise.reject(new Error('away')) : void heard.push(change)));
+    write('lumen.json', { ...lumen, name: 'One' });
+    await bots.refresh();
+    write('lumen.json', { ...lumen, name: 'Two' });
+    await bots.refresh();
+    expect(await value('bot_descriptions_broken')).toBe(1);
+    isAway = false;
+    await bots.refresh();
+    await bots.refresh();
+    expect(heard).toMatchObject([{ id: 'lumen', before: { name: 'Lumen' }, after: { name: 'Two' } }]);
+    expect(changes).toHaveLength(2);
+    expect(await value('bot_descriptions_broken')).toBe(0);
+  });
+
+  it('what a check refuses is not taken over, is counted, and is looked at again at each reading', async () => {
+    write('lumen.json', lumen);
+    const env: Record<string, string> = { LUMEN_TOKEN: '1:lumen' };
+    const { bots, changes, value } = await open({ env });
+    bots.addCheck(({ id }) => void bots.secret(id, 'channel', 'token'));
+    write('lumen.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'ANOTHER' } });
+    for (let reading = 0; reading < 2; reading++) await bots.refresh();
+    expect(changes).toEqual([]);
+    expect(bots.secret('lumen', 'channel', 'token')).toBe('1:lumen');
+    expect(await value('bot_descriptions_broken')).toBe(1);
+    expect(await value('bot_descriptions_rejected_total')).toBe(1);
+    env['ANOTHER'] = '2:lumen';
+    await bots.refresh();
+    expect(changes).toMatchObject([{ id: 'lumen' }]);
+    expect(bots.secret('lumen', 'channel', 'token')).toBe('2:lumen');
+    expect(await value('bot_descriptions_broken')).toBe(0);
+  });
+
+  it('a bot that cannot work is left out at the start, and comes as a new one when it can', async () => {
+    write('lumen.json', lumen);
+    write('northwind.json', northwind);
+    const { bots, changes, value } = await open({ env: { LUMEN_TOKEN: '1:lumen' } });
+    bots.addCheck(({ id }) => void bots.secret(id, 'channel', 'token'));
+    bots.exclude('northwind', new ConfigError('no token'));
+    expect(bots.all().map(({ id }) => id)).toEqual(['lumen']);
+    expect(await value('bot_descriptions_broken')).toBe(1);
+    await bots.refresh();
+    expect([changes.length, await value('bot_descriptions_broken')]).toEqual([0, 1]);
+    write('northwind.token', '2:northwind');
+    await bots.refresh();
+    expect(changes).toMatchObject([{ id: 'northwind', before: undefined, after: { name: 'Northwind' } }]);
+    expect(await value('bot_descriptions_broken')).toBe(0);
   });
 
   it('without a folder there is the bot of TELEGRAM_BOT_TOKEN', async () => {

@@ -39,6 +39,8 @@ export interface BotChange {
   readonly after: Bot | undefined;
 }
 export type BotChangeListener = (change: BotChange) => void | Promise<void>;
+/** Throws when a bot cannot work as it is described; for what only who uses the description can tell, such as a token's form. */
+export type BotCheck = (bot: Bot) => void;
 
 export interface BotsRegistryOptions {
   source: BotsSource;
@@ -56,13 +58,15 @@ interface Known {
 
 /**
  * The bots of this installation. They are read at start, when every mistake is told at once, and followed from then on:
- * a description that cannot be read leaves the bot as it was, with an error in the log and in
- * `bot_descriptions_broken`.
+ * a description that cannot be read or used leaves the bot as it was, with an error in the log and in
+ * `bot_descriptions_broken`, and is looked at again at each reading.
  */
 export class BotsRegistry {
   private known: ReadonlyMap<string, Known> = new Map();
   private mistakes: ReadonlyMap<string, readonly string[]> = new Map();
-  private readonly listeners = new Set<BotChangeListener>();
+  private readonly checks: BotCheck[] = [];
+  /** With the bots whose last change a listener could not carry out, as it knows them. */
+  private readonly listeners = new Map<BotChangeListener, Map<string, Bot | undefined>>();
   private reading: Promise<void> = Promise.resolve();
   private unfollow: (() => void) | undefined;
   private readonly broken: Gauge;
@@ -72,7 +76,7 @@ export class BotsRegistry {
     const registers = [options.registry];
     this.broken = new Gauge({
       name: 'bot_descriptions_broken',
-      help: 'Bots whose present description cannot be used; they go on with the last good one.',
+      help: 'Bots whose present description cannot be used, or is not yet everywhere; they go on with the last good one.',
       registers,
     });
     this.rejected = new Counter({
@@ -114,9 +118,29 @@ export class BotsRegistry {
     return this.known.get(id)?.sections.get(name) as z.output<Schema> | undefined;
   }
 
-  /** Called after each change, one at a time. Returns how to stop listening. */
+  /** From now on a description is taken over only when `check`, too, has nothing against it. It may ask the registry about the bot. */
+  addCheck(check: BotCheck): void {
+    this.checks.push(check);
+  }
+
+  /** For a bot that was taken over at the start and cannot work: it is unknown until a later reading finds nothing against it. */
+  exclude(id: string, error: unknown): void {
+    const excluded = this.known.get(id);
+    if (!excluded) return;
+    const { origin } = excluded.source;
+    this.known = new Map([...this.known].filter(([known]) => known !== id));
+    const mistakes = mistakesIn(error).map((mistake) => `bot ${origin}: ${mistake}`);
+    this.reject(origin, mistakes, 'a bot cannot work as it is described, and is left out');
+    this.mistakes = new Map([...this.mistakes, [origin, mistakes]]);
+    this.count();
+  }
+
+  /**
+   * Called after each change, one at a time; again at each reading when it has failed, until it succeeds. Returns how to stop
+   * listening.
+   */
   onChange(listener: BotChangeListener): () => void {
-    this.listeners.add(listener);
+    this.listeners.set(listener, new Map());
     return () => this.listeners.delete(listener);
   }
 
@@ -157,26 +181,45 @@ export class BotsRegistry {
     const { log } = this.options;
     const read = await this.readAll();
     for (const [origin, mistakes] of read.mistakes) {
-      if (mistakes.join() === this.mistakes.get(origin)?.join()) continue; // told already
-      this.rejected.inc({ bot: origin });
-      log.error({ bot: origin, mistakes }, 'the description of a bot has mistakes, its last good one stays');
+      const isTold = mistakes.join() === this.mistakes.get(origin)?.join();
+      if (!isTold) this.reject(origin, mistakes, 'the description of a bot has mistakes, its last good one stays');
     }
     this.mistakes = read.mistakes;
-    this.broken.set(read.mistakes.size);
-    const before = this.known;
+    const former = this.known;
     this.known = read.known;
-    for (const id of new Set([...before.keys(), ...read.known.keys()])) {
-      const change = { id, before: before.get(id)?.bot, after: read.known.get(id)?.bot };
-      if (change.before?.revision === change.after?.revision) continue;
-      log.info({ bot: id, revision: change.after?.revision }, change.after ? 'bot description changed' : 'bot removed');
-      for (const listener of this.listeners) {
+    this.count();
+    for (const id of new Set([...former.keys(), ...read.known.keys(), ...this.behind()])) {
+      const [before, after] = [former.get(id)?.bot, read.known.get(id)?.bot];
+      const isChanged = before?.revision !== after?.revision;
+      if (isChanged)
+        log.info({ bot: id, revision: after?.revision }, after ? 'bot description changed' : 'bot removed');
+      for (const [listener, behind] of this.listeners) {
+        if (!isChanged && !behind.has(id)) continue;
+        const change = { id, before: behind.has(id) ? behind.get(id) : before, after };
         try {
           await listener(change);
+          behind.delete(id);
         } catch (error) {
-          log.error({ err: error, bot: id }, 'a change of a bot was not carried out everywhere');
+          behind.set(id, change.before);
+          log.error({ err: error, bot: id }, 'a change of a bot was not carried out everywhere; trying again');
         }
       }
     }
+    this.count();
+  }
+
+  private reject(origin: string, mistakes: readonly string[], message: string): void {
+    this.rejected.inc({ bot: origin });
+    this.options.log.error({ bot: origin, mistakes }, message);
+  }
+
+  /** The bots that not every listener knows as they are. */
+  private behind(): Set<string> {
+    return new Set([...this.listeners.values()].flatMap((behind) => [...behind.keys()]));
+  }
+
+  private count(): void {
+    this.broken.set(this.mistakes.size + this.behind().size);
   }
 
   /** What is good now, with the last good description of what is not. */
@@ -235,9 +278,29 @@ export class BotsRegistry {
       else if (written !== undefined) found.push(...mistakesOf(parsed, section));
     }
     if (!description.success || found.length > 0) return found;
-    return { bot: { ...description.data, id, revision: source.revision }, source, sections };
+    const candidate = { bot: { ...description.data, id, revision: source.revision }, source, sections };
+    const isInUse = this.known.get(id)?.bot.revision === source.revision;
+    const refused = isInUse ? [] : this.refusals(candidate);
+    return refused.length > 0 ? refused : candidate;
+  }
+
+  /** The candidate takes its place for the checks alone, which ask the registry for its sections and secrets. */
+  private refusals(candidate: Known): string[] {
+    const inUse = this.known;
+    this.known = new Map(inUse).set(candidate.bot.id, candidate);
+    try {
+      for (const check of this.checks) check(candidate.bot);
+      return [];
+    } catch (error) {
+      return mistakesIn(error);
+    } finally {
+      this.known = inUse;
+    }
   }
 }
+
+const mistakesIn = (error: unknown): string[] =>
+  error instanceof ConfigError ? [...error.mistakes] : [(error as Error).message];
 
 function mistakesOf(parsed: z.ZodSafeParseResult<unknown>, at = ''): string[] {
   if (parsed.success) return [];

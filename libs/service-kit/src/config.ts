@@ -15,6 +15,27 @@ export const secret = (minLength = 1) =>
     .min(minLength, `must have at least ${minLength} characters`)
     .refine((value) => !PLACEHOLDER.test(value.trim()), 'is still a placeholder');
 
+const KEY_BYTES = 32;
+const isKey = (encoded: string) => Buffer.from(encoded, 'base64').length === KEY_BYTES;
+
+/** Of `<id>:<32 bytes in base64>,…`, what is wrong. */
+export function mistakeInKeys(keys: string): string | undefined {
+  const ids = new Set<string>();
+  for (const entry of keys.split(',')) {
+    const [id = '', encoded = ''] = entry.trim().split(':');
+    if (!/^[a-z0-9-]+$/i.test(id) || !isKey(encoded)) return 'each key is <id>:<32 bytes in base64>';
+    if (ids.has(id)) return `the id "${id}" is given twice`;
+    ids.add(id);
+  }
+  return undefined;
+}
+
+const encryptionKeys = () =>
+  secret(8).superRefine((keys, ctx) => {
+    const message = mistakeInKeys(keys);
+    if (message) ctx.addIssue({ code: 'custom', message });
+  });
+
 /** `true`, `1`, `yes` and their opposites; anything else is a mistake. */
 export const flag = () => z.stringbool();
 
@@ -53,12 +74,14 @@ export const sharedConfig = z.object({
   HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
-  ENCRYPTION_KEYS: secret(8).describe(
+  ENCRYPTION_KEYS: encryptionKeys().describe(
     'Keys of personal data, newest first: <id>:<32 bytes in base64>, separated by commas.',
   ),
-  LOOKUP_KEY: secret(8).describe(
-    'Hashes ids of channels and the like, so that they are found without being readable: 32 bytes in base64. Never changed.',
-  ),
+  LOOKUP_KEY: secret(8)
+    .refine(isKey, 'must be 32 bytes in base64')
+    .describe(
+      'Hashes ids of channels and the like, so that they are found without being readable: 32 bytes in base64. Never changed.',
+    ),
   SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
   CLOCK_AHEAD_SECONDS: z.coerce

@@ -81,6 +81,12 @@ export const kitDataMap: DataMap = {
     erasure: 'not personal',
     columns: { name: 'What is led.' },
   },
+  key_checks: {
+    purpose: 'Which keys of the installation the service has been started with, so that it starts with no others.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: { key: 'LOOKUP_KEY, or the id of an encryption key.', fingerprint: 'Derived from the key.' },
+  },
   idempotency_keys: {
     purpose: 'Answers of HTTP routes, so that a request that is repeated is not done twice.',
     retention: 'A day.',

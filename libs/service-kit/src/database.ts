@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busMigrations, databaseSocket, isInfrastructureError, LockSession } from '@switchboard/bus';
 import { Client } from 'pg';
@@ -23,8 +23,28 @@ export interface DatabaseAccess {
 /** The tables that every service has besides those of the bus. */
 export const kitMigrations = [PersonKeys1764000000001, KitTables1764000000100, IdempotencyKeys1796000000000];
 
-const ROLE_PREFIX = 'switchboard_';
 const MIGRATIONS_POLL_MS = 200;
+const CONNECT_WITHIN_MS = 5000;
+const PROVISION_TRIES = 20;
+
+/** Processes are signed in with another password, which must go on working for as long as they run. */
+class RoleInUse extends Error {
+  override readonly name = 'RoleInUse';
+
+  constructor(role: string, sessions: number) {
+    super(
+      `${sessions} sessions of the role ${role} have signed in with another password. It is changed when they have ended: ` +
+        'stop them if they have a former DATABASE_ROLE_SECRET, or give this process the one they have',
+    );
+  }
+}
+
+/**
+ * The role of a service. Roles belong to the whole server, which may hold databases of other installations: each database has
+ * roles of its own, so that nobody else ever changes their passwords or owns their tables.
+ */
+const roleOf = (schema: string, database: string) =>
+  `switchboard_${schema}_${createHash('sha256').update(database).digest('hex').slice(0, 8)}`;
 
 /**
  * Gives a service its own role and schemas, and nothing else. With `<SERVICE>_DATABASE_URL` they exist already
@@ -44,25 +64,40 @@ export async function databaseAccess(
   if (!config.DATABASE_URL || !config.DATABASE_ROLE_SECRET) {
     throw new ConfigError(`Set ${prefixOf(service)}_DATABASE_URL, or DATABASE_URL together with DATABASE_ROLE_SECRET`);
   }
-  const role = ROLE_PREFIX + schema;
+  const role = roleOf(schema, new Client({ connectionString: config.DATABASE_URL }).database!);
   const password = createHmac('sha256', config.DATABASE_ROLE_SECRET).update(role).digest('hex');
   const url = new URL(config.DATABASE_URL);
   url.username = role;
   url.password = password;
   const access = { url: url.href, schema, jobsSchema };
-  if (!(await isProvisioned(access))) await provision(config.DATABASE_URL, role, password, access);
-  return access;
+  for (let tries = 1; ; tries++) {
+    const found = await look(access);
+    if (found === 'complete') return access;
+    try {
+      await provision(config.DATABASE_URL, access, { role, password, mayAlter: found === 'refused' });
+      return access;
+    } catch (error) {
+      // Several processes of a service may start at the same time: it may be our own password that they have just set.
+      const collided = ['XX000', '23505', '42710', '40001'].includes(String((error as { code?: string }).code));
+      const mayTryAgain = error instanceof RoleInUse ? tries === 1 : collided && tries < PROVISION_TRIES;
+      if (!mayTryAgain) throw error;
+      await sleep(20 + Math.random() * 50);
+    }
+  }
 }
 
-async function isProvisioned({ url, schema, jobsSchema }: DatabaseAccess): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+/** What the role of a service finds: all that it needs, less, or that it cannot sign in. */
+async function look({ url, schema, jobsSchema }: DatabaseAccess): Promise<'complete' | 'incomplete' | 'refused'> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
   try {
     await client.connect();
-    const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = ANY($1)', [[schema, jobsSchema]]);
-    return rowCount === 2 && (await hasPersonRole(client)).granted;
+    const { rowCount } = await client.query(
+      'SELECT FROM pg_namespace WHERE nspname = ANY($1) AND pg_get_userbyid(nspowner) = current_user',
+      [[schema, jobsSchema]],
+    );
+    return rowCount === 2 && (await hasPersonRole(client)).granted ? 'complete' : 'incomplete';
   } catch (error) {
-    // Class 28: no such role, or another password.
-    if (String((error as { code?: string }).code).startsWith('28')) return false;
+    if (isSignInRefused(error)) return 'refused'; // no such role, or another password
     throw error;
   } finally {
     await client.end().catch(() => undefined);
@@ -80,7 +115,7 @@ async function hasPersonRole(client: Client): Promise<{ role: string; granted: b
 }
 
 async function requirePersonRole(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
   try {
     await client.connect();
     const { role, granted } = await hasPersonRole(client);
@@ -95,49 +130,68 @@ async function requirePersonRole(url: string): Promise<void> {
   }
 }
 
+/** Makes what is missing, as an administrator. Throws RoleInUse, and a ConfigError when the schemas are somebody else's. */
 async function provision(
   adminUrl: string,
-  role: string,
-  password: string,
   { schema, jobsSchema }: DatabaseAccess,
+  { role, password, mayAlter }: { role: string; password: string; mayAlter: boolean },
 ): Promise<void> {
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: CONNECT_WITHIN_MS });
   await client.connect();
   try {
-    // Roles belong to the whole server: two installations starting at once may collide on them.
-    for (let tries = 0; ; tries++) {
-      try {
-        await client.query('BEGIN');
-        const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-        await client.query(`${rowCount ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN PASSWORD '${password}'`);
-        // An administrator that is no superuser may hand over schemas only to roles it is a member of.
-        await client.query(`GRANT ${role} TO CURRENT_USER`);
-        const person = personRoleOf(role);
-        const persons = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [person]);
-        if (!persons.rowCount) await client.query(`CREATE ROLE ${person} NOLOGIN`);
-        await client.query(`GRANT ${person} TO ${role}`);
-        for (const name of [schema, jobsSchema]) {
-          await client.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${role}`);
-          await client.query(`REVOKE ALL ON SCHEMA ${name} FROM PUBLIC`);
-        }
-        const database = client.escapeIdentifier(client.database!);
-        await client.query(`ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${schema}`);
-        // A frozen process must not hold its rows for ever.
-        await client.query(
-          `ALTER ROLE ${role} IN DATABASE ${database} SET idle_in_transaction_session_timeout = '60s'`,
-        );
-        await client.query('COMMIT');
-        return;
-      } catch (error) {
-        await client.query('ROLLBACK');
-        const collided = ['XX000', '23505', '42710', '40001'].includes(String((error as { code?: string }).code));
-        if (!collided || tries >= 20) throw error;
-        await sleep(20 + Math.random() * 50);
-      }
+    await client.query('BEGIN');
+    await client.query(`SELECT pg_advisory_xact_lock(hashtext('provision'), hashtext($1))`, [role]);
+    const database = client.database!;
+    for (const name of [schema, jobsSchema]) await requireOwner(client, name, role);
+    const { rows } = await client.query<{ sessions: number }>(
+      `SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE usename = rolname) AS sessions FROM pg_roles WHERE rolname = $1`,
+      [role],
+    );
+    if (!rows[0]) {
+      await client.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+      const about = client.escapeLiteral(`${schema} of Switchboard in the database ${database}`);
+      await client.query(`COMMENT ON ROLE ${role} IS ${about}`);
+    } else if (mayAlter) {
+      if (rows[0].sessions > 0) throw new RoleInUse(role, rows[0].sessions);
+      await client.query(`ALTER ROLE ${role} LOGIN PASSWORD '${password}'`);
     }
+    // An administrator that is no superuser may hand over schemas only to roles it is a member of.
+    await client.query(`GRANT ${role} TO CURRENT_USER`);
+    const person = personRoleOf(role);
+    const persons = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [person]);
+    if (!persons.rowCount) await client.query(`CREATE ROLE ${person} NOLOGIN`);
+    await client.query(`GRANT ${person} TO ${role}`);
+    for (const name of [schema, jobsSchema]) {
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${role}`);
+      await client.query(`REVOKE ALL ON SCHEMA ${name} FROM PUBLIC`);
+    }
+    const here = `ALTER ROLE ${role} IN DATABASE ${client.escapeIdentifier(database)}`;
+    await client.query(`${here} SET search_path = ${schema}`);
+    // A frozen process must not hold its rows for ever.
+    await client.query(`${here} SET idle_in_transaction_session_timeout = '60s'`);
+    await client.query('COMMIT');
   } finally {
+    // What was not committed is rolled back with the session.
     await client.end();
   }
+}
+
+/** A database that was renamed has the roles of its former name, and one that was copied shares them with the original. */
+async function requireOwner(client: Client, schema: string, role: string): Promise<void> {
+  const { rows } = await client.query<{ owner: string }>(
+    'SELECT pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = $1',
+    [schema],
+  );
+  const owner = rows[0]?.owner;
+  if (!owner || owner === role) return;
+  const [former, person] = [owner, personRoleOf(owner)].map((name) => client.escapeIdentifier(name));
+  throw new ConfigError(
+    `The schema ${schema} belongs to the role ${former} and not to ${role}, as it would in the database "${client.database}".
+If the database was renamed, an administrator renames its roles:
+  ALTER ROLE ${former} RENAME TO ${role};
+  ALTER ROLE ${person} RENAME TO ${personRoleOf(role)};
+If it is a copy, or was made by somebody else: docs/operations.md, Database.`,
+  );
 }
 
 /** The service's data source: its role, its schema, its entities; not yet connected. */
@@ -189,14 +243,24 @@ async function mayMigrate(session: LockSession): Promise<boolean> {
   return row!.locked;
 }
 
+/**
+ * Repeats an attempt for as long as the database is away, or other processes have to end first. A password that is wrong at a start
+ * is a mistake in the configuration.
+ */
 export async function untilDatabaseAnswers<T>(log: Log, attempt: () => Promise<T>): Promise<T> {
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5000)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isInfrastructureError(error)) throw error;
-      log.warn({ err: error }, 'the database does not answer; trying again');
+      if (error instanceof RoleInUse)
+        log.warn({ err: error }, 'processes with another DATABASE_ROLE_SECRET are running');
+      else if (isInfrastructureError(error) && !isSignInRefused(error))
+        log.warn({ err: error }, 'the database does not answer; trying again');
+      else throw error;
       await sleep(waitMs);
     }
   }
 }
+
+/** Class 28: no such role, another password, or not from here. */
+const isSignInRefused = (error: unknown) => String((error as { code?: string }).code).startsWith('28');

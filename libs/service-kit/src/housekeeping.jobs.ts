@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@switchboard/bus';
 import { DataSource } from 'typeorm';
+import { Clock } from './clock';
+import { Idempotency } from './http/idempotency';
 import { defineJob, type JobRun, Jobs, type PayloadOf } from './jobs';
 import { KeyRotation } from './key-rotation';
 import { Scheduled, Slot } from './scheduled.decorator';
@@ -8,12 +10,15 @@ import { Scheduled, Slot } from './scheduled.decorator';
 const KeepInboxPartitions = defineJob('keep-inbox-partitions', Slot);
 const ForgetGivenUpJobs = defineJob('forget-given-up-jobs', Slot);
 const ForgetDeadLetters = defineJob('forget-dead-letters', Slot);
+const ForgetIdempotencyKeys = defineJob('forget-idempotency-keys', Slot);
 const RotateKeys = defineJob('rotate-keys', Slot);
 
 /** Time to look at them: docs/runbooks/jobs-failed.md. */
 const GIVEN_UP_JOBS_DAYS = 30;
 /** Time to mend what they died of: docs/runbooks/dead-letters.md. They hold what people wrote. */
 const DEAD_LETTERS_DAYS = 60;
+/** So long is a repeated request answered as before: docs/http.md. */
+const IDEMPOTENCY_KEYS_MS = 86_400_000;
 
 /** What every service has to look after, whatever it does. */
 @Injectable()
@@ -23,6 +28,8 @@ export class HousekeepingJobs {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly rotation: KeyRotation,
+    private readonly idempotency: Idempotency,
+    private readonly clock: Clock,
   ) {}
 
   @Scheduled('5 * * * *', KeepInboxPartitions, {
@@ -47,6 +54,14 @@ export class HousekeepingJobs {
   })
   forgetDeadLetters(): Promise<void> {
     return this.bus.deadLetters.forget(DEAD_LETTERS_DAYS);
+  }
+
+  @Scheduled('55 * * * *', ForgetIdempotencyKeys, {
+    purpose: 'Deletes answers of idempotent routes that are a day old.',
+    timeoutMs: 60_000,
+  })
+  async forgetIdempotencyKeys(): Promise<void> {
+    await this.idempotency.forgetBefore(new Date(this.clock.now().getTime() - IDEMPOTENCY_KEYS_MS));
   }
 
   @Scheduled('25 * * * *', RotateKeys, {

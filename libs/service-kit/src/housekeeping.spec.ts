@@ -53,6 +53,17 @@ describe('the housekeeping of every service', () => {
     expect(kept).toEqual([{ job: 'given-up' }, { job: 'tried-long-ago' }]);
   });
 
+  it('forgets answers of repeated requests after a day', async () => {
+    const hoursAgo = (hours: number) => new Date(app.clock.now().getTime() - hours * 3_600_000);
+    for (const hours of [25, 23])
+      await query(
+        `INSERT INTO idempotency_keys (principal, route, key, request_hash, answer, created_at) VALUES ('person:anna', 'shop', $1, '', '', $2)`,
+        [`of ${hours} hours ago`, hoursAgo(hours)],
+      );
+    await run('forget-idempotency-keys');
+    expect(await query('SELECT key FROM idempotency_keys')).toEqual([{ key: 'of 23 hours ago' }]);
+  });
+
   it('forgets dead letters, also discarded ones, after two months, and none that is tried still', async () => {
     const old = [
       ['dead', 61],

@@ -34,7 +34,7 @@ export {
 } from './resilience-policy';
 export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
-export { StorageFull, type MediaStorage } from './storage/media-storage';
+export { MediaTooLarge, StorageFull, type MediaStorage } from './storage/media-storage';
 
 // HTTP
 export {

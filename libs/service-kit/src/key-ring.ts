@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { EncryptionKeyMissing } from '@switchboard/bus';
-import { ConfigError } from './config';
+import { ConfigError, mistakeInKeys } from './config';
 
 const AES = 'aes-256-gcm';
 const IV_BYTES = 12;
@@ -20,13 +20,11 @@ export class KeyRing {
     keys: string,
     private readonly onMissing: (id: string) => void = () => undefined,
   ) {
+    const mistake = mistakeInKeys(keys);
+    if (mistake) throw new ConfigError(`ENCRYPTION_KEYS: ${mistake}`);
     const parsed = keys.split(',').map((entry) => {
-      const [id, encoded = ''] = entry.trim().split(':');
-      const key = Buffer.from(encoded, 'base64');
-      if (!id || !/^[a-z0-9-]+$/i.test(id) || key.length !== 32) {
-        throw new ConfigError('ENCRYPTION_KEYS: each key is <id>:<32 bytes in base64>');
-      }
-      return [id, createSecretKey(key)] as const;
+      const [id, encoded] = entry.trim().split(':') as [string, string];
+      return [id, createSecretKey(Buffer.from(encoded, 'base64'))] as const;
     });
     this.keys = new Map(parsed);
     this.current = parsed[0]![0];
@@ -40,6 +38,12 @@ export class KeyRing {
       throw new EncryptionKeyMissing(id);
     }
     return key;
+  }
+
+  /** Id → what tells the key from any other of that id, and says nothing about it. */
+  get fingerprints(): ReadonlyMap<string, string> {
+    const fingerprint = (key: KeyObject) => Buffer.from(hkdfSync('sha256', key, '', 'switchboard key check', 16));
+    return new Map([...this.keys].map(([id, key]) => [id, fingerprint(key).toString('hex')]));
   }
 
   /** The ids of the others. */

@@ -19,9 +19,15 @@ export class KitTables1764000000100 implements MigrationInterface {
         token bigint NOT NULL,
         since timestamptz NOT NULL
       )`);
+    await db.query(`
+      CREATE TABLE key_checks (
+        key         text PRIMARY KEY,
+        fingerprint text NOT NULL,
+        since       timestamptz NOT NULL DEFAULT now()
+      )`);
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE leaders, schedules');
+    await db.query('DROP TABLE key_checks, leaders, schedules');
   }
 }

@@ -162,7 +162,7 @@ describe('keys of the installation and personal data', () => {
 
   it('with a key that is missing, reading waits for it, what can be had again is absent, and writing goes on', async () => {
     const database = await createTestDatabase();
-    const newer = await start(database, key('k2'));
+    const newer = await start(database, `${key('k2')},${key('k1')}`);
     const note = aNote();
     await write(newer, note);
     await newer.stop({ keepDatabase: true });

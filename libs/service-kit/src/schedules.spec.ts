@@ -272,6 +272,7 @@ describe('a schedule', () => {
       'keep-inbox-partitions: Makes the inbox partitions of the coming days and drops those that are too old.',
       'forget-given-up-jobs: Deletes jobs that were given up 30 days ago.',
       'forget-dead-letters: Deletes events that were given up 60 days ago, also discarded ones.',
+      'forget-idempotency-keys: Deletes answers of idempotent routes that are a day old.',
       'rotate-keys: Writes anew what an older key has encrypted, while ENCRYPTION_KEYS names more than one.',
     ]);
   });

@@ -25,6 +25,7 @@ import { ServiceClient, type ServiceDirectory } from './http/service-client';
 import { type IdentityKeys, ServiceIdentity } from './http/service-identity';
 import { JobRunner } from './job-runner';
 import { Jobs } from './jobs';
+import { requireKnownKeys } from './key-checks';
 import { KeyRing } from './key-ring';
 import { KeyRotation } from './key-rotation';
 import { KitModule } from './kit.module';
@@ -135,6 +136,7 @@ export class Service {
       { name: 'broker', check: () => transport.ready() },
       { name: 'migrations', check: async () => !(await db.showMigrations()) },
     ];
+    const index = new BlindIndex(config.LOOKUP_KEY, app.name);
     const idempotency = new Idempotency(db, cipher, clock);
     // Known when the controllers are, and asked for after that.
     let edge: HttpEdge;
@@ -153,7 +155,7 @@ export class Service {
       cipher,
       personal,
       rotation,
-      index: new BlindIndex(config.LOOKUP_KEY, app.name),
+      index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       identity,
       client: new ServiceClient(identity, directory, registry),
@@ -164,7 +166,10 @@ export class Service {
       openApi: () => openApi(app.name, edge.routes),
     });
     try {
-      await openDatabase(db, access, log, () => runner.migrate());
+      await openDatabase(db, access, log, async () => {
+        await requireKnownKeys(db, ring, index);
+        await runner.migrate();
+      });
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
       edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });

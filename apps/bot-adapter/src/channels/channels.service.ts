@@ -43,19 +43,10 @@ export class ChannelsService {
     @Inject(CONFIG) private readonly config: BotAdapterConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
-    const mistakes = bots.all().flatMap((bot) => {
-      try {
-        this.byBot.set(bot.id, this.create(bot));
-        return [];
-      } catch (error) {
-        if (error instanceof ConfigError) return error.mistakes;
-        throw error;
-      }
-    });
-    if (mistakes.length > 0) throw ConfigError.of(mistakes);
+    this.createAll();
+    bots.addCheck((bot) => void this.create(bot));
     bots.onChange(({ id, after }) => {
       if (!after) this.byBot.delete(id);
-      // Throws when the new description cannot work; then the bot goes on in the channel it has.
       else this.byBot.set(id, this.create(after));
     });
   }
@@ -84,6 +75,22 @@ export class ChannelsService {
     if (!factory?.unpack) throw new UnknownAccount();
     const ofKind = [...this.byBot].filter(([, bot]) => bot.kind === kind);
     return factory.unpack(request, new Map(ofKind.map(([id, { channel }]) => [id, channel])));
+  }
+
+  /** A bot that cannot work keeps no other from its work. Throws a ConfigError when none can. */
+  private createAll(): void {
+    const refused: [string, ConfigError][] = [];
+    for (const bot of this.bots.all()) {
+      try {
+        this.byBot.set(bot.id, this.create(bot));
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        refused.push([bot.id, error]);
+      }
+    }
+    if (this.byBot.size === 0 && refused.length > 0)
+      throw ConfigError.of(refused.flatMap(([, { mistakes }]) => mistakes));
+    for (const [id, error] of refused) this.bots.exclude(id, error);
   }
 
   private create({ id, name, channel: { kind } }: Bot) {

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MediaRef } from '@switchboard/contracts';
-import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage, PersonalData } from '@switchboard/service-kit';
+import {
+  Clock,
+  DomainError,
+  MEDIA_STORAGE,
+  type MediaStorage,
+  MediaTooLarge as TooLargeForStorage,
+  PersonalData,
+} from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundFile } from '../channels/channel';
@@ -16,7 +23,7 @@ export class MediaGone extends DomainError {
 
 export class MediaTooLarge extends DomainError {
   constructor() {
-    super('bot-adapter.media_too_large', 'The channel does not hand out files of this size', 413);
+    super('bot-adapter.media_too_large', 'The file is larger than the channel hands out or the storage takes', 413);
   }
 }
 
@@ -96,7 +103,11 @@ export class MediaService {
       throw error;
     });
     const storageKey = storageKeyOf(id);
-    const { bytes } = await this.storage.put(storageKey, body, { contentType: mimeType });
+    const { bytes } = await this.storage.put(storageKey, body, { contentType: mimeType }).catch((error: unknown) => {
+      // What reads the file knows our codes only, and would ask for it again.
+      if (error instanceof TooLargeForStorage) throw new MediaTooLarge();
+      throw error;
+    });
     const { affected } = await manager.update(Media, id, { storageKey, bytes, fetchedAt: this.clock.now() });
     if (!affected) {
       // Forgotten meanwhile: nobody would ever delete the file.

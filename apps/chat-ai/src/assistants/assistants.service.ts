@@ -35,6 +35,8 @@ export class AssistantsService {
     @Inject(LOG) log: Log,
   ) {
     for (const bot of bots.all()) this.described.set(bot.id, this.resolve(bot.id, bot));
+    // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
+    bots.addCheck((bot) => void this.resolve(bot.id, bot));
     bots.onChange(({ id, after }) => this.change(id, after));
     const { CHAT_AI_BASE_URL: baseUrl, OPENAI_API_KEY } = config;
     if (baseUrl && OPENAI_API_KEY && !keys.connectionTo(baseUrl)?.apiKey)
@@ -69,7 +71,6 @@ export class AssistantsService {
 
   private async change(botId: string, bot: Bot | undefined): Promise<void> {
     const before = this.described.get(botId);
-    // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
     const after = bot && this.resolve(botId, bot);
     if (after) this.described.set(botId, after);
     else this.described.delete(botId);
