@@ -1,3 +1,4 @@
+import { watch } from 'node:fs';
 import { join } from 'node:path';
 import type { BotSource } from '@switchboard/service-kit';
 import { root } from './workspace.mts';
@@ -21,6 +22,9 @@ export interface SandboxBot {
   readonly username?: string;
   readonly name: string;
 }
+
+/** Editors and copies write a file in several steps. Sooner than the services, which wait longer. */
+const SETTLE_MS = 100;
 
 type Variables = Record<string, string | undefined>;
 
@@ -52,6 +56,31 @@ export async function sandboxBots(folder: string, env: Variables): Promise<Sandb
       return [];
     }
   });
+}
+
+/** Tells a running sandbox of bots that are added or changed, as the services follow them. Returns how to stop. */
+export function followSandboxBots(folder: string, env: Variables, sandboxUrl: string): () => void {
+  const tell = async () => {
+    for (const { id: _, ...bot } of await sandboxBots(folder, env)) {
+      await fetch(`${sandboxUrl}/control/telegram/bots`, {
+        method: 'POST',
+        body: JSON.stringify(bot),
+        headers: { 'content-type': 'application/json' },
+        signal: AbortSignal.timeout(5000),
+      });
+    }
+  };
+  let settling: NodeJS.Timeout | undefined;
+  const watcher = watch(folder, () => {
+    clearTimeout(settling);
+    // A file that is half written, or a sandbox that is going down: the next change tells again.
+    settling = setTimeout(() => void tell().catch(() => undefined), SETTLE_MS);
+  });
+  watcher.on('error', () => watcher.close());
+  return () => {
+    clearTimeout(settling);
+    watcher.close();
+  };
 }
 
 async function read(folder: string, env: Variables): Promise<(BotSource & { content: Content })[]> {

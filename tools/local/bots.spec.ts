@@ -1,7 +1,11 @@
+import { until } from '@switchboard/testing';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEMO_BOTS, localBots, sandboxBots } from './bots.mts';
+import { DEMO_BOTS, followSandboxBots, localBots, sandboxBots } from './bots.mts';
 
 describe('the bots of a folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bots-'));
@@ -33,6 +37,23 @@ describe('the bots of a folder', () => {
       { id: 'real', name: 'Real', channel: 'telegram' },
       { id: 'tokenless', name: 'Tokenless', channel: 'telegram', apiRoot: 'sandbox' },
     ]);
+  });
+
+  it('that are added while the sandbox runs become known to it', async () => {
+    const told: unknown[] = [];
+    const sandbox = createServer((request, response) => {
+      void json(request).then((bot) => told.push({ url: request.url, bot }));
+      response.end('{}');
+    });
+    await new Promise<void>((listening) => sandbox.listen(0, '127.0.0.1', listening));
+    const unfollow = followSandboxBots(folder, {}, `http://127.0.0.1:${(sandbox.address() as AddressInfo).port}`);
+    write('added', { name: 'Added', channel: { kind: 'telegram', apiRoot: 'sandbox', token: '7:sandbox' } });
+    const bot = { name: 'Added', token: '7:sandbox' };
+    await until(() => told.length > 0, { what: 'the sandbox being told' });
+    expect(told[0]).toEqual({ url: '/control/telegram/bots', bot });
+    unfollow();
+    rmSync(join(folder, 'added.json'));
+    sandbox.close();
   });
 
   it('are without the first one when that is in the real Telegram', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { DEMO_BOTS, type LocalBot, localBots, sandboxBots } from './bots.mts';
+import { DEMO_BOTS, followSandboxBots, type LocalBot, localBots, sandboxBots } from './bots.mts';
 import { type Child, startChild } from './child.mts';
 import { startPostgres } from './postgres.mts';
 import { freePorts, until } from './processes.mts';
@@ -79,6 +79,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const [postgres, sandbox] = await Promise.all(parts);
     signal?.throwIfAborted();
     const addresses = await sandboxAddresses(sandboxUrl);
+    const unfollow = followSandboxBots(botsFolder, given, sandboxUrl);
+    started.push({ stop: () => Promise.resolve(unfollow()) });
     const env = {
       ...process.env,
       NODE_ENV: 'development',
