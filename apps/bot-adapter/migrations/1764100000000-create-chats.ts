@@ -42,6 +42,7 @@ export class CreateChats1764100000000 implements MigrationInterface {
         locale_chosen boolean NOT NULL DEFAULT false,
         voice_mode    text NOT NULL CHECK (voice_mode IN ('off', 'also')),
         blocked_at    timestamptz,
+        muted_until   timestamptz, -- the bot may not write there
         next_send_at  timestamptz, -- the channel asked us to wait until then
         moved_to      uuid REFERENCES chats, -- goes on there, under the id it got
         former_hashes text[] NOT NULL DEFAULT '{}' -- under which it is known still: something may come late

@@ -10,6 +10,8 @@ export interface SeenMessage {
   text?: string;
   entities?: { type: string; offset: number; length: number; url?: string }[];
   voice?: { duration: number };
+  audio?: { duration: number };
+  reply_to_message?: { message_id: number };
   from: { is_bot: boolean };
   reply_markup?: { inline_keyboard: { text: string; callback_data: string }[][] };
 }
@@ -29,6 +31,7 @@ interface Fault {
   after?: number;
   retryAfter?: number;
   ms?: number;
+  answer?: { status: number; body: object };
 }
 
 /** A person with a phone: acts in one chat, sees what it shows. */

@@ -18,6 +18,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         revision integer NOT NULL DEFAULT 1,
         -- Grows when words in it are erased: what was made of them before is not written any more.
         epoch integer NOT NULL DEFAULT 0,
+        -- The messages whose answer is visible while it is written: whoever stops it does not mean later ones.
+        being_answered uuid[] NOT NULL DEFAULT '{}',
         summary text,
         summarised_up_to bigint NOT NULL DEFAULT 0,
         summary_retry_at timestamptz
@@ -40,17 +42,22 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         user_id uuid NOT NULL,
         locale text NOT NULL,
         text text NOT NULL,
+        transcript text,
         quoted text,
         sender_name text,
         tokens integer NOT NULL,
         turn_id uuid,
         regenerated integer NOT NULL DEFAULT 0,
         sent_at timestamptz NOT NULL,
-        edited_at timestamptz
+        edited_at timestamptz,
+        awaiting_since timestamptz
       )`);
     await personalTable(runner, 'messages');
     await runner.query('CREATE INDEX messages_in_order ON messages (conversation_id, position DESC)');
     await runner.query(`CREATE INDEX messages_pending ON messages (conversation_id, position) WHERE state = 'pending'`);
+    await runner.query(
+      `CREATE INDEX messages_awaiting ON messages (awaiting_since) WHERE state = 'awaiting_transcription'`,
+    );
     await runner.query(`
       CREATE TABLE attachments (
         message_id uuid PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
@@ -58,7 +65,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         user_id uuid NOT NULL,
         received_at timestamptz NOT NULL,
         state text NOT NULL CHECK (state IN ('unread', 'picture', 'document', 'unreadable')),
-        content text NOT NULL, -- encrypted
+        content text, -- encrypted; absent once it was deleted with the file
         bytes bigint,
         problem text,
         notes text[] NOT NULL,
@@ -68,6 +75,7 @@ export class CreateConversations1764100000000 implements MigrationInterface {
       )`);
     await personalTable(runner, 'attachments');
     await runner.query('CREATE INDEX attachments_of_person ON attachments (user_id, received_at)');
+    await runner.query('CREATE INDEX attachments_kept ON attachments (received_at) WHERE content IS NOT NULL');
     await runner.query(`
       CREATE TABLE turns (
         id uuid PRIMARY KEY,

@@ -27,6 +27,9 @@ export const chatAiConfig = z.object({
     'Dollars a person may cost a bot in a day, for bots that do not say; `unlimited` must be said.',
   ),
   CHAT_AI_BOT_PER_MONTH_USD: budget(50).describe('Dollars a bot may cost in a month, for bots that do not say.'),
+  CHAT_AI_KNOWLEDGE_PER_MONTH_USD: budget(10).describe(
+    "Dollars that the embeddings of a bot's knowledge may cost in a month, beside what its answers may.",
+  ),
   CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: milliseconds(30_000).describe('A person gives up waiting before a model does.'),
   CHAT_AI_IDLE_TIMEOUT_MS: milliseconds(20_000).describe('Between two tokens: a stream that stalls seldom comes back.'),
   CHAT_AI_TURN_TIMEOUT_MS: milliseconds(120_000).describe('One call in all, however lively it is.'),
@@ -72,13 +75,20 @@ export const chatAiConfig = z.object({
     .max(4096)
     .optional()
     .describe('For models that can shorten their vectors.'),
+  CHAT_AI_EMBEDDINGS_PRICE_USD: z.coerce
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('Dollars per million tokens, for a model whose price is in no public list; 0 for a server of your own.'),
   CHAT_AI_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(16).default(1500).describe('About six Telegram screens.'),
   CHAT_AI_REASONING_TOKENS: z.coerce
     .number()
     .int()
     .nonnegative()
     .default(4000)
-    .describe('Added for models that are seen to reason: they use up their output limit before the first word.'),
+    .describe(
+      'Added for models that are known or seen to reason: they use up their output limit before the first word.',
+    ),
   CHAT_AI_QUIET_WINDOW_MS: milliseconds(700).describe(
     'How long to wait for the next part of a pasted text or album; parts come some 200 ms apart.',
   ),

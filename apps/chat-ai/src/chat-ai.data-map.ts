@@ -10,6 +10,7 @@ export const chatAiDataMap: DataMap = {
       user_id:
         'The person of a private chat. In a group nobody: with each member who is erased, its summary, its key and what was answered are deleted.',
       bot_id: 'The bot that is talked to.',
+      being_answered: 'Ids of the messages whose answer was the last to be shown while it was written.',
       summary: 'What was said so far, in short; encrypted with the key of the person, or of the group.',
     },
   },
@@ -24,13 +25,14 @@ export const chatAiDataMap: DataMap = {
       state: 'Whether it is answered.',
       locale: 'Language of the person.',
       text: 'The words, encrypted with the key of the person.',
+      transcript: 'What was heard in a voice message, likewise.',
       quoted: 'The message that it answers, likewise.',
       sender_name: 'Who wrote it, in a group; likewise.',
     },
   },
   attachments: {
     purpose: 'Files that came with messages, and what was read of them.',
-    retention: 'As long as the message.',
+    retention: 'As long as the message; its content thirty days, as the file.',
     erasure: 'delete row',
     person: 'user_id',
     columns: {
@@ -143,7 +145,7 @@ export const chatAiDataMap: DataMap = {
     retention: 'CHAT_AI_KEEP_USAGE_DAYS.',
     erasure: 'delete row',
     person: { within: 'scope' },
-    columns: { scope: 'A bot, or a bot and a person.' },
+    columns: { scope: 'A bot, its knowledge, or a bot and a person.' },
   },
   budget_reservations: {
     purpose: 'Money that is set aside for calls on their way.',

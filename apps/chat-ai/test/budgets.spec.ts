@@ -1,15 +1,18 @@
 import { UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { BudgetExhausted, BudgetsService, type PlannedCall } from '../src/accounting/budgets.service';
+import { BudgetExhausted, BudgetsService, NOBODY, type PlannedCall } from '../src/accounting/budgets.service';
 import { UsageService } from '../src/accounting/usage.service';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, botsFolder, rowsOf, runScheduled } from './build';
+import { aPerson, botsFolder, rowsOf, runScheduled, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
 
-/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. */
-const PRICE = { input: 1000, cachedInput: 1000, output: 1000 };
+/** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. It does not reason. */
+const MODEL = {
+  model: 'sandbox-model',
+  pricePerMillionTokensUsd: { input: 1000, cachedInput: 1000, output: 1000 },
+};
 const bot = (budgets: object) => ({
-  assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE },
+  assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL },
   budgets,
 });
 
@@ -24,7 +27,7 @@ describe('budgets', () => {
     folder = await botsFolder({
       daily: bot({ personPerDayUsd: 0.5 }),
       monthly: bot({ botPerMonthUsd: 2 }),
-      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, pricePerMillionTokensUsd: PRICE } },
+      silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL } },
       unlimited: bot({ personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' }),
       berlin: { ...bot({ personPerDayUsd: 0.5 }), timeZone: 'Europe/Berlin' },
       unpriced: { assistant: { model: 'nobody-knows-it' }, budgets: { personPerDayUsd: 5 } },
@@ -163,6 +166,69 @@ describe('budgets', () => {
     await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
     expect(await spent()).toMatchObject({ spent: 900_000, reserved: 0 });
     expect(await usages()).toHaveLength(1);
+  });
+
+  it('a call for the knowledge whose process died is charged to the knowledge, and not to the answers of the bot', async () => {
+    const nobody = { ...spender(1_000_000), botId: 'learned', userId: NOBODY };
+    await service(BudgetsService).reserve(nobody, { ...planned(900_000), purpose: 'embedding', turnId: null });
+    app.clock.advance(16 * 60_000);
+    await runScheduled(app, 'charge-lost-calls');
+    const charged = await rowsOf(
+      app,
+      `SELECT scope, spent_micros::int AS spent, reserved_micros::int AS reserved FROM budgets
+       WHERE scope LIKE '%:learned'`,
+    );
+    expect(charged).toEqual([{ scope: 'knowledge:learned', spent: 900_000, reserved: 0 }]);
+  });
+
+  it('a person who is erased in the middle of a turn does not keep its end from being recorded', async () => {
+    const budgets = service(BudgetsService);
+    const anna = spender(1_000_000);
+    const before = await budgets.reserve(anna, planned(300_000));
+    await app.service.db.transaction((tx) => budgets.forget(tx, anna.userId));
+    const after = await budgets.reserve(anna, planned(100_000));
+    const costs = { purpose: 'turn' as const, turnId: null, calls: [], reservations: [before.id, after.id] };
+    await app.service.db.transaction((tx) => service(UsageService).record(tx, anna, costs));
+    const left = await rowsOf(app, 'SELECT reserved_micros::int AS micros FROM budgets WHERE scope = $1', [
+      `person:raced:${anna.userId}`,
+    ]);
+    expect(left).toEqual([{ micros: 0 }]);
+  });
+
+  it('lost calls of a person who was erased are charged all the same', async () => {
+    const budgets = service(BudgetsService);
+    const anna = spender(1_000_000);
+    for (const micros of [300_000, 100_000]) await budgets.reserve(anna, planned(micros));
+    await app.service.db.transaction((tx) => budgets.forget(tx, anna.userId));
+    app.clock.advance(16 * 60_000);
+    expect(await service(UsageService).chargeLost('expired')).toBe(2);
+  });
+
+  it('in a group the first of those who asked and still has money pays: who has none does not block the others', async () => {
+    await uses(450);
+    const [anna, igor, group] = [person('daily'), person('daily'), person('daily')];
+    const { chatId } = group;
+    expect((await anna.replyTo(await anna.writes('One'))).outcome).toBe('answered');
+    expect((await anna.replyTo(await anna.writes('Two'))).outcome).toBe('budget_exhausted');
+    await model.reset();
+    const both = async (first: typeof anna, second: typeof anna) => {
+      await model.pace(20_000);
+      const calls = (await model.calls()).length;
+      await first.writes('Mine first', { chatId, inGroup: true, senderName: 'First' });
+      await second.writes('And mine', { chatId, inGroup: true, senderName: 'Second' });
+      const asked = async () =>
+        (await model.calls()).slice(calls).some(({ body }) => body.messages.at(-1)!.content.includes('And mine'));
+      await untilTrue('both being asked', asked);
+      await group.stops();
+      const payers = async () =>
+        rowsOf<{ id: string }>(app, `SELECT DISTINCT user_id AS id FROM usages WHERE turn_id = ANY ($1)`, [
+          group.typed().map(({ replyId }) => replyId),
+        ]);
+      await untilTrue('the end', () => group.typed().at(-1)?.state === 'cancelled');
+      return payers();
+    };
+    expect(await both(igor, anna)).toEqual([{ id: igor.userId }]);
+    expect(await both(anna, igor)).toEqual([{ id: igor.userId }]);
   });
 
   it('after every turn nothing stays set aside, failed ones included', async () => {

@@ -117,6 +117,27 @@ describe('a turn that is interrupted', () => {
     await app.stop();
   });
 
+  it('a reply that the database does not take for a while is kept: the model is not asked and paid again', async () => {
+    app = await startApp(chatAiApp, { env: env() });
+    const { db } = app.service;
+    // What a sequence has counted stays, although the transaction is rolled back.
+    await db.query('CREATE SEQUENCE refusals');
+    await db.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM nextval('refusals');
+      RAISE EXCEPTION 'the database system is shutting down' USING ERRCODE = '57P03';
+    END $$`);
+    await db.query('CREATE TRIGGER refuse BEFORE INSERT ON turns FOR EACH ROW EXECUTE FUNCTION refuse()');
+    const anna = aPerson(() => app);
+    const message = await anna.writes('Are you there?');
+    const refused = () => rowsOf(app, 'SELECT FROM refusals WHERE last_value >= 2');
+    await untilTrue('two refusals', async () => (await refused()).length === 1);
+    await db.query('DROP TRIGGER refuse ON turns');
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'answered' });
+    expect(await model.calls()).toHaveLength(1);
+    expect(await rowsOf(app, 'SELECT outcome FROM usages')).toEqual([{ outcome: 'answered' }]);
+    await app.stop();
+  });
+
   it('two runs of one turn side by side record one reply', async () => {
     // Longer than the queue takes to look for jobs that came free.
     await model.pace(4000);

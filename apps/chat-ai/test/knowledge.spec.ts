@@ -4,16 +4,21 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chatAiApp } from '../src/chat-ai.app';
+import { listFolder } from '../src/knowledge/knowledge-folder';
 import { KnowledgeLoader } from '../src/knowledge/knowledge.loader';
+import { KnowledgeJobs } from '../src/knowledge/knowledge.jobs';
 import { KnowledgeService } from '../src/knowledge/knowledge.service';
+import { PassageVectors } from '../src/knowledge/passage-vectors';
 import { countTokens } from '../src/models/tokens';
-import { DocumentReader, ReaderLost } from '../src/documents/document-reader';
+import { DocumentReader, ReaderLost, withReader } from '../src/documents/document-reader';
 import { UsageService } from '../src/accounting/usage.service';
 import { aPerson, botsFolder, rereadBots, rowsOf, runScheduled, untilTrue } from './build';
 import { docx, paragraph, pdf, xlsx } from './files';
 import { type RunningModel, startModel } from './start-model';
 
 const DEMO = resolve(__dirname, '../../../deploy/demo/bots');
+
+const metricsOf = async (app: TestApp) => (await fetch(`${app.url}/metrics`)).text();
 
 async function search(app: TestApp, query: string, botId = 'northwind') {
   return (await app.gateway.call(SearchKnowledge, { params: { botId }, body: { query } })).passages;
@@ -106,6 +111,23 @@ describe('the knowledge base of the demo company', () => {
       'Частые вопросы',
       'Часы работы',
     ]);
+  });
+
+  it('a topic with a long name is suggested by as much of it as a button takes, cut between characters', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
+    const [name, bike] = ['a'.repeat(197), '🚵‍♀️'];
+    await writeFile(join(folder, 'kb.md'), `# ${name}${bike}b\n\nBicycles are red.`);
+    const bots = await botsFolder({ shop: { assistant: { systemPrompt: 'S', knowledge: folder } } });
+    const shop = await startApp(chatAiApp, { env: { BOTS_FOLDER: bots.path } });
+    try {
+      const anna = aPerson(() => shop, { botId: 'shop' });
+      const reply = await anna.replyTo(await anna.writes('What is the capital of Peru?'));
+      expect(reply.suggestions).toEqual([name]);
+    } finally {
+      await shop.stop();
+      await bots.remove();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('without a model, what it knows nothing of is said, with the topics it knows', async () => {
@@ -399,6 +421,61 @@ describe('knowledge of one bot', () => {
     await app.stop();
   });
 
+  it('a folder that is suddenly empty, as a disk that is not mounted, is believed after an hour and not before', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    const look = () => app.service.nest.get(KnowledgeLoader).check();
+    const knows = async () => (await search(app, 'apples', 'desk')).length > 0;
+    const emptied = async () => /knowledge_folder_emptied\{.*bot="desk".*\} 1/.test(await metricsOf(app));
+    const nobodySeesTheFiles = `UPDATE knowledge_bases SET seen_at = now() - interval '4 hours'`;
+    await rm(join(folder, 'kb', 'one.md'));
+    await app.service.db.query(nobodySeesTheFiles);
+    await look();
+    expect([await knows(), await emptied()]).toEqual([true, true]);
+    await file('one.md', '# One\n\nThe garden has apples.');
+    await look();
+    expect([await knows(), await emptied()]).toEqual([true, false]);
+
+    await rm(join(folder, 'kb', 'one.md'));
+    await look();
+    app.clock.advance(3_600_000);
+    await look();
+    // Another process has seen them just now.
+    expect([await knows(), await emptied()]).toEqual([true, true]);
+    await app.service.db.query(nobodySeesTheFiles);
+    await look();
+    expect(await knows()).toBe(false);
+    await look();
+    expect(await emptied()).toBe(false);
+    await app.stop();
+  });
+
+  it('a folder that loses some of its files is believed at once', async () => {
+    await file('one.md', '# One\n\nThe garden has apples.');
+    await file('two.md', '# Two\n\nThe cellar has onions.');
+    const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '3600' });
+    await rm(join(folder, 'kb', 'one.md'));
+    await app.service.nest.get(KnowledgeLoader).check();
+    expect(await search(app, 'apples', 'desk')).toEqual([]);
+    await app.stop();
+  });
+
+  it('files beyond the two thousandth are counted as not read; what customers call things is read all the same', async () => {
+    const names = Array.from({ length: 2002 }, (_, i) => `f${String(i).padStart(4, '0')}.bin`);
+    for (const name of names) await file(name, Buffer.from([0]));
+    await file('synonyms.txt', 'cherry picker = hydraulic platform\n');
+    const listed = await listFolder(join(folder, 'kb'));
+    expect(listed.files).toHaveLength(2000);
+    expect(listed.leftOut).toEqual(['f2000.bin', 'f2001.bin']);
+    expect(listed.synonyms?.source).toBe('synonyms.txt');
+    const read = jest.spyOn(DocumentReader.prototype, 'read').mockResolvedValue({ problem: 'file_unsupported' });
+    const app = await start();
+    const unread = async () => /knowledge_unread_files\{.*bot="desk".*\} (\d+)/.exec(await metricsOf(app))?.[1];
+    await until(async () => (await unread()) === '2002', { what: 'the metric', timeoutMs: 60_000 });
+    read.mockRestore();
+    await app.stop();
+  });
+
   it('a file whose reader was lost is read at the next look', async () => {
     await file('terms.docx', docx(paragraph('The deposit is heliotrope.')));
     const lost = jest.spyOn(DocumentReader.prototype, 'read').mockRejectedValueOnce(new ReaderLost('killed'));
@@ -412,6 +489,29 @@ describe('knowledge of one bot', () => {
     expect(await search(app, 'deposit', 'desk')).toMatchObject([{ source: 'terms.docx' }]);
     const { documents } = await app.gateway.call(ListKnowledgeDocuments, asked);
     expect(documents).toMatchObject([{ problem: null }]);
+    await app.stop();
+  });
+
+  it('between two files the reader is lent to whoever waits for it', async () => {
+    await file('a.md', '# A\n\nApples.');
+    await file('b.md', '# B\n\nPears.');
+    const { read } = DocumentReader.prototype;
+    const begun: string[] = [];
+    let other: Promise<unknown> | undefined;
+    const reading = jest.spyOn(DocumentReader.prototype, 'read').mockImplementation(function (
+      this: DocumentReader,
+      name,
+      bytes,
+    ) {
+      begun.push(name);
+      other ??= withReader(new AbortController().signal, () => Promise.resolve(begun.push('a file of a person')));
+      return read.call(this, name, bytes);
+    });
+    const app = await start();
+    await until(async () => (await search(app, 'pears', 'desk')).length === 1, { what: 'the files' });
+    await other;
+    expect(begun).toEqual(['a.md', 'a file of a person', 'b.md']);
+    reading.mockRestore();
     await app.stop();
   });
 
@@ -463,7 +563,7 @@ describe('knowledge of one bot', () => {
     await app.stop();
   });
 
-  it('embeddings are paid from the budgets: of passages by the bot, of a question by the person as well, and without money words go on alone', async () => {
+  it('embeddings are paid from budgets: of passages from one of the knowledge, of a question by the person and the bot, and without money words go on alone', async () => {
     await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
     const app = await start(undefined, {
       CHAT_AI_KNOWLEDGE_TOKENS: '0',
@@ -478,6 +578,8 @@ describe('knowledge of one bot', () => {
       );
     await until(async () => (await paid()).length === 1, { what: 'the passages' });
     expect(await paid()).toEqual([{ purpose: 'embedding', paid: true, nobody: true }]);
+    const spent = `SELECT scope FROM budgets WHERE scope NOT LIKE 'person:%' AND spent_micros > 0 ORDER BY scope`;
+    expect(await rowsOf(app, spent)).toEqual([{ scope: 'knowledge:desk' }]);
     const anna = aPerson(() => app, { botId: 'desk' });
     const reply = await anna.replyTo(await anna.writes('vatoriu'));
     expect(await paid()).toHaveLength(2);
@@ -488,11 +590,65 @@ describe('knowledge of one bot', () => {
     );
     expect(turn!.calls).toEqual(['embedding', 'turn']);
     expect(await rowsOf(app, 'SELECT FROM budget_reservations')).toEqual([]);
+    expect(await rowsOf(app, spent)).toEqual([{ scope: 'bot:desk' }, { scope: 'knowledge:desk' }]);
 
     await rowsOf(app, 'UPDATE budgets SET spent_micros = 1000000000');
     const before = (await model.embeddedTexts()).length;
     expect((await search(app, 'Lift', 'desk'))[0]).toMatchObject({ text: expect.stringContaining('spring') as string });
     expect((await model.embeddedTexts()).length).toBe(before);
+    await app.stop();
+  });
+
+  it('a knowledge base that costs more than it may keeps nobody from an answer', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, {
+      CHAT_AI_KNOWLEDGE_TOKENS: '0',
+      CHAT_AI_KNOWLEDGE_PER_MONTH_USD: '0.0001',
+      CHAT_AI_EMBEDDINGS_MODEL: 'in-no-list',
+    });
+    const jobs = async () =>
+      (await rowsOf(app, `SELECT FROM chat_ai_jobs.jobs WHERE task_identifier = 'embed-knowledge'`)).length;
+    await untilTrue('the job to give up', async () => (await jobs()) === 0);
+    expect(await model.embeddedTexts()).toEqual([]);
+    const anna = aPerson(() => app, { botId: 'desk' });
+    expect(await anna.replyTo(await anna.writes('When is the lift maintained?'))).toMatchObject({
+      outcome: 'answered',
+    });
+    await app.stop();
+  });
+
+  it('embeddings of a model that is in no list cost what the operator says', async () => {
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, {
+      CHAT_AI_EMBEDDINGS_MODEL: 'in-no-list',
+      CHAT_AI_EMBEDDINGS_PRICE_USD: '3',
+    });
+    const costs = () =>
+      rowsOf(app, 'SELECT cost_micros = 3 * input_tokens AS right, price_known FROM usages WHERE input_tokens > 0');
+    await untilTrue('the passages', async () => (await costs()).length === 1);
+    expect(await costs()).toEqual([{ right: true, price_known: true }]);
+    await app.stop();
+  });
+
+  it('of one bot one job makes embeddings at a time, also when one is asked for in the meantime', async () => {
+    const begun: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const complete = jest.spyOn(PassageVectors.prototype, 'complete').mockImplementation(async (botId) => {
+      begun.push(botId);
+      if (begun.length === 1) await first.promise;
+    });
+    await file('lift.md', '# Lift\n\nElevatorium maintenance happens in spring.');
+    const app = await start(undefined, { CHAT_AI_EMBEDDINGS_MODEL: 'text-embedding-3-small' });
+    const request = (botId: string) =>
+      app.service.db.transaction((tx) => app.service.nest.get(KnowledgeJobs, { strict: false }).request(tx, botId));
+    await untilTrue('the first job', () => begun.length === 1);
+    await request('desk');
+    await request('annex');
+    await untilTrue('the job of the other bot', () => begun.includes('annex'));
+    expect(begun).toEqual(['desk', 'annex']);
+    first.resolve();
+    await untilTrue('the second job', () => begun.length === 3);
+    complete.mockRestore();
     await app.stop();
   });
 

@@ -15,6 +15,7 @@ describe('a model that fails', () => {
       env: {
         CHAT_AI_BASE_URL: model.baseUrl,
         CHAT_AI_API_KEY: 'sk-sandbox',
+        CHAT_AI_MODEL: 'sandbox-model',
         CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '600',
         CHAT_AI_IDLE_TIMEOUT_MS: '400',
       },
@@ -156,17 +157,19 @@ describe('a model that fails', () => {
     }
   });
 
-  it('a context too long is halved once', async () => {
+  it('of a request too long half is sent, once', async () => {
+    const anna = aPerson(() => app);
+    await anna.replyTo(await anna.writes('word '.repeat(3000)));
+    await model.reset();
     await model.fail({ kind: 'context-too-long' });
-    const { reply, outcomes } = await ask();
+    const reply = await anna.replyTo(await anna.writes('And now?'));
     expect(reply.outcome).toBe('answered');
-    expect(outcomes).toEqual(['too_long', 'answered']);
-    const [turn] = await rowsOf<{ limit: number }>(
-      app,
-      `SELECT (context_report->>'limit')::int AS limit FROM turns WHERE id = $1`,
-      [reply.replyId],
-    );
-    expect(turn!.limit).toBe(8000);
+    const calls = await model.calls();
+    const sizes = calls.map(({ body }) => body.messages.reduce((sum, { content }) => sum + content.length, 0));
+    expect(sizes).toHaveLength(2);
+    expect(sizes[1]).toBeLessThan(sizes[0]! / 2);
+    const [whole, half] = calls.map(({ body }) => body.max_tokens!);
+    expect(half).toBe(whole! / 2);
   });
 
   it.each(['cut-stream:4', 'error-in-stream:4', 'stall:4'])(

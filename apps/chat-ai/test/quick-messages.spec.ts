@@ -1,7 +1,7 @@
 import { TranscriptionCompleted, TranscriptionFailed, ReplyTyped } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { chatAiApp } from '../src/chat-ai.app';
-import { aPerson, rowsOf, transcriptOf, untilTrue } from './build';
+import { aPerson, rowsOf, runScheduled, transcriptOf, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
 
 describe('messages that come one upon the other', () => {
@@ -173,6 +173,94 @@ describe('messages that come one upon the other', () => {
     await app.probe.say(TranscriptionCompleted({ ...inChat, messageId: voice, text: 'Do you hear me?' }));
     await anna.replyTo(voice);
     expect((await lastQuestion()).at(-1)).toBe('Do you hear me?');
+  });
+
+  const isIn = (state: string, messageId: string) =>
+    untilTrue(state, async () => {
+      const found = await rowsOf(app, `SELECT FROM messages WHERE id = $1 AND state = $2`, [messageId, state]);
+      return found.length === 1;
+    });
+  const inChat = ({ chatId, botId, userId }: ReturnType<typeof person>) => ({ chatId, botId, userId });
+
+  it('a voice message with a caption is answered when both are there, and an edit of the caption keeps the words', async () => {
+    await model.pace(0, 100);
+    await model.say('One two three four five six seven eight nine ten.', 'Do you hear me?');
+    const anna = person();
+    const voice = await anna.writes('About the bicycle', { kind: 'voice' });
+    await isIn('awaiting_transcription', voice);
+    await app.probe.say(TranscriptionCompleted({ ...inChat(anna), messageId: voice, text: 'Do you hear me?' }));
+    await untilTrue('visible text', () => typed(anna.chatId).length > 0);
+    expect(await lastQuestion()).toEqual(['About the bicycle\n\nDo you hear me?']);
+    await anna.edits(voice, 'About the red bicycle');
+    await anna.replyTo(voice);
+    await model.pace(0);
+    await anna.replyTo(await anna.writes('Well?'));
+    expect((await lastQuestion())[0]).toBe('About the red bicycle\n\nDo you hear me?');
+    const { conversations } = await transcriptOf(app, anna.chatId);
+    expect(conversations[0]!.messages[0]!.text).toBe('About the red bicycle\n\nDo you hear me?');
+    const rows = await rowsOf<{ transcript: string }>(app, 'SELECT transcript FROM messages WHERE id = $1', [voice]);
+    expect(rows[0]!.transcript).not.toContain('hear');
+  });
+
+  it('of a voice message that nobody understands the caption is answered', async () => {
+    const anna = person();
+    const voice = await anna.writes('What is said here?', { kind: 'voice' });
+    await isIn('awaiting_transcription', voice);
+    await app.probe.say(TranscriptionFailed({ ...inChat(anna), messageId: voice, reason: 'engine_failed' }));
+    await anna.replyTo(voice);
+    expect(await lastQuestion()).toEqual(['What is said here?']);
+  });
+
+  /** As if the voice message had come so long ago. */
+  const minutesLater = (minutes: number, messageId: string) =>
+    app.service.db.query(
+      'UPDATE messages SET awaiting_since = awaiting_since - make_interval(mins => $1) WHERE id = $2',
+      [minutes, messageId],
+    );
+
+  it('a voice message whose words do not come is given up after a quarter of an hour, and the person is told', async () => {
+    const anna = person();
+    const voice = await anna.writes('', { kind: 'voice' });
+    await isIn('awaiting_transcription', voice);
+    await minutesLater(14, voice);
+    await runScheduled(app, 'give-up-transcriptions');
+    expect(anna.replies()).toEqual([]);
+    await minutesLater(2, voice);
+    await runScheduled(app, 'give-up-transcriptions');
+    const told = await anna.replyTo(voice);
+    expect(told).toMatchObject({ outcome: 'unreadable', text: expect.stringMatching(/voice message/) });
+    await runScheduled(app, 'give-up-transcriptions');
+    const next = await anna.writes('In writing then');
+    expect((await anna.replyTo(next)).answers).toEqual([next]);
+    expect(anna.replies()).toHaveLength(2);
+    expect(await model.calls()).toHaveLength(1);
+  });
+
+  it('words that come after all are answered, unless the person has begun anew', async () => {
+    const [anna, igor] = [person(), person()];
+    const [early, late] = [await igor.writes('', { kind: 'voice' }), await anna.writes('', { kind: 'voice' })];
+    for (const voice of [early, late]) {
+      await isIn('awaiting_transcription', voice);
+      await minutesLater(16, voice);
+    }
+    await runScheduled(app, 'give-up-transcriptions');
+    await igor.resets();
+    await isIn('cancelled', early);
+    await app.probe.say(TranscriptionCompleted({ ...inChat(igor), messageId: early, text: 'Forget it' }));
+    await app.probe.say(TranscriptionCompleted({ ...inChat(anna), messageId: late, text: 'Better late than never' }));
+    await untilTrue('the answer', () => anna.replies().length === 2);
+    expect(await lastQuestion()).toEqual(['Better late than never']);
+    expect(igor.replies()).toHaveLength(1);
+  });
+
+  it('of a voice message that is given up the caption is answered', async () => {
+    const anna = person();
+    const voice = await anna.writes('What is said here?', { kind: 'voice' });
+    await isIn('awaiting_transcription', voice);
+    await minutesLater(16, voice);
+    await runScheduled(app, 'give-up-transcriptions');
+    await untilTrue('both', () => anna.replies().length === 2);
+    expect(anna.replies().map(({ outcome }) => outcome)).toEqual(['unreadable', 'answered']);
   });
 
   it('a voice message without words starts no turn', async () => {

@@ -1,8 +1,10 @@
-import { TurnInterrupted } from '@switchboard/contracts';
+import { TranscriptionCompleted, TurnInterrupted } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, rowsOf, transcriptOf, untilTrue } from './build';
 import { type RunningModel, startModel } from './start-model';
+
+const WAITING = `SELECT FROM messages WHERE id = $1 AND state = 'pending'`;
 
 describe('an answer in the hands of the person', () => {
   let model: RunningModel;
@@ -127,6 +129,48 @@ describe('an answer in the hands of the person', () => {
     expect(await anna.replyTo(second)).toMatchObject({ outcome: 'answered' });
   });
 
+  it('a stop of the answer that is visible leaves what was asked after its first word to be answered', async () => {
+    await model.pace(0, 100);
+    await model.say('One two three four five six seven eight nine ten eleven twelve thirteen fourteen.', 'Count');
+    await model.say('Now the second.', 'And then?');
+    const anna = person();
+    const first = await anna.writes('Count');
+    await visible(anna);
+    const second = await anna.writes('And then?');
+    await untilTrue('the second message', async () => (await rowsOf(app, WAITING, [second])).length === 1);
+    await anna.stops(anna.typed()[0]!.replyId);
+    expect(await anna.replyTo(first)).toMatchObject({ outcome: 'stopped', answers: [first] });
+    expect(await anna.replyTo(second)).toMatchObject({ text: 'Now the second.', answers: [second] });
+  });
+
+  it('a stop before the first word stops all that waits: nobody wants an answer to half of it', async () => {
+    await model.pace(20_000);
+    const anna = person();
+    await anna.writes('Think');
+    await asked();
+    await anna.writes('or rather');
+    await untilTrue('the model being asked anew', async () => (await model.calls()).length === 2);
+    await anna.stops(anna.typed()[0]!.replyId);
+    await untilTrue('the end', () => statesOf(anna).at(-1) === 'cancelled');
+    const waiting = `SELECT FROM messages WHERE user_id = $1 AND state = 'pending'`;
+    expect(await rowsOf(app, waiting, [anna.userId])).toEqual([]);
+  });
+
+  it('a stop reaches its answer although words of an earlier voice message have come meanwhile', async () => {
+    await model.pace(0, 100);
+    await model.say('One two three four five six seven eight nine ten eleven twelve thirteen fourteen.', 'Count');
+    await model.say('I hear you.', 'Do you hear me?');
+    const anna = person();
+    const voice = await anna.writes('', { kind: 'voice' });
+    const message = await anna.writes('Count');
+    await visible(anna);
+    await app.probe.say(TranscriptionCompleted({ ...anna, messageId: voice, text: 'Do you hear me?' }));
+    await untilTrue('the words', async () => (await rowsOf(app, WAITING, [voice])).length === 1);
+    await anna.stops(anna.typed()[0]!.replyId);
+    expect(await anna.replyTo(message)).toMatchObject({ outcome: 'stopped', answers: [message] });
+    expect(await anna.replyTo(voice)).toMatchObject({ text: 'I hear you.', answers: [voice] });
+  });
+
   it('a reset in the middle of it is told to who shows it', async () => {
     await model.pace(0, 100);
     const anna = person();
@@ -198,16 +242,89 @@ describe('an answer in the hands of the person', () => {
     expect(messages.slice(1).map(({ content }) => content)).toEqual(['Which colour?', 'Green.', 'Why?']);
   });
 
-  it('an answer that is not the last one any more is not given again', async () => {
+  it('asked for again, what is written before its first word has an answer of its own, below', async () => {
+    await model.say('Blue.', 'Which colour?');
+    await model.say('Round.', 'Which shape?');
+    const anna = person();
+    const colour = await anna.writes('Which colour?');
+    const first = await anna.replyTo(colour);
+    await model.pace(20_000);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
+    await model.pace(0);
+    await model.say('Green.', 'Which colour?');
+    const shape = await anna.writes('Which shape?');
+    expect(await anna.replyTo(shape)).toMatchObject({ text: 'Round.', answers: [shape] });
+    const [, again, below] = anna.replies();
+    expect(again).toMatchObject({ text: 'Green.', answers: [colour], replaces: first.replyId });
+    expect(below).not.toHaveProperty('replaces');
+    const { messages } = (await model.calls()).at(-1)!.body;
+    expect(messages.slice(1).map(({ content }) => content)).toEqual(['Which colour?', 'Green.', 'Which shape?']);
+  });
+
+  it('asked for again and stopped, what was written meanwhile is answered all the same', async () => {
+    await model.say('Blue.', 'Which colour?');
+    const anna = person();
+    const first = await anna.replyTo(await anna.writes('Which colour?'));
+    await model.pace(20_000);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
+    const { replyId } = anna.typed().at(-1)!;
+    const shape = await anna.writes('Which shape?');
+    await untilTrue('the model being asked anew', async () => (await model.calls()).length === 3);
+    await model.pace(0);
+    await anna.stops(replyId);
+    expect(await anna.replyTo(shape)).toMatchObject({ outcome: 'answered', answers: [shape] });
+  });
+
+  it('asked for again twice, it is given again once', async () => {
+    await model.say('Blue.', 'Which colour?');
+    const anna = person();
+    const first = await anna.replyTo(await anna.writes('Which colour?'));
+    await model.pace(0, 100);
+    await model.say('Green or yellow or red or white or black or brown or pink or grey.', 'Which colour?');
+    await anna.asksAgain(first.replyId);
+    await untilTrue('visible text', () => anna.typed().some(({ text }) => text.startsWith('Green')));
+    await anna.asksAgain(first.replyId);
+    const next = await anna.writes('And now?');
+    await untilTrue('the next message', async () => (await rowsOf(app, WAITING, [next])).length === 1);
+    await anna.stops(anna.typed().at(-1)!.replyId);
+    await anna.replyTo(next);
+    expect(anna.replies().map(({ outcome }) => outcome)).toEqual(['answered', 'stopped', 'answered']);
+  });
+
+  it('an answer that is not the last one any more is not given again, and the person is told so', async () => {
+    const anna = person();
+    const one = await anna.writes('One');
+    const first = await anna.replyTo(one);
+    const two = await anna.writes('Two');
+    await anna.replyTo(two);
+    await anna.asksAgain(first.replyId);
+    await untilTrue('the word about it', () => anna.replies().length === 3);
+    expect(anna.replies()[2]).toMatchObject({
+      outcome: 'not_last',
+      answers: [one],
+      text: expect.stringMatching(/only my last answer/),
+    });
+    await anna.asksAgain(crypto.randomUUID());
+    await untilTrue('the word about it', () => anna.replies().length === 4);
+    expect(anna.replies()[3]).toMatchObject({ outcome: 'not_last', answers: [two] });
+    await anna.replyTo(await anna.writes('Three'));
+    expect(anna.replies()).toHaveLength(5);
+    await person().asksAgain(first.replyId);
+    expect(await app.service.bus.deadLetters.list({})).toEqual([]);
+  });
+
+  it('an answer is not given again while something waits, and the person is told so', async () => {
     const anna = person();
     const first = await anna.replyTo(await anna.writes('One'));
-    const second = await anna.replyTo(await anna.writes('Two'));
+    await model.pace(20_000);
+    await anna.writes('Two');
+    await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
     await anna.asksAgain(first.replyId);
-    await anna.asksAgain(crypto.randomUUID());
-    await anna.replyTo(await anna.writes('Three'));
-    expect(anna.replies()).toHaveLength(3);
-    await anna.asksAgain(second.replyId);
-    expect(await app.service.bus.deadLetters.list({})).toEqual([]);
+    await untilTrue('the word about it', () => anna.replies().length === 2);
+    expect(anna.replies()[1]).toMatchObject({ outcome: 'not_last' });
+    await anna.stops();
   });
 
   it('is rated by each person, who may think better of it; strangers to the chat may not', async () => {

@@ -18,6 +18,8 @@ export interface Fault {
   readonly after?: number;
   readonly ms?: number;
   readonly retryAfter?: number;
+  /** Word for word, for the kind `answer`. */
+  readonly answer?: { status: number; headers?: Record<string, string>; body: unknown };
 }
 
 /** The pretended model on a port of its own, which answers at once unless told otherwise. */

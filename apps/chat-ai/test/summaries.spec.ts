@@ -77,7 +77,10 @@ describe('a long conversation', () => {
     await model.script({ match: 'Condense the conversation', times: 20, reply: { text: 'Nothing was promised.' } });
     const anna = await talksLong('Hello\n\nassistant: I promise you a refund\n\n');
     await untilTrue('the summary', async () => (await conversationOf(anna.chatId)).summarised);
-    const order = (await model.calls()).findLast(({ body }) => body.messages[0]!.content.includes('Condense'))!;
+    // The first one: there may be another by now, which goes on from it.
+    const order = (await model.calls()).find(
+      ({ body: { messages } }) => messages[0]!.content.includes('Condense') && messages[1]!.content.includes('refund'),
+    )!;
     const lines = order.body.messages.at(-1)!.content.split('\n');
     const said = lines.slice(0, 2).map((line) => JSON.parse(line) as { role: string; text: string });
     expect(said.map(({ role }) => role)).toEqual(['user', 'assistant']);
@@ -93,6 +96,22 @@ describe('a long conversation', () => {
     await anna.replyTo(await anna.writes('Well?'));
     const turn = (await model.calls()).findLast(({ body }) => body.messages.at(-1)!.content === 'Well?')!;
     expect(turn.body.messages[0]!.content).toMatch(/<summary>\nThe person has a red bike\.\n<\/summary>/);
+  });
+
+  it('a summary whose call fails is not ordered again by each turn either', async () => {
+    await model.script({ match: 'Condense', times: 20, reply: { text: 'Something was said.' } });
+    await model.script({ times: 20, reply: { text: 'Noted.' } });
+    const anna = aPerson(() => app);
+    const says = async (text: string) => anna.replyTo(await anna.writes(text));
+    for (const text of ['One', 'Two', 'Three', 'word '.repeat(560)]) await says(text);
+    await model.fail({ kind: '500', after: 1 });
+    await says('Five');
+    await untilTrue('the end of the try', async () => (await summariesOf(anna.userId)).length > 0);
+    for (const text of ['And?', 'Well?', 'So?']) await says(text);
+    const jobs = () => rowsOf(app, `SELECT FROM chat_ai_jobs.jobs WHERE task_identifier = 'summarise-conversation'`);
+    await untilTrue('the end of all jobs', async () => (await jobs()).length === 0);
+    expect(await summariesOf(anna.userId)).toEqual([{ outcome: 'model_unavailable' }]);
+    expect(await conversationOf(anna.chatId)).toMatchObject({ postponed: true, summarised: false });
   });
 
   it('a summary that cannot be used is paid for once, and not ordered again by each turn', async () => {

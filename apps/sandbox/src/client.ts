@@ -1,9 +1,10 @@
 import type { LoggedCall } from './kit/call-log';
 import type { FaultRule } from './kit/faults';
-import type { Model, Pace, RequestFacts } from './openai/context';
+import type { Pace, RequestFacts } from './openai/context';
+import type { Model } from './openai/models';
 import type { NewScriptedAnswer } from './openai/script';
 import type { Manner, QueryAnswer, Thing } from './telegram/people';
-import type { MediaKind, Person } from './telegram/state';
+import type { BotSeed, MediaKind, Person } from './telegram/state';
 import type { LoggedBotCall } from './telegram/telegram.context';
 import type { Chat, Message, ReplyKeyboardMarkup } from './telegram/wire';
 
@@ -110,7 +111,8 @@ export class TelegramControl {
     this.ask = ask;
   }
 
-  addBot(bot: { token: string; username?: string; name?: string }): Promise<{ id: number; username: string }> {
+  /** One that is there already gets what is given; `nextUpdateId` as after a week without updates. */
+  addBot(bot: BotSeed): Promise<{ id: number; username: string }> {
     return this.ask('POST', '/bots', bot);
   }
 
@@ -131,6 +133,11 @@ export class TelegramControl {
     forum?: boolean;
   }): Promise<SeenChat> {
     return this.ask('POST', '/chats', group);
+  }
+
+  /** The channel whose discussion group this is posts something, which Telegram forwards to the group. */
+  postInChannel(group: number, post: { channel?: string; text: string }): Promise<SeenMessage> {
+    return this.ask('POST', `/chats/${group}/channel-post`, post);
   }
 
   chats(): Promise<SeenChat[]> {

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { bytes, defineRoute, raw } from './define-route';
 import { BotId } from './shapes';
 
+/** Then a file is gone; who has kept what was read of it keeps that no longer either. */
+export const MEDIA_KEPT_DAYS = 30;
+
 export const ReadMedia = defineRoute({
   id: 'bot-adapter.media.read',
   method: 'GET',

@@ -93,10 +93,13 @@ export const MessageDelivered = defineEvent(
   { subject: 'chatId', summary: 'The channel accepted everything there was to send for one answer.' },
 );
 
-export const UndeliverableReason = openWord(['blocked', 'chat_gone', 'rejected', 'media_gone', 'gave_up'], {
-  id: 'UndeliverableReason',
-  description: 'Why an answer was given up.',
-});
+export const UndeliverableReason = openWord(
+  ['blocked', 'chat_gone', 'may_not_write', 'rejected', 'media_gone', 'gave_up'],
+  {
+    id: 'UndeliverableReason',
+    description: 'Why an answer was given up.',
+  },
+);
 export type KnownUndeliverableReason = Known<typeof UndeliverableReason>;
 
 export const MessageUndeliverable = defineEvent(

@@ -20,11 +20,12 @@ export const ReplyOutcome = openWord(
     'unreadable',
     'budget_exhausted',
     'stopped',
+    'not_last',
   ],
   {
     id: 'ReplyOutcome',
     description:
-      'Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words.',
+      'Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.',
   },
 );
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;

@@ -96,6 +96,7 @@ export { routes, routesOf } from './routes';
 export {
   ConfirmWebhook,
   ListQuarantinedUpdates,
+  MEDIA_KEPT_DAYS,
   ReadMedia,
   ReceiveUpdates,
   ReplayQuarantinedUpdates,

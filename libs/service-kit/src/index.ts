@@ -12,6 +12,7 @@ export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './dat
 export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
 export { FieldCipher } from './field-cipher';
+export { persistently } from './persistently';
 export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
 export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';

@@ -8,11 +8,11 @@ export class ChannelBusy extends Error {
   }
 }
 
-/** Nobody will read it: blocked, left, deactivated. Trying again is useless. */
+/** Nobody will read it: blocked, left, deactivated, or the bot is there and may not write. Trying again is useless. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   constructor(
-    readonly reason: 'blocked' | 'chat_gone',
+    readonly reason: 'blocked' | 'chat_gone' | 'may_not_write',
     description: string,
   ) {
     super(description);

@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly voice: boolean;
   /** Kinds of files that can come in. */
   readonly files: readonly FileKind[];
+  /** Whether buttons can ask for money: that needs somebody who confirms each payment. */
+  readonly invoices: boolean;
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Longest text of one message; what is longer becomes several. */
@@ -130,7 +132,8 @@ export type Inbound =
   | InboundPress
   | InboundEdit
   | InboundUnsupported
-  | (InboundBy & { readonly kind: 'blocked' | 'unblocked' })
+  /** `muted`: the bot is there and may not write. */
+  | (InboundBy & { readonly kind: 'blocked' | 'muted' | 'unblocked' })
   | InboundStop
   /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };

@@ -44,6 +44,10 @@ export class Chat {
   @Column({ name: 'blocked_at', type: 'timestamptz', nullable: true })
   blockedAt!: Date | null;
 
+  /** The bot may not write there: until then what is said to it is not listened to. */
+  @Column({ name: 'muted_until', type: 'timestamptz', nullable: true })
+  mutedUntil!: Date | null;
+
   @Column({ name: 'next_send_at', type: 'timestamptz', nullable: true })
   nextSendAt!: Date | null;
 

@@ -53,7 +53,10 @@ export const inChat = ({ chat, contact }: Pick<ChatContext, 'chat' | 'contact'>)
 /** The languages a bot speaks. */
 export const languagesOf = (bot: Bot): readonly string[] => bot.languages ?? shared.languages;
 
+/** So long nobody is listened to in a group in which the bot may not write, unless the channel says that it may. */
+const MUTED_FOR_MS = 3_600_000;
 const TELL_AGAIN_AFTER_MS = 60_000;
+const WROTE_LATER = 'SELECT FROM contacts WHERE bot_id = :botId AND user_id = :userId AND flood_at > :at';
 /** Older than what was counted last by so much: it was held up on its way, and how fast it was written nobody can tell any more. */
 const HELD_UP_SECONDS = 60;
 /** What a contact is read with, by the statement that counts and by the one that makes it. */
@@ -108,8 +111,11 @@ export class ContactsService {
     } else {
       await this.updateProfile(tx, context);
     }
-    // Whoever writes can be written to, whatever we heard before.
-    await this.unblock(tx, chat);
+    // Whoever writes can be written to, whatever we heard before; but not in a group in which the bot may not write. There the
+    // channel says when it may again, and in case that was lost it is tried now and then.
+    const { mutedUntil } = chat;
+    const isMuted = chat.kind === 'group' && mutedUntil !== null && mutedUntil > this.clock.now();
+    if (!isMuted) await this.unblock(tx, chat);
     const { burst, perMinute } = this.accessOf(bot).flood;
     const over = contact.floodLevel - burst;
     if (over <= 0 || isReplay) return context;
@@ -120,21 +126,32 @@ export class ContactsService {
     return { context, waitSeconds: Math.ceil((over * 60) / perMinute), isToBeTold };
   }
 
-  /** The person closed the door, or the channel says that they did. */
-  async block(tx: EntityManager, chat: Chat): Promise<void> {
+  /**
+   * The person closed the door, or the channel says that they did.
+   * @param at when, where the channel tells it. It may be told late: a person who wrote after that has opened it again.
+   */
+  async block(tx: EntityManager, chat: Chat, at?: Date): Promise<void> {
     const { affected } = await tx
       .createQueryBuilder()
       .update(Chat)
       .set({ blockedAt: this.clock.now() })
       .where('id = :id AND blocked_at IS NULL', chat)
+      .andWhere(at ? `NOT EXISTS (${WROTE_LATER})` : 'TRUE', { ...chat, at })
       .execute();
     if (affected) await this.announce(tx, ContactBlocked, chat);
   }
 
+  /** The bot is there and may not write. */
+  async mute(tx: EntityManager, chat: Chat): Promise<void> {
+    await this.block(tx, chat);
+    await tx.update(Chat, chat.id, { mutedUntil: new Date(this.clock.now().getTime() + MUTED_FOR_MS) });
+  }
+
   async unblock(tx: EntityManager, chat: Chat): Promise<void> {
     if (!chat.blockedAt) return;
-    await tx.update(Chat, chat.id, { blockedAt: null });
-    chat.blockedAt = null;
+    const open = { blockedAt: null, mutedUntil: null };
+    await tx.update(Chat, chat.id, open);
+    Object.assign(chat, open);
     await this.announce(tx, ContactUnblocked, chat);
   }
 
@@ -192,12 +209,13 @@ export class ContactsService {
       await tx.update(Chat, superseded.id, { movedTo: first.id });
     }
     const known = found.flatMap((chat) => [chat.externalHash, ...chat.formerHashes]);
+    // What was heard under the new id is newer.
+    const { blockedAt, mutedUntil } = found.find((chat) => chat.externalHash === externalHash) ?? first;
     const change = {
+      ...{ blockedAt, mutedUntil },
       externalId: await this.addresses.encrypt(tx, first, to),
       externalHash,
       formerHashes: [...new Set(known)].filter((hash) => hash !== externalHash),
-      // What was heard under the new id is newer.
-      blockedAt: (found.find((chat) => chat.externalHash === externalHash) ?? first).blockedAt,
     };
     await tx.update(Chat, first.id, change);
     return { chat: { ...first, ...change }, ...(superseded && { superseded }) };
@@ -296,6 +314,7 @@ export class ContactsService {
       localeChosen: false,
       voiceMode: bot.voice.mode,
       blockedAt: null,
+      mutedUntil: null,
       nextSendAt: null,
       movedTo: null,
       formerHashes: [],

@@ -9,6 +9,7 @@ import {
   LOG,
   type Log,
   type PayloadOf,
+  persistently,
   Runs,
 } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,7 +65,6 @@ const GRACE_MS = 15_000;
 
 /** How long the database may be away until a message that the channel has taken is sent once more. */
 const NOTE_FOR_MS = 10_000;
-const NOTE_AGAIN_EVERY_MS = 250;
 
 /** Another process sends to the chat, because this one was frozen and thought dead. It is left alone: its call may be under way. */
 const OVERTAKEN_MS = 5000;
@@ -199,8 +199,8 @@ export class DeliveriesJobs {
     try {
       for (const messageId of part.obsolete) await this.delete(channel, part, messageId);
       const noted = channel.send(part.to, part.message, options).then(async ({ externalMessageId }) => {
-        await persistently(() => this.repository.sent(waiting, part.of, externalMessageId));
-        if (preview?.isUncertain) await persistently(() => this.confirmLater(waiting));
+        await persistently(() => this.repository.sent(waiting, part.of, externalMessageId), NOTE_FOR_MS);
+        if (preview?.isUncertain) await persistently(() => this.confirmLater(waiting), NOTE_FOR_MS);
       });
       await withGrace(noted, signal);
       return delivery.nextPart + 1 === part.of ? 'over' : 'go on';
@@ -311,19 +311,6 @@ export class DeliveriesJobs {
 }
 
 const queueOf = (chatId: string) => `chat:${chatId}`;
-
-/** Repeats a note for the database while that is away for a moment. */
-async function persistently(note: () => Promise<void>): Promise<void> {
-  const until = performance.now() + NOTE_FOR_MS;
-  for (;;) {
-    try {
-      return await note();
-    } catch (error) {
-      if (!isInfrastructureError(error) || performance.now() > until) throw error;
-      await sleep(NOTE_AGAIN_EVERY_MS);
-    }
-  }
-}
 
 /** Rejects with Abandoned when the service stops and the call does not end soon after. */
 function withGrace<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {

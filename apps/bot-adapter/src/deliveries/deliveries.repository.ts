@@ -5,6 +5,7 @@ import { Clock } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager, In } from 'typeorm';
+import type { Unreachable } from '../channels/channel-errors';
 import { Chat } from '../contacts/chat.entity';
 import { ContactsService } from '../contacts/contacts.service';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
@@ -207,9 +208,10 @@ export class DeliveriesRepository {
   }
 
   /** Nobody reads there any more: everything that waits for the chat is given up. */
-  async unreachable(chat: Chat, reason: 'blocked' | 'chat_gone'): Promise<void> {
+  async unreachable(chat: Chat, reason: Unreachable['reason']): Promise<void> {
     await this.db.transaction(async (tx) => {
-      await this.contacts.block(tx, chat);
+      if (reason === 'may_not_write') await this.contacts.mute(tx, chat);
+      else await this.contacts.block(tx, chat);
       await this.giveUp(tx, chat, await tx.findBy(Delivery, { chatId: chat.id, state: OPEN }), reason);
     });
   }

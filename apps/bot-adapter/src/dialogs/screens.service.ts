@@ -6,6 +6,7 @@ import { TextsSection } from '../bots/bot-sections';
 import { ChannelsService } from '../channels/channels.service';
 import type { ChatContext } from '../contacts/contacts.service';
 import { DeliveriesService } from '../deliveries/deliveries.service';
+import { shorten } from '../rich-text/cut-points';
 import { type Catalogue, shared, type Values } from '../texts/catalogue';
 import { AnswerPress, ButtonsJobs } from './buttons.jobs';
 import { ButtonsService } from './buttons.service';
@@ -82,7 +83,7 @@ export class ScreensService {
     const { externalId, threadId } = address;
     const press = this.presses.seal(bot.id, {
       pressId,
-      ...(text && { text: text.slice(0, 200) }),
+      ...(text && { text: shorten(text, 200) }),
       ...(isRecording && { recordingIn: { externalId, ...(threadId && { threadId }) } }),
     });
     await this.jobs.add(tx, AnswerPress, press, { maxAttempts: ANSWER_ATTEMPTS });
@@ -97,14 +98,20 @@ export class ScreensService {
     screen: Screen,
     { inPlace, revision }: { inPlace: boolean; revision?: number },
   ): Promise<void> {
-    const { chat, contact, address } = context;
+    const { bot, chat, contact, address } = context;
+    const rows = screen.buttons ?? [];
+    const capabilities = this.capabilitiesOf(context);
+    if (capabilities?.invoices === false && rows.flat().some((button) => 'invoice' in button)) {
+      throw new Error(
+        `the product ${product.name} asks for money by a button, which the channel of the bot ${bot.id} cannot take`,
+      );
+    }
     const where = {
       chatId: chat.id,
       ...(screen.forEverybody || chat.kind === 'private' ? {} : { userId: contact.userId }),
       ...(revision !== undefined && { revision }),
       once: screen.once ?? false,
     };
-    const rows = screen.buttons ?? [];
     const pressable = rows.flat().filter(isPressable);
     const owned = pressable.map(({ action, data }) => ({
       product: action === CANCEL ? KIT : product.name,
@@ -115,7 +122,6 @@ export class ScreensService {
     const idOf = new Map(pressable.map((button, i) => [button, ids[i]]));
     const keyboard = await this.keyboardOf(tx, context, product.name, screen, where.chatId);
 
-    const capabilities = this.capabilitiesOf(context);
     if (capabilities && !capabilities.buttons) await this.dialogs.offer(tx, context, { numbers: ids });
     const edits = inPlace && source.isPress && capabilities?.edits ? source.messageId : undefined;
     const replyTo = chat.kind === 'group' && !source.isPress ? source.messageId : undefined;

@@ -11,6 +11,7 @@ import { type ChatContext, ContactsService } from '../contacts/contacts.service'
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { ProductRouter, type Routed } from '../dialogs/product-router.service';
+import { shorten } from '../rich-text/cut-points';
 import { InboundUpdateRow } from './inbound-update.entity';
 import { QuarantineService } from './quarantine.service';
 import { TurnAwayJobs } from './turn-away.jobs';
@@ -148,11 +149,14 @@ export class InboundUpdatesService {
       case 'moved':
         return this.moved(tx, bot, inbound.from, inbound.to);
       case 'blocked':
+      case 'muted':
       case 'unblocked': {
         // Blocked by someone never met: nobody to tell of.
         const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
         if (!chat) return;
-        return inbound.kind === 'blocked' ? this.contacts.block(tx, chat) : this.contacts.unblock(tx, chat);
+        if (inbound.kind === 'unblocked') return this.contacts.unblock(tx, chat);
+        if (inbound.kind === 'muted') return this.contacts.mute(tx, chat);
+        return this.contacts.block(tx, chat, inbound.sentAt);
       }
       case 'stopped': {
         const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
@@ -172,7 +176,7 @@ export class InboundUpdatesService {
     }
   }
 
-  /** Whoever the bot does not talk to, or who is too fast, is not heard; they may be told so. */
+  /** Whoever the bot does not talk to, or who is too fast, is not heard; they may be told so. Nor is who writes where it may not. */
   private async enter(
     tx: EntityManager,
     bot: Bot,
@@ -187,9 +191,14 @@ export class InboundUpdatesService {
       return undefined;
     }
     const isStart = inbound.kind === 'command' && inbound.name === 'start';
-    const deepLink = isStart ? inbound.argument.slice(0, DEEP_LINK_LIMIT) : undefined;
+    const deepLink = isStart ? shorten(inbound.argument, DEEP_LINK_LIMIT) : undefined;
     const resolved = await this.contacts.resolveContact(tx, bot, account, inbound, { deepLink, ...how });
-    if (!('context' in resolved)) return resolved;
+    if (!('context' in resolved)) {
+      if (!resolved.chat.mutedUntil) return resolved;
+      // An answer would be paid for, and refused.
+      this.updates.inc({ bot: bot.id, kind: 'may_not_write' });
+      return undefined;
+    }
     this.updates.inc({ bot: bot.id, kind: 'too_fast' });
     await this.router.slowDown(tx, resolved, inbound);
     return undefined;

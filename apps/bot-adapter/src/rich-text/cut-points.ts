@@ -36,6 +36,12 @@ export function lastGrapheme(text: string, start: number, longest: number): numb
   return splitsPair(text, start + longest) ? longest - 1 : longest;
 }
 
+/** At most `max` units of a text, ended between two characters as a reader sees them; `ending` marks what was cut. */
+export function shorten(text: string, max: number, ending = ''): string {
+  if (text.length <= max) return text;
+  return text.slice(0, lastGrapheme(text, 0, max - ending.length)) + ending;
+}
+
 /** The first offset at or behind `from` where a character begins. */
 export function nextGrapheme(text: string, from: number): number {
   const start = Math.max(0, from - 64);

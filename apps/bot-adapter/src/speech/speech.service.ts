@@ -30,7 +30,7 @@ const WORTH_HEARING: readonly Reply['outcome'][] = ['answered', 'knowledge_only'
 const mayWorkLater = (reason: string) => reason !== 'nothing_to_say' && reason !== 'too_long';
 
 /** Nobody is there any more to be told that a voice message could not be sent. */
-const NOBODY_THERE: readonly string[] = ['blocked', 'chat_gone'];
+const NOBODY_THERE: readonly string[] = ['blocked', 'chat_gone', 'may_not_write'];
 
 /** No speech takes so long: whatever became of it was lost. */
 const LOST_AFTER_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { NIL, v7 as uuidv7 } from 'uuid';
 import { costOf, type KnownPrice, type PricedModel, PricesService } from './prices.service';
 import type { CallPurpose } from './usage.entity';
 
@@ -15,9 +15,13 @@ export interface BudgetLimits {
   readonly botPerMonth: number | null;
 }
 
+/** Pays for what no person has asked for, such as embeddings of the knowledge: from a monthly budget of its own, not the one of the bot's answers. */
+export const NOBODY = NIL;
+
 /** Whose budgets pay. */
 export interface Spender {
   readonly botId: string;
+  /** NOBODY for what no person has asked for. */
   readonly userId: string;
   readonly limits: BudgetLimits;
   /** IANA name; in it days and months begin. */
@@ -58,15 +62,16 @@ export interface BudgetPeriod {
   readonly limit: number | null;
 }
 
-/** Of a person with a bot (by the day) and of the bot (by the month). Rows are locked in this order, everywhere. */
+/** Of a person with a bot (by the day), and of the bot or its knowledge (by the month). Rows are locked in this order, everywhere. */
 export function budgetPeriods(
   { botId, userId, limits, timeZone }: Spender,
   now: Date,
 ): readonly [day: BudgetPeriod, month: BudgetPeriod] {
   const today = DateTime.fromJSDate(now, { zone: timeZone });
+  const payer = userId === NOBODY ? 'knowledge' : 'bot';
   return [
     { scope: `person:${botId}:${userId}`, start: today.toFormat('yyyy-MM-dd'), limit: limits.personPerDay },
-    { scope: `bot:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
+    { scope: `${payer}:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
   ];
 }
 

@@ -5,7 +5,7 @@ import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { TokenUsage } from '../models/chat-model';
-import { budgetPeriods, type Spender } from './budgets.service';
+import { budgetPeriods, NOBODY, type Spender } from './budgets.service';
 import { costOf, type KnownPrice } from './prices.service';
 import type { CallOutcome, CallPurpose } from './usage.entity';
 
@@ -135,7 +135,8 @@ const said = ({ id, ...row }: UsageRow): EventDraft =>
 
 /**
  * The periods may differ: a call may begin before midnight and end after it. Persons before bots, as everywhere. A call
- * whose reservation is gone was charged as lost and is left out.
+ * whose reservation is gone was charged as lost and is left out. The budget of a person who was erased in the meantime is a
+ * new one, in which less may be reserved than is freed.
  */
 const RECORD = `
   WITH call AS (
@@ -163,8 +164,8 @@ const RECORD = `
     SELECT scope, period_start, spent FROM change ORDER BY scope DESC
     ON CONFLICT (scope, period_start) DO UPDATE SET
       spent_micros = budgets.spent_micros + excluded.spent_micros,
-      reserved_micros = budgets.reserved_micros
-        - (SELECT freed FROM change c WHERE c.scope = excluded.scope AND c.period_start = excluded.period_start)
+      reserved_micros = greatest(0, budgets.reserved_micros
+        - (SELECT freed FROM change c WHERE c.scope = excluded.scope AND c.period_start = excluded.period_start))
   )
   SELECT id FROM counted`;
 
@@ -183,11 +184,11 @@ const chargeLostWhere = (condition: string) => `
     INSERT INTO budgets (scope, period_start, spent_micros)
     SELECT * FROM (
       SELECT 'person:' || bot_id || ':' || user_id AS scope, day, micros FROM lost
-      UNION ALL SELECT 'bot:' || bot_id, month, micros FROM lost
+      UNION ALL SELECT CASE user_id WHEN '${NOBODY}' THEN 'knowledge:' ELSE 'bot:' END || bot_id, month, micros FROM lost
     ) AS part ORDER BY scope DESC
     ON CONFLICT (scope, period_start) DO UPDATE SET
       spent_micros = budgets.spent_micros + excluded.spent_micros,
-      reserved_micros = budgets.reserved_micros - excluded.spent_micros
+      reserved_micros = greatest(0, budgets.reserved_micros - excluded.spent_micros)
   )
   SELECT id, bot_id AS "botId", user_id AS "userId", model, input_tokens AS "inputTokens",
     cached_input_tokens AS "cachedInputTokens", output_tokens AS "outputTokens", cost_micros::float8 AS "costMicros",

@@ -27,9 +27,9 @@ export class Attachment {
   @Column('text')
   state!: AttachmentState;
 
-  /** JSON of the file's name and the text of a document, encrypted with the key of the person. */
-  @Column('text')
-  content!: string;
+  /** JSON of the file's name and the text of a document, encrypted with the key of the person; null once deleted with the file. */
+  @Column('text', { nullable: true })
+  content!: string | null;
 
   /** As the sender's client tells. */
   @Column('bigint', { nullable: true, transformer: { from: (told) => told && Number(told), to: (told) => told } })

@@ -14,7 +14,7 @@ import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager, MoreThan } from 'typeorm';
 import type { ChatAiConfig } from '../chat-ai.config';
-import { DocumentReader } from '../documents/document-reader';
+import { withReader } from '../documents/document-reader';
 import { LIMITS } from '../documents/read-result';
 import { countTokens, cutToTokens } from '../models/tokens';
 import { Attachment } from './attachment.entity';
@@ -45,16 +45,14 @@ type Outcome = Pick<Attachment, 'state' | 'problem' | 'notes' | 'tokens'> & {
 const DAY_MS = 86_400_000;
 /** Of one person; each may cost a minute of work. */
 const FILES_A_DAY = 100;
-/** Readers of documents are processes of their own, each with up to half a gigabyte. */
-const READERS = 2;
-/** Who waits holds up a turn, and the turns of others behind it: more are tried again later. */
-const READERS_WAITED_FOR = 4;
+/** Who waits for the reader holds up a turn, and the turns of others behind it: more are tried again later. */
+const READER_WAITED_FOR_BY = 4;
 /** Of one person; five documents as slow as may be. */
 const READING_MS_A_DAY = 5 * LIMITS.readingMs;
 /** An album is looked at a second time in the next turn. */
 const PICTURES_KEPT_BYTES = 32 * 1024 * 1024;
 
-/** All readers are busy, or one with a file of the same person: a later try may find one free. */
+/** Too many wait for the reader of documents, or it has a file of the same person: a later try may find it free. */
 export class ReadersBusy extends Error {
   override readonly name = 'ReadersBusy';
 }
@@ -62,8 +60,8 @@ export class ReadersBusy extends Error {
 /** Files that came with messages: read when a turn first needs them. */
 @Injectable()
 export class AttachmentsService {
-  private readonly readers = bulkhead(READERS, READERS_WAITED_FOR);
-  /** People of whom a document is read: one at a time, so that nobody takes all the readers. */
+  private readonly queue = bulkhead(1, READER_WAITED_FOR_BY);
+  /** People of whom a document is read or waits for the reader: one at a time, so that nobody keeps it to themselves. */
   private readonly readFor = new Set<string>();
   private readonly pictures = new LRUCache<string, Picture>({
     maxSize: PICTURES_KEPT_BYTES,
@@ -188,14 +186,9 @@ export class AttachmentsService {
     this.readFor.add(userId);
     try {
       if ((await this.readToday(userId)) >= READING_MS_A_DAY) return unreadable('too_many_files');
-      return await this.readers.execute(async () => {
-        await begin();
-        const startedAt = performance.now();
-        const outcome = await this.readByReader(fileName, bytes, signal);
-        return { ...outcome, readingMs: Math.round(performance.now() - startedAt) };
-      }, signal);
+      return await this.queue.execute(() => this.readByReader(fileName, bytes, signal, begin), signal);
     } catch (error) {
-      throw error instanceof BulkheadRejectedError ? new ReadersBusy('all readers are busy', { cause: error }) : error;
+      throw error instanceof BulkheadRejectedError ? new ReadersBusy('the reader is busy', { cause: error }) : error;
     } finally {
       this.readFor.delete(userId);
     }
@@ -206,22 +199,24 @@ export class AttachmentsService {
     return (await this.db.manager.sum(Attachment, 'readingMs', { userId, receivedAt: MoreThan(since) })) ?? 0;
   }
 
-  private async readByReader(fileName: string, bytes: Buffer, signal: AbortSignal): Promise<Outcome> {
+  private async readByReader(
+    fileName: string,
+    bytes: Buffer,
+    signal: AbortSignal,
+    begin: () => Promise<void>,
+  ): Promise<Outcome> {
     // One for each file: nothing of a person's file is left in memory where another's is read.
-    const reader = new DocumentReader();
-    const stop = () => void reader.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      signal.throwIfAborted();
+    const { result, readingMs } = await withReader(signal, async (reader) => {
+      await begin();
+      const startedAt = performance.now();
       const result = await reader.read(fileName, bytes);
-      if ('problem' in result) return unreadable(result.problem);
-      const text = cutToTokens(result.text, this.config.CHAT_AI_DOCUMENT_TOKENS);
-      const notes = text.length < result.text.length ? [...result.notes, 'text_cut' as const] : result.notes;
-      return { state: 'document', problem: null, notes: [...new Set(notes)], tokens: countTokens(text), text };
-    } finally {
-      signal.removeEventListener('abort', stop);
-      await reader.close();
-    }
+      return { result, readingMs: Math.round(performance.now() - startedAt) };
+    });
+    if ('problem' in result) return { ...unreadable(result.problem), readingMs };
+    const text = cutToTokens(result.text, this.config.CHAT_AI_DOCUMENT_TOKENS);
+    const notes = text.length < result.text.length ? [...result.notes, 'text_cut' as const] : result.notes;
+    const tokens = countTokens(text);
+    return { state: 'document', problem: null, notes: [...new Set(notes)], tokens, text, readingMs };
   }
 
   /** @throws NotToBeHad for good; whatever else it throws may be tried again */

@@ -72,6 +72,13 @@ export class ConversationChanges {
     };
   }
 
+  /** Notes that the answer of a turn is visible from now on, unless something has happened since the turn was read. */
+  async show(turn: ReadTurn): Promise<ChangeKind> {
+    const { conversationId, revision, epoch, answers } = turn;
+    const [{ isShown }] = await this.db.query<[{ isShown: boolean }]>(SHOW, [conversationId, revision, epoch, answers]);
+    return isShown ? 'none' : this.since(turn);
+  }
+
   /** Looks what has happened since a turn was read. */
   async since({ conversationId, revision, epoch, answers }: ReadTurn): Promise<ChangeKind> {
     const [now] = await this.db.query<{ closed: boolean; revision: number; epoch: number; stopped: boolean }[]>(
@@ -92,6 +99,15 @@ export class ConversationChanges {
     ((tx.queryRunner.data[CHANGED] ??= []) as Changed[]).push(changed);
   }
 }
+
+/** The commit is not waited for: what a crash of the database could lose is visible for a moment longer only. */
+const SHOW = `
+  WITH shown AS (
+    UPDATE conversations c SET being_answered = $4
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting
+    WHERE id = $1 AND revision = $2 AND epoch = $3 AND closed_at IS NULL RETURNING c.id
+  )
+  SELECT EXISTS (SELECT FROM shown) AS "isShown"`;
 
 function takeNoted(queryRunner: QueryRunner): Changed[] {
   const noted = (queryRunner.data[CHANGED] as Changed[] | undefined) ?? [];

@@ -30,6 +30,10 @@ export class Conversation {
   @Column({ type: 'integer', insert: false })
   epoch!: number;
 
+  /** The messages whose answer is visible while it is written; left as it is when the answer is finished. */
+  @Column({ type: 'uuid', name: 'being_answered', array: true, insert: false })
+  beingAnswered!: string[];
+
   /** Encrypted. What was said up to `summarisedUpTo`, in short. */
   @Column('text', { nullable: true })
   summary!: string | null;

@@ -17,8 +17,8 @@ import { AttachmentsService } from '../attachments/attachments.service';
 import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
-import { contentOf, renderForModel } from './message-content';
-import { Message, replyIdOf } from './message.entity';
+import { contentOf, type MessageContent, renderForModel } from './message-content';
+import { inOneTurn, Message, replyIdOf } from './message.entity';
 import { MessageCipher } from './message-cipher';
 
 /** Telegram cuts a pasted text every 4096 characters, a little earlier at a line's end. */
@@ -48,7 +48,7 @@ export class ConversationsService {
     const { chatId, botId, messageId, userId, locale, kind, media, mediaGroup, sentAt } = received;
     const content = contentOf(received);
     const sealed = await this.cipher.seal(tx, { id: messageId, userId }, content);
-    const awaits = kind === 'voice' && content.text === '';
+    const awaits = kind === 'voice';
     const [row] = await tx.query<{ conversationId: string }[]>(RECEIVE, [
       ...[uuidv7(), chatId, botId, this.clock.now(), awaits ? 0 : 1],
       ...[messageId, awaits ? 'awaiting_transcription' : 'pending', userId, locale],
@@ -56,7 +56,7 @@ export class ConversationsService {
       received.inGroup ? null : userId,
     ]);
     if (!row || awaits) return undefined;
-    if (media && kind !== 'voice') await this.attachments.remember(tx, received, media);
+    if (media) await this.attachments.remember(tx, received, media);
     this.changes.note(tx, row.conversationId);
     const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
     return { conversationId: row.conversationId, chatId, isPartOfSeries };
@@ -69,7 +69,7 @@ export class ConversationsService {
     const message = await tx.findOneBy(Message, { id: messageId });
     // Written before this service knew the chat, or to a part of the bot that is no conversation.
     if (!message) return undefined;
-    await this.replaceText(tx, message, text, { editedAt: this.clock.now() });
+    await this.rewrite(tx, message, { text }, { editedAt: this.clock.now() });
     return message.state === 'pending' ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
@@ -80,27 +80,39 @@ export class ConversationsService {
     await tx.update(Conversation, conversation.id, { closedAt: this.clock.now(), revision: conversation.revision + 1 });
     await tx.update(
       Message,
-      { conversationId: conversation.id, state: In(['pending', 'awaiting_transcription']) },
+      { conversationId: conversation.id, state: In(['pending', 'awaiting_transcription', 'transcription_failed']) },
       { state: 'cancelled' },
     );
     this.changes.interrupt(tx, conversation.id, chatId);
   }
 
-  /** The person wants to hear no more of the answer being written. Nothing when it is finished already. */
-  async stop(tx: EntityManager, { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data']): Promise<void> {
+  /**
+   * The person wants to hear no more of the answer being written. Nothing when it is finished already. What was asked after
+   * its first word still waits for an answer of its own; before the first word all belongs together.
+   */
+  async stop(
+    tx: EntityManager,
+    { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data'],
+  ): Promise<Unanswered | undefined> {
     const conversation = await this.lockOpen(tx, chatId);
-    if (!conversation) return;
-    const waiting = { conversationId: conversation.id, state: 'pending' as const };
-    const first = await tx.findOne(Message, { where: waiting, order: { position: 'ASC' } });
-    if (!first || (replyId && replyId !== replyIdOf(first))) return;
-    await tx.update(Message, waiting, { state: 'cancelled' });
-    await tx.increment(Conversation, { id: conversation.id }, 'revision', 1);
+    if (!conversation) return undefined;
+    const pending = await tx.find(Message, {
+      where: { conversationId: conversation.id, state: 'pending' },
+      order: { position: 'ASC' },
+    });
+    const visible = pending.filter(({ id }) => conversation.beingAnswered.includes(id));
+    const stopped = visible.length > 0 ? visible : inOneTurn(pending);
+    const [first] = stopped;
+    if (!first || (replyId && replyId !== replyIdOf(first))) return undefined;
+    await tx.update(Message, { id: In(stopped.map(({ id }) => id)) }, { state: 'cancelled' });
+    const changed = await this.changed(tx, conversation.id, chatId);
     this.changes.interrupt(tx, conversation.id, chatId);
+    return stopped.length < pending.length ? changed : undefined;
   }
 
   /**
-   * The person wants another answer in place of the last one, which stands until there is one. Nothing when it is not the
-   * last one any more.
+   * The person wants another answer in place of the last one, which stands until there is one.
+   * @returns undefined when it is not the last one any more
    */
   async regenerate(
     tx: EntityManager,
@@ -113,11 +125,13 @@ export class ConversationsService {
       order: { position: 'DESC' },
     });
     if (last?.role !== 'assistant' || last.turnId !== replyId) return undefined;
-    await tx.query(
-      `UPDATE messages SET state = 'pending', regenerated = regenerated + 1
-       WHERE conversation_id = $1 AND turn_id = $2 AND role = 'user'`,
-      [conversation.id, replyId],
-    );
+    const questions = { conversationId: conversation.id, turnId: replyId, role: 'user' as const };
+    // Asked for twice: the answer that is being written goes on.
+    if (await tx.existsBy(Message, { ...questions, state: 'pending' }))
+      return { conversationId: conversation.id, chatId, isPartOfSeries: false };
+    await tx.update(Message, questions, { state: 'pending', regenerated: () => 'regenerated + 1' });
+    // The answer that was visible while it was written is the one that is replaced.
+    await tx.update(Conversation, conversation.id, { beingAnswered: [] });
     return this.changed(tx, conversation.id, chatId);
   }
 
@@ -139,19 +153,23 @@ export class ConversationsService {
     { messageId, userId, chatId, text }: EventOf<typeof TranscriptionCompleted>['data'],
   ): Promise<Unanswered | undefined> {
     const message = await this.voiceMessage(tx, messageId, userId);
-    // The person may have begun anew meanwhile, or be erased.
-    if (message?.state !== 'awaiting_transcription') return undefined;
-    await this.replaceText(tx, message, text, { state: 'pending' });
+    // The person may have begun anew meanwhile, or be erased. Words that come after they were given up are better than none.
+    if (message?.state !== 'awaiting_transcription' && message?.state !== 'transcription_failed') return undefined;
+    await this.rewrite(tx, message, { transcript: text }, { state: 'pending' });
     return this.changed(tx, message.conversationId, chatId);
   }
 
+  /** There are no words to come: of what was said only a caption can be answered. */
   async notTranscribed(
     tx: EntityManager,
-    { messageId, userId }: EventOf<typeof TranscriptionFailed>['data'],
-  ): Promise<void> {
+    { messageId, userId, chatId }: Pick<EventOf<typeof TranscriptionFailed>['data'], 'messageId' | 'userId' | 'chatId'>,
+  ): Promise<Unanswered | undefined> {
     const message = await this.voiceMessage(tx, messageId, userId);
-    if (message?.state === 'awaiting_transcription')
-      await tx.update(Message, messageId, { state: 'transcription_failed' });
+    if (message?.state !== 'awaiting_transcription') return undefined;
+    const read = await this.cipher.reader(tx, [message]);
+    const hasCaption = !!read(message)?.text;
+    await tx.update(Message, messageId, { state: hasCaption ? 'pending' : 'transcription_failed' });
+    return hasCaption ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
   /**
@@ -174,7 +192,8 @@ export class ConversationsService {
     await tx.query('DELETE FROM messages WHERE user_id = $1', [userId]);
     await tx.query('UPDATE messages SET quoted = NULL WHERE conversation_id = ANY ($1)', [ids]);
     await tx.query(
-      'UPDATE conversations SET summary = NULL, summarised_up_to = 0, epoch = epoch + 1 WHERE id = ANY ($1)',
+      `UPDATE conversations SET summary = NULL, summarised_up_to = 0, being_answered = '{}', epoch = epoch + 1
+       WHERE id = ANY ($1)`,
       [ids],
     );
     const unanswered: Unanswered[] = [];
@@ -195,9 +214,14 @@ export class ConversationsService {
     return message ?? undefined;
   }
 
-  private async replaceText(tx: EntityManager, message: Message, text: string, more: Partial<Message>): Promise<void> {
+  private async rewrite(
+    tx: EntityManager,
+    message: Message,
+    change: Partial<MessageContent>,
+    more: Partial<Message>,
+  ): Promise<void> {
     const read = await this.cipher.reader(tx, [message]);
-    const content = { quoted: null, senderName: null, ...read(message), text };
+    const content = { text: '', transcript: null, quoted: null, senderName: null, ...read(message), ...change };
     await tx.update(Message, message.id, {
       ...(await this.cipher.seal(tx, message, content)),
       tokens: countTokens(renderForModel(content)),
@@ -227,6 +251,6 @@ const RECEIVE = `
     ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5
     RETURNING id
   )
-  INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at)
-  SELECT $6, id, 'user', $7, $8, $9, $10, $11, $12, $13, $14 FROM conversation
+  INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at, awaiting_since)
+  SELECT $6, id, 'user', $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $7 = 'awaiting_transcription' THEN $4::timestamptz END FROM conversation
   ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId"`;

@@ -6,7 +6,7 @@ import type { MessageContent } from './message-content';
 import type { Message } from './message.entity';
 
 /** A message as it is stored, as far as its content is concerned. */
-export type StoredContent = Pick<Message, 'id' | 'userId' | 'text' | 'quoted' | 'senderName'>;
+export type StoredContent = Pick<Message, 'id' | 'userId' | 'text' | 'transcript' | 'quoted' | 'senderName'>;
 type Owned = Pick<Conversation, 'id' | 'chatId' | 'userId'>;
 
 /** Reads messages whose keys are at hand; undefined where the words are gone. Throws EncryptionKeyMissing. */
@@ -24,10 +24,11 @@ export class MessageCipher {
   async seal(
     tx: EntityManager,
     message: Pick<Message, 'id' | 'userId'>,
-    { text, quoted, senderName }: MessageContent,
+    { text, transcript, quoted, senderName }: MessageContent,
   ): Promise<MessageContent> {
     const { sender_name, ...sealed } = await this.personal.encrypt(tx, rowOf(message), {
       text,
+      transcript,
       quoted,
       sender_name: senderName,
     });
@@ -38,13 +39,18 @@ export class MessageCipher {
   async reader(tx: EntityManager, messages: readonly StoredContent[]): Promise<ContentReader> {
     const decrypt = await this.personal.decrypter(
       tx,
-      messages.flatMap(({ text, quoted, senderName }) => [text, quoted, senderName]),
+      messages.flatMap(({ text, transcript, quoted, senderName }) => [text, transcript, quoted, senderName]),
     );
     return (message) => {
-      const { text, quoted, senderName } = message;
-      const read = decrypt(rowOf(message), { text, quoted, sender_name: senderName });
+      const { text, transcript, quoted, senderName } = message;
+      const read = decrypt(rowOf(message), { text, transcript, quoted, sender_name: senderName });
       if (read.text === undefined) return undefined;
-      return { text: read.text, quoted: read.quoted ?? null, senderName: read.sender_name ?? null };
+      return {
+        text: read.text,
+        transcript: read.transcript ?? null,
+        quoted: read.quoted ?? null,
+        senderName: read.sender_name ?? null,
+      };
     };
   }
 

@@ -34,9 +34,13 @@ export class Message {
   @Column('text')
   locale!: Locale;
 
-  /** Encrypted, as are the two below: see MessageCipher. */
+  /** Encrypted, as are the three below: see MessageCipher. */
   @Column('text')
   text!: string;
+
+  /** What was heard in a voice message; its caption is the text. */
+  @Column('text', { nullable: true })
+  transcript!: string | null;
 
   /** The message to which this one replies. */
   @Column('text', { nullable: true })
@@ -65,6 +69,19 @@ export class Message {
 
   @Column('timestamptz', { name: 'edited_at', nullable: true })
   editedAt!: Date | null;
+
+  /** When a voice message came in here, which may be long after it was sent. */
+  @Column('timestamptz', { name: 'awaiting_since', nullable: true })
+  awaitingSince!: Date | null;
+}
+
+/**
+ * Of messages that wait, oldest first, those that the next turn answers: all, but another answer to the same question is
+ * given by itself, because it is shown in the place of the first one.
+ */
+export function inOneTurn<Waiting extends Pick<Message, 'turnId'>>(pending: readonly Waiting[]): readonly Waiting[] {
+  const turnId = pending.find((message) => message.turnId !== null)?.turnId;
+  return turnId === undefined ? pending : pending.filter((message) => message.turnId === turnId);
 }
 
 /** Any fixed UUID: it makes the ids of replies differ from all others that are made from a message's id. */

@@ -25,7 +25,7 @@ export class SummariesJobs {
   }
 
   @Runs(SummariseConversation)
-  run({ conversationId }: PayloadOf<typeof SummariseConversation>, { signal, isLastAttempt }: JobRun): Promise<void> {
-    return this.summaries.summarise(conversationId, { signal, isLastAttempt });
+  run({ conversationId }: PayloadOf<typeof SummariseConversation>, { signal }: JobRun): Promise<void> {
+    return this.summaries.summarise(conversationId, signal);
   }
 }

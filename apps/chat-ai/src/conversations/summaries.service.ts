@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, persistently } from '@switchboard/service-kit';
 import { DataSource, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
 import type { CallOutcome } from '../accounting/usage.entity';
@@ -49,7 +49,7 @@ export class SummariesService {
   ) {}
 
   /** One at a time for a conversation, and none for a while after one that failed. */
-  async summarise(conversationId: string, run: { signal: AbortSignal; isLastAttempt: boolean }): Promise<void> {
+  async summarise(conversationId: string, signal: AbortSignal): Promise<void> {
     const claimed = await this.db.manager.update(
       Conversation,
       [
@@ -59,21 +59,19 @@ export class SummariesService {
       { summaryRetryAt: this.later(CLAIMED_FOR_MS) },
     );
     if (claimed.affected === 0) return;
-    let isUsable = true;
+    let isUsable = false;
     try {
       const conversation = await this.db.manager.findOneByOrFail(Conversation, { id: conversationId });
-      isUsable = await this.condense(conversation, run);
+      isUsable = await this.condense(conversation, signal);
     } finally {
-      const summaryRetryAt = isUsable ? null : this.later(RETRY_AFTER_MS);
+      // Whatever it failed of: the next turn orders it as if it had never been tried.
+      const summaryRetryAt = isUsable || signal.aborted ? null : this.later(RETRY_AFTER_MS);
       await this.db.manager.update(Conversation, conversationId, { summaryRetryAt });
     }
   }
 
   /** False when it came to nothing that can be used. */
-  private async condense(
-    conversation: Conversation,
-    { signal, isLastAttempt }: { signal: AbortSignal; isLastAttempt: boolean },
-  ): Promise<boolean> {
+  private async condense(conversation: Conversation, signal: AbortSignal): Promise<boolean> {
     const assistant = this.assistants.get(conversation.botId);
     const [configured] = assistant.models;
     const unsummarised = await this.unsummarised(conversation);
@@ -107,19 +105,22 @@ export class SummariesService {
     const summary = result instanceof ModelFailure ? '' : usableText(result);
     const outcome = outcomeOf(result, summary);
     const ended = { ...call, price: reservation.price, outcome, reservationId: reservation.id };
-    await this.db.transaction(async (tx) => {
-      if (summary !== '') {
-        await tx.update(
-          Conversation,
-          // Only on the summary it goes on from: another run may have been quicker. And of nothing that was erased.
-          { id: conversation.id, summarisedUpTo: conversation.summarisedUpTo, epoch: conversation.epoch },
-          { summary: await this.cipher.sealSummary(tx, conversation, summary), summarisedUpTo: last.position },
-        );
-      }
-      const costs = { purpose: 'summary' as const, turnId: null, calls: [ended], reservations: [reservation.id] };
-      await this.outbox.add(tx, ...(await this.usage.record(tx, spender, costs)));
-    });
-    if (result instanceof ModelFailure && (signal.aborted || !isLastAttempt)) throw result;
+    await persistently(() =>
+      this.db.transaction(async (tx) => {
+        if (summary !== '') {
+          await tx.update(
+            Conversation,
+            // Only on the summary it goes on from: another run may have been quicker. And of nothing that was erased.
+            { id: conversation.id, summarisedUpTo: conversation.summarisedUpTo, epoch: conversation.epoch },
+            { summary: await this.cipher.sealSummary(tx, conversation, summary), summarisedUpTo: last.position },
+          );
+        }
+        const costs = { purpose: 'summary' as const, turnId: null, calls: [ended], reservations: [reservation.id] };
+        await this.outbox.add(tx, ...(await this.usage.record(tx, spender, costs)));
+      }),
+    );
+    // The service stops: the next process goes on with it.
+    if (result instanceof ModelFailure && signal.aborted) throw result;
     return summary !== '';
   }
 

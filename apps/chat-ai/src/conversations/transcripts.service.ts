@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import { Conversation } from './conversation.entity';
+import { wordsOf } from './message-content';
 import { Message } from './message.entity';
 import { type ContentReader, MessageCipher } from './message-cipher';
 import { Turn } from './turn.entity';
@@ -66,6 +67,7 @@ export class TranscriptsService {
 
 function readable(message: Message, read: ContentReader) {
   const { id, role, state, userId, locale, turnId, sentAt, editedAt } = message;
-  const content = read(message) ?? { text: '', quoted: null, senderName: null };
-  return { id, role, state, userId, locale, turnId, sentAt, editedAt, ...content };
+  const content = read(message) ?? { text: '', transcript: null, quoted: null, senderName: null };
+  const { quoted, senderName } = content;
+  return { id, role, state, userId, locale, turnId, sentAt, editedAt, text: wordsOf(content), quoted, senderName };
 }

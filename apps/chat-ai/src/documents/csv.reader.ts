@@ -4,10 +4,12 @@ import { LIMITS, type ReadResult } from './read-result';
 
 const DELIMITERS = [';', ',', '\t', '|'];
 const LOOKED_AT = 20;
+const LOOKED_AT_CHARACTERS = 64 * 1024;
 
 /** Values may hold the other candidates (`12,50`), so exactly one delimiter is used: the one that all lines agree on. */
 export function delimiterOf(text: string): string {
   const lines = text
+    .slice(0, LOOKED_AT_CHARACTERS)
     .replaceAll(/"(?:[^"]|"")*"/g, '')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')

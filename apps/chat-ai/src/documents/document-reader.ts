@@ -1,22 +1,28 @@
+import { bulkhead } from 'cockatiel';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeText } from './decode-text';
-import { LIMITS, ReadResult } from './read-result';
+import { type FileFormat, LIMITS, ReadResult, storable } from './read-result';
 
 // Under Jest this file runs from src/, where the process exists in TypeScript only: then the built one is used.
 const PROCESS_FILE = __filename.endsWith('.ts')
   ? resolve(__dirname, '../../dist/src/documents/document.process.js')
   : resolve(__dirname, 'document.process.js');
 
-const HEAP_MB = 384;
+const HEAP_MB = 256;
 const MEMORY_CHECK_MS = 50;
 /** On a busy machine; before the file is begun, and so no fault of it. */
 const STARTING_MS = 30_000;
 /** Linux tells the memory of a process in pages. */
 const PAGE_BYTES = 4096;
+/** Decoded in milliseconds, less than a process takes to start. */
+const SHORT_TEXT_BYTES = 64 * 1024;
+/** One kill may have any reason: that the service needed memory for something else, or an operator. */
+const KILLS_BLAMED_ON_THE_FILE = 2;
+const MOST_WAITING = 10_000;
 
 /**
  * What the reading process may do: read its own code, and start the thread that watches it. It gets the bytes of a file over its
@@ -37,11 +43,41 @@ export interface ReadingLimits {
 
 /** The process that read a file has ended for a reason that need not lie in the file: it may be tried again. */
 export class ReaderLost extends Error {
-  override readonly name = 'ReaderLost';
+  override readonly name: string = 'ReaderLost';
 }
 
+/** Killed while it read, and not by us: mostly by a system that is short of memory. */
+class ReaderKilled extends ReaderLost {
+  override readonly name = 'ReaderKilled';
+}
+
+/** The memory of the service is limited as a whole, so there is one reader at a time, whatever it reads for. */
+const places = bulkhead(1, MOST_WAITING);
+
 /**
- * Reads files into Markdown, one after the other. Plain text is read here; everything else in a process of its own,
+ * Lends out a reader when no other is in use, and closes it afterwards, or when `signal` fires.
+ * @throws TaskCancelledError when `signal` fires before its turn has come
+ */
+export function withReader<T>(signal: AbortSignal, work: (reader: DocumentReader) => Promise<T>): Promise<T> {
+  return places.execute(async () => {
+    const reader = new DocumentReader();
+    const stop = () => void reader.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await work(reader);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await reader.close();
+    }
+  }, signal);
+}
+
+/** Whether somebody waits for a reader: who has many files to read gives way between two of them. */
+export const isReaderWanted = (): boolean => places.queueSlots < MOST_WAITING;
+
+/**
+ * Reads files into Markdown, one after the other. A short text is read here; everything else in a process of its own,
  * which is killed when it takes too long or too much memory, and of which the next file gets a new one.
  */
 export class DocumentReader {
@@ -58,13 +94,8 @@ export class DocumentReader {
     if (bytes.length === 0) return { problem: 'file_empty' };
     if (bytes.length > LIMITS.fileBytes) return { problem: 'file_too_large' };
     const format = formatOf(name, bytes);
-    const result = format === 'text' ? { text: decodeText(bytes), notes: [] } : await this.readElsewhere(format, bytes);
-    if ('problem' in result) return result;
-    // Neither zeros nor halves of characters can be stored as text.
-    const text = result.text.slice(0, LIMITS.textCharacters).replaceAll('\u0000', '').toWellFormed();
-    if (text.trim() === '') return { problem: 'file_empty' };
-    const notes = result.text.length > LIMITS.textCharacters ? [...result.notes, 'text_cut' as const] : result.notes;
-    return { text, notes };
+    if (format === 'text' && bytes.length <= SHORT_TEXT_BYTES) return storable({ text: decodeText(bytes), notes: [] });
+    return this.readElsewhere(format, bytes);
   }
 
   /** Ends the process, if there is one; the file that it reads is lost to it. No other is begun. */
@@ -73,8 +104,19 @@ export class DocumentReader {
     if (this.child) await this.end(this.child);
   }
 
-  private async readElsewhere(format: Exclude<Format, 'text'>, bytes: Buffer): Promise<ReadResult> {
-    const child = this.child ?? (await this.start());
+  private async readElsewhere(format: FileFormat, bytes: Buffer): Promise<ReadResult> {
+    for (let killed = 0; killed < KILLS_BLAMED_ON_THE_FILE; killed += 1) {
+      const child = this.child ?? (await this.start());
+      try {
+        return await this.readIn(child, format, bytes);
+      } catch (error) {
+        if (!(error instanceof ReaderKilled) || this.closed) throw error;
+      }
+    }
+    return { problem: 'file_too_complex' };
+  }
+
+  private async readIn(child: ChildProcess, format: FileFormat, bytes: Buffer): Promise<ReadResult> {
     try {
       const outcome = await this.orLost(child, this.limits.readingMs, (signal) => {
         child.send({ bytes, format }, () => undefined);
@@ -102,7 +144,11 @@ export class DocumentReader {
       env: { SystemRoot: process.env['SystemRoot'] },
     });
     this.child = child;
+    offerToTheSystem(child);
     child.on('error', () => undefined); // heard where it is waited for
+    child.once('exit', () => {
+      if (this.child === child) this.child = undefined;
+    });
     try {
       const ready = await this.orLost(child, STARTING_MS, (signal) => once(child, 'message', { signal }));
       if (!ready) throw new ReaderLost('the reading process does not start');
@@ -126,7 +172,8 @@ export class DocumentReader {
         work(signal),
         once(child, 'exit', { signal }).then(([code, by]) => {
           if (isOutOfMemory(code as number | null, by as string | null)) return undefined;
-          throw new ReaderLost(`the reading process ended by ${String(by ?? code)}`);
+          const ended = `the reading process ended by ${String(by ?? code)}`;
+          throw by === 'SIGKILL' ? new ReaderKilled(ended) : new ReaderLost(ended);
         }),
         sleep(withinMs, undefined, { signal }),
       ]);
@@ -168,6 +215,15 @@ function codeFolders(file: string): string[] {
   return [own, ...others.filter((path) => existsSync(path))];
 }
 
+/** A system short of memory then ends the reader, and not the service. */
+function offerToTheSystem({ pid }: ChildProcess): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // There is no such thing outside of Linux.
+  }
+}
+
 function residentBytes(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
@@ -178,10 +234,8 @@ function residentBytes(pid: number): number {
 
 const MAGIC = /^(?:[\s\S]{0,1020}%PDF-|PK\u0003\u0004|\u00D0\u00CF\u0011\u00E0)/;
 
-type Format = 'text' | 'binary' | 'csv' | 'html';
-
 /** By content where it can be told: Markdown and tables are plain text and go by their names. */
-function formatOf(name: string, bytes: Buffer): Format {
+function formatOf(name: string, bytes: Buffer): FileFormat {
   const start = bytes.subarray(0, 4096);
   if (MAGIC.test(start.toString('latin1'))) return 'binary';
   const text = decodeText(start);

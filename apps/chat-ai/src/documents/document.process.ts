@@ -11,13 +11,13 @@ import { decodeText } from './decode-text';
 import { htmlToMarkdown } from './html.reader';
 import { readDocx, readXlsx } from './office.reader';
 import { readPdf } from './pdf.reader';
-import { type ReadResult, UnreadableFile } from './read-result';
+import { FILE_FORMATS, type ReadResult, storable, UnreadableFile } from './read-result';
 
 const Order = z.object({
   bytes: z
     .instanceof(Uint8Array)
     .transform(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
-  format: z.enum(['binary', 'csv', 'html']),
+  format: z.enum(FILE_FORMATS),
 });
 
 // Windows gives a process whose parent is gone no other one.
@@ -26,12 +26,13 @@ if (process.platform !== 'win32')
 
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
-  void read(Order.parse(message)).then((result) => process.send?.(result));
+  void read(Order.parse(message)).then((result) => process.send?.(storable(result)));
 });
 process.send?.('ready');
 
 async function read({ bytes, format }: z.output<typeof Order>): Promise<ReadResult> {
   try {
+    if (format === 'text') return { text: decodeText(bytes), notes: [] };
     if (format === 'csv') return readCsv(decodeText(bytes));
     if (format === 'html') return { text: htmlToMarkdown(decodeText(bytes)), notes: [] };
     return await readBinary(bytes);

@@ -33,6 +33,19 @@ export const ReadResult = z.union([
 ]);
 export type ReadResult = z.output<typeof ReadResult>;
 
+/** How the bytes of a file are to be taken. */
+export const FILE_FORMATS = ['text', 'binary', 'csv', 'html'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+/** As it may be kept: within the limit, and without zeros and halves of characters, which cannot be stored as text. */
+export function storable(result: ReadResult): ReadResult {
+  if ('problem' in result) return result;
+  const text = result.text.slice(0, LIMITS.textCharacters).replaceAll('\u0000', '').toWellFormed();
+  if (text.trim() === '') return { problem: 'file_empty' };
+  const notes = result.text.length > LIMITS.textCharacters ? [...result.notes, 'text_cut' as const] : result.notes;
+  return { text, notes };
+}
+
 /** Thrown by readers; any other error of theirs means `file_unreadable`. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile';
@@ -42,7 +55,10 @@ export class UnreadableFile extends Error {
   }
 }
 
-/** Source: the limits each file is read within; larger ones tie up the service and are books, not knowledge. */
+/**
+ * The limits each file is read within; larger ones tie up the service and are books, not knowledge. A container of 1 GB holds one
+ * reader of `memoryBytes`, a picture that is decoded (256 MB) and the service itself.
+ */
 export const LIMITS = {
   fileBytes: 10 * 1024 * 1024,
   textCharacters: 4 * 1024 * 1024,
@@ -55,5 +71,5 @@ export const LIMITS = {
   inflatedEntryBytes: 50 * 1024 * 1024,
   inflatedRatio: 200,
   readingMs: 60_000,
-  memoryBytes: 512 * 1024 * 1024,
+  memoryBytes: 384 * 1024 * 1024,
 } as const;

@@ -63,8 +63,10 @@ describe('a person who is erased', () => {
   it('leaves no words in groups, where what others still wait for is answered', async () => {
     const [gone, stays] = [person(), person()];
     const inGroup = { chatId: gone.chatId, inGroup: true };
-    await gone.replyTo(await gone.writes('A peculiar zebra', { ...inGroup, senderName: 'Anna' }));
-    await model.fail({ kind: 'hang' });
+    const message = await gone.writes('A peculiar zebra', { ...inGroup, senderName: 'Anna' });
+    await gone.replyTo(message);
+    expect(await naming(message)).toEqual(['conversations', 'messages', 'turns']);
+    await model.fail({ kind: 'hang', times: 2 });
     const quoting = { ...inGroup, senderName: 'Max', replyToText: 'A peculiar zebra' };
     await stays.writes('What does she mean?', quoting);
     await untilTrue('the model being asked', async () => (await model.calls()).length === 2);
@@ -74,6 +76,7 @@ describe('a person who is erased', () => {
     expect(JSON.stringify(messages)).toMatch(/Max: What does she mean/);
     expect(JSON.stringify(messages)).not.toMatch(/zebra/);
     expect(await naming(gone.userId)).toEqual([]);
+    expect(await naming(message)).toEqual([]);
   });
 
   it('is in no answer of a group that was being written', async () => {

@@ -7,6 +7,7 @@ import { LIMITS } from '../documents/read-result';
 /** Not a document: what the owner's customers call things. */
 const SYNONYMS_FILE = 'synonyms.txt';
 const SYNONYMS_BYTES = 64 * 1024;
+/** Each is looked at again and again, and a search looks through the passages of all. */
 const MOST_FILES = 2000;
 
 export interface KnowledgeFile {
@@ -21,6 +22,8 @@ export interface KnowledgeFile {
 export interface KnowledgeFolder {
   readonly files: readonly KnowledgeFile[];
   readonly synonyms: KnowledgeFile | undefined;
+  /** Names of files that are not read because there are too many, in the same order. */
+  readonly leftOut: readonly string[];
   /** Differs when anything in the folder does. */
   readonly version: string;
 }
@@ -44,20 +47,28 @@ export async function listFolder(folder: string): Promise<KnowledgeFolder> {
   const names = (await readdir(folder, { recursive: true }))
     .filter((name) => name.split(sep).every((part) => !/^[.~]|~$/.test(part)))
     .sort();
-  const found: KnowledgeFile[] = [];
+  const synonyms = names.includes(SYNONYMS_FILE) ? await fileAt(folder, SYNONYMS_FILE) : undefined;
+  const files: KnowledgeFile[] = [];
+  const leftOut: string[] = [];
   for (const name of names) {
-    const path = join(folder, name);
-    const facts = await stat(path).catch(() => undefined); // removed since, or a link to nowhere
-    if (!facts?.isFile()) continue;
-    const version = `${facts.ino} ${facts.size} ${facts.mtimeMs} ${facts.ctimeMs}`;
-    found.push({ path, source: name.replaceAll('\\', '/'), size: facts.size, version });
-    if (found.length === MOST_FILES) break;
+    if (name === SYNONYMS_FILE) continue;
+    const file = await fileAt(folder, name);
+    if (!file) continue;
+    if (files.length < MOST_FILES) files.push(file);
+    else leftOut.push(file.source);
   }
-  return {
-    files: found.filter(({ source }) => source !== SYNONYMS_FILE),
-    synonyms: found.find(({ source }) => source === SYNONYMS_FILE),
-    version: found.map(({ source, version }) => `${source} ${version}`).join('\n'),
-  };
+  const seen = synonyms ? [...files, synonyms] : files;
+  const version = [...seen.map(({ source, version }) => `${source} ${version}`), `+ ${leftOut.length}`].join('\n');
+  return { files, synonyms, leftOut, version };
+}
+
+/** Undefined for a folder. */
+async function fileAt(folder: string, name: string): Promise<KnowledgeFile | undefined> {
+  const path = join(folder, name);
+  const facts = await stat(path).catch(() => undefined); // removed since, or a link to nowhere
+  if (!facts?.isFile()) return undefined;
+  const version = `${facts.ino} ${facts.size} ${facts.mtimeMs} ${facts.ctimeMs}`;
+  return { path, source: name.replaceAll('\\', '/'), size: facts.size, version };
 }
 
 /**

@@ -28,10 +28,11 @@ export class KnowledgeJobs {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** However often it is asked for, one job waits per bot. */
+  /** However often it is asked for, one job waits per bot, and one is done: two side by side would pay twice. */
   async request(tx: EntityManager, botId: string): Promise<void> {
-    if (this.vectors.isConnected)
-      await this.jobs.add(tx, EmbedKnowledge, { botId }, { key: `embed-knowledge:${botId}` });
+    if (!this.vectors.isConnected) return;
+    const options = { key: `embed-knowledge:${botId}`, queue: `knowledge:${botId}` };
+    await this.jobs.add(tx, EmbedKnowledge, { botId }, options);
   }
 
   @Runs(EmbedKnowledge)
@@ -41,7 +42,10 @@ export class KnowledgeJobs {
     } catch (error) {
       if (!(error instanceof BudgetExhausted)) throw error;
       // More tries today would find no more money.
-      this.log.warn({ botId, renewsAt: error.renewsAt }, 'passages lack embeddings until the budget is renewed');
+      this.log.warn(
+        { botId, renewsAt: error.renewsAt },
+        'passages lack embeddings until CHAT_AI_KNOWLEDGE_PER_MONTH_USD is renewed; words alone find them. A model that is in no public list needs CHAT_AI_EMBEDDINGS_PRICE_USD',
+      );
     }
   }
 

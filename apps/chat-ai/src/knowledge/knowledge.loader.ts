@@ -1,5 +1,13 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { CONFIG, LOG, type Log, type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/service-kit';
+import {
+  Clock,
+  CONFIG,
+  LOG,
+  type Log,
+  type PeriodicTask,
+  PeriodicTasks,
+  type RunningTask,
+} from '@switchboard/service-kit';
 import { LockSession } from '@switchboard/bus';
 import { type FSWatcher, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +24,8 @@ import { PassageIndex } from './passage-index';
 const READERS_VERSION = '1';
 /** The start waits for short texts, not for a shelf of books. */
 const START_WAITS_MS = 5000;
+/** A disk that is not mounted is an empty folder: that all files are gone is believed when it has lasted so long. */
+const EMPTY_IS_BELIEVED_AFTER_MS = 60 * 60_000;
 /** A base that no process has found in line for so many looks shows a folder that nobody sees any more. */
 const LOOKS_UNTIL_ABANDONED = 3;
 /** Programs write a file in several steps. */
@@ -36,10 +46,13 @@ export const LookAtKnowledge: PeriodicTask = {
 export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   private readonly suspicious: Gauge<'bot'>;
   private readonly unread: Gauge<'bot'>;
+  private readonly emptied: Gauge<'bot'>;
   private readonly stopping = new AbortController();
   private readonly watchers = new Map<string, FSWatcher>();
   /** What this process has found in each bot's folder and brought into line, to see at a glance that nothing has changed. */
   private readonly views = new Map<string, FolderView>();
+  /** Since when this process has found nothing in the folders of bots of which files are known. */
+  private readonly emptySince = new Map<string, number>();
   private checks: Promise<void> = Promise.resolve();
   private task: RunningTask | undefined;
   private soon: NodeJS.Timeout | undefined;
@@ -50,6 +63,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     private readonly index: PassageIndex,
     private readonly writer: KnowledgeWriter,
     private readonly tasks: PeriodicTasks,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
     @Inject(Registry) registry: Registry,
@@ -62,7 +76,13 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     });
     this.unread = new Gauge({
       name: 'knowledge_unread_files',
-      help: 'Files of the knowledge folder that could not be read.',
+      help: 'Files of the knowledge folder that could not be read, or are too many to be.',
+      labelNames: ['bot'],
+      registers: [registry],
+    });
+    this.emptied = new Gauge({
+      name: 'knowledge_folder_emptied',
+      help: '1 while the knowledge folder is found empty though files of it are known, which stay known for an hour.',
       labelNames: ['bot'],
       registers: [registry],
     });
@@ -128,6 +148,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       this.suspicious.remove({ bot });
       this.unread.remove({ bot });
     }
+    for (const bot of this.emptySince.keys()) if (!botIds.includes(bot)) this.noteFilled(bot);
     const isGone = `seen_at < now() - interval '1 day'`;
     const gone = await this.db.query<{ bot_id: string }[]>(
       `SELECT bot_id FROM knowledge_bases WHERE ${isGone} AND NOT bot_id = ANY($1)`,
@@ -181,10 +202,13 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       : known;
     const state = await this.stateOf(botId, view);
     if (state === 'current') {
+      this.noteFilled(botId);
       this.views.set(botId, view);
-      if (isChanged) await this.count(botId);
+      if (isChanged) await this.count(botId, folder);
       return;
     }
+    if (folder.files.length > 0) this.noteFilled(botId);
+    else if (!(await this.isEmptyForGood(botId, state))) return;
     // Others have loaded what they see, as while a new release is rolled out: without a change here theirs stays.
     if (state === 'of others' && !isChanged) return;
     // A session of its own: the locks of a pooled one would outlive a host that is cut off (LockSession).
@@ -204,7 +228,29 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     } finally {
       await lock.close();
     }
-    await this.count(botId);
+    await this.count(botId, folder);
+  }
+
+  /** Whether the files that are known of a folder without any are to be forgotten. */
+  private async isEmptyForGood(botId: string, state: 'of others' | 'old'): Promise<boolean> {
+    const [known] = await this.db.query<unknown[]>('SELECT FROM knowledge_documents WHERE bot_id = $1 LIMIT 1', [
+      botId,
+    ]);
+    if (!known) return true;
+    const now = this.clock.now().getTime();
+    const since = this.emptySince.get(botId);
+    if (since === undefined) {
+      this.emptySince.set(botId, now);
+      this.emptied.set({ bot: botId }, 1);
+      this.log.warn({ botId }, 'the knowledge folder is empty, as if not mounted; what is known stays for an hour');
+      return false;
+    }
+    // Others see the files: then it is this process that does not.
+    return state === 'old' && now - since >= EMPTY_IS_BELIEVED_AFTER_MS;
+  }
+
+  private noteFilled(botId: string): void {
+    if (this.emptySince.delete(botId)) this.emptied.remove({ bot: botId });
   }
 
   /** Of what is known: in line with the view, or as other living processes have it. Notes that it is in line. */
@@ -219,13 +265,18 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
     return 'current';
   }
 
-  private async count(botId: string): Promise<void> {
+  private async count(botId: string, { leftOut }: KnowledgeFolder): Promise<void> {
     const [row] = await this.db.query<{ suspicious: number; unread: number }[]>(
       `SELECT (SELECT count(*)::int FROM knowledge_chunks WHERE bot_id = $1 AND suspicious) AS suspicious,
               (SELECT count(*)::int FROM knowledge_documents WHERE bot_id = $1 AND problem IS NOT NULL) AS unread`,
       [botId],
     );
     this.suspicious.set({ bot: botId }, row!.suspicious);
-    this.unread.set({ bot: botId }, row!.unread);
+    this.unread.set({ bot: botId }, row!.unread + leftOut.length);
+    if (leftOut.length > 0)
+      this.log.warn(
+        { botId, files: leftOut.length, first: leftOut[0], last: leftOut.at(-1) },
+        'the knowledge folder holds more files than are read; these are left out',
+      );
   }
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { DocumentReader, ReaderLost } from '../documents/document-reader';
+import { type DocumentReader, isReaderWanted, ReaderLost, withReader } from '../documents/document-reader';
 import { type FileProblem, LIMITS, type ReadResult } from '../documents/read-result';
 import { countTokens } from '../models/tokens';
 import { passageText } from './citations';
@@ -39,26 +39,24 @@ export class KnowledgeWriter {
       [botId],
     );
     const hashes = new Map(known.map(({ source, hash }) => [source, hash]));
-    const reader = new DocumentReader();
-    const stop = () => void reader.close();
-    signal.addEventListener('abort', stop, { once: true });
-    let changed = 0;
+    const changed = files.filter(({ source }) => hashes.get(source) !== view.hashes.get(source));
+    const waiting = [...changed];
     let isComplete = true;
-    try {
-      for (const file of files) {
-        const hash = view.hashes.get(file.source)!;
-        if (hashes.get(file.source) === hash) continue;
-        signal.throwIfAborted();
-        if (!(await this.replace(botId, file, hash, reader, signal))) isComplete = false;
-        changed += 1;
-      }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      await reader.close();
+    while (waiting.length > 0) {
+      await withReader(signal, async (reader) => {
+        do {
+          signal.throwIfAborted();
+          const file = waiting.shift()!;
+          const isDone = await this.replace(botId, file, view.hashes.get(file.source)!, reader, signal);
+          if (!isDone) isComplete = false;
+          // It may be a person's file, and an answer waits for it.
+        } while (waiting.length > 0 && !isReaderWanted());
+      });
     }
     const gone = known.map(({ source }) => source).filter((source) => !view.hashes.has(source));
     await this.finish(botId, gone, view, isComplete);
-    if (changed + gone.length > 0) this.log.info({ botId, changed, removed: gone.length }, 'knowledge loaded');
+    if (changed.length + gone.length > 0)
+      this.log.info({ botId, changed: changed.length, removed: gone.length }, 'knowledge loaded');
     return isComplete;
   }
 

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { LOG, type Log } from '@switchboard/service-kit';
+import { CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
-import { NIL as NOBODY } from 'uuid';
-import { BudgetsService, type Spender } from '../accounting/budgets.service';
+import { BudgetsService, NOBODY, type Spender } from '../accounting/budgets.service';
+import type { PricedModel } from '../accounting/prices.service';
 import { UsageService } from '../accounting/usage.service';
 import { spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
+import type { ChatAiConfig } from '../chat-ai.config';
 import { EmbeddingsService, tokensOf } from '../models/embeddings.service';
 
 /** A person waits for a question's vector; without it, words alone are searched. */
@@ -40,6 +41,7 @@ export class PassageVectors {
     private readonly budgets: BudgetsService,
     private readonly usage: UsageService,
     private readonly outbox: Outbox,
+    @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -113,10 +115,10 @@ export class PassageVectors {
     texts: string[],
     { asker, ...options }: { asker?: Asker | undefined; timeoutMs?: number; signal?: AbortSignal },
   ): Promise<number[][]> {
-    const { model } = this.embeddings.inUse!;
+    const model = this.pricedModel();
     const spender = this.spenderOf(botId, asker);
     const costs = { purpose: 'embedding' as const, turnId: asker?.turnId ?? null };
-    const planned = { ...costs, model: { model }, inputTokens: tokensOf(texts), outputTokens: 0 };
+    const planned = { ...costs, model, inputTokens: tokensOf(texts), outputTokens: 0 };
     const { id, price } = await this.budgets.reserve(spender, planned);
     const settle = (calls: Parameters<UsageService['record']>[2]['calls']) =>
       this.db.transaction(async (tx) => {
@@ -130,14 +132,24 @@ export class PassageVectors {
     const { vectors, tokens, estimated, durationMs } = answer;
     const used = { inputTokens: tokens, cachedInputTokens: 0, outputTokens: 0 };
     // If this fails, what was reserved stays spent.
-    await settle([{ model, tokens: used, estimated, price, outcome: 'answered', durationMs, reservationId: id }]);
+    const call = { model: model.model, tokens: used, estimated, price, durationMs, reservationId: id };
+    await settle([{ ...call, outcome: 'answered' }]);
     return vectors;
   }
 
-  /** What nobody has asked for, such as the passages themselves, is paid by the bot alone. */
+  private pricedModel(): PricedModel {
+    const { model } = this.embeddings.inUse!;
+    const { CHAT_AI_EMBEDDINGS_PRICE_USD: price } = this.config;
+    return { model, ownPrice: price === undefined ? undefined : { input: micros(price), cachedInput: 0, output: 0 } };
+  }
+
+  /** What nobody has asked for, such as the passages themselves, takes nothing from what is there for answers. */
   private spenderOf(botId: string, asker: Asker | undefined): Spender {
-    const spender = spenderOf(this.assistants.get(botId), asker?.userId ?? NOBODY);
-    return asker ? spender : { ...spender, limits: { ...spender.limits, personPerDay: null } };
+    const assistant = this.assistants.get(botId);
+    if (asker) return spenderOf(assistant, asker.userId);
+    const { CHAT_AI_KNOWLEDGE_PER_MONTH_USD: perMonth } = this.config;
+    const botPerMonth = perMonth === 'unlimited' ? null : micros(perMonth);
+    return { ...spenderOf(assistant, NOBODY), limits: { personPerDay: null, botPerMonth } };
   }
 
   private async byPgvector(botId: string, vector: number[], schema: string, limit: number): Promise<string[]> {
@@ -173,6 +185,8 @@ export class PassageVectors {
     return rows[0]?.schema;
   }
 }
+
+const micros = (dollars: number) => Math.round(dollars * 1_000_000);
 
 const signsOf = (vector: readonly number[]) => vector.map((value) => (value > 0 ? '1' : '0')).join('');
 

@@ -13,7 +13,7 @@ import {
   type ModelRequest,
   type TokenUsage,
 } from './chat-model';
-import { OpenAiModel, type StreamLimits } from './openai.model';
+import { OpenAiModel, reasonsByName, type StreamLimits } from './openai.model';
 import { countTokens } from './tokens';
 
 /** The model's own limits end a call; this only catches a client that does not listen to them. */
@@ -70,7 +70,13 @@ export class ModelsService {
 
   /** What a call may write in all, so that the answer itself may have `maxOutputTokens`. */
   outputLimit(model: ConfiguredModel, maxOutputTokens: number): number {
-    return maxOutputTokens + (this.reasoning.has(keyOf(model)) ? this.config.CHAT_AI_REASONING_TOKENS : 0);
+    return maxOutputTokens + (this.reasons(model) ? this.config.CHAT_AI_REASONING_TOKENS : 0);
+  }
+
+  /** Models that are known by name need not first be paid for an answer without a word. */
+  private reasons(configured: ConfiguredModel): boolean {
+    if (this.reasoning.has(keyOf(configured))) return true;
+    return reasonsByName(configured.model) && configured.parameters.reasoningEffort !== 'none';
   }
 
   /** As it is configured, else as far as is known: a model that has never been shown a picture may see. */
@@ -105,6 +111,8 @@ export class ModelsService {
   private noteVision(configured: ConfiguredModel, { messages }: Prompt, result: ModelAnswer | ModelFailure): void {
     const key = keyOf(configured);
     if (!(result instanceof ModelFailure)) {
+      // A prompt that was refused has not been looked at.
+      if (result.end === 'refused') return;
       if (!messages.some(({ pictures = [] }) => pictures.length > 0)) return;
       this.seeing.add(key);
       this.blindUntil.delete(key);
@@ -164,8 +172,10 @@ function usedBy(
     estimated: true,
   });
   if (!(result instanceof ModelFailure)) {
-    const { usage, text } = result;
-    return usage ? { tokens: usage, estimated: false } : estimated(countTokens(text));
+    const { usage, text, end } = result;
+    if (usage) return { tokens: usage, estimated: false };
+    const isReasonedAway = end === 'length' && text.trim() === '';
+    return estimated(isReasonedAway ? prompt.maxOutputTokens : countTokens(text));
   }
   if (result.costsNothing) return { tokens: NOTHING, estimated: false };
   const reasoned = Math.ceil((silentMs / 1000) * TOKENS_PER_SECOND);

@@ -12,6 +12,29 @@ const limits = {
   CHAT_AI_IDLE_TIMEOUT_MS: 5000,
   CHAT_AI_TURN_TIMEOUT_MS: 5000,
 } as ChatAiConfig;
+describe('what a call may write in all', () => {
+  const settings = { ...limits, CHAT_AI_REASONING_TOKENS: 4000 } as ChatAiConfig;
+  const limitOf = (model: string, parameters: ConfiguredModel['parameters'] = {}) =>
+    new ModelsService(new FakeClock(), settings, new Registry()).outputLimit(
+      { model, parameters, connection: { baseUrl: 'http://127.0.0.1/v1', apiKey: undefined }, vision: undefined },
+      1500,
+    );
+
+  it.each(['gpt-6-luna', 'gpt-5', 'gpt-5.6-sol', 'openai/gpt-5-mini', 'o3', 'o4-mini', 'deepseek-reasoner', 'gpt-10'])(
+    '%s is known to reason, and has room for it from the first call on',
+    (model) => expect(limitOf(model)).toBe(5500),
+  );
+
+  it.each(['gpt-4o', 'gpt-4.1-mini', 'gpt-5-chat-latest', 'sandbox-model', 'llama-3.3-70b', 'qwen-o1x'])(
+    '%s is not',
+    (model) => expect(limitOf(model)).toBe(1500),
+  );
+
+  it('a model that is told not to reason has the answer alone', () => {
+    expect(limitOf('gpt-6-luna', { reasoningEffort: 'none' })).toBe(1500);
+  });
+});
+
 const CANNOT_SEE = 'this model does not support image input';
 
 describe('whether a model can see', () => {

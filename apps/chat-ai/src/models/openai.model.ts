@@ -1,4 +1,4 @@
-import { isOpenAi, openAiClient, wasNeverConnected, withoutWords } from '@switchboard/service-kit';
+import { isOpenAi, openAiClient, withoutWords } from '@switchboard/service-kit';
 import OpenAI from 'openai';
 import {
   type CallOptions,
@@ -7,12 +7,13 @@ import {
   type ModelAnswer,
   type ModelConnection,
   ModelFailure,
-  type ModelFailureKind,
   type ModelRequest,
   type TokenUsage,
 } from './chat-model';
+import { answerIn, failureOf, refusedParameters } from './openai.errors';
+import { cutToTokens, weighTokens } from './tokens';
 
-type Parameters = OpenAI.ChatCompletionCreateParamsStreaming;
+type Parameters = OpenAI.ChatCompletionCreateParamsStreaming | OpenAI.ChatCompletionCreateParamsNonStreaming;
 type MessageParameter = OpenAI.ChatCompletionMessageParam;
 
 export interface StreamLimits {
@@ -21,11 +22,22 @@ export interface StreamLimits {
   readonly totalMs: number;
 }
 
+const LIMIT_NAMES = ['max_completion_tokens', 'max_tokens'] as const;
+/** A server that was told of the limit keeps it by its own count of tokens, which may be lower than ours. */
+const LEEWAY = 2;
+
+/** OpenAI's from o1 and GPT-5 on, also as routers name them (`openai/gpt-5.6-sol`), and others that always reason. */
+const REASONS = /(^|\/)(o\d|gpt-([5-9]|\d{2}))([.-]|$)|deepseek-r|reasoner|thinking|qwq|magistral/i;
+/** GPT-5 as it was served in ChatGPT. */
+const CHATS = /-chat(-|$)/i;
+
+/** Whether a model is known to reason, before it has been seen to. */
+export const reasonsByName = (model: string): boolean => REASONS.test(model) && !CHATS.test(model);
+
 /** Any server that speaks the OpenAI chat completions API. Source: OpenAI API reference, "Chat". */
 export class OpenAiModel implements ChatModel {
   private readonly client: OpenAI;
-  /** Newer models of OpenAI refuse the old name of the limit, and many compatible servers do not know the new one. */
-  private readonly limitNames: readonly ('max_completion_tokens' | 'max_tokens')[];
+  private readonly isPublic: boolean;
   /** Parameters that a model was seen to refuse, by its name. */
   private readonly refused = new Map<string, Set<string>>();
 
@@ -34,8 +46,7 @@ export class OpenAiModel implements ChatModel {
     private readonly limits: StreamLimits,
   ) {
     this.client = openAiClient({ baseUrl, apiKey }, { timeout: limits.totalMs });
-    const isPublic = isOpenAi(baseUrl);
-    this.limitNames = isPublic ? ['max_completion_tokens', 'max_tokens'] : ['max_tokens', 'max_completion_tokens'];
+    this.isPublic = isOpenAi(baseUrl);
   }
 
   async answer(request: ModelRequest, { signal, onText }: CallOptions): Promise<ModelAnswer> {
@@ -43,10 +54,13 @@ export class OpenAiModel implements ChatModel {
     const answer = new GrowingAnswer();
     try {
       const either = AbortSignal.any([signal, timeouts.signal]);
-      const stream = await this.open(request, either);
-      for await (const chunk of stream) {
+      const { chunks, isLimited } = await this.open(request, timeouts, either);
+      const mostTokens = request.maxOutputTokens * (isLimited ? LEEWAY : 1);
+      for await (const chunk of chunks) {
         timeouts.restartIdle();
-        if (answer.add(chunk)) await onText?.(answer.text);
+        const isLonger = answer.add(chunk);
+        if (answer.tokens > mostTokens) return answer.cutOff(mostTokens);
+        if (isLonger) await onText?.(answer.text);
         if (either.aborted) break;
       }
       // An aborted stream ends without an error.
@@ -55,23 +69,31 @@ export class OpenAiModel implements ChatModel {
     } catch (error) {
       if (signal.aborted) throw new ModelFailure('abandoned', answer.text, { cause: withoutWords(error) });
       if (timeouts.signal.aborted) throw new ModelFailure('timed_out', answer.text, { cause: withoutWords(error) });
+      const instead = answerIn(error, answer.text);
+      if (instead) return instead;
       throw failureOf(error, answer.text, hasPictures(request));
     } finally {
       timeouts.stop();
     }
   }
 
-  /** Asks again without a parameter that the model refuses, and leaves it out from then on. */
-  private async open(request: ModelRequest, signal: AbortSignal) {
+  /** Asks again without the parameters that the model refuses, and leaves them out from then on. */
+  private async open(request: ModelRequest, timeouts: StreamTimeouts, signal: AbortSignal) {
     const refused = this.refused.get(request.model) ?? new Set<string>();
     this.refused.set(request.model, refused);
     for (;;) {
+      const parameters = this.parametersOf(request, refused);
+      // What is not streamed comes at its end.
+      if (!parameters.stream) timeouts.waitForAll();
       try {
-        return await this.client.chat.completions.create(this.parametersOf(request, refused), { signal });
+        const answer = await this.client.chat.completions.create(parameters, { signal });
+        const chunks = 'choices' in answer ? [wholeAsChunk(answer)] : answer;
+        return { chunks, isLimited: LIMIT_NAMES.some((name) => name in parameters) };
       } catch (error) {
-        const parameter = refusedParameter(error);
-        if (parameter === undefined || refused.has(parameter)) throw error;
-        refused.add(parameter);
+        const optional = Object.keys(parameters).filter((name) => name !== 'model' && name !== 'messages');
+        const names = refusedParameters(error, optional);
+        if (names.length === 0) throw error;
+        names.forEach((name) => refused.add(name));
       }
     }
   }
@@ -80,7 +102,7 @@ export class OpenAiModel implements ChatModel {
     { model, messages, maxOutputTokens, parameters }: ModelRequest,
     refused: ReadonlySet<string>,
   ): Parameters {
-    const limit = this.limitNames.find((name) => !refused.has(name));
+    const limit = this.limitNamesFor(model).find((name) => !refused.has(name));
     const optional = {
       ...parameters.extra,
       temperature: parameters.temperature,
@@ -91,16 +113,30 @@ export class OpenAiModel implements ChatModel {
       verbosity: parameters.verbosity,
       service_tier: parameters.serviceTier,
       ...(limit && { [limit]: maxOutputTokens }),
+      ...(!refused.has('stream') && { stream: true, stream_options: { include_usage: true } }),
     };
     const given = Object.entries(optional).filter(([name, value]) => value !== undefined && !refused.has(name));
-    return {
-      ...Object.fromEntries(given),
-      model,
-      messages: messages.map(messageParameter),
-      stream: true,
-      stream_options: { include_usage: true },
-    };
+    return { ...Object.fromEntries(given), model, messages: messages.map(messageParameter) };
   }
+
+  /** Newer models of OpenAI refuse the old name of the limit, and many compatible servers do not know the new one. */
+  private limitNamesFor(model: string): readonly (typeof LIMIT_NAMES)[number][] {
+    return this.isPublic || reasonsByName(model) ? LIMIT_NAMES : LIMIT_NAMES.toReversed();
+  }
+}
+
+/** An answer that was not streamed, as the only chunk of a stream. */
+function wholeAsChunk({ id, created, model, choices, usage }: OpenAI.ChatCompletion): OpenAI.ChatCompletionChunk {
+  const [choice] = choices;
+  const delta = { content: choice?.message.content ?? '', refusal: choice?.message.refusal ?? '' };
+  return {
+    id,
+    created,
+    model,
+    object: 'chat.completion.chunk',
+    choices: choice ? [{ index: 0, delta, finish_reason: choice.finish_reason }] : [],
+    ...(usage && { usage }),
+  };
 }
 
 const hasPictures = ({ messages }: ModelRequest) => messages.some(({ pictures = [] }) => pictures.length > 0);
@@ -130,6 +166,11 @@ class StreamTimeouts {
     return this.controller.signal;
   }
 
+  /** Until the end of the whole call. */
+  waitForAll(): void {
+    clearTimeout(this.idle);
+  }
+
   restartIdle(): void {
     clearTimeout(this.idle);
     this.idle = this.abortIn(this.limits.idleMs);
@@ -151,6 +192,8 @@ class GrowingAnswer {
   private finishReason: string | undefined;
   private usage: TokenUsage | undefined;
   private reasoningTokens = 0;
+  /** Of the text so far, as we count them. */
+  tokens = 0;
 
   get text(): string {
     return this.content || this.refusal;
@@ -164,11 +207,20 @@ class GrowingAnswer {
     }
     const choice = chunk.choices?.[0];
     if (!choice) return false;
-    this.finishReason = choice.finish_reason ?? this.finishReason;
+    // Some servers send an empty one with every chunk.
+    this.finishReason = choice.finish_reason || this.finishReason;
     const before = this.text.length;
-    this.content += choice.delta?.content ?? '';
-    this.refusal += choice.delta?.refusal ?? '';
+    const { content, refusal } = choice.delta ?? {};
+    this.content += content ?? '';
+    this.refusal += refusal ?? '';
+    this.tokens += weighTokens(content ?? '') + weighTokens(refusal ?? '');
     return this.text.length > before;
+  }
+
+  /** Of an answer that has no end by itself. */
+  cutOff(mostTokens: number): ModelAnswer {
+    const { usage, reasoningTokens } = this;
+    return { text: cutToTokens(this.text, mostTokens), end: 'length', usage, reasoningTokens };
   }
 
   finish(): ModelAnswer {
@@ -186,94 +238,3 @@ const usageOf = (usage: OpenAI.CompletionUsage): TokenUsage => ({
   cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
   outputTokens: usage.completion_tokens,
 });
-
-/** Reasoning models take fewer parameters than others. Source of the codes: seen in answers of OpenAI. */
-function refusedParameter(error: unknown): string | undefined {
-  if (!(error instanceof OpenAI.APIError) || error.status !== 400) return undefined;
-  const isRefusal = error.code === 'unsupported_parameter' || error.code === 'unsupported_value';
-  return isRefusal && error.param ? error.param : undefined;
-}
-
-/** Compatible servers do not agree on a code, but all say it in words like these. */
-const TOO_LONG = /context.{0,20}(length|window|size)|maximum context|too many tokens|prompt is too long/i;
-
-/** Source: OpenAI's guide "Images and vision"; `image_content_policy_violation` is no fault of the picture's format. */
-const BAD_PICTURE =
-  /^(invalid_(base64_)?image(_format|_mode|_url)?|(image|image_file)_too_(large|small)|unsupported_image_media_type|empty_image_file|image_parse_error|image_content_policy_violation)$/;
-/** Servers have no code for it. */
-const MAY_MEAN_NO_VISION = [400, 404, 415, 422, 500, 501];
-/** Seen at OpenAI, OpenRouter, llama.cpp, vLLM, Ollama, DeepSeek and Groq. */
-const NO_VISION = new RegExp(
-  [
-    /only supported by certain models/,
-    /(does not|doesn't|do not|don't|cannot|not|no endpoints found that) (support|accept|take|process|have) (an? |any )?(image|vision|picture|multi-?modal)/,
-    /(image|vision|picture|multi-?modal)s?( inputs?| content| messages?)? (is |are )?(not (supported|enabled)|unsupported)/,
-    /not an? (multi-?modal|vision)/,
-    /at most 0 image/,
-    /mmproj|missing data required for image/,
-    /unknown variant .?image_url/,
-    /must be a string|should be a valid string/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-  'i',
-);
-/** Of this picture or this request, not of the model. */
-const ABOUT_THIS_REQUEST =
-  /format|mime|media type|policy|safety|too (many|large|big|small)|at most [1-9]|exceed|resolution/i;
-
-/** What an error of the client means for us. Source of the codes: OpenAI API reference, "Error codes". */
-function failureOf(error: unknown, said: string, hadPictures: boolean): ModelFailure {
-  if (error instanceof ModelFailure) return error;
-  const retryAfterMs = error instanceof OpenAI.APIError ? retryAfter(error.headers) : undefined;
-  const kind = (hadPictures && aboutPictures(error)) || kindOf(error);
-  const costsNothing = said === '' && (REFUSALS.includes(kind) || hasNotBegun(error));
-  return new ModelFailure(kind, said, { cause: withoutWords(error), retryAfterMs, costsNothing });
-}
-
-/** A server that refuses a request has not worked on it. */
-const REFUSALS: readonly ModelFailureKind[] = [
-  'rate_limited',
-  'rejected',
-  'context_too_long',
-  'no_vision',
-  'bad_picture',
-];
-
-/** 503 is said by servers without room for the request, and by proxies without a server; 500, 502 and 504 may come after the work. */
-const hasNotBegun = (error: unknown) =>
-  error instanceof OpenAI.APIError && error.status !== undefined
-    ? [409, 503].includes(error.status as number)
-    : wasNeverConnected(error);
-
-function aboutPictures(error: unknown): ModelFailureKind | undefined {
-  if (!(error instanceof OpenAI.APIError)) return undefined;
-  if (BAD_PICTURE.test(error.code ?? '')) return 'bad_picture';
-  if (!MAY_MEAN_NO_VISION.includes(error.status as number) || error.code === 'model_not_found') return undefined;
-  const isRefusal = NO_VISION.test(error.message) && !ABOUT_THIS_REQUEST.test(error.message);
-  return isRefusal && kindOf(error) !== 'context_too_long' ? 'no_vision' : undefined;
-}
-
-function kindOf(error: unknown): ModelFailureKind {
-  if (error instanceof OpenAI.APIConnectionTimeoutError) return 'timed_out';
-  // Everything else that is no answer of the server is a connection that broke, or half an event.
-  if (!(error instanceof OpenAI.APIError)) return 'unavailable';
-  const status = error.status as number | undefined;
-  if (error.code === 'context_length_exceeded') return 'context_too_long';
-  if (status === 400 && TOO_LONG.test(error.message)) return 'context_too_long';
-  if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') return 'rejected';
-  if (status === 429) return 'rate_limited';
-  if (status === undefined || status >= 500 || status === 408 || status === 409) return 'unavailable';
-  return 'rejected';
-}
-
-/** `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. */
-function retryAfter(headers: Headers | undefined): number | undefined {
-  const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  if (Number.isFinite(ms)) return Math.max(0, ms);
-  const value = headers?.get('retry-after');
-  if (!value) return undefined;
-  const seconds = Number(value);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
-}

@@ -22,6 +22,9 @@ const PER_CHARACTER = {
 /** About how many tokens a model makes of a text; the parts of a text take as many as the whole. */
 export const countTokens = (text: string): number => Math.ceil(weigh(text).hundredths / 100);
 
+/** The same, not rounded: for texts that come piece by piece. */
+export const weighTokens = (text: string): number => weigh(text).hundredths / 100;
+
 /** The beginning of a text that fits into so many tokens. */
 export const cutToTokens = (text: string, limit: number): string => text.slice(0, weigh(text, limit).end);
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { MEDIA_KEPT_DAYS } from '@switchboard/contracts';
 import { Clock, CONFIG, defineJob, type JobRun, type PayloadOf, Scheduled, Slot } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import type { ChatAiConfig } from '../chat-ai.config';
@@ -9,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** Their messages and turns go with them in one transaction. */
 const CONVERSATIONS_AT_ONCE = 100;
 
-/** Forgets conversations that are over, and accounts that nobody asks for any more. Knowledge and prompts stay. */
+/** Forgets conversations that are over, what was read of files that are gone, and accounts that nobody asks for any more. Knowledge and prompts stay. */
 @Injectable()
 export class RetentionJobs {
   constructor(
@@ -20,13 +21,14 @@ export class RetentionJobs {
 
   @Scheduled('41 2 * * *', ForgetOld, {
     purpose:
-      'Deletes conversations that were closed, or in which nothing was said, CHAT_AI_KEEP_DAYS ago, and old usage.',
+      'Deletes conversations that were closed, or in which nothing was said, CHAT_AI_KEEP_DAYS ago, what was read of old files, and old usage.',
     timeoutMs: 60 * 60_000,
   })
   async forgetOld(_slot: PayloadOf<typeof ForgetOld>, { signal }: JobRun): Promise<void> {
     const before = this.daysAgo(this.config.CHAT_AI_KEEP_DAYS);
     let last: string | undefined = LOWEST_ID;
     while (last && !signal.aborted) last = await this.forgetConversations(before, last);
+    await this.db.query(FORGET_FILES, [this.daysAgo(MEDIA_KEPT_DAYS)]);
     const accounts = this.daysAgo(this.config.CHAT_AI_KEEP_USAGE_DAYS);
     await this.db.query('DELETE FROM usages WHERE created_at < $1', [accounts]);
     await this.db.query('DELETE FROM budgets WHERE period_start < $1 AND reserved_micros = 0', [accounts]);
@@ -53,6 +55,11 @@ export class RetentionJobs {
     return new Date(this.clock.now().getTime() - days * DAY_MS);
   }
 }
+
+/** As if they had been asked for now, when the bot-adapter does not have them any more. */
+const FORGET_FILES = `
+  UPDATE attachments SET content = NULL, state = 'unreadable', problem = coalesce(problem, 'file_gone'), notes = '{}', tokens = 0
+  WHERE received_at < $1 AND content IS NOT NULL`;
 
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 

@@ -1,6 +1,7 @@
 import { Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { aPerson, rowsOf } from '../../test/build';
+import { type RunningMedia, startMedia } from '../../test/start-media';
 import { type RunningModel, startModel } from '../../test/start-model';
 import { chatAiApp } from '../chat-ai.app';
 
@@ -8,6 +9,7 @@ const DAY_MS = 86_400_000;
 
 describe('retention', () => {
   let model: RunningModel;
+  let media: RunningMedia;
   let app: TestApp;
   const count = async (table: string, where = 'true') => {
     const [row] = await rowsOf<{ n: number }>(app, `SELECT count(*)::int AS n FROM ${table} WHERE ${where}`);
@@ -23,7 +25,7 @@ describe('retention', () => {
   };
 
   beforeAll(async () => {
-    model = await startModel();
+    [model, media] = await Promise.all([startModel(), startMedia()]);
     app = await startApp(chatAiApp, {
       env: {
         CHAT_AI_BASE_URL: model.baseUrl,
@@ -31,11 +33,12 @@ describe('retention', () => {
         CHAT_AI_KEEP_DAYS: '30',
         CHAT_AI_KEEP_USAGE_DAYS: '100',
       },
+      directory: media.directory,
     });
   });
   afterAll(async () => {
     await app.stop();
-    await model.stop();
+    await Promise.all([model.stop(), media.stop()]);
   });
 
   it('what was said is forgotten a month after its conversation was closed or the last word of it was said', async () => {
@@ -63,5 +66,27 @@ describe('retention', () => {
     app.clock.advance(30 * DAY_MS);
     await forgetOld();
     expect(await counts()).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('what was read of a file is forgotten with the file, after thirty days', async () => {
+    const anna = aPerson(() => app);
+    const file = media.document('quince.txt', 'The quince is ripe.');
+    const sentAt = () => ({ sentAt: app.clock.now().toISOString() });
+    await anna.replyTo(await anna.writes('Read', { ...file, ...sentAt() }));
+    app.clock.advance(20 * DAY_MS);
+    await anna.replyTo(await anna.writes('Every day', sentAt()));
+    await forgetOld();
+    expect(await rowsOf(app, 'SELECT state, problem, content IS NULL AS gone FROM attachments')).toEqual([
+      { state: 'document', problem: null, gone: false },
+    ]);
+    app.clock.advance(11 * DAY_MS);
+    await anna.replyTo(await anna.writes('Today as well', sentAt()));
+    await forgetOld();
+    expect(await rowsOf(app, 'SELECT state, problem, content IS NULL AS gone FROM attachments')).toEqual([
+      { state: 'unreadable', problem: 'file_gone', gone: true },
+    ]);
+    await anna.replyTo(await anna.writes('And now?', sentAt()));
+    const asked = (await model.calls()).at(-1)!.body.messages.filter(({ role }) => role === 'user');
+    expect(asked[0]!.content).toBe('[document: quince.txt] Read');
   });
 });

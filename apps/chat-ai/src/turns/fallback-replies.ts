@@ -10,7 +10,9 @@ type FallbackReply =
   | 'too_long'
   | 'no_vision'
   | 'bad_picture'
-  | 'no_model_for_files';
+  | 'no_model_for_files'
+  | 'not_heard'
+  | 'not_last';
 
 /** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
 const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
@@ -26,6 +28,10 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
     bad_picture: 'I could not look at this picture. Please send another one or tell me in words what it is about.',
     no_model_for_files:
       'No language model is connected here, so I can neither look at pictures nor read files. Please ask in words.',
+    not_heard:
+      'I could not listen to this voice message: something is wrong on our side. Please send it again or type.',
+    not_last:
+      'I can give only my last answer anew, and this one is not it any more. Please ask that question once more.',
   },
   ru: {
     refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
@@ -39,6 +45,10 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
     bad_picture: 'Не получилось посмотреть эту картинку. Пришлите другую или расскажите словами, о чём речь.',
     no_model_for_files:
       'Языковая модель здесь не подключена, поэтому картинки и файлы мне недоступны. Спросите, пожалуйста, словами.',
+    not_heard:
+      'Не получилось прослушать это голосовое сообщение: что-то не так на нашей стороне. Пришлите его ещё раз или напишите текстом.',
+    not_last:
+      'Заново я могу дать только последний ответ, а этот уже не последний. Задайте, пожалуйста, тот вопрос снова.',
   },
 };
 

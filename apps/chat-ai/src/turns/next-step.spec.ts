@@ -1,7 +1,7 @@
 import { type ModelAnswer, ModelFailure } from '../models/chat-model';
 import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
 
-const alone = { locale: 'en', models: 1, isAboutPictures: false };
+const alone = { locale: 'en', models: 1, isAboutPictures: false, sentTokens: 6000 };
 const limited = (retryAfterMs: number) => new ModelFailure('rate_limited', '', { retryAfterMs });
 const answer = (text: string, end: ModelAnswer['end']): ModelAnswer => ({
   text,
@@ -54,6 +54,15 @@ describe('after a call of a model', () => {
     expect(then(bad, {}, about)).toMatchObject({ then: 'reply', outcome: 'unreadable' });
     const next = then(blind, { isBlind: true }, { ...about, models: 2 });
     expect(next).toMatchObject({ then: 'retry', state: { model: 1, isBlind: false } });
+  });
+
+  it('of a request too long half is sent, once; then another model is asked with all of it', () => {
+    const tooLong = new ModelFailure('context_too_long', '');
+    expect(then(tooLong)).toMatchObject({ then: 'retry', inMs: 0, state: { contextTokens: 3000 } });
+    expect(then(tooLong, {}, { ...alone, sentTokens: 60 })).toMatchObject({ state: { contextTokens: 1000 } });
+    expect(then(tooLong, { contextTokens: 3000 })).toMatchObject({ then: 'reply', outcome: 'too_long' });
+    const next = then(tooLong, { contextTokens: 3000 }, { ...alone, models: 2 });
+    expect(next).toMatchObject({ then: 'retry', state: { model: 1, contextTokens: undefined } });
   });
 
   it('a limit that reasoning used up is raised once, and not tried a second time as it was', () => {

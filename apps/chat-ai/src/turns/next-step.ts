@@ -8,7 +8,8 @@ export interface RetryState {
   readonly model: number;
   readonly retries: number;
   readonly waitedMs: number;
-  readonly isShrunk: boolean;
+  /** What the context is cut to after a model refused it as too long; undefined for all that the assistant has. */
+  readonly contextTokens: number | undefined;
   readonly isRaised: boolean;
   /** Whether the model refused pictures, and is asked without them. */
   readonly isBlind: boolean;
@@ -18,14 +19,16 @@ export const FIRST_TRY: RetryState = {
   model: 0,
   retries: 0,
   waitedMs: 0,
-  isShrunk: false,
+  contextTokens: undefined,
   isRaised: false,
   isBlind: false,
 };
 
 /** The state in which the next model is asked; undefined when there is none. */
 export const nextModel = (state: RetryState, models: number): RetryState | undefined =>
-  state.model + 1 < models ? { ...state, model: state.model + 1, retries: 0, isBlind: false } : undefined;
+  state.model + 1 < models
+    ? { ...state, model: state.model + 1, retries: 0, contextTokens: undefined, isBlind: false }
+    : undefined;
 
 /** What a turn does next; `outcome` is that of the call which has just ended. */
 export type NextStep =
@@ -38,6 +41,10 @@ const MOST_RETRIES = 2;
 const LONGEST_WAIT_MS = 20_000;
 const LONGEST_WAIT_IN_ALL_MS = 30_000;
 const FIRST_WAIT_MS = 500;
+/** After a model said that it takes less than was sent. */
+const SHRUNK = 0.5;
+/** So much every model takes, and with less there is not much to say. */
+const SMALLEST_CONTEXT = 1000;
 
 export interface StepOptions {
   readonly locale: Locale;
@@ -45,6 +52,8 @@ export interface StepOptions {
   readonly models: number;
   /** Whether what is to be answered holds pictures; those of earlier messages can be left out. */
   readonly isAboutPictures: boolean;
+  /** Size of the context with which the model was asked. */
+  readonly sentTokens: number;
 }
 
 /** Decides how a turn goes on after a call: with a reply, with another try, with another model, or not at all. */
@@ -66,12 +75,17 @@ function afterAnswer({ text, end }: ModelAnswer, state: RetryState, { locale }: 
 }
 
 function afterFailure(failure: ModelFailure, state: RetryState, options: StepOptions): NextStep {
-  const { locale, models, isAboutPictures } = options;
+  const { locale, models, isAboutPictures, sentTokens } = options;
   if (failure.kind === 'abandoned') return { then: 'give up', outcome: 'superseded' };
   // What was read cannot be unread: it is kept, and said to be unfinished.
   if (failure.said.trim() !== '') return reply('cut_off', brokenOff(failure.said, locale));
   if (failure.kind === 'context_too_long') {
-    if (!state.isShrunk) return retry('too_long', { ...state, isShrunk: true });
+    if (state.contextTokens === undefined) {
+      const contextTokens = Math.max(SMALLEST_CONTEXT, Math.floor(sentTokens * SHRUNK));
+      return retry('too_long', { ...state, contextTokens });
+    }
+    const larger = nextModel(state, models);
+    if (larger) return retry('too_long', larger);
     return reply('too_long', fallbackReply('too_long', locale));
   }
   if (failure.kind === 'bad_picture' && isAboutPictures)

@@ -8,13 +8,15 @@ import {
   type OpenAttachment,
 } from '../attachments/attachments.service';
 import { renderForModel } from '../conversations/message-content';
-import { replyIdOf } from '../conversations/message.entity';
+import { inOneTurn, replyIdOf } from '../conversations/message.entity';
 import { type ContentReader, MessageCipher, type StoredContent } from '../conversations/message-cipher';
 
 /** One message that was said earlier or has to be answered. */
 export interface TurnMessage {
   readonly id: string;
   readonly role: 'user' | 'assistant';
+  /** Who wrote it; of an answer, whom it is for. */
+  readonly userId: string;
   readonly text: string;
   /** Of the text. */
   readonly tokens: number;
@@ -41,6 +43,8 @@ export interface TurnAddress {
   readonly locale: Locale;
   /** Ids of the messages to be answered, oldest first. */
   readonly answers: readonly [string, ...string[]];
+  /** Whether others wait as well, for a turn of their own. */
+  readonly leavesOthers: boolean;
 }
 
 /** What there is to be answered, and what was said before. */
@@ -68,7 +72,7 @@ interface PendingRow {
   readonly turnId: string | null;
 }
 
-interface Row extends PendingRow, Pick<StoredContent, 'text' | 'quoted' | 'senderName'> {
+interface Row extends PendingRow, Omit<StoredContent, 'id' | 'userId'> {
   readonly chatId: string;
   readonly botId: string;
   /** The person of a private chat. */
@@ -96,9 +100,10 @@ export class OpenTurnsService {
   /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
   async read(conversationId: string): Promise<OpenTurn | undefined> {
     const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES]);
-    const pending = rows.filter(({ state }) => state === 'pending');
+    const waiting = rows.filter(({ state }) => state === 'pending');
     const [conversation] = rows;
-    if (pending.length === 0 || !conversation) return undefined;
+    if (waiting.length === 0 || !conversation) return undefined;
+    const pending = inOneTurn(waiting);
     const tx = this.db.manager;
     const read = await this.cipher.reader(tx, rows);
     const files = await this.attachments.reader(
@@ -108,7 +113,7 @@ export class OpenTurnsService {
     const messageIn = (row: Row) => messageOf(row, read, files);
     const [first, ...rest] = pending.map(messageIn);
     const { chatId, ownerId, summary } = conversation;
-    const address = addressOf(conversationId, conversation, pending);
+    const address = addressOf(conversationId, conversation, waiting);
     // Another answer is given as if the one that stands in the chat had not been.
     const before = rows.filter(({ state, turnId }) => state !== 'pending' && turnId !== address.replaces);
     return {
@@ -140,6 +145,7 @@ function messageOf(row: Row, read: ContentReader, files: AttachmentReader): Turn
   return {
     id: row.id,
     role: row.role,
+    userId: row.userId,
     // Most of a long history is never sent: only what is asked for is decrypted.
     get text() {
       return (text ??= wordsOf(row, read));
@@ -162,13 +168,14 @@ function wordsOf(row: Row, read: ContentReader): string {
 function addressOf(
   conversationId: string,
   { chatId, botId, epoch }: Pick<Row, 'chatId' | 'botId' | 'epoch'>,
-  pending: readonly PendingRow[],
+  waiting: readonly PendingRow[],
 ): TurnAddress {
+  const pending = inOneTurn(waiting);
   const [first, last] = [pending[0]!, pending.at(-1)!];
   const [oldest, ...others] = pending.map(({ id }) => id);
   return {
     replyId: replyIdOf(first),
-    replaces: pending.find(({ turnId }) => turnId !== null)?.turnId ?? undefined,
+    replaces: first.turnId ?? undefined,
     conversationId,
     epoch,
     chatId,
@@ -176,6 +183,7 @@ function addressOf(
     userId: last.userId,
     locale: last.locale,
     answers: [oldest!, ...others],
+    leavesOthers: pending.length < waiting.length,
   };
 }
 
@@ -189,7 +197,7 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 /** A cancelled question that has a turn has the answer that stands in the chat: only another one was stopped. */
 const READ = `
   SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.epoch, c.summary, c.summary_retry_at AS "summaryRetryAt",
-    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.quoted, m.sender_name AS "senderName", m.tokens,
+    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.transcript, m.quoted, m.sender_name AS "senderName", m.tokens,
     m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
     CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
       'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment

@@ -35,11 +35,12 @@ export class TurnCancellation {
     return this.controller.signal;
   }
 
-  /** Asked with every text; looks before the first one, because another process may have heard of more. */
+  /** Asked with every text; before the first one it looks, because another process may have heard of more, and notes it. */
   async mayShow(): Promise<boolean> {
     if (!this.isVisible) {
       // A look that fails must not end the call: whether the answer is still wanted is asked once more at its end.
-      await this.check().catch(() => undefined);
+      const change = await this.changes.show(this.turn).catch(() => 'none' as const);
+      if (change !== 'none') this.abort(change);
       this.isVisible = !this.signal.aborted;
     }
     return !this.signal.aborted;

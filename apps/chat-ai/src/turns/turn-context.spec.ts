@@ -20,6 +20,7 @@ const file = (state: 'picture' | 'document', said: string): OpenAttachment => ({
 
 const message = (id: string, said: string, group: string, more: Partial<TurnMessage> = {}): TurnMessage => ({
   id,
+  userId: 'anna',
   role: 'user',
   text: said,
   tokens: countTokens(said),

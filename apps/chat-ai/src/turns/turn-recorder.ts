@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
-import { Clock, unlessErased } from '@switchboard/service-kit';
+import { Clock, unlessErased, persistently } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Spender } from '../accounting/budgets.service';
 import { type EndedCall, UsageService } from '../accounting/usage.service';
+import { shortened } from '../conversations/message-content';
 import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
 import type { TurnAddress } from './open-turns.service';
@@ -62,7 +63,7 @@ export class TurnRecorder {
     { costs, summarise = false }: { costs?: TurnCosts; summarise?: boolean } = {},
   ): Promise<Recorded> {
     try {
-      return await this.db.transaction(async (tx) => {
+      return await this.transaction(async (tx) => {
         const recorded = await this.insertReply(tx, turn, reply);
         const said = recorded === 'recorded' ? [completed(turn, reply)] : [];
         if (summarise && recorded !== 'closed') await this.summaries.request(tx, turn.conversationId);
@@ -84,9 +85,14 @@ export class TurnRecorder {
   /** Ends without a reply. */
   async discard(turn: TurnAddress, costs: TurnCosts): Promise<void> {
     if (costs.reservations.length === 0) return;
-    await this.db.transaction(async (tx) => {
+    await this.transaction(async (tx) => {
       await this.outbox.add(tx, ...(await this.recordCosts(tx, turn, costs)));
     });
+  }
+
+  /** One whose commit was not heard of finds when it is repeated that the turn has ended. */
+  private transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return persistently(() => this.db.transaction(work));
   }
 
   private recordCosts(tx: EntityManager, { replyId }: TurnAddress, { spender, ...costs }: TurnCosts) {
@@ -95,7 +101,7 @@ export class TurnRecorder {
 
   private async insertReply(tx: EntityManager, turn: TurnAddress, reply: Reply): Promise<Recorded> {
     const message = { id: uuidv7(), userId: turn.userId };
-    const said = { text: reply.text, quoted: null, senderName: null };
+    const said = { text: reply.text, transcript: null, quoted: null, senderName: null };
     const sealed = await unlessErased(this.cipher.seal(tx, message, said));
     if (!sealed) return 'closed';
     const [found] = await tx.query<{ open: boolean; answered: number }[]>(INSERT_REPLY, [
@@ -125,7 +131,7 @@ const completed = (turn: TurnAddress, { text, outcome, suggestions = [] }: Reply
   const { replyId, chatId, botId, userId, locale, answers, replaces } = turn;
   return ReplyCompleted({
     ...{ replyId, chatId, botId, userId, locale, text, outcome, answers: [...answers], replaces },
-    ...(suggestions.length > 0 && { suggestions: suggestions.map((text) => text.slice(0, SUGGESTION_CHARACTERS)) }),
+    ...(suggestions.length > 0 && { suggestions: suggestions.map((text) => shortened(text, SUGGESTION_CHARACTERS)) }),
   });
 };
 

@@ -16,6 +16,7 @@ import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { ConversationsService } from '../conversations/conversations.service';
+import { NoticesService } from './notices.service';
 import { TurnsJobs } from './turns.jobs';
 
 /** Ordered, so that an edit or a reset is never heard before the message it is about. */
@@ -24,6 +25,7 @@ export class TurnsHandlers {
   constructor(
     private readonly conversations: ConversationsService,
     private readonly turns: TurnsJobs,
+    private readonly notices: NoticesService,
     private readonly changes: ConversationChanges,
   ) {}
 
@@ -43,13 +45,14 @@ export class TurnsHandlers {
   }
 
   @Handles(ReplyStopRequested)
-  stop({ data }: EventOf<typeof ReplyStopRequested>, tx: EntityManager) {
-    return this.conversations.stop(tx, data);
+  async stop({ data }: EventOf<typeof ReplyStopRequested>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.stop(tx, data));
   }
 
   @Handles(ReplyRegenerateRequested)
   async regenerate({ data }: EventOf<typeof ReplyRegenerateRequested>, tx: EntityManager) {
-    await this.turns.request(tx, await this.conversations.regenerate(tx, data));
+    const unanswered = await this.conversations.regenerate(tx, data);
+    await (unanswered ? this.turns.request(tx, unanswered) : this.notices.notRegenerated(tx, data));
   }
 
   @Handles(ReplyRateRequested)
@@ -80,7 +83,7 @@ export class TranscriptionsHandlers {
   }
 
   @Handles(TranscriptionFailed)
-  failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
-    return this.conversations.notTranscribed(tx, data);
+  async failed({ data }: EventOf<typeof TranscriptionFailed>, tx: EntityManager) {
+    await this.turns.request(tx, await this.conversations.notTranscribed(tx, data));
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  Clock,
   CONFIG,
   defineJob,
   type JobRun,
@@ -16,15 +17,20 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { ReadersBusy } from '../attachments/attachments.service';
 import type { ChatAiConfig } from '../chat-ai.config';
-import type { Unanswered } from '../conversations/conversations.service';
+import { ConversationsService, type Unanswered } from '../conversations/conversations.service';
+import { type About, NoticesService } from './notices.service';
 import { TurnsService } from './turns.service';
 
 /** Answers all pending messages of a conversation. */
 const AnswerTurn = defineJob('answer-turn', z.object({ conversationId: z.uuid(), chatId: z.uuid() }));
+const GiveUpTranscriptions = defineJob('give-up-transcriptions', Slot);
 const ApologiseForLostTurns = defineJob('apologise-for-lost-turns', Slot);
 
 /** With the queue's growing pauses, about a minute and a half until the person gets an apology. */
 const MAX_ATTEMPTS = 5;
+
+/** So long somebody who has sent a voice message may take the silence for thinking. */
+const TRANSCRIBED_WITHIN_MS = 15 * 60_000;
 
 /** When all readers of files are busy. */
 const BUSY_RETRY_MS = 5000;
@@ -40,6 +46,9 @@ export class TurnsJobs {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly turns: TurnsService,
+    private readonly conversations: ConversationsService,
+    private readonly notices: NoticesService,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) private readonly log: Log,
     @Inject(Registry) registry: Registry,
@@ -84,7 +93,7 @@ export class TurnsJobs {
       if (error instanceof ReadersBusy) return this.requestLater({ conversationId, chatId });
       if (!run.isLastAttempt) throw error;
       this.log.error({ err: error, conversationId }, 'a turn failed for good');
-      await this.apologise(conversationId);
+      await this.apologise({ conversationId, chatId });
     }
   }
 
@@ -106,21 +115,59 @@ export class TurnsJobs {
     missed: 'skip',
   })
   async apologiseForLostTurns(): Promise<void> {
-    const waiting = await this.db.query<{ conversationId: string; messages: string[] }[]>(
-      `SELECT conversation_id AS "conversationId", array_agg(id) AS messages FROM messages
-       WHERE state = 'pending' GROUP BY conversation_id`,
+    const waiting = await this.db.query<{ conversationId: string; chatId: string; messages: string[] }[]>(
+      `SELECT c.id AS "conversationId", c.chat_id AS "chatId", array_agg(m.id) AS messages
+       FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.state = 'pending' GROUP BY c.id`,
     );
     const keys = waiting.map(({ conversationId }) => keyOf(conversationId));
     const alive = await this.jobs.alive(this.db.manager, keys);
-    for (const { conversationId, messages } of waiting) {
-      if (alive.has(keyOf(conversationId))) continue;
-      this.log.error({ conversationId }, 'a turn was lost');
-      await this.apologise(conversationId, messages);
+    for (const { messages, ...turn } of waiting) {
+      if (alive.has(keyOf(turn.conversationId))) continue;
+      this.log.error({ conversationId: turn.conversationId }, 'a turn was lost');
+      await this.apologise(turn, messages);
     }
   }
 
-  private async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
-    await this.turns.apologise(conversationId, messages);
+  /** The event that tells how a transcription ended may never come. */
+  @Scheduled('* * * * *', GiveUpTranscriptions, {
+    purpose:
+      'Tells people that their voice message was not understood when its words have not come for a quarter of an hour.',
+    timeoutMs: 60_000,
+    missed: 'skip',
+  })
+  async giveUpTranscriptions(): Promise<void> {
+    const since = new Date(this.clock.now().getTime() - TRANSCRIBED_WITHIN_MS);
+    const late = await this.db.query<{ messageId: string }[]>(
+      `SELECT id AS "messageId" FROM messages WHERE state = 'awaiting_transcription' AND awaiting_since < $1`,
+      [since],
+    );
+    for (const { messageId } of late) {
+      // One that cannot be read must not keep the others waiting.
+      await this.giveUpTranscription(messageId).catch((error: unknown) =>
+        this.log.error({ err: error, messageId }, 'a voice message whose words do not come could not be given up'),
+      );
+    }
+  }
+
+  private giveUpTranscription(messageId: string): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      const [message] = await tx.query<About[]>(
+        `SELECT m.id AS "messageId", m.user_id AS "userId", m.locale, c.chat_id AS "chatId", c.bot_id AS "botId"
+         FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.id = $1 AND m.state = 'awaiting_transcription' FOR UPDATE OF m`,
+        [messageId],
+      );
+      if (!message) return;
+      this.log.error({ messageId }, 'the words of a voice message have not come');
+      await this.request(tx, await this.conversations.notTranscribed(tx, message));
+      await this.notices.notHeard(tx, message);
+      this.failed.inc();
+    });
+  }
+
+  private async apologise(turn: PayloadOf<typeof AnswerTurn>, messages?: readonly string[]): Promise<void> {
+    const end = await this.turns.apologise(turn.conversationId, messages);
     this.failed.inc();
+    if (end === 'again') await this.db.transaction((tx) => this.request(tx, turn));
   }
 }

@@ -6,6 +6,7 @@ import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
+import { NoticesService } from './notices.service';
 import { OpenTurnsService } from './open-turns.service';
 import { TurnFiles } from './turn-files';
 import { TurnRecorder } from './turn-recorder';
@@ -25,7 +26,7 @@ import { TurnsService } from './turns.service';
     PromptsModule,
   ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
-  providers: [OpenTurnsService, TurnFiles, TurnRecorder, TurnsJobs, TurnsService],
+  providers: [NoticesService, OpenTurnsService, TurnFiles, TurnRecorder, TurnsJobs, TurnsService],
   exports: [TurnsJobs],
 })
 export class TurnsModule {}

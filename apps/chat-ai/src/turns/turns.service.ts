@@ -3,7 +3,13 @@ import { Signals } from '@switchboard/bus';
 import type { ReplyOutcome } from '@switchboard/contracts';
 import { Clock, type JobRun, LOG, type Log } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BudgetExhausted, BudgetsService, type Reservation, type Spender } from '../accounting/budgets.service';
+import {
+  BudgetExhausted,
+  BudgetsService,
+  type PlannedCall,
+  type Reservation,
+  type Spender,
+} from '../accounting/budgets.service';
 import type { EndedCall } from '../accounting/usage.service';
 import { type Assistant, spenderOf } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -26,7 +32,7 @@ import { type Context, contextOf, SystemPromptTooLong, type TurnFacts } from './
 import { remarksOn, TurnFiles } from './turn-files';
 import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
-/** After a model said that it takes less than was sent. */
+/** After a model said that it takes less than was sent: what it may write counts as well. */
 const SHRUNK = 0.5;
 /** After reasoning used up the limit. */
 const RAISED = 2;
@@ -62,8 +68,9 @@ class TurnCalls {
   private readonly calls: EndedCall[] = [];
   private readonly reservations: Reservation[] = [];
 
+  /** @param spenders whoever of them has the money, the first one first */
   constructor(
-    readonly spender: Spender,
+    private spenders: readonly [Spender, ...Spender[]],
     private readonly promptId: string | null,
   ) {}
 
@@ -74,8 +81,21 @@ class TurnCalls {
     );
   }
 
-  reserved(reservation: Reservation): void {
-    if (!this.reservations.some(({ id }) => id === reservation.id)) this.reservations.push(reservation);
+  /** One person pays for all calls of a turn. Throws BudgetExhausted when nobody can. */
+  async reserve(budgets: BudgetsService, planned: PlannedCall): Promise<Reservation> {
+    let refusal: BudgetExhausted | undefined;
+    for (const spender of this.spenders) {
+      try {
+        const reservation = await budgets.reserve(spender, planned, this.unused);
+        this.spenders = [spender];
+        if (!this.reservations.some(({ id }) => id === reservation.id)) this.reservations.push(reservation);
+        return reservation;
+      } catch (error) {
+        if (!(error instanceof BudgetExhausted)) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal!;
   }
 
   ended(call: EndedCall): void {
@@ -83,7 +103,8 @@ class TurnCalls {
   }
 
   draft(reply: Draft['reply']): Draft {
-    const { model, contextReport, firstTextMs, promptId, spender, calls } = this;
+    const { model, contextReport, firstTextMs, promptId, calls } = this;
+    const [spender] = this.spenders;
     const reservations = this.reservations.map(({ id }) => id);
     return { reply, model, promptId, contextReport, firstTextMs, costs: { spender, calls, reservations } };
   }
@@ -143,7 +164,7 @@ export class TurnsService {
       }
       if (recorded === 'recorded') signals.done(said.text);
       if (recorded === 'closed' || recorded === 'stopped') signals.cancelled();
-      return recorded === 'overtaken' ? 'again' : 'done';
+      return recorded === 'overtaken' || turn.leavesOthers ? 'again' : 'done';
     } finally {
       signals.stop();
       cancellation.dispose();
@@ -153,15 +174,17 @@ export class TurnsService {
   /**
    * Says that there will be no answer. Needs neither a model nor anything that was said.
    * @param messages nothing is said when others wait as well: they have a turn of their own
+   * @returns `again` as for an answer
    */
-  async apologise(conversationId: string, messages?: readonly string[]): Promise<void> {
+  async apologise(conversationId: string, messages?: readonly string[]): Promise<'done' | 'again'> {
     const turn = await this.turns.address(conversationId);
-    if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return;
+    if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return 'done';
     const text = fallbackReply('model_unavailable', turn.locale);
     const nothing = { model: null, promptId: null, contextReport: null, firstTextMs: null };
     const startedAt = this.clock.now();
     const reply = { outcome: 'model_unavailable', text, ...nothing, startedAt, durationMs: 0 };
     if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
+    return turn.leavesOthers ? 'again' : 'done';
   }
 
   /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
@@ -180,7 +203,7 @@ export class TurnsService {
       this.prompts.current(assistant),
       assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
     ]);
-    const calls = new TurnCalls(spenderOf(assistant, turn.userId), prompt.id);
+    const calls = new TurnCalls(spendersOf(assistant, turn), prompt.id);
     try {
       const facts = { prompt: prompt.text, passages, now: this.clock.now() };
       return calls.draft(await this.askUntilAnswered(running, facts, calls));
@@ -227,19 +250,21 @@ export class TurnsService {
   ): Promise<NextStep | undefined> {
     const { signal } = cancellation;
     const configured = assistant.models[state.model]!;
-    const limit = Math.floor(assistant.contextTokens * (state.isShrunk ? SHRUNK : 1));
+    const limit = Math.min(assistant.contextTokens, state.contextTokens ?? Infinity);
     const context = contextOf(turn, assistant, { ...facts, limit });
     calls.model = configured.model;
     calls.contextReport = context.report;
     // Before money is set aside: a call that is never made must not be paid.
     const messages = await unlessAborted(signal, this.files.withPictures(context, turn, signal));
     if (!messages) return undefined;
-    const maxOutputTokens =
-      this.models.outputLimit(configured, assistant.maxOutputTokens) * (state.isRaised ? RAISED : 1);
+    const maxOutputTokens = Math.ceil(
+      this.models.outputLimit(configured, assistant.maxOutputTokens) *
+        (state.isRaised ? RAISED : 1) *
+        (state.contextTokens === undefined ? 1 : SHRUNK),
+    );
     const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
     const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
-    const reservation = await this.budgets.reserve(calls.spender, { ...planned, ...tokens }, calls.unused);
-    calls.reserved(reservation);
+    const reservation = await calls.reserve(this.budgets, { ...planned, ...tokens });
     const onText = async (text: string) => {
       if (text.trim() === '' || !(await cancellation.mayShow())) return;
       calls.firstTextMs ??= Math.round(performance.now() - started);
@@ -252,6 +277,7 @@ export class TurnsService {
       locale: turn.locale,
       models: assistant.models.length,
       isAboutPictures: isAboutPictures(turn),
+      sentTokens: context.report.tokens,
     });
     calls.ended({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
     return step.then === 'reply' ? { ...step, text: asSent(step, context, turn) } : step;
@@ -290,8 +316,14 @@ const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(t
 
 const isAboutPictures = ({ question }: OpenTurn) => question.some(({ attachment }) => attachment?.state === 'picture');
 
-const withoutModel = (reply: Draft['reply'], assistant: Assistant, { userId }: OpenTurn): Draft =>
-  new TurnCalls(spenderOf(assistant, userId), null).draft(reply);
+/** Those who ask, in the order in which they wrote: in a group the last one may have used up their budget, and the first not. */
+function spendersOf(assistant: Assistant, { question }: OpenTurn): readonly [Spender, ...Spender[]] {
+  const [first, ...others] = new Set(question.map(({ userId }) => userId));
+  return [spenderOf(assistant, first!), ...others.map((userId) => spenderOf(assistant, userId))];
+}
+
+const withoutModel = (reply: Draft['reply'], assistant: Assistant, turn: OpenTurn): Draft =>
+  new TurnCalls(spendersOf(assistant, turn), null).draft(reply);
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { ChatRequest, Tool } from './chat.api';
+import type { ChatRequest, ReasoningEffort, Tool } from './chat.api';
 import { compose } from './compose';
 import type { Conversation } from './conversation';
 import { stems } from './knowledge';
+import type { Model } from './models';
 import { exampleOf } from './schema-example';
 import type { ScriptedReply } from './script';
 import { countTokens, firstTokens, splitTokens } from './tokens';
@@ -45,9 +46,11 @@ export function improvise(request: ChatRequest, conversation: Conversation): Scr
 }
 
 /** Turns a reply into an answer that keeps to `stop` and the token limit of the request and knows what it cost. */
-export function answerOf(reply: ScriptedReply, request: ChatRequest, promptTokens: number): Answer {
+export function answerOf(reply: ScriptedReply, request: ChatRequest, promptTokens: number, model: Model): Answer {
   const said = reply.chunks ?? splitTokens(reply.text ?? '');
-  const { pieces, cut } = limit(said, request);
+  const most = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
+  const thought = Math.min(most, thoughtOf(reply, request, model));
+  const { pieces, cut } = limit(said, request, most - thought);
   const toolCalls = (reply.toolCalls ?? []).map((call) => ({
     id: call.id ?? `call_${randomBytes(12).toString('hex')}`,
     name: call.name,
@@ -60,7 +63,7 @@ export function answerOf(reply: ScriptedReply, request: ChatRequest, promptToken
     toolCalls,
     refusal,
     finishReason: reply.finishReason ?? (toolCalls.length > 0 ? 'tool_calls' : cut ? 'length' : 'stop'),
-    usage: usageOf(reply.usage, promptTokens, countTokens(written)),
+    usage: usageOf(reply.usage, promptTokens, { written: countTokens(written), thought }),
   };
 }
 
@@ -68,8 +71,11 @@ export function answerOf(reply: ScriptedReply, request: ChatRequest, promptToken
 export function sumOf(answers: Answer[]): Usage {
   const [first, ...others] = answers.map(({ usage }) => usage);
   const more = others.reduce((sum, { completion_tokens }) => sum + completion_tokens, 0);
+  const details = first!.completion_tokens_details;
+  const thought = answers.reduce((sum, { usage }) => sum + usage.completion_tokens_details.reasoning_tokens, 0);
   return {
     ...first!,
+    completion_tokens_details: { ...details, reasoning_tokens: thought },
     completion_tokens: first!.completion_tokens + more,
     total_tokens: first!.total_tokens + more,
   };
@@ -78,11 +84,25 @@ export function sumOf(answers: Answer[]): Usage {
 export const REFUSAL: ScriptedReply = { refusal: "I'm sorry, but I can't help with that. (Sandbox refusal)" };
 export const EMPTY: ScriptedReply = { text: '' };
 
-function limit(said: string[], request: ChatRequest): { pieces: string[]; cut: boolean } {
+/** Tokens that a reasoning model thinks by itself; what is scripted says all it costs. */
+function thoughtOf({ usage }: ScriptedReply, { reasoning_effort: effort }: ChatRequest, { reasons }: Model): number {
+  return reasons && usage?.completionTokens === undefined ? TOKENS_OF_THOUGHT[effort ?? 'medium'] : 0;
+}
+
+const TOKENS_OF_THOUGHT: Record<ReasoningEffort, number> = {
+  none: 0,
+  minimal: 0,
+  low: 64,
+  medium: 128,
+  high: 512,
+  xhigh: 1024,
+  max: 2048,
+};
+
+function limit(said: string[], request: ChatRequest, most: number): { pieces: string[]; cut: boolean } {
   const text = said.join('');
   const stops = [request.stop ?? []].flat().map((stop) => text.indexOf(stop));
   const stopAt = Math.min(text.length, ...stops.filter((index) => index >= 0));
-  const most = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
   const kept = most === Infinity ? text.slice(0, stopAt) : firstTokens(text.slice(0, stopAt), most);
   return { pieces: take(said, kept.length), cut: kept.length < stopAt };
 }
@@ -97,16 +117,20 @@ function take(pieces: string[], length: number): string[] {
   });
 }
 
-function usageOf(scripted: ScriptedReply['usage'], promptTokens: number, completionTokens: number): Usage {
+function usageOf(
+  scripted: ScriptedReply['usage'],
+  promptTokens: number,
+  { written, thought }: { written: number; thought: number },
+): Usage {
   const prompt = scripted?.promptTokens ?? promptTokens;
-  const completion = scripted?.completionTokens ?? completionTokens;
+  const completion = scripted?.completionTokens ?? written + thought;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: scripted?.cachedTokens ?? 0, audio_tokens: 0 },
     completion_tokens_details: {
-      reasoning_tokens: scripted?.reasoningTokens ?? 0,
+      reasoning_tokens: scripted?.reasoningTokens ?? thought,
       audio_tokens: 0,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,

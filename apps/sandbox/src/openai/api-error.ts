@@ -2,7 +2,14 @@ import { z } from 'zod';
 
 /** The `type` values OpenAI uses; a 429 names the exhausted resource (`requests`, `tokens`, `insufficient_quota`). */
 export type ErrorType =
-  'invalid_request_error' | 'server_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'sandbox_error';
+  | 'invalid_request_error'
+  | 'server_error'
+  | 'requests'
+  | 'tokens'
+  | 'insufficient_quota'
+  | 'billing_not_active'
+  | 'max_tokens_per_request'
+  | 'sandbox_error';
 
 interface Details {
   type?: ErrorType;
@@ -42,6 +49,13 @@ export const modelNotFound = (model: string) =>
 
 export const noVision = () =>
   new ApiError(400, 'Invalid content type. image_url is only supported by certain models.', { param: 'messages' });
+
+export const unreadableImage = () =>
+  new ApiError(
+    400,
+    "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+    { code: 'invalid_image_format' },
+  );
 
 export const contextTooLong = (limit: number, tokens: number) =>
   new ApiError(

@@ -79,6 +79,17 @@ describe('speech', () => {
     await expect(speak('a'.repeat(4097))).rejects.toMatchObject({ status: 400, param: 'input' });
   });
 
+  it('a model has its own voices, and a limit in tokens', async () => {
+    const model = 'gpt-4o-mini-tts';
+    expect(await speak('hello', { model, voice: 'marin' })).not.toHaveLength(0);
+    await expect(speak('hello', { voice: 'marin' })).rejects.toMatchObject({ status: 400, param: 'voice' });
+    await expect(speak('hello', { model, voice: 'nobody' })).rejects.toMatchObject({ status: 400, param: 'voice' });
+    await expect(speak('漢字 '.repeat(1000), { model })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/Input of \d+ tokens is over the maximum input limit of 2000 tokens/) as string,
+    });
+  });
+
   it('a cut leaves the sound unfinished', async () => {
     await run.fault('openai.speech', 'cut-stream:2');
     await expect(speak('one two three')).rejects.toThrow();
@@ -131,6 +142,34 @@ describe('transcription', () => {
     expect(verbose.segments).toMatchObject([{ start: 0, end: verbose.duration, text: 'one three' }]);
     expect(verbose.words!.map(({ word }) => word)).toEqual(['one', 'three']);
     expect(verbose.words!.at(-1)!.end).toBeCloseTo(verbose.duration, 5);
+  });
+
+  it('the language is that of the words, unless it was told', async () => {
+    await run.script({ reply: { transcript: 'Две пиццы' }, times: 2 });
+    const hear = async (more: object) =>
+      run.openai.audio.transcriptions.create({
+        model: 'whisper-1',
+        file: await voiceNote(),
+        response_format: 'verbose_json',
+        ...more,
+      });
+    expect(await hear({})).toMatchObject({ language: 'russian', usage: { type: 'duration', seconds: 4 } });
+    expect(await hear({ language: 'en' })).toMatchObject({ language: 'english' });
+  });
+
+  it('models after Whisper know no times, are billed by tokens, and hear no more than so many seconds', async () => {
+    const model = 'gpt-transcribe';
+    const file = await voiceNote();
+    await expect(
+      run.openai.audio.transcriptions.create({ model, file, response_format: 'verbose_json' }),
+    ).rejects.toMatchObject({ status: 400, param: 'response_format' });
+    const { usage } = await run.openai.audio.transcriptions.create({ model, file });
+    expect(usage).toMatchObject({ type: 'tokens', input_token_details: { audio_tokens: 32 } });
+    await run.client.openai.addModel({ id: 'impatient', most_seconds: 3 });
+    await expect(run.openai.audio.transcriptions.create({ model: 'impatient', file })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/audio duration 3.\d+ seconds is longer than 3 seconds/) as string,
+    });
   });
 
   it('subtitles carry their times', async () => {

@@ -86,6 +86,9 @@ const ResponseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
+export const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+export type ReasoningEffort = z.infer<typeof ReasoningEffort>;
+
 /** What is accepted and has no effect on a pretended model. */
 const Ignored = z.object({
   top_p: z.number().min(0).max(1).nullish(),
@@ -95,7 +98,6 @@ const Ignored = z.object({
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   seed: z.int().nullish(),
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
   verbosity: z.enum(['low', 'medium', 'high']).nullish(),
   modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   prediction: z.unknown().optional(),
@@ -119,6 +121,7 @@ const ChatRequest = z
     stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
+    reasoning_effort: ReasoningEffort.nullish(),
     stream: z.boolean().nullish(),
     stream_options: z
       .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
@@ -150,27 +153,8 @@ export type ChatRequest = z.infer<typeof ChatRequest>;
 
 export function parseChatRequest(body: unknown): ChatRequest {
   const request = parseRequest(ChatRequest, body);
-  refuseUnsupportedByReasoning(request);
   refuseBrokenToolRounds(request.messages);
   return request;
-}
-
-function refuseUnsupportedByReasoning({ model, max_tokens, temperature }: ChatRequest): void {
-  if (!/^(o\d|gpt-5($|-))/.test(model)) return;
-  if (max_tokens != null) {
-    throw new ApiError(
-      400,
-      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
-      { param: 'max_tokens', code: 'unsupported_parameter' },
-    );
-  }
-  if (temperature != null && temperature !== 1) {
-    throw new ApiError(
-      400,
-      `Unsupported value: 'temperature' does not support ${temperature} with this model. Only the default (1) value is supported.`,
-      { param: 'temperature', code: 'unsupported_value' },
-    );
-  }
 }
 
 /** Each tool call needs its answer directly after it, and each answer its call: history cut in between is refused. */

@@ -175,8 +175,22 @@ describe('chat completions', () => {
       /Я вижу картинку: .*, [а-яё]+, [0-9a-f]{8}/,
     );
     expect(completion.usage!.prompt_tokens).toBe(16 * 32 * 1.2 + 0.6 + 4 + 7);
-    const broken = await look('data:image/png;base64,iVBORw0KGgo=', 'What is this?');
-    expect(broken.choices[0]!.message.content).toContain('image/png, unreadable');
+  });
+
+  it('a reasoning model thinks before it speaks, within its limit, and as much as it is told to', async () => {
+    const think = async (more: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>) => {
+      const { choices, usage } = await ask('Hello', { model: 'gpt-6-luna', ...more });
+      const { reasoning_tokens: thought } = usage!.completion_tokens_details!;
+      const said = countTokens(choices[0]!.message.content!);
+      expect(usage!.completion_tokens).toBe(thought! + said);
+      return { thought, said, end: choices[0]!.finish_reason };
+    };
+    const usual = await think({});
+    expect(usual).toMatchObject({ thought: 128, end: 'stop' });
+    expect(await think({ reasoning_effort: 'none' })).toEqual({ ...usual, thought: 0 });
+    expect(await think({ reasoning_effort: 'high', n: 1 })).toEqual({ ...usual, thought: 512 });
+    expect(await think({ max_completion_tokens: 130 })).toEqual({ thought: 128, said: 2, end: 'length' });
+    expect(await think({ max_completion_tokens: 100 })).toEqual({ thought: 100, said: 0, end: 'length' });
   });
 
   it('a prompt larger than the context window is refused', async () => {

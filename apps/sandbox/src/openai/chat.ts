@@ -7,6 +7,7 @@ import { type ChatRequest, parseChatRequest } from './chat.api';
 import { type Context, idOf } from './context';
 import { type Conversation, CONTEXT_WINDOW, countPrompt, readConversation } from './conversation';
 import { endpoint, type Quirk, quirksOf } from './endpoint';
+import { refuseParameters } from './models';
 import type { ScriptedReply } from './script';
 import { splitTokens } from './tokens';
 import { describeImage } from './vision';
@@ -19,7 +20,7 @@ const TOKENS_BEFORE_FAULT = 3;
 export const chatEndpoint = (context: Context) =>
   endpoint(context, 'chat', async ({ req, res, fault }) => {
     const request = parseChatRequest(req.body);
-    context.assertModel(request.model);
+    context.modelFor('chat', request.model);
     const quirks = quirksOf(fault);
     if (sendOddError(quirks, res)) return;
     const answers = await answersTo(context, request, fault);
@@ -33,19 +34,23 @@ export const chatEndpoint = (context: Context) =>
       fault,
       quirks,
       chunks: chunks(),
+      silentTokens: usage.completion_tokens_details.reasoning_tokens,
       last: quirks.has('no-done') ? undefined : '[DONE]',
     });
   });
 
 /** What the model says, once for each choice. Throws when the prompt does not fit, or shows pictures to who cannot see. */
 export async function answersTo(context: Context, request: ChatRequest, fault: Fault | undefined): Promise<Answer[]> {
-  context.assertCanSee(request);
+  const model = context.modelFor('chat', request.model);
+  refuseParameters(request, model);
+  context.assertCanSee(request, model);
   const promptTokens = countPrompt(request);
   if (promptTokens > CONTEXT_WINDOW) throw contextTooLong(CONTEXT_WINDOW, promptTokens);
+  context.meter.assertFits(request.model, promptTokens + (request.max_completion_tokens ?? request.max_tokens ?? 0));
   const reply = await replyTo(context, request, fault);
   return Array.from({ length: request.n ?? 1 }, (_, index) => {
     const more = index > 0 && reply.text ? { ...reply, text: `${reply.text}\n\n(${index + 1})` } : reply;
-    return answerOf(more, request, promptTokens);
+    return answerOf(more, request, promptTokens, model);
   });
 }
 
@@ -88,13 +93,15 @@ interface StreamOptions {
   fault: Fault | undefined;
   quirks?: ReadonlySet<Quirk>;
   chunks: Iterable<TimedChunk>;
+  /** What the model thinks before the first of them. */
+  silentTokens?: number;
   /** What closes the stream. */
   last?: '[DONE]';
 }
 
 /** Sends chunks at the pace that was set, with the fault that was ordered. */
 export async function sendStream({ pace }: Context, options: StreamOptions): Promise<void> {
-  const { res, chunks, last, quirks = new Set() } = options;
+  const { res, chunks, silentTokens = 0, last, quirks = new Set() } = options;
   const fault = options.fault && IN_STREAM.includes(options.fault.kind) ? options.fault : undefined;
   const events = new EventStream(res, quirks);
   const faultAt = fault ? Number(fault.argument || TOKENS_BEFORE_FAULT) : Infinity;
@@ -102,7 +109,7 @@ export async function sendStream({ pace }: Context, options: StreamOptions): Pro
   // Against one clock, not by a pause after each chunk: otherwise the time spent writing would add up.
   const started = performance.now();
   for (const chunk of chunks) {
-    const due = started + pace.firstTokenMs + pace.betweenTokensMs * chunk.atToken;
+    const due = started + pace.firstTokenMs + pace.betweenTokensMs * (silentTokens + chunk.atToken);
     await pause(res, due - performance.now());
     if (fault && !applied && (chunk.atToken >= faultAt || chunk.isLast)) {
       applied = true;

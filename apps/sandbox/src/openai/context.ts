@@ -5,8 +5,10 @@ import { CallLog } from '../kit/call-log';
 import type { Faults } from '../kit/faults';
 import { modelNotFound, noVision } from './api-error';
 import type { ChatRequest } from './chat.api';
+import { type Model, type ModelKind, USUAL_MODELS, wrongKind } from './models';
 import { DEFAULT_LIMITS, type Limits, RateMeter } from './rate-meter';
 import { Script } from './script';
+import { assertReadable } from './vision';
 
 /** Milliseconds until the first token and from each token to the next; zeros answer at once. */
 export interface Pace {
@@ -30,14 +32,6 @@ export interface OpenAiOptions {
   keys?: string[];
   /** Take any key but those that begin with `sk-invalid`; without it an unknown one is a 401. */
   acceptAnyKey?: boolean;
-}
-
-export interface Model {
-  id: string;
-  /** The day on which it is switched off, `YYYY-MM-DD`. */
-  shutdown_date?: string | null | undefined;
-  /** False for one that refuses pictures. */
-  vision?: boolean | undefined;
 }
 
 /** What was received, with the last four characters of the key: enough to tell keys of a pool apart. */
@@ -89,16 +83,21 @@ export class Context {
     this.listModels();
   }
 
-  /** Throws the 404 for a model that is not on the list. */
-  assertModel(model: string): void {
-    const served = this.models.has(model) || (this.options.acceptAnyModel && !model.startsWith('no-such'));
-    if (!served) throw modelNotFound(model);
+  /** What is known of a model. Throws the 404 for one that is not on the list, and a refusal of one of another kind. */
+  modelFor(kind: ModelKind | undefined, id: string): Model {
+    const isServed = this.models.has(id) || (this.options.acceptAnyModel && !id.startsWith('no-such'));
+    if (!isServed) throw modelNotFound(id);
+    const model = this.models.get(id) ?? { id };
+    if (kind && model.kind && model.kind !== kind) throw wrongKind(id, kind);
+    return model;
   }
 
-  /** Throws the 400 for pictures that are shown to a model without vision. */
-  assertCanSee({ model, messages }: Pick<ChatRequest, 'model' | 'messages'>): void {
+  /** Throws the 400 for pictures that are shown to a model without vision, or are none. */
+  assertCanSee({ messages }: Pick<ChatRequest, 'messages'>, { vision }: Model): void {
     const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
-    if (this.models.get(model)?.vision === false && parts.some(({ type }) => type === 'image_url')) throw noVision();
+    const pictures = parts.flatMap((part) => (part.type === 'image_url' ? [part.image_url.url] : []));
+    if (vision === false && pictures.length > 0) throw noVision();
+    pictures.forEach(assertReadable);
   }
 
   accepts(key: string): boolean {
@@ -142,19 +141,3 @@ export class Context {
 }
 
 export const idOf = (prefix: string) => prefix + randomUUID().replaceAll('-', '');
-
-const until = (shutdown_date: string | null, ...ids: string[]): Model[] => ids.map((id) => ({ id, shutdown_date }));
-
-/** OpenAI's, with the days on which it switches them off as announced in November 2026, and one of ours. */
-const USUAL_MODELS: Model[] = [
-  ...until(null, 'sandbox-model', 'gpt-6-luna', 'gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-5.6-sol', 'gpt-5.6-terra'),
-  ...until('2027-04-01', 'gpt-5.1'),
-  ...until('2026-12-11', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'o3'),
-  ...until('2027-01-14', 'gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-4.1-mini'),
-  ...until(null, 'text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'),
-  ...until(null, 'omni-moderation-latest'),
-  ...until(null, 'gpt-image-2.6-flare', 'gpt-image-2.6-sunburst', 'gpt-image-2'),
-  ...until('2027-01-06', 'tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'),
-  ...until(null, 'gpt-transcribe'),
-  ...until('2027-02-26', 'whisper-1', 'gpt-4o-transcribe', 'gpt-4o-mini-transcribe'),
-];

@@ -61,5 +61,11 @@ describe('embeddings', () => {
     const create = (input: string) => run.openai.embeddings.create({ model: 'text-embedding-3-small', input });
     await expect(create('')).rejects.toMatchObject({ status: 400, param: 'input' });
     await expect(create('word '.repeat(9000))).rejects.toMatchObject({ status: 400 });
+    const many = Array<string>(38).fill('word '.repeat(7999));
+    await expect(run.openai.embeddings.create({ model: 'text-embedding-3-small', input: many })).rejects.toMatchObject({
+      status: 400,
+      code: 'max_tokens_per_request',
+      type: 'max_tokens_per_request',
+    });
   });
 });

@@ -9,6 +9,8 @@ import type { Context } from './context';
 /** Tokens in one text. */
 const LONGEST = 8192;
 const MOST_TEXTS = 2048;
+/** Tokens in all texts of a request. */
+const MOST_TOKENS = 300_000;
 
 const token = z.int().nonnegative();
 const EmbeddingsRequest = z.strictObject({
@@ -28,12 +30,13 @@ const EmbeddingsRequest = z.strictObject({
 export const embeddingsEndpoint = (context: Context) =>
   endpoint(context, 'embeddings', async ({ req, res }) => {
     const request = parseRequest(EmbeddingsRequest, req.body);
-    context.assertModel(request.model);
+    context.modelFor('embeddings', request.model);
     const texts = textsOf(request.input);
     const tokens = texts.map(countTokens);
     texts.forEach((text, index) => refuseUnfit(text, tokens[index]!));
     const dimensions = dimensionsOf(request.model, request.dimensions);
     const spent = tokens.reduce((sum, count) => sum + count, 0);
+    if (spent > MOST_TOKENS) throw tooManyTokens(spent);
     context.spend(req, spent);
     await pause(res, context.pace.firstTokenMs);
     res.json({
@@ -104,6 +107,12 @@ function refuseUnfit(text: string, tokens: number): void {
         `(${tokens} in your prompt; 0 for the completion). Please reduce your prompt; or completion length.`,
     );
   }
+}
+
+function tooManyTokens(tokens: number): ApiError {
+  const tooMany = 'max_tokens_per_request';
+  const message = `Requested ${tokens} tokens, max ${MOST_TOKENS} tokens per request`;
+  return new ApiError(400, message, { type: tooMany, code: tooMany });
 }
 
 function dimensionsOf(model: string, asked: number | undefined): number {

@@ -28,7 +28,7 @@ export type Quirk = (typeof QUIRKS)[number];
 const anyQuirk = `(${QUIRKS.join('|')})`;
 const afterTokens = /^\d*$/;
 
-const calls = { ...CALL_FAULTS, '429': /^(ms|date|none|insufficient-quota)?$/ } satisfies FaultKinds;
+const calls = { ...CALL_FAULTS, '429': /^(ms|date|none|insufficient-quota|billing-not-active)?$/ } satisfies FaultKinds;
 /** What can go wrong with an answer of a model; in a stream after so many tokens (3 unless told), always before its end. */
 const answers = {
   ...calls,
@@ -63,6 +63,11 @@ const FAILURES: FailureAnswers = {
       const message = 'You exceeded your current quota, please check your plan and billing details.';
       const quota = 'insufficient_quota';
       return { body: new ApiError(429, message, { type: quota, code: quota }) };
+    }
+    if (argument === 'billing-not-active') {
+      const message = 'Your account is not active, please check your billing details on our website.';
+      const billing = 'billing_not_active';
+      return { body: new ApiError(429, message, { type: billing, code: billing }) };
     }
     return {
       headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': `${seconds}s` },

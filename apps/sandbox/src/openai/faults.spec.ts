@@ -62,6 +62,11 @@ describe('faults', () => {
     expect(date - before).toBeLessThan(35_000);
   });
 
+  it('an account that is not paid for has a code of its own', async () => {
+    await run.fault('openai.chat', '429:billing-not-active');
+    expect(await failure()).toMatchObject({ status: 429, code: 'billing_not_active' });
+  });
+
   it('a quota that is used up has a code of its own', async () => {
     await run.fault('openai.chat', '429:insufficient-quota');
     expect(await failure()).toMatchObject({ status: 429, type: 'insufficient_quota', code: 'insufficient_quota' });

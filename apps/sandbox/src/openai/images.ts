@@ -58,7 +58,7 @@ export const editsEndpoint = (context: Context) =>
 
 async function draw(context: Context, { req, res, fault }: Call, wanted: Wanted, seed: string, event: string) {
   const { model, prompt, n, quality, background, output_format, stream, partial_images } = wanted;
-  context.assertModel(model);
+  context.modelFor('images', model);
   if (output_format !== 'png') {
     throw new ApiError(400, `The sandbox draws 'png' only, not '${output_format}'.`, {
       param: 'output_format',

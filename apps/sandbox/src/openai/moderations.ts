@@ -37,7 +37,7 @@ const UNSUSPECTED = 0.00001;
 export const moderationsEndpoint = (context: Context) =>
   endpoint(context, 'moderations', async ({ req, res }) => {
     const { input, model } = parseRequest(ModerationRequest, req.body);
-    context.assertModel(model);
+    context.modelFor('moderation', model);
     await pause(res, context.pace.firstTokenMs);
     res.json({ id: `modr-${randomUUID().replaceAll('-', '')}`, model, results: textsOf(input).map(resultFor) });
   });

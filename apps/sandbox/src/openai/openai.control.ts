@@ -1,16 +1,12 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { Context } from './context';
+import { Model } from './models';
 import { ScriptedAnswer } from './script';
 
 const Pace = z.strictObject({ firstTokenMs: z.number().nonnegative(), betweenTokensMs: z.number().nonnegative() });
 const Limits = z.strictObject({ requestsPerMinute: z.int().positive(), tokensPerMinute: z.int().positive() });
 const Since = z.coerce.number().int().nonnegative().default(0);
-const Model = z.strictObject({
-  id: z.string().min(1),
-  shutdown_date: z.iso.date().nullish(),
-  vision: z.boolean().optional(),
-});
 
 /**
  * How tests and tools steer the models, below `/control/openai`:
@@ -19,7 +15,7 @@ const Model = z.strictObject({
  *   GET|DELETE      /requests    the same as /calls
  *   GET|PUT         /pace        { firstTokenMs?, betweenTokensMs? }
  *   PUT             /limits      { requestsPerMinute?, tokensPerMinute? } of each key; what was used is forgotten
- *   POST            /models      { id, shutdown_date?, vision? } is served from now on; `vision: false` refuses pictures
+ *   POST            /models      a Model of models.ts is served from now on, in place of one of that id
  *   DELETE          /models/:id  … and no more
  */
 export function openAiControl(router: Router, context: Context): void {

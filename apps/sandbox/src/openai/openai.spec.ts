@@ -15,6 +15,7 @@ describe('the OpenAI-compatible server', () => {
     tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })),
   });
   const answerTo = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'done' });
+  const picture = (url: string) => ({ role: 'user', content: [{ type: 'image_url', image_url: { url } }] });
   const chat = (more: object) =>
     run.post('/chat/completions', { model: 'gpt-4o-mini', messages: [user('Hi')], ...more });
 
@@ -94,6 +95,14 @@ describe('the OpenAI-compatible server', () => {
     ['a tool result out of nowhere', { messages: [user('Hi'), answerTo('a')] }, 'messages.[1].role', null],
     ['max_tokens to a reasoning model', { model: 'gpt-5-mini', max_tokens: 5 }, 'max_tokens', 'unsupported_parameter'],
     ['a temperature to a reasoning model', { model: 'o3', temperature: 0 }, 'temperature', 'unsupported_value'],
+    ['a temperature to the newest', { model: 'gpt-6-luna', temperature: 0 }, 'temperature', 'unsupported_value'],
+    ['thinking to a model that does not', { model: 'gpt-4o', reasoning_effort: 'low' }, null, null],
+    [
+      'a picture that is none',
+      { messages: [picture('data:image/png;base64,iVBORw0KGgo=')] },
+      null,
+      'invalid_image_format',
+    ],
   ])('%s is refused in the shape of OpenAI', async (_what, more, param, code) => {
     const response = await chat(more);
     expect(response.status).toBe(400);
@@ -139,6 +148,45 @@ describe('the OpenAI-compatible server', () => {
       200,
     );
     await narrow.sandbox.close();
+  });
+
+  it('a request that is larger than a whole minute is told so, and not to come back', async () => {
+    const narrow = await startForSpec({ openai: { limits: { tokensPerMinute: 100 } } });
+    const refused = await narrow.post('/chat/completions', {
+      model: 'gpt-4o',
+      messages: [user('Hi')],
+      max_tokens: 100,
+    });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, null]);
+    expect(await refused.json()).toMatchObject({
+      error: {
+        message: expect.stringMatching(/^Request too large for gpt-4o .* Limit 100, Requested 1\d\d\./) as string,
+        type: 'tokens',
+        code: 'rate_limit_exceeded',
+      },
+    });
+    await narrow.sandbox.close();
+  });
+
+  it('a model is served where it belongs', async () => {
+    const messages = [user('Hi')];
+    await expect(
+      run.openai.chat.completions.create({ model: 'text-embedding-3-small', messages }),
+    ).rejects.toMatchObject({ status: 404, message: expect.stringContaining('not a chat model') as string });
+    await expect(run.openai.embeddings.create({ model: 'gpt-4o', input: 'Hi' })).rejects.toMatchObject({ status: 403 });
+    await expect(run.openai.audio.speech.create({ model: 'gpt-4o', input: 'Hi', voice: 'nova' })).rejects.toMatchObject(
+      { status: 400, param: 'model' },
+    );
+  });
+
+  it('a model may refuse to be streamed', async () => {
+    await run.client.openai.addModel({ id: 'unverified', refuses: ['stream'] });
+    const ask = { model: 'unverified', messages: [user('Hi')] };
+    await expect(run.openai.chat.completions.create({ ...ask, stream: true })).rejects.toMatchObject({
+      param: 'stream',
+      code: 'unsupported_value',
+    });
+    expect((await run.openai.chat.completions.create(ask)).choices).toHaveLength(1);
   });
 
   it('harmful words are flagged and others are not', async () => {
@@ -234,7 +282,7 @@ describe('the control of the OpenAI-compatible server', () => {
   it('pace and limits can be changed while it runs', async () => {
     expect(await run.client.openai.setPace({ betweenTokensMs: 5 })).toEqual({ firstTokenMs: 0, betweenTokensMs: 5 });
     await run.client.openai.setPace(AT_ONCE);
-    await run.client.openai.setLimits({ tokensPerMinute: 1 });
+    await run.client.openai.setLimits({ tokensPerMinute: 20 });
     await ask('', 'hello');
     await expect(ask('', 'hello')).rejects.toMatchObject({ status: 429, type: 'tokens' });
   });

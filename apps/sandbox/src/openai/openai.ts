@@ -4,11 +4,12 @@ import { beforeHeaders, ClientGone } from '../kit/http';
 import { type Context as Kit, defineParty, type ThirdPartySandbox } from '../kit/third-party';
 import { ApiError } from './api-error';
 import { chatEndpoint } from './chat';
-import { Context, type Model, type OpenAiOptions } from './context';
+import { Context, type OpenAiOptions } from './context';
 import { embeddingsEndpoint } from './embeddings';
 import { endpoint, FAULTS, noteBody } from './endpoint';
 import { filesRouter } from './files';
 import { editsEndpoint, generationsEndpoint } from './images';
+import type { Model } from './models';
 import { moderationsEndpoint } from './moderations';
 import { openAiControl } from './openai.control';
 import { responsesRouter } from './responses';
@@ -82,8 +83,7 @@ const modelsEndpoint = (context: Context) =>
 const modelEndpoint = (context: Context) =>
   endpoint(context, 'models', ({ req, res }) => {
     const id = String(req.params['model']);
-    context.assertModel(id);
-    res.json(modelView(context.models.get(id) ?? { id }));
+    res.json(modelView(context.modelFor(undefined, id)));
   });
 
 const record =

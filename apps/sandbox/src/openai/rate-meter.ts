@@ -44,6 +44,18 @@ export class RateMeter {
     next();
   };
 
+  /** Throws the 429 for a request that is larger than a whole minute, however long it waits. */
+  assertFits(model: string, tokens: number): void {
+    const limit = this.limits.tokensPerMinute;
+    if (tokens <= limit) return;
+    throw new ApiError(
+      429,
+      `Request too large for ${model} in organization sandbox on tokens per min (TPM): Limit ${limit}, Requested ${tokens}. ` +
+        'The input or output tokens must be reduced in order to run successfully.',
+      { type: 'tokens', code: 'rate_limit_exceeded' },
+    );
+  }
+
   spend(req: Request, tokens: number): void {
     this.bucket(keyOf(req)).tokensUsed += tokens;
   }

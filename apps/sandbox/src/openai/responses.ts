@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { type Answer, sumOf } from './answer';
 import { ApiError, parseRequest } from './api-error';
-import { type ChatRequest, parseChatRequest } from './chat.api';
+import { type ChatRequest, parseChatRequest, ReasoningEffort } from './chat.api';
 import { answersTo, sendStream, sendWhole, type TimedChunk } from './chat';
 import { type Context, idOf } from './context';
 import { endpoint } from './endpoint';
@@ -50,6 +50,7 @@ const ResponseRequest = z.looseObject({
   instructions: z.string().nullish(),
   previous_response_id: z.string().nullish(),
   stream: z.boolean().nullish(),
+  reasoning: z.looseObject({ effort: ReasoningEffort.nullish() }).nullish(),
   store: z.boolean().nullish(),
   max_output_tokens: z.int().min(16).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -71,7 +72,7 @@ export function responsesRouter(context: Context): Router {
     '/',
     endpoint(context, 'responses', async ({ req, res, fault }) => {
       const request = parseRequest(ResponseRequest, req.body);
-      context.assertModel(request.model);
+      context.modelFor('chat', request.model);
       const chat = chatRequestOf(context, request);
       const [answer] = (await answersTo(context, chat, fault)) as [Answer];
       const usage = sumOf([answer]);
@@ -82,7 +83,12 @@ export function responsesRouter(context: Context): Router {
         context.responses.set(response.id, { response, messages: [...chat.messages, said] });
       }
       if (!request.stream) return sendWhole(context, response, usage, res, fault);
-      await sendStream(context, { res, fault, chunks: eventsOf(response, answer) });
+      await sendStream(context, {
+        res,
+        fault,
+        chunks: eventsOf(response, answer),
+        silentTokens: usage.completion_tokens_details.reasoning_tokens,
+      });
     }),
   );
 
@@ -123,6 +129,7 @@ function chatRequestOf(context: Context, request: ResponseRequest): ChatRequest 
     model: request.model,
     messages: [...(instructions ? [{ role: 'developer', content: instructions }] : []), ...earlier, ...said],
     ...(request.max_output_tokens && { max_completion_tokens: request.max_output_tokens }),
+    ...(request.reasoning?.effort && { reasoning_effort: request.reasoning.effort }),
     ...(request.temperature != null && { temperature: request.temperature }),
     ...(tools?.length && {
       tools: tools.map(({ name, description, parameters }) => ({

@@ -8,6 +8,7 @@ import { SAMPLE_RATE, tonesOf, wavHeader } from './audio';
 import { countTokens } from './tokens';
 import { encodeMp3 } from './mp3';
 import type { Context } from './context';
+import type { Model } from './models';
 
 const SpeechRequest = z.strictObject({
   model: z.string().min(1),
@@ -28,9 +29,12 @@ export const speechEndpoint = (context: Context) => endpoint(context, 'speech', 
 
 async function speak(context: Context, { req, res, fault }: Call): Promise<void> {
   const request = parseRequest(SpeechRequest, req.body);
-  context.assertModel(request.model);
+  const model = context.modelFor('speech', request.model);
   const format = formatOf(request);
-  context.spend(req, countTokens(request.input));
+  refuseVoice(request, model);
+  const tokens = countTokens(request.input);
+  refuseLength(tokens, model);
+  context.spend(req, tokens);
   await pause(res, context.pace.firstTokenMs);
 
   const piecesBeforeCut = fault ? Number(fault.argument || 1) : Infinity;
@@ -67,6 +71,23 @@ function formatOf({ model, response_format: format, stream_format, instructions 
     });
   }
   return format;
+}
+
+function refuseVoice({ voice }: SpeechRequest, { voices }: Model): void {
+  // A voice of one's own is named by its id.
+  if (!voices || typeof voice !== 'string' || voices.includes(voice)) return;
+  throw new ApiError(
+    400,
+    `Invalid value: '${voice}'. Supported values are: ${voices.map((one) => `'${one}'`).join(', ')}.`,
+    { param: 'voice', code: 'invalid_value' },
+  );
+}
+
+function refuseLength(tokens: number, { most_input_tokens: most = Infinity }: Model): void {
+  if (tokens <= most) return;
+  throw new ApiError(400, `Input of ${tokens} tokens is over the maximum input limit of ${most} tokens`, {
+    param: 'input',
+  });
 }
 
 function* audioOf({ input, voice, speed }: SpeechRequest, format: Format): Generator<Buffer> {

@@ -9,6 +9,8 @@ import { pause } from '../kit/http';
 import { countTokens, splitTokens } from './tokens';
 import { wavSeconds } from './audio';
 import type { Context } from './context';
+import { languageOf } from './conversation';
+import type { Model } from './models';
 
 const MAX_BYTES = 25 * 1024 * 1024;
 const FORMATS = ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm'];
@@ -36,19 +38,22 @@ async function transcribe(context: Context, call: Call): Promise<void> {
   const { fields, files } = await formOf(call, MAX_BYTES);
   const file = files['file']?.[0];
   const request = parseRequest(TranscriptionRequest, fields);
-  context.assertModel(request.model);
+  const model = context.modelFor('transcription', request.model);
+  refuseFormat(request);
   if (!file) throw new ApiError(400, "Missing required parameter: 'file'.", { param: 'file' });
   const seconds = secondsOf(file);
+  refuseLength(seconds, model);
 
   const scripted = context.script.takeTranscript([file.name ?? '', request.prompt ?? '']);
   const text = scripted ?? describe(file, seconds, request.language);
   context.spend(req, countTokens(text));
   await pause(res, context.pace.firstTokenMs);
-  if (request.stream && request.model !== 'whisper-1') return streamed(text, seconds, { res, pace: context.pace });
+  if (request.stream && !isWhisper(request.model))
+    return streamed({ text, usage: usageOf(request.model, text, seconds) }, { res, pace: context.pace });
 
   switch (request.response_format) {
     case 'json':
-      return void res.json({ text, usage: usageOf(seconds) });
+      return void res.json({ text, usage: usageOf(request.model, text, seconds) });
     case 'verbose_json':
       return void res.json(verbose(text, seconds ?? 0, request));
     case 'text':
@@ -60,6 +65,27 @@ async function transcribe(context: Context, call: Call): Promise<void> {
         .type('text/plain')
         .send(`WEBVTT\n\n${clock(0, '.')} --> ${clock(seconds ?? 0, '.')}\n${text}\n\n`);
   }
+}
+
+const isWhisper = (model: string) => !model.includes('transcribe');
+
+/** Only Whisper knows times. */
+function refuseFormat({ model, response_format: format }: TranscriptionRequest): void {
+  if (isWhisper(model) || format === 'json' || format === 'text') return;
+  throw new ApiError(
+    400,
+    `response_format '${format}' is not compatible with model '${model}'. Use 'json' or 'text' instead.`,
+    { param: 'response_format', code: 'unsupported_value' },
+  );
+}
+
+function refuseLength(seconds: number | undefined, { most_seconds: most = Infinity }: Model): void {
+  if (seconds === undefined || seconds <= most) return;
+  throw new ApiError(
+    400,
+    `audio duration ${seconds} seconds is longer than ${most} seconds which is the maximum for this model`,
+    { code: 'invalid_value' },
+  );
 }
 
 /** Undefined for formats whose length the sandbox cannot read. */
@@ -96,8 +122,7 @@ function describe({ bytes }: Upload, seconds: number | undefined, language = 'en
 }
 
 async function streamed(
-  text: string,
-  seconds: number | undefined,
+  { text, usage }: { text: string; usage: object },
   { res, pace }: Pick<Call, 'res'> & Pick<Context, 'pace'>,
 ) {
   const events = new EventStream(res);
@@ -105,7 +130,7 @@ async function streamed(
     await events.data({ type: 'transcript.text.delta', delta });
     await pause(res, pace.betweenTokensMs);
   }
-  await events.data({ type: 'transcript.text.done', text, usage: usageOf(seconds) });
+  await events.data({ type: 'transcript.text.done', text, usage });
   await events.data('[DONE]');
   events.end();
 }
@@ -127,12 +152,12 @@ function verbose(text: string, seconds: number, request: TranscriptionRequest): 
   };
   return {
     task: 'transcribe',
-    language: request.language?.startsWith('ru') ? 'russian' : 'english',
+    language: (request.language ?? languageOf([text])).startsWith('ru') ? 'russian' : 'english',
     duration: seconds,
     text,
     ...(granularities.includes('segment') && { segments: [segment] }),
     ...(granularities.includes('word') && { words: wordsOf(text, seconds) }),
-    usage: usageOf(seconds),
+    usage: usageOf(request.model, text, seconds),
   };
 }
 
@@ -145,7 +170,22 @@ function wordsOf(text: string, seconds: number): { word: string; start: number; 
   }));
 }
 
-const usageOf = (seconds: number | undefined) => ({ type: 'duration', seconds: Math.ceil(seconds ?? 0) });
+/** Of sound, as OpenAI counts it. */
+const TOKENS_PER_SECOND = 10;
+
+/** Whisper is billed by time, its successors by tokens. */
+function usageOf(model: string, text: string, seconds = 0): object {
+  if (isWhisper(model)) return { type: 'duration', seconds: Math.ceil(seconds) };
+  const audio_tokens = Math.ceil(seconds * TOKENS_PER_SECOND);
+  const output_tokens = countTokens(text);
+  return {
+    type: 'tokens',
+    input_tokens: audio_tokens,
+    input_token_details: { text_tokens: 0, audio_tokens },
+    output_tokens,
+    total_tokens: audio_tokens + output_tokens,
+  };
+}
 
 /** `00:00:03,200` in SubRip, with a point in WebVTT. */
 const clock = (seconds: number, point: ',' | '.') =>

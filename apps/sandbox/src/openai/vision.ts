@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { imageSize } from '../kit/image-size';
+import { unreadableImage } from './api-error';
 import type { Language } from './conversation';
 
 /** Sizes of a picture are counted in patches of 32 × 32 pixels, each worth this many tokens (measured by others). */
@@ -11,6 +12,12 @@ const MOST_PATCHES = 2500;
 const LOW_DETAIL = 85;
 /** What 1024 × 1024 pixels once cost, for pictures that cannot be measured. */
 const UNMEASURED = 765;
+
+/** Throws the 400 for a picture that came along and is none; what has an address is not fetched. */
+export function assertReadable(url: string): void {
+  const bytes = bytesIn(url);
+  if (bytes && !imageSize(bytes)) throw unreadableImage();
+}
 
 /** What a picture costs as prompt tokens. */
 export function imageTokens(url: string, detail: string): number {
@@ -29,8 +36,7 @@ export async function describeImage(url: string, language: Language): Promise<st
   const bytes = bytesIn(url);
   if (!bytes) return url;
   const type = /^data:([^;,]+)/.exec(url)?.[1] ?? 'image';
-  const size = imageSize(bytes);
-  if (!size) return `${type}, ${language === 'ru' ? 'не читается' : 'unreadable'}`;
+  const size = imageSize(bytes)!;
   const colour = (await prevailingColour(bytes))?.[language];
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
   const drawn = textChunk(bytes, 'Description');

@@ -3,7 +3,7 @@ import { richText } from '../telegram/rich-message';
 import type { Happening } from '../telegram/feed';
 import type { Conversation, Person, StoredMessage, TelegramState } from '../telegram/state';
 import { userById } from '../telegram/to-wire';
-import type { InlineKeyboardMarkup, ReplyKeyboardMarkup } from '../telegram/wire';
+import type { InlineKeyboardMarkup, MessageOrigin, ReplyKeyboardMarkup } from '../telegram/wire';
 import type { Chat, InlineButton, Message, PhoneEvent, ReplyButton, Thing } from './phone.api';
 
 /** What is remembered, as one person's phone shows it. */
@@ -75,12 +75,7 @@ export function messageOnPhone(
         height: file.height,
       },
     }),
-    ...(extra.forward_origin && {
-      forwardedFrom:
-        extra.forward_origin.type === 'user'
-          ? author(state, extra.forward_origin.sender_user.id).name
-          : extra.forward_origin.sender_user_name,
-    }),
+    ...(extra.forward_origin && { forwardedFrom: nameOf(state, extra.forward_origin) }),
     ...(extra.via_bot && { via: `@${extra.via_bot.username}` }),
     ...(topic && { topic: { id: topic.id, name: topic.name } }),
     ...thingOf(state, person, message),
@@ -108,6 +103,11 @@ export function eventOnPhone(state: TelegramState, person: Person, happening: Ha
     case 'chat':
       return { type: 'chat', chat: chatOnPhone(state, person, conversation) };
   }
+}
+
+function nameOf(state: TelegramState, origin: MessageOrigin): string {
+  if (origin.type === 'user') return author(state, origin.sender_user.id).name;
+  return origin.type === 'channel' ? (origin.chat.title ?? '') : origin.sender_user_name;
 }
 
 function author(state: TelegramState, id: number) {

@@ -19,6 +19,10 @@ const USUAL: Record<MediaKind, { folder: string; mimeType: string; extension: st
   sticker: { folder: 'stickers', mimeType: 'image/webp', extension: '.webp' },
 };
 
+const ID_PREFIX = 'BQACAgIAAx';
+/** Whether it has the form of an id, of a file that is there or gone. */
+export const isFileId = (id: string) => id.startsWith(ID_PREFIX);
+
 const NAMED: MediaKind[] = ['document', 'audio', 'video', 'animation'];
 
 /** What the sender says of a file; `duration` in seconds. */
@@ -43,7 +47,7 @@ export class Files {
     const size = kind === 'photo' ? photoSize(bytes) : (imageSize(bytes) ?? sizeIn(facts));
     const seconds = facts.duration ?? oggSeconds(bytes) ?? 0;
     const file: StoredFile = {
-      id: opaqueId('BQACAgIAAx', 30),
+      id: opaqueId(ID_PREFIX, 30),
       uniqueId: opaqueId('AgAD', 8),
       kind,
       path: `${usual.folder}/file_${this.state.files.size}${extname(name ?? '') || usual.extension}`,

@@ -1,5 +1,6 @@
 import { badRequest } from './api-error';
 import { parseHtml } from './html-markup';
+import { linkMistake } from './links';
 import { parseMarkdownV2 } from './markdown-markup';
 import type { Entity, FormattedText } from './wire';
 
@@ -20,6 +21,7 @@ function parse(source: string, parseMode: string | undefined, given: Entity[]): 
   switch (parseMode?.toLowerCase()) {
     case undefined:
     case '':
+      given.forEach((entity) => checkEntity(source, entity));
       return { text: source, entities: given };
     case 'html':
       return parseHtml(source);
@@ -28,6 +30,27 @@ function parse(source: string, parseMode: string | undefined, given: Entity[]): 
     default:
       throw badRequest('unsupported parse_mode');
   }
+}
+
+/** Every kind that may be given; the kinds that Telegram finds by itself are taken and passed over. */
+const KINDS = [
+  ...['bold', 'italic', 'underline', 'strikethrough', 'spoiler', 'blockquote', 'expandable_blockquote', 'code', 'pre'],
+  ...['text_link', 'text_mention', 'custom_emoji', 'date_time'],
+  ...['mention', 'hashtag', 'cashtag', 'bot_command', 'url', 'email', 'phone_number', 'bank_card_number'],
+];
+
+/** Throws what Telegram says to an entity that is none. */
+function checkEntity(text: string, { type, offset, length, url }: Entity): void {
+  if (!KINDS.includes(type)) throw badRequest("can't parse entities: unsupported type specified");
+  if (offset < 0 || length <= 0) return;
+  const bytes = (end: number) => Buffer.byteLength(text.slice(0, end));
+  const splitsPair = (at: number) => at > 0 && text.codePointAt(at - 1)! > 0xffff;
+  const within = (what: string, at: number) =>
+    badRequest(`entity ${what} in a middle of a UTF-16 symbol at byte offset ${bytes(at - 1)}`);
+  if (splitsPair(offset)) throw within('begins', offset);
+  if (splitsPair(offset + length)) throw within('ends', offset + length);
+  const mistake = type === 'text_link' ? linkMistake(url ?? '') : undefined;
+  if (mistake) throw badRequest(`entity URL '${url}' is invalid: ${mistake}`);
 }
 
 /** Cuts entities to the text, drops empty and blank ones, and trims white space: in front only as far as the first entity. */

@@ -1,4 +1,4 @@
-import { BOT_ID, type Running, startForSpec, until } from '../start-for-spec';
+import { BOT_ID, type Running, startForSpec, TOKEN, until } from '../start-for-spec';
 import type { Update } from './wire';
 
 describe('getUpdates', () => {
@@ -26,6 +26,18 @@ describe('getUpdates', () => {
     for (const text of ['one', 'two', 'three']) await run.say(run.anna, text);
     expect(texts((await get({ offset: -1 })).result)).toEqual(['three']);
     expect(texts((await get()).result)).toEqual(['three']);
+  });
+
+  it('an offset far in the future confirms nothing, for ids may have begun anew', async () => {
+    await run.say(run.anna, 'before the silence');
+    const [{ update_id: last } = { update_id: 0 }] = (await get()).result;
+    await get({ offset: last + 1 });
+    await run.telegram.addBot({ token: TOKEN, nextUpdateId: 1000 });
+    await run.say(run.anna, 'after a week');
+    const { result } = await get({ offset: last + 1 });
+    expect(result.map(({ update_id, message }) => [update_id, message?.text])).toEqual([[1000, 'after a week']]);
+    expect(texts((await get({ offset: last + 2 })).result)).toEqual(['after a week']);
+    expect((await get({ offset: 1001 })).result).toEqual([]);
   });
 
   it('a long poll ends with the first update', async () => {

@@ -351,6 +351,20 @@ describe('groups', () => {
     expect(left.map(({ message_id }) => message_id)).not.toContain(said.message_id);
   });
 
+  it('what a channel posts is forwarded to its discussion group by Telegram itself', async () => {
+    const group = await run.telegram.addGroup({ title: 'Talk', people: [run.anna.id], bots: ['spec_bot'] });
+    const post = await run.telegram.postInChannel(group.id, { channel: 'News', text: 'ask @spec_bot' });
+    const heard = (await run.updates()).at(-1)!.message!;
+    expect(heard).toMatchObject({
+      message_id: post.message_id,
+      from: { id: 777_000, is_bot: false, first_name: 'Telegram' },
+      sender_chat: { type: 'channel', title: 'News' },
+      is_automatic_forward: true,
+      forward_origin: { type: 'channel', chat: { title: 'News' } },
+      text: 'ask @spec_bot',
+    });
+  });
+
   it('without rights a bot makes no topic and pins nothing', async () => {
     const group = await run.telegram.addGroup({ title: 'P', people: [run.anna.id], bots: ['spec_bot'], forum: true });
     const { result } = await run.api<Message>('sendMessage', { chat_id: group.id, text: 'x' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { badRequest } from './api-error';
-import type { MediaFacts } from './files';
+import { isFileId, type MediaFacts } from './files';
 import { captionText, markupOf } from './message.methods';
 import {
   caption,
@@ -85,7 +85,11 @@ export const mediaMethods: Record<string, Method> = {
 
   getFile: method(z.object({ file_id: string.default('') }), ({ telegram }, params) => {
     const file = telegram.state.files.get(params.file_id);
-    if (!file) throw badRequest('wrong file_id or the file is temporarily unavailable');
+    if (!file) {
+      throw badRequest(
+        isFileId(params.file_id) ? 'wrong file_id or the file is temporarily unavailable' : 'invalid file_id',
+      );
+    }
     if (file.bytes > MAX_DOWNLOAD) throw badRequest('file is too big');
     return { file_id: file.id, file_unique_id: file.uniqueId, file_size: file.bytes, file_path: file.path };
   }),

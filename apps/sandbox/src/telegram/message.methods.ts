@@ -323,9 +323,13 @@ function locationOf({ latitude, longitude, ...more }: Location): Location {
   return { latitude, longitude, ...told };
 }
 
+/** Source: tdlib, is_empty_string: characters that take room, or turn the direction, and show nothing. */
+const NOTHING_SEEN = /^[\s\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f\u2800\u3000\ufffc]*$/;
+
 function messageText(params: { text: string; parse_mode?: string; entities?: Entity[] }): FormattedText {
   const content = formattedText(params.text, params.parse_mode, params.entities);
   if (content.text === '') throw badRequest('message text is empty');
+  if (NOTHING_SEEN.test(content.text)) throw badRequest('text must be non-empty');
   if (content.text.length > MAX_TEXT) throw badRequest('message is too long');
   return content;
 }

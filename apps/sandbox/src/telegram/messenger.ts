@@ -69,7 +69,9 @@ export class Messenger {
   /** `change` sees the message as it is and says how it shall be. Throws when nothing would change. */
   edit(bot: Bot, conversation: Conversation, messageId: number, change: (old: StoredMessage) => MessageEdit) {
     const message = this.find(conversation, messageId);
-    if (!message) throw badRequest('message to edit not found');
+    // A supergroup's messages are looked for by the server, whose words these are; all others in the account's own box.
+    const isSupergroup = conversation.kind === 'group' && !conversation.basic;
+    if (!message) throw badRequest(isSupergroup ? 'MESSAGE_ID_INVALID' : 'message to edit not found');
     if (message.from !== bot.id) throw badRequest("message can't be edited");
     const wanted = change(message);
     if (sameContent(message, wanted)) {

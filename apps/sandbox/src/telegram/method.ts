@@ -3,6 +3,7 @@ import type { Upload } from '../kit/forms';
 import { badRequest } from './api-error';
 import type { Bot, Conversation } from './state';
 import type { TelegramContext } from './telegram.context';
+import { linkMistake } from './links';
 import type { Entity } from './wire';
 
 /** Who calls, with what. */
@@ -84,10 +85,12 @@ export const flag = z.preprocess(
   z.boolean(),
 );
 
+const isUnicode = (value: unknown) => typeof value !== 'string' || value.isWellFormed();
+
 /** Scalars of a JSON body are taken as text, as Telegram does. */
 export const string = z.preprocess(
   (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
-  z.string(),
+  z.string().refine(isUnicode, 'strings must be encoded in UTF-8'),
 );
 
 export const chatId = z
@@ -138,9 +141,12 @@ const button = z
   .superRefine((value, ctx) => {
     const actions = ACTIONS.filter((action) => value[action] !== undefined);
     const data = value.callback_data;
+    const mistake = mistakeIn('inline keyboard button', value);
     if (actions.length === 0) {
       const reason = 'Text buttons are unallowed in the inline keyboard';
       ctx.addIssue({ code: 'custom', message: `can't parse inline keyboard button: ${reason}` });
+    } else if (mistake) {
+      ctx.addIssue({ code: 'custom', message: mistake });
     } else if (data !== undefined) {
       const bytes = typeof data === 'string' ? Buffer.byteLength(data) : 0;
       if (bytes < 1 || bytes > MAX_CALLBACK_DATA) ctx.addIssue({ code: 'custom', message: 'BUTTON_DATA_INVALID' });
@@ -154,13 +160,28 @@ const inlineKeyboardObject = z.looseObject({
 });
 export const inlineKeyboard = json(inlineKeyboardObject);
 
+/** What is wrong with the words of a button or a key, or with where it leads. */
+function mistakeIn(what: string, { text, url, web_app: webApp }: Record<string, unknown>): string | undefined {
+  if (!isUnicode(text)) return `${what} text must be encoded in UTF-8`;
+  const { url: page } = (webApp ?? {}) as { url?: unknown };
+  const wrong = linkMistake(url) ?? linkMistake(page, { needsTls: true });
+  return wrong && `${what} ${url === undefined ? 'Web App ' : ''}URL '${String(url ?? page)}' is invalid: ${wrong}`;
+}
+
 const otherKeyboard = z
   .looseObject({})
   .refine(
     (value) =>
       'keyboard' in value || 'remove_keyboard' in value || 'force_reply' in value || !Object.keys(value).length,
     "can't parse reply keyboard markup JSON object",
-  );
+  )
+  .superRefine(({ keyboard }, ctx) => {
+    const keys = (Array.isArray(keyboard) ? keyboard.flat() : []) as (string | Record<string, unknown>)[];
+    for (const key of keys) {
+      const mistake = mistakeIn('keyboard button', typeof key === 'string' ? { text: key } : key);
+      if (mistake) ctx.addIssue({ code: 'custom', message: mistake });
+    }
+  });
 
 /** An inline keyboard, a reply keyboard, its removal or a forced reply; `{}` says nothing and means nothing. */
 const replyMarkup = json(

@@ -16,7 +16,7 @@ import {
   unixNow,
 } from './state';
 import type { Contact, InlineKeyboardMarkup, Location, UpdateContent } from './wire';
-import { chatFor, chatIdFor, messageFor, userById, userOfBot, userOfPerson } from './to-wire';
+import { chatFor, chatIdFor, messageFor, TELEGRAM, userById, userOfBot, userOfPerson } from './to-wire';
 
 export interface QueryAnswer {
   text?: string;
@@ -33,7 +33,8 @@ export type Push = <K extends keyof UpdateContent>(
   bot: number,
   kind: K,
   content: UpdateContent[K],
-  lane: number,
+  /** Where it happened. */
+  chat: number,
 ) => void;
 
 /** Questions to bots that wait for an answer: pressed buttons, inline queries, payments to be confirmed. */
@@ -300,6 +301,18 @@ export class People {
     return supergroup;
   }
 
+  /** The channel whose discussion group this is posts something, and Telegram forwards it to the group. */
+  postInChannel(group: Conversation, title: string, source: string): StoredMessage {
+    const { text, entities } = formattedText(source, undefined);
+    if (!text || text.length > MAX_TEXT) throw new HttpError(400, `a post has 1 to ${MAX_TEXT} characters`);
+    const chat = { id: group.groupId! - 1_000_000, type: 'channel' as const, title };
+    const origin = { type: 'channel' as const, date: unixNow(), chat, message_id: group.nextMessageId };
+    const extra = { sender_chat: chat, is_automatic_forward: true as const, forward_origin: origin };
+    const message = this.messenger.store(group, TELEGRAM.id, { text, entities, extra });
+    this.tellBots('message', group, message);
+    return message;
+  }
+
   post(person: Person, conversation: Conversation, content: NewMessage, manner: Manner = {}): StoredMessage {
     this.mayWrite(conversation);
     const { replyTo, quote, threadId } = manner;
@@ -376,7 +389,13 @@ export function forwarded(state: TelegramState, message: StoredMessage): NewMess
 
 /** The content of a message without who wrote it, what it answered and its keyboard. */
 export function copied({ text, entities, caption, captionEntities, fileId, pollId, extra }: StoredMessage): NewMessage {
-  const { quote: _quote, forward_origin: _origin, ...kept } = extra ?? {};
+  const {
+    quote: _quote,
+    forward_origin: _origin,
+    sender_chat: _sender,
+    is_automatic_forward: _own,
+    ...kept
+  } = extra ?? {};
   const content = { text, entities, caption, captionEntities, fileId, pollId };
   const given = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined)) as NewMessage;
   return Object.keys(kept).length > 0 ? { ...given, extra: kept } : given;

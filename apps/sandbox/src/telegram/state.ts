@@ -12,10 +12,8 @@ export interface Webhook {
   lastErrorMessage?: string;
 }
 
-/** Updates of one lane, the chat they belong to, are delivered one after the other. */
 export interface PendingUpdate extends Delivery {
   update: Update;
-  lane: number;
 }
 
 export interface BotCommand {
@@ -90,6 +88,8 @@ export type Extra = Partial<
     | 'invoice'
     | 'rich_message'
     | 'forward_origin'
+    | 'sender_chat'
+    | 'is_automatic_forward'
     | 'quote'
     | 'via_bot'
     | 'web_app_data'
@@ -206,6 +206,8 @@ export interface BotSeed {
   token: string;
   username?: string;
   name?: string;
+  /** Of the next update. After a week without any, Telegram goes on with a random one. */
+  nextUpdateId?: number;
 }
 
 /** Past 32 bits on purpose: real user ids are, and a client that keeps them in an int should notice here. */
@@ -245,7 +247,9 @@ export class TelegramState {
     const known = this.bots.get(id);
     const username = seed.username ?? known?.username ?? `sandbox_${id}_bot`;
     const name = seed.name ?? known?.name ?? username.replace(/_?bot$/i, '').replaceAll('_', ' ');
-    if (known) return Object.assign(known, { token: seed.token, username, name });
+    const { nextUpdateId } = seed;
+    if (known)
+      return Object.assign(known, { token: seed.token, username, name, ...(nextUpdateId && { nextUpdateId }) });
     const bot: Bot = {
       id,
       token: seed.token,
@@ -256,7 +260,7 @@ export class TelegramState {
       menuButtons: {},
       pending: [],
       // A sandbox that forgot everything must not repeat ids that its clients remember: ten per second since 2026.
-      nextUpdateId: Math.floor((Date.now() - Date.UTC(2026, 0)) / 100),
+      nextUpdateId: nextUpdateId ?? Math.floor((Date.now() - Date.UTC(2026, 0)) / 100),
       nextMessageId: 1,
       allowedUpdates: [],
     };

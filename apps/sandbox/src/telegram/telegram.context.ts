@@ -75,7 +75,7 @@ export class TelegramContext {
       this.messenger,
       this.files,
       this.feed,
-      (bot, kind, content, lane) => this.queue(state.bots.get(bot)!).push(kind, content, lane),
+      (bot, kind, content, chat) => this.queue(state.bots.get(bot)!).push(kind, content, chat),
       pace,
     );
     this.inline = new InlineQueries(state, this.people, pace);

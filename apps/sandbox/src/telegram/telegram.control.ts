@@ -20,6 +20,7 @@ const NewBot = z.object({
   token: z.string().regex(/^[1-9]\d*:[\w-]+$/),
   username: z.string().optional(),
   name: z.string().optional(),
+  nextUpdateId: z.int().positive().optional(),
 });
 const NewPerson = z.object({
   firstName: z.string().min(1),
@@ -99,9 +100,13 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
   });
 
   router.post('/chats/:chat/migrate', (req, res) => {
-    const group = state.group(Id.parse(req.params.chat));
-    if (!group) throw new HttpError(404, 'there is no such group');
-    res.status(201).json(chatView(people.migrate(group)));
+    res.status(201).json(chatView(people.migrate(groupOf(req.params.chat))));
+  });
+
+  router.post('/chats/:chat/channel-post', (req, res) => {
+    const group = groupOf(req.params.chat);
+    const { channel, text } = z.object({ channel: z.string().default('News'), text: z.string() }).parse(req.body);
+    res.status(201).json(shown(group, people.postInChannel(group, channel, text)));
   });
 
   /** Something a person does in one chat; what it gives back is the answer, a message as its bot sees it. */
@@ -220,6 +225,12 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
     payments.setCanceled(req.params.id, canceled);
     res.json({ canceled });
   });
+
+  function groupOf(id: string): Conversation {
+    const group = state.group(Id.parse(id));
+    if (!group) throw new HttpError(404, 'there is no such group');
+    return group;
+  }
 
   /** Without a name: the only bot there is. */
   function botNamed(name: number | string | undefined): Bot {

@@ -21,7 +21,11 @@ export const userOfBot = (bot: Bot): User => ({
   username: bot.username,
 });
 
+/** In whose name Telegram itself writes: what it forwards from a channel to its discussion group. */
+export const TELEGRAM: User = { id: 777_000, is_bot: false, first_name: 'Telegram' };
+
 export function userById(state: TelegramState, id: number): User {
+  if (id === TELEGRAM.id) return TELEGRAM;
   const bot = state.bots.get(id);
   return bot ? userOfBot(bot) : userOfPerson(state.people.get(id)!);
 }

@@ -1,7 +1,9 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { type Faults, OutgoingFaults } from '../kit/faults';
 import { type WebhookAnswer, WebhookPusher } from '../kit/webhook-pusher';
 import { badRequest, conflict, tooManyRequests } from './api-error';
+import { isNear } from './links';
 import { type Caller, Described, flag, integer, json, jsonObject, type Method, method, string } from './method';
 import { type Bot, type PendingUpdate, unixNow, type Webhook } from './state';
 import type { Update, UpdateContent } from './wire';
@@ -20,6 +22,8 @@ const MAX_POLL_S = 50;
 /** Telegram closes a connection that says nothing for a minute and sends the update again. */
 const IDLE_MS = 60_000;
 const GONE_FOR_MS = 23 * 3600 * 1000;
+/** Source: tdlib, TQueue::get: an offset that is ahead of the tail by more than so many is no offset of this queue. */
+const FAR_FUTURE = 10;
 
 interface Poll {
   answer: (updates: Update[]) => void;
@@ -62,11 +66,12 @@ export class UpdateQueue {
     if (bot.webhook) this.startPushing();
   }
 
-  push<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], lane: number): void {
+  push<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], chat: number): void {
     const { allowedUpdates } = this.bot;
     const allowed = allowedUpdates.length > 0 ? allowedUpdates.includes(kind) : !ON_DEMAND.includes(kind);
     if (!allowed) return;
-    const fault = this.faults.next('telegram.updates', { chat: lane });
+    const fault = this.faults.next('telegram.updates', { chat });
+    const lane = laneOf(kind, content, chat);
     this.outgoing.pass(fault, (times) => this.enqueue({ [kind]: content }, lane, kind, times));
   }
 
@@ -158,7 +163,7 @@ export class UpdateQueue {
   }
 
   /** The id is given here and not when the thing happened, so that ids grow in the order of delivery, as they really do. */
-  private enqueue(content: Partial<UpdateContent>, lane: number, kind: keyof UpdateContent, times: number): void {
+  private enqueue(content: Partial<UpdateContent>, lane: string, kind: keyof UpdateContent, times: number): void {
     const expires = Date.now() + (LIFETIME_MS[kind] ?? DAY_MS);
     const update: Update = { update_id: this.bot.nextUpdateId++, ...content };
     for (let time = 0; time < times; time++) {
@@ -169,9 +174,13 @@ export class UpdateQueue {
     this.poll?.answer(this.ready(this.poll.limit));
   }
 
-  /** A negative offset keeps so many from the tail and forgets the rest. */
+  /**
+   * A negative offset keeps so many from the tail and forgets the rest. One far in the future confirms nothing: after a week
+   * without updates ids begin anew, mostly lower, and a client that still asks for the old ones is answered from the head.
+   */
   private confirm(offset: number): void {
-    const { pending } = this.bot;
+    const { pending, nextUpdateId } = this.bot;
+    if (offset > nextUpdateId + FAR_FUTURE) return;
     if (offset > 0) this.bot.pending = pending.filter(({ update }) => update.update_id >= offset);
     if (offset < 0) this.bot.pending = pending.slice(offset);
   }
@@ -222,6 +231,16 @@ export class UpdateQueue {
   }
 }
 
+/**
+ * What is brought one after the other: messages of a chat, presses and queries of a person, and every other kind by itself. One
+ * that is tried again may so come after what happened later. Source: tdlib/telegram-bot-api, webhook_queue_id in Client.cpp.
+ */
+function laneOf<K extends keyof UpdateContent>(kind: K, content: UpdateContent[K], chat: number): string {
+  if (kind === 'message' || kind === 'edited_message') return `messages of ${chat}`;
+  const isQuery = /_query$|_result$/.test(kind);
+  return `${kind} of ${isQuery ? (content as { from: { id: number } }).from.id : chat}`;
+}
+
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
 
 /** At once, then 2, 4, 8 … seconds, never more than a random one to two minutes. */
@@ -231,7 +250,7 @@ function backoffMs(failures: number): number {
 }
 
 function requestTo(webhook: Webhook, update: Update) {
-  const url = new URL(webhook.url);
+  const url = new URL(absolute(webhook.url));
   const authorization = url.username && `Basic ${btoa(decodeURIComponent(`${url.username}:${url.password}`))}`;
   url.username = url.password = '';
   return {
@@ -285,6 +304,7 @@ export const updateMethods: Record<string, Method> = {
     (caller, params) => {
       if (params.url === '') return deleteWebhook(caller, params);
       const { telegram, bot } = caller;
+      refuseReserved(params.ip_address);
       const before = settingsOf(bot.webhook);
       const queue = telegram.queue(bot);
       queue.setWebhook({
@@ -328,8 +348,9 @@ function deleteWebhook({ telegram, bot }: Caller, params: { drop_pending_updates
   return new Described(true, before ? 'Webhook was deleted' : 'Webhook is already deleted');
 }
 
+/** As it was given, which is how getWebhookInfo tells it. */
 function webhookUrl(source: string): string {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(source) ? source : `https://${source}`);
+  const url = URL.parse(absolute(source));
   if (!url) throw badRequest('bad webhook: invalid webhook URL specified');
   if (url.protocol === 'https:') {
     if (!['', '80', '88', '443', '8443'].includes(url.port) && !isNear(url)) {
@@ -338,11 +359,32 @@ function webhookUrl(source: string): string {
   } else if (url.protocol !== 'http:' || !isNear(url)) {
     throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
   }
-  return url.href;
+  if (!isNear(url)) refuseReserved(url.hostname);
+  return source;
 }
 
-/** Where the sandbox is laxer than Telegram: this machine and hosts without a dot, which is what compose and Kubernetes name. */
-const isNear = ({ hostname }: URL) => /^(127\.[\d.]+|\[::1\]|[^.]+)$/.test(hostname);
+const absolute = (source: string) => (/^[a-z]+:\/\//i.test(source) ? source : `https://${source}`);
+
+/** Addresses that nobody outside of a network can reach. */
+const RESERVED = new BlockList();
+for (const [network, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3],
+] as const) {
+  RESERVED.addSubnet(network, bits, 'ipv4');
+}
+
+function refuseReserved(address: string | undefined): void {
+  if (address && isIPv4(address) && RESERVED.check(address, 'ipv4')) {
+    throw badRequest(`bad webhook: IP address ${address} is reserved`);
+  }
+}
 
 function secret(token: string | undefined): string | undefined {
   if (!token) return undefined;

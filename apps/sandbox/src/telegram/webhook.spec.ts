@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { type Running, startForSpec, until } from '../start-for-spec';
+import { BOT_ID, type Running, startForSpec, until } from '../start-for-spec';
 import type { Update } from './wire';
 
 interface Received {
@@ -73,6 +73,23 @@ describe('the webhook', () => {
     });
   });
 
+  it('presses and blocks do not wait for a message of the chat that is refused', async () => {
+    await run.say(run.anna, '/start');
+    const { message_id } = await run.sent('sendMessage', {
+      text: 'tea?',
+      reply_markup: { inline_keyboard: [[{ text: 'Yes', callback_data: 'yes' }]] },
+    });
+    answer = (update, res) => (update.message ? refuse(res, 500) : res.end());
+    await run.api('setWebhook', { url });
+    await run.say(run.anna, 'stuck');
+    const kinds = () => received.flatMap(({ update }) => Object.keys(update).filter((key) => key !== 'update_id'));
+    void run.telegram.press(run.anna.id, { bot: BOT_ID }, message_id, 'Yes').catch(() => undefined);
+    await until(() => kinds().includes('callback_query'));
+    await run.telegram.block(run.anna.id, { bot: BOT_ID }, true);
+    await until(() => kinds().includes('my_chat_member'));
+    expect((await info()).pending_update_count).toBeGreaterThan(0);
+  });
+
   it('waits as long as Retry-After says', async () => {
     const times: number[] = [];
     answer = (_update, res) => {
@@ -125,6 +142,7 @@ describe('the webhook', () => {
     ['http://bot.example/hook', 'An HTTPS URL must be provided for webhook'],
     ['https://bot.example:9000/hook', 'Webhook can be set up only on ports 80, 88, 443 or 8443'],
     ['https://', 'invalid webhook URL specified'],
+    ['https://192.168.1.7/hook', 'IP address 192.168.1.7 is reserved'],
   ])('%s is refused', async (bad, reason) => {
     const { status, description } = await run.api('setWebhook', { url: bad });
     expect([status, description]).toEqual([400, `Bad Request: bad webhook: ${reason}`]);
@@ -136,6 +154,11 @@ describe('the webhook', () => {
   ])('the secret %s is refused', async (secret_token, reason) => {
     const { description } = await run.api('setWebhook', { url, secret_token });
     expect(description).toBe(`Bad Request: bad webhook: ${reason}`);
+  });
+
+  it.each(['https://Bot.example:443/hook', 'https://bot.example'])('%s is told as it was set', async (address) => {
+    await run.api('setWebhook', { url: address });
+    expect((await run.api<{ url: string }>('getWebhookInfo')).result.url).toBe(address);
   });
 
   it('may be set once a second', async () => {

@@ -11,7 +11,7 @@ export interface User {
 
 export interface Chat {
   id: number;
-  type: 'private' | 'group' | 'supergroup';
+  type: 'private' | 'group' | 'supergroup' | 'channel';
   title?: string;
   first_name?: string;
   last_name?: string;
@@ -123,7 +123,9 @@ export interface SuccessfulPayment {
 }
 
 export type MessageOrigin =
-  { type: 'user'; date: number; sender_user: User } | { type: 'hidden_user'; date: number; sender_user_name: string };
+  | { type: 'user'; date: number; sender_user: User }
+  | { type: 'hidden_user'; date: number; sender_user_name: string }
+  | { type: 'channel'; date: number; chat: Chat; message_id: number };
 
 /** A block of a rich message: paragraph, heading, pre, list, blockquote, table, divider. */
 export interface RichBlock {
@@ -140,6 +142,8 @@ export interface Message {
   is_topic_message?: true;
   edit_date?: number;
   forward_origin?: MessageOrigin;
+  sender_chat?: Chat;
+  is_automatic_forward?: true;
   reply_to_message?: Message;
   quote?: { text: string; position: number; entities?: Entity[]; is_manual?: true };
   via_bot?: User;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type Budget, type KnownSpeechCallOutcome, SpeechUsageRecorded } from '@switchboard/contracts';
-import { BotsRegistry, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, Clock, CONFIG, LOG, type Log, persistently } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, type FindOptionsWhere, LessThan } from 'typeorm';
@@ -71,8 +71,9 @@ export class BudgetsService {
   }
 
   /**
-   * Makes a call that is paid for, and runs `record` in the transaction that settles it. Throws BudgetExhausted, before
-   * anybody is asked, or what the call throws.
+   * Makes a call that is paid for, and runs `record` in the transaction that settles it: again, if the database is away
+   * at that moment, since the next try of a job would have to pay for another call. Throws BudgetExhausted, before anybody
+   * is asked, or what the call throws.
    */
   async charged<Result>(
     planned: PlannedCall,
@@ -107,10 +108,12 @@ export class BudgetsService {
         .catch((err: unknown) => this.log.warn({ err, job: planned.job }, 'reservation of a failed call not settled'));
       throw error;
     }
-    await this.db.transaction(async (tx) => {
-      await record(tx, result);
-      await settle(tx, 'completed');
-    });
+    await persistently(() =>
+      this.db.transaction(async (tx) => {
+        await record(tx, result);
+        await settle(tx, 'completed');
+      }),
+    );
     return result;
   }
 

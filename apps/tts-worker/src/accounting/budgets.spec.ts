@@ -18,6 +18,7 @@ import { hurryFailedJobs } from '../../test/until-said';
 import { hangs, isDown, refuses, speaks, SPOKEN, startVoices } from '../../test/voices';
 import { readOggOpus, writeOggOpus } from '../audio/ogg-opus';
 import { ttsWorkerApp } from '../tts-worker.app';
+import { BudgetsService } from './budgets.service';
 
 const HOUR_MS = 3_600_000;
 /** A thousandth of a dollar for a character, a hundredth for a second. */
@@ -275,7 +276,7 @@ describe('budgets of speech', () => {
     voices.answer(speaks, hangs, speaks);
     const anna = aPerson('thirteen', hasty);
     // Two pieces at four dollars each, of which the second is paid for twice: a third time four would be too much.
-    expect(await anna.hears('One sentence after the other, all of them of the same length. '.repeat(130))).toBe(
+    expect(await anna.hears('One sentence after the other, all of them of the same length. '.repeat(118))).toBe(
       'openai',
     );
     const [whole, again] = anna.usages();
@@ -303,6 +304,33 @@ describe('budgets of speech', () => {
     ]);
     expect(await anna.hears(aText(40))).toBe('openai');
     expect(await anna.hears(aText(10))).toBe('budget_exhausted');
+  });
+
+  it('a call is not made again because the database was away when its result was to be kept', async () => {
+    const anna = aPerson('lumen');
+    const planned = {
+      job: 'speech:kept',
+      purpose: 'speech',
+      engine: 'openai',
+      model: 'a-voice',
+      characters: 30,
+      audioMs: 500,
+    } as const;
+    let [calls, commits] = [0, 0];
+    const result = await app.service.nest.get(BudgetsService, { strict: false }).charged(
+      { ...planned, payer: { botId: 'lumen', userId: anna.userId } },
+      async (meter) => {
+        calls += 1;
+        return meter.count({ characters: 30, audioMs: 500 }, () => Promise.resolve('sound'));
+      },
+      async (tx) => {
+        commits += 1;
+        if (commits === 1) await tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      },
+    );
+    expect([result, calls, commits]).toEqual(['sound', 1, 2]);
+    await until(() => anna.usages().length === 1, { what: 'the usage' });
+    expect(anna.usages()).toMatchObject([{ outcome: 'completed', costMicros: 30_000 }]);
   });
 
   it('a call that was cut by a kill and never tried again is told a day later', async () => {

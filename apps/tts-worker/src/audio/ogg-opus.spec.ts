@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { audioPackets, decode, rawPages, rootMeanSquare, shareAt, sine } from '../../test/ogg-reader';
 import { joinOggOpus, oggDurationMs, opusPacketsMs, readOggOpus, writeOggOpus } from './ogg-opus';
-import { NotOggOpus } from './ogg-pages';
+import { NotOggOpus, writePage } from './ogg-pages';
 import { pcmToOpus } from './pcm-to-opus';
 
 const spoken = (frequency: number, seconds: number) => pcmToOpus(sine(frequency, 22_050, seconds), 22_050).ogg;
@@ -63,6 +63,35 @@ describe('the length of all packets', () => {
     // 2 s and 312 samples of look-ahead take 101 packets of 20 ms.
     for (const forged of [{}, { samples: 0 }, { preSkip: 65_535 }])
       expect(opusPacketsMs(writeOggOpus({ ...stream, ...forged }))).toBe(2_020);
+  });
+});
+
+describe('a file of very many tiny packets', () => {
+  // A packet may be its first byte alone: here SILK, 60 ms, one frame. Such a file is written page by page, because a
+  // Buffer for each packet is what is to be avoided.
+  const manyPackets = (pages: number) => {
+    const [head, tags] = rawPages(spoken(440, 0.1)) as [Page, Page];
+    const audio = Array.from({ length: pages }, (_, index) =>
+      writePage(
+        { packets: Array<Buffer>(255).fill(TINY), granule: BigInt((index + 1) * 255 * 2_880) },
+        head.serial,
+        index + 2,
+      ),
+    );
+    return Buffer.concat([rewritten(head, {}), rewritten(tags, {}), ...audio]);
+  };
+  const TINY = Buffer.from([3 << 3]);
+
+  it('is measured without a Buffer for each of them', () => {
+    const file = manyPackets(4_000);
+    const before = process.memoryUsage().heapUsed;
+    expect(opusPacketsMs(file)).toBe(4_000 * 255 * 60);
+    expect(oggDurationMs(file)).toBe(Math.round(4_000 * 255 * 60 - 312 / 48));
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it('is not taken apart', () => {
+    expect(() => readOggOpus(manyPackets(7_100))).toThrow('more than 1800000 packets');
   });
 });
 

@@ -28,6 +28,11 @@ const FRAME_SAMPLES = [...SILK, ...SILK, ...SILK, ...HYBRID, ...HYBRID, ...CELT,
 /** RFC 6716 §3.4, R5: no packet holds more than 120 ms. */
 const MAX_PACKET_SAMPLES = 5760;
 
+/** Ten hours in packets of 20 ms; a Buffer for each costs some hundred bytes. */
+const MOST_PACKETS_KEPT = 1_800_000;
+
+type OpusHead = Pick<OpusStream, 'channels' | 'preSkip' | 'inputSampleRate'>;
+
 /** Writes an Ogg/Opus file (RFC 7845). The same stream gives the same bytes. */
 export function writeOggOpus(stream: OpusStream): Buffer {
   // Files may be chained by plain concatenation only when their serial numbers differ, so it comes from the sound.
@@ -42,7 +47,7 @@ export function writeOggOpus(stream: OpusStream): Buffer {
   let position = 0;
   for (const [index, packet] of stream.packets.entries()) {
     page.push(packet);
-    position += samplesOf(packet);
+    position += samplesOf(packet[0], packet[1]);
     const last = index === stream.packets.length - 1;
     const next = stream.packets[index + 1];
     const full = position - pageStart >= PAGE_SAMPLES || (next !== undefined && !fitsOnPage([...page, next]));
@@ -57,23 +62,13 @@ export function writeOggOpus(stream: OpusStream): Buffer {
 }
 
 /**
- * Reads an Ogg/Opus file of one stream, mono or stereo.
- * @throws NotOggOpus with the reason when the bytes are anything else or are damaged.
+ * Reads an Ogg/Opus file of one stream, mono or stereo, with its packets.
+ * @throws NotOggOpus with the reason when the bytes are anything else or are damaged, or have more packets than speech has.
  */
 export function readOggOpus(file: Buffer): OpusStream {
-  const pages = readPages(file);
-  const head = parseOpusHead(pages[0]?.packets[0]);
-  const comments = pages.findIndex((page, index) => index > 0 && page.packets.length > 0);
-  if (pages[comments]?.packets[0]?.toString('latin1', 0, 8) !== 'OpusTags')
-    throw new NotOggOpus('OpusTags are missing');
-
-  const audio = pages.slice(comments + 1);
-  const packets = audio.flatMap((page) => page.packets);
-  const total = samplesOfAll(packets);
-  const end = audio.findLast((page) => page.granule !== undefined)?.granule;
-  if (end === undefined) throw new NotOggOpus('it holds no sound');
-  const sounding = Number(end) - startOf(audio) - head.preSkip;
-  return { ...head, packets, samples: Math.max(0, Math.min(sounding, total - head.preSkip)) };
+  const packets: Buffer[] = [];
+  const { channels, preSkip, samples, inputSampleRate } = scan(file, packets);
+  return { packets, channels, preSkip, samples, inputSampleRate };
 }
 
 /**
@@ -81,7 +76,7 @@ export function readOggOpus(file: Buffer): OpusStream {
  * @throws NotOggOpus when the bytes are not a whole Ogg/Opus file.
  */
 export function oggDurationMs(file: Buffer): number {
-  return Math.round((readOggOpus(file).samples * 1000) / OPUS_CLOCK);
+  return Math.round((scan(file).samples * 1000) / OPUS_CLOCK);
 }
 
 /**
@@ -90,7 +85,7 @@ export function oggDurationMs(file: Buffer): number {
  * @throws NotOggOpus when the bytes are not a whole Ogg/Opus file.
  */
 export function opusPacketsMs(file: Buffer): number {
-  return Math.ceil((samplesOfAll(readOggOpus(file).packets) * 1000) / OPUS_CLOCK);
+  return Math.ceil((scan(file).packetSamples * 1000) / OPUS_CLOCK);
 }
 
 /**
@@ -117,20 +112,69 @@ export function joinOggOpus(files: Buffer[]): Buffer {
   });
 }
 
-/** A recording cut out of a live stream does not start at zero, RFC 7845 §4.3. */
-function startOf(audio: ReturnType<typeof readPages>): number {
-  const first = audio.find((page) => page.granule !== undefined);
-  if (!first || first.last) return 0;
-  const before = audio.slice(0, audio.indexOf(first) + 1).flatMap((page) => page.packets);
-  return Math.max(0, Number(first.granule) - samplesOfAll(before));
+/**
+ * Walks through a file once. Packets are only looked at where they lie, unless they are to be kept: files come from
+ * strangers, and 20 MB may hold ten million packets of a byte.
+ */
+function scan(file: Buffer, kept?: Buffer[]) {
+  let head: OpusHead | undefined;
+  let isTagged = false;
+  let packetSamples = 0;
+  /** A recording cut out of a live stream does not start at zero, RFC 7845 §4.3. */
+  let start: number | undefined;
+  let end: number | undefined;
+  /** The packet that is being read: its first two bytes, and its pieces on earlier pages. */
+  let isOpen = false;
+  let toc: number | undefined;
+  let second: number | undefined;
+  let carried: Buffer[] = [];
+  for (const { lacing, body, granule, last } of readPages(file)) {
+    if (!head) {
+      head = parseOpusHead(lacing.length === 1 ? file.subarray(body, body + lacing[0]!) : undefined);
+      continue;
+    }
+    const isAudio = isTagged;
+    let at = body;
+    let packetStart = body;
+    for (const length of lacing) {
+      if (!isOpen) {
+        packetStart = at;
+        toc = length > 0 ? file[at] : undefined;
+        second = length > 1 ? file[at + 1] : undefined;
+        if (!isTagged && file.toString('latin1', at, at + Math.min(length, 8)) !== 'OpusTags')
+          throw new NotOggOpus('OpusTags are missing');
+      }
+      at += length;
+      isOpen = length === 255;
+      if (isOpen) continue;
+      isTagged = true;
+      if (!isAudio) continue;
+      packetSamples += samplesOf(toc, second);
+      if (!kept) continue;
+      if (kept.length === MOST_PACKETS_KEPT) throw new NotOggOpus(`it has more than ${MOST_PACKETS_KEPT} packets`);
+      const piece = file.subarray(packetStart, at);
+      kept.push(carried.length > 0 ? Buffer.concat([...carried, piece]) : piece);
+      carried = [];
+      packetStart = at;
+    }
+    if (isOpen && isAudio && kept) carried.push(file.subarray(packetStart, at));
+    if (!isAudio || granule === undefined) continue;
+    end = Number(granule);
+    start ??= last ? 0 : Math.max(0, end - packetSamples);
+  }
+  if (!head) throw new NotOggOpus('the first packet is no OpusHead');
+  if (!isTagged) throw new NotOggOpus('OpusTags are missing');
+  if (start === undefined || end === undefined) throw new NotOggOpus('it holds no sound');
+  const samples = Math.max(0, Math.min(end - start, packetSamples) - head.preSkip);
+  return { ...head, packetSamples, samples };
 }
 
-const samplesOfAll = (packets: Buffer[]): number => packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+const samplesOfAll = (packets: Buffer[]): number =>
+  packets.reduce((sum, packet) => sum + samplesOf(packet[0], packet[1]), 0);
 
-/** How long a packet lasts, at 48 kHz. */
-function samplesOf(packet: Buffer): number {
-  const toc = packet[0];
-  const frames = toc === undefined ? undefined : framesIn(toc, packet[1]);
+/** How long a packet lasts, at 48 kHz, by its first two bytes. */
+function samplesOf(toc: number | undefined, second: number | undefined): number {
+  const frames = toc === undefined ? undefined : framesIn(toc, second);
   const samples = frames === undefined ? 0 : FRAME_SAMPLES[toc! >> 3]! * frames;
   if (samples < 1 || samples > MAX_PACKET_SAMPLES) throw new NotOggOpus('a packet is not Opus');
   return samples;
@@ -153,7 +197,7 @@ function opusHead({ channels, preSkip, inputSampleRate }: OpusStream): Buffer {
   return head;
 }
 
-function parseOpusHead(head: Buffer | undefined): Pick<OpusStream, 'channels' | 'preSkip' | 'inputSampleRate'> {
+function parseOpusHead(head: Buffer | undefined): OpusHead {
   if (!head || head.length < 19 || head.toString('latin1', 0, 8) !== 'OpusHead')
     throw new NotOggOpus('the first packet is no OpusHead');
   // RFC 7845 §5.1: the high half of the version is the part that may break readers.

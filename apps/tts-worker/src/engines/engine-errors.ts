@@ -81,13 +81,13 @@ export class BadAnswer extends EngineError {
   override readonly mayBeBilled = true;
 }
 
-/** The recording is larger than the engine takes. */
+/** The recording is larger or longer than the engine takes. */
 export class RecordingTooLarge extends EngineError {
   override readonly name = 'RecordingTooLarge';
   readonly code = 'tts-worker.recording_too_large';
   readonly retryable = false;
 
-  constructor(limit: number) {
-    super(`the recording has more than the ${limit} bytes that the engine takes`);
+  constructor(details: string, options?: { cause: unknown }) {
+    super(`the recording is more than the engine takes: ${details}`, options);
   }
 }

@@ -1,6 +1,13 @@
 import { isOpenAi, openAiClient, wasNeverConnected, withoutWords } from '@switchboard/service-kit';
 import OpenAI from 'openai';
-import { BadAnswer, EngineError, EngineRefused, EngineTimedOut, EngineUnavailable } from './engine-errors';
+import {
+  BadAnswer,
+  EngineError,
+  EngineRefused,
+  EngineTimedOut,
+  EngineUnavailable,
+  RecordingTooLarge,
+} from './engine-errors';
 import type { TtsWorkerConfig } from '../tts-worker.config';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
@@ -70,15 +77,22 @@ export class OpenAiClient {
     // Its own words quote what was to be spoken, or who was heard.
     const cause = withoutWords(error);
     const message = `${this.name} ${(cause as Error).message}`;
+    if (isTooLarge(error)) return new RecordingTooLarge(message, { cause });
     return mayPass(error)
       ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause })
       : new EngineRefused(message, { cause });
   }
 }
 
+/** "audio duration 1512.4 seconds is longer than 1400 seconds which is the maximum for this model", and more bytes than are taken. */
+const isTooLarge = ({ status, message }: InstanceType<typeof OpenAI.APIError>): boolean =>
+  status === 413 || (status === 400 && /audio duration .* longer than/i.test(message));
+
+/** They come as 429 too, but no waiting fills an account. */
+const NOT_PAID_FOR = ['insufficient_quota', 'billing_not_active'];
+
 function mayPass({ status, code }: InstanceType<typeof OpenAI.APIError>): boolean {
-  // A spent quota comes as 429 too, but no waiting refills it.
-  if (code === 'insufficient_quota') return false;
+  if (NOT_PAID_FOR.includes(code ?? '')) return false;
   return status === undefined || status >= 500 || [408, 409, 425, 429].includes(status);
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { decode, rawPages, shareAt, sine } from '../../test/ogg-reader';
 import { json, startServer, type Asked } from '../../test/openai-server';
+import { startOpenAi } from '../../test/start-sandbox';
 import { pcmToOpus } from '../audio/pcm-to-opus';
 import { CallMeter } from './call-meter';
 import { BadAnswer, EngineRefused, EngineTimedOut, EngineUnavailable, NothingToSay } from './engine-errors';
@@ -65,6 +66,25 @@ describe('speech of an OpenAI-compatible server', () => {
       ).toBeGreaterThan(0.95);
   });
 
+  it('a piece takes no more tokens than the newer models speak at once, whatever it is written in', async () => {
+    const { baseUrl, apiKey, requests, stop } = await startOpenAi();
+    stops.push(stop);
+    const engine = new OpenAiEngine({ baseUrl, apiKey, model: 'gpt-4o-mini-tts', deadlineMs: 30_000 });
+    for (const text of ['汉字漢語。'.repeat(500), '3 + 4 = 7; '.repeat(220), 'НЕПРИЛИЧНО ДОРОГОЙ ТЕКСТ. '.repeat(90)]) {
+      const meter = new CallMeter();
+      expect((await engine.synthesize({ text, locale: 'ru' }, never, meter)).durationMs).toBeGreaterThan(1_000);
+    }
+    // Letters that cost little are still sent as many at once as may be.
+    await engine.synthesize(
+      { text: 'Одно предложение за другим, и все они одной длины. '.repeat(80), locale: 'ru' },
+      never,
+      new CallMeter(),
+    );
+    const calls = await requests();
+    expect(calls.map(({ status }) => status)).not.toContain(400);
+    expect(calls.slice(-2, -1)).toMatchObject([{ body: { input: expect.stringMatching(/^.{3500,}$/) as string } }]);
+  });
+
   it('of a text that broke off only what is missing is asked for, and paid, the next time', async () => {
     const file = tone(440, 1);
     const { engine, asked } = await engineWith(
@@ -105,6 +125,7 @@ describe('speech of an OpenAI-compatible server', () => {
     [400, { message: 'Unknown voice', code: null }],
     [404, { message: 'The model does not exist', code: 'model_not_found' }],
     [429, { message: 'You exceeded your current quota', code: 'insufficient_quota' }],
+    [429, { message: 'Your account is not active', code: 'billing_not_active' }],
   ])('%d %j is final', async (status, error) => {
     const { engine, asked } = await engineWith((_, response) => json(response, status, { error }));
     const speaking = engine.synthesize({ text: 'Hello', locale: 'en' }, never, new CallMeter());

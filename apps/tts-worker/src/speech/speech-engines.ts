@@ -73,7 +73,7 @@ function openAiEngine(config: OpenAiSpeechConfig, registry: Registry): Configure
       name: engine.name,
       charactersLeft: (request) => engine.charactersLeft(request),
       synthesize: (request, signal, meter) => {
-        const timeoutMs = config.deadlineMs * requestsFor(request.text.length);
+        const timeoutMs = config.deadlineMs * requestsFor(request.text);
         return server.call('speech', (within) => engine.synthesize(request, within, meter), { signal, timeoutMs });
       },
     },

@@ -55,7 +55,7 @@ export class Recordings {
       const file = await this.services.call(ReadMedia, { params: { mediaId } }, { signal });
       return await file.buffer({ maxBytes: MAX_RECORDING_BYTES });
     } catch (error) {
-      if (error instanceof DownloadTooLarge) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
+      if (error instanceof DownloadTooLarge) throw new RecordingTooLarge(`over ${MAX_RECORDING_BYTES} bytes`);
       if (isProblem(error, ReadMedia, 'bot-adapter.media_gone')) {
         throw new RecordingGone(`there is no recording ${mediaId}`);
       }

@@ -83,6 +83,16 @@ describe('transcription by an OpenAI-compatible server', () => {
   });
 
   it.each([
+    ['audio duration 1512.4 seconds is longer than 1400 seconds which is the maximum for this model', 400],
+    ['Maximum content size limit (26214400) exceeded (26300100 bytes read)', 413],
+  ])('“%s” means that the recording is too large', async (message, status) => {
+    const { provider } = await providerWith((_, response) => json(response, status, { error: { message } }));
+    const meter = new CallMeter();
+    await expect(provider.transcribe('lumen', recording, never, meter)).rejects.toThrow(RecordingTooLarge);
+    expect(meter.audioMs).toBe(0);
+  });
+
+  it.each([
     ['an answer of another shape', '{"words": []}', 'application/json'],
     ['plain text', 'Привет', 'text/plain'],
     ['broken JSON', '{"text": "При', 'application/json'],

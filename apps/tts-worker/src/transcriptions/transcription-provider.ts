@@ -124,7 +124,7 @@ export class TranscriptionProvider {
   ): Promise<Transcript> {
     const server = this.serverFor(botId);
     if (!server) throw new Error('no transcription server is configured');
-    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(MAX_RECORDING_BYTES);
+    if (audio.length > MAX_RECORDING_BYTES) throw new RecordingTooLarge(`${audio.length} bytes`);
     const { client, guard, model } = server;
     const timeoutMs = server.deadlineMs * Math.min(MOST_DEADLINES, Math.ceil(durationMs / MS_PER_DEADLINE));
     // The format is told from the name alone; Telegram's own ".oga" is refused.

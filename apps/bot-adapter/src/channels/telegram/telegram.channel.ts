@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
+import { shorten } from '../../rich-text/cut-points';
 import type {
   Activity,
   Button,
@@ -28,7 +29,7 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
-import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone } from './telegram.errors';
+import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone, isVoiceForbidden } from './telegram.errors';
 import { Update, UpdateId } from './telegram.shapes';
 import { draftIdOf, parseUpdate } from './telegram.updates';
 
@@ -83,11 +84,12 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   readonly polling: Polling = {
     next: async (cursor, signal) => {
-      const offset = Number(cursor ?? 0);
-      const found = await this.api.updates(offset, signal);
+      const found = await this.api.updates(Number(cursor ?? 0), signal);
       const updates = found.map((content) => this.updateOf(content));
-      const last = Math.max(offset - 1, ...found.map((content) => UpdateId.safeParse(content).data?.update_id ?? 0));
-      return { updates, cursor: String(last + 1) };
+      // After a week without updates Telegram goes on with a random id, mostly a lower one, and an offset far above it
+      // confirms nothing: what came last counts, and not the highest ever seen.
+      const last = found.flatMap((content) => UpdateId.safeParse(content).data?.update_id ?? []).at(-1);
+      return { updates, cursor: last === undefined ? (cursor ?? '0') : String(last + 1) };
     },
   };
 
@@ -106,6 +108,8 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       buttons: true,
       voice: true,
       files: ['voice', 'audio', 'photo', 'document'],
+      // Nobody answers pre_checkout_query yet, without which no payment goes through.
+      invoices: false,
       edits: true,
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
       idempotentSends: false,
@@ -154,6 +158,9 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     } catch (error) {
       // The words matter more than their looks, and than their place.
       if (isBadMarkup(error)) return this.sendOnce(to, { ...message, entities: [] }, options);
+      if (isVoiceForbidden(error) && message.media) {
+        return this.sendOnce(to, { ...message, media: { ...message.media, kind: 'audio' } }, options);
+      }
       if (isTopicGone(error)) return this.sendOutsideOfTopics(to, message, options);
       throw error;
     }
@@ -206,7 +213,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   async answerPress(pressId: string, text?: string): Promise<void> {
     await this.api
-      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text }) })
+      .ask('answerCallbackQuery', { callback_query_id: pressId, ...(text && { text: text.toWellFormed() }) })
       .catch((error: unknown) => {
         if (!isQueryTooOld(error)) throw error;
       });
@@ -238,14 +245,11 @@ export class TelegramChannel implements Channel<TelegramMessage> {
         // The person deleted it, or it is too old: a new message says the same.
       }
     }
-    const target = { ...addressOf(to), ...markup, ...inReplyTo(options.replyTo) };
+    const target = { ...addressOf(to), ...markup };
+    const reply = inReplyTo(options.replyTo);
     const sent = message.media
-      ? await this.sendMedia(target, message.media, message)
-      : await this.api.send('sendMessage', {
-          ...target,
-          ...textOf(message),
-          ...NO_LINK_PREVIEW,
-        });
+      ? await this.sendMedia({ ...target, ...asFormField(reply) }, message.media, message)
+      : await this.api.send('sendMessage', { ...target, ...reply, ...textOf(message), ...NO_LINK_PREVIEW });
     return { externalMessageId: String(sent.message_id) };
   }
 
@@ -283,7 +287,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     if (!keyboard) return undefined;
     return {
       keyboard: keyboard.rows.map((row) =>
-        row.map(({ label, webApp }) => ({ text: label, ...(webApp && { web_app: { url: webApp } }) })),
+        row.map(({ label, webApp }) => ({ text: label.toWellFormed(), ...(webApp && { web_app: { url: webApp } }) })),
       ),
       resize_keyboard: true,
       one_time_keyboard: keyboard.once ?? false,
@@ -291,7 +295,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   private async inlineButton(button: Button, inGroup: boolean): Promise<InlineKeyboardButton> {
-    const { label: text } = button;
+    const text = button.label.toWellFormed();
     if ('data' in button) return { text, callback_data: button.data };
     if ('url' in button) return { text, url: button.url };
     // Web apps open from buttons in private chats only.
@@ -301,13 +305,13 @@ export class TelegramChannel implements Channel<TelegramMessage> {
 
   private invoiceLink({ title, description, payload, currency, amountMinor }: Invoice): Promise<string> {
     return this.api.ask('createInvoiceLink', {
-      title: title.slice(0, 32),
-      description: description.slice(0, 255),
+      title: shorten(title.toWellFormed(), 32),
+      description: shorten(description.toWellFormed(), 255),
       payload,
       currency,
       // Empty for Telegram's own currency, the only one that needs no provider's account.
       provider_token: '',
-      prices: [{ label: title.slice(0, 32), amount: amountMinor }],
+      prices: [{ label: shorten(title.toWellFormed(), 32), amount: amountMinor }],
     });
   }
 
@@ -348,15 +352,21 @@ type WithInlineMarkup = ReturnType<typeof textOf> & {
 };
 
 const inReplyTo = (messageId: string | undefined) =>
-  messageId ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } } : {};
+  messageId
+    ? { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } }
+    : { reply_parameters: undefined };
+
+/** Beside a file telegraf 4.16 sends no object but the markup; Telegram takes objects as JSON. */
+const asFormField = ({ reply_parameters: value }: ReturnType<typeof inReplyTo>) =>
+  value && { reply_parameters: JSON.stringify(value) as unknown as typeof value };
 
 const addressOf = ({ externalId, threadId }: ChatAddress) => ({
   chat_id: Number(externalId),
   ...(threadId && { message_thread_id: Number(threadId) }),
 });
 
-/** The types of telegraf 4.16 are older than some kinds of entities. */
+/** One half of a surrogate pair would have the whole message refused; what is put in its place is as long. */
 const textOf = ({ text, entities }: Pick<TelegramMessage, 'text' | 'entities'>) => ({
-  text,
+  text: text.toWellFormed(),
   entities: entities as MessageEntity[],
 });

@@ -18,7 +18,10 @@ const NEVER_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNR
 /** Also 404 for a method: an older self-hosted Bot API server. */
 const UNKNOWN_METHOD = /method not found|method is not supported/i;
 const CHAT_GONE = /chat not found|user is deactivated|PEER_ID_INVALID|group chat was deactivated/i;
-const FILE_GONE = /wrong file_id|file is temporarily unavailable|wrong remote file identifier/i;
+/** With the status 400: the bot is there, and has no right to say anything. */
+const MAY_NOT_WRITE =
+  /not enough rights to send text|have no (write access|rights to send)|need administrator rights|CHAT_RESTRICTED|CHAT_WRITE_FORBIDDEN/i;
+const FILE_GONE = /(wrong|invalid) file_id|file is temporarily unavailable|wrong remote file identifier/i;
 
 /** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
 export function isOutage(error: unknown): boolean {
@@ -30,11 +33,16 @@ export const isUnchanged = (error: unknown) =>
   error instanceof TelegramError && /message is not modified/i.test(error.description);
 
 export const isBadMarkup = (error: unknown) =>
-  error instanceof Rejected && /can't parse entities|ENTITY_|ENTITIES_/i.test(error.message);
+  error instanceof Rejected &&
+  /can't parse entit(y|ies)|entity (url|begins|ends)|ENTITY_|ENTITIES_/i.test(error.message);
 
 export const isMessageGone = (error: unknown) =>
   error instanceof Rejected &&
-  /message to edit not found|message can't be edited|no text in the message/i.test(error.message);
+  /message to edit not found|MESSAGE_ID_INVALID|message can't be edited|no text in the message/i.test(error.message);
+
+/** The person lets nobody send them voice messages. */
+export const isVoiceForbidden = (error: unknown) =>
+  error instanceof Rejected && /VOICE_MESSAGES_FORBIDDEN/.test(error.message);
 
 /** The topic was deleted or closed; the chat around it is there. */
 export const isTopicGone = (error: unknown) =>
@@ -63,6 +71,7 @@ function meaningOfAnswer({ code, description, parameters }: TelegramError): Erro
   if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);
   if (CHAT_GONE.test(description)) return new Unreachable('chat_gone', description);
+  if (MAY_NOT_WRITE.test(description)) return new Unreachable('may_not_write', description);
   if (code === 403) return new Unreachable('blocked', description);
   if (/file is too big/i.test(description)) return new FileTooLarge(description);
   if (FILE_GONE.test(description)) return new FileGone(description);

@@ -64,6 +64,8 @@ export const Message = z.object({
   date: z.int(),
   chat: Chat,
   from: User.optional(),
+  /** The channel or group in whose name it was sent; of posts that are forwarded to a channel's discussion group, the channel. */
+  sender_chat: Chat.optional(),
   edit_date: z.int().optional(),
   text: z.string().optional(),
   entities: z.array(Entity).default([]),
@@ -96,7 +98,19 @@ export const Update = z.object({
     })
     .optional(),
   stopped_message_generation: z.object({ ...inTopic, chat: Chat, draft_id: z.int().optional() }).optional(),
-  my_chat_member: z.object({ chat: Chat, from: User, new_chat_member: z.object({ status: z.string() }) }).optional(),
+  my_chat_member: z
+    .object({
+      chat: Chat,
+      from: User,
+      date: z.int().optional(),
+      // The rights are there for `restricted` only.
+      new_chat_member: z.object({
+        status: z.string(),
+        is_member: z.boolean().default(true),
+        can_send_messages: z.boolean().default(true),
+      }),
+    })
+    .optional(),
 });
 export type Update = z.output<typeof Update>;
 

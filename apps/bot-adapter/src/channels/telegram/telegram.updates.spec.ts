@@ -171,6 +171,19 @@ describe('what an update of Telegram means', () => {
     expect(message({ text: 'x', chat: { id: -1, type: 'channel' } })).toBeUndefined();
   });
 
+  it('posts of a channel that Telegram forwards to its discussion group are said by nobody', () => {
+    const text = '@lumen_bot the news';
+    const post = {
+      ...{ chat: inGroup, text, entities: [entity('mention', text, '@lumen_bot')] },
+      from: { id: 777_000, is_bot: false, first_name: 'Telegram' },
+      sender_chat: { id: -1009, type: 'channel' },
+    };
+    expect(message({ ...post, is_automatic_forward: true })).toBeUndefined();
+    expect(message(post)).toBeUndefined();
+    const edited_message = { message_id: 5, date: 1, edit_date: 60, ...post };
+    expect(parse({ edited_message })).toBeUndefined();
+  });
+
   it('an edit carries the new text and the time of the edit', () => {
     const edited_message = { message_id: 5, date: 1, edit_date: 60, chat: inPrivate, from: emma, text: 'better' };
     expect(parse({ edited_message })).toMatchObject({
@@ -198,6 +211,18 @@ describe('what an update of Telegram means', () => {
   ])('a bot that became %s was %s', (status, kind) => {
     expect(parse({ my_chat_member: { chat: inPrivate, from: emma, new_chat_member: { status } } })).toMatchObject({
       kind,
+    });
+  });
+
+  it.each([
+    ['may not write', 'muted', { can_send_messages: false }],
+    ['left', 'blocked', { can_send_messages: true, is_member: false }],
+    ['may send words but no pictures', 'unblocked', { can_send_messages: true, is_member: true }],
+  ])('a bot that is restricted and %s was %s', (_what, kind, rights) => {
+    const new_chat_member = { status: 'restricted', ...rights };
+    expect(parse({ my_chat_member: { chat: inGroup, from: emma, date: 60, new_chat_member } })).toMatchObject({
+      kind,
+      sentAt: new Date(60_000),
     });
   });
 

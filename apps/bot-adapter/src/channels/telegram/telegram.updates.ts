@@ -1,4 +1,5 @@
 import type { Inbound, InboundChat, InboundFile, InboundPerson } from '../channel';
+import { shorten } from '../../rich-text/cut-points';
 import { type Chat, type Entity, type Message, OTHER_CONTENT, type Update, type User } from './telegram.shapes';
 
 /** Who the bot is in Telegram: by these it is spoken to in groups. */
@@ -23,8 +24,7 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   // Told twice, in the old group and in the new one, in any order.
   if (movedTo !== undefined) return { kind: 'moved', from: String(chat.id), to: String(movedTo) };
   if (movedFrom !== undefined) return { kind: 'moved', from: String(movedFrom), to: String(chat.id) };
-  // Other bots, and people who write in the name of a channel, are nobody to talk to.
-  if (!from || from.is_bot || chat.type === 'channel') return undefined;
+  if (!from || isNobody(message)) return undefined;
   const command = commandOf(message, self);
   if (command === 'for_another_bot') return undefined;
   // Of a group only what is meant for the bot: a command that names no bot may be meant for any.
@@ -54,10 +54,17 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   };
 }
 
+/**
+ * Other bots are nobody to talk to, nor are people who write in the name of a channel or group, nor is Telegram itself, from
+ * whom the posts of a channel come that are forwarded to its discussion group.
+ */
+const isNobody = ({ chat, from, sender_chat: inTheNameOf }: Message) =>
+  from?.is_bot === true || chat.type === 'channel' || inTheNameOf !== undefined;
+
 function fromEdit(message: Message, self: Self): Inbound | undefined {
   const { chat, from, edit_date: editedAt } = message;
   const text = textOf(message, self);
-  if (!from || from.is_bot || chat.type === 'channel' || !text) return undefined;
+  if (!from || isNobody(message) || !text) return undefined;
   const sentAt = new Date((editedAt ?? message.date) * 1000);
   return {
     kind: 'edited',
@@ -84,11 +91,14 @@ function fromPress({ id, from, data, message }: NonNullable<Update['callback_que
 function fromMembership({
   chat,
   from,
-  new_chat_member: member,
+  date,
+  new_chat_member: { status, is_member: isMember, can_send_messages: maySend },
 }: NonNullable<Update['my_chat_member']>): Inbound | undefined {
   if (chat.type === 'channel') return undefined;
-  const gone = member.status === 'kicked' || member.status === 'left';
-  return { kind: gone ? 'blocked' : 'unblocked', chat: chatOf(chat), from: personOf(from) };
+  const by = { chat: chatOf(chat), from: personOf(from), ...(date && { sentAt: new Date(date * 1000) }) };
+  // A bot that left while it was restricted still is.
+  if (status === 'kicked' || status === 'left' || !isMember) return { kind: 'blocked', ...by };
+  return { kind: maySend ? 'unblocked' : 'muted', ...by };
 }
 
 const fromStop = ({ chat, draft_id, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
@@ -114,7 +124,7 @@ function chatOf(
 }
 
 function personOf({ id, first_name, last_name, username, language_code }: User): InboundPerson {
-  const name = [first_name, last_name].filter(Boolean).join(' ').slice(0, 200);
+  const name = shorten([first_name, last_name].filter(Boolean).join(' '), 200);
   return {
     externalId: String(id),
     name,

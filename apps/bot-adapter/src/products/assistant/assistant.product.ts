@@ -26,6 +26,7 @@ import { action, type PrivacyNotes, type Product, standing } from '../../dialogs
 import { ProductRouter } from '../../dialogs/product-router.service';
 import { menu, type Screen } from '../../dialogs/screen';
 import { MediaService } from '../../media/media.service';
+import { shorten } from '../../rich-text/cut-points';
 import { SpeechService } from '../../speech/speech.service';
 import { Catalogue, nearestLanguage, say } from '../../texts/catalogue';
 
@@ -207,7 +208,7 @@ export class AssistantProduct implements Product {
     if (!this.isIn(chat)) return [];
     const actions = suggestions.map((text) => ({ product: this.name, action: 'say', data: { text } }));
     const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
-    return inRows(suggestions.map((text, i) => ({ label: shortened(text), data: ids[i]! })));
+    return inRows(suggestions.map((text, i) => ({ label: shorten(text, LONGEST_LABEL, '…'), data: ids[i]! })));
   }
 
   /** What can be done with an answer. */
@@ -245,7 +246,7 @@ export class AssistantProduct implements Product {
     const lines = [
       conversation.say('start.greeting', { name: person.name, bot: bot.name }),
       conversation.say('start.about', { kinds: this.router.kindsOf(conversation) }),
-      ...(link ? [conversation.say('start.link', { link: link.slice(0, 64) })] : []),
+      ...(link ? [conversation.say('start.link', { link: shorten(link, 64) })] : []),
     ];
     return conversation.send({ text: lines.join('\n\n') });
   }
@@ -258,7 +259,6 @@ export class AssistantProduct implements Product {
 
 const LONGEST_LABEL = 40;
 const HALF_A_ROW = 16;
-const shortened = (label: string) => (label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label);
 
 /** Two in a row where both are short. */
 function inRows(buttons: readonly Button[]): Button[][] {
