@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
@@ -45,7 +45,7 @@ ${table([
   ...Object.entries(installation.services).map(([name, url]) => [name, `${url}/health/ready`] as const),
 ])}
 
-  Bots of ${relative(root, installation.botsFolder) || '.'}
+  Bots of ${shortest(installation.botsFolder)}
 ${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`]))}
 
 ${advice(installation, broken, process.env)}
@@ -68,6 +68,9 @@ async function brokenBots({ services }: Installation): Promise<number> {
 
 const table = (rows: readonly (readonly [string, string])[]) =>
   rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}`).join('\n');
+
+/** From the checkout where it lies in it. */
+const shortest = (path: string) => (path.startsWith(root + sep) ? relative(root, path) : path);
 
 /** Where people meet a bot. */
 function placeOf({ channel, apiRoot }: LocalBot): string {
