@@ -65,8 +65,8 @@ export {
 export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';
 
 // For tests and tools
-export { BotsFolder, OnlyBot } from './bots-folder';
-export { type BotSource, type BotsSource } from './bots-registry';
+export { BotsFolder, OnlyBot, readBotsFolder } from './bots-folder';
+export { readSecret, type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
