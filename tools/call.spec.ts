@@ -1,8 +1,46 @@
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chatAiApp } from '@switchboard/chat-ai';
+import { defineRoute, type RouteDefinition, routes } from '@switchboard/contracts';
+import { generateIdentityKeys } from '@switchboard/service-kit';
 import { startApp, type TestApp } from '@switchboard/testing';
+import { z } from 'zod';
+
+jest.mock('./verbs/build.mts', () => ({ build: () => Promise.resolve() }));
+
+describe('npm run call, of a resource that is changed', () => {
+  const note = {
+    method: 'PATCH',
+    path: '/notes',
+    permission: 'notes:write',
+    answer: z.object({ revision: z.int() }),
+  } as const;
+  const ChangeNote = defineRoute({ ...note, id: 'shop.notes.change', summary: '.', etag: 'revision', ifMatch: true });
+  const seen: (string | undefined)[] = [];
+  const service = createServer((request, response) => {
+    seen.push(request.headers['if-match']);
+    response.setHeader('content-type', 'application/json').end('{"revision":7}');
+  });
+  beforeAll(() => new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => service.close());
+  afterEach(() => jest.restoreAllMocks());
+
+  it('says the ETag of what it answers, and takes one as a shell gives it', async () => {
+    (routes as RouteDefinition[]).push(ChangeNote);
+    const { private: keys } = await generateIdentityKeys(['operator']);
+    process.env['OPERATOR_PRIVATE_KEY'] = JSON.stringify(keys.get('operator'));
+    const { main } = await import('./verbs/call.mts');
+    jest.spyOn(console, 'log').mockReturnValue();
+    const said = jest.spyOn(console, 'error').mockReturnValue();
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    for (const tag of ['7', '"7"', '*']) await main([ChangeNote.id, '--if-match', tag, '--url', url]);
+    expect(seen).toEqual(['"7"', '"7"', '*']);
+    expect(said).toHaveBeenLastCalledWith('ETag: "7"');
+  });
+});
 
 describe('npm run call', () => {
   let app: TestApp;

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -36,15 +36,6 @@ describe('docker-compose.yml', () => {
     expect(foreign.map(({ image }) => image).filter((image) => !/:v?\d+\.\d+/.test(image))).toEqual([]);
     expect(foreign.length).toBeGreaterThan(0);
     expect(Object.values(services).filter(({ restart }) => restart !== 'unless-stopped')).toEqual([]);
-  });
-
-  it('plays the bots of the demo when the third parties are played', () => {
-    const Bot = z.object({ name: z.string(), channel: z.object({ token: z.string(), username: z.string() }) });
-    const { SANDBOX_BOTS } = parseEnv(read('deploy/docker/sandbox.env'));
-    const bots = globSync('deploy/demo/bots/*.json', { cwd: root })
-      .sort()
-      .map((file) => Bot.parse(JSON.parse(read(file))));
-    expect(JSON.parse(SANDBOX_BOTS!)).toEqual(bots.map(({ name, channel }) => ({ ...channel, name })));
   });
 });
 

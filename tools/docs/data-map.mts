@@ -17,14 +17,17 @@ const tables = (map: Readonly<Record<string, TableMap>>) =>
   [
     ['table', 'why', 'for how long', 'when a person is erased', 'what is in it'],
     ['---', '---', '---', '---', '---'],
-    ...Object.entries(map).map(([name, { purpose, retention, erasure, columns }]) => [
+    ...Object.entries(map).map(([name, { purpose, retention, erasure, columns, others = {} }]) => [
       `\`${name}\``,
       purpose,
       retention,
       erasure,
-      Object.entries(columns)
-        .map(([column, holds]) => `\`${column}\`: ${holds}`)
-        .join('<br>'),
+      [
+        ...Object.entries(columns).map(([column, holds]) => `\`${column}\`: ${holds}`),
+        ...Object.entries(others).map(
+          ([column, rule]) => `\`${column}\`: A person, too; when that one is erased: ${rule}`,
+        ),
+      ].join('<br>'),
     ]),
   ]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)

@@ -2,6 +2,7 @@ import type { AppDefinition } from '@switchboard/service-kit';
 import { prefixOf, variablesOf } from '@switchboard/service-kit';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SandboxBot } from '../local/bots.mts';
 import { root } from '../local/workspace.mts';
 
 /** What a service needs in docker-compose.yml besides what all of them need. */
@@ -28,6 +29,12 @@ export function composeFile(services: readonly AppDefinition[]): string {
     services: services.map(serviceOf).join('\n'),
     volumes: services.map(({ name }) => `  ${name}:\n`).join(''),
   });
+}
+
+/** The same of the variables with which the demo runs on played third parties: the sandbox has to know its bots. */
+export function sandboxEnv(bots: readonly SandboxBot[]): string {
+  const known = bots.map(({ token, username, name }) => ({ token, username, name }));
+  return withParts('deploy/docker/sandbox.env', { bots: `SANDBOX_BOTS='${JSON.stringify(known)}'\n` });
 }
 
 /** The same of Prometheus' configuration. A service's name stands for all of its replicas. */

@@ -2,11 +2,12 @@ import { events, openApi, publishedSchema, routes, routesOf, serviceOf, signals 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DEMO_BOTS, sandboxBots } from '../local/bots.mts';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
 import { asyncApi } from './asyncapi.mts';
 import { dataMapPage } from './data-map.mts';
-import { composeFile, prometheusFile, servicePorts } from './deployment.mts';
+import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
 import { breakingChanges } from './openapi-changes.mts';
@@ -30,6 +31,7 @@ export async function documents(): Promise<Document[]> {
     { path: 'docs/events.md', text: eventTable(map) },
     { path: 'docs/data-map.md', text: dataMapPage(services) },
     { path: 'docker-compose.yml', text: composeFile(services) },
+    { path: 'deploy/docker/sandbox.env', text: sandboxEnv(await sandboxBots(DEMO_BOTS, {})) },
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...openApiDocuments(),

@@ -1,5 +1,5 @@
 import type { Changes } from './changes.mts';
-import { camel, pascal, words } from './names.mts';
+import { aNoun, camel, pascal, words } from './names.mts';
 import { calledOn, withElement, withExport, withImport } from './source-edits.mts';
 
 export interface NewEvent {
@@ -13,15 +13,20 @@ const contracts = 'libs/contracts/src';
 
 export const nameOf = ({ service, noun, verb }: NewEvent) => `${service}.${noun}.${verb}.v1`;
 
-/** `payments.invoice.paid.v1` → `InvoicePaid` */
-export const constantOf = ({ noun, verb }: NewEvent) => `${pascal(noun)}${pascal(verb)}`;
+/** What a service says when it has erased a person: one shape for all services, and so a name with the service in it. */
+export const personErasedBy = (service: string): NewEvent => ({ service, noun: 'person', verb: 'erased' });
+const isPersonErased = ({ noun, verb }: NewEvent) => noun === 'person' && verb === 'erased';
+
+/** `payments.invoice.paid.v1` → `InvoicePaid`; `payments.person.erased.v1` → `PaymentsPersonErased` */
+export const constantOf = (event: NewEvent) =>
+  `${isPersonErased(event) ? pascal(event.service) : ''}${pascal(event.noun)}${pascal(event.verb)}`;
 
 /** Whether somebody defined that constant already. */
 export const isDefined = (changes: Changes, event: NewEvent) =>
   new RegExp(`\\b${constantOf(event)}\\b`).test(changes.read(`${contracts}/index.ts`));
 
 /** Defines an event in the contracts, exports it and puts it into the catalogue. */
-export function addEvent(changes: Changes, event: NewEvent): void {
+export function addEvent(changes: Changes, event: NewEvent, text = definition(event)): void {
   const { service } = event;
   const constant = constantOf(event);
   if (isDefined(changes, event)) throw new Error(`The contracts have a ${constant} already.`);
@@ -31,20 +36,45 @@ export function addEvent(changes: Changes, event: NewEvent): void {
   const module = `./${service}.events`;
   const file = `${contracts}/${service}.events.ts`;
   if (!changes.has(file)) {
-    changes.create(file, "import { z } from 'zod';\nimport { defineEvent } from './define-event';\n");
+    changes.create(file, '');
     changes.edit(`${contracts}/catalog.ts`, (catalog) =>
       withElement(withImport(catalog, `* as ${camel(service)}`, module), calledOn('flatMap'), camel(service)),
     );
   }
-  changes.edit(file, (events) => `${events.trimEnd()}\n\n${definition(event)}`);
+  const needed = Object.entries(IMPORTS).filter(([name]) => new RegExp(`\\b${name}[.(]`).test(text));
+  changes.edit(file, (events) => {
+    const missing = needed.filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(events));
+    const imported = missing.reduce((source, [name, from]) => withImport(source, `{ ${name} }`, from), events);
+    return `${imported.trimEnd()}\n\n${text}`;
+  });
   changes.edit(`${contracts}/index.ts`, (index) => withExport(index, constant, module));
 }
 
+/** Where what a definition is made of comes from. */
+const IMPORTS = {
+  z: 'zod',
+  defineEvent: './define-event',
+  personal: './personal',
+  definePersonErased: './person-erased',
+};
+
 function definition(event: NewEvent): string {
+  if (isPersonErased(event))
+    return `export const ${constantOf(event)} = definePersonErased('${event.service}');
+`;
+  return definitionWith(event, { userId: PERSON });
+}
+
+/** The field that says whom something belongs to. */
+export const PERSON = "z.uuid().describe('The person, one id everywhere.')";
+
+/** @param fields besides the id of the noun, as TypeScript */
+export function definitionWith(event: NewEvent, fields: Readonly<Record<string, string>>): string {
   const id = `${camel(event.noun)}Id`;
+  const more = Object.entries(fields).map(([name, schema]) => `${name}: ${schema},`);
   return `export const ${constantOf(event)} = defineEvent(
   '${nameOf(event)}',
-  z.object({ ${id}: z.uuid(), userId: z.uuid().describe('The person, one id everywhere.') }),
+  z.object({ ${id}: z.uuid(), ${more.join(' ')} }),
   { subject: '${id}', summary: '${summary(event)}' },
 );
 `;
@@ -52,7 +82,7 @@ function definition(event: NewEvent): string {
 
 function summary({ noun, verb }: NewEvent): string {
   const asked = /^(.+)-requested$/.exec(verb)?.[1];
-  const article = /^[aeiou]/.test(noun) ? 'an' : 'a';
-  if (asked) return `Somebody asks to ${words(asked)} ${article} ${words(noun)}.`;
-  return `${article === 'an' ? 'An' : 'A'} ${words(noun)} was ${words(verb)}.`;
+  if (asked) return `Somebody asks to ${words(asked)} ${aNoun(noun)}.`;
+  const [first, ...rest] = aNoun(noun);
+  return `${first!.toUpperCase()}${rest.join('')} was ${words(verb)}.`;
 }

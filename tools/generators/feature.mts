@@ -1,44 +1,42 @@
 import type { Changes } from './changes.mts';
-import { addEvent, isDefined } from './event.mts';
+import { addErasure } from './erasure.mts';
+import { addEvent, definitionWith, PERSON } from './event.mts';
 import { dataMapEntry, featureFiles, type Feature, migrationOf, requestOf } from './feature.templates.mts';
+import { addMigration, definitionOf } from './migration.mts';
 import { camel, pascal } from './names.mts';
-import { addReadRoute } from './route.mts';
+import { addRoutes } from './route.mts';
+import { addLayer, addModule } from './service.mts';
 import { constant, valueOf, withElement, withImport } from './source-edits.mts';
 
-/** A feature that is asked for by an event, keeps a row, and can be read over HTTP: the whole way of one use case. */
+/** A resource over HTTP with its rows, and on demand an event that asks for one: the whole way of each use case. */
 export function addFeature(changes: Changes, feature: Feature): void {
   const { service, plural, singular } = feature;
   const source = `apps/${service}/src`;
   if (!changes.has(`apps/${service}/project.json`)) {
     throw new Error(`There is no apps/${service}: \`npm run new:service -- ${service}\` makes it.`);
   }
-  if (!isDefined(changes, requestOf(feature))) addEvent(changes, requestOf(feature));
-  addReadRoute(changes, feature);
-  for (const [path, text] of Object.entries(featureFiles(feature))) changes.create(`apps/${service}/${path}`, text);
-  changes.edit(`${source}/${service}.module.ts`, (module) => {
-    const name = `${pascal(plural)}Module`;
-    return withElement(withImport(module, `{ ${name} }`, `./${plural}/${plural}.module`), valueOf('imports'), name);
-  });
+  const request = requestOf(feature);
+  if (request) addEvent(changes, request, definitionWith(request, fieldsOf(feature)));
+  addRoutes(changes, feature);
+  for (const [path, text] of Object.entries(featureFiles(feature))) {
+    // Lines of spaces are left by conditions that do not hold.
+    changes.create(`apps/${service}/${path}`, text.replaceAll(/^ +\n/gm, ''));
+  }
+  addModule(changes, service, plural);
+  addLayer(changes, service, plural);
   changes.edit(`${source}/${service}.data-map.ts`, (map) =>
     withElement(map, constant(`${camel(service)}DataMap`), dataMapEntry(feature)),
   );
-  changes.edit(`apps/${service}/test/layers.spec.ts`, (spec) => withElement(spec, constant('LAYERS'), `'${plural}'`));
-  // Where the app is defined: a service into which others are plugged has a function for it.
-  const definition = [`${source}/${service}.app.ts`, `${source}/${service}.module.ts`].find((file) =>
-    changes.read(file).includes('entities: ['),
+  const entity = pascal(singular);
+  changes.edit(definitionOf(changes, service), (app) =>
+    withElement(withImport(app, `{ ${entity} }`, `./${plural}/${singular}.entity`), valueOf('entities'), entity),
   );
-  if (!definition) throw new Error(`No file of ${source} lists the entities of the service.`);
-  changes.edit(definition, (app) => {
-    const migration = migrationOf(feature);
-    const withEntity = withElement(
-      withImport(app, `{ ${pascal(singular)} }`, `./${plural}/${singular}.entity`),
-      valueOf('entities'),
-      pascal(singular),
-    );
-    return withElement(
-      withImport(withEntity, `{ ${migration.className} }`, `../migrations/${migration.file}`),
-      valueOf('migrations'),
-      migration.className,
-    );
-  });
+  addMigration(changes, migrationOf(feature));
+  if (feature.personal) addErasure(changes, service);
 }
+
+/** What the event that asks for one carries, besides its id. */
+const fieldsOf = ({ personal }: Feature): Record<string, string> => {
+  const title = 'z.string().min(1).max(200)';
+  return personal ? { userId: PERSON, title: `personal(${title})` } : { title };
+};

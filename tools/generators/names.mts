@@ -25,3 +25,6 @@ export function singular(name: string): string {
   if (/(ss|x)es$/.test(name)) return name.slice(0, -2);
   return name.replace(/ies$/, 'y').replace(/s$/, '');
 }
+
+/** `refund` → `a refund`, `order-line` → `an order line` */
+export const aNoun = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${words(name)}`;

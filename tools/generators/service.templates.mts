@@ -14,6 +14,7 @@ export const serviceFiles = (service: string, port: number): Record<string, stri
   [`test/${service}-starts.spec.ts`]: spec(service),
   [`test/data-map.spec.ts`]: dataMapSpec(service),
   [`test/layers.spec.ts`]: layersSpec(service),
+  [`test/unknown-words.spec.ts`]: unknownWordsSpec(service),
 });
 
 const packageJson = (service: string) => `{
@@ -88,24 +89,50 @@ const dataMap = (service: string) => `import type { DataMap } from '@switchboard
 export const ${camel(service)}DataMap: DataMap = {};
 `;
 
-const dataMapSpec = (service: string) => `import { dataMapProblems, startApp } from '@switchboard/testing';
+const dataMapSpec = (
+  service: string,
+) => `import { dataMapProblems, startApp, type TestApp } from '@switchboard/testing';
 import { ${camel(service)}App } from '../src/${service}.app';
 
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(${camel(service)}App);
+});
+afterAll(() => app.stop());
+
 it('the data map says of every table what it holds of whom, and rows of persons are kept apart', async () => {
-  const app = await startApp(${camel(service)}App);
   expect(await dataMapProblems(app, ${camel(service)}App)).toEqual([]);
-  await app.stop();
 });
 `;
 
 const layersSpec = (service: string) => `import { layerProblems } from '@switchboard/testing';
 import { join } from 'node:path';
 
-/** From the bottom to the top. */
+/** The folders of \`src\`, from the bottom to the top. */
 const LAYERS: string[] = [];
 
 it('the layers of ${service} import only what stands below them', () => {
   expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
+});
+`;
+
+const unknownWordsSpec = (
+  service: string,
+) => `import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
+import { ${camel(service)}App } from '../src/${service}.app';
+
+/** A newer version of another service says words that this one has never heard of. */
+describe('words that ${service} does not know', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp(${camel(service)}App);
+  });
+  afterAll(() => app.stop());
+
+  it('keep no event from being applied', () =>
+    // A sample of each event that is heard and has open words: { [MessageReceived.type]: () => MessageReceived({ … }) }
+    hearsUnknownWords(app, ${camel(service)}App, {}));
 });
 `;
 

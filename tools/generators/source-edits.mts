@@ -11,12 +11,6 @@ export const valueOf =
   ({ parent }) =>
     ts.isPropertyAssignment(parent) && (parent.name as ts.Identifier | ts.StringLiteral).text === property;
 
-/** The argument of a call: `runApps([…])`. */
-export const argumentOf =
-  (callee: string): Fits =>
-  ({ parent }) =>
-    ts.isCallExpression(parent) && parent.expression.getText() === callee;
-
 /** The value of a constant: `const dataMap = {…}`. */
 export const constant =
   (name: string): Fits =>
@@ -29,8 +23,11 @@ export const calledOn =
   ({ parent }) =>
     ts.isPropertyAccessExpression(parent) && parent.name.text === method;
 
-/** Adds an element at the end of the one list that fits; the text is formatted later. */
-export function withElement(source: string, fits: Fits, element: string): string {
+/**
+ * Adds an element to the one list that fits; the text is formatted later.
+ * @param before it comes before the first element whose text matches, and at the end where none does
+ */
+export function withElement(source: string, fits: Fits, element: string, before?: RegExp): string {
   const lists: List[] = [];
   const visit = (node: ts.Node): void => {
     if ((ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node)) && fits(node)) lists.push(node);
@@ -41,6 +38,8 @@ export function withElement(source: string, fits: Fits, element: string): string
   if (!list || others.length > 0)
     throw new Error(`There are ${lists.length} lists to which "${element}" could belong.`);
   const entries = ts.isArrayLiteralExpression(list) ? list.elements : list.properties;
+  const next = before && [...entries].find((entry) => before.test(entry.getText()));
+  if (next) return insert(source, next.getStart(), `${element}, `);
   const comma = entries.length > 0 && !entries.hasTrailingComma ? ', ' : ' ';
   return insert(source, list.getEnd() - 1, `${comma}${element}`);
 }

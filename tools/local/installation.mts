@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { DEMO_BOTS, followSandboxBots, type LocalBot, localBots, sandboxBots } from './bots.mts';
 import { type Child, startChild } from './child.mts';
 import { startPostgres } from './postgres.mts';
 import { freePorts, until } from './processes.mts';
@@ -25,12 +26,19 @@ export interface Installation {
   sandboxUrl: string;
   /** Where each service answers, by name. */
   services: Record<string, string>;
+  /** The folder in use, and who is in it. */
+  botsFolder: string;
+  bots: LocalBot[];
+  /** Usual ports that somebody else holds, with the ones used in their place. */
+  movedPorts: { name: string; usual: number; used: number }[];
   apps: Child;
   sandbox: Child;
   /** Starts the services again after they were killed. */
   restartApps(): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Variables = Record<string, string | undefined>;
 
 const USUAL_SANDBOX_PORT = 4500;
 const READY_WITHIN_MS = 60_000;
@@ -42,10 +50,14 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const given = Object.fromEntries(Object.entries(options.env ?? {}).filter(([, value]) => value));
   const defined = await definedServices();
   const usual = [USUAL_SANDBOX_PORT, ...defined.map(({ port }) => port)];
-  const [sandboxPort, ...freed] = await freePorts(usual.length, options.ports === 'usual' ? usual : []);
+  const [freeForSandbox, ...freed] = await freePorts(usual.length, options.ports === 'usual' ? usual : []);
+  const sandboxPort = Number(given.SANDBOX_PORT ?? freeForSandbox);
   const ports = defined.map(({ name }, i) => [name, Number(given[portOf(name)] ?? freed[i])] as const);
   const services = Object.fromEntries(ports.map(([name, port]) => [name, `http://127.0.0.1:${port}`]));
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const movedPorts = options.ports === 'usual' ? moved([['sandbox', sandboxPort], ...ports], usual, given) : [];
+  const botsFolder = given.BOTS_FOLDER ? fromRoot(given.BOTS_FOLDER) : DEMO_BOTS;
+  const bots = await localBots(botsFolder, given);
   const logs = join(stateDir, 'logs');
   rmSync(logs, { recursive: true, force: true });
 
@@ -58,23 +70,30 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       given.DATABASE_URL || given.DATABASE_URL_FILE
         ? { url: given.DATABASE_URL }
         : startPostgres({ dataDir: join(stateDir, 'postgres') }).then((part) => (started.unshift(part), part)),
-      startSandbox(sandboxPort!, stateDir, logs, given, signal).then((part) => (started.push(part), part)),
+      startSandbox(sandboxPort, { stateDir, logs, given, botsFolder }, signal).then(
+        (part) => (started.push(part), part),
+      ),
     ] as const;
     // Both have come to an end before either can fail: what is stopped then is all that was started.
     await Promise.allSettled(parts);
     const [postgres, sandbox] = await Promise.all(parts);
     signal?.throwIfAborted();
+    const addresses = await sandboxAddresses(sandboxUrl);
+    const unfollow = followSandboxBots(botsFolder, given, sandboxUrl);
+    started.push({ stop: () => Promise.resolve(unfollow()) });
     const env = {
       ...process.env,
       NODE_ENV: 'development',
       DATABASE_URL: postgres.url,
       ...localSecrets(stateDir),
       MEDIA_FOLDER: join(stateDir, 'media'),
-      BOTS_FOLDER: join(root, 'deploy/demo/bots'),
-      BOT_ADAPTER_SANDBOX_API_ROOT: `${sandboxUrl}/telegram`,
+      BOTS_FOLDER: botsFolder,
+      // `<PARTY>_SANDBOX_URL` for each, so that a channel whose third party is played finds it.
+      ...Object.fromEntries(Object.entries(addresses).map(([name, url]) => [`${prefixOf(name)}_SANDBOX_URL`, url])),
+      BOT_ADAPTER_SANDBOX_API_ROOT: addresses['telegram'],
       // Only bots of the sandbox are answered by them, and only while no real server is connected.
-      CHAT_AI_SANDBOX_BASE_URL: `${sandboxUrl}/openai/v1`,
-      TTS_WORKER_SANDBOX_BASE_URL: `${sandboxUrl}/openai/v1`,
+      CHAT_AI_SANDBOX_BASE_URL: addresses['openai'],
+      TTS_WORKER_SANDBOX_BASE_URL: addresses['openai'],
       ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
       ...given,
       // What is given as a file must not stand beside the value that was made here.
@@ -98,6 +117,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const installation: Installation = {
       sandboxUrl,
       services,
+      botsFolder,
+      bots,
+      movedPorts,
       sandbox,
       apps: await startApps(),
       restartApps: async () => {
@@ -114,39 +136,33 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   }
 }
 
-/** The bots of the demo company, as the sandbox has to know them. */
-export function demoBots(): { id: string; token: string; username?: string; name: string }[] {
-  const folder = join(root, 'deploy/demo/bots');
-  return readdirSync(folder).map((file) => {
-    const { name, channel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
-      name: string;
-      channel: { token: string; username?: string };
-    };
-    return { id: basename(file, '.json'), name, token: channel.token, username: channel.username };
-  });
-}
-
 async function startSandbox(
   port: number,
-  stateDir: string,
-  logs: string,
-  given: Record<string, string | undefined>,
+  { stateDir, logs, given, botsFolder }: Record<'stateDir' | 'logs' | 'botsFolder', string> & { given: Variables },
   signal?: AbortSignal,
 ): Promise<Child> {
+  const bots = await sandboxBots(botsFolder, given);
   const sandbox = startChild({
     entry: 'apps/sandbox/dist/src/main.js',
     env: {
       ...process.env,
       SANDBOX_PORT: String(port),
       SANDBOX_DATA: join(stateDir, 'sandbox'),
-      // A company of one's own has bots that the sandbox has not heard of.
       SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? '',
-      SANDBOX_BOTS: JSON.stringify(demoBots().map(({ token, username, name }) => ({ token, username, name }))),
+      SANDBOX_BOTS: JSON.stringify(bots.map(({ token, username, name }) => ({ token, username, name }))),
     },
     logFile: join(logs, 'sandbox.log'),
   });
   await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], signal);
   return sandbox;
+}
+
+/** Where each third party of the sandbox answers, by its name. */
+async function sandboxAddresses(sandboxUrl: string): Promise<Record<string, string>> {
+  const response = await fetch(`${sandboxUrl}/control/parties`, { signal: AbortSignal.timeout(5000) });
+  if (!response.ok) throw new Error(`The sandbox answered ${response.status} when asked for its third parties`);
+  const paths = (await response.json()) as Record<string, string>;
+  return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, sandboxUrl + path]));
 }
 
 /** Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it. */
@@ -167,10 +183,20 @@ async function ready(child: Child, what: string, urls: string[], signal?: AbortS
 }
 
 /** `DATABASE_URL` of `DATABASE_URL_FILE`. */
-const givenAsFile = (given: Record<string, string | undefined>) =>
+const givenAsFile = (given: Variables) =>
   Object.keys(given)
     .filter((name) => name.endsWith('_FILE'))
     .map((name) => name.slice(0, -'_FILE'.length))
     .filter((name) => !(name in given));
 
-const portOf = (service: string) => `${service.replaceAll('-', '_').toUpperCase()}_PORT`;
+/** A port that a person has chosen is where they want it. */
+const moved = (ports: (readonly [name: string, used: number])[], usual: readonly number[], given: Variables) =>
+  ports.flatMap(([name, used], i) =>
+    used === usual[i] || given[portOf(name)] ? [] : [{ name, usual: usual[i]!, used }],
+  );
+
+/** Children run there. */
+const fromRoot = (path: string) => (isAbsolute(path) ? path : join(root, path));
+
+const prefixOf = (name: string) => name.replaceAll('-', '_').toUpperCase();
+const portOf = (service: string) => `${prefixOf(service)}_PORT`;

@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@switchboard/testing';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,8 @@ const launcher = `
   const { startInstallation } = await import(${JSON.stringify(pathToFileURL(join(__dirname, 'installation.mts')).href)});
   const [stateDir, given] = process.argv.slice(1);
   const installation = await startInstallation({ stateDir, ports: 'free', env: JSON.parse(given) });
-  console.log(JSON.stringify(installation.services));
+  const bots = await (await fetch(installation.sandboxUrl + '/control/telegram/bots')).json();
+  console.log(JSON.stringify({ services: installation.services, bots: bots.map(({ username }) => username) }));
   await installation.stop();
 `;
 
@@ -24,14 +25,21 @@ describe('an installation on this machine', () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'installation-'));
     const database = await createTestDatabase();
     const encryptionKeys = `mine:${Buffer.alloc(32, 9).toString('base64')}`;
+    const channel = { kind: 'telegram', apiRoot: 'sandbox', tokenEnv: 'BOOKS_TOKEN', username: 'books_bot' };
+    const company = mkdtempSync(join(tmpdir(), 'company-'));
+    writeFileSync(join(company, 'books.json'), JSON.stringify({ name: 'Books', channel }));
     const given = {
+      BOTS_FOLDER: company,
+      BOOKS_TOKEN: '7000000009:sandbox-books',
       DATABASE_URL: database.url,
       ENCRYPTION_KEYS: encryptionKeys,
       LOG_LEVEL: 'debug',
       CHAT_AI_PORT: '',
     };
     const { stdout } = await launch(stateDir, given);
-    expect(Object.keys(JSON.parse(stdout) as object)).toContain('bot-adapter');
+    const { services, bots } = JSON.parse(stdout) as { services: object; bots: string[] };
+    expect(Object.keys(services)).toContain('bot-adapter');
+    expect(bots).toEqual(['books_bot']);
     expect(readFileSync(join(stateDir, 'logs/services.log'), 'utf8')).toContain('"level":"debug"');
     expect(existsSync(join(stateDir, 'postgres'))).toBe(false);
     const client = new Client({ connectionString: database.url });
@@ -47,6 +55,6 @@ describe('an installation on this machine', () => {
     await expect(again).rejects.toThrow(/ENCRYPTION_KEYS: the data of the schema bot_adapter needs .*\(mine\)/);
     await expect(again).rejects.toThrow(/LOOKUP_KEY: is another one/);
     await database.drop();
-    rmSync(stateDir, { recursive: true });
+    for (const folder of [stateDir, company]) rmSync(folder, { recursive: true });
   }, 120_000);
 });

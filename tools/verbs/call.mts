@@ -12,7 +12,8 @@ import { build } from './build.mts';
 const USAGE = `npm run call -- <route> [name=value …] [name:=json …]
 
   The names are those of the path, the query or the body; := gives a value as JSON. What is answered goes to standard output.
-  --body <json>     the whole body     --if-match <etag>   --key <idempotency key>, a fresh one without it
+  --body <json>     the whole body     --key <idempotency key>, a fresh one without it
+  --if-match <etag> of what you have seen: \`call\` says it on standard error beside an answer that has one
   --as <name>       who you are; the name of your account without it
   --url <address>   where the service answers, else <SERVICE>_URL, else its usual port on this machine
   --out <file>      where a file goes
@@ -56,7 +57,7 @@ export async function main(args: string[]): Promise<number> {
   const question = {
     ...sorted(route, given.map(readArgument)),
     ...(values.body && { body: JSON.parse(values.body) as unknown }),
-    ...(values['if-match'] && { ifMatch: values['if-match'] }),
+    ...(values['if-match'] && { ifMatch: asEntityTag(values['if-match']) }),
     ...(route.idempotent && { idempotencyKey: values.key ?? crypto.randomUUID() }),
   };
   const actor = { kind: 'staff' as const, id: values.as, roles: ['operator'], scopes: ['*'] };
@@ -64,6 +65,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     const answer = await ask(route, url, (client) => client.call(route, question as never, { actor }));
     await print(answer, values.out);
+    if (route.etag) console.error(`ETag: "${(answer as unknown as Record<string, string | number>)[route.etag]}"`);
     return 0;
   } catch (error) {
     const { problem, cause } = error as { problem?: unknown; cause?: { code?: string } };
@@ -73,6 +75,9 @@ export async function main(args: string[]): Promise<number> {
     return 1;
   }
 }
+
+/** `3` → `"3"`, which a shell would take the quotes of; what is written as RFC 9110 wants it stays. */
+const asEntityTag = (text: string) => (text === '*' || text.includes('"') ? text : `"${text}"`);
 
 function readArgument(text: string): [name: string, value: unknown] {
   const [, name, json, value] = /^([\w-]+)(:?)=(.*)$/s.exec(text) ?? [];

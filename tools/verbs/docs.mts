@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
 
@@ -16,7 +16,9 @@ export async function main(args: string[]): Promise<number> {
   let failed = false;
   for (const { path, text: raw, breaks } of await documents()) {
     const file = join(root, path);
-    const text = await format(raw, { ...(await resolveConfig(file)), filepath: file });
+    // Prettier has nothing to say about some kinds of files, such as those of variables.
+    const { inferredParser } = await getFileInfo(file);
+    const text = inferredParser ? await format(raw, { ...(await resolveConfig(file)), filepath: file }) : raw;
     const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     if (before === text) continue;
     const broken = (before !== undefined && breaks?.(before)) || [];

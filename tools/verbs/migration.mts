@@ -1,37 +1,20 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Changes } from '../generators/changes.mts';
+import { addMigration } from '../generators/migration.mts';
+import { kebab } from '../generators/names.mts';
 import { root } from '../local/workspace.mts';
 
-/** `npm run migration -- chat-ai create-prompt`: an empty migration of that service, named so that TypeORM runs it last. */
-export async function main([service, name]: string[]) {
-  if (!service || !name) throw new Error('Usage: npm run migration -- <service> <name-in-kebab-case>');
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw new Error(`"${name}" is not kebab-case (like create-prompt).`);
-  const app = join(root, 'apps', service);
-  if (!existsSync(join(app, 'project.json'))) throw new Error(`There is no service apps/${service}.`);
-  const timestamp = Date.now();
-  const file = join(app, 'migrations', `${timestamp}-${name}.ts`);
-  mkdirSync(join(app, 'migrations'), { recursive: true });
-  writeFileSync(file, migration(name, timestamp));
-  console.log(
-    `Written: ${relative(root, file)}. Fill in up() and down(), name the class in the service's app file, and say in its data map what new columns hold.`,
-  );
-}
-
-/** TypeORM orders by the digits at the end of the name. */
-function migration(name: string, timestamp: number): string {
-  const className = `${name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase())}${timestamp}`;
-  return `import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-export class ${className} implements MigrationInterface {
-  readonly name = '${className}';
-
-  async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(\`\`);
-  }
-
-  async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(\`\`);
-  }
-}
-`;
+/** `npm run migration -- chat-ai create-prompt`: an empty migration of that service, which TypeORM runs last. */
+export async function main([app, migration]: string[]): Promise<number> {
+  const service = kebab(app, 'The name of the service');
+  const name = kebab(migration, 'The name of the migration (create-prompts)');
+  if (!existsSync(join(root, 'apps', service, 'project.json'))) throw new Error(`There is no apps/${service}.`);
+  const changes = new Changes();
+  const empty = 'await db.query(``);';
+  addMigration(changes, { service, name, createdAt: Date.now(), up: empty, down: empty });
+  for (const path of await changes.write()) console.log(`Written: ${path}`);
+  console.log(`\nNow fill in up() and down(). What new columns hold is said in apps/${service}/src/${service}.data-map.ts; a table of persons
+calls personalTable, and a service with its first one needs what apps/chat-ai/src/erasure has.`);
+  return 0;
 }

@@ -1,20 +1,29 @@
+import { parseArgs } from 'node:util';
 import { Changes } from '../generators/changes.mts';
 import { addFeature } from '../generators/feature.mts';
 import { kebab, singular } from '../generators/names.mts';
 
-/** `npm run new:feature -- payments refunds`: one use case from event to row, with its test. */
-export async function main([service, feature]: string[]): Promise<number> {
-  const plural = kebab(feature, 'The name of the feature (a plural noun)');
+/**
+ * `npm run new:feature -- payments refunds`: a resource whose rows belong to persons (list, open, read, change, remove), from
+ * contract to table, with its spec. `--event` has an event ask for one as well, `--not-personal` is for what belongs to nobody.
+ */
+export async function main(args: string[]): Promise<number> {
+  const options = { event: { type: 'boolean' }, 'not-personal': { type: 'boolean' } } as const;
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
+  const plural = kebab(positionals[1], 'The name of the feature (a plural noun)');
+  const service = kebab(positionals[0], 'The name of the service');
   const changes = new Changes();
   addFeature(changes, {
-    service: kebab(service, 'The name of the service'),
+    service,
     plural,
     singular: singular(plural),
+    byEvent: values.event ?? false,
+    personal: !values['not-personal'],
     createdAt: Date.now(),
   });
   for (const path of await changes.write()) console.log(`Written: ${path}`);
-  console.log(`\nNow give the event, the route, the entity and the migration the fields they need, then:
-  npm run docs                            publishes event and route
-  npm test -- apps/${service}/src/${plural}`);
+  console.log(`\nNow delete the routes it does not need, and give the others, the entity, the migration and the data map their fields.
+  npm test -- apps/${service}
+  npm run docs    last, because it publishes: from then on routes and events only gain`);
   return 0;
 }

@@ -3,19 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile, rssMb } from '../local/figures.mts';
-import { demoBots, type Installation, startInstallation } from '../local/installation.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
 import { until } from '../local/processes.mts';
 import { answerOf, type BotMessage, connectSandbox, fromBot, type SandboxClient } from '../local/sandbox-client.mts';
 import { build } from './build.mts';
 
-const botId = (name: string) =>
-  Number(
-    demoBots()
-      .find((bot) => bot.id === name)!
-      .token.split(':')[0],
-  );
-const LUMEN = botId('lumen');
-const NORTHWIND = botId('northwind');
+/** As deploy/demo/bots numbers them. */
+const [LUMEN, NORTHWIND] = [7_000_000_001, 7_000_000_002] as const;
 
 /** Duplicates would come right after their original; this is how long they are given. */
 const LATE_MS = 3000;

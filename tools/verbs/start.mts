@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
@@ -11,6 +12,7 @@ export async function main(): Promise<number> {
   const began = Date.now();
   const dotEnv = join(root, '.env');
   if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  console.log('Compiling … (the first time about a minute and a half, then seconds)');
   await build();
   console.log('Starting the database, the sandbox and the services …');
   const stopping = new AbortController();
@@ -35,14 +37,18 @@ export async function main(): Promise<number> {
   const broken = await brokenBots(installation);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
-Switchboard is ready (${seconds} s).
+Switchboard is ready (compiled and started in ${seconds} s).
 
-  The phone           ${installation.sandboxUrl}/
-  Sandbox control     ${installation.sandboxUrl}/control/faults${Object.entries(installation.services)
-    .map(([name, url]) => `\n  ${name.padEnd(18)}  ${url}/health/ready`)
-    .join('')}
+${table([
+  ['The phone', `${installation.sandboxUrl}/`],
+  ['Sandbox control', `${installation.sandboxUrl}/control/faults`],
+  ...Object.entries(installation.services).map(([name, url]) => [name, `${url}/health/ready`] as const),
+])}
 
-${advice(process.env, broken)}
+  Bots of ${shortest(installation.botsFolder)}
+${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`]))}
+
+${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   const reason = await Promise.race([
@@ -60,14 +66,31 @@ async function brokenBots({ services }: Installation): Promise<number> {
   return Math.max(...metrics.map((text) => Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(text)?.[1] ?? 0)));
 }
 
+const table = (rows: readonly (readonly [string, string])[]) =>
+  rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}`).join('\n');
+
+/** From the checkout where it lies in it. */
+const shortest = (path: string) => (path.startsWith(root + sep) ? relative(root, path) : path);
+
+/** Where people meet a bot. */
+function placeOf({ channel, apiRoot }: LocalBot): string {
+  if (apiRoot === 'sandbox') return channel === 'telegram' ? 'on the phone above' : `in the sandbox's ${channel}`;
+  return apiRoot ? `${channel} at ${apiRoot}` : `in the real ${channel}`;
+}
+
 /** What there is to do now, and what the variables that were found mean for it. */
-function advice(env: NodeJS.ProcessEnv, broken: number): string {
-  const isReal = Boolean(env.TELEGRAM_BOT_TOKEN || env.TELEGRAM_BOT_TOKEN_FILE);
+function advice({ bots, movedPorts }: Installation, broken: number, env: NodeJS.ProcessEnv): string {
+  const onPhone = bots.filter(({ channel, apiRoot }) => channel === 'telegram' && apiRoot === 'sandbox');
+  const isReal = bots.some(({ apiRoot }) => apiRoot !== 'sandbox');
   const hasModel = Boolean(env.OPENAI_API_KEY || env.CHAT_AI_API_KEY || env.CHAT_AI_BASE_URL);
-  const lines = isReal
-    ? ['The first bot answers in the real Telegram; the others on the phone above.']
-    : ['Pick a person on the phone and write to a bot.'];
-  if (isReal && !hasModel)
+  const lines = movedPorts.map(({ name, usual, used }) => `Port ${usual} is taken; ${name} uses ${used}.`);
+  if (onPhone.length > 0) lines.push('Pick a person on the phone and write to a bot.');
+  else
+    lines.push(
+      'No bot lives on the phone: give one "channel": { "kind": "telegram", "apiRoot": "sandbox", … } to try it there.',
+    );
+  if (hasModel) lines.push('A model is connected: what is written on the phone goes there as well.');
+  else if (isReal)
     lines.push(
       'No model is connected (OPENAI_API_KEY, or CHAT_AI_BASE_URL): real people are answered from the knowledge bases alone.',
     );

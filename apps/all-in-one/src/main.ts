@@ -1,6 +1,4 @@
-import { botAdapterApp } from '@switchboard/bot-adapter';
-import { chatAiApp } from '@switchboard/chat-ai';
 import { runApps } from '@switchboard/service-kit';
-import { ttsWorkerApp } from '@switchboard/tts-worker';
+import { services } from './services';
 
-void runApps([botAdapterApp, chatAiApp, ttsWorkerApp]);
+void runApps(services);

@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { botAdapterApp } from '@switchboard/bot-adapter';
-import { chatAiApp } from '@switchboard/chat-ai';
-import { type RunningApps, startApps } from '@switchboard/service-kit';
+import { prefixOf, type RunningApps, startApps } from '@switchboard/service-kit';
 import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
-import { ttsWorkerApp } from '@switchboard/tts-worker';
+import { services } from '../src/services';
 import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
 
 const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots');
@@ -54,9 +52,7 @@ export class Site {
       ...testEnv(this.database.url, this.folder),
       ...this.sandbox.env,
       BUS: 'memory',
-      BOT_ADAPTER_PORT: '0',
-      CHAT_AI_PORT: '0',
-      TTS_WORKER_PORT: '0',
+      ...Object.fromEntries(services.map(({ name }) => [`${prefixOf(name)}_PORT`, '0'])),
       BOTS_FOLDER: join(this.folder, 'bots'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
@@ -91,7 +87,7 @@ export class Installation {
   static async start(transport: Record<string, string>): Promise<Installation> {
     const site = await Site.prepare();
     try {
-      const apps = await startApps([botAdapterApp, chatAiApp, ttsWorkerApp], { ...site.env, ...transport });
+      const apps = await startApps(services, { ...site.env, ...transport });
       return new Installation(site, apps, transport['AMQP_URL']);
     } catch (error) {
       await site.clear();

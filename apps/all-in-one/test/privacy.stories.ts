@@ -1,8 +1,9 @@
-import { PersonalData, type PersonalRow } from '@switchboard/service-kit';
+import { PersonalData, type PersonalRow, schemaOf } from '@switchboard/service-kit';
 import { until } from '@switchboard/testing';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
+import { services } from '../src/services';
 import { externalHash, type Installation } from './installation';
 import { type Overheard, overhear } from './overheard';
 import { Person } from './person';
@@ -29,6 +30,10 @@ const FORGOTTEN = {
   answered: 'sprindlewick',
   saidInGroup: 'drumblethorpe',
 } as const;
+/** Each has to erase them. */
+const keepingPersons = services
+  .filter(({ dataMap = {} }) => Object.values(dataMap).some(({ person }) => person))
+  .map(({ name }) => name);
 const FILE = 'the bytes of a plan for tarnwhistle';
 
 /** Values that keys of persons have encrypted, as a backup would hold them. */
@@ -140,18 +145,16 @@ export function privacyStories(installation: () => Installation): void {
     await anna.press(await anna.reads(/What is kept about you/), 'Delete what you keep about me');
     await anna.press(await anna.reads(/cannot be undone/), 'Delete everything');
     await anna.reads(/is being deleted/);
-    for (const service of ['bot-adapter', 'chat-ai', 'tts-worker']) await untilErased(service, userId);
+    for (const service of keepingPersons) await untilErased(service, userId);
 
     const placesNow = async () => (await overheard.placesNow(userId)).filter((place) => !place.endsWith('.outbox'));
     // The tombstones, and that it will be done once more in a few minutes; that it was done is said just now.
-    expect(await placesNow()).toEqual([
-      'bot_adapter.person_keys',
-      'bot_adapter_jobs._private_jobs',
-      'chat_ai.person_keys',
-      'chat_ai_jobs._private_jobs',
-      'tts_worker.person_keys',
-      'tts_worker_jobs._private_jobs',
-    ]);
+    expect((await placesNow()).sort()).toEqual(
+      keepingPersons
+        .map(schemaOf)
+        .flatMap((schema) => [`${schema}.person_keys`, `${schema}_jobs._private_jobs`])
+        .sort(),
+    );
     // A relay deletes what it has carried when it looks again, up to a second later.
     // That somebody was erased is remembered for a day, so that nobody empties a budget anew by it.
     const isNowhere = async (value: string) =>

@@ -1,10 +1,10 @@
 import { until } from '@switchboard/testing';
+import { services } from '../src/services';
 import { Site } from './installation';
 import { Person } from './person';
 import { Program } from './program';
 
 const ENTRY = 'apps/all-in-one/dist/src/main.js';
-const SERVICES = 3;
 
 describe('the process of all services', () => {
   let site: Site;
@@ -41,7 +41,7 @@ describe('the process of all services', () => {
 
     async function start(): Promise<void> {
       program = new Program(ENTRY, { ...site.env, LOG_LEVEL: 'info' });
-      await program.said((line) => line.includes('"msg":"ready"'), { times: SERVICES });
+      await program.said((line) => line.includes('"msg":"ready"'), { times: services.length });
     }
 
     beforeAll(start, 60_000);

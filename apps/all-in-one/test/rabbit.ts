@@ -1,17 +1,14 @@
+import { topologyOf } from '@switchboard/bus';
 import { connect } from 'amqplib';
+import { services } from '../src/services';
 
 const url = process.env['AMQP_URL'];
 export const describeWithBroker =
   process.env['AMQP_MISSING'] && process.env['CI'] !== 'true' ? describe.skip : describe;
 
-const QUEUES = [
-  'bot-adapter.deliveries',
-  'bot-adapter.speech',
-  'chat-ai.conversations',
-  'chat-ai.transcriptions',
-  'tts-worker.speech',
-  'tts-worker.transcription',
-];
+const QUEUES = services.flatMap(({ name, module }) =>
+  topologyOf(module).groups.map((group) => `${name}.${group.name}`),
+);
 
 /** A run that was killed may have left events, about people of a database that is gone. */
 export async function freshQueues(): Promise<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { services } from '../src/services';
 import { Installation } from './installation';
 import { Person } from './person';
 
@@ -7,7 +8,7 @@ const TURNS = 8;
 const AT_MOST = 32;
 /** Made whether or not somebody asks something: slots of schedules, looks for parked events. */
 const BY_THE_CLOCK = /schedules|parked_events|pg_advisory_xact_lock/;
-const SERVICES = ['bot-adapter', 'chat-ai', 'tts-worker'];
+const SERVICES = services.map(({ name }) => name);
 
 /** Counts what the services ask their databases from now on, by the text; not what relays and graphile-worker ask. */
 function countStatements(): Map<string, number> {

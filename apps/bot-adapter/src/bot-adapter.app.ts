@@ -1,8 +1,8 @@
 import { defineBotAdapter } from './bot-adapter.module';
 import { telegram } from './channels/telegram/telegram.factory';
-import { AssistantModule } from './products/assistant/assistant.module';
+import { assistant } from './products/assistant/assistant.module';
 
 export const botAdapterApp = defineBotAdapter({
   channels: [telegram],
-  products: [AssistantModule],
+  products: [assistant],
 });

@@ -86,6 +86,7 @@ export const botAdapterDataMap: DataMap = {
     person: 'user_id',
     columns: {
       kind: 'Text, voice or notice.',
+      cause_id: 'Of the reply, the speech or the notice that is delivered.',
       content: 'What it says, encrypted with the key of the person.',
       state: 'How far it is.',
       external_message_ids: "The channel's ids of the messages.",
@@ -98,6 +99,7 @@ export const botAdapterDataMap: DataMap = {
     erasure: 'delete row',
     person: ofChat,
     columns: {
+      call_id: 'Of the call to the channel that is under way, or was the last one.',
       external_chat_hash: "Keyed hash of the channel's id of the chat.",
       external_message_id: "The channel's id of the message.",
       state: 'Shown, final or dropped.',
@@ -108,8 +110,10 @@ export const botAdapterDataMap: DataMap = {
     retention: 'Until they expire.',
     erasure: 'delete row',
     person: ofChat,
+    others: { user_id: 'delete row' },
     columns: {
       id: 'What the button carries.',
+      screen_id: 'Of the message under which it stands.',
       product: 'The product that it belongs to.',
       action: 'What it does.',
       data: "Ids that the action needs; of a suggestion its words, which are a title out of the bot's knowledge.",
@@ -151,6 +155,6 @@ export const botAdapterDataMap: DataMap = {
     retention: 'Thirty days.',
     erasure: 'delete row',
     person: 'user_id',
-    columns: { state: 'How far it is.' },
+    columns: { speech_id: 'What tts-worker is asked for.', state: 'How far it is.' },
   },
 };

@@ -1,5 +1,5 @@
-import { Module, type Type } from '@nestjs/common';
-import { type AppDefinition, defineApp } from '@switchboard/service-kit';
+import { Module } from '@nestjs/common';
+import { type AppDefinition, type DataMap, defineApp } from '@switchboard/service-kit';
 import type { z } from 'zod';
 import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
@@ -19,6 +19,7 @@ import { Delivery } from './deliveries/delivery.entity';
 import { Preview } from './previews/preview.entity';
 import { ButtonRow } from './dialogs/button.entity';
 import { Dialog } from './dialogs/dialog.entity';
+import type { ProductDefinition } from './dialogs/product';
 import { DialogsModule } from './dialogs/dialogs.module';
 import { ErasureModule } from './erasure/erasure.module';
 import { PollChannels } from './inbound/polling.service';
@@ -35,8 +36,7 @@ import { SpeechModule } from './speech/speech.module';
 /** What is plugged into the service: nothing below knows which there are. */
 export interface Plugged {
   readonly channels: readonly ChannelFactory[];
-  /** Modules that hold a product each. */
-  readonly products: readonly Type[];
+  readonly products: readonly ProductDefinition[];
 }
 
 /** The service with these channels and products. */
@@ -56,7 +56,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       PreviewsModule,
       DialogsModule,
       InboundModule,
-      ...products,
+      ...products.map(({ module }) => module),
       RetentionModule,
       ErasureModule,
     ],
@@ -86,10 +86,15 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       Dialog,
       InboundUpdateRow,
       Receiver,
+      ...products.flatMap(({ entities = [] }) => entities),
     ],
-    migrations: [CreateChats1764100000000, CreateDeliveries1764100000001],
+    migrations: [
+      CreateChats1764100000000,
+      CreateDeliveries1764100000001,
+      ...products.flatMap(({ migrations = [] }) => migrations),
+    ],
     tasks: [PollChannels],
-    dataMap: botAdapterDataMap,
+    dataMap: Object.assign({}, botAdapterDataMap, ...products.map(({ dataMap }) => dataMap)) as DataMap,
     encrypted: ['chats.external_id', 'inbound_updates.content'],
     port: 4101,
   });

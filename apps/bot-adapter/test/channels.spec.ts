@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { defineBotAdapter } from '../src/bot-adapter.module';
-import { AssistantModule } from '../src/products/assistant/assistant.module';
+import { assistant } from '../src/products/assistant/assistant.module';
 import { channelContract, type ChannelWorld, type Someone } from './channel.contract';
 import { pigeon } from './channels/pigeon.channel';
 import { ACCOUNTS, APP_SECRET, PigeonServer } from './channels/pigeon.server';
@@ -52,6 +52,7 @@ describe('Telegram', () =>
         await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter: 1, times: 1 });
       },
       edits: true,
+      files: true,
       limit: { max: 4096, measure: (text) => text.length },
       stop: async () => {
         await app.stop();
@@ -72,7 +73,7 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
       { apiRoot: 'http://127.0.0.1:9' },
       {
         transport,
-        app: defineBotAdapter({ channels: [pigeon], products: [AssistantModule] }),
+        app: defineBotAdapter({ channels: [pigeon], products: [assistant] }),
         bots: { lumen: bot('Lumen', ACCOUNTS.one), northwind: bot('Northwind', ACCOUNTS.two) },
         env: {
           PIGEON_API: pigeons.url,
@@ -137,6 +138,7 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
         return Promise.resolve();
       },
       edits: false,
+      files: false,
       limit: { max: 1000, measure: (text) => Buffer.byteLength(text) },
       stop: async () => {
         await app.stop();
@@ -150,7 +152,7 @@ it('the address of a channel can be proven by a handshake', async () => {
   const app = await startBotAdapter(
     { apiRoot: 'http://127.0.0.1:9' },
     {
-      app: defineBotAdapter({ channels: [pigeon], products: [AssistantModule] }),
+      app: defineBotAdapter({ channels: [pigeon], products: [assistant] }),
       bots: { lumen: { name: 'Lumen', channel: { kind: 'pigeon', account: 'a', tokenEnv: 'PIGEON_TOKEN' } } },
       env: { PIGEON_API: pigeons.url, PIGEON_APP_SECRET: APP_SECRET, PIGEON_TOKEN: 'token' },
     },

@@ -1,15 +1,18 @@
-import type { Type } from '@nestjs/common';
 import type { AppDefinition } from '@switchboard/service-kit';
-import type { TestApp } from '@switchboard/testing';
+import { ErasureRequested } from '@switchboard/contracts';
+import { dataMapProblems, type TestApp, until } from '@switchboard/testing';
 import { defineBotAdapter } from '../src/bot-adapter.module';
 import { telegram as telegramChannel } from '../src/channels/telegram/telegram.factory';
+import type { ProductDefinition } from '../src/dialogs/product';
 import { ProductRouter } from '../src/dialogs/product-router.service';
 import { BOTS, externalHash, inSandbox, startBotAdapter } from './start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, type SeenMessage, startTelegram } from './start-sandbox';
 
 export interface ProductUnderTest {
   readonly name: string;
-  readonly module: Type;
+  readonly definition: ProductDefinition;
+  /** What it keeps of a person, as /privacy says it. */
+  readonly keeps: readonly RegExp[];
   readonly prepare?: (app: TestApp, phone: Phone) => Promise<void>;
   /** Commands that show buttons, with one of them and what it does to the message. */
   readonly menus: readonly { readonly command: string; readonly button: string; readonly shows: RegExp }[];
@@ -31,7 +34,7 @@ const EVERY = /[\s\S]/;
 
 /** What the kit promises for every product. */
 export function productContract(product: ProductUnderTest): void {
-  const app: AppDefinition = defineBotAdapter({ channels: [telegramChannel], products: [product.module] });
+  const app: AppDefinition = defineBotAdapter({ channels: [telegramChannel], products: [product.definition] });
   const bots = { lumen: { ...BOTS['lumen'], products: [product.name], channel: inSandbox(LUMEN) } };
   let telegram: PretendedTelegram;
   let running: TestApp;
@@ -59,6 +62,13 @@ export function productContract(product: ProductUnderTest): void {
     return phone.answer(({ message_id }) => !before.has(message_id));
   }
   const open = (phone: Phone, command: string) => answerTo(phone, () => phone.say(command));
+  const userOf = async ({ chat }: Phone): Promise<string | undefined> => {
+    const [found] = await running.service.db.query<{ user_id: string }[]>(
+      'SELECT user_id FROM people WHERE external_hash = $1',
+      [externalHash(chat)],
+    );
+    return found?.user_id;
+  };
   const buttonsOf = ({ reply_markup }: SeenMessage) =>
     reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
 
@@ -79,6 +89,49 @@ export function productContract(product: ProductUnderTest): void {
     for (const command of Object.keys(found!.commands)) {
       expect((await open(phone, `/${command}`)).text).toMatch(EVERY);
     }
+  });
+
+  it('greets a person by name, and lists what can be done, rights included', async () => {
+    const phone = await telegram.person('en', LUMEN.username, 'Emma');
+    await phone.start();
+    expect((await phone.answer(({ text }) => EVERY.test(text ?? ''))).text).toMatch(/Emma.*Lumen/s);
+    expect((await open(phone, '/help')).text).toMatch(/\/language – .*\/privacy – /s);
+  });
+
+  it('speaks the language of the person, or the one they choose', async () => {
+    const [anna, emma] = [await telegram.person('ru', LUMEN.username, 'Анна'), await someone()];
+    await anna.start();
+    expect((await anna.answer(({ text }) => EVERY.test(text ?? ''))).text).toMatch(/Здравствуйте, Анна/);
+    expect((await open(anna, '/privacy')).text).toMatch(/Что о вас хранится/);
+    const menu = await open(emma, '/language');
+    await emma.press(menu.message_id, 'Русский');
+    await emma.answer(({ message_id, text }) => message_id === menu.message_id && /На каком языке/.test(text ?? ''));
+    expect((await open(emma, '/help')).text).toMatch(/\/privacy – Что я о вас храню/);
+  });
+
+  it('tells what is kept about a person, and forgets all of it once they agree', async () => {
+    const phone = await someone();
+    const userId = await userOf(phone);
+    const screen = await open(phone, '/privacy');
+    expect(screen.text).toMatch(/your name.*30 days.*encrypted/s);
+    for (const kept of product.keeps) expect(screen.text).toMatch(kept);
+    await phone.press(screen.message_id, 'Delete what you keep about me');
+    const isQuestion = ({ message_id, text }: SeenMessage) =>
+      message_id === screen.message_id && /cannot be undone/.test(text ?? '');
+    await phone.answer(isQuestion);
+    await Promise.all([1, 2].map(() => phone.press(screen.message_id, 'Delete everything')));
+    await phone.answer(({ message_id, text }) => message_id === screen.message_id && /being deleted/.test(text ?? ''));
+    const asked = running.probe.all(ErasureRequested).filter(({ data }) => data.userId === userId);
+    expect(asked).toHaveLength(1);
+    await until(async () => (await userOf(phone)) === undefined, { what: 'the person being forgotten' });
+    for (const [table, { person }] of Object.entries(product.definition.dataMap ?? {})) {
+      const left = await running.service.db.query(`SELECT FROM ${table} WHERE ${String(person)} = $1`, [userId]);
+      expect(left).toEqual([]);
+    }
+  });
+
+  it('says of its tables what they hold of whom', async () => {
+    expect(await dataMapProblems(running, app)).toEqual([]);
   });
 
   describe.each(product.menus)('$command', ({ command, button, shows }) => {

@@ -1,12 +1,14 @@
-import { AssistantModule } from '../src/products/assistant/assistant.module';
+import { assistant } from '../src/products/assistant/assistant.module';
 import { productContract } from './product.contract';
 import { externalHash } from './start-bot-adapter';
-import { BOOKS_TABLES, BooksModule } from './products/books/books.module';
+import { books } from './products/books/books.module';
+import { BooksProduct } from './products/books/books.product';
 
 describe('the assistant', () =>
   productContract({
     name: 'assistant',
-    module: AssistantModule,
+    definition: assistant,
+    keeps: [/what we say to each other.*90 days/, /language models/],
     menus: [
       { command: '/voice', button: 'Text and voice', shows: /answer by voice/ },
       { command: '/language', button: 'Русский', shows: /На каком языке/ },
@@ -19,14 +21,18 @@ describe('the assistant', () =>
 describe('a product of somebody else', () =>
   productContract({
     name: 'books',
-    module: BooksModule,
-    prepare: async ({ service }, { chat }) => {
-      await service.db.query(BOOKS_TABLES);
-      await service.db.query(
-        `INSERT INTO test_books (chat_id, title, year) SELECT id, title, 1984 FROM chats, unnest(ARRAY['One', 'Two', 'Three']) title
-         WHERE external_hash = $1`,
-        [externalHash(chat)],
+    definition: books,
+    keeps: [/the books on your shelf/],
+    prepare: async ({ service }, { id, chat }) => {
+      const [found] = await service.db.query<{ chatId: string; userId: string }[]>(
+        `SELECT chats.id AS "chatId", people.user_id AS "userId" FROM chats, people
+         WHERE chats.external_hash = $1 AND people.external_hash = $2`,
+        [externalHash(chat), externalHash(id)],
       );
+      const product = service.nest.get(BooksProduct, { strict: false });
+      await service.db.transaction(async (tx) => {
+        for (const title of ['One', 'Two', 'Three']) await product.put(tx, { ...found!, title, year: 1984 });
+      });
     },
     menus: [{ command: '/books', button: '›', shows: /Your books \(3\)/ }],
     keyboards: [{ command: '/desk', key: 'My books, please', shows: /Your books \(3\)/ }],
@@ -38,7 +44,7 @@ describe('a product of somebody else', () =>
         no: 'No',
         done: async ({ service }, { chat }) => {
           const [row] = await service.db.query<{ n: number }[]>(
-            `SELECT 3 - count(*)::int AS n FROM test_books WHERE chat_id = (SELECT id FROM chats WHERE external_hash = $1)`,
+            `SELECT 3 - count(*)::int AS n FROM books WHERE chat_id = (SELECT id FROM chats WHERE external_hash = $1)`,
             [externalHash(chat)],
           );
           return row!.n;

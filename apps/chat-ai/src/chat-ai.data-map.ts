@@ -9,6 +9,7 @@ export const chatAiDataMap: DataMap = {
     columns: {
       user_id:
         'The person of a private chat. In a group nobody: with each member who is erased, its summary, its key and what was answered are deleted.',
+      chat_id: 'Of the chat, as bot-adapter knows it.',
       bot_id: 'The bot that is talked to.',
       being_answered: 'Ids of the messages whose answer was the last to be shown while it was written.',
       summary: 'What was said so far, in short; encrypted with the key of the person, or of the group.',
@@ -21,6 +22,7 @@ export const chatAiDataMap: DataMap = {
     person: 'user_id',
     columns: {
       user_id: 'Who wrote it; of an answer, whom it is for.',
+      turn_id: 'Of the answer that it is, or was answered by.',
       role: 'Person or assistant.',
       state: 'Whether it is answered.',
       locale: 'Language of the person.',
@@ -37,6 +39,7 @@ export const chatAiDataMap: DataMap = {
     person: 'user_id',
     columns: {
       user_id: 'Who sent it.',
+      media_id: 'Of the file, which bot-adapter keeps.',
       state: 'Whether it was read, and as what.',
       content: 'Name of the file and text of a document, encrypted with the key of the person.',
       problem: 'Why it could not be read.',
@@ -51,6 +54,7 @@ export const chatAiDataMap: DataMap = {
     columns: {
       outcome: 'What became of it.',
       model: 'Which model answered.',
+      prompt_id: 'Which version of the prompt it was told.',
       context_report: 'Ids of what the model was sent and what was left out; no words.',
     },
   },
@@ -134,6 +138,7 @@ export const chatAiDataMap: DataMap = {
     erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
+      turn_id: 'Of the answer that it was for.',
       purpose: 'For an answer, a summary or embeddings.',
       bot_id: 'The bot.',
       model: 'Name of a model.',
@@ -152,6 +157,11 @@ export const chatAiDataMap: DataMap = {
     retention: 'Minutes.',
     erasure: 'keep under tombstone',
     person: 'user_id',
-    columns: { purpose: 'For an answer, a summary or embeddings.', bot_id: 'The bot.', model: 'Name of a model.' },
+    columns: {
+      turn_id: 'Of the answer that it is for.',
+      purpose: 'For an answer, a summary or embeddings.',
+      bot_id: 'The bot.',
+      model: 'Name of a model.',
+    },
   },
 };

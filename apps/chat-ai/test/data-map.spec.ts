@@ -1,8 +1,12 @@
-import { dataMapProblems, startApp } from '@switchboard/testing';
+import { dataMapProblems, startApp, type TestApp } from '@switchboard/testing';
 import { chatAiApp } from '../src/chat-ai.app';
 
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(chatAiApp);
+});
+afterAll(() => app.stop());
+
 it('the data map says of every table what it holds of whom, and rows of persons are kept apart', async () => {
-  const app = await startApp(chatAiApp);
   expect(await dataMapProblems(app, chatAiApp)).toEqual([]);
-  await app.stop();
 });

@@ -46,6 +46,12 @@ export class SandboxClient {
     this.openai = new OpenAiControl(this.party('openai'));
   }
 
+  /** Where each third party answers, by its name. */
+  async addresses(): Promise<Record<string, string>> {
+    const paths = await this.ask<Record<string, string>>('GET', '/parties');
+    return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, this.url + path]));
+  }
+
   /** What shall go wrong from now on, instead of what did before. */
   setFaults(...rules: FaultRule[]): Promise<FaultRule[]> {
     return this.ask('PUT', '/faults', rules);

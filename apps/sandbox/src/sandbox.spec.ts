@@ -67,6 +67,12 @@ describe('a sandbox', () => {
     await run.sandbox.close();
   });
 
+  it('says where each third party answers', async () => {
+    const run = await startForSpec();
+    expect(await run.client.addresses()).toEqual(run.sandbox.addresses);
+    await run.sandbox.close();
+  });
+
   it('answers models and the Bot API side by side', async () => {
     const run = await startForSpec();
     const headers = { authorization: 'Bearer sk-sandbox' };

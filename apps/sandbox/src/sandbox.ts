@@ -71,7 +71,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   for (const party of parties.values()) {
     party.mount(app);
-    if (party.face) app.use(party.face.path, party.face.router, noSuchAddress);
+    if (party.phoneApi) app.use(party.phoneApi.path, party.phoneApi.router, noSuchAddress);
   }
   app.use('/control', control(faults, parties), noSuchAddress);
   servePhone(app);

@@ -14,6 +14,11 @@ const describeWithBrowser = missing && process.env['CI'] !== 'true' ? describe.s
 const KINDS = { token: '7200000009:kinds', username: 'kinds_bot', name: 'Kinds' };
 const SMALL = { width: 390, height: 844 };
 
+interface Described {
+  name: string;
+  channel: Omit<BotSeed, 'name'> & { kind: string; apiRoot?: string };
+}
+
 /** A number that the browser knows of an element. */
 const property = (element: Locator, name: string): Promise<number> =>
   element.evaluate((node, key) => (node as unknown as Record<string, number>)[key]!, name);
@@ -27,8 +32,9 @@ describeWithBrowser('the phone in the browser', () => {
     const executablePath = process.env['CHROMIUM_PATH'];
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
     const files = readdirSync(join(DEMO, 'bots')).map((file) => readFileSync(join(DEMO, 'bots', file), 'utf8'));
-    const described = files.map((file) => JSON.parse(file) as { name: string; channel: Omit<BotSeed, 'name'> });
-    const bots = described.map(({ name, channel: { token, username } }) => ({ name, token, username }));
+    const described = files.map((file) => JSON.parse(file) as Described);
+    const living = described.filter(({ channel }) => channel.kind === 'telegram' && channel.apiRoot === 'sandbox');
+    const bots = living.map(({ name, channel: { token, username } }) => ({ name, token, username }));
     sandbox = await startSandbox({ telegram: { bots: [...bots, KINDS] } });
     [services, browser] = await Promise.all([startAllInOne(sandbox), chromium.launch({ executablePath })]);
   }, 60_000);

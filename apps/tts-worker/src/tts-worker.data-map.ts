@@ -28,6 +28,7 @@ export const ttsWorkerDataMap: DataMap = {
     person: 'user_id',
     columns: {
       requested_by: 'The service that asked.',
+      chat_id: 'Of the chat, as bot-adapter knows it.',
       bot_id: 'The bot that pays.',
       audio_id: 'Keyed hash of what was asked for.',
       text: 'The words to be spoken, encrypted with the key of the person; empty once answered.',
@@ -43,7 +44,9 @@ export const ttsWorkerDataMap: DataMap = {
     erasure: 'delete row',
     person: 'user_id',
     columns: {
+      chat_id: 'Of the chat, as bot-adapter knows it.',
       bot_id: 'The bot that was spoken to.',
+      media_id: 'Of the recording, which bot-adapter keeps.',
       mime_type: 'Type of the recording.',
       state: 'Waiting, completed or failed.',
       reason: 'Why it failed.',

@@ -1,8 +1,12 @@
-import { dataMapProblems, startApp } from '@switchboard/testing';
+import { dataMapProblems, startApp, type TestApp } from '@switchboard/testing';
 import { ttsWorkerApp } from '../src/tts-worker.app';
 
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(ttsWorkerApp);
+});
+afterAll(() => app.stop());
+
 it('the data map says of every table what it holds of whom, and rows of persons are kept apart', async () => {
-  const app = await startApp(ttsWorkerApp);
   expect(await dataMapProblems(app, ttsWorkerApp)).toEqual([]);
-  await app.stop();
 });

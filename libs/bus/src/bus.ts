@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus-metrics';
 import { BusServer } from './bus-server';
 import { refuseSilentRollbacks } from './inbox';
-import { keepInboxPartitions } from './inbox-partitions';
+import { keepInboxPartitions, makeInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxNotifier } from './outbox-notifier';
 import { CarryOutbox, OutboxRelay } from './outbox-relay';
@@ -92,14 +92,18 @@ export class Bus {
     wakeAfterCommit(this.options.db, () => this.notifier.notify());
     refuseSilentRollbacks(this.options.db);
     this.outbox.wake = () => this.notifier.notify();
+    const { db, warn } = this.options;
     // Not fatal: the inbox makes what it misses.
-    await this.keepPartitions().catch((error: unknown) => this.options.warn('inbox partitions', error));
+    await makeInboxPartitions(db, this.now()).catch((error: unknown) => warn('inbox partitions', error));
   }
 
   /** Makes the inbox partitions of the coming days and drops those that are too old; to be called every few hours, in one process. */
   async keepPartitions(): Promise<void> {
-    const { db, now = () => new Date() } = this.options;
-    await keepInboxPartitions(db, now().getTime());
+    await keepInboxPartitions(this.options.db, this.now());
+  }
+
+  private now(): number {
+    return (this.options.now?.() ?? new Date()).getTime();
   }
 
   /** See renewParked. */

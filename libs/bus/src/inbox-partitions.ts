@@ -37,8 +37,13 @@ export function lacksPartition(error: unknown): boolean {
   return cause instanceof DatabaseError && cause.code === '23514' && cause.table === 'inbox' && !cause.constraint;
 }
 
-/** Makes the partitions of the coming days and drops those older than the retention. Safe to run at once in several processes. */
-export async function keepInboxPartitions(db: DataSource, now: number): Promise<void> {
+/** Makes the partitions of the coming days. Safe to run at once in several processes, and whatever their clocks say. */
+export const makeInboxPartitions = (db: DataSource, now: number) => change(db, now, { drop: false });
+
+/** Makes the partitions of the coming days and drops those older than the retention: for a clock that was found right. */
+export const keepInboxPartitions = (db: DataSource, now: number) => change(db, now, { drop: true });
+
+async function change(db: DataSource, now: number, { drop }: { drop: boolean }): Promise<void> {
   const today = startOfDay(now);
   const wanted = Array.from(
     { length: RETENTION_DAYS + DAYS_AHEAD + 2 },
@@ -59,6 +64,7 @@ export async function keepInboxPartitions(db: DataSource, now: number): Promise<
          FOR VALUES FROM ('${lowestIdAt(day)}') TO ('${lowestIdAt(day + DAY_MS)}')`,
       );
     }
+    if (!drop) return;
     const oldest = partitionName(wanted[0]!);
     for (const name of existing) if (name < oldest) await tx.query(`DROP TABLE ${name}`);
   });

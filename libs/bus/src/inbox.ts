@@ -7,7 +7,7 @@ import type { BusMetrics } from './bus-metrics';
 import { EncryptionKeyMissing, isInfrastructureError, NotHeardHere, PermanentError, UnreadableEvent } from './errors';
 import type { EventCipher } from './event-cipher';
 import { traceOf, whileHandling } from './event-context';
-import { isWithinRetention, keepInboxPartitions, lacksPartition } from './inbox-partitions';
+import { isWithinRetention, lacksPartition, makeInboxPartitions } from './inbox-partitions';
 import { describe, dispositionOf, park, storable, type DeadReason, type Disposition } from './parked-events';
 import { MOST_SHARDS } from './handles.decorator';
 import { openEvent, readEnvelope, readersFor, type Readers } from './read-event';
@@ -106,7 +106,7 @@ export class Inbox {
       await this.settle(batch);
     } catch (error) {
       if (!lacksPartition(error)) throw error;
-      await keepInboxPartitions(this.deps.db, this.deps.now().getTime());
+      await makeInboxPartitions(this.deps.db, this.deps.now().getTime());
       await this.settle(batch);
     }
   }

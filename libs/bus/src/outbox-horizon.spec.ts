@@ -35,6 +35,26 @@ describe('the horizon of the outbox', () => {
     expect(horizon.settled).toBe(20n);
   });
 
+  it('passes ids that were handed out and never seen, when whoever may have them is over', () => {
+    const horizon = new OutboxHorizon();
+    horizon.advance({ oldest: 5n, next: 8n, handedOut: 1000n });
+    horizon.advance({ oldest: 7n, next: 9n, handedOut: 1000n }); // 7 and 8 may have taken an id
+    expect(horizon.settled).toBe(0n);
+    horizon.advance({ oldest: 9n, next: 12n, handedOut: 1200n });
+    expect(horizon.settled).toBe(1000n);
+  });
+
+  it('follows a large backlog step by step, however many ids were handed out', () => {
+    const horizon = new OutboxHorizon();
+    horizon.advance({ oldest: 5n, next: 5n, handedOut: 1000n });
+    horizon.advance({ oldest: 6n, next: 6n, handedOut: 1000n }, 10n);
+    horizon.saw(10n);
+    horizon.advance({ oldest: 6n, next: 6n, handedOut: 1000n }, 20n);
+    horizon.saw(20n);
+    horizon.advance({ oldest: 6n, next: 6n, handedOut: 1000n }, 30n);
+    expect(horizon.settled).toBe(10n);
+  });
+
   it('is not moved back by an id that was seen late', () => {
     const horizon = new OutboxHorizon();
     horizon.saw(10n);

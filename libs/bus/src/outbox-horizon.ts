@@ -1,9 +1,11 @@
-/** Numbers of transactions, as `pg_current_snapshot()` tells them. */
+/** As `pg_current_snapshot()` tells them, and with them how far ids have been handed out. */
 export interface RunningTransactions {
-  /** The oldest one that runs: all before it are over. */
+  /** The number of the oldest one that runs: all before it are over. */
   readonly oldest: bigint;
-  /** The first one that has not begun. */
+  /** The number of the first one that has not begun. */
   readonly next: bigint;
+  /** The highest id that any has been given; 0 when none has. */
+  readonly handedOut?: bigint;
 }
 
 /**
@@ -15,6 +17,7 @@ export class OutboxHorizon {
   /** No unread row up to this id, of transactions that held a row (their aggregate's) when they took their id. */
   settled = 0n;
   private highest = 0n;
+  private handedOut = 0n;
   private passed: { id: bigint; next: bigint }[] = [];
 
   saw(id: bigint): void {
@@ -26,10 +29,19 @@ export class OutboxHorizon {
    * @param running as it was before that look
    * @param readUpTo where the look ended because of its limit; undefined when it has left nothing behind
    */
-  advance({ oldest, next }: RunningTransactions, readUpTo?: bigint): void {
-    const isSettled = (mark: { id: bigint; next: bigint }) =>
-      mark.next <= oldest && (readUpTo === undefined || mark.id <= readUpTo);
-    while (this.passed[0] && isSettled(this.passed[0])) this.settled = this.passed.shift()!.id;
-    if (this.highest > (this.passed.at(-1)?.id ?? this.settled)) this.passed.push({ id: this.highest, next });
+  advance({ oldest, next, handedOut = 0n }: RunningTransactions, readUpTo?: bigint): void {
+    for (const mark of this.passed) {
+      const isRead = readUpTo === undefined || mark.id <= readUpTo;
+      if (mark.next <= oldest && isRead && mark.id > this.settled) this.settled = mark.id;
+    }
+    this.passed = this.passed.filter(({ id }) => id > this.settled);
+    this.pass(this.highest, next);
+    // Known since before these transactions were asked for. Whoever begins to lead has seen no row, and yet has something to pass.
+    this.pass(this.handedOut, next);
+    this.handedOut = handedOut;
+  }
+
+  private pass(id: bigint, next: bigint): void {
+    if (id > this.settled && !this.passed.some((mark) => mark.id === id)) this.passed.push({ id, next });
   }
 }

@@ -32,7 +32,14 @@ export const CarryOutbox: PeriodicTask = {
   everyMs: 1000,
   purpose: 'Looks for committed events that have not been published, or stands by to lead.',
 };
-const SWEEP_MS = 1000;
+/** How often the horizon is moved. */
+const ADVANCE_MS = 1000;
+/**
+ * A look from the start reads also what was deleted, for as long as somebody holds an older snapshot (a dump, a report) and VACUUM
+ * has to leave it: half a second for 300,000 rows. So it comes this many times its own duration after the last one, and no sooner
+ * than the horizon is moved.
+ */
+const SWEEP_PAUSE = 50;
 /** Whoever comes behind a slow batch waits no longer for it. */
 const GATHER_MS = 10;
 /** Through a large backlog on a slow disk. Two leaders repeat events and lose none. */
@@ -140,7 +147,8 @@ export class OutboxRelay {
     const inFlight = new Map<Promise<void>, string[]>();
     let confirmed: string[] = [];
     const horizon = new OutboxHorizon();
-    let sweptAt = performance.now();
+    let advancedAt = -Infinity;
+    let sweepAt = 0;
     let full = false;
     let failed: { error: unknown } | undefined;
 
@@ -164,15 +172,18 @@ export class OutboxRelay {
     try {
       while (!this.stopping.signal.aborted && !failed) {
         this.wakeUp = Promise.withResolvers();
-        const sweep = performance.now() - sweptAt >= SWEEP_MS;
-        if (sweep) sweptAt = performance.now();
+        const lookedAt = performance.now();
+        const advance = full || lookedAt - advancedAt >= ADVANCE_MS;
+        if (advance) advancedAt = lookedAt;
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
-        // much to carry, or every look would wade through the rows that were deleted since the sweep.
-        const running = sweep || full ? await this.transactions(session) : undefined;
+        // much to carry, or every look would wade through the rows that were deleted since the horizon was moved.
+        const running = advance ? await this.transactions(session) : undefined;
         // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
+        const sweep = advance && lookedAt >= sweepAt;
         const carried = confirmed;
         confirmed = [];
         const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat(), carried);
+        if (sweep) sweepAt = performance.now() + SWEEP_PAUSE * (performance.now() - lookedAt);
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
         loop.done();
@@ -216,11 +227,13 @@ export class OutboxRelay {
   }
 
   private async transactions(session: LockSession): Promise<RunningTransactions> {
-    const [row] = await session.query<{ oldest: string; next: string }>({
+    const [row] = await session.query<{ oldest: string; next: string; handed_out: string }>({
       name: 'transactions',
-      text: `SELECT pg_snapshot_xmin(now) AS oldest, pg_snapshot_xmax(now) AS next FROM pg_current_snapshot() AS now`,
+      text: `SELECT pg_snapshot_xmin(now) AS oldest, pg_snapshot_xmax(now) AS next,
+               coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')), 0) AS handed_out
+             FROM pg_current_snapshot() AS now`,
     });
-    return { oldest: BigInt(row!.oldest), next: BigInt(row!.next) };
+    return { oldest: BigInt(row!.oldest), next: BigInt(row!.next), handedOut: BigInt(row!.handed_out) };
   }
 
   private async publish(rows: Row[]): Promise<void> {

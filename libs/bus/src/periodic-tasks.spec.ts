@@ -152,7 +152,9 @@ describe('a periodic task', () => {
   it('may be run elsewhere, and is told of in the same way', async () => {
     const all = tasks();
     all.report(() =>
-      Promise.resolve([{ task: 'prune', everyMs: 60_000, succeededAt: 1_800_000_000_000, lateMs: 5000 }]),
+      Promise.resolve([
+        { task: 'prune', everyMs: 60_000, succeededAt: 1_800_000_000_000, lateMs: 5000, timeoutMs: 90_000 },
+      ]),
     );
     all.count('prune', 'timed_out');
     expect(await lateSeconds('prune')).toBe(5);

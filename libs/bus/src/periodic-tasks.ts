@@ -55,6 +55,8 @@ export interface PeriodicTaskState {
   readonly succeededAt: number | undefined;
   /** For how long a run has been overdue; 0 when none is. */
   readonly lateMs: number;
+  /** How long a run may take before it counts as failed; 0 when that is not limited. */
+  readonly timeoutMs: number;
 }
 
 export type PeriodicOutcome = 'done' | 'failed' | 'timed_out';
@@ -95,6 +97,11 @@ export class PeriodicTasks {
       'periodic_task_late_seconds',
       'For how long a run of a periodic task has been overdue; 0 when none is.',
       ({ lateMs }) => lateMs,
+    );
+    this.gauge(
+      'periodic_task_timeout_seconds',
+      'How long a run of a periodic task may take; 0 when that is not limited.',
+      ({ timeoutMs }) => timeoutMs,
     );
   }
 
@@ -220,5 +227,6 @@ function stateOf({ task, everyMs, beganAt, succeededAt }: Loop): PeriodicTaskSta
     everyMs,
     succeededAt: succeededAt === undefined ? undefined : Date.now() - idleMs,
     lateMs: Math.max(0, idleMs - everyMs),
+    timeoutMs: 0,
   };
 }

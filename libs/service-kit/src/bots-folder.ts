@@ -32,11 +32,7 @@ export class BotsFolder implements BotsSource {
   constructor(private readonly options: BotsFolderOptions) {}
 
   read(): BotSource[] {
-    const { folder, env } = this.options;
-    const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
-    if (names.length === 0) throw new Error(`there is no ${SUFFIX} file in ${folder}`);
-    const bots = names.sort().map((name) => this.readFile(name));
-    return env[TOKEN_VARIABLE] || env[`${TOKEN_VARIABLE}_FILE`] ? withRealToken(bots) : bots;
+    return readBotsFolder(this.options.folder, this.options.env);
   }
 
   follow(changed: () => Promise<void>): () => void {
@@ -72,18 +68,24 @@ export class BotsFolder implements BotsSource {
       watcher?.close();
     };
   }
+}
 
-  private readFile(name: string): BotSource {
-    const { folder, env } = this.options;
-    const file = join(folder, name);
-    const source = { id: name.slice(0, -SUFFIX.length), origin: name, folder: resolve(folder), env };
-    try {
-      const text = readFileSync(file, 'utf8');
-      const content = JSON.parse(text) as unknown;
-      return { ...source, content, revision: revisionOf(text, content, folder) };
-    } catch (error) {
-      return { ...source, mistake: (error as Error).message, revision: '' };
-    }
+/** The bots of such a folder, as services read them. Throws when there are none. */
+export function readBotsFolder(folder: string, env: Env): BotSource[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+  if (names.length === 0) throw new Error(`there is no ${SUFFIX} file in ${folder}`);
+  const bots = names.sort().map((name) => readBot(folder, name, env));
+  return env[TOKEN_VARIABLE] || env[`${TOKEN_VARIABLE}_FILE`] ? withRealToken(bots) : bots;
+}
+
+function readBot(folder: string, name: string, env: Env): BotSource {
+  const source = { id: name.slice(0, -SUFFIX.length), origin: name, folder: resolve(folder), env };
+  try {
+    const text = readFileSync(join(folder, name), 'utf8');
+    const content = JSON.parse(text) as unknown;
+    return { ...source, content, revision: revisionOf(text, content, folder) };
+  } catch (error) {
+    return { ...source, mistake: (error as Error).message, revision: '' };
   }
 }
 

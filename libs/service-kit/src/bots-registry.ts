@@ -326,7 +326,8 @@ function secretsIn(content: unknown, path: string[] = []): string[] {
   });
 }
 
-function readSecret({ id, content, env, folder }: BotSource, section: string, name: string): string | undefined {
+/** As `BotsRegistry.secret`, of a bot that no registry knows. */
+export function readSecret({ id, content, env, folder }: BotSource, section: string, name: string): string | undefined {
   const fields = section
     .split('.')
     .reduce<Record<string, unknown>>(

@@ -28,6 +28,7 @@ describe('a data map held against the database', () => {
     expect(
       await problems({ ...diary, moods: { ...moods, erasure: 'not personal', person: undefined!, columns: {} } }),
     ).toEqual([
+      'moods.author (uuid): the data map does not say of what it is the id; of a person, in `others`',
       'moods.mood (jsonb): the data map does not say what it holds',
       'moods.tags (_text): the data map does not say what it holds',
     ]);
@@ -39,7 +40,12 @@ describe('a data map held against the database', () => {
       await problems({
         ...diary,
         dreams: moods,
-        moods: { ...moods, erasure: 'not personal', person: undefined!, columns: { ...moods.columns, colour: '-' } },
+        moods: {
+          ...moods,
+          erasure: 'not personal',
+          person: undefined!,
+          columns: { ...moods.columns, author: '-', colour: '-' },
+        },
       }),
     ).toEqual([
       'dreams is in the data map and not in the database',
@@ -47,14 +53,35 @@ describe('a data map held against the database', () => {
     ]);
   });
 
+  it('asks of each id whether it is that of another person', async () => {
+    const unowned = { ...moods, erasure: 'not personal' as const, person: undefined! };
+    expect(await problems({ ...diary, moods: unowned })).toEqual([
+      'moods.author (uuid): the data map does not say of what it is the id; of a person, in `others`',
+    ]);
+    expect(await problems({ ...diary, moods: { ...unowned, others: { author: 'clear' } } })).toEqual([]);
+    expect(await problems({ ...diary, moods: { ...unowned, others: { author: 'clear', reader: 'clear' } } })).toEqual([
+      'moods has no column reader that names another person',
+    ]);
+  });
+
+  it('tells which rows would not be found by way of the row they refer to', async () => {
+    const through = (of: string) => problems({ ...diary, moods: { ...moods, person: { column: 'author', of } } });
+    expect(await through('dreams')).toContain('moods refers to rows of dreams, which is not in the data map');
+    expect(await through('pictures')).toContain(
+      'moods refers to rows of pictures, and the data map does not say by a column whose those are',
+    );
+    expect(await through('bills')).toContain('moods refers to rows of bills, which has no column id');
+  });
+
   it('tells which rows of persons anybody could read', async () => {
     expect(await problems({ ...diary, moods })).toEqual([
       'moods is personal and its rows are not kept apart: see personalTable',
     ]);
-    expect(await problems({ ...diary, moods: { ...moods, person: 'user_id' } })).toEqual([
+    const explained = { ...moods, columns: { ...moods.columns, author: '-' } };
+    expect(await problems({ ...diary, moods: { ...explained, person: 'user_id' } })).toEqual([
       'moods has no column user_id that says whose a row is',
     ]);
-    expect(await problems({ ...diary, moods: { ...moods, person: undefined! } })).toEqual([
+    expect(await problems({ ...diary, moods: { ...explained, person: undefined! } })).toEqual([
       'moods is personal and does not say whose a row is',
     ]);
   });

@@ -19,8 +19,13 @@ export interface TableMap {
    */
   readonly person?: string | { readonly column: string; readonly of: string } | { readonly within: string };
   /**
-   * What columns hold, in a few words. Texts, JSON and bytes need an entry; ids, numbers, flags and times only where
-   * somebody would ask.
+   * Columns with the id of another person than the one whose row it is, such as who has invited them, and what an erasure of
+   * that person does to it: it is emptied, or names a tombstone, or the row goes as well.
+   */
+  readonly others?: Readonly<Record<string, 'clear' | 'keep under tombstone' | 'delete row'>>;
+  /**
+   * What columns hold, in a few words. Texts, JSON and bytes need an entry, and ids that are neither keys of the table nor of
+   * a person; numbers, flags and times only where somebody would ask.
    */
   readonly columns: Readonly<Record<string, string>>;
 }
@@ -35,6 +40,7 @@ export const kitDataMap: DataMap = {
     retention: 'Until they are published: milliseconds.',
     erasure: 'not personal',
     columns: {
+      event_id: 'Of the event.',
       type: 'Name of the event.',
       subject: 'Our id of what it is about.',
       envelope: 'The event; personal fields are encrypted.',
@@ -53,6 +59,7 @@ export const kitDataMap: DataMap = {
     person: { within: 'envelope' },
     columns: {
       consumer: 'Name of a group of handlers.',
+      event_id: 'Of the event.',
       type: 'Name of the event.',
       subject: 'Our id of what it is about.',
       envelope: 'The event; personal fields are encrypted.',

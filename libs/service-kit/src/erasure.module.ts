@@ -1,12 +1,17 @@
-import { type DynamicModule, Inject, Injectable, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, Injectable, type INestApplication, Module } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { Consumer, Handles, Outbox } from '@switchboard/bus';
 import { ErasureRequested, type EventDraft, type EventOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
+import type { AppDefinition } from './define-app';
 import { ErasePerson, ErasePersonAgain, Erasure } from './erasure';
 import { type JobRun, type PayloadOf, Runs } from './jobs';
 
-/** Makes the event of a service that says that a person was erased. */
-type PersonErasedEvent = (data: PayloadOf<typeof ErasePerson>) => EventDraft;
+/** The event by which a service says that a person was erased: see `definePersonErased`. */
+interface PersonErasedEvent {
+  (data: PayloadOf<typeof ErasePerson>): EventDraft;
+  readonly type: string;
+}
 
 const PERSON_ERASED = Symbol('the event of an erased person');
 
@@ -50,4 +55,22 @@ export class PersonErasureModule {
       providers: [ErasureJobs, { provide: PERSON_ERASED, useValue: event }],
     };
   }
+}
+
+/** Refuses to start a service that would keep what belongs to persons who were erased everywhere else. */
+export function assertErasesPersons({ name, dataMap = {} }: AppDefinition, nest: INestApplication): void {
+  const personal = Object.entries(dataMap).flatMap(([table, { person }]) => (person ? [table] : []));
+  const event = nest
+    .get(DiscoveryService, { strict: false })
+    .getProviders()
+    .find(({ token }) => token === PERSON_ERASED)?.instance as PersonErasedEvent | undefined;
+  const own = `definePersonErased('${name}')`;
+  if (!event && personal.length > 0) {
+    throw new Error(
+      `${name}: by its data map ${personal.join(', ')} hold what belongs to persons, and nothing erases it: ` +
+        `import PersonErasureModule.saying(…) with the event of ${own}`,
+    );
+  }
+  if (event && event.type !== `${name}.person.erased.v1`)
+    throw new Error(`${name} says ${event.type} of persons it has erased: it is ${own} that it has to say`);
 }

@@ -1,7 +1,10 @@
-import { dataMapProblems, startApp, type TestApp, until } from '@switchboard/testing';
+import { Module, type Type } from '@nestjs/common';
+import { createTestDatabase, dataMapProblems, startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { diaryApp, NoteWritten, Notes } from '../test/diary.app';
+import { diaryApp, DiaryPersonErased, NoteWritten, Notes } from '../test/diary.app';
+import { defineApp } from './define-app';
 import { Erasure } from './erasure';
+import { PersonErasureModule } from './erasure.module';
 
 const aNote = (userId: string) => ({ id: uuidv7(), userId, title: null, text: 'a peculiar zebra' });
 
@@ -37,6 +40,16 @@ describe('the erasure of a person', () => {
     expect(bills).toEqual(expect.arrayContaining([{ user_id: stays, cents: 250 }]));
     expect(bills.find((bill) => bill.user_id !== stays)).toMatchObject({ cents: 500 });
     expect(bills.some((bill) => bill.user_id === gone)).toBe(false);
+  });
+
+  it('does to rows of others that name the person what the data map says', async () => {
+    const [gone, stays] = [uuidv7(), uuidv7()];
+    await rows('INSERT INTO bills VALUES ($1, 1, $2, $2), ($1, 2, $1, $1)', [stays, gone]);
+    await erase(gone);
+    expect(await rows('SELECT user_id, cents, paid_by, sent_to FROM bills ORDER BY cents')).toEqual([
+      { user_id: stays, cents: 1, paid_by: null, sent_to: expect.not.stringContaining(gone) },
+      { user_id: stays, cents: 2, paid_by: stays, sent_to: stays },
+    ]);
   });
 
   it('takes events away that wait or were given up, and kept answers, but not the word that somebody is erased', async () => {
@@ -76,5 +89,30 @@ describe('the erasure of a person', () => {
     await rows('INSERT INTO notes (id, user_id, text) VALUES ($1, $2, $3)', [uuidv7(), userId, 'late']);
     await erasure().eraseAgain({ erasureId: uuidv7(), userId }, new AbortController().signal);
     await until(async () => (await rows('SELECT FROM notes')).length === 0, { what: 'the second time' });
+  });
+});
+
+describe('a service whose data map names persons', () => {
+  @Module({})
+  class WithoutErasure {}
+
+  @Module({ imports: [PersonErasureModule.saying(DiaryPersonErased)] })
+  class WithErasure {}
+
+  const starting = async (module: Type, name: string) => {
+    const database = await createTestDatabase();
+    return startApp(defineApp({ ...diaryApp, name, module }), { database }).finally(() => database.drop());
+  };
+
+  it('does not start when nothing in it erases them', async () => {
+    await expect(starting(WithoutErasure, 'diary')).rejects.toThrow(
+      "diary: by its data map notes, pictures, bills hold what belongs to persons, and nothing erases it: import PersonErasureModule.saying(…) with the event of definePersonErased('diary')",
+    );
+  });
+
+  it('does not start when it says that another service has erased them', async () => {
+    await expect(starting(WithErasure, 'journal')).rejects.toThrow(
+      "journal says diary.person.erased.v1 of persons it has erased: it is definePersonErased('journal') that it has to say",
+    );
   });
 });

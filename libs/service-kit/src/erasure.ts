@@ -80,7 +80,9 @@ export class Erasure {
     await kitRows(tx, userId);
     // Another one each time: what is kept can be added up, and not be put together again.
     const tombstone = uuidv4();
-    for (const [name, { erasure, person }] of this.tables) {
+    for (const [name, { erasure, person, others = {} }] of this.tables) {
+      for (const [column, rule] of Object.entries(others))
+        await otherRows(tx, { name, column, rule, userId, tombstone });
       if (!person || (typeof person === 'object' && 'within' in person)) continue;
       const { column, owned } = typeof person === 'string' ? { column: person, owned: '= $1' } : this.through(person);
       if (erasure === 'delete row') await tx.query(`DELETE FROM ${name} WHERE ${column} ${owned}`, [userId]);
@@ -96,6 +98,16 @@ export class Erasure {
     if (typeof owner !== 'string') throw new Error(`the data map does not say by a column whose rows of ${of} are`);
     return { column, owned: `IN (SELECT id FROM ${of} WHERE ${owner} = $1)` };
   }
+}
+
+/** Rows that are not the person's and name them. */
+async function otherRows(
+  tx: EntityManager,
+  { name, column, rule, userId, tombstone }: Record<'name' | 'column' | 'rule' | 'userId' | 'tombstone', string>,
+): Promise<void> {
+  if (rule === 'delete row') return void (await tx.query(`DELETE FROM ${name} WHERE ${column} = $1`, [userId]));
+  const instead = rule === 'clear' ? null : tombstone;
+  await tx.query(`UPDATE ${name} SET ${column} = $2 WHERE ${column} = $1`, [userId, instead]);
 }
 
 /** The tables of every service in whose content the person may be. */

@@ -1,16 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '@switchboard/bus';
 import { DataSource } from 'typeorm';
 import { Clock } from './clock';
 import { Idempotency } from './http/idempotency';
 import { defineJob, type JobRun, Jobs, type PayloadOf } from './jobs';
 import { KeyRotation } from './key-rotation';
+import { MEDIA_STORAGE } from './media';
 import { Scheduled, Slot } from './scheduled.decorator';
+import type { MediaStorage } from './storage/media-storage';
 
 const KeepInboxPartitions = defineJob('keep-inbox-partitions', Slot);
 const ForgetGivenUpJobs = defineJob('forget-given-up-jobs', Slot);
 const ForgetDeadLetters = defineJob('forget-dead-letters', Slot);
 const ForgetIdempotencyKeys = defineJob('forget-idempotency-keys', Slot);
+const RemovePartialFiles = defineJob('remove-partial-files', Slot);
 const RotateKeys = defineJob('rotate-keys', Slot);
 
 /** Time to look at them: docs/runbooks/jobs-failed.md. */
@@ -30,6 +33,7 @@ export class HousekeepingJobs {
     private readonly rotation: KeyRotation,
     private readonly idempotency: Idempotency,
     private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
   ) {}
 
   @Scheduled('5 * * * *', KeepInboxPartitions, {
@@ -62,6 +66,14 @@ export class HousekeepingJobs {
   })
   async forgetIdempotencyKeys(): Promise<void> {
     await this.idempotency.forgetBefore(new Date(this.clock.now().getTime() - IDEMPOTENCY_KEYS_MS));
+  }
+
+  @Scheduled('15 * * * *', RemovePartialFiles, {
+    purpose: 'Removes files that killed processes have left half written a day ago.',
+    timeoutMs: 10 * 60_000,
+  })
+  removePartialFiles(): Promise<void> {
+    return this.media.removeAbandoned();
   }
 
   @Scheduled('25 * * * *', RotateKeys, {

@@ -1,6 +1,11 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
 import { shopApp } from '../test/shop.app';
+import { MEDIA_STORAGE } from './media';
 import { Schedules } from './schedules';
+import type { MediaStorage } from './storage/media-storage';
 
 const DAY_MS = 86_400_000;
 
@@ -51,6 +56,22 @@ describe('the housekeeping of every service', () => {
     for (let times = 0; times < 2; times++) await run('forget-given-up-jobs');
     const kept = await query(`SELECT task_identifier AS job FROM shop_jobs.jobs WHERE attempts > 1 ORDER BY id`);
     expect(kept).toEqual([{ job: 'given-up' }, { job: 'tried-long-ago' }]);
+  });
+
+  it('removes what killed processes have left half written, also of a process that has been running for long', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'switchboard-partial-'));
+    const running = await startApp(shopApp, { env: { MEDIA_FOLDER: folder } });
+    const partial = join(folder, 'shop', 'partial');
+    await running.service.nest
+      .get<MediaStorage>(MEDIA_STORAGE)
+      .put('a', Buffer.from('a'), { contentType: 'text/plain' });
+    await writeFile(join(partial, 'half'), 'what somebody said');
+    const longAgo = new Date(Date.now() - 40 * DAY_MS);
+    await utimes(join(partial, 'half'), longAgo, longAgo);
+    await running.service.nest.get(Schedules).runSlot('remove-partial-files', new Date());
+    await until(async () => (await readdir(partial)).length === 0, { what: 'the file to be removed' });
+    await running.stop();
+    await rm(folder, { recursive: true });
   });
 
   it('forgets answers of repeated requests after a day', async () => {

@@ -15,7 +15,7 @@ export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
 export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
-export { asPerson, grantToPersons, type Owner, personalTable } from './row-security';
+export { asActor, asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';
 export { Scheduled, Slot, type Schedule, type ScheduleOptions } from './scheduled.decorator';
 export { Schedules } from './schedules';
@@ -65,8 +65,8 @@ export {
 export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';
 
 // For tests and tools
-export { BotsFolder, OnlyBot } from './bots-folder';
-export { type BotSource, type BotsSource } from './bots-registry';
+export { BotsFolder, OnlyBot, readBotsFolder } from './bots-folder';
+export { readSecret, type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';

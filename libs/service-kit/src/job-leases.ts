@@ -73,7 +73,7 @@ export class JobLeases {
     await this.hold(this.session);
     const askedAt = performance.now();
     const rows = await this.session.query<{ worker: string }>(
-      `SELECT DISTINCT locked_by AS worker FROM ${this.access.jobsSchema}.jobs WHERE locked_by IS NOT NULL
+      `SELECT DISTINCT locked_by AS worker FROM ${this.access.jobsSchema}._private_jobs WHERE locked_by IS NOT NULL
          AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
            AND classid::bigint = (hashtext('job worker')::bigint & 4294967295)
            AND objid::bigint = (hashtext(locked_by)::bigint & 4294967295)

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { Gauge, Histogram, type Registry } from 'prom-client';
+import { WAS_REPLACED } from './jobs';
 
 const STATES = ['waiting', 'running', 'retrying', 'failed'];
 
@@ -27,7 +28,7 @@ export class JobMetrics {
           pool,
           `SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'failed'
                   WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state, count(*) AS n
-           FROM ${schema}._private_jobs GROUP BY 1`,
+           FROM ${schema}._private_jobs WHERE locked_at IS NOT NULL OR NOT ${WAS_REPLACED} GROUP BY 1`,
         );
         for (const state of STATES) this.set({ state }, 0);
         for (const row of rows) this.set({ state: row.state }, Number(row.n));

@@ -9,11 +9,13 @@ const IS_ALIVE = '(job.is_available OR job.locked_at IS NOT NULL)';
 /**
  * graphile-worker keeps a row for each name of a queue, locks the rows of all free queues whenever it looks for jobs, and has no
  * safe way to remove one. So there is a fixed number of them, and a queue such as `chat:42` is given one for as long as it has
- * jobs: the one that its jobs are in, or else one that nobody is in. This makes what `Jobs.add` calls for that.
+ * jobs: the one that its jobs are in, or else one that nobody is in. This makes what `Jobs.add` calls for that, and an index of the
+ * few jobs that are being done, for JobLeases.
  */
 export const jobQueuesOf = (schema: string): string => `
   CREATE INDEX IF NOT EXISTS jobs_by_queue ON ${schema}._private_jobs ((payload->>'_queue')) WHERE payload->>'_queue' IS NOT NULL;
   CREATE INDEX IF NOT EXISTS jobs_by_place ON ${schema}._private_jobs (job_queue_id) WHERE job_queue_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS jobs_by_worker ON ${schema}._private_jobs (locked_by) WHERE locked_by IS NOT NULL;
   CREATE OR REPLACE FUNCTION ${schema}.add_job_in_queue(
     identifier text, payload json, run_at timestamptz, max_attempts integer, job_key text
   ) RETURNS void LANGUAGE plpgsql AS $$

@@ -29,6 +29,8 @@ const tracer = trace.getTracer('switchboard.jobs');
 const STOP_WITHIN_MS = 20_000;
 const START_AGAIN_AFTER_MS = 1000;
 const LISTENER_SPEAKS_EVERY_MS = 30_000;
+/** The longest that a timer waits, some 24 days. */
+const HARDLY_EVER_MS = 2 ** 31 - 1;
 
 /** Does the jobs of one service: graphile-worker, with leases, metrics and traces. */
 export class JobRunner {
@@ -114,6 +116,10 @@ export class JobRunner {
       pollInterval: 1000,
       preset: {
         worker: {
+          // JobLeases frees the jobs of lost processes. This would also give away those of the living once the database's clock jumps
+          // ahead by four hours. It cannot be switched off: one look remains, within a minute after each start.
+          minResetLockedInterval: HARDLY_EVER_MS,
+          maxResetLockedInterval: HARDLY_EVER_MS,
           // One look for the whole pool. Otherwise each worker looks every second, and at each NOTIFY of any service.
           localQueue: { size: 4, ttl: 500 },
           // With no delay at all nobody hears that the end of a job could not be written, and the process would end.

@@ -1,3 +1,4 @@
+import { LockSession } from '@switchboard/bus';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { Ship, shipping, shopApp } from '../test/shop.app';
 import { QUEUES } from './job-queues';
@@ -85,6 +86,72 @@ describe('jobs', () => {
     await query(`SELECT FROM shop_jobs.add_job('fold', run_at => now() + interval '20 minutes')`);
     await query(`DELETE FROM shop_jobs._private_tasks WHERE identifier = 'paint'`);
     expect(await oldest()).toMatchObject({ ship: 0, fold: 20, unknown: 10 });
+  });
+
+  it('that were replaced while they ran are not given up when their process dies', async () => {
+    const begun: string[] = [];
+    const hang = Promise.withResolvers<void>();
+    shipping.work = async (item) => {
+      begun.push(item);
+      if (item === 'stale') await hang.promise;
+    };
+    await ship('stale', { key: 'parcel', queue: 'van:1' });
+    await until(() => begun.includes('stale'), { what: 'the first to begin' });
+    await ship('fresh', { key: 'parcel', queue: 'van:1' });
+    // What a kill leaves behind.
+    await query(`UPDATE shop_jobs._private_jobs SET locked_by = 'gone' WHERE locked_by IS NOT NULL`);
+    await query(`UPDATE shop_jobs._private_job_queues SET locked_by = 'gone' WHERE locked_by IS NOT NULL`);
+    await until(() => begun.includes('fresh'), { what: 'the replacement' });
+    await until(async () => (await jobs('id')).length === 1, { what: 'only what was replaced to be left' });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(/^jobs_waiting\{state="failed".*\} (\d+)/m.exec(metrics)?.[1]).toBe('0');
+    await app.service.nest.get(Jobs).forgetGivenUp(app.service.db.manager, 30);
+    expect(await jobs('id')).toEqual([]);
+    hang.resolve();
+  });
+
+  it('are not taken from a process that lives, also when the clock of the database jumps by hours', async () => {
+    await app.stop();
+    // The looks that graphile-worker takes every eight to ten minutes for locks that are hours old come at once.
+    const later = globalThis.setTimeout;
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    const timers = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((work: () => void, ms = 0) =>
+        later(work, ms >= 480_000 && ms <= 600_000 ? 100 : ms)) as typeof setTimeout);
+    app = await startApp(shopApp);
+    const begun: string[] = [];
+    const end = Promise.withResolvers<void>();
+    shipping.work = async (item) => {
+      begun.push(item);
+      if (item === 'piano') await end.promise;
+    };
+    await ship('piano');
+    await until(() => begun.length === 1, { what: 'the job to begin' });
+    await query(`UPDATE shop_jobs._private_jobs SET locked_at = locked_at - interval '5 hours'`);
+    await ship('letter', { delayMs: 2000 });
+    await until(() => begun.includes('letter'), { what: 'a later job' });
+    timers.mockRestore();
+    jest.restoreAllMocks();
+    expect(begun).toEqual(['piano', 'letter']);
+    end.resolve();
+  });
+
+  it('that were given up cost nothing when leases are looked at', async () => {
+    const asked = jest.spyOn(LockSession.prototype, 'query');
+    // Makes the row of its name.
+    await ship('brick', { delayMs: 3_600_000 });
+    await query(
+      `INSERT INTO shop_jobs._private_jobs (task_id, max_attempts, attempts)
+       SELECT (SELECT min(id) FROM shop_jobs._private_tasks), 1, 1 FROM generate_series(1, 20000)`,
+    );
+    await query('ANALYZE shop_jobs._private_jobs');
+    const looks = () => asked.mock.calls.map(([sql]) => sql).filter((sql) => String(sql).includes('locked_by'));
+    const look = await until(() => looks()[0], { what: 'a look' });
+    asked.mockRestore();
+    const plan = JSON.stringify(await query(`EXPLAIN ${String(look)}`));
+    expect(plan).toContain('_private_jobs');
+    expect(plan).not.toContain('Seq Scan on _private_jobs');
   });
 
   it('are still done after days of quiet', async () => {

@@ -54,6 +54,12 @@ export const Runs =
 
 const DEFAULT_MAX_ATTEMPTS = 10;
 
+/**
+ * A job that is added again while it is being done loses its key to the new one, and is marked by graphile-worker as tried for the
+ * last time. When it does not end well nothing is lost: what it stood for is done by the other. Tells such rows of `_private_jobs`.
+ */
+export const WAS_REPLACED = `(key IS NULL AND payload->>'_key' IS NOT NULL)`;
+
 /** Where those are woken who do the jobs of a service; see JobRunner. */
 export const wakeChannelOf = ({ jobsSchema }: DatabaseAccess): string => `${jobsSchema}_added`;
 
@@ -72,6 +78,7 @@ export class Jobs {
     const carried: Record<string, unknown> = {
       ...job.schema.parse(payload),
       ...(queue !== undefined && { _queue: queue }),
+      ...(key !== undefined && { _key: key }),
     };
     propagation.inject(context.active(), carried);
     const add = queue === undefined ? 'add_job' : 'add_job_in_queue';
@@ -95,11 +102,11 @@ export class Jobs {
     return new Set(rows.map(({ key }) => key));
   }
 
-  /** Deletes jobs that were given up so long ago, whatever their names. */
+  /** Deletes jobs that were given up so long ago, whatever their names, and what is left of those that were replaced. */
   async forgetGivenUp(tx: EntityManager, days: number): Promise<void> {
     await tx.query(
       `DELETE FROM ${this.access.jobsSchema}._private_jobs
-       WHERE attempts >= max_attempts AND locked_at IS NULL AND run_at < now() - make_interval(days => $1)`,
+       WHERE attempts >= max_attempts AND locked_at IS NULL AND (run_at < now() - make_interval(days => $1) OR ${WAS_REPLACED})`,
       [days],
     );
   }

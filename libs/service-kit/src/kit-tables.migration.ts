@@ -10,6 +10,7 @@ export class KitTables1764000000100 implements MigrationInterface {
         job               text PRIMARY KEY,
         known_since       timestamptz NOT NULL DEFAULT now(),
         last_slot         timestamptz,
+        claimed_at        timestamptz,
         last_success_slot timestamptz,
         last_success_at   timestamptz
       )`);

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { diaryApp, heard, Notes, printed } from '../test/diary.app';
-import { asPerson } from './row-security';
+import { asActor, asPerson } from './row-security';
 
 const [anna, emma] = [uuidv7(), uuidv7()];
 const note = (userId: string, text: string) => ({ id: uuidv7(), userId, title: null, text });
@@ -77,6 +77,22 @@ describe('rows of persons', () => {
         `permission denied for table ${table}`,
       );
     }
+  });
+
+  it('whoever asks for themselves does so in their role, and anybody else as the service', async () => {
+    const actor = { kind: 'person' as const, id: anna, roles: [], scopes: [] };
+    const staff = { ...actor, kind: 'staff' as const };
+    const { db } = app.service;
+    expect(new Set(await asActor(db, actor, texts))).toEqual(new Set(['of Anna', 'written by herself']));
+    expect(await asActor(db, staff, texts)).toContain('of Emma');
+    const forge = (tx: EntityManager) => app.service.nest.get(Notes).write(tx, note(emma, 'forged'));
+    await expect(asActor(db, actor, forge)).rejects.toMatchObject({ code: 'forbidden', status: 403 });
+    // Within a transaction that goes on as the service.
+    await db.transaction(async (tx) => {
+      expect(await asActor(tx, actor, texts)).not.toContain('of Emma');
+      expect(await texts(tx)).toContain('of Emma');
+      await tx.query('SELECT FROM outbox');
+    });
   });
 
   it('the person is forgotten when the transaction ends, however it ends', async () => {

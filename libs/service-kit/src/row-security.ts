@@ -1,9 +1,11 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Actor } from '@switchboard/contracts';
+import { DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+import { HttpProblem } from './http/problems';
 
 /** The role in which a service acts for a person; it is derived from the service's own role. */
 export const personRoleOf = (serviceRole: string) => `${serviceRole}_person`;
 
-/** How a table says whose a row is: by a column, or by a row of another personal table that it refers to. */
+/** How a table says whose a row is: by a column, or by the `id` of a row of another personal table. */
 export type Owner = string | { readonly column: string; readonly of: string };
 
 /**
@@ -49,15 +51,46 @@ export async function grantToPersons(db: QueryRunner, privilege: string): Promis
  * say. For what a person asks over HTTP; handlers and jobs act for the service.
  */
 export function asPerson<T>(db: DataSource, userId: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
-  return db.transaction(async (tx) => {
-    // As SET LOCAL ROLE, in one statement: both end with the transaction.
-    await tx.query(`SELECT set_config('app.user_id', $1, true), set_config('role', current_user || '_person', true)`, [
-      userId,
-    ]);
-    tx.queryRunner!.data[ACTS_FOR_PERSON] = true;
-    return work(tx);
-  });
+  return db.transaction((tx) => inPersonRole(tx, userId, work));
 }
+
+/**
+ * Runs a transaction for whoever asks over HTTP: for a person in their role (`asPerson`), for anybody else as the service.
+ * @param db or, of an idempotent route, the transaction that it was given, which goes on as the service
+ * @throws HttpProblem 403 when a person writes what would be somebody else's
+ */
+export async function asActor<T>(
+  db: DataSource | EntityManager,
+  actor: Actor,
+  work: (tx: EntityManager) => Promise<T>,
+): Promise<T> {
+  if (actor.kind !== 'person') return db instanceof DataSource ? db.transaction(work) : work(db);
+  try {
+    if (db instanceof DataSource) return await asPerson(db, actor.id, work);
+    const result = await inPersonRole(db, actor.id, work);
+    db.queryRunner!.data[ACTS_FOR_PERSON] = false;
+    await db.query(`SELECT set_config('app.user_id', '', true), set_config('role', 'none', true)`);
+    return result;
+  } catch (error) {
+    if (isRefusedByPolicy(error)) throw new HttpProblem('forbidden');
+    throw error;
+  }
+}
+
+async function inPersonRole<T>(tx: EntityManager, userId: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  // As SET LOCAL ROLE, in one statement: both end with the transaction.
+  await tx.query(`SELECT set_config('app.user_id', $1, true), set_config('role', current_user || '_person', true)`, [
+    userId,
+  ]);
+  tx.queryRunner!.data[ACTS_FOR_PERSON] = true;
+  return work(tx);
+}
+
+/** A row that a policy does not let pass. Its code, 42501, is also that of a missing privilege, which is a fault of ours. */
+const isRefusedByPolicy = (error: unknown): boolean =>
+  error instanceof QueryFailedError &&
+  (error.driverError as { code?: string; routine?: string }).code === '42501' &&
+  (error.driverError as { routine?: string }).routine === 'ExecWithCheckOptions';
 
 const ACTS_FOR_PERSON = 'switchboard.actsForPerson';
 

@@ -205,6 +205,98 @@ describe('a schedule', () => {
     expect(Math.abs(row!.ago)).toBeLessThan(20);
   });
 
+  it('goes on when the clock of the database was days ahead for a while, and is late again', async () => {
+    const app = await start();
+    const looking = () => {
+      const tasks = new PeriodicTasks({ registry: new Registry(), warn: () => undefined });
+      const schedules = new Schedules(app.service.db, app.service.nest.get(Jobs), tasks, 10);
+      schedules.add(scheduleOf(GardenJobs.prototype.report)!, () => Promise.resolve());
+      schedules.start();
+      return schedules;
+    };
+    const claimed = async () =>
+      (await query<{ slot: Date | null }>(app, `SELECT last_slot AS slot FROM schedules WHERE job = 'report'`))[0]!
+        .slot;
+    await until(async () => (await query(app, `SELECT FROM schedules WHERE job = 'report'`)).length === 1, {
+      what: 'a first look',
+    });
+    await query(
+      app,
+      `UPDATE schedules SET last_slot = now() + interval '2 days', last_success_slot = now() + interval '2 days',
+         last_success_at = now() + interval '2 days' WHERE job = 'report'`,
+    );
+    const first = looking();
+    await until(async () => (await claimed()) === null, { what: 'the slots of the future to be forgotten' });
+    await first.stop();
+    await query(app, `UPDATE schedules SET known_since = now() - interval '45 minutes' WHERE job = 'report'`);
+    expect(await metric(app, /^periodic_task_late_seconds\{task="report".*\} ([\d.]+)/m)).toBeGreaterThan(25 * 60);
+    const second = looking();
+    await until(() => runs.length === 1, { what: 'a run' });
+    await second.stop();
+    expect(runs).toEqual(['report 0']);
+  });
+
+  it('is not held back by a slot that was claimed while the clock of the database was ahead', async () => {
+    const app = await start();
+    await schedules(app).runSlot('report', minutesLater(3 * 1440));
+    await idle(app);
+    await query(
+      app,
+      `UPDATE schedules SET last_success_at = NULL, claimed_at = now() + interval '3 days' WHERE job = 'report'`,
+    );
+    const tasks = new PeriodicTasks({ registry: new Registry(), warn: () => undefined });
+    const again = new Schedules(app.service.db, app.service.nest.get(Jobs), tasks, 10);
+    again.add(scheduleOf(GardenJobs.prototype.report)!, () => Promise.resolve());
+    again.start();
+    const isBegunAnew = `SELECT FROM schedules WHERE job = 'report' AND last_slot IS NULL`;
+    await until(async () => (await query(app, isBegunAnew)).length === 1, { what: 'a new beginning' });
+    await again.stop();
+    expect(await schedules(app).runSlot('report', minutesLater(1))).toBe(true);
+  });
+
+  it('is not run by a process whose clock is far from the one of the database', async () => {
+    const app = await start();
+    const skew = () => metric(app, /^clock_skew_seconds\{.*\} (-?[\d.]+)/m);
+    const failed = () => metric(app, /^periodic_task_runs_total\{task="report",outcome="failed".*\} (\d+)/m);
+    expect(Math.abs(await skew())).toBeLessThan(5 * 60);
+    const now = Date.now.bind(Date);
+    for (const [times, days] of [40, -40].entries()) {
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + days * 86_400_000);
+      await schedules(app).runSlot('report', minutesLater(times + 1));
+      await until(async () => (await failed()) > times, { what: 'a run to be refused' });
+      expect(Math.round((await skew()) / 86_400)).toBe(days);
+      clock.mockRestore();
+    }
+    expect(runs).toEqual([]);
+    await until(() => runs.length === 2, { what: 'the runs at the right time', timeoutMs: 20_000 });
+  });
+
+  it('counts a run that was told to stop as not done, whatever it returns', async () => {
+    const app = await start();
+    const begun = Promise.withResolvers<void>();
+    work = ({ signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve());
+        begun.resolve();
+      });
+    await schedules(app).runSlot('report', minutesLater(1));
+    await begun.promise;
+    await stop(app);
+    const next = await start();
+    expect(await query(next, `SELECT last_success_slot AS slot FROM schedules WHERE job = 'report'`)).toEqual([
+      { slot: null },
+    ]);
+    expect(await waiting(next)).toBe(1);
+  });
+
+  it('tells how long a run may take', async () => {
+    const app = await start();
+    const mayTake = async (task: string) =>
+      metric(app, new RegExp(`^periodic_task_timeout_seconds\\{task="${task}".*\\} ([\\d.]+)`, 'm'));
+    await until(async () => (await mayTake('report')) === 60, { what: 'a first look' });
+    expect([await mayTake('water'), await mayTake('look-for-slots')]).toEqual([0.1, 0]);
+  });
+
   it('is looked at again and again', async () => {
     const app = await start();
     const tasks = new PeriodicTasks({ registry: new Registry(), warn: () => undefined });
@@ -273,6 +365,7 @@ describe('a schedule', () => {
       'forget-given-up-jobs: Deletes jobs that were given up 30 days ago.',
       'forget-dead-letters: Deletes events that were given up 60 days ago, also discarded ones.',
       'forget-idempotency-keys: Deletes answers of idempotent routes that are a day old.',
+      'remove-partial-files: Removes files that killed processes have left half written a day ago.',
       'rotate-keys: Writes anew what an older key has encrypted, while ENCRYPTION_KEYS names more than one.',
     ]);
   });

@@ -1,5 +1,6 @@
 import type { PeriodicTask, PeriodicTasks, PeriodicTaskState, RunningTask } from '@switchboard/bus';
 import type { DataSource } from 'typeorm';
+import { refuseSkewedClock } from './clock-skew';
 import type { Jobs, PayloadOf, Work } from './jobs';
 import { intervalOf, MINUTE_MS, type Schedule, slotsBetween, slotsToRun } from './scheduled.decorator';
 
@@ -27,8 +28,9 @@ interface Known extends Schedule {
 
 /**
  * Runs what is scheduled in one service. What time it is only the database says, so that processes whose clocks differ agree on
- * the slots. A slot is claimed and its job added in one transaction; the rest is a job as any other. With PERIODIC_TASKS_SPEED the
- * time of a schedule passes faster, since it was first known; all else is as usual.
+ * the slots. A slot is claimed and its job added in one transaction; the rest is a job as any other. A process whose clock is more
+ * than five minutes off does no run: what is old would be judged by it. With PERIODIC_TASKS_SPEED the time of a schedule passes faster,
+ * since it was first known; all else is as usual.
  */
 export class Schedules {
   private readonly schedules = new Map<string, Known>();
@@ -52,13 +54,20 @@ export class Schedules {
     this.tasks.count(name, 'failed', 0);
     return async (payload, run) => {
       try {
+        await refuseSkewedClock(this.db);
         await withinTime(schedule, run.signal, (signal) => work(payload, { ...run, signal }));
+        // What has heard its signal may have left something undone, and return all the same.
+        run.signal.throwIfAborted();
       } catch (error) {
-        this.tasks.count(name, error instanceof RunTimedOut ? 'timed_out' : 'failed');
+        // What it was told to leave is no failure: it is tried again.
+        if (!run.signal.aborted) this.tasks.count(name, error instanceof RunTimedOut ? 'timed_out' : 'failed');
         throw error;
       }
+      // A slot that was forgotten meanwhile (`beginAnew`) has not been done.
       await this.db.query(
-        `UPDATE schedules SET last_success_at = now(), last_success_slot = greatest(last_success_slot, $2) WHERE job = $1`,
+        `UPDATE schedules SET last_success_at = clock_timestamp(),
+           last_success_slot = CASE WHEN $2 <= last_slot THEN greatest(last_success_slot, $2) ELSE last_success_slot END
+         WHERE job = $1`,
         [name, (payload as PayloadOf<Schedule['job']>).slot],
       );
       this.tasks.count(name, 'done');
@@ -89,8 +98,8 @@ export class Schedules {
     if (!schedule) throw new Error(`There is no schedule of ${name} here`);
     return this.db.transaction(async (tx) => {
       const claimed: unknown[] = await tx.query(
-        `INSERT INTO schedules AS known (job, last_slot) VALUES ($1, $2)
-         ON CONFLICT (job) DO UPDATE SET last_slot = excluded.last_slot
+        `INSERT INTO schedules AS known (job, last_slot, claimed_at) VALUES ($1, $2, clock_timestamp())
+         ON CONFLICT (job) DO UPDATE SET last_slot = excluded.last_slot, claimed_at = excluded.claimed_at
            WHERE known.last_slot IS NULL OR known.last_slot < excluded.last_slot RETURNING 1`,
         [name, slot],
       );
@@ -107,6 +116,7 @@ export class Schedules {
     await this.db.query(`INSERT INTO schedules (job) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`, [
       [...this.schedules.keys()],
     ]);
+    await this.beginAnew();
     const rows = await this.read();
     for (const { job, now, lastSlot, knownSince } of rows) {
       for (const slot of slotsToRun(this.schedules.get(job)!, lastSlot ?? knownSince, now))
@@ -114,6 +124,19 @@ export class Schedules {
     }
     if (this.tasks.paced(this.lookEveryMs) !== this.lookEveryMs) return undefined;
     return this.lookEveryMs - ((rows[0]?.now.getTime() ?? 0) % this.lookEveryMs);
+  }
+
+  /**
+   * What was noted at a time that has not come yet was noted while the database's clock was ahead. Until that time came, no slot
+   * would be run and none would be late: so such a schedule begins anew, as one that is known from now on.
+   */
+  private async beginAnew(): Promise<void> {
+    await this.db.query(
+      `UPDATE schedules SET known_since = clock_timestamp(), last_slot = NULL, claimed_at = NULL, last_success_slot = NULL,
+         last_success_at = least(last_success_at, clock_timestamp())
+       WHERE job = ANY($1) AND greatest(known_since, claimed_at, last_success_at) > clock_timestamp() + $2 * interval '1 millisecond'`,
+      [[...this.schedules.keys()], MINUTE_MS],
+    );
   }
 
   private async read(): Promise<Row[]> {
@@ -143,6 +166,7 @@ export class Schedules {
       everyMs: this.tasks.paced(this.schedules.get(row.job)!.everyMs),
       succeededAt: row.lastSuccessAt?.getTime(),
       lateMs: this.lateMs(row) / this.speedOf(row.job),
+      timeoutMs: this.schedules.get(row.job)!.timeoutMs,
     }));
   }
 

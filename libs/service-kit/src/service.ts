@@ -11,10 +11,12 @@ import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
+import { reportClockSkew } from './clock-skew';
 import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
+import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
@@ -101,6 +103,7 @@ export class Service {
       databaseAccess(app.name, config, config[`${prefix}_DATABASE_URL`]),
     );
     const db = createDataSource(app, access, config.DATABASE_POOL);
+    reportClockSkew(registry, db);
     const jobs = new Jobs(access);
     const schedules = new Schedules(db, jobs, tasks);
     const election = new LeaderElection(access, tasks, log);
@@ -172,6 +175,7 @@ export class Service {
       });
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
+      assertErasesPersons(app, nest);
       edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
       const listeners = {
         host: config.HTTP_HOST,

@@ -4,6 +4,7 @@ import { defineEvent, type EventOf, personal } from '@switchboard/contracts';
 import type { EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
 import { defineApp } from '../src/define-app';
+import { PersonErasureModule } from '../src/erasure.module';
 import { defineJob, Jobs, type PayloadOf, Runs } from '../src/jobs';
 import { PersonalData } from '../src/personal-data';
 import { personalTable } from '../src/row-security';
@@ -13,6 +14,11 @@ export const NoteWritten = defineEvent(
   'diary.note.written.v1',
   z.object({ noteId: z.uuid(), userId: z.uuid(), text: personal(z.string()) }),
   { subject: 'userId', summary: 'Somebody wrote a note.' },
+);
+export const DiaryPersonErased = defineEvent(
+  'diary.person.erased.v1',
+  z.object({ erasureId: z.uuid(), userId: z.uuid() }),
+  { subject: 'userId', summary: 'Nothing about a person is left in the diary.' },
 );
 export const Print = defineJob('print', z.object({ noteId: z.uuid() }));
 
@@ -26,7 +32,7 @@ class CreateNotes1764100000000 implements MigrationInterface {
       CREATE TABLE pictures (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note_id uuid NOT NULL REFERENCES notes,
         description text)`);
     await personalTable(db, 'pictures', { column: 'note_id', of: 'notes' });
-    await db.query('CREATE TABLE bills (user_id uuid NOT NULL, cents integer NOT NULL)');
+    await db.query('CREATE TABLE bills (user_id uuid NOT NULL, cents integer NOT NULL, paid_by uuid, sent_to uuid)');
     await personalTable(db, 'bills');
   }
 
@@ -95,7 +101,11 @@ class NotesHandlers {
   }
 }
 
-@Module({ controllers: [NotesHandlers], providers: [Notes] })
+@Module({
+  imports: [PersonErasureModule.saying(DiaryPersonErased)],
+  controllers: [NotesHandlers],
+  providers: [Notes],
+})
 class DiaryModule {}
 
 export const diaryApp = defineApp({
@@ -124,6 +134,7 @@ export const diaryApp = defineApp({
       retention: 'Ten years.',
       erasure: 'keep under tombstone',
       person: 'user_id',
+      others: { paid_by: 'clear', sent_to: 'keep under tombstone' },
       columns: {},
     },
   },

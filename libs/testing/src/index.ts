@@ -2,6 +2,7 @@ export { startApp, testEnv, testIndex, type TestApp, type TestAppOptions } from 
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { dataMapProblems } from './data-map';
+export { erasePerson, tablesWith } from './erase-person';
 export { type Import, importsOf, layerProblems } from './layers';
 export { FakeClock } from './fake-clock';
 export { TcpProxy } from './tcp-proxy';

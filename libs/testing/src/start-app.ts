@@ -1,5 +1,5 @@
 import { MemoryTransport, type Transport } from '@switchboard/bus';
-import { type Actor, type EventDefinition, events, signals } from '@switchboard/contracts';
+import { type Actor, type EventDefinition, events, routes, serviceOf, signals } from '@switchboard/contracts';
 import {
   type AppDefinition,
   BlindIndex,
@@ -55,16 +55,16 @@ export interface TestAppOptions {
   database?: TestDatabase;
 }
 
-/** Other services that a test may speak as. */
+/**
+ * Whom a test may speak as: every service that says or answers something by the contracts, or may ask for it; and two that
+ * never may, for specs of services that are none of ours.
+ */
 const OTHERS = [
   'gateway',
   'operator',
-  'bot-adapter',
-  'chat-ai',
-  'tts-worker',
+  ...[...events, ...signals].map(({ type }) => type.split('.')[0]!),
+  ...routes.flatMap((route) => [serviceOf(route), ...(route.callers ?? [])]),
   'payments',
-  'vpn-provisioner',
-  'pets-game',
   'analytics',
 ];
 

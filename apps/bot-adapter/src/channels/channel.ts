@@ -15,6 +15,8 @@ export interface Capabilities {
   /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
   readonly voice: boolean;
+  /** Kinds of files that can come in. */
+  readonly files: readonly FileKind[];
   /** Whether buttons can ask for money: that needs somebody who confirms each payment. */
   readonly invoices: boolean;
   /** Whether a message that was sent can be changed. */
@@ -55,8 +57,10 @@ export interface InboundPerson {
   readonly language?: string;
 }
 
+export type FileKind = 'voice' | 'audio' | 'photo' | 'document';
+
 export interface InboundFile {
-  readonly kind: 'voice' | 'audio' | 'photo' | 'document';
+  readonly kind: FileKind;
   readonly externalId: string;
   readonly mimeType: string;
   readonly bytes?: number;
@@ -113,7 +117,6 @@ export interface InboundUnsupported extends InboundBy {
   readonly hasText: boolean;
 }
 
-/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 /** The person stopped an answer that was being written, by a button of the channel's own. */
 export interface InboundStop {
   readonly kind: 'stopped';
@@ -122,6 +125,7 @@ export interface InboundStop {
   readonly isOf?: (previewId: string) => boolean;
 }
 
+/** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 export type Inbound =
   | InboundMessage
   | InboundCommand

@@ -96,11 +96,6 @@ export class ButtonsService {
     return rows.map(({ data }) => data);
   }
 
-  /** The buttons that only this person may press, in groups too. */
-  async forgetOf(tx: EntityManager, userId: string): Promise<void> {
-    await tx.delete(ButtonRow, { userId });
-  }
-
   /** False when a button of that screen was used before, and the screen is one that works once. */
   async use(tx: EntityManager, { screenId, once }: ButtonRow): Promise<boolean> {
     if (!once) return true;

@@ -33,6 +33,11 @@ export class Conversation {
     return this.context.person;
   }
 
+  /** The same in the words of another product. */
+  as(product: Product): Conversation {
+    return new Conversation(this.tx, this.context, product, this.source, this.screens);
+  }
+
   /** A text of the product in the person's language, or as the bot wants it said. */
   say(key: string, values?: Values): string {
     return this.screens.say(this.context, this.product.texts, key, values);

@@ -4,6 +4,7 @@ import { BotsRegistry } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { AcceptsSection, MenuSection, TextsSection } from '../bots/bot-sections';
 import type {
+  FileKind,
   InboundCommand,
   InboundEdit,
   InboundMessage,
@@ -11,6 +12,7 @@ import type {
   InboundStop,
   InboundUnsupported,
 } from '../channels/channel';
+import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
 import type { ChatContext, TooFast } from '../contacts/contacts.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
@@ -25,9 +27,6 @@ import { CANCEL, KIT, ScreensService } from './screens.service';
 /** Takes whatever the bot's other products leave. */
 const LAST = 'assistant';
 
-/** The kit speaks for itself where no product does. */
-const kit: Product = { name: KIT, texts: shared, commands: {} };
-
 export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
 
 /** Gives each update to the product that wants it. */
@@ -37,12 +36,13 @@ export class ProductRouter {
 
   constructor(
     private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
     private readonly screens: ScreensService,
     private readonly buttons: ButtonsService,
     private readonly dialogs: DialogsService,
   ) {}
 
-  /** Products call it when they are made. */
+  /** Products call it when they are made; that of the kit does as well. */
   register(product: Product): void {
     if (this.products.has(product.name)) throw new Error(`two products are called ${product.name}`);
     this.products.set(product.name, product);
@@ -54,12 +54,17 @@ export class ProductRouter {
     return names.flatMap((name) => this.products.get(name) ?? []);
   }
 
+  /** What every bot has; it also speaks where no product does. */
+  private get kit(): Product {
+    return this.products.get(KIT)!;
+  }
+
   /** The commands of a bot with what they do, in one of its languages. */
   menuOf(bot: Bot, language: string): { name: string; description: string }[] {
     const { commands: chosen, own } = this.menuSection(bot);
     const overrides = this.bots.section(bot.id, 'texts', TextsSection);
     const all = new Map<string, string>();
-    for (const { commands, texts } of this.productsInMenuOrder(bot)) {
+    for (const { commands, texts } of this.withCommands(bot)) {
       for (const name of Object.keys(commands)) {
         if (!all.has(name)) all.set(name, texts.say(language, `commands.${name}`, {}, overrides));
       }
@@ -73,6 +78,14 @@ export class ProductRouter {
     });
   }
 
+  /** The commands of the menu with what they do, a line each; without those that lead to this list. */
+  commandList({ bot, chat }: Conversation): string {
+    return this.menuOf(bot, chat.locale)
+      .filter(({ name }) => name !== 'start' && name !== 'help')
+      .map(({ name, description }) => `/${name} – ${description}`)
+      .join('\n');
+  }
+
   async route(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<void> {
     switch (inbound.kind) {
       case 'command':
@@ -82,7 +95,7 @@ export class ProductRouter {
       case 'message':
         return this.message(tx, context, inbound);
       case 'unsupported':
-        return this.notUnderstood(this.conversation(tx, context, kit, inbound), inbound.what, inbound.hasText);
+        return this.notUnderstood(this.conversation(tx, context, this.kit, inbound), inbound.what, inbound.hasText);
     }
   }
 
@@ -111,7 +124,7 @@ export class ProductRouter {
       );
     }
     if (!isToBeTold) return;
-    const conversation = this.conversation(tx, context, kit, inbound);
+    const conversation = this.conversation(tx, context, this.kit, inbound);
     await conversation.send({ text: conversation.say('slowDown', values) });
   }
 
@@ -125,20 +138,14 @@ export class ProductRouter {
       }
     }
     const own = this.menuSection(context.bot).own[name];
-    const kitSays = this.conversation(tx, context, kit, inbound);
+    const kitSays = this.conversation(tx, context, this.kit, inbound);
     if (own) {
       const { text } = own[nearestLanguage(Object.keys(own), context.chat.locale)]!;
       return kitSays.send({ text, format: 'markdown' });
     }
-    const product = this.productsInMenuOrder(context.bot).find(({ commands }) => Object.hasOwn(commands, name));
+    const product = this.withCommands(context.bot).find(({ commands }) => Object.hasOwn(commands, name));
     if (product) return product.commands[name]!(this.conversation(tx, context, product, inbound), argument);
     if (name === CANCEL) return kitSays.send({ text: kitSays.say(wasInDialog ? 'cancelled' : 'nothingToCancel') });
-    if (name === 'start' || name === 'help') {
-      const menu = this.menuOf(context.bot, context.chat.locale);
-      return kitSays.send({
-        text: menu.map((one) => `/${one.name} – ${one.description}`).join('\n') || context.bot.name,
-      });
-    }
     return kitSays.send({ text: kitSays.say('unknownCommand') });
   }
 
@@ -163,8 +170,10 @@ export class ProductRouter {
       const dialog = await this.dialogs.find(tx, context);
       if (dialog?.step == null || dialog.revision !== button.revision) return 'menuOutdated';
     }
-    if (button.product === KIT && !button.isStanding) return this.cancelled(tx, context, source);
-    const product = this.productsOf(context.bot).find(({ name }) => name === button.product);
+    if (button.product === KIT && button.action === CANCEL && !button.isStanding)
+      return this.cancelled(tx, context, source);
+    const products = [...this.productsOf(context.bot), this.kit];
+    const product = products.find(({ name }) => name === button.product);
     const action = product?.actions && Object.hasOwn(product.actions, button.action) && product.actions[button.action];
     // A button of an earlier version, or of a product that the bot offers no more.
     if (!product || !action || (button.isStanding && !action.standing)) return 'menuOutdated';
@@ -178,7 +187,7 @@ export class ProductRouter {
 
   private async cancelled(tx: EntityManager, context: ChatContext, source: Conversation['source']) {
     await this.dialogs.close(tx, context);
-    const conversation = new Conversation(tx, context, kit, source, this.screens);
+    const conversation = new Conversation(tx, context, this.kit, source, this.screens);
     await conversation.show({ text: conversation.say('cancelled') });
     return conversation;
   }
@@ -191,7 +200,7 @@ export class ProductRouter {
     for (const product of this.productsOf(context.bot)) {
       if (await product.message?.(this.conversation(tx, context, product, inbound), inbound)) return;
     }
-    const kitSays = this.conversation(tx, context, kit, inbound);
+    const kitSays = this.conversation(tx, context, this.kit, inbound);
     if (inbound.file) return this.notUnderstood(kitSays, inbound.file.kind, Boolean(inbound.text));
     await kitSays.send({ text: kitSays.say('nothingToDo') });
   }
@@ -200,7 +209,7 @@ export class ProductRouter {
   private async typed(tx: EntityManager, context: ChatContext, id: string, inbound: InboundMessage): Promise<boolean> {
     const outcome = await this.pressed(tx, context, id, { messageId: inbound.externalMessageId, isPress: false });
     if (outcome === 'menuOutdated') return false;
-    const kitSays = this.conversation(tx, context, kit, inbound);
+    const kitSays = this.conversation(tx, context, this.kit, inbound);
     const text = outcome instanceof Conversation ? outcome.toasted : kitSays.say(outcome);
     if (text) await kitSays.send({ text });
     return true;
@@ -219,7 +228,7 @@ export class ProductRouter {
     if (!product || !step || (data && !data.success)) {
       // The dialog of an earlier version, or of a product that the bot offers no more.
       await this.dialogs.close(tx, context);
-      const kitSays = this.conversation(tx, context, kit, inbound);
+      const kitSays = this.conversation(tx, context, this.kit, inbound);
       await kitSays.send({ text: kitSays.say('dialogOutdated') });
       return true;
     }
@@ -245,12 +254,19 @@ export class ProductRouter {
 
   /** What the bot understands, in words: "text, voice messages". */
   kindsOf({ bot, context }: Conversation): string {
-    const accepts = this.bots.section(bot.id, 'accepts', AcceptsSection) ?? [];
-    return ['text', ...accepts].map((kind) => this.screens.say(context, shared, `kinds.${kind}`)).join(', ');
+    return ['text', ...this.filesOf(bot)].map((kind) => this.screens.say(context, shared, `kinds.${kind}`)).join(', ');
   }
 
-  accepts({ id }: Bot, kind: string): boolean {
-    return (this.bots.section(id, 'accepts', AcceptsSection) as readonly string[]).includes(kind);
+  accepts(bot: Bot, kind: FileKind): boolean {
+    return this.filesOf(bot).includes(kind);
+  }
+
+  /** Files that its channel can bring, one of its products can read, and the bot is to accept. */
+  private filesOf(bot: Bot): FileKind[] {
+    const accepted = this.bots.section(bot.id, 'accepts', AcceptsSection) ?? [];
+    const brought = this.channels.find(bot.id)?.capabilities.files;
+    const read = this.productsOf(bot).flatMap(({ files = [] }) => files);
+    return accepted.filter((kind) => read.includes(kind) && (brought?.includes(kind) ?? true));
   }
 
   private conversation(
@@ -264,6 +280,11 @@ export class ProductRouter {
 
   private productsInMenuOrder({ products }: Bot): Product[] {
     return products.flatMap((name) => this.products.get(name) ?? []);
+  }
+
+  /** Whoever may have a command, in the order in which it is asked. */
+  private withCommands(bot: Bot): Product[] {
+    return [...this.productsInMenuOrder(bot), this.kit];
   }
 
   private menuSection({ id }: Bot): MenuSection {

@@ -1,6 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import type { Type } from '@nestjs/common';
+import type { DataMap } from '@switchboard/service-kit';
+import type { EntityManager, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
-import type { InboundEdit, InboundMessage, InboundStop } from '../channels/channel';
+import type { FileKind, InboundEdit, InboundMessage, InboundStop } from '../channels/channel';
 import type { Chat } from '../contacts/chat.entity';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Catalogue } from '../texts/catalogue';
@@ -49,6 +51,25 @@ export function step(...given: unknown[]): Step {
   return { data: data as Step['data'], answer: answer as Step['answer'] };
 }
 
+/** A product as it is plugged in: those there are stand in bot-adapter.app.ts. */
+export interface ProductDefinition {
+  readonly module: Type;
+  readonly entities?: readonly Type[];
+  readonly migrations?: readonly Type<MigrationInterface>[];
+  /** Of its tables: what they hold of whom, and what erasure does. */
+  readonly dataMap?: DataMap;
+}
+
+export const defineProduct = (product: ProductDefinition): ProductDefinition => product;
+
+/** What a product adds to /privacy, in the person's language. */
+export interface PrivacyNotes {
+  /** What it keeps of them and how long, each without a full stop: `your books: until you remove them`. */
+  readonly kept: readonly string[];
+  /** To whom it passes something on, in whole sentences. */
+  readonly passedOn?: string;
+}
+
 /**
  * Something a bot offers. Everything runs in the transaction in which the update is taken, so it works in the database only:
  * what talks to the outside is a job or an event.
@@ -58,10 +79,14 @@ export interface Product {
   readonly name: string;
   /** With a line under `commands.<name>` for each command. */
   readonly texts: Catalogue;
-  /** In the order of the menu. */
+  /** In the order of the menu. One called as a command that every bot has (built-in.product.ts) takes its place. */
   readonly commands: Readonly<Record<string, CommandHandler>>;
   readonly actions?: Readonly<Record<string, Action>>;
   readonly steps?: Readonly<Record<string, Step>>;
+  /** Files that `message` can do something with; none when absent. */
+  readonly files?: readonly FileKind[];
+  /** Absent where it keeps nothing of its own. */
+  privacy?(conversation: Conversation): PrivacyNotes;
   /** A person came by a deep link, for the first time or not. False for links of others. */
   start?(conversation: Conversation, payload: string): Promise<boolean>;
   /** A message outside of any dialog. False leaves it to the next product of the bot. */

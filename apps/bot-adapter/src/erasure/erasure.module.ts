@@ -5,8 +5,6 @@ import { ContactsModule } from '../contacts/contacts.module';
 import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
 import { DeliveriesModule } from '../deliveries/deliveries.module';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
-import { ButtonsService } from '../dialogs/buttons.service';
-import { DialogsModule } from '../dialogs/dialogs.module';
 import { InboundModule } from '../inbound/inbound.module';
 import { QuarantineService } from '../inbound/quarantine.service';
 import { MediaJobs } from '../media/media.jobs';
@@ -18,7 +16,6 @@ import { ErasureJobs } from './erasure.jobs';
   imports: [
     ContactsModule,
     DeliveriesModule,
-    DialogsModule,
     InboundModule,
     MediaModule,
     PersonErasureModule.saying(BotAdapterPersonErased),
@@ -29,7 +26,6 @@ export class ErasureModule {
   constructor(
     erasure: Erasure,
     deliveries: DeliveriesRepository,
-    buttons: ButtonsService,
     quarantine: QuarantineService,
     media: MediaJobs,
     requests: ErasureRequestsJobs,
@@ -44,7 +40,6 @@ export class ErasureModule {
         await requests.note(tx, userId);
         await media.forgetOf(tx, userId);
         await quarantine.forget(tx, userId);
-        await buttons.forgetOf(tx, userId);
         await jobs.forgetInGroups(tx, userId);
       },
     });

@@ -1,3 +1,4 @@
+import { ConfigError, ResiliencePolicy, UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -46,16 +47,26 @@ const Answer = z.object({
 
 export const pigeon = defineChannel({
   kind: 'pigeon',
-  settings: z.strictObject({ account: z.string(), tokenEnv: z.string() }),
-  variables: { PIGEON_API: z.url(), PIGEON_APP_SECRET: z.string().min(1) },
+  settings: z.strictObject({
+    account: z.string(),
+    tokenEnv: z.string(),
+    // What tells every service that only pretended people talk to the bot.
+    apiRoot: z.literal('sandbox').optional(),
+  }),
+  variables: {
+    PIGEON_API: z.url(),
+    /** The launcher sets it to where the party `pigeon` of the sandbox answers. */
+    PIGEON_SANDBOX_URL: z.url().optional(),
+    PIGEON_APP_SECRET: z.string().min(1),
+  },
 
-  create: ({ settings, secret }, { config, sendTimeoutMs }) =>
-    new PigeonChannel(
-      settings.account,
-      `${config.PIGEON_API}/${secret('token')}`,
-      config.PIGEON_APP_SECRET,
-      sendTimeoutMs,
-    ),
+  create({ id, settings, secret }, { config, registry, sendTimeoutMs }) {
+    const root = settings.apiRoot ? config.PIGEON_SANDBOX_URL : config.PIGEON_API;
+    if (!root) throw new ConfigError(`The bot "${id}" lives in the sandbox: set PIGEON_SANDBOX_URL`);
+    // Never repeated here: the deliveries know how often is right.
+    const policy = new ResiliencePolicy({ name: 'pigeon', registry, timeoutMs: sendTimeoutMs, isOutage });
+    return new PigeonChannel(settings.account, `${root}/${secret('token')}`, config.PIGEON_APP_SECRET, policy);
+  },
 
   unpack({ method, query, headers, rawBody, body }, channels) {
     const [some] = channels.values();
@@ -79,6 +90,7 @@ class PigeonChannel implements Channel {
   readonly capabilities: Capabilities = {
     buttons: false,
     voice: false,
+    files: [],
     invoices: false,
     edits: false,
     textLimit: { max: TEXT_BYTES, unit: 'bytes' },
@@ -92,7 +104,7 @@ class PigeonChannel implements Channel {
     readonly account: string,
     private readonly api: string,
     private readonly appSecret: string,
-    private readonly timeoutMs: number,
+    private readonly policy: ResiliencePolicy,
   ) {}
 
   isSignature(given: string | undefined, body: Buffer): boolean {
@@ -123,20 +135,21 @@ class PigeonChannel implements Channel {
   composePreview = (): OutboundMessage => ({ text: '' });
 
   async send({ externalId }: { externalId: string }, { text }: OutboundMessage) {
-    const response = await fetch(`${this.api}/messages`, {
-      method: 'POST',
-      body: JSON.stringify({ to: externalId, text }),
-      signal: AbortSignal.timeout(this.timeoutMs),
-    }).catch((error: unknown) => {
-      const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      throw code === 'ECONNREFUSED' ? new NotSent('no connection') : new OutcomeUnknown('connection', String(error));
-    });
-    if (response.status >= 500) throw new OutcomeUnknown('server_error', `the pigeons answered ${response.status}`);
-    const { id, error, waitSeconds } = Answer.parse(await response.json());
+    const { id, error, waitSeconds } = await this.policy
+      .call('messages', (signal) => this.post({ to: externalId, text }, signal))
+      .catch((failure: unknown) => {
+        throw meaningOf(failure);
+      });
     if (waitSeconds !== undefined) throw new ChannelBusy(waitSeconds);
     if (error === 'blocked') throw new Unreachable('blocked', error);
     if (!id) throw new Rejected(error ?? 'no id');
     return { externalMessageId: id };
+  }
+
+  private async post(body: object, signal: AbortSignal): Promise<z.output<typeof Answer>> {
+    const response = await fetch(`${this.api}/messages`, { method: 'POST', body: JSON.stringify(body), signal });
+    if (response.status >= 500) throw new OutcomeUnknown('server_error', `the pigeons answered ${response.status}`);
+    return Answer.parse(await response.json());
   }
 
   showDraft = () => Promise.resolve();
@@ -145,6 +158,18 @@ class PigeonChannel implements Channel {
   showActivity = () => Promise.resolve();
   answerPress = () => Promise.resolve();
   fetchFile = (): Promise<Readable> => Promise.reject(new FileGone('there are no files here'));
+}
+
+/** What they refuse comes as an answer: whatever is thrown says that they are in trouble. */
+const isOutage = () => true;
+
+/** Whether it can have arrived, in the errors that deliveries know. */
+function meaningOf(error: unknown): Error {
+  if (error instanceof OutcomeUnknown) return error;
+  if (error instanceof UpstreamTimeout) return new OutcomeUnknown('timeout', error.message);
+  if (error instanceof UpstreamUnavailable) return new NotSent(error.message);
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === 'ECONNREFUSED' ? new NotSent('no connection') : new OutcomeUnknown('connection', String(error));
 }
 
 const idOf = (content: unknown) =>

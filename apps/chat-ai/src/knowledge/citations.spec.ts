@@ -20,7 +20,10 @@ describe('sources below an answer', () => {
     'A [1](https://example.org) link.',
   ])('none for: %s', (answer) => expect(withSources(answer, passages, 'ru')).toBe(answer));
 
-  it('are named in the language of the person', () => {
+  it('are named in the language of the answer', () => {
     expect(withSources('Да [2].', passages, 'ru')).toBe('Да [2].\n\n*Источники: [2] Returns*');
+    expect(withSources('Yes [2].', passages, 'ru')).toBe('Yes [2].\n\n*Sources: [2] Returns*');
+    expect(withSources('14 € [2].', passages, 'ru')).toBe('14 € [2].\n\n*Источники: [2] Returns*');
+    expect(withSources('Да [2].', passages, 'en')).toBe('Да [2].\n\n*Источники: [2] Returns*');
   });
 });

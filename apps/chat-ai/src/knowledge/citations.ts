@@ -1,4 +1,4 @@
-import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
+import { type KnownLocale, type Locale, localized, nearestLocale } from '@switchboard/contracts';
 
 /** A piece of the knowledge base that may answer a question, and that an answer may cite. */
 export interface Passage {
@@ -33,7 +33,16 @@ export function citedIn(answer: string, passages: readonly Passage[]): Map<numbe
 export function withSources(answer: string, passages: readonly Passage[], locale: Locale): string {
   const cited = citedIn(answer, passages);
   if (cited.size === 0) return answer;
-  return `${answer.trimEnd()}\n\n${sourcesLine(cited, locale)}`;
+  return `${answer.trimEnd()}\n\n${sourcesLine(cited, languageOf(answer, locale))}`;
+}
+
+/** A model may answer in another language than the person's app is in: the alphabet tells which of the two it was. */
+function languageOf(answer: string, locale: Locale): Locale {
+  const [russian, latin] = [/\p{Script=Cyrillic}/gu, /\p{Script=Latin}/gu].map(
+    (script) => answer.match(script)?.length ?? 0,
+  ) as [number, number];
+  const isOfLocale = russian === latin || russian > latin === (nearestLocale(locale) === 'ru');
+  return isOfLocale ? locale : russian > latin ? 'ru' : 'en';
 }
 
 export function sourcesLine(cited: ReadonlyMap<number, Passage>, locale: Locale): string {

@@ -223,13 +223,15 @@ function Failure({ line: { outgoing } }: { line: Line }) {
   if (!outgoing) return null;
   return (
     <div className="failure" role="alert">
-      <span title={outgoing.failure}>{t('message.failed')}</span>
-      <button type="button" className="link-button" data-testid="retry" onClick={() => void actions.retry(outgoing)}>
-        {t('message.retry')}
-      </button>
-      <button type="button" className="link-button" onClick={() => actions.discard(outgoing.key)}>
-        {t('message.discard')}
-      </button>
+      <span>{t('message.failedBecause', { reason: outgoing.failure?.words ?? t('app.unreachable') })}</span>
+      <span className="failure-choices">
+        <button type="button" className="link-button" data-testid="retry" onClick={() => void actions.retry(outgoing)}>
+          {t('message.retry')}
+        </button>
+        <button type="button" className="link-button" onClick={() => actions.discard(outgoing.key)}>
+          {t('message.discard')}
+        </button>
+      </span>
     </div>
   );
 }

@@ -70,10 +70,22 @@ describe('what the phone shows', () => {
     expect(bubbles(state).map(({ key }) => key)).toEqual(['o1', 'o2']);
   });
 
+  it('what could not be sent stays where it was tried, and goes down when it is sent again', () => {
+    const failed = after([
+      { type: 'message', message: aMessage(5) },
+      { type: 'outgoing', outgoing: onItsWay('o1', 'hi') },
+      { type: 'failed', key: 'o1', failure: { words: 'the file is too large' } },
+      { type: 'message', message: aMessage(6) },
+    ]);
+    expect(bubbles(failed).map(({ key }) => key)).toEqual(['message:5', 'o1', 'message:6']);
+    const again = after([{ type: 'outgoing', outgoing: onItsWay('o1', 'hi') }], failed);
+    expect(bubbles(again).map(({ key }) => key)).toEqual(['message:5', 'message:6', 'o1']);
+  });
+
   it('a message that arrived after all takes its failed copy away', () => {
     const state = after([
       { type: 'outgoing', outgoing: onItsWay('o1', 'hi') },
-      { type: 'failed', key: 'o1', failure: 'timed out' },
+      { type: 'failed', key: 'o1', failure: {} },
       { type: 'message', message: anOwn(7, 'hi') },
     ]);
     expect(state.outgoing).toEqual([]);

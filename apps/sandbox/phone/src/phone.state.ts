@@ -8,8 +8,15 @@ export interface Outgoing {
   /** How it will look: its id is 0 until the sandbox gives one. */
   preview: Message;
   content: NewText | NewFile;
-  /** Why it could not be sent; absent while it is under way. */
-  failure?: string;
+  /** The last message of the chat when it was sent: one that fails stays behind it. */
+  after?: number;
+  /** Absent while it is under way. */
+  failure?: Failure;
+}
+
+/** Why something could not be sent: in the sandbox's own words, or without any when it did not answer. */
+export interface Failure {
+  words?: string;
 }
 
 export interface Draft {
@@ -43,7 +50,7 @@ export type Change =
   /** The newest page replaces what was known of that stretch; an older one goes before it. */
   | { type: 'page'; chatId: number; messages: Message[]; pageSize: number; before?: number }
   | { type: 'outgoing'; outgoing: Outgoing }
-  | { type: 'failed'; key: string; failure: string }
+  | { type: 'failed'; key: string; failure: Failure }
   | { type: 'discarded'; key: string }
   /** The cleared draft has waited long enough for its message. */
   | { type: 'draft-gone'; chatId: number }
@@ -82,7 +89,7 @@ export function reduce(state: PhoneState, change: Change): PhoneState {
     case 'action':
       return { ...state, actions: { ...state.actions, [change.chatId]: { action: change.action } } };
     case 'outgoing':
-      return { ...state, outgoing: [...state.outgoing.filter((o) => o.key !== change.outgoing.key), change.outgoing] };
+      return sending(state, change.outgoing);
     case 'failed':
       return {
         ...state,
@@ -93,6 +100,11 @@ export function reduce(state: PhoneState, change: Change): PhoneState {
     case 'read':
       return { ...state, unread: without(state.unread, change.chatId) };
   }
+}
+
+function sending(state: PhoneState, outgoing: Outgoing): PhoneState {
+  const others = state.outgoing.filter(({ key }) => key !== outgoing.key);
+  return { ...state, outgoing: [...others, { ...outgoing, after: state.messages[outgoing.chatId]?.at(-1)?.id ?? 0 }] };
 }
 
 function page(

@@ -1,6 +1,7 @@
 export const en = {
   'app.sandbox': 'sandbox',
-  'app.sandboxNote': 'A practice phone. Nothing you write here leaves this machine.',
+  'app.sandboxNote':
+    'A practice phone. What you write here stays in this installation; only a real model or speech service, if one is connected to it, gets it as well.',
   'app.unreachable': 'The sandbox does not answer.',
   'app.tryAgain': 'Try again',
   'app.reconnecting': 'Reconnecting…',
@@ -92,6 +93,7 @@ export const en = {
   'message.sending': 'Sending',
   'message.sent': 'Sent',
   'message.failed': 'Not sent',
+  'message.failedBecause': 'Not sent: {{reason}}',
   'message.retry': 'Send again',
   'message.discard': 'Delete',
   'message.menu': 'Message menu',

@@ -5,7 +5,8 @@ type Counted = `${'chats.unread' | 'chat.members' | 'poll.votes'}_${'few' | 'man
 
 export const ru: Texts & Record<Counted, string> = {
   'app.sandbox': 'песочница',
-  'app.sandboxNote': 'Учебный телефон. Всё написанное здесь остаётся на этой машине.',
+  'app.sandboxNote':
+    'Учебный телефон. Всё написанное здесь остаётся в этой установке; только настоящая модель или речевой сервис, если они к ней подключены, тоже это получают.',
   'app.unreachable': 'Песочница не отвечает.',
   'app.tryAgain': 'Повторить',
   'app.reconnecting': 'Восстанавливаем связь…',
@@ -103,6 +104,7 @@ export const ru: Texts & Record<Counted, string> = {
   'message.sending': 'Отправляется',
   'message.sent': 'Отправлено',
   'message.failed': 'Не отправлено',
+  'message.failedBecause': 'Не отправлено: {{reason}}',
   'message.retry': 'Отправить ещё раз',
   'message.discard': 'Удалить',
   'message.menu': 'Меню сообщения',

@@ -22,21 +22,26 @@ export interface Line {
 const runSeconds = 300;
 
 /**
- * What a chat shows, top to bottom: messages, then what is on its way out, then the draft being written. With a topic
- * only what stands in it.
+ * What a chat shows, top to bottom: messages, with what could not be sent where it was tried, then what is on its way out,
+ * then the draft being written. With a topic only what stands in it.
  */
 export function timeline(state: PhoneState, chatId: number, topic?: number): Day[] {
   const draft = state.drafts[chatId];
   const all = state.messages[chatId] ?? [];
   const known = topic === undefined ? all : all.filter((message) => message.topic?.id === topic);
-  const shown = [
-    ...known.map((message) => ({
-      key: state.inherited[inheritedKey(message)] ?? `message:${message.id}`,
-      message,
-    })),
-    ...state.outgoing
-      .filter((outgoing) => outgoing.chatId === chatId)
-      .map((outgoing) => ({ key: outgoing.key, message: outgoing.preview, outgoing })),
+  const own = state.outgoing
+    .filter((outgoing) => outgoing.chatId === chatId)
+    .map((outgoing) => ({ key: outgoing.key, message: outgoing.preview, outgoing }));
+  const failed = own.filter(({ outgoing }) => outgoing.failure);
+  const failedBetween = (from: number, to: number) =>
+    failed.filter(({ outgoing: { after = 0 } }) => from <= after && after < to);
+  const shown: Omit<Line, 'first' | 'last'>[] = [
+    ...failedBetween(0, known[0]?.id ?? Infinity),
+    ...known.flatMap((message, i) => [
+      { key: state.inherited[inheritedKey(message)] ?? `message:${message.id}`, message },
+      ...failedBetween(message.id, known[i + 1]?.id ?? Infinity),
+    ]),
+    ...own.filter(({ outgoing }) => !outgoing.failure),
     ...(draft ? [{ key: draftKey(chatId, draft.id), message: draft.message, draft }] : []),
   ];
   const days: Day[] = [];

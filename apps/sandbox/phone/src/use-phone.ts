@@ -27,13 +27,14 @@ export function usePhone(person: Person) {
 
     async function deliver(outgoing: Outgoing) {
       const { chatId, content, key } = outgoing;
-      change({ type: 'outgoing', outgoing: { ...outgoing, failure: undefined } });
+      const preview = { ...outgoing.preview, date: Math.floor(Date.now() / 1000) };
+      change({ type: 'outgoing', outgoing: { ...outgoing, preview, failure: undefined } });
       try {
         const send = () => ('blob' in content ? api.sendFile(me, chatId, content) : api.sendText(me, chatId, content));
         change({ type: 'message', message: await inTurn(send) });
         change({ type: 'discarded', key });
       } catch (error) {
-        change({ type: 'failed', key, failure: String((error as Error).message) });
+        change({ type: 'failed', key, failure: error instanceof api.Refused ? { words: error.message } : {} });
       }
     }
 

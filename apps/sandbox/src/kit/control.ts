@@ -11,6 +11,7 @@ const CallsQuery = z.looseObject({ since: z.coerce.number().int().nonnegative().
  * How tests and tools steer the sandbox, JSON in and out; `client.ts` speaks it:
  *
  *   GET PUT POST DELETE /faults   all rules · replace · add · remove; a rule that could never apply is a 400
+ *   GET  /parties                 where each party answers, below the sandbox's own address
  *   GET  /faults/known            every target with the kinds it knows
  *   POST /reset, /<name>/reset    forgets what has happened
  *   GET DELETE /<name>/calls      what a party was asked: `?since=<id>&<fact>=<value>`
@@ -18,6 +19,9 @@ const CallsQuery = z.looseObject({ since: z.coerce.number().int().nonnegative().
  */
 export function control(faults: Faults, parties: ReadonlyMap<string, ThirdPartySandbox>): Router {
   const router = Router();
+  router.get('/parties', (_req, res) => {
+    res.json(Object.fromEntries([...parties].map(([name, { address }]) => [name, address])));
+  });
   router.get('/faults/known', (_req, res) => void res.json(faults.known()));
   router
     .route('/faults')

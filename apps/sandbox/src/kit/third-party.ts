@@ -32,8 +32,8 @@ export interface ThirdPartySandbox {
   save(): object;
   /** Called once before anything else: what `save()` gave, or undefined at the first start. */
   restore(saved: unknown): void;
-  /** What a person sees of it, for the page in the browser. */
-  readonly face?: { readonly path: string; readonly router: Router };
+  /** What the page in the browser asks of it. That page is Telegram's phone; another party is steered by `control` alone. */
+  readonly phoneApi?: { readonly path: string; readonly router: Router };
   close?(): void | Promise<void>;
 }
 

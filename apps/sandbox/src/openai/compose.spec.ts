@@ -13,8 +13,9 @@ const talk = (question: string, more: { system?: string; earlier?: string[] } = 
   return compose(conversation);
 };
 
-const KNOWLEDGE = `You are the assistant of a shop. Answer in the language of the person.
+const KNOWLEDGE = `You are the assistant of a shop. Answer in the language of the person. Never promise a discount.
 
+<knowledge>
 [1] Delivery
 Delivery takes two working days and costs 5 euro.
 
@@ -23,7 +24,18 @@ Delivery takes two working days and costs 5 euro.
 
 ## Opening hours
 
-The shop is open from 9 to 18, except on Sunday.`;
+The shop is open from 9 to 18, except on Sunday.
+
+## Prices
+
+| Service        | Price |
+| -------------- | ----- |
+| Ремонт прокола | 14 €  |
+| Wheel truing   | 18 €  |
+</knowledge>
+
+Opening hours: Monday 09:00-18:00.
+At this moment it is closed, and opens on Monday, 2026-11-30 at 09:00.`;
 
 describe('what the pretended model says', () => {
   it('it answers in the language of the last message and is marked in both', () => {
@@ -40,10 +52,38 @@ describe('what the pretended model says', () => {
     const answer = talk(question, { system: KNOWLEDGE });
     expect(answer).toContain(quoted);
     expect(answer).not.toContain(other);
+    expect(answer.length).toBeLessThan(500);
+  });
+
+  it.each([
+    ['Сколько стоит починить прокол?', 'Ремонт прокола | 14 €'],
+    ['how much is the truing of a wheel?', 'Wheel truing   | 18 €'],
+    ['are you open now', '> At this moment it is closed, and opens on Monday'],
+    ['Вы сейчас открыты?', '> At this moment it is closed, and opens on Monday'],
+  ])('"%s" is answered by one word that nothing else has, or by the time', (question, quoted) => {
+    expect(talk(question, { system: KNOWLEDGE })).toContain(quoted);
+  });
+
+  it.each(['Can I get a discount?', 'ты тупой бот!!!', 'Which language do you answer in?'])(
+    '"%s" is not answered from instructions, nor from a word that means the bot itself',
+    (question) => {
+      expect(talk(question, { system: KNOWLEDGE })).toMatch(/I do not invent answers|выдумывать ответы я не стану/);
+    },
+  );
+
+  it('a later paragraph of a passage is quoted with its number', () => {
+    const system = `<knowledge>\n[1] Prices\nA check-up is free.\n\nA puncture costs 14 €.\n</knowledge>`;
+    expect(talk('What does a puncture cost?', { system })).toContain('> [1] Prices\n> A puncture costs 14 €.');
+  });
+
+  it('a voice message that nobody heard is answered in the language of the person', () => {
+    const system = `Answer in the language of the person's last message; when that is unclear, in Russian.`;
+    expect(talk('[sandbox] a voice message of 3 seconds', { system })).toMatch(/^\*Модель-песочница\* — /);
   });
 
   it('of numbered passages that fit alike it takes the one that retrieval put first', () => {
-    const system = `[1] Hours › Workshop
+    const system = `<knowledge>
+[1] Hours › Workshop
 The workshop works on Saturday from 10 to 16.
 
 [2] Hours › Café
@@ -51,14 +91,17 @@ On Saturday from 9 on.
 
 [3] Hours › The way to us
 The gate is open while somebody is there.
+</knowledge>
 
 Remember that Saturday is a day of the week. Nobody works on Saturday night.`;
     expect(talk('When are you open on Saturday?', { system })).toContain('from 10 to 16');
-    const russian = `[1] Часы работы
+    const russian = `<knowledge>
+[1] Часы работы
 Мастерская работает в субботу с 10:00 до 16:00.
 
 [2] Как нас найти
-Велосипед можно оставить во дворе: ворота открыты в часы работы.`;
+Велосипед можно оставить во дворе: ворота открыты в часы работы.
+</knowledge>`;
     expect(talk('Во сколько вы открываетесь в субботу?', { system: russian })).toContain('с 10:00 до 16:00');
   });
 
@@ -69,6 +112,9 @@ Remember that Saturday is a day of the week. Nobody works on Saturday night.`;
   it('it greets, and remembers what was said and who said it', () => {
     expect(talk('Привет!')).toContain('здравствуйте');
     expect(talk('What about tea?', { earlier: ['I like coffee'] })).toContain('Earlier you wrote: “I like coffee”.');
+    expect(talk('What about tea?', { earlier: ['I like coffee', ''] })).toContain(
+      'Earlier you wrote: “I like coffee”.',
+    );
     const recalled = talk('Как меня зовут?', { earlier: ['Меня зовут Анна', 'Люблю чай'] });
     expect(recalled).toContain('- Люблю чай');
     expect(recalled).toContain('Вас зовут Анна');

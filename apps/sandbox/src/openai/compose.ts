@@ -6,7 +6,7 @@ import { codeSample, longAnswer, PHRASES } from './phrases';
 const asks = (pattern: string) => new RegExp(`(?<!\\p{L})(?:${pattern})`, 'iu');
 
 const LONG = asks(
-  'long|detailed|in detail|essay|длинн|подробн|разв[её]рнут|эссе|\\d[\\d ]{2,}\\s*(?:char|symbol|символ|знак)',
+  '(?<!how )long|detailed|in detail|essay|длинн|подробн|разв[её]рнут|эссе|\\d[\\d ]{2,}\\s*(?:char|symbol|символ|знак)',
 );
 const CODE = asks(
   '(?:write|show|give|make|example|sample|напиши|покажи|дай|сделай|пример|приведи).*?(?<!promo |промо)(?:code|function|script|snippet|sql|python|код|функци|скрипт|программ|питон)',
@@ -17,6 +17,10 @@ const LIST = asks(
 const RECALL = asks(
   'did i (?:say|write|ask|tell)|my name\\?|is my name|remember|what i (?:said|wrote)|помнишь|меня зовут\\?|как меня зовут|что я (?:писал|говорил|спрашивал|сказал|спросил)',
 );
+const OPEN_NOW = asks(
+  '(?:open|closed)(?!\\p{L})[^.?!]*(?<!\\p{L})(?:now|at the moment)|are you (?:still )?(?:open|closed)[?! ]*$|' +
+    '(?:сейчас|уже|ещё|еще)[^.?!]*(?:открыт|закрыт|работает)|(?:открыт|закрыт|работает)[^.?!]*(?:сейчас|уже|ещё|еще)',
+);
 const GREETING = asks('hi|hello|hey|good (?:morning|day|evening)|привет|здравствуй|добр(?:ый|ое|ой)|/start');
 const NAMED = /(?:[Mm]y name is|[Cc]all me|[Мм]еня зовут)\s+(\p{Lu}\p{L}+)/u;
 
@@ -25,14 +29,15 @@ const NAMED = /(?:[Mm]y name is|[Cc]all me|[Мм]еня зовут)\s+(\p{Lu}\p{
  * language, quotes the knowledge it was given and what was said before, and has the form that was asked for.
  */
 export function compose(conversation: Conversation): string {
-  const { question, earlier, attachments, toolResults, language, system } = conversation;
+  const { question, earlier, attachments, toolResults, language } = conversation;
   const phrases = PHRASES[language];
   if (toolResults.length > 0) {
     const results = toolResults.flatMap(({ name, content }) => [phrases.toolResult(name), quote(content)]);
     return `${phrases.mark} ${results.join('\n\n')}`;
   }
   const seen = attachments.map(({ kind, detail }) => phrases.attachment[kind](detail));
-  const passage = passageAbout(question, system);
+  const isNow = OPEN_NOW.test(question) ? conversation.openNow : undefined;
+  const passage = isNow ?? passageAbout(question, conversation.knowledge);
   const knowledge = passage ? [phrases.knowledge, quote(passage)] : [];
   return `${phrases.mark} ${[...formOf(conversation, knowledge), ...seen, ...memory(question, earlier, language)].join('\n\n')}`;
 }

@@ -9,6 +9,10 @@ export type Language = 'en' | 'ru';
 export interface Conversation {
   /** Everything the system and developer messages say, and the documents that people gave. */
   system: string;
+  /** What may be quoted: what stands between knowledge tags, and documents that people gave. Instructions may not. */
+  knowledge: string[];
+  /** Whether somebody is there at this moment, in the words of the instructions. */
+  openNow?: string;
   /** The person's last message, in words. */
   question: string;
   /** What the person wrote before, oldest first. */
@@ -34,11 +38,14 @@ export function readConversation(
   const system = of('system', 'developer').map(textOf);
   // Where people say nothing in words, the language that the instructions name.
   const spoken = /when that is unclear, in Russian/.test(system.join('\n')) ? 'русский' : '';
-  const language = languageOf([...users.toReversed(), spoken]);
+  const language = languageOf([...users.toReversed().map((text) => text.replace(UNHEARD, '')), spoken]);
+  const [openNow] = /At this moment it is [^\n]*/.exec(system.join('\n')) ?? [];
   return {
     system: [...system, ...said.flatMap(documentsIn)].join('\n\n'),
+    knowledge: [...system.flatMap(knowledgeIn), ...said.flatMap(documentsIn)],
+    ...(openNow && { openNow }),
     question,
-    earlier: users.slice(0, -1),
+    earlier: users.slice(0, -1).filter(Boolean),
     attachments: [
       ...attachmentsOf(
         messages.findLast(({ role }) => role === 'user'),
@@ -54,6 +61,10 @@ export function readConversation(
 /** How a message may name the file that it came with, and hold the text of one. */
 const FILE_LABEL = /^\[(?:photo|document)(?:: [^\]]*)?\]/;
 const DOCUMENT = /<document>\n?([\s\S]*?)\n?<\/document>/g;
+const KNOWLEDGE = /<knowledge>\n?([\s\S]*?)\n?<\/knowledge>/g;
+/** What the sandbox makes of a voice message that it cannot hear: it tells nothing of the speaker's language. */
+const UNHEARD = /^\[sandbox\].*/;
+const knowledgeIn = (text: string) => [...text.matchAll(KNOWLEDGE)].map(([, knowledge]) => knowledge!);
 const documentsIn = (text: string) => [...text.matchAll(DOCUMENT)].map(([, document]) => document!);
 
 export function textOf({ content }: Message): string {

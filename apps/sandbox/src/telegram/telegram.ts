@@ -32,7 +32,7 @@ export const telegram = defineParty({
         file: CALL_FAULTS,
         updates: OUTGOING_FAULTS,
       },
-      face: { path: '/phone/api', router: phoneApi(context, events) },
+      phoneApi: { path: '/phone/api', router: phoneApi(context, events) },
       save: () => state.save(),
       restore: (saved) => context.restore(saved),
       reset: () => context.reset(),

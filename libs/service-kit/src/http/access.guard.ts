@@ -1,18 +1,41 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { allows, isOpen, type Permission, type RouteDefinition } from '@switchboard/contracts';
 import type { Request, Response } from 'express';
+import { decodeJwt } from 'jose';
+import { Counter, type Registry } from 'prom-client';
+import type { Log } from '../log';
 import { HttpProblem } from './problems';
 import { isPublic } from './public-listener';
 import { requestContext } from './request-context';
 import { isMarkedPublic, routeOf } from './route.decorators';
-import { AUTHENTICATORS, type Caller, type ServiceIdentity } from './service-identity';
+import {
+  AUTHENTICATORS,
+  type Caller,
+  REFUSAL_REASONS,
+  refusalReasonOf,
+  type ServiceIdentity,
+} from './service-identity';
 
 /**
  * Stands before every HTTP handler. A service may call the routes that name it; anybody else is let in by what the actor is
  * allowed to do. To a caller that a route is not meant for it does not exist.
  */
 export class AccessGuard implements CanActivate {
-  constructor(private readonly identity: ServiceIdentity) {}
+  private readonly refusals: Counter<'reason'>;
+
+  constructor(
+    private readonly identity: ServiceIdentity,
+    registry: Registry,
+    private readonly log: Log,
+  ) {
+    this.refusals = new Counter({
+      name: 'service_identity_refusals_total',
+      help: 'Calls whose token was refused, by the reason: clock, key, audience, other.',
+      labelNames: ['reason'],
+      registers: [registry],
+    });
+    for (const reason of REFUSAL_REASONS) this.refusals.inc({ reason }, 0);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
@@ -34,9 +57,23 @@ export class AccessGuard implements CanActivate {
   private async authenticate({ headers }: Request): Promise<Caller> {
     const [scheme, token] = (headers.authorization ?? '').split(' ');
     if (scheme?.toLowerCase() !== 'bearer' || !token) throw new HttpProblem('unauthorized');
-    return this.identity.verify(token).catch(() => {
+    return this.identity.verify(token).catch((error: unknown) => {
+      const reason = refusalReasonOf(error);
+      this.refusals.inc({ reason });
+      // Not the error itself, which holds the claims.
+      const why = error instanceof Error ? error.message : undefined;
+      this.log.warn({ reason, why, caller: issuerOf(token) }, 'the identity of a caller was refused');
       throw new HttpProblem('unauthorized');
     });
+  }
+}
+
+/** Who a token says it is from, which nobody has verified. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss?.slice(0, 100);
+  } catch {
+    return undefined;
   }
 }
 

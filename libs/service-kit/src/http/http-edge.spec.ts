@@ -48,6 +48,26 @@ describe('the HTTP edge of a service', () => {
   const json = { 'content-type': 'application/json' };
   const write = (text = 'Buy milk') => app.gateway.call(WriteNote, { body: { text }, idempotencyKey: uuidv7() });
 
+  it('counts callers whose identity is refused, by the reason, and logs who they say they are', async () => {
+    const refused = async (reason: string) => {
+      const metrics = await (await fetch(`${app.url}/metrics`)).text();
+      return Number(
+        new RegExp(`^service_identity_refusals_total\\{reason="${reason}".*\\} (\\d+)`, 'm').exec(metrics)?.[1],
+      );
+    };
+    expect(await refused('clock')).toBe(0);
+    const path = `/notes/${uuidv7()}`;
+    const ahead = Date.now() + 100_000;
+    const clock = jest.spyOn(Date.prototype, 'getTime').mockReturnValue(ahead);
+    const headers = await app.as('gateway', person);
+    clock.mockRestore();
+    expect((await send('GET', path, { as: 'nobody', headers })).status).toBe(401);
+    expect(await refused('clock')).toBe(1);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'the identity of a caller was refused', reason: 'clock', caller: 'gateway' }),
+    );
+  });
+
   describe('lets in', () => {
     it('whom the gateway speaks for, by what they are allowed to do', async () => {
       const path = `/notes/${uuidv7()}`;

@@ -49,7 +49,7 @@ export class HttpEdge {
     nest.set('etag', false);
     nest.use(httpMetrics(registry));
     nest.useGlobalFilters(new ProblemFilter(log));
-    nest.useGlobalGuards(new AccessGuard(identity));
+    nest.useGlobalGuards(new AccessGuard(identity, registry, log));
     nest.useGlobalInterceptors(new RouteInterceptor(idempotency, log, this.ending.signal));
   }
 

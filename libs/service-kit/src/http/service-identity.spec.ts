@@ -1,5 +1,5 @@
 import type { Actor } from '@switchboard/contracts';
-import { generateIdentityKeys, type IdentityKeys, ServiceIdentity } from './service-identity';
+import { generateIdentityKeys, type IdentityKeys, refusalReasonOf, ServiceIdentity } from './service-identity';
 
 const REQUEST_ID = '0199c5a0-0000-7000-8000-000000000001';
 const actor = (kind: Actor['kind'], id = 'anna'): Actor => ({ kind, id, roles: ['owner'], scopes: ['*'] });
@@ -32,6 +32,34 @@ describe('identity between services', () => {
     const theirs = await generateIdentityKeys(['payments', 'gateway']);
     await expect(payments.verify(await new ServiceIdentity('gateway', theirs).tokenFor('payments'))).rejects.toThrow();
     await expect(payments.verify('eyJhbGciOiJub25lIn0.e30.')).rejects.toThrow();
+  });
+
+  describe('by clocks that differ', () => {
+    const now = Date.now.bind(Date);
+    const madeAt = async (seconds: number) => {
+      jest.useFakeTimers({ now: now() + seconds * 1000, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+      return token('gateway').finally(() => jest.useRealTimers());
+    };
+    afterEach(() => void jest.useRealTimers());
+
+    it.each([25, -25, -80])('is accepted %d s ahead of ours', async (seconds) => {
+      await expect(payments.verify(await madeAt(seconds))).resolves.toMatchObject({ service: 'gateway' });
+    });
+
+    it.each([40, -100])('is refused %d s ahead of ours, because of the clock', async (seconds) => {
+      const refusal = await payments.verify(await madeAt(seconds)).catch((error: unknown) => error);
+      expect(refusalReasonOf(refusal)).toBe('clock');
+    });
+  });
+
+  it('tells why it was refused', async () => {
+    const reasonOf = async (token: string) => refusalReasonOf(await payments.verify(token).catch((e: unknown) => e));
+    const theirs = new ServiceIdentity('gateway', await generateIdentityKeys(['gateway']));
+    const unknown = new ServiceIdentity('stranger', await generateIdentityKeys(['stranger']));
+    expect(await reasonOf(await theirs.tokenFor('payments'))).toBe('key');
+    expect(await reasonOf(await unknown.tokenFor('payments'))).toBe('key');
+    expect(await reasonOf(await new ServiceIdentity('gateway', keys).tokenFor('analytics'))).toBe('audience');
+    expect(await reasonOf('nonsense')).toBe('other');
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { Actor } from '@switchboard/contracts';
 import {
   createLocalJWKSet,
+  errors,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -13,7 +14,8 @@ import { z } from 'zod';
 import { ConfigError } from '../config';
 
 const LIFETIME_SECONDS = 60;
-const CLOCK_SKEW_SECONDS = 5;
+/** A clock this far ahead is borne, one behind by the lifetime more. Beyond half of it ClockSkewed alarms. */
+const CLOCK_SKEW_SECONDS = 30;
 
 /** Who has authenticated the people it speaks for: the gateway persons, staff and keys, an operator's own key staff alone. */
 export const AUTHENTICATORS: readonly string[] = ['gateway', 'operator'];
@@ -24,6 +26,21 @@ export interface Caller {
   readonly service: string;
   readonly actor: Actor;
   readonly requestId?: string;
+}
+
+/** Why a token was refused, as a label to count by. */
+export const REFUSAL_REASONS = ['clock', 'key', 'audience', 'other'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** @param error what `ServiceIdentity.verify` threw */
+export function refusalReasonOf(error: unknown): RefusalReason {
+  if (error instanceof errors.JWTExpired) return 'clock';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iat') return 'clock';
+    return error.claim === 'aud' ? 'audience' : 'other';
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) return 'key';
+  return 'other';
 }
 
 const Claims = z.object({ act: Actor, rid: z.uuid().optional() });

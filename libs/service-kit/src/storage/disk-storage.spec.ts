@@ -48,7 +48,14 @@ describe('the folder of a disk storage', () => {
     for (const name of ['old', 'new']) writeFileSync(join(partial, name), 'half');
     const dayAgo = statSync(join(partial, 'new')).mtimeMs / 1000 - 25 * 60 * 60;
     utimesSync(join(partial, 'old'), dayAgo, dayAgo);
-    await new DiskStorage(join(folder, 'killed')).put('a', Buffer.from('x'), voice);
+    const storage = new DiskStorage(join(folder, 'killed'));
+    await storage.removeAbandoned();
+    expect(readdirSync(partial)).toEqual(['new']);
+    // As well when it has been running for long.
+    await storage.put('a', Buffer.from('x'), voice);
+    writeFileSync(join(partial, 'old'), 'half');
+    utimesSync(join(partial, 'old'), dayAgo, dayAgo);
+    await storage.removeAbandoned();
     expect(readdirSync(partial)).toEqual(['new']);
   });
 

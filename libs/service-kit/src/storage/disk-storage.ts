@@ -19,8 +19,6 @@ const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
  * leaves the earlier file or the new one.
  */
 export class DiskStorage implements MediaStorage {
-  private tidied: Promise<void> | undefined;
-
   constructor(private readonly folder: string) {}
 
   async put(
@@ -32,10 +30,7 @@ export class DiskStorage implements MediaStorage {
     try {
       const place = this.placeOf(key);
       const header = Buffer.from(`${JSON.stringify(Header.parse({ key, contentType }))}\n`);
-      await (this.tidied ??= this.tidy().catch((error: unknown) => {
-        this.tidied = undefined; // a full disk may have room next time
-        throw error;
-      }));
+      await mkdir(dirname(partial), { recursive: true });
       await mkdir(dirname(place), { recursive: true });
       const written = await writeFlushed(partial, header, body);
       await rename(partial, place);
@@ -72,13 +67,8 @@ export class DiskStorage implements MediaStorage {
     await rm(this.placeOf(key), { force: true });
   }
 
-  private placeOf(key: string): string {
-    const name = createHash('sha256').update(checkedKey(key)).digest('hex');
-    return join(this.folder, name.slice(0, 2), name);
-  }
-
-  /** Removes what a killed process left half written; what others are writing now is younger. */
-  private async tidy(): Promise<void> {
+  /** What others are writing now is younger. */
+  async removeAbandoned(): Promise<void> {
     const folder = join(this.folder, PARTIAL);
     await mkdir(folder, { recursive: true });
     // The clock of the file system, which may be that of another machine.
@@ -90,6 +80,11 @@ export class DiskStorage implements MediaStorage {
       const age = now - ((await stat(join(folder, name)).catch(unlessMissing))?.mtimeMs ?? Infinity);
       if (age > ABANDONED_AFTER_MS) await rm(join(folder, name), { force: true });
     }
+  }
+
+  private placeOf(key: string): string {
+    const name = createHash('sha256').update(checkedKey(key)).digest('hex');
+    return join(this.folder, name.slice(0, 2), name);
   }
 }
 

@@ -15,6 +15,8 @@ export interface MediaStorage {
   exists(key: string): Promise<boolean>;
   /** A file that is not there is as good as deleted. */
   delete(key: string): Promise<void>;
+  /** Removes what killed processes have left half written. For a schedule. */
+  removeAbandoned(): Promise<void>;
 }
 
 // Letters every store, URL and shell agrees on; no part may begin with a dot, so no key can climb out of its folder.

@@ -86,6 +86,9 @@ export class S3Storage implements MediaStorage {
     await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
   }
 
+  /** A bucket keeps whole files only: each is sent by one request. */
+  async removeAbandoned(): Promise<void> {}
+
   private placeOf(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.options.bucket, Key: this.options.prefix + checkedKey(key) };
   }

@@ -107,6 +107,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     this.capabilities = {
       buttons: true,
       voice: true,
+      files: ['voice', 'audio', 'photo', 'document'],
       // Nobody answers pre_checkout_query yet, without which no payment goes through.
       invoices: false,
       edits: true,

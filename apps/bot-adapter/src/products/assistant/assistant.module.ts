@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../../contacts/contacts.module';
 import { DialogsModule } from '../../dialogs/dialogs.module';
+import { defineProduct } from '../../dialogs/product';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { MediaModule } from '../../media/media.module';
 import { SpeechModule } from '../../speech/speech.module';
@@ -11,3 +12,5 @@ import { AssistantProduct } from './assistant.product';
   providers: [AssistantProduct],
 })
 export class AssistantModule {}
+
+export const assistant = defineProduct({ module: AssistantModule });

@@ -17,20 +17,18 @@ import type { BotAdapterConfig } from '../../bot-adapter.config';
 import type { Button, InboundEdit, InboundMessage, InboundStop } from '../../channels/channel';
 import { Chat, type VoiceMode } from '../../contacts/chat.entity';
 import { type ChatContext, inChat, languagesOf } from '../../contacts/contacts.service';
-import { ErasureRequestsJobs } from '../../contacts/erasure-requests.jobs';
 import { InboundMessageRow } from '../../contacts/inbound-message.entity';
 import { DeliveriesService } from '../../deliveries/deliveries.service';
 import { type Reply, type ReplyDecorator, ReplyDecorators } from '../../deliveries/reply-decorators';
 import { ButtonsService } from '../../dialogs/buttons.service';
 import type { Conversation } from '../../dialogs/conversation';
-import { action, type Product, standing } from '../../dialogs/product';
+import { action, type PrivacyNotes, type Product, standing } from '../../dialogs/product';
 import { ProductRouter } from '../../dialogs/product-router.service';
-import { confirm, menu, type Screen } from '../../dialogs/screen';
-import { KEPT_DAYS } from '../../kept-days';
+import { menu, type Screen } from '../../dialogs/screen';
 import { MediaService } from '../../media/media.service';
 import { shorten } from '../../rich-text/cut-points';
 import { SpeechService } from '../../speech/speech.service';
-import { Catalogue, nearestLanguage, say, shared } from '../../texts/catalogue';
+import { Catalogue, nearestLanguage, say } from '../../texts/catalogue';
 
 /** Outcomes that are answers; all others are apologies, which nobody rates. */
 const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
@@ -42,6 +40,7 @@ const VOICE_MODES: VoiceMode[] = ['off', 'also'];
 export class AssistantProduct implements Product {
   readonly name = 'assistant';
   readonly texts = new Catalogue(this.name, join(__dirname, 'texts'));
+  readonly files = ['voice', 'audio', 'photo', 'document'] as const;
 
   readonly commands = {
     start: (conversation: Conversation) => this.greet(conversation),
@@ -51,8 +50,6 @@ export class AssistantProduct implements Product {
       await conversation.send({ text: conversation.say('new', { days: this.keptDays.talk }) });
     },
     voice: (conversation: Conversation) => conversation.send(voiceMenu(conversation, conversation.chat)),
-    language: (conversation: Conversation) => conversation.send(languageMenu(conversation, conversation.chat)),
-    privacy: (conversation: Conversation) => conversation.send(privacyScreen(conversation, this.keptDays)),
   };
 
   readonly actions = {
@@ -65,7 +62,9 @@ export class AssistantProduct implements Product {
       }),
     ),
     voice: action(z.object({ mode: z.enum(['off', 'also']) }), async (conversation, { mode }) => {
-      await change(conversation, { voiceMode: mode });
+      await conversation.tx.update(Chat, conversation.chat.id, { voiceMode: mode });
+      Object.assign(conversation.chat, { voiceMode: mode });
+      conversation.toast(conversation.say('saved'));
       await conversation.show(voiceMenu(conversation, conversation.chat));
     }),
     stop: action(z.uuid(), async (conversation, replyId) => {
@@ -88,31 +87,9 @@ export class AssistantProduct implements Product {
     }),
     like: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1))),
     dislike: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1))),
-    erase: action(async (conversation) => {
-      const [yes, no] = ['erase.yes', 'erase.no'].map((key) => conversation.say(key)) as [string, string];
-      const question = confirm(
-        conversation.say('erase.question'),
-        { label: yes, action: 'eraseNow' },
-        { label: no, action: 'eraseNot' },
-      );
-      await conversation.show(question);
-    }),
-    eraseNow: action(async (conversation) => {
-      const { tx, context } = conversation;
-      const due = await this.erasures.request(tx, context.contact.userId);
-      const time = due && momentIn(context.chat.locale, due);
-      await conversation.show({
-        text: time ? conversation.say('erase.later', { time }) : conversation.say('erase.begun'),
-      });
-    }),
-    eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
-    language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
-      await change(conversation, { locale, localeChosen: true });
-      await conversation.show(languageMenu(conversation, conversation.chat));
-    }),
   };
 
-  private readonly keptDays: Readonly<Record<'talk' | 'costs' | 'voices' | 'files' | 'failed', number>>;
+  private readonly keptDays: Readonly<Record<'talk' | 'costs' | 'voices', number>>;
 
   constructor(
     private readonly router: ProductRouter,
@@ -123,7 +100,6 @@ export class AssistantProduct implements Product {
     private readonly bots: BotsRegistry,
     private readonly buttons: ButtonsService,
     private readonly deliveries: DeliveriesService,
-    private readonly erasures: ErasureRequestsJobs,
     decorators: ReplyDecorators,
     @Inject(CONFIG) config: BotAdapterConfig,
   ) {
@@ -131,8 +107,6 @@ export class AssistantProduct implements Product {
       talk: config.CHAT_AI_KEEP_DAYS,
       costs: config.CHAT_AI_KEEP_USAGE_DAYS,
       voices: config.TTS_WORKER_KEEP_DAYS,
-      files: KEPT_DAYS.content,
-      failed: KEPT_DAYS.quarantined,
     };
     router.register(this);
     decorators.add({
@@ -144,6 +118,18 @@ export class AssistantProduct implements Product {
         data: buttons.standing(this.name, 'speak', replyId),
       }),
     });
+  }
+
+  privacy(conversation: Conversation): PrivacyNotes {
+    const { talk: days, voices, costs } = this.keptDays;
+    return {
+      kept: [
+        conversation.say('privacy.talk', { days }),
+        conversation.say('privacy.voices', { days: voices }),
+        conversation.say('privacy.costs', { days: costs }),
+      ],
+      passedOn: conversation.say('privacy.passedOn'),
+    };
   }
 
   async start(conversation: Conversation, payload: string): Promise<boolean> {
@@ -266,18 +252,10 @@ export class AssistantProduct implements Product {
   }
 
   private help(conversation: Conversation): Promise<void> {
-    const commands = this.router
-      .menuOf(conversation.bot, conversation.chat.locale)
-      .filter(({ name }) => name !== 'start' && name !== 'help')
-      .map(({ name, description }) => `/${name} – ${description}`);
-    const values = { kinds: this.router.kindsOf(conversation), commands: commands.join('\n') };
+    const values = { kinds: this.router.kindsOf(conversation), commands: this.router.commandList(conversation) };
     return conversation.send({ text: conversation.say('help', values) });
   }
 }
-
-/** To the minute. Nobody knows the time zone of the person. */
-const momentIn = (locale: string, time: Date) =>
-  `${new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;
 
 const LONGEST_LABEL = 40;
 const HALF_A_ROW = 16;
@@ -290,18 +268,6 @@ function inRows(buttons: readonly Button[]): Button[][] {
 
 const whoAsks = ({ chat, contact }: ChatContext) => ({ chatId: chat.id, userId: contact.userId });
 
-/** Keeps a choice; what is shown next is already said by it. */
-async function change(conversation: Conversation, choice: Partial<Chat>): Promise<void> {
-  await conversation.tx.update(Chat, conversation.chat.id, choice);
-  Object.assign(conversation.chat, choice);
-  conversation.toast(conversation.say('saved'));
-}
-
-function privacyScreen(conversation: Conversation, days: Readonly<Record<string, number>>): Screen {
-  const label = conversation.say('erase.offer');
-  return { text: conversation.say('privacy', days), buttons: [[{ label, action: 'erase' }]] };
-}
-
 function voiceMenu(conversation: Conversation, { voiceMode }: Chat): Screen {
   const choices = VOICE_MODES.map((mode) => ({
     label: conversation.say(`voice.${mode}`),
@@ -310,15 +276,4 @@ function voiceMenu(conversation: Conversation, { voiceMode }: Chat): Screen {
     data: { mode },
   }));
   return menu(conversation.say('voice.title'), choices);
-}
-
-function languageMenu(conversation: Conversation, { locale: chosen }: Chat): Screen {
-  const choices = languagesOf(conversation.bot).map((locale) => ({
-    // Each language by its own name: whoever looks for theirs may not read the present one.
-    label: shared.say(locale, 'language.name'),
-    chosen: locale === chosen,
-    action: 'language',
-    data: { locale },
-  }));
-  return menu(conversation.say('language'), choices);
 }

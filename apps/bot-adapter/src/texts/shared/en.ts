@@ -1,6 +1,36 @@
 /** What every bot says in English; the shape that every other language has to have. */
 export const texts = {
-  language: { name: 'English', flag: '🇬🇧' },
+  language: { name: 'English', flag: '🇬🇧', question: 'Which language shall I speak?' },
+  start: 'Hello, {{name}}! I am {{bot}}.',
+  help: 'What I can do:\n\n{{commands}}',
+  privacy: {
+    title: 'What is kept about you, and how long:',
+    identity: 'your name, your id in this messenger and your settings: until you have them deleted',
+    sent: 'what I have sent, and files you have sent: {{days}} days',
+    failed: 'a message that could not be processed: {{days}} days',
+    erased: 'that you had everything deleted, with a keyed hash of your id: one day',
+    encrypted:
+      'Your name, your id and all texts are encrypted: with a key of your own, or, in a message that could not be processed and on the way between the parts of this service, with a key of the service. Files are not encrypted.',
+    nobodyElse: 'Beside the messenger itself, nobody else gets anything.',
+  },
+  erase: {
+    offer: 'Delete what you keep about me',
+    question:
+      'Your name, id and settings, everything we have said to each other here and in groups, your files and your key are deleted. Of what is encrypted with your key, copies in backups can be read no more. Copies of files, of messages that could not be processed and of what was on its way when a backup was made stay until that backup is deleted. What answers have cost stays, without saying for whom. What you see in this messenger stays until you delete it there.\n\nIt takes a few minutes and cannot be undone. If you write again, we meet for the first time.',
+    yes: 'Delete everything',
+    no: 'Keep it',
+    begun: 'Everything that is kept about you is being deleted. In a few minutes nothing of it will be left.',
+    later:
+      'Everything can be deleted once a day, and less than a day ago it was. What is kept about you since will be deleted on {{time}}.',
+    kept: 'Nothing was deleted.',
+  },
+  saved: 'Saved',
+  commands: {
+    start: 'Begin',
+    help: 'What I can do',
+    language: 'Language',
+    privacy: 'What I keep about you',
+  },
   unknownCommand: 'I do not know this command. /help tells what I can do.',
   nothingToDo: 'I did not understand that. /help tells what I can do.',
   menuOutdated: 'This menu is out of date. Please open it again.',

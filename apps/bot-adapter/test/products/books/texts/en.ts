@@ -3,7 +3,8 @@ export const texts = {
   empty: 'Your shelf is empty. /addbook puts a book on it.',
   book: '{{title}}, {{year}}',
   remove: 'Remove',
-  sure: 'Remove “{{title}}” for good?',
+  library: 'Library',
+  sure: { question: 'Remove “{{title}}” for good?', yes: 'Yes', no: 'No' },
   removed: 'Removed.',
   title: 'What is the book called?',
   year: 'When was “{{title}}” printed?',
@@ -12,6 +13,7 @@ export const texts = {
   invited: 'You were invited to read “{{title}}”.',
   desk: 'What shall it be?',
   mine: 'My books, please',
+  kept: 'the books on your shelf: until you remove them',
   commands: { books: 'My books', addbook: 'Add a book', desk: 'A keyboard' },
 };
 export type Texts = typeof texts;

@@ -5,7 +5,8 @@ export const texts: Texts = {
   empty: 'Полка пуста. /addbook поставит на неё книгу.',
   book: '{{title}}, {{year}}',
   remove: 'Убрать',
-  sure: 'Убрать «{{title}}» насовсем?',
+  library: 'Библиотека',
+  sure: { question: 'Убрать «{{title}}» насовсем?', yes: 'Да', no: 'Нет' },
   removed: 'Убрано.',
   title: 'Как называется книга?',
   year: 'Когда напечатана «{{title}}»?',
@@ -14,5 +15,6 @@ export const texts: Texts = {
   invited: 'Вас пригласили прочитать «{{title}}».',
   desk: 'Что угодно?',
   mine: 'Мои книги, пожалуйста',
+  kept: 'книги на вашей полке: пока вы их не уберёте',
   commands: { books: 'Мои книги', addbook: 'Добавить книгу', desk: 'Клавиатура' },
 };
