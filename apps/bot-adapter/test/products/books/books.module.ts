@@ -18,7 +18,7 @@ export const books = defineProduct({
       retention: 'Until the person removes the book.',
       erasure: 'delete row',
       person: 'user_id',
-      columns: { title: 'What the person called it, encrypted with their key.' },
+      columns: { chat_id: 'The chat.', title: 'What the person called it, encrypted with their key.' },
     },
   },
 });
