@@ -14,7 +14,7 @@ export interface RunningTransactions {
  * transactions that had begun when it was passed are over, and a look since then has left none of their rows behind.
  */
 export class OutboxHorizon {
-  /** No unread row up to this id, of transactions that held a row (their aggregate's) when they took their id. */
+  /** No unread row up to this id. */
   settled = 0n;
   private highest = 0n;
   private handedOut = 0n;

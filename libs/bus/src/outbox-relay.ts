@@ -178,7 +178,7 @@ export class OutboxRelay {
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
         // much to carry, or every look would wade through the rows that were deleted since the horizon was moved.
         const running = advance ? await this.transactions(session) : undefined;
-        // A sweep begins at the start: a transaction takes its id a moment before Postgres counts it as running.
+        // A sweep begins at the start, for a row that took its id before its transaction had a number: Outbox writes none so.
         const sweep = advance && lookedAt >= sweepAt;
         const carried = confirmed;
         confirmed = [];

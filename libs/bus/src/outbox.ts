@@ -26,8 +26,9 @@ export class Outbox {
     if (drafts.length === 0) return [];
     const events = drafts.map((draft) => this.envelope(draft));
     await tx.query(
+      // The transaction gets its number before the rows get their ids: the relay goes by both (outbox-horizon.ts).
       `INSERT INTO outbox (event_id, type, subject, envelope)
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
+       SELECT event.* FROM pg_current_xact_id(), unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS event`,
       columnsOf(events),
     );
     tx.queryRunner.data[SAID_SOMETHING] = true;
