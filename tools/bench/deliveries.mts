@@ -5,8 +5,8 @@ import {
   ReplyCompleted,
   ReplyTyped,
 } from '@switchboard/contracts';
-import { type BusMessage, RabbitTransport } from '@switchboard/bus';
-import { BlindIndex } from '@switchboard/service-kit';
+import { type BusMessage, decrypted, RabbitTransport } from '@switchboard/bus';
+import { BlindIndex, EventEncryption, KeyRing } from '@switchboard/service-kit';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -115,7 +115,8 @@ async function measure(stateDir: string, started: { stop(): Promise<unknown> }[]
   started.push(fleet);
   await fleet.start();
 
-  const chat = new ChatAi(broker.url);
+  const { ENCRYPTION_KEYS, LOOKUP_KEY } = localSecrets(stateDir);
+  const chat = new ChatAi(broker.url, new EventEncryption(new KeyRing(ENCRYPTION_KEYS)));
   started.push(chat);
   await chat.start();
   const telegram = new Telegram(await connectSandbox(sandboxUrl));
@@ -133,11 +134,7 @@ async function measure(stateDir: string, started: { stop(): Promise<unknown> }[]
   killing.abort();
   await fleet.settled();
   await pause(SETTLED_AFTER_MS);
-  const windows = await windowsOfDoubt(
-    postgres.url,
-    telegram,
-    new BlindIndex(localSecrets(stateDir).LOOKUP_KEY, 'bot-adapter'),
-  );
+  const windows = await windowsOfDoubt(postgres.url, telegram, new BlindIndex(LOOKUP_KEY, 'bot-adapter'));
   const verdicts = await Promise.all(answers.map((answer) => telegram.verdictOn(answer, kills)));
   for (const { replyId, messages, verdict } of verdicts) {
     if (verdict === 'good') continue;
@@ -294,7 +291,10 @@ class ChatAi {
   private readonly questions = new Map<string, { data: Question }>();
   private readonly delivered = new Set<string>();
 
-  constructor(url: string) {
+  private readonly cipher: EventEncryption;
+
+  constructor(url: string, cipher: EventEncryption) {
+    this.cipher = cipher;
     this.transport = new RabbitTransport({ url, name: 'bench' });
   }
 
@@ -304,9 +304,10 @@ class ChatAi {
     const group = { name: 'bench.all', types, ordered: false, shards: 1, concurrency: 1, batchSize: 50 };
     await this.transport.subscribe(group, (batch) => {
       for (const { message } of batch) {
-        const event = JSON.parse(message.body) as { type: string; data: { text?: string; causeId?: string } };
-        if (event.type === MessageReceived.type) this.questions.set(event.data.text!, event as never);
-        if (event.type === MessageDelivered.type) this.delivered.add(event.data.causeId!);
+        const event = JSON.parse(message.body) as { id: string; sealedfields?: string; type: string; data: unknown };
+        const data = decrypted(event.data, event, this.cipher) as { text?: string; causeId?: string };
+        if (event.type === MessageReceived.type) this.questions.set(data.text!, { data: data as Question });
+        if (event.type === MessageDelivered.type) this.delivered.add(data.causeId!);
       }
       return Promise.resolve();
     });
