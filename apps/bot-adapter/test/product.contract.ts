@@ -123,7 +123,8 @@ export function productContract(product: ProductUnderTest): void {
     await phone.answer(({ message_id, text }) => message_id === screen.message_id && /being deleted/.test(text ?? ''));
     const asked = running.probe.all(ErasureRequested).filter(({ data }) => data.userId === userId);
     expect(asked).toHaveLength(1);
-    await until(async () => (await userOf(phone)) === undefined, { what: 'the person being forgotten' });
+    // A press that comes after the erasure is that of somebody new.
+    await until(async () => (await userOf(phone)) !== userId, { what: 'the person being forgotten' });
     for (const [table, { person }] of Object.entries(product.definition.dataMap ?? {})) {
       const left = await running.service.db.query(`SELECT FROM ${table} WHERE ${String(person)} = $1`, [userId]);
       expect(left).toEqual([]);

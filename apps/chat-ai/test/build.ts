@@ -83,9 +83,13 @@ export async function botsFolder(bots: Record<string, { assistant?: object; [mor
 /** Has a service read the descriptions of its bots again, instead of waiting until it notices. */
 export const rereadBots = (app: TestApp) => app.service.nest.get(BotsRegistry).refresh();
 
+let slots = 0;
+
 /** Runs what is scheduled, as if its time had come, and waits for its end. */
 export async function runScheduled(app: TestApp, job: string): Promise<void> {
-  await app.service.nest.get(Schedules).runSlot(job, new Date());
+  // A slot of its own, later than any that the service has claimed by the clock of the database.
+  const slot = new Date(Date.now() + ++slots * 86_400_000);
+  if (!(await app.service.nest.get(Schedules).runSlot(job, slot))) throw new Error(`${job} has run later than that`);
   const isDone = `SELECT FROM schedules WHERE job = $1 AND last_success_slot = last_slot`;
   await untilTrue(`the end of ${job}`, async () => (await rowsOf(app, isDone, [job])).length === 1);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
@@ -66,7 +66,8 @@ describe('the housekeeping of every service', () => {
       .get<MediaStorage>(MEDIA_STORAGE)
       .put('a', Buffer.from('a'), { contentType: 'text/plain' });
     await writeFile(join(partial, 'half'), 'what somebody said');
-    const longAgo = new Date(Date.now() - 40 * DAY_MS);
+    // By the clock of the disk, which need not be that of the process.
+    const longAgo = new Date((await stat(join(partial, 'half'))).mtimeMs - 40 * DAY_MS);
     await utimes(join(partial, 'half'), longAgo, longAgo);
     await running.service.nest.get(Schedules).runSlot('remove-partial-files', new Date());
     await until(async () => (await readdir(partial)).length === 0, { what: 'the file to be removed' });
