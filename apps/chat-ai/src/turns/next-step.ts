@@ -41,8 +41,8 @@ const MOST_RETRIES = 2;
 const LONGEST_WAIT_MS = 20_000;
 const LONGEST_WAIT_IN_ALL_MS = 30_000;
 const FIRST_WAIT_MS = 500;
-/** After a model said that it takes less than was sent. */
-const SHRUNK = 0.5;
+/** After a model said that it takes less than was sent: of the context, and of what it may write, which counts as well. */
+export const SHRUNK = 0.5;
 /** So much every model takes, and with less there is not much to say. */
 const SMALLEST_CONTEXT = 1000;
 

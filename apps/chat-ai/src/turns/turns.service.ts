@@ -25,15 +25,13 @@ import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { PromptsService } from '../prompts/prompts.service';
 import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
-import { decideNextStep, FIRST_TRY, nextModel, type NextStep, type RetryState } from './next-step';
+import { decideNextStep, FIRST_TRY, nextModel, type NextStep, type RetryState, SHRUNK } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong, type TurnFacts } from './turn-context';
 import { remarksOn, TurnFiles } from './turn-files';
 import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
-/** After a model said that it takes less than was sent: what it may write counts as well. */
-const SHRUNK = 0.5;
 /** After reasoning used up the limit. */
 const RAISED = 2;
 
