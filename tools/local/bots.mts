@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import type { BotSource } from '@switchboard/service-kit';
+import type { SandboxClient } from './sandbox-client.mts';
 import { root } from './workspace.mts';
 
 export const DEMO_BOTS = join(root, 'deploy/demo/bots');
@@ -59,16 +60,9 @@ export async function sandboxBots(folder: string, env: Variables): Promise<Sandb
 }
 
 /** Tells a running sandbox of bots that are added or changed, as the services follow them. Returns how to stop. */
-export function followSandboxBots(folder: string, env: Variables, sandboxUrl: string): () => void {
+export function followSandboxBots(folder: string, env: Variables, { telegram }: SandboxClient): () => void {
   const tell = async () => {
-    for (const { id: _, ...bot } of await sandboxBots(folder, env)) {
-      await fetch(`${sandboxUrl}/control/telegram/bots`, {
-        method: 'POST',
-        body: JSON.stringify(bot),
-        headers: { 'content-type': 'application/json' },
-        signal: AbortSignal.timeout(5000),
-      });
-    }
+    for (const { id: _, ...bot } of await sandboxBots(folder, env)) await telegram.addBot(bot);
   };
   let settling: NodeJS.Timeout | undefined;
   const watcher = watch(folder, () => {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEMO_BOTS, followSandboxBots, localBots, sandboxBots } from './bots.mts';
+import { connectSandbox } from './sandbox-client.mts';
 
 describe('the bots of a folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bots-'));
@@ -46,7 +47,8 @@ describe('the bots of a folder', () => {
       response.end('{}');
     });
     await new Promise<void>((listening) => sandbox.listen(0, '127.0.0.1', listening));
-    const unfollow = followSandboxBots(folder, {}, `http://127.0.0.1:${(sandbox.address() as AddressInfo).port}`);
+    const url = `http://127.0.0.1:${(sandbox.address() as AddressInfo).port}`;
+    const unfollow = followSandboxBots(folder, {}, await connectSandbox(url));
     write('added', { name: 'Added', channel: { kind: 'telegram', apiRoot: 'sandbox', token: '7:sandbox' } });
     const bot = { name: 'Added', token: '7:sandbox' };
     await until(() => told.length > 0, { what: 'the sandbox being told' });

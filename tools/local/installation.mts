@@ -5,6 +5,7 @@ import { type Child, startChild } from './child.mts';
 import { startPostgres } from './postgres.mts';
 import { freePorts, until } from './processes.mts';
 import { definedServices } from '../services.mts';
+import { connectSandbox } from './sandbox-client.mts';
 import { localSecrets } from './secrets.mts';
 import { root } from './workspace.mts';
 
@@ -78,8 +79,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await Promise.allSettled(parts);
     const [postgres, sandbox] = await Promise.all(parts);
     signal?.throwIfAborted();
-    const addresses = await sandboxAddresses(sandboxUrl);
-    const unfollow = followSandboxBots(botsFolder, given, sandboxUrl);
+    const client = await connectSandbox(sandboxUrl);
+    const addresses = await client.addresses();
+    const unfollow = followSandboxBots(botsFolder, given, client);
     started.push({ stop: () => Promise.resolve(unfollow()) });
     const env = {
       ...process.env,
@@ -155,14 +157,6 @@ async function startSandbox(
   });
   await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], signal);
   return sandbox;
-}
-
-/** Where each third party of the sandbox answers, by its name. */
-async function sandboxAddresses(sandboxUrl: string): Promise<Record<string, string>> {
-  const response = await fetch(`${sandboxUrl}/control/parties`, { signal: AbortSignal.timeout(5000) });
-  if (!response.ok) throw new Error(`The sandbox answered ${response.status} when asked for its third parties`);
-  const paths = (await response.json()) as Record<string, string>;
-  return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, sandboxUrl + path]));
 }
 
 /** Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it. */
