@@ -198,10 +198,13 @@ describe('an answer while it is being written', () => {
     expect(shown!.params.text).toBe('Fro');
     expect(await textsIn(group)).toEqual(['Froz']);
 
-    const [{ payload }] = await app.service.db.query<[{ payload: { deliveryId: string; chatHash: string } }]>(
+    // Added after the delivery was told.
+    const { payload } = await row<{ payload: { deliveryId: string; chatHash: string } }>(
+      app,
       `SELECT payload FROM bot_adapter_jobs.jobs JOIN bot_adapter_jobs._private_jobs USING (id)
        WHERE task_identifier = 'confirm-answer' AND payload->>'deliveryId' IN (SELECT id::text FROM deliveries WHERE cause_id = $1)`,
-      [replyId],
+      replyId,
+      () => true,
     );
     await app.service.nest.get(DeliveriesJobs).confirm(payload);
     expect(await textsIn(group)).toEqual(['Frozen, and thawed.']);
