@@ -141,7 +141,9 @@ describe('a schedule', () => {
     const first = Promise.withResolvers<void>();
     work = () => (runs.length === 1 ? first.promise : Promise.resolve());
     const app = await start();
-    for (const minutes of [1, 2]) await schedules(app).runSlot('report', minutesLater(minutes));
+    await schedules(app).runSlot('report', minutesLater(1));
+    await until(() => runs.includes('report 1'), { what: 'the first run' });
+    await schedules(app).runSlot('report', minutesLater(2));
     await schedules(app).runSlot('sweep', minutesLater(3));
     await until(() => runs.includes('sweep 3'), { what: 'another schedule' });
     expect(runs).toEqual(['report 1', 'sweep 3']);
