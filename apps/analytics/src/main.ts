@@ -1,0 +1,4 @@
+import { runApp } from '@switchboard/service-kit';
+import { analyticsApp } from './analytics.app';
+
+void runApp(analyticsApp);

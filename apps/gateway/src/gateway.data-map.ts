@@ -1,0 +1,3 @@
+import type { DataMap } from '@switchboard/service-kit';
+
+export const gatewayDataMap: DataMap = {};
