@@ -33,10 +33,26 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  NoticeAudience,
+  NoticeSendRequested,
   PreviewsCancelled,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  AlertSeverity,
+  AnomalyDetected,
+  AnomalyResolved,
+  ArmKey,
+  ExperimentDecided,
+  ExperimentDecision,
+  ExperimentKey,
+  ExperimentPlace,
+  ExperimentStarted,
+  ExposureReason,
+  ExposureRecorded,
+} from './analytics.events';
+export {
+  AllowanceChangeRequested,
   ChatAiPersonErased,
   ReplyCompleted,
   ReplyOutcome,
@@ -46,6 +62,7 @@ export {
   ReplyTyped,
   TurnInterrupted,
   TypingState,
+  UsagePurpose,
   UsageRecorded,
 } from './chat-ai.events';
 export {
@@ -93,6 +110,35 @@ export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.sha
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
+export {
+  AcknowledgeAlert,
+  AddKnownPeriod,
+  AlertState,
+  ChangeAlertSettings,
+  LiftThrottle,
+  ListAlerts,
+  ListKnownPeriods,
+  ReadAlert,
+  ReadAlertSettings,
+  RecordProviderBill,
+  RemoveKnownPeriod,
+  SnoozeAlert,
+} from './analytics.anomalies.api';
+export {
+  ChangeExperiment,
+  DecideExperiment,
+  DraftExperiment,
+  ExperimentState,
+  ListExperiments,
+  ListRunningExperiments,
+  PlanExperiment,
+  ReadArm,
+  ReadExperiment,
+  ReadExperimentResults,
+  RemoveExperiment,
+  RunningExperiment,
+  StartExperiment,
+} from './analytics.experiments.api';
 export {
   ConfirmWebhook,
   ListQuarantinedUpdates,

@@ -10,6 +10,7 @@ import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
 import { Erasure } from './erasure';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Cursors } from './http/cursors';
@@ -46,6 +47,7 @@ export interface KitParts {
   rotation: KeyRotation;
   index: BlindIndex;
   erasure: Erasure;
+  experiments: Experiments;
   bots: BotsRegistry;
   identity: ServiceIdentity;
   client: ServiceClient;
@@ -91,6 +93,7 @@ export class KitModule {
       { provide: PersonalData, useValue: parts.personal },
       { provide: BlindIndex, useValue: parts.index },
       { provide: Erasure, useValue: parts.erasure },
+      { provide: Experiments, useValue: parts.experiments },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },

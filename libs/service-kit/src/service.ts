@@ -18,6 +18,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { Cursors } from './http/cursors';
 import type { HealthCheck } from './http/health.controller';
@@ -134,6 +135,7 @@ export class Service {
     };
 
     const identity = new ServiceIdentity(app.name, keys);
+    const client = new ServiceClient(identity, directory, registry);
     const checks: HealthCheck[] = [
       { name: 'database', check: async () => ((await db.query('SELECT 1')) as unknown[]).length === 1 },
       { name: 'broker', check: () => transport.ready() },
@@ -160,8 +162,9 @@ export class Service {
       rotation,
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
+      experiments: new Experiments(client, db, clock, log),
       identity,
-      client: new ServiceClient(identity, directory, registry),
+      client,
       media: createStorage(mediaConfigOf(config, app.name)),
       checks,
       cursors: new Cursors(cipher, clock),
