@@ -48,6 +48,7 @@ export {
   type UploadedFile,
 } from './http/route.decorators';
 export { Cursors, type Position, type SortKey } from './http/cursors';
+export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';
 export { requestContext, type RequestContext } from './http/request-context';

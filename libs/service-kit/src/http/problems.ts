@@ -24,6 +24,11 @@ const PROBLEMS = {
     'The cursor is not of this list, or too old. Begin without one.',
     'Курсор не от этого списка или устарел. Начните без него.',
   ],
+  malformed_reason: [
+    400,
+    'X-Reason is needed: why you look, 3 to 500 characters, percent-encoded.',
+    'Нужен X-Reason: причина, от 3 до 500 символов, в кодировке URL.',
+  ],
   unauthorized: [401, 'A valid token is needed.', 'Нужен действительный токен.'],
   forbidden: [403, 'You are not allowed to do this.', 'На это нет права.'],
   not_found: [404, 'There is no such address.', 'Такого адреса нет.'],

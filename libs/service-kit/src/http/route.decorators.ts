@@ -71,6 +71,8 @@ export type RequestOf<Route extends RouteDefinition> = {
   readonly body: BodyOf<Part<Route, 'body'>>;
   readonly actor: Route['permission'] extends 'public' | 'webhook' ? undefined : Actor;
   readonly requestId: string;
+  /** Of a sensitive route: why staff or a key ask. */
+  readonly reason: string | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   readonly ifMatch: Route extends { readonly ifMatch: true } ? IfMatch : undefined;
