@@ -78,7 +78,10 @@ export class AssistantsService {
       this.described.set(bot.id, this.resolve(bot.id, bot));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      log.error({ bot: bot.id, mistakes: error.mistakes }, 'a bot has no model, because a key that it names is missing');
+      log.error(
+        { bot: bot.id, mistakes: error.mistakes },
+        'a bot has no model, because a key that it names is missing',
+      );
       this.described.set(bot.id, this.resolve(bot.id, bot, []));
       this.bots.exclude(bot.id, error);
     }
