@@ -14,6 +14,10 @@ export const Actor = z.object({
   id: z.string().min(1).max(200),
   roles: z.array(z.string()).default([]),
   scopes: z.array(z.string()).default([]),
+  bots: z
+    .array(z.string())
+    .optional()
+    .describe('Of these bots alone they may see or change anything; of all when absent. See `RouteDefinition.bots`.'),
 });
 export type Actor = z.output<typeof Actor>;
 

@@ -3,10 +3,11 @@ import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewaySession from './gateway.session.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [analyticsAnomalies, analyticsExperiments, botAdapter, chatAi, serviceKit, ttsWorker].flatMap(
+const exported = [analyticsAnomalies, analyticsExperiments, botAdapter, chatAi, gatewaySession, serviceKit, ttsWorker].flatMap(
   (file) => Object.values(file) as unknown[],
 );
 

@@ -3,6 +3,7 @@ import type { PeriodicTask } from '@switchboard/bus';
 import type { MigrationInterface } from 'typeorm';
 import { z } from 'zod';
 import type { DataMap } from './data-map';
+import type { PublicFront } from './http/public-listener';
 import type { EncryptedPlace } from './key-rotation';
 
 /** Everything needed to run one service, alone or beside others in one process. */
@@ -22,6 +23,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly botSections?: Readonly<Record<string, z.ZodType>>;
   /** What its processes do again and again (`PeriodicTasks`), besides what all services do. */
   readonly tasks?: readonly PeriodicTask[];
+  /** A provider of its module that stands before everything on the public listener. */
+  readonly publicFront?: Type<PublicFront>;
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
 }

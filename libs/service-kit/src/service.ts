@@ -179,7 +179,8 @@ export class Service {
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
       assertErasesPersons(app, nest);
-      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency });
+      const front = app.publicFront && nest.get(app.publicFront, { strict: false });
+      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency, front });
       const listeners = {
         host: config.HTTP_HOST,
         port: config[`${prefix}_PORT`]!,
