@@ -20,6 +20,14 @@ export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, typ
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
+  AnalyticsPersonErased,
+  PageClosed,
+  PageOpened,
+  StepReached,
+  type UiEventDefinition,
+  uiEvents,
+} from './analytics.events';
+export {
   BotAdapterPersonErased,
   ContactBlocked,
   ContactStarted,
@@ -65,6 +73,7 @@ export {
   UsagePurpose,
   UsageRecorded,
 } from './chat-ai.events';
+export { ConsentGiven, ConsentPurpose, ConsentSource, ConsentWithdrawn } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -140,6 +149,18 @@ export {
   RunningExperiment,
   StartExperiment,
 } from './analytics.experiments.api';
+export {
+  BackUpStatistics,
+  ImportArchivedDay,
+  ListArchivedDays,
+  ListQuarantinedEvents,
+  ListStatisticsBackups,
+  MOST_UI_EVENTS,
+  RebuildMeasures,
+  RecordUiEvents,
+  ReplayQuarantinedEvents,
+  RestoreStatistics,
+} from './analytics.api';
 export {
   ConfirmWebhook,
   ListQuarantinedUpdates,

@@ -1,3 +1,4 @@
+import * as analytics from './analytics.api';
 import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
@@ -7,9 +8,16 @@ import * as gatewaySession from './gateway.session.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [analyticsAnomalies, analyticsExperiments, botAdapter, chatAi, gatewaySession, serviceKit, ttsWorker].flatMap(
-  (file) => Object.values(file) as unknown[],
-);
+const exported = [
+  analytics,
+  analyticsAnomalies,
+  analyticsExperiments,
+  botAdapter,
+  chatAi,
+  gatewaySession,
+  serviceKit,
+  ttsWorker,
+].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value;
