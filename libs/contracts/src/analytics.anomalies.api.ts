@@ -14,6 +14,7 @@ const Alert = z
     severity: z.string(),
     subject: z.string().describe('Which numbers: `bot:lumen`.'),
     botId: BotId.nullable(),
+    userId: z.uuid().nullable().describe("Of usage that is one person's."),
     state: AlertState,
     title: z.object({ en: z.string(), ru: z.string() }),
     measure: z.string().describe('In what `expected` and `seen` are counted.'),
@@ -101,13 +102,12 @@ const KnownPeriod = z
     from: Instant,
     to: Instant,
     label: z.string(),
-    silencesAlerts: z.boolean(),
     createdBy: z.string(),
   })
   .meta({
     id: 'analytics.KnownPeriod',
     description:
-      'A time that is out of the ordinary for a known reason (an incident, a launch, maintenance): it is left out of what is usual.',
+      'A time that is out of the ordinary for a known reason (an incident, a launch, maintenance): it raises no alert and is left out of what is usual.',
   });
 
 export const ListKnownPeriods = defineRoute({
@@ -132,7 +132,6 @@ export const AddKnownPeriod = defineRoute({
       from: Instant,
       to: Instant,
       label: z.string().trim().min(3).max(200),
-      silencesAlerts: z.boolean().default(false).describe('True for maintenance: alerts are kept and not sent.'),
     })
     .refine(({ from, to }) => from < to, { error: 'must be later than `from`', path: ['to'] }),
   answer: KnownPeriod,

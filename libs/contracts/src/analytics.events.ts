@@ -137,14 +137,15 @@ const series = {
     { id: 'AlertRule', description: 'By what rule the numbers are out of the ordinary.' },
   ),
   severity: AlertSeverity,
-  subject: z.string().max(200).describe('Which numbers: "cost of bot lumen", as a key for machines: `bot:lumen`.'),
+  subject: z.string().max(200).describe('Which numbers: `bot:lumen`.'),
+  botId: BotId.optional(),
+  userId: z.uuid().optional().describe("Of usage that is one person's."),
 };
 
 export const AnomalyDetected = defineEvent(
   'analytics.anomaly.detected.v1',
   z.object({
     ...series,
-    botId: BotId.optional(),
     since: z.iso.datetime().describe('When it began, as far as the numbers tell.'),
     measure: openWord(['cost_micros', 'calls', 'ratio', 'tokens'], {
       id: 'AlertMeasure',

@@ -89,6 +89,7 @@ export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map<string, Event
   rule(ReplyStopRequested, { everybody }),
   rule(UsageRecorded, {
     everybody,
+    kind: 'purpose',
     model: 'model',
     outcome: 'outcome',
     sums: ['inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'],
