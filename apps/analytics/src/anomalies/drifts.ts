@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { IANAZone } from 'luxon';
 import { median } from '../stats/samples';
 import { cusum, ewma, logOf, robustScore, usualOf } from './detectors';
 import type { Finding, Thresholds } from '../alerts/finding';
@@ -17,6 +17,7 @@ import {
 
 /** What is looked at for a change that goes on; what came before is what it is compared with. */
 const RECENT_HOURS = 48;
+const MINUTE_MS = 60_000;
 /** One hour that is far out counts no more than this: hours that are have a rule of their own. */
 const MOST = 4;
 /** A normal distribution's deviation in parts of its median deviation. */
@@ -35,8 +36,8 @@ export interface DriftsOptions extends Thresholds {
 /** Of one bot in one hour; hours without calls are there, too. */
 interface Hour {
   readonly at: Date;
-  /** `1-09` for Mondays at nine, in the zone. */
-  readonly ofWeek: string;
+  /** From 0 to 167, by the wall clock of the zone. */
+  readonly ofWeek: number;
   readonly calls: number;
   readonly failures: number;
   readonly inputTokens: number;
@@ -79,13 +80,14 @@ interface Watched {
 }
 
 function hoursOf(windows: readonly UsageWindow[], from: Date, end: Date, zone: string): Hour[] {
-  const byHour = groupBy(windows, ({ at }) => String(at.getTime()));
+  const byHour = groupBy(windows, ({ at }) => at.getTime());
+  const local = IANAZone.create(zone);
   const hours: Hour[] = [];
   for (let time = from.getTime(); time < end.getTime(); time += HOUR_MS) {
-    const rows = byHour.get(String(time)) ?? [];
+    const rows = byHour.get(time) ?? [];
     hours.push({
       at: new Date(time),
-      ofWeek: DateTime.fromMillis(time, { zone }).toFormat('c-HH'),
+      ofWeek: hourOfWeek(time + local.offset(time) * MINUTE_MS),
       calls: sumOf(rows, 'calls'),
       failures: sumOf(rows, 'failures'),
       inputTokens: sumOf(rows, 'inputTokens'),
@@ -96,6 +98,8 @@ function hoursOf(windows: readonly UsageWindow[], from: Date, end: Date, zone: s
   }
   return hours;
 }
+
+const hourOfWeek = (localTime: number) => Math.floor(localTime / HOUR_MS) % (7 * 24);
 
 /**
  * A moving average of how far each hour lies from the same hour of other weeks. How much hours spread is taken from all of

@@ -15,9 +15,13 @@ import {
 
 const WARN = 3.5;
 const PAGE = 6;
+/** Six hours tell little of how much hours spread. */
+const SMALLEST_OF_HOUR = 0.1;
 const WINDOWS_PER_HOUR = HOUR_MS / FIVE_MINUTES_MS;
 /** No call at all is a failure where so many were to be expected: by chance it happens once in 500 million times. */
 const EXPECTED_CALLS = 20;
+/** Shorter than this are restarts, and events on their way. */
+const SHORTEST_SILENCE_MS = 10 * 60_000;
 /** Of tokens whose price nobody knows, so many an hour above what is usual are worth a warning. */
 const WARN_EXCESS_TOKENS_PER_HOUR = 100_000;
 
@@ -32,11 +36,16 @@ interface Usual {
   readonly costMicros: number;
   readonly tokens: number;
   readonly calls: number;
-  /** Median distances of the logarithms from those of the medians. */
-  readonly costDeviation: number;
-  readonly tokensDeviation: number;
+  /** Median distances of the logarithms from those of the medians, of five minutes and of the hour. */
+  readonly cost: Deviation;
+  readonly tokenCount: Deviation;
   /** Means of the cost, by contributor. */
   readonly contributors: ReadonlyMap<string, number>;
+}
+
+interface Deviation {
+  readonly ofFiveMinutes: number;
+  readonly ofHour: number;
 }
 
 /** What is usual at one hour of the week, of every bot. */
@@ -72,35 +81,46 @@ function usualOfBot(
   hours: readonly (readonly UsageWindow[])[],
   known: readonly KnownPeriod[],
 ): [string, Usual][] {
-  const slots = begins.flatMap((begin, i) => {
+  const slots = begins.map((begin, i) => {
     const windows = groupBy(
       hours[i]!.filter((window) => window.botId === botId),
-      ({ at }) => String(at.getTime()),
+      ({ at }) => at.getTime(),
     );
     return Array.from({ length: WINDOWS_PER_HOUR }, (_, slot) => new Date(begin.getTime() + slot * FIVE_MINUTES_MS))
       .filter((at) => !isKnownToBeUnusual(known, botId, at))
-      .map((at) => windows.get(String(at.getTime())) ?? []);
+      .map((at) => windows.get(at.getTime()) ?? []);
   });
-  if (slots.length === 0) return [];
-  const cost = usualOf(slots.map((windows) => logOf(sumOf(windows, 'costMicros'))));
-  const tokens = usualOf(slots.map((windows) => logOf(tokensOf(windows))));
-  const calls = usualOf(slots.map((windows) => sumOf(windows, 'calls')));
-  const usual = {
-    costMicros: Math.expm1(cost.middle),
-    tokens: Math.expm1(tokens.middle),
-    calls: calls.middle,
-    costDeviation: cost.deviation,
-    tokensDeviation: tokens.deviation,
-    contributors: new Map(
-      [...groupBy(slots.flat(), nameOf)].map(([name, windows]) => [name, sumOf(windows, 'costMicros') / slots.length]),
-    ),
+  const all = slots.flat();
+  if (all.length === 0) return [];
+  const whole = slots.filter((hour) => hour.length === WINDOWS_PER_HOUR).map((hour) => hour.flat());
+  const usualOfSums = (sum: (windows: readonly UsageWindow[]) => number) => {
+    const { middle, deviation } = usualOf(all.map((windows) => logOf(sum(windows))));
+    const ofHour = whole.length === 0 ? deviation : usualOf(whole.map((windows) => logOf(sum(windows)))).deviation;
+    return { median: Math.expm1(middle), deviation: { ofFiveMinutes: deviation, ofHour } };
   };
-  return [[botId, usual]];
+  const cost = usualOfSums((windows) => sumOf(windows, 'costMicros'));
+  const tokens = usualOfSums(tokensOf);
+  return [
+    [
+      botId,
+      {
+        costMicros: cost.median,
+        tokens: tokens.median,
+        calls: usualOf(all.map((windows) => sumOf(windows, 'calls'))).middle,
+        cost: cost.deviation,
+        tokenCount: tokens.deviation,
+        contributors: new Map(
+          [...groupBy(all.flat(), nameOf)].map(([name, windows]) => [name, sumOf(windows, 'costMicros') / all.length]),
+        ),
+      },
+    ],
+  ];
 }
 
 /**
  * What is out of the ordinary now: much more than at this time of other weeks, or nothing at all. To be asked every minute: it looks
- * at the last whole five minutes together with those that have begun, so that a change is seen after six minutes at the latest.
+ * at the last whole five minutes together with those that have begun, so that a change is seen after six minutes at the latest; and at
+ * the last hour, in which also few calls, as at night, are enough to tell.
  * @param previous the baseline of the hour before, of which the first minutes of an hour still are
  */
 export async function spikesAt(
@@ -112,7 +132,8 @@ export async function spikesAt(
   if (!previous || !current) return [];
   const begun = Math.floor(now.getTime() / FIVE_MINUTES_MS) * FIVE_MINUTES_MS;
   const from = new Date(begun - FIVE_MINUTES_MS);
-  const lastHour = groupBy(await history.fiveMinutes(new Date(begun - HOUR_MS), now), ({ botId }) => botId);
+  const hourAgo = new Date(begun - HOUR_MS);
+  const lastHour = groupBy(await history.fiveMinutes(hourAgo, now), ({ botId }) => botId);
   const bots = new Set([...lastHour.keys(), ...previous.bots.keys(), ...current.bots.keys()]);
   const weeks = Math.min(previous.weeks, current.weeks);
   return [...bots].flatMap((botId) => {
@@ -120,11 +141,12 @@ export async function spikesAt(
     const windows = lastHour.get(botId) ?? [];
     const usualSince = (since: Date) => blended(previous.bots.get(botId), current.bots.get(botId), since, now);
     const place = { botId, subject: `bot:${botId}` };
-    const recent = windows.filter(({ at }) => at >= from);
-    return [
-      ...tooMuch(place, recent, usualSince(from), { from, now, weeks }, options),
-      ...nothing(place, windows, usualSince, { now, weeks }),
-    ];
+    const spikes = [from, hourAgo].flatMap((begin) => {
+      const recent = windows.filter(({ at }) => at >= begin);
+      return tooMuch(place, recent, usualSince(begin), { from: begin, now, weeks }, options);
+    });
+    const worst = spikes.find(({ severity }) => severity === 'critical') ?? spikes[0];
+    return [...(worst ? [worst] : []), ...nothing(place, windows, usualSince, { now, weeks })];
   });
 }
 
@@ -132,8 +154,8 @@ const NOTHING: Usual = {
   costMicros: 0,
   tokens: 0,
   calls: 0,
-  costDeviation: 0,
-  tokensDeviation: 0,
+  cost: { ofFiveMinutes: 0, ofHour: 0 },
+  tokenCount: { ofFiveMinutes: 0, ofHour: 0 },
   contributors: new Map(),
 };
 
@@ -142,13 +164,20 @@ function blended(previous: Usual = NOTHING, current: Usual = NOTHING, from: Date
   const hour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
   const share = Math.max(0, hour - from.getTime()) / Math.max(1, now.getTime() - from.getTime());
   const mix = (before: number, after: number) => share * before + (1 - share) * after;
+  const larger = (name: 'cost' | 'tokenCount'): Deviation => {
+    if (share === 0) return current[name];
+    return {
+      ofFiveMinutes: Math.max(previous[name].ofFiveMinutes, current[name].ofFiveMinutes),
+      ofHour: Math.max(previous[name].ofHour, current[name].ofHour),
+    };
+  };
   const names = new Set([...previous.contributors.keys(), ...current.contributors.keys()]);
   return {
     costMicros: mix(previous.costMicros, current.costMicros),
     tokens: mix(previous.tokens, current.tokens),
     calls: mix(previous.calls, current.calls),
-    costDeviation: Math.max(current.costDeviation, share > 0 ? previous.costDeviation : 0),
-    tokensDeviation: Math.max(current.tokensDeviation, share > 0 ? previous.tokensDeviation : 0),
+    cost: larger('cost'),
+    tokenCount: larger('tokenCount'),
     contributors: new Map(
       [...names].map((name) => [name, mix(previous.contributors.get(name) ?? 0, current.contributors.get(name) ?? 0)]),
     ),
@@ -165,10 +194,13 @@ function tooMuch(
   const windows = (now.getTime() - from.getTime()) / FIVE_MINUTES_MS;
   const cost = sumOf(recent, 'costMicros');
   const isPriced = cost > 0 || usual.costMicros > 0;
-  const [seen, expected, deviation] = isPriced
-    ? [cost, usual.costMicros, usual.costDeviation]
-    : [tokensOf(recent), usual.tokens, usual.tokensDeviation];
-  const score = robustScore(logOf(seen / windows), { middle: logOf(expected), deviation }, usual.calls);
+  const [seen, expected, spread] = isPriced
+    ? [cost, usual.costMicros, usual.cost]
+    : [tokensOf(recent), usual.tokens, usual.tokenCount];
+  const isLong = windows >= WINDOWS_PER_HOUR;
+  const deviation = isLong ? Math.max(SMALLEST_OF_HOUR, spread.ofHour) : spread.ofFiveMinutes;
+  const calls = usual.calls * (isLong ? windows : 1);
+  const score = robustScore(logOf(seen / windows), { middle: logOf(expected), deviation }, calls);
   const excess = (seen / windows - expected) * WINDOWS_PER_HOUR;
   const warnExcess = isPriced ? warnExcessMicrosPerHour : WARN_EXCESS_TOKENS_PER_HOUR;
   if (score < WARN || excess < warnExcess) return [];
@@ -200,7 +232,7 @@ function nothing(
   const since = new Date(Math.max(last + FIVE_MINUTES_MS, now.getTime() - HOUR_MS));
   const windows = (now.getTime() - since.getTime()) / FIVE_MINUTES_MS;
   const expected = usualSince(since).calls * windows;
-  if (windows <= 0 || expected < EXPECTED_CALLS) return [];
+  if (now.getTime() - since.getTime() < SHORTEST_SILENCE_MS || expected < EXPECTED_CALLS) return [];
   return [
     {
       ...place,

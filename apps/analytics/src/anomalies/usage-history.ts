@@ -68,12 +68,13 @@ export function comparableHours(hour: Date, zone: string, since: Date): Comparab
 export const sumOf = <Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number =>
   rows.reduce((sum, row) => sum + row[key], 0);
 
-export function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function groupBy<T, Key>(rows: readonly T[], key: (row: T) => Key): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>();
   for (const row of rows) {
-    const group = groups.get(key(row));
+    const name = key(row);
+    const group = groups.get(name);
     if (group) group.push(row);
-    else groups.set(key(row), [row]);
+    else groups.set(name, [row]);
   }
   return groups;
 }
