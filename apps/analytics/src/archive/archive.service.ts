@@ -112,7 +112,7 @@ export class ArchiveService {
     const now = this.clock.now().getTime();
     return this.db.query<OpenDay[]>(
       `SELECT day::text, day <= $3::date AS closed, coalesce(files, '[]') AS files,
-         archived.events IS NULL OR archived.events <> there.events OR coalesce(there.latest >= archived.archived_at, false) AS changed
+         archived.events IS NULL OR archived.events <> there.events OR coalesce(there.latest > archived.archived_at, false) AS changed
        FROM generate_series($1::date, $2::date, interval '1 day') AS d (at)
        CROSS JOIN LATERAL (SELECT at::date AS day) each
        LEFT JOIN archived_days archived USING (day)

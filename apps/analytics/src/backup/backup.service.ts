@@ -171,10 +171,7 @@ export class BackupService {
   }
 
   private async requireEmpty(tx: EntityManager, takenAt: Date): Promise<void> {
-    const rows = await tx.query<unknown[]>(
-      `SELECT FROM measures WHERE minutes = 5 AND at <= $1::timestamptz - interval '5 minutes' LIMIT 1`,
-      [takenAt],
-    );
+    const rows = await tx.query<unknown[]>(`SELECT FROM measures WHERE minutes = 5 AND at <= $1 LIMIT 1`, [takenAt]);
     if (rows.length > 0) throw new StatisticsNotEmpty('measures');
   }
 

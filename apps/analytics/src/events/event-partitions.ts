@@ -22,7 +22,7 @@ export interface EventPartition {
 /** The monthly partitions of `events`. */
 @Injectable()
 export class EventPartitions {
-  /** Months known to be there. Only young ones, of which no process drops any. */
+  /** Months known to be there; asked only of young ones, of which no process drops any. */
   private readonly known = new Set<string>();
 
   constructor(
@@ -35,9 +35,9 @@ export class EventPartitions {
     const months = new Map([...times].map((time) => [nameOfPartition(time), startOfMonth(time)]));
     const young = startOfMonth(this.clock.now(), -1);
     for (const [name, month] of months) {
-      if (this.known.has(name)) continue;
+      if (month >= young && this.known.has(name)) continue;
       await this.make(name, month);
-      if (month >= young) this.known.add(name);
+      this.known.add(name);
     }
   }
 
