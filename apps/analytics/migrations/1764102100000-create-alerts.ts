@@ -44,7 +44,7 @@ export class CreateAlerts1764102100000 implements MigrationInterface {
     await db.query('CREATE INDEX alerts_of_person ON alerts (user_id) WHERE user_id IS NOT NULL');
     await db.query(`
       CREATE TABLE alert_settings (
-        only           boolean PRIMARY KEY CHECK (only),
+        id             smallint PRIMARY KEY CHECK (id = 1),
         zone           text NOT NULL,
         quiet_hours    jsonb,
         warn_excess    bigint NOT NULL,

@@ -256,6 +256,7 @@ export const StartExperiment = defineRoute({
   problems: {
     ...notFound,
     'analytics.experiment_incomplete': 422,
+    'analytics.measure_unknown': 422,
     'analytics.experiment_is_fixed': 409,
     'analytics.experiment_place_taken': 409,
     'analytics.experiment_namespace_taken': 409,

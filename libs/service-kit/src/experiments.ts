@@ -19,11 +19,13 @@ export interface Assignment {
 
 const BUCKETS = 10_000;
 
+const { imul } = Math;
+
 /** FNV-1a, 32 bits, over the UTF-16 units of a text; for ids these are its bytes. */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    hash = imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return hash >>> 0;
 }
@@ -123,8 +125,8 @@ export class Experiments {
   private async keep(experiments: readonly Experiment[]): Promise<void> {
     await this.db
       .query(
-        `INSERT INTO known_experiments (only, experiments, known_at) VALUES (true, $1, $2)
-         ON CONFLICT (only) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at`,
+        `INSERT INTO known_experiments (id, experiments, known_at) VALUES (1, $1, $2)
+         ON CONFLICT (id) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at`,
         [JSON.stringify(experiments), this.clock.now()],
       )
       .catch((error: unknown) => this.log.warn({ err: error }, 'the running experiments could not be kept'));

@@ -28,7 +28,7 @@ export class KitTables1764000000100 implements MigrationInterface {
       )`);
     await db.query(`
       CREATE TABLE known_experiments (
-        only        boolean PRIMARY KEY CHECK (only),
+        id          smallint PRIMARY KEY CHECK (id = 1),
         experiments jsonb NOT NULL,
         known_at    timestamptz NOT NULL
       )`);

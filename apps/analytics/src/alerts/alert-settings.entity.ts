@@ -3,8 +3,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** When alerts are sent, and from what size on; one row, absent until somebody changes it. */
 @Entity({ name: 'alert_settings' })
 export class AlertSettings {
-  @PrimaryColumn('boolean')
-  only!: true;
+  @PrimaryColumn('smallint')
+  id!: 1;
 
   @Column('text')
   zone!: string;
@@ -30,7 +30,7 @@ export class AlertSettings {
 
 /** Five dollars an hour wake somebody, one is worth a warning. */
 export const DEFAULT_ALERT_SETTINGS: AlertSettings = {
-  only: true,
+  id: 1,
   zone: 'UTC',
   quietHours: null,
   warnExcessMicrosPerHour: 1_000_000,

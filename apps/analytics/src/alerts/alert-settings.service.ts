@@ -7,7 +7,7 @@ import { AlertSettings, DEFAULT_ALERT_SETTINGS } from './alert-settings.entity';
 @Injectable()
 export class AlertSettingsService {
   async read(tx: EntityManager): Promise<AlertSettings> {
-    return (await tx.findOneBy(AlertSettings, { only: true })) ?? DEFAULT_ALERT_SETTINGS;
+    return (await tx.findOneBy(AlertSettings, { id: 1 })) ?? DEFAULT_ALERT_SETTINGS;
   }
 
   async change(
@@ -18,11 +18,11 @@ export class AlertSettingsService {
     // So that there is a row to lock.
     await tx.createQueryBuilder().insert().into(AlertSettings).values(DEFAULT_ALERT_SETTINGS).orIgnore().execute();
     const { revision } = await tx.findOneOrFail(AlertSettings, {
-      where: { only: true },
+      where: { id: 1 },
       lock: { mode: 'pessimistic_write' },
     });
     seen.check(revision);
-    const changed = { ...settings, only: true as const, revision: revision + 1 };
+    const changed = { ...settings, id: 1 as const, revision: revision + 1 };
     await tx.save(AlertSettings, changed);
     return changed;
   }

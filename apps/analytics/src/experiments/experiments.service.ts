@@ -3,11 +3,14 @@ import { Outbox } from '@switchboard/bus';
 import {
   type ChangeExperiment,
   type DraftExperiment,
+  events,
   ExperimentDecided,
   ExperimentStarted,
   type ListExperiments,
+  personalFieldsOf,
   type PlanExperiment,
   type ReadExperiment,
+  uiEvents,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -20,6 +23,8 @@ import {
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { nameOf } from '../rollups/event-rules';
 import { neededPerGroup } from '../stats/comparison';
 import { Experiment, type ExperimentPlan } from './experiment.entity';
 
@@ -125,6 +130,7 @@ export class ExperimentsService {
     const experiment = await this.locked(tx, id, seen);
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     refuseIncomplete(experiment.plan);
+    refuseUnknown(experiment.plan);
     // One after the other: two that begin at once would not see each other.
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('experiments'), hashtext('start'))`);
     await refuseOverlap(tx, experiment);
@@ -249,6 +255,52 @@ function refuseIncomplete(plan: ExperimentPlan): void {
     throw new DomainError('analytics.experiment_incomplete', 'Before it starts an experiment says all it is for', 422, {
       missing,
     });
+}
+
+/** What no event says cannot be counted, nor what events say sealed; only numbers are added up. */
+function refuseUnknown({ primary, secondary, guardrails }: ExperimentPlan): void {
+  const metrics = [primary, ...secondary, ...guardrails].filter((metric) => metric !== null);
+  const measures = metrics.flatMap(({ measure, per }) => [measure, ...(per ? [per] : [])]);
+  const unknown = measures.flatMap(({ event, field, where = {} }) => {
+    const kinds = fieldsOf(event);
+    if (!kinds) return [event];
+    const wrong = [
+      ...(field !== undefined && kinds.get(field) !== 'number' ? [field] : []),
+      ...Object.keys(where).filter((name) => !kinds.has(name)),
+    ];
+    return wrong.map((name) => `${event} · ${name}`);
+  });
+  if (unknown.length > 0)
+    throw new DomainError('analytics.measure_unknown', 'Nothing of the kind is counted', 422, {
+      unknown: [...new Set(unknown)],
+    });
+}
+
+/** The fields of an event that are not sealed, and whether they are numbers; undefined for one that nobody says. */
+function fieldsOf(event: string): ReadonlyMap<string, 'number' | 'other'> | undefined {
+  const definition = [...events, ...uiEvents].findLast(({ type }) => nameOf(type) === event);
+  if (!definition) return undefined;
+  const sealed = new Set(personalFieldsOf(definition.schema).map((path) => path.join('.')));
+  const fields = new Map<string, 'number' | 'other'>();
+  const { $defs = {}, ...whole } = z.toJSONSchema(definition.schema, { unrepresentable: 'any' }) as JsonSchema;
+  const walk = ({ properties = {} }: JsonSchema, at: string) => {
+    for (const [name, field] of Object.entries(properties)) {
+      const path = at + name;
+      if (sealed.has(path)) continue;
+      const schema = field.$ref ? $defs[field.$ref.replace('#/$defs/', '')]! : field;
+      fields.set(path, schema.type === 'number' || schema.type === 'integer' ? 'number' : 'other');
+      walk(schema, `${path}.`);
+    }
+  };
+  walk(whole, '');
+  return fields;
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
 /** Two experiments at one place would answer the same question; two that share a range of a namespace share people. */
