@@ -121,10 +121,10 @@ export class AlertsService {
       Object.assign(alert, { measure, windowSeconds, expected, seen, score, contributors, lastSeenAt: now });
     }
     Object.assign(alert, next);
-    if (isNewlyFiring) {
-      alert.firedAt = now;
-      if (finding?.suspect) await this.throttle(tx, alert, finding.suspect, now);
-    }
+    if (isNewlyFiring) alert.firedAt = now;
+    // Once: whoever lifts it has looked.
+    if (next.state === 'firing' && finding?.suspect && !alert.throttledUserId)
+      await this.throttle(tx, alert, finding.suspect, now);
     if (next.state === 'resolved') alert.resolvedAt = now;
     await tx.save(Alert, alert);
     if (isNewlyFiring) await this.outbox.add(tx, AnomalyDetected(detected(alert)));
