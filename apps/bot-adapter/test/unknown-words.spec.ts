@@ -4,6 +4,7 @@ import {
   ConversationReset,
   MessageReceived,
   MessageUndeliverable,
+  NoticeSendRequested,
   ReplyCompleted,
   ReplyTyped,
   SpeechCompleted,
@@ -67,6 +68,8 @@ describe('words that bot-adapter does not know', () => {
           causeId: uuidv7(),
           reason: 'gave_up',
         }),
+      [NoticeSendRequested.type]: () =>
+        NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts: { en: 'Look here' } }),
       [ConversationReset.type]: () => ConversationReset({ ...who, channel: 'telegram' }),
       [SpeechCompleted.type]: () =>
         SpeechCompleted({
