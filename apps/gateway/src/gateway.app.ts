@@ -1,7 +1,9 @@
 import { defineApp } from '@switchboard/service-kit';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
+import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
+import { ApiKey } from './api-keys/api-key.entity';
 import { EdgeService } from './edge/edge.service';
 import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
@@ -14,9 +16,9 @@ export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Grant, Role, Session, Staff],
+  entities: [ApiKey, Grant, Role, Session, Staff],
   encrypted: STAFF_PLACES,
-  migrations: [CreateAccess1764300000000],
+  migrations: [CreateAccess1764300000000, CreateApiKeys1764300100000],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],
   publicFront: EdgeService,

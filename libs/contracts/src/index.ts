@@ -128,3 +128,4 @@ export {
   SignInWithPassword,
   SuspendStaff,
 } from './gateway.staff.api';
+export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

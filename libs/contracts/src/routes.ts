@@ -1,12 +1,13 @@
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayKeys from './gateway.keys.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewayStaff from './gateway.staff.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [botAdapter, chatAi, gatewaySession, gatewayStaff, serviceKit, ttsWorker].flatMap(
+const exported = [botAdapter, chatAi, gatewayKeys, gatewaySession, gatewayStaff, serviceKit, ttsWorker].flatMap(
   (file) => Object.values(file) as unknown[],
 );
 
