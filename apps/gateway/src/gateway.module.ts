@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BotsModule } from './bots/bots.module';
 
-@Module({ imports: [] })
+@Module({ imports: [BotsModule] })
 export class GatewayModule {}

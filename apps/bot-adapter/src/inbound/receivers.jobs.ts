@@ -17,6 +17,7 @@ import { BotNotHere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { languagesOf } from '../contacts/contacts.service';
 import { ProductRouter } from '../dialogs/product-router.service';
+import { InboundUpdatesService } from './inbound-updates.service';
 import { ReceiversService } from './receivers.service';
 
 const SetUpBot = defineJob('set-up-bot', z.object({ botId: z.string() }));
@@ -32,9 +33,10 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     private readonly channels: ChannelsService,
     private readonly receivers: ReceiversService,
     private readonly router: ProductRouter,
+    private readonly updates: InboundUpdatesService,
     @Inject(LOG) private readonly log: Log,
   ) {
-    bots.onChange(({ id, after }) => (after ? this.setUpLater([id]) : undefined));
+    bots.onChange(({ id, after }) => (after || bots.archived(id) ? this.setUpLater([id]) : undefined));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -44,12 +46,16 @@ export class ReceiversJobs implements OnApplicationBootstrap {
   @Runs(SetUpBot)
   async setUp({ botId }: PayloadOf<typeof SetUpBot>, { isLastAttempt }: Pick<JobRun, 'isLastAttempt'>): Promise<void> {
     const bot = this.bots.find(botId);
+    if (this.bots.archived(botId)) return this.receivers.leave(botId);
     // After hours it is not new, but was removed.
     if (!bot && isLastAttempt) return;
     const channel = this.channels.get(botId);
     if (!bot) throw new BotNotHere(botId);
     // Polling directs updates to itself when it begins.
-    if (this.receivers.webhookOf(botId)) await this.receivers.direct(botId);
+    if (this.receivers.webhookOf(botId)) {
+      await this.receivers.direct(botId);
+      await this.updates.release(botId);
+    }
     const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));
     await channel.introduce?.({ menus });
   }

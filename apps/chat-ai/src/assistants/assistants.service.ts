@@ -34,7 +34,7 @@ export class AssistantsService {
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
-    for (const bot of bots.all()) this.described.set(bot.id, this.resolve(bot.id, bot));
+    for (const bot of bots.all()) this.begin(bot);
     // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
     bots.addCheck((bot) => void this.resolve(bot.id, bot));
     bots.onChange(({ id, after }) => this.change(id, after));
@@ -69,6 +69,16 @@ export class AssistantsService {
     this.listeners.add(listener);
   }
 
+  /** A mistake in a file ends the start; whoever changes a bot of the gateway must not be able to do that. */
+  private begin(bot: Bot): void {
+    try {
+      this.described.set(bot.id, this.resolve(bot.id, bot));
+    } catch (error) {
+      if (!this.bots.isKeptByGateway(bot.id)) throw error;
+      this.bots.exclude(bot.id, error);
+    }
+  }
+
   private async change(botId: string, bot: Bot | undefined): Promise<void> {
     const before = this.described.get(botId);
     const after = bot && this.resolve(botId, bot);
@@ -85,7 +95,7 @@ export class AssistantsService {
       name: bot?.name ?? 'Assistant',
       systemPrompt: section.systemPrompt,
       models: this.modelsOf(botId, bot, section),
-      knowledgeFolder: section.knowledge && this.bots.path(botId, section.knowledge),
+      knowledgeFolder: this.bots.path(botId, 'assistant', 'knowledge'),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
       budgets: {

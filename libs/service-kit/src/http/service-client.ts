@@ -139,6 +139,11 @@ export class ServiceClient {
     private readonly registry: Registry,
   ) {}
 
+  /** The services that this one can ask. */
+  get services(): readonly string[] {
+    return [...this.directory.keys()];
+  }
+
   /**
    * @throws UpstreamHttpError (see `isProblem`), UpstreamTimeout, UpstreamUnavailable, or what `fetch` throws
    *
