@@ -102,7 +102,7 @@ export type KeptBot = z.output<typeof KeptBot>;
 export const ReadBotDescriptions = defineRoute({
   id: 'gateway.bots.describe',
   method: 'GET',
-  path: '/bots/descriptions',
+  path: '/bot-descriptions',
   summary: 'For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.',
   permission: 'bots:follow',
   callers: ['analytics', 'bot-adapter', 'chat-ai', 'payments', 'pets-game', 'tts-worker', 'vpn-provisioner'],

@@ -138,7 +138,7 @@ describe('the registry of bots', () => {
     write('northwind.token', '2:same');
     write('lumen.json', one);
     write('other.json', other);
-    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel has the same token as other\.json/);
+    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel\.token: has the same token as other\.json/);
   });
 
   it.each([

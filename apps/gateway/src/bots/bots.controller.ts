@@ -43,7 +43,6 @@ export class BotsController {
     private readonly descriptions: BotDescriptionsService,
   ) {}
 
-  // Before the one that would take `descriptions` for the id of a bot.
   @Implements(ReadBotDescriptions)
   describe({
     query,

@@ -66,8 +66,6 @@ interface Edit {
 
 /** Of shorter secrets four characters would say too much. */
 const LONG_ENOUGH_TO_SHOW = 16;
-/** Names of addresses under `/bots`. */
-const RESERVED = ['descriptions', 'drafts', 'channels'];
 /** Fields that say which server a secret beside them is sent to. */
 const DESTINATION = /^kind$|(^|[a-z])(url|root|host|endpoint|server)$/i;
 
@@ -97,7 +95,6 @@ export class BotsService {
     actor: Actor,
   ): Promise<BotView> {
     requireSecretsRight(actor, bot.secrets);
-    if (RESERVED.includes(bot.id)) throw new InvalidFields([reservedId]);
     if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
     return this.insert(tx, bot, 'created', actor);
   }
@@ -407,12 +404,6 @@ function goesElsewhere(name: string, before: Description, after: Description): b
   };
   return !isDeepStrictEqual(destination(before), destination(after));
 }
-
-const reservedId: FieldError = {
-  pointer: '/id',
-  code: 'reserved',
-  detail: { en: 'is the name of something else', ru: 'это имя занято' },
-};
 
 const applied = (set: Readonly<Record<string, string>>, changes: SecretChanges): Record<string, string> =>
   Object.fromEntries(
