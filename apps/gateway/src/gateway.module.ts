@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { GatewayPersonErased } from '@switchboard/contracts';
+import { PersonErasureModule } from '@switchboard/service-kit';
 import { BotsModule } from './bots/bots.module';
+import { EdgeModule } from './edge/edge.module';
 
-@Module({ imports: [BotsModule] })
+@Module({ imports: [BotsModule, EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
 export class GatewayModule {}

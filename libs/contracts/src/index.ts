@@ -96,6 +96,7 @@ export type {
   HttpMethod,
   Permission,
   RawBody,
+  RouteRate,
   RouteDefinition,
   UploadBody,
 } from './define-route';
@@ -138,3 +139,5 @@ export {
 } from './gateway.bots.api';
 export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
+export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export { ReadSession, SignOut } from './gateway.session.api';

@@ -20,6 +20,8 @@ export interface BotsRegistryOptions {
   sources: readonly BotsSource[];
   /** The sections that this service reads: a bot is taken over only when they can be read, too. */
   sections?: BotSections | undefined;
+  /** True while some of them cannot be read yet: `reopen` follows. */
+  moreToCome?: boolean;
   registry: Registry;
   log: Log;
 }
@@ -30,6 +32,17 @@ interface Known {
   readonly sections: ReadonlyMap<string, unknown>;
 }
 
+interface Reading {
+  readonly known: Map<string, Known>;
+  /** By origin. */
+  readonly mistakes: Map<string, string[]>;
+  readonly leftOut: Set<string>;
+  /** Why the last reading of a source holds. */
+  readonly failure: unknown;
+}
+
+const LEFT_OUT = 'a bot has mistakes in its description, and is left out';
+
 /** A description that is looked at for its mistakes only. */
 export interface BotDraft {
   readonly id: string;
@@ -39,15 +52,17 @@ export interface BotDraft {
 }
 
 /**
- * The bots of this installation: of files, and those that the gateway keeps. They are read at start, when every mistake of a file is
- * told at once, and followed from then on: a description that cannot be read or used leaves the bot as it was, with an error in the
- * log and in `bot_descriptions_broken`, and is looked at again at each reading.
+ * The bots of this installation: of files, and those that the gateway keeps. They are read at start and followed from then on: a
+ * description that cannot be read or used leaves the bot as it was (at the start: out), with an error in the log and in
+ * `bot_descriptions_broken`, and is looked at again at each reading.
  */
 export class BotsRegistry {
   private known: ReadonlyMap<string, Known> = new Map();
   private mistakes: ReadonlyMap<string, readonly string[]> = new Map();
   /** What each source said last, which holds while it cannot be read. */
   private readonly readings = new Map<BotsSource, readonly BotSource[]>();
+  /** Ids of bots that are described and cannot work, and never could since the start. */
+  private leftOut: ReadonlySet<string> = new Set();
   private readonly checks: BotCheck[] = [];
   /** With the bots whose last change a listener could not carry out, as it knows them. */
   private readonly listeners = new Map<BotChangeListener, Map<string, Bot | undefined>>();
@@ -75,34 +90,47 @@ export class BotsRegistry {
     });
   }
 
-  /** Throws a ConfigError with all mistakes of all bots. */
+  /** A bot whose description has mistakes keeps no other from its work: throws a ConfigError with all mistakes when none can. */
   static async open(options: BotsRegistryOptions): Promise<BotsRegistry> {
     const bots = new BotsRegistry(options);
-    const { known, mistakes } = await bots.readAll().catch((error: unknown) => {
+    const { known, mistakes, leftOut } = await bots.readAll().catch((error: unknown) => {
       throw new ConfigError(`The bots cannot be read: ${(error as Error).message}`);
     });
-    const all = [...mistakes].flatMap(([origin, found]) => found.map((mistake) => `bot ${origin}: ${mistake}`));
-    if (all.length > 0) throw ConfigError.of(all);
+    if (!options.moreToCome) bots.requireSome(known, mistakes);
+    bots.tell(mistakes, LEFT_OUT);
     bots.known = known;
+    bots.leftOut = leftOut;
+    bots.count();
     return bots;
   }
 
-  /**
-   * Begins anew with sources that have become readable since. No mistake of what they add ends the start: it was found while
-   * everything ran. To be called before anybody asks for a bot.
-   */
+  /** Begins anew when further sources have become readable; before anybody has asked for a bot. Throws as `open`. */
   async reopen(): Promise<void> {
     this.known = new Map();
-    const { known, mistakes } = await this.readAll();
+    const { known, mistakes, leftOut } = await this.readAll();
+    this.requireSome(known, mistakes);
+    this.tell(mistakes, LEFT_OUT);
     this.known = known;
-    this.tell(mistakes, 'a bot cannot be used as it is described, and is left out');
+    this.leftOut = leftOut;
     this.count();
+  }
+
+  /** Whoever may change bots in the gateway must not be able to end a start; whoever writes files wants to know at once. */
+  private requireSome(known: ReadonlyMap<string, Known>, mistakes: ReadonlyMap<string, readonly string[]>): void {
+    const isFilesOnly = [...this.readings.values()].flat().every(({ kept }) => !kept);
+    if (!isFilesOnly || known.size > 0 || mistakes.size === 0) return;
+    throw ConfigError.of([...mistakes].flatMap(([origin, found]) => found.map((one) => `bot ${origin}: ${one}`)));
   }
 
   /** Undefined for one that is archived, too. */
   find(id: string): Bot | undefined {
     const known = this.known.get(id);
     return known && !isArchived(known) ? known.bot : undefined;
+  }
+
+  /** Whether there is a description of this bot that cannot be used, and no earlier one that could. */
+  isLeftOut(id: string): boolean {
+    return this.leftOut.has(id);
   }
 
   all(): Bot[] {
@@ -147,6 +175,7 @@ export class BotsRegistry {
     if (!excluded) return;
     const { origin } = excluded.source;
     this.known = new Map([...this.known].filter(([known]) => known !== id));
+    this.leftOut = new Set([...this.leftOut, id]);
     const mistakes = mistakesIn(error).map(inWords);
     this.reject(origin, mistakes, 'a bot cannot work as it is described, and is left out');
     this.mistakes = new Map([...this.mistakes, [origin, mistakes]]);
@@ -232,6 +261,7 @@ export class BotsRegistry {
     const { log } = this.options;
     const read = await this.readAll();
     this.tell(read.mistakes, 'the description of a bot has mistakes, its last good one stays');
+    this.leftOut = read.leftOut;
     const former = new Map([...this.known].filter(([, known]) => !isArchived(known)));
     this.known = read.known;
     this.count();
@@ -301,9 +331,10 @@ export class BotsRegistry {
   }
 
   /** What is good now, with the last good description of what is not. */
-  private async readAll(): Promise<{ known: Map<string, Known>; mistakes: Map<string, string[]>; failure?: unknown }> {
+  private async readAll(): Promise<Reading> {
     const { sources, failure } = await this.readSources();
     const mistakes = new Map<string, string[]>();
+    const leftOut = new Set<string>();
     const candidates = new Map<string, Known>();
     const reject = (source: BotSource, found: readonly FieldError[]) => {
       const lastGood = this.known.get(source.id);
@@ -314,7 +345,10 @@ export class BotsRegistry {
       }
       mistakes.set(source.origin, [...(mistakes.get(source.origin) ?? []), ...found.map(inWords)]);
       if (lastGood && !isArchived(lastGood)) candidates.set(source.id, inStateOf(source, lastGood));
-      else candidates.delete(source.id);
+      else {
+        candidates.delete(source.id);
+        leftOut.add(source.id);
+      }
     };
     for (const source of sources) {
       const found = this.check(source, sources);
@@ -341,7 +375,7 @@ export class BotsRegistry {
       for (const { source, other } of clash) reject(source, [sharedToken(other)]);
     }
     const known = new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { known, mistakes, ...(failure !== undefined && { failure }) };
+    return { known, mistakes, leftOut, failure };
   }
 
   private check(source: BotSource, all: readonly BotSource[]): Known | FieldError[] {

@@ -92,7 +92,7 @@ export class GatewayBots implements BotsSource {
   private async ask(signal: AbortSignal): Promise<void> {
     const { client } = this.options;
     // Services may run without one, with the bots of their files.
-    if (!client.services.includes(BOTS_KEEPER)) return;
+    if (client.addressOf(BOTS_KEEPER) === undefined) return;
     const query = { ...(this.revision && { known: this.revision }) };
     const answer = await client.call(ReadBotDescriptions, { query }, { timeoutMs: ANSWER_WITHIN_MS, signal });
     if (!answer.bots) return;

@@ -105,6 +105,7 @@ export class Service {
       // The gateway's go before those of files.
       sources: [folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env), ...(gatewayBots ? [gatewayBots] : [])],
       sections: app.botSections,
+      moreToCome: gatewayBots !== undefined,
       registry,
       log,
     });

@@ -92,7 +92,7 @@ export class BotChecksService {
 
   async check(draft: Draft): Promise<Checked> {
     const own = this.bots.examine(draft);
-    const services = ReadBotDescriptions.callers.filter((name) => this.client.services.includes(name));
+    const services = ReadBotDescriptions.callers.filter((name) => this.client.addressOf(name) !== undefined);
     const answers = await Promise.all(services.map((service) => this.ask(service, draft)));
     const unchecked = services.filter((_, i) => !answers[i]);
     const given = answers.flatMap((answer) => answer ?? []);

@@ -139,9 +139,9 @@ export class ServiceClient {
     private readonly registry: Registry,
   ) {}
 
-  /** The services that this one can ask. */
-  get services(): readonly string[] {
-    return [...this.directory.keys()];
+  /** Where a service answers; undefined when that is not known. */
+  addressOf(service: string): string | undefined {
+    return this.directory.get(service);
   }
 
   /**
@@ -159,7 +159,7 @@ export class ServiceClient {
   ): Promise<CallResult<Route>> {
     const question = (input ?? {}) as Question;
     const service = question.service ?? serviceOf(route);
-    const base = this.directory.get(service);
+    const base = this.addressOf(service);
     if (!base) throw new Error(`It is not known where ${service} answers`);
     const { timeoutMs = TIMEOUT_MS, signal } = options ?? {};
     const ask = (deadline: AbortSignal) =>
