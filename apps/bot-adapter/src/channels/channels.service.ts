@@ -101,9 +101,8 @@ export class ChannelsService {
     return users.map(([id]) => id).find((id) => id !== botId);
   }
 
-  /** Whether the channel of a bot can bring updates to an address of ours. */
-  hasWebhooks(botId: string): boolean {
-    const kind = this.byBot.get(botId)?.kind;
+  /** Whether channels of a kind can bring updates to an address of ours. */
+  hasWebhooks(kind: string): boolean {
     return Boolean(this.kinds.factories.find((factory) => factory.kind === kind)?.unpack);
   }
 

@@ -31,6 +31,8 @@ export interface Replayed {
 @Injectable()
 export class InboundUpdatesService {
   private readonly updates: Counter<'bot' | 'kind'>;
+  /** Bots of which this process has held something that was not released since: what is written now comes behind that. */
+  private readonly resting = new Set<string>();
 
   constructor(
     private readonly db: DataSource,
@@ -77,6 +79,7 @@ export class InboundUpdatesService {
         for (const each of inbound) outcomes.push(await this.apply(tx, bot, channel, each));
         if (!outcomes.includes('held')) return inbound;
         await this.quarantine.hold(tx, update);
+        this.resting.add(bot.id);
         return 'held';
       });
       this.count(update.botId, taken);
@@ -98,19 +101,23 @@ export class InboundUpdatesService {
     return outcome;
   }
 
-  /** Processes what was held while the bot was paused, in the order in which it came, unless it is paused again. */
+  /**
+   * Processes what was held while the bot was paused, in the order in which it came, unless it is paused again. With webhooks and
+   * several processes something that is written just then may come in between.
+   */
   async release(botId: string, signal?: AbortSignal): Promise<void> {
-    let released = 0;
-    for (;;) {
-      const rows = this.bots.find(botId)?.isPaused === false ? await this.quarantine.held(botId, RELEASED_AT_ONCE) : [];
+    for (let released = 0; this.bots.find(botId)?.isPaused === false;) {
+      const rows = await this.quarantine.held(botId, RELEASED_AT_ONCE);
       for (const row of rows) {
         if (signal?.aborted) return;
         await this.replayOne(row);
       }
       released += rows.length;
-      if (rows.length === 0) break;
+      if (rows.length > 0) continue;
+      if (released > 0) this.log.info({ bot: botId, released }, 'what was written to a paused bot was processed');
+      // Once more when something was held meanwhile.
+      if (!this.resting.delete(botId)) return;
     }
-    if (released > 0) this.log.info({ bot: botId, released }, 'what was written while the bot was paused was processed');
   }
 
   /** Undefined when another replay was faster. */
@@ -166,6 +173,7 @@ export class InboundUpdatesService {
     how: { isReplay?: boolean } = {},
   ): Promise<'held' | void> {
     const rests = bot.isPaused && !how.isReplay;
+    const isBehind = !bot.isPaused && !how.isReplay && this.resting.has(bot.id);
     switch (inbound.kind) {
       case 'moved':
         return this.moved(tx, bot, inbound.from, inbound.to);
@@ -187,7 +195,7 @@ export class InboundUpdatesService {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
         const { chat, externalMessageId } = inbound;
         const known = await this.contacts.findMessage(tx, bot, account, chat.externalId, externalMessageId);
-        if (rests) {
+        if (rests || isBehind) {
           // In a private chat it may be of a message that is held itself.
           const isForUs = known !== null || chat.kind === 'private';
           return isForUs && this.contacts.access(bot, inbound.from) === 'allowed' ? 'held' : undefined;
@@ -198,6 +206,7 @@ export class InboundUpdatesService {
       default: {
         const context = await this.enter(tx, bot, account, inbound, how);
         if (context && rests) return this.router.rest(tx, context, inbound);
+        if (context && isBehind && (inbound.kind === 'message' || inbound.kind === 'command')) return 'held';
         return context && this.router.route(tx, context, inbound);
       }
     }

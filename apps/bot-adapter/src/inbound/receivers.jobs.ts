@@ -36,11 +36,17 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     private readonly updates: InboundUpdatesService,
     @Inject(LOG) private readonly log: Log,
   ) {
-    bots.onChange(({ id, after }) => (after || bots.archived(id) ? this.setUpLater([id]) : undefined));
+    bots.onChange(async ({ id, after }) => {
+      if (after || bots.archived(id)) await this.setUpLater([id]);
+      // In every process that may have held something; who polls does it before it polls again.
+      if (this.receivers.webhookOf(id)) void this.release(id);
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.setUpLater(this.bots.all().map(({ id }) => id));
+    const ids = this.bots.all().map(({ id }) => id);
+    await this.setUpLater(ids);
+    for (const id of ids) if (this.receivers.webhookOf(id)) void this.release(id);
   }
 
   @Runs(SetUpBot)
@@ -54,7 +60,8 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     // Polling directs updates to itself when it begins.
     if (this.receivers.webhookOf(botId)) {
       await this.receivers.direct(botId);
-      await this.updates.release(botId);
+      // Meanwhile.
+      if (this.bots.archived(botId)) return this.receivers.leave(botId);
     }
     const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));
     await channel.introduce?.({ menus });
@@ -67,13 +74,21 @@ export class ReceiversJobs implements OnApplicationBootstrap {
   })
   async check(): Promise<void> {
     await Promise.all(
-      this.bots.all().map(({ id: bot }) =>
+      this.bots.all().map(async ({ id: bot }) => {
         // One channel that is away keeps no other from being looked at; the metrics tell how long it has been.
-        this.receivers
+        await this.receivers
           .check(bot)
-          .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked')),
-      ),
+          .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked'));
+        // What a process had held that was killed since.
+        await this.release(bot);
+      }),
     );
+  }
+
+  private async release(bot: string): Promise<void> {
+    await this.updates
+      .release(bot)
+      .catch((error: unknown) => this.log.warn({ err: error, bot }, 'what was written to a paused bot was not processed yet'));
   }
 
   private async setUpLater(botIds: string[]): Promise<void> {

@@ -30,9 +30,13 @@ export class ReceiversService {
 
   /** The address at which this bot is to be reached; undefined when updates are to be asked for. */
   webhookOf(botId: string): string | undefined {
+    const kind = this.channels.find(botId) && this.bots.find(botId)?.channel.kind;
+    return kind && this.addressFor(kind, botId);
+  }
+
+  private addressFor(kind: string, botId: string): string | undefined {
     const { BOT_ADAPTER_PUBLIC_URL: publicUrl } = this.config;
-    const kind = this.bots.find(botId)?.channel.kind;
-    if (!publicUrl || !kind || !this.channels.hasWebhooks(botId)) return undefined;
+    if (!publicUrl || !this.channels.hasWebhooks(kind)) return undefined;
     return `${publicUrl.replace(/\/$/, '')}/webhooks/${kind}/${botId}`;
   }
 
@@ -54,7 +58,10 @@ export class ReceiversService {
 
   /** Has updates of a bot that was archived come here no more. */
   async leave(botId: string): Promise<void> {
-    const ours = (await this.db.manager.findOneBy(Receiver, { botId }))?.webhookUrl;
+    const kind = this.bots.archived(botId)?.channel.kind;
+    const row = await this.db.manager.findOneBy(Receiver, { botId });
+    // Not only what is written down: a process may have been killed between the channel's answer and that.
+    const ours = row?.webhookUrl ?? (kind && this.addressFor(kind, botId));
     if (!ours) return;
     try {
       await this.channels.ofArchived(botId)?.receiving?.direct(undefined, { ours, takeOver: false });
@@ -63,7 +70,7 @@ export class ReceiversService {
       if (!(error instanceof ReceivedElsewhere)) throw error;
     }
     await this.write(botId, { webhookUrl: null });
-    this.log.info({ bot: botId }, 'the webhook of an archived bot was removed');
+    this.log.info({ bot: botId }, 'updates of an archived bot come here no more');
   }
 
   /** What the channel says of credentials, and whether another bot has them. */
