@@ -1,7 +1,7 @@
 import { MemoryTransport } from '@switchboard/bus';
 import { type KeptBot, MessageReceived } from '@switchboard/contracts';
 import { keptBot, PretendedGateway, type TestApp, until } from '@switchboard/testing';
-import { externalHash, hear, inSandbox, startBotAdapter } from './start-bot-adapter';
+import { externalHash, hear, startBotAdapter } from './start-bot-adapter';
 import { LUMEN, NORTHWIND, type Phone, type PretendedTelegram, startTelegram } from './start-sandbox';
 import { EMMA, TelegramWebhook } from './webhook';
 
@@ -131,11 +131,8 @@ describe('bots that the gateway keeps', () => {
     const webhook = new TelegramWebhook(running);
     await until(async () => (await webhook.post({ update_id: 1 })).status === 200, { what: 'the channel' });
     await webhook.message({ text: '/voice' });
-    const [{ id }] = await until(
-      async () => {
-        const buttons = await rows<{ id: string }>(`SELECT id FROM buttons WHERE product = 'assistant'`);
-        return buttons.length > 0 ? buttons : undefined;
-      },
+    const { id } = await until(
+      async () => (await rows<{ id: string }>(`SELECT id FROM buttons WHERE product = 'assistant'`))[0],
       { what: 'buttons' },
     );
     keep(lumen({ state: 'paused' }));
