@@ -141,3 +141,25 @@ export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, Summa
 export { ReadAudio } from './tts-worker.api';
 export { AccessChanged, GatewayPersonErased } from './gateway.events';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  AcceptInvitation,
+  BeginTotp,
+  ChangePassword,
+  ConfirmTotp,
+  EndStaffSession,
+  GrantRoles,
+  InviteStaff,
+  ListRoles,
+  ListStaff,
+  ProveAgain,
+  ReadAccount,
+  ReadInvitation,
+  ReadStaff,
+  ReinviteStaff,
+  RenewRecoveryCodes,
+  ResumeStaff,
+  SignInWithCode,
+  SignInWithPassword,
+  SuspendStaff,
+} from './gateway.staff.api';
+export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';
