@@ -8,7 +8,12 @@ export const botAdapterDataMap: DataMap = {
     retention: 'As long as the person is known.',
     erasure: 'delete row',
     person: 'user_id',
-    columns: { channel: 'The channel.', external_hash: "Keyed hash of the channel's id of the person." },
+    columns: {
+      channel: 'The channel.',
+      external_hash: "Keyed hash of the channel's id of the person.",
+      former_ids:
+        'Ids that the person had here for a moment: other services may have rows of theirs, which go with the person.',
+    },
   },
   contacts: {
     purpose: 'A person in a bot: whom to write to.',

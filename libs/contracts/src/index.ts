@@ -65,6 +65,18 @@ export {
   TranscriptionFailure,
   TtsWorkerPersonErased,
 } from './tts-worker.events';
+export {
+  AccessChanged,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+  GatewayPersonErased,
+  IdentityChannel,
+  IdentityLinked,
+  IdentityUnlinked,
+  UserRegistered,
+} from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
 export {
@@ -105,5 +117,28 @@ export {
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export {
+  ChangeMe,
+  EndMyOtherSessions,
+  EndMySession,
+  GiveConsent,
+  ListMyConsents,
+  ListMyIdentities,
+  ListMySessions,
+  ReadMe,
+  UnlinkMyIdentity,
+  WithdrawConsent,
+} from './gateway.people.api';
+export {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';

@@ -1,11 +1,13 @@
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
+import * as gatewaySignIn from './gateway.sign-in.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [botAdapter, chatAi, gatewaySession, serviceKit, ttsWorker].flatMap(
+const exported = [botAdapter, chatAi, gatewayPeople, gatewaySession, gatewaySignIn, serviceKit, ttsWorker].flatMap(
   (file) => Object.values(file) as unknown[],
 );
 
