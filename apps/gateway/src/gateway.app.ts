@@ -1,4 +1,6 @@
 import { defineApp } from '@switchboard/service-kit';
+import { CreateUsers1764200000000 } from '../migrations/1764200000000-create-users';
+import { CreateSignInLinks1764200000001 } from '../migrations/1764200000001-create-sign-in-links';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
@@ -7,15 +9,20 @@ import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
 import { GatewayModule } from './gateway.module';
 import { CountReplicas } from './limits/limits.service';
+import { Consent } from './people/consent.entity';
+import { Identity } from './people/identity.entity';
+import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
+import { SignInLink } from './sign-in/sign-in-link.entity';
 
 export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Grant, Role, Session],
-  migrations: [CreateAccess1764300000000],
+  entities: [Consent, Grant, Identity, Role, Session, SignInLink, User],
+  migrations: [CreateUsers1764200000000, CreateSignInLinks1764200000001, CreateAccess1764300000000],
   dataMap: gatewayDataMap,
+  encrypted: ['sign_in_links.email'],
   tasks: [CountReplicas],
   publicFront: EdgeService,
   port: 4100,

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { EdgeModule } from './edge/edge.module';
+import { PeopleModule } from './people/people.module';
+import { SignInModule } from './sign-in/sign-in.module';
 
-@Module({ imports: [EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
+@Module({ imports: [EdgeModule, PeopleModule, SignInModule, PersonErasureModule.saying(GatewayPersonErased)] })
 export class GatewayModule {}
