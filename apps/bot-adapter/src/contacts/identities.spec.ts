@@ -1,5 +1,6 @@
 import {
   BotAdapterPersonErased,
+  ContactBlocked,
   ContactStarted,
   ErasureRequested,
   IdentityLinked,
@@ -65,6 +66,9 @@ describe('somebody who signed in elsewhere', () => {
     for (const text of ['An answer to the first.', 'An answer to the second.'])
       await emma.answer((message) => message.text === text);
     expect(app.probe.all(ContactStarted).filter(({ data }) => data.externalId === String(emma.id))).toHaveLength(1);
+    await emma.block(true);
+    const blocked = await app.probe.until(ContactBlocked, ({ data }) => data.chatId === before.data.chatId);
+    expect(blocked.data.userId).toBe(userId);
   });
 
   it('is told of twice, and nothing changes', async () => {

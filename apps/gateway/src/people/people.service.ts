@@ -79,13 +79,12 @@ export class PeopleService {
 
   /**
    * Somebody wrote to a bot for the first time, and the bot has given them an id. It is theirs, unless they had signed in here
-   * before the bot could know of it: then the bot takes over the one from here.
+   * before the bot could know of it: then the bot takes over the one from here. Throws PersonErased.
    */
   async meet(
     tx: EntityManager,
     { userId, channel, externalId, locale }: EventOf<typeof ContactStarted>['data'],
   ): Promise<void> {
-    if (await this.personal.isErased(tx, userId)) return;
     const external = { channel, externalId };
     const known = await this.identities.find(tx, external);
     if (!known) {
