@@ -3,6 +3,8 @@ const esmOnly = [
   '@nestjs',
   '@standard-schema',
   '@borewit',
+  '@noble',
+  '@scure',
   '@tokenizer',
   'cockatiel',
   'cookie',

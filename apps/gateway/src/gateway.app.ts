@@ -14,16 +14,18 @@ import { Identity } from './people/identity.entity';
 import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
+import { Staff, STAFF_PLACES } from './staff/staff.entity';
 
 export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Consent, Grant, Identity, Role, Session, SignInLink, User],
+  entities: [Consent, Grant, Identity, Role, Session, SignInLink, Staff, User],
+  encrypted: ['sign_in_links.email', ...STAFF_PLACES],
   migrations: [CreateUsers1764200000000, CreateSignInLinks1764200000001, CreateAccess1764300000000],
   dataMap: gatewayDataMap,
-  encrypted: ['sign_in_links.email'],
   tasks: [CountReplicas],
   publicFront: EdgeService,
   port: 4100,
+  publicPort: 4080,
 });

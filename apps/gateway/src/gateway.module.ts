@@ -4,6 +4,9 @@ import { PersonErasureModule } from '@switchboard/service-kit';
 import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
+import { StaffModule } from './staff/staff.module';
 
-@Module({ imports: [EdgeModule, PeopleModule, SignInModule, PersonErasureModule.saying(GatewayPersonErased)] })
+@Module({
+  imports: [EdgeModule, PeopleModule, SignInModule, StaffModule, PersonErasureModule.saying(GatewayPersonErased)],
+})
 export class GatewayModule {}

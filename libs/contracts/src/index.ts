@@ -142,3 +142,24 @@ export {
   SendSignInEmail,
 } from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  AcceptInvitation,
+  BeginTotp,
+  ChangePassword,
+  ConfirmTotp,
+  EndStaffSession,
+  GrantRoles,
+  InviteStaff,
+  ListRoles,
+  ListStaff,
+  ProveAgain,
+  ReadAccount,
+  ReadInvitation,
+  ReadStaff,
+  ReinviteStaff,
+  RenewRecoveryCodes,
+  ResumeStaff,
+  SignInWithCode,
+  SignInWithPassword,
+  SuspendStaff,
+} from './gateway.staff.api';

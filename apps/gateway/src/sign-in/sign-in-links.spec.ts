@@ -94,12 +94,14 @@ describe('a link by e-mail', () => {
 
   it('cannot be guessed at from one address for long', async () => {
     const browser = gateway.browser();
+    const guess = async () => (await redeem(browser, `${uuidv7()}.${'0'.repeat(64)}`)).status;
     browser.address = '192.0.2.7';
-    const statuses = [];
-    for (let i = 0; i < 12; i += 1) statuses.push((await redeem(browser, `${uuidv7()}.${'0'.repeat(64)}`)).status);
-    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    let guesses = 0;
+    while ((await guess()) === 401) guesses += 1;
+    expect(guesses).toBeLessThanOrEqual(20);
+    expect(await guess()).toBe(429);
     browser.address = '192.0.2.8';
-    expect((await redeem(browser, `${uuidv7()}.${'0'.repeat(64)}`)).status).toBe(401);
+    expect(await guess()).toBe(401);
   });
 
   it('is asked for with the same answer, whether somebody is known by the address or not', async () => {
@@ -164,16 +166,6 @@ describe('a link by e-mail', () => {
     `${'a'.repeat(320)}@mail.example`,
   ])('is not sent to %p', async (email) => {
     expect((await ask(gateway.browser(), email)).status).toBe(422);
-  });
-
-  it('is not offered without a server that sends it', async () => {
-    const without = await startGateway({ env: { GATEWAY_SMTP_URL: '' } });
-    expect((await without.browser().ask('GET', '/sign-in/methods')).body).toMatchObject({ email: false });
-    expect(await ask(without.browser(), address())).toMatchObject({
-      status: 404,
-      body: { code: 'gateway.email_not_offered' },
-    });
-    await without.stop();
   });
 });
 

@@ -28,7 +28,10 @@ describe('signing in with a certified OpenID provider', () => {
       }),
       features: { devInteractions: { enabled: true } },
     };
+    // It says that it is for development, which is what it is for here.
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
     const oidc = new Provider(issuer, configuration);
+    warn.mockRestore();
     server.on('request', oidc.callback());
     provider = new OpenIdProvider('company', { issuer, clientId: 'shop', clientSecret: 'shop-secret' }, (_name, work) =>
       work(new AbortController().signal),
