@@ -2,8 +2,10 @@ import { defineApp } from '@switchboard/service-kit';
 import { CreateUsers1764200000000 } from '../migrations/1764200000000-create-users';
 import { CreateSignInLinks1764200000001 } from '../migrations/1764200000001-create-sign-in-links';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
+import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
+import { ApiKey } from './api-keys/api-key.entity';
 import { EdgeService } from './edge/edge.service';
 import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
@@ -20,9 +22,14 @@ export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Consent, Grant, Identity, Role, Session, SignInLink, Staff, User],
+  entities: [ApiKey, Consent, Grant, Identity, Role, Session, SignInLink, Staff, User],
   encrypted: ['sign_in_links.email', ...STAFF_PLACES],
-  migrations: [CreateUsers1764200000000, CreateSignInLinks1764200000001, CreateAccess1764300000000],
+  migrations: [
+    CreateUsers1764200000000,
+    CreateSignInLinks1764200000001,
+    CreateAccess1764300000000,
+    CreateApiKeys1764300100000,
+  ],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],
   publicFront: EdgeService,

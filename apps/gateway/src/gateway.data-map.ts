@@ -59,6 +59,23 @@ export const gatewayDataMap: DataMap = {
     erasure: 'not personal',
     columns: {},
   },
+  api_keys: {
+    purpose: 'Keys of programs.',
+    retention: 'For as long as what was done with them is kept.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The part that is no secret.',
+      secret_hash: 'Keyed hash of the secret part.',
+      name: 'What it is for.',
+      team: 'Whose it is.',
+      scopes: 'What it allows.',
+      bots: 'For which bots.',
+      networks: 'From where it may be used.',
+      rate: 'Its rate limit.',
+      created_by: 'The member of staff who made it.',
+      ended_because: 'Revoked, replaced or reported.',
+    },
+  },
   limit_replicas: {
     purpose: 'Which processes count calls, so that each gives away its part of every limit.',
     retention: 'While they run, and some minutes longer.',

@@ -82,7 +82,6 @@ export async function startGateway(options: TestAppOptions = {}): Promise<Gatewa
   const app = await startApp(gatewayApp, {
     ...options,
     env: {
-      GATEWAY_PUBLIC_PORT: '0',
       GATEWAY_PUBLIC_URL: SITE,
       GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: TELEGRAM.id,
       GATEWAY_SIGN_IN_TELEGRAM_CLIENT_SECRET: TELEGRAM.secret,

@@ -163,3 +163,4 @@ export {
   SignInWithPassword,
   SuspendStaff,
 } from './gateway.staff.api';
+export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

@@ -109,7 +109,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
       return this.passOn(exchange, found, undefined);
     }
-    const principals = await this.principals.identify(request);
+    const principals = await this.principals.identify(request, exchange.address);
     if (principals.length === 0) throw new HttpProblem('unauthorized');
     const { principal, actor } = this.admit(principals, found);
     exchange.actor = actor;

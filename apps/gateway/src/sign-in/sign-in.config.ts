@@ -43,16 +43,11 @@ export const signInVariables = {
 };
 
 const config = z.object(signInVariables);
-export type SignInConfig = z.output<typeof config> & {
-  readonly GATEWAY_PUBLIC_URL?: string | undefined;
-  readonly GATEWAY_PUBLIC_PORT?: number | undefined;
-};
-
-const USUAL_PORT = 4080;
+/** With what it takes from the rest of the service. */
+export type SignInConfig = z.output<typeof config> & { readonly GATEWAY_PUBLIC_URL: string };
 
 /**
  * The page to which providers and links lead. It reads what stands in its address and asks the routes of this service: an answer
  * that comes in an address alone, from another site, changes nothing.
  */
-export const pageOf = ({ GATEWAY_PUBLIC_URL: url, GATEWAY_PUBLIC_PORT: port }: SignInConfig): string =>
-  `${(url ?? `http://localhost:${port || USUAL_PORT}`).replace(/\/$/, '')}/me/sign-in`;
+export const pageOf = ({ GATEWAY_PUBLIC_URL: url }: SignInConfig): string => `${url.replace(/\/$/, '')}/me/sign-in`;

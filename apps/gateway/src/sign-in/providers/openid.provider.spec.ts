@@ -28,16 +28,16 @@ describe('signing in with a certified OpenID provider', () => {
       }),
       features: { devInteractions: { enabled: true } },
     };
-    // It says that it is for development, which is what it is for here.
-    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    // It says again and again that this is for development, which is what it is for here.
+    for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockImplementation();
     const oidc = new Provider(issuer, configuration);
-    warn.mockRestore();
     server.on('request', oidc.callback());
     provider = new OpenIdProvider('company', { issuer, clientId: 'shop', clientSecret: 'shop-secret' }, (_name, work) =>
       work(new AbortController().signal),
     );
   });
   afterAll(() => {
+    jest.restoreAllMocks();
     server.closeAllConnections();
     server.close();
   });
