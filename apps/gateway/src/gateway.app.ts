@@ -1,6 +1,10 @@
 import { defineApp } from '@switchboard/service-kit';
+import { CreateBots1764100000000 } from '../migrations/1764100000000-create-bots';
 import { CreateUsers1764200000000 } from '../migrations/1764200000000-create-users';
 import { CreateSignInLinks1764200000001 } from '../migrations/1764200000001-create-sign-in-links';
+import { BotRevisionRow } from './bots/bot-revision.entity';
+import { BotSecretRow } from './bots/bot-secret.entity';
+import { BotRow } from './bots/bot.entity';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { Grant } from './access/grant.entity';
@@ -22,9 +26,13 @@ export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [ApiKey, Consent, Grant, Identity, Role, Session, SignInLink, Staff, User],
-  encrypted: ['sign_in_links.email', ...STAFF_PLACES],
+  entities: [
+    ...[ApiKey, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
+    ...[Role, Session, SignInLink, Staff, User],
+  ],
+  encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES],
   migrations: [
+    CreateBots1764100000000,
     CreateUsers1764200000000,
     CreateSignInLinks1764200000001,
     CreateAccess1764300000000,

@@ -4,6 +4,19 @@ import { Locale } from './locale';
 import { openWord } from './open-word';
 import { personal } from './personal';
 import { definePersonErased } from './person-erased';
+import { BotId } from './shapes';
+
+export const BotConfigured = defineEvent(
+  'gateway.bot.configured.v1',
+  z.object({ botId: BotId, revision: z.int().positive() }),
+  { subject: 'botId', summary: 'A bot that the gateway keeps was made or changed; what it is now is asked for.' },
+);
+
+export const BotsChanged = defineSignal(
+  'gateway.bots.changed.v1',
+  z.object({ botId: BotId }),
+  'A bot that the gateway keeps has changed: every process asks for it at once.',
+);
 
 /** Who is meant by an external id: a messenger, an account elsewhere, or an address. */
 export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'email'], {

@@ -1,6 +1,7 @@
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
@@ -12,6 +13,7 @@ import * as ttsWorker from './tts-worker.api';
 const files = [
   botAdapter,
   chatAi,
+  gatewayBots,
   gatewayKeys,
   gatewayPeople,
   gatewaySession,
