@@ -56,7 +56,8 @@ export const botAdapterDataMap: DataMap = {
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
       mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed or waits.",
-      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
+      content:
+        'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
     },
   },
   inbound_messages: {

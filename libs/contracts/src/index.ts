@@ -149,7 +149,13 @@ export {
   SetBotSecret,
   TakeOverBot,
 } from './gateway.bots.api';
-export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  CheckBot,
+  DiscardDeadLetters,
+  ListDeadLetters,
+  ReplayDeadLetters,
+  SummarizeDeadLetters,
+} from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
 export {
   ChangeMe,
