@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { BlindIndex } from './blind-index';
 import { ReadBots } from './bots-folder';
+import { BotsController } from './bots.controller';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
@@ -12,6 +13,7 @@ import type { AppDefinition } from './define-app';
 import { Erasure } from './erasure';
 import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
+import { BOTS_KEEPER, FollowGatewayBots, GatewayBots, GatewayBotsModule } from './gateway-bots';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Cursors } from './http/cursors';
 import { DeadLettersController } from './http/dead-letters.controller';
@@ -49,6 +51,8 @@ export interface KitParts {
   erasure: Erasure;
   experiments: Experiments;
   bots: BotsRegistry;
+  /** Absent in the gateway itself. */
+  gatewayBots: GatewayBots | undefined;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
@@ -65,9 +69,10 @@ export const schedulesOf = (app: AppDefinition): Schedule[] => [
 ];
 
 /** What every process of a service does again and again, besides its schedules. */
-export const periodicTasksOf = ({ tasks = [] }: AppDefinition): PeriodicTask[] => [
+export const periodicTasksOf = ({ name, tasks = [] }: AppDefinition): PeriodicTask[] => [
   ...busTasks,
   ...[ElectLeaders, LookForSlots, ReadBots, RenewJobLeases],
+  ...(name === BOTS_KEEPER ? [] : [FollowGatewayBots]),
   ...tasks,
 ];
 
@@ -86,6 +91,7 @@ export class KitModule {
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
       { provide: BotsRegistry, useValue: parts.bots },
+      ...(parts.gatewayBots ? [{ provide: GatewayBots, useValue: parts.gatewayBots }] : []),
       { provide: Schedules, useValue: parts.schedules },
       { provide: PeriodicTasks, useValue: parts.tasks },
       { provide: LeaderElection, useValue: parts.election },
@@ -105,8 +111,8 @@ export class KitModule {
     return {
       module: KitModule,
       global: true,
-      imports: [DiscoveryModule],
-      controllers: [HealthController, OpenApiController, DeadLettersController],
+      imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
+      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },
