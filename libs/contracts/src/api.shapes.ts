@@ -14,6 +14,10 @@ export const Actor = z.object({
   id: z.string().min(1).max(200),
   roles: z.array(z.string()).default([]),
   scopes: z.array(z.string()).default([]),
+  bots: z
+    .array(z.string())
+    .optional()
+    .describe('Of these bots alone they may see or change anything; of all when absent. See `RouteDefinition.bots`.'),
 });
 export type Actor = z.output<typeof Actor>;
 
@@ -43,6 +47,21 @@ export const Problem = z
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;
+
+/** The same in both languages of those who run an installation. */
+export const LocalizedText = z.object({ en: z.string(), ru: z.string() }).meta({ id: 'LocalizedText' });
+export type LocalizedText = z.output<typeof LocalizedText>;
+
+/** What is wrong with a field, for whoever shows it to a person: see `Problem.errors`. */
+export const FieldError = z
+  .object({
+    pointer: z.string().describe('JSON pointer.'),
+    code: z.string(),
+    params: z.record(z.string(), z.unknown()).optional(),
+    detail: LocalizedText,
+  })
+  .meta({ id: 'FieldError' });
+export type FieldError = z.output<typeof FieldError>;
 
 /** The query of a list: `?after=<cursor>&limit=50`. A list's own filters extend it. */
 export const PageQuery = z.object({

@@ -27,6 +27,8 @@ describe('the definition of a route', () => {
     ['that would keep a file', { idempotent: true, answer: bytes() }, 'only an answer in JSON can be kept'],
     ['that would keep answers of nobody', { idempotent: true, permission: 'public' }, 'belongs to an actor'],
     ['whose tag is no field', { etag: 'version' }, 'its answer has no field "version"'],
+    ['held to a bot it does not name', { bots: 'params.botId' }, 'it has no field params.botId'],
+    ['that nobody has to prove anything for', { permission: 'public', stepUp: true }, 'nobody is known'],
     ['whose problem has no owner', { problems: { too_late: 409 } }, 'problem codes are <service>.<reason>'],
   ])('%s is refused', (_, change, sentence) => {
     expect(() => defineRoute({ ...route, ...change } as RouteDefinition)).toThrow(sentence);

@@ -42,7 +42,23 @@ export interface RouteDefinition {
   readonly etag?: string;
   /** Needs `If-Match` with the ETag that the caller has seen. */
   readonly ifMatch?: true;
+  /**
+   * How an actor who may see some bots only (`Actor.bots`) is held to them: by the field that names the bot, or by the handler,
+   * which must then filter by `actor.bots`. Without it such an actor is refused.
+   */
+  readonly bots?: `${'params' | 'query' | 'body'}.${string}` | 'filtered';
+  /** Dangerous: people must have proven within the last minutes who they are. No API key may call it. */
+  readonly stepUp?: true;
+  /** Shows what people wrote or who they are: needs the header `X-Reason`, and is audited though it only reads. */
+  readonly sensitive?: true;
+  /** How much of a rate limit a call uses up: 1 for GET and 2 for everything else without it. */
+  readonly cost?: number;
+  /** A rate limit of its own at the gateway, beside the usual one of the caller. */
+  readonly rate?: RouteRate;
 }
+
+/** `sign-in`: guessing is to be slow; `chat`: what people write; `expensive`: what costs money or minutes. */
+export type RouteRate = 'sign-in' | 'chat' | 'expensive';
 
 export interface FormBody<Schema extends z.ZodObject = z.ZodObject> {
   readonly kind: 'form';
@@ -117,6 +133,7 @@ export function defineRoute<const Route extends RouteDefinition>(route: Route): 
 }
 
 function mistakesIn({ id, method, path, permission, params, body, answer, ...route }: RouteDefinition): string[] {
+  const isForAll = permission === 'public' || permission === 'webhook';
   const named = placeholdersOf(path);
   const described = Object.keys(params?.shape ?? {});
   const changes = method !== 'GET';
@@ -129,7 +146,9 @@ function mistakesIn({ id, method, path, permission, params, body, answer, ...rou
     [changes || !body, 'GET has no body'],
     [changes || !(route.idempotent || route.ifMatch), 'GET needs neither idempotency key nor If-Match'],
     [!route.idempotent || answersJson, 'only an answer in JSON can be kept and given again'],
-    [!route.idempotent || !['public', 'webhook'].includes(permission), 'an idempotency key belongs to an actor'],
+    [!route.idempotent || !isForAll, 'an idempotency key belongs to an actor'],
+    [!(route.bots || route.stepUp || route.sensitive) || !isForAll, 'nobody is known who calls an open route'],
+    [names(route.bots, { params, query: route.query, body }), `it has no field ${route.bots}`],
     [!route.etag || fields.includes(route.etag), `its answer has no field "${route.etag}"`],
     [
       Object.keys(route.problems ?? {}).every((code) => PROBLEM_CODE.test(code)),
@@ -137,6 +156,14 @@ function mistakesIn({ id, method, path, permission, params, body, answer, ...rou
     ],
   ];
   return checks.filter(([ok]) => !ok).map(([, mistake]) => mistake);
+}
+
+/** Whether there is the field that names the bot. */
+function names(place: RouteDefinition['bots'], parts: Record<string, unknown>): boolean {
+  if (!place || place === 'filtered') return true;
+  const [part, field] = place.split('.') as [string, string];
+  const schema = parts[part];
+  return schema instanceof z.ZodObject && field in schema.shape;
 }
 
 /** `/audio/{audioId}` → `['audioId']` */

@@ -41,6 +41,7 @@ function operation(service: string, route: RouteDefinition, schema: (type: z.Zod
     ...(headers ? parametersIn('header', headers, schema) : []),
     ...(route.idempotent ? [requiredHeader('Idempotency-Key', { minLength: 16, maxLength: 255 })] : []),
     ...(route.ifMatch ? [requiredHeader('If-Match', {})] : []),
+    ...(route.sensitive ? [requiredHeader('X-Reason', { minLength: 3, maxLength: 500 })] : []),
   ];
   return {
     operationId,

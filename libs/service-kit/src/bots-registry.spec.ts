@@ -10,7 +10,11 @@ import { type BotChange, BotsRegistry } from './bots-registry';
 import { ConfigError, type Env } from './config';
 import { createLog } from './log';
 
-const Desk = z.strictObject({ prompt: z.string().min(1), apiKeyFile: z.string().optional() });
+const Desk = z.strictObject({
+  prompt: z.string().min(1),
+  apiKeyFile: z.string().optional(),
+  knowledge: z.string().optional(),
+});
 const sections = { desk: Desk };
 const lumen = { name: 'Lumen', channel: { kind: 'telegram', tokenEnv: 'LUMEN_TOKEN' }, desk: { prompt: 'Be kind.' } };
 const northwind = { ...lumen, name: 'Northwind', channel: { kind: 'telegram', tokenFile: 'northwind.token' } };
@@ -38,7 +42,7 @@ describe('the registry of bots', () => {
     const tasks = new PeriodicTasks({ registry, warn: () => undefined });
     const log = createLog({ level: 'silent', format: 'json' });
     const bots = await BotsRegistry.open({
-      source: new BotsFolder({ folder, env, tasks, ...options }),
+      sources: [new BotsFolder({ folder, env, tasks, ...options })],
       sections,
       registry,
       log,
@@ -69,7 +73,7 @@ describe('the registry of bots', () => {
     expect(() => bots.section('lumen', 'loyalty', z.unknown())).toThrow('botSections');
   });
 
-  it('tells all mistakes of all bots at once at start', async () => {
+  it('tells all mistakes of all bots at once at start when none can work', async () => {
     write('lumen.json', { ...lumen, name: '', timeZone: 'Mars/Olympus', desk: { promt: 'typo' } });
     write('broken.json', '{');
     write('Lumen.json', lumen);
@@ -90,6 +94,19 @@ describe('the registry of bots', () => {
     }
   });
 
+  it('a file with mistakes leaves out its bot at the start and no other, and is looked at again', async () => {
+    write('lumen.json', lumen);
+    write('northwind.json', '{ "name": "North');
+    const { bots, changes, value } = await open();
+    expect(bots.all().map(({ id }) => id)).toEqual(['lumen']);
+    expect(await value('bot_descriptions_broken')).toBe(1);
+    write('northwind.json', northwind);
+    write('northwind.token', '2:northwind');
+    await bots.refresh();
+    expect(changes).toMatchObject([{ id: 'northwind', before: undefined, after: { name: 'Northwind' } }]);
+    expect(await value('bot_descriptions_broken')).toBe(0);
+  });
+
   it('a folder without bots, or none at all, stops the start', async () => {
     await expect(open()).rejects.toThrow(/no \.json file in/);
     rmSync(folder, { recursive: true });
@@ -107,7 +124,7 @@ describe('the registry of bots', () => {
 
   it('takes secrets from variables and from files beside the description', async () => {
     write('northwind.token', '2:from-a-file\n');
-    write('lumen.json', lumen);
+    write('lumen.json', { ...lumen, desk: { ...lumen.desk, knowledge: 'knowledge' } });
     write('northwind.json', northwind);
     write('third.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'THIRD' } });
     const { bots } = await open({ env: { LUMEN_TOKEN: '1:from-env', THIRD_FILE: join(folder, 'northwind.json') } });
@@ -115,7 +132,8 @@ describe('the registry of bots', () => {
     expect(bots.secret('northwind', 'channel', 'token')).toBe('2:from-a-file');
     expect(bots.secret('third', 'channel', 'token')).toContain('Northwind');
     expect(bots.secret('lumen', 'desk', 'apiKey')).toBeUndefined();
-    expect(bots.path('lumen', 'knowledge')).toBe(join(folder, 'knowledge'));
+    expect(bots.path('lumen', 'desk', 'knowledge')).toBe(join(folder, 'knowledge'));
+    expect(bots.path('northwind', 'desk', 'knowledge')).toBeUndefined();
   });
 
   it('a secret that is named and not there is a clear mistake of whoever asks for it', async () => {
@@ -133,7 +151,7 @@ describe('the registry of bots', () => {
     write('northwind.token', '2:same');
     write('lumen.json', one);
     write('other.json', other);
-    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel has the same token as other\.json/);
+    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel\.token: has the same token as other\.json/);
   });
 
   it.each([
@@ -274,7 +292,7 @@ describe('the registry of bots', () => {
 
   it('without a folder there is the bot of TELEGRAM_BOT_TOKEN', async () => {
     const bots = await BotsRegistry.open({
-      source: new OnlyBot({ TELEGRAM_BOT_TOKEN: '9:real' }),
+      sources: [new OnlyBot({ TELEGRAM_BOT_TOKEN: '9:real' })],
       registry: new Registry(),
       log: createLog({ level: 'silent', format: 'json' }),
     });

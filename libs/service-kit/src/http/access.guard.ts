@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { Counter, type Registry } from 'prom-client';
 import type { Log } from '../log';
 import { HttpProblem } from './problems';
-import { isPublic } from './public-listener';
+import { isPublic, presentedCaller } from './public-listener';
 import { requestContext } from './request-context';
 import { isMarkedPublic, routeOf } from './route.decorators';
 import {
@@ -40,11 +40,12 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
     const route = routeOf(context.getHandler());
-    if (isPublic(request) && !(route && isOpen(route))) throw new HttpProblem('not_found');
+    const presented = presentedCaller(request);
+    if (isPublic(request) && !(route && (isOpen(route) || presented))) throw new HttpProblem('not_found');
     if (!route) return isMarkedPublic(context.getHandler(), context.getClass());
-    if (isOpen(route)) return true;
-    const caller = await this.authenticate(request);
-    authorize(route, caller);
+    if (isOpen(route) && !presented) return true;
+    const caller = presented ?? (await this.authenticate(request));
+    if (!isOpen(route)) authorize(route, caller);
     const current = requestContext()!;
     current.actor = caller.actor;
     if (caller.requestId) {
@@ -77,9 +78,13 @@ function issuerOf(token: string): string | undefined {
   }
 }
 
-function authorize({ permission, callers = [] }: RouteDefinition, { service, actor }: Caller): void {
+function authorize({ id, permission, callers = [], bots }: RouteDefinition, { service, actor, route }: Caller): void {
+  // What the gateway has checked and counted was another route: the two read the address in different ways.
+  if (route !== undefined && route !== id) throw new HttpProblem('not_found');
   if (callers.includes(service)) return;
   // Any other service could put whom it likes into its token.
   if (!AUTHENTICATORS.includes(service) || actor.kind === 'service') throw new HttpProblem('not_found');
   if (!allows(actor.scopes, permission as Permission)) throw new HttpProblem('forbidden');
+  // Whoever may see some bots only is refused where nothing would hold them to these.
+  if (actor.bots && !bots) throw new HttpProblem('forbidden');
 }

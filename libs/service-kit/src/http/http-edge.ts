@@ -11,7 +11,7 @@ import { httpMetrics } from './http-metrics';
 import type { Idempotency } from './idempotency';
 import { implementedRoutes } from './implemented-routes';
 import { ProblemFilter } from './problem.filter';
-import { KEEP_ALIVE_MS, listenPublicly } from './public-listener';
+import { KEEP_ALIVE_MS, listenPublicly, type PublicFront } from './public-listener';
 import { assignRequestId } from './request-context';
 import { RouteInterceptor } from './route.interceptor';
 import type { ServiceIdentity } from './service-identity';
@@ -23,6 +23,7 @@ export interface HttpEdgeParts {
   registry: Registry;
   identity: ServiceIdentity;
   idempotency: Idempotency;
+  front: PublicFront | undefined;
 }
 
 /**
@@ -37,8 +38,9 @@ export class HttpEdge {
 
   constructor(
     private readonly nest: NestExpressApplication,
-    { service, config, log, registry, identity, idempotency }: HttpEdgeParts,
+    private readonly parts: HttpEdgeParts,
   ) {
+    const { service, config, log, registry, identity, idempotency } = parts;
     this.routes = implementedRoutes(service, nest);
     nest.use(assignRequestId);
     nest.use(helmet(headersFor(config)));
@@ -58,7 +60,7 @@ export class HttpEdge {
     await this.nest.listen(port, host);
     if (publicPort === undefined) return;
     const application = this.nest.getHttpAdapter().getInstance() as RequestListener;
-    this.publicServer = await listenPublicly(application, publicPort, host);
+    this.publicServer = await listenPublicly(application, this.parts.front, publicPort, host);
   }
 
   /** Of the private listener. */

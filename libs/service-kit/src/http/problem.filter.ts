@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
-import { HttpProblem, type Language, ValidationProblem } from './problems';
+import { HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
 
@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     const request = host.switchToHttp().getRequest<Request>();
-    const problem = this.document(error, request);
+    const language = request.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
+    const problem = problemDocument(error, language, requestContext()?.requestId);
     this.tell(error, problem, request);
     if (response.headersSent) {
       // The answer has begun: breaking it off is the only way to say that it is not whole.
@@ -36,21 +37,6 @@ export class ProblemFilter implements ExceptionFilter {
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  private document(error: unknown, request: Request): Problem {
-    const language = request.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
-    const { code, status, ...facts } = factsOf(error, language);
-    const traceId = trace.getActiveSpan()?.spanContext().traceId;
-    return {
-      type: `/problems/${code}`,
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      ...facts,
-      instance: `/requests/${requestContext()?.requestId ?? 'unknown'}`,
-      code,
-      ...(traceId && { traceId }),
-    };
-  }
-
   private tell(error: unknown, { status, code }: Problem, request: Request): void {
     const facts = {
       method: request.method,
@@ -63,10 +49,25 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** What an error of a request becomes for who sent it. */
+export function problemDocument(error: unknown, language: Language, requestId = 'unknown'): Problem {
+  const { code, status, ...facts } = factsOf(error, language);
+  const traceId = trace.getActiveSpan()?.spanContext().traceId;
+  return {
+    type: `/problems/${code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...facts,
+    instance: `/requests/${requestId}`,
+    code,
+    ...(traceId && { traceId }),
+  };
+}
+
 type Facts = Pick<Problem, 'code' | 'status' | 'detail' | 'params' | 'errors' | 'retryAfter'>;
 
 function factsOf(error: unknown, language: Language): Facts {
-  if (error instanceof ValidationProblem) {
+  if (error instanceof ValidationProblem || error instanceof InvalidFields) {
     const { code, status } = error;
     return { code, status, detail: error.in(language), errors: error.errorsIn(language) };
   }
@@ -74,8 +75,8 @@ function factsOf(error: unknown, language: Language): Facts {
     return { code: error.code, status: error.status, detail: error.in(language), ...error.extra };
   }
   if (error instanceof DomainError) {
-    const { code, status, message, params } = error;
-    return { code, status, detail: message, ...(Object.keys(params).length > 0 && { params }) };
+    const { code, status, message, texts, params } = error;
+    return { code, status, detail: texts?.[language] ?? message, ...(Object.keys(params).length > 0 && { params }) };
   }
   if (error instanceof UpstreamUnavailable) {
     return { code: 'upstream_unavailable', status: 503, retryAfter: RETRY_UPSTREAM_AFTER };

@@ -1,4 +1,4 @@
-import type { RouteDefinition } from '@switchboard/contracts';
+import type { Actor, RouteDefinition } from '@switchboard/contracts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { IfMatch } from './etag';
@@ -31,15 +31,42 @@ export async function readRequest<Route extends RouteDefinition>(
   const decodedBody = decodeBody(body, await readBody(body, request, response), decode);
   if (violations.length > 0) throw new ValidationProblem(violations);
   const { requestId, actor } = requestContext()!;
+  if (actor) holdToBots(route, actor, { ...decoded, body: decodedBody });
   return {
     route,
     ...decoded,
     body: decodedBody,
     actor,
     requestId,
+    reason: reasonOf(route, request, actor),
     signal: gone(response),
+    http: { request, response },
     ifMatch,
   } as RequestOf<Route>;
+}
+
+/** What belongs to another bot does not exist for an actor who may see some only. */
+function holdToBots({ bots }: RouteDefinition, actor: Actor, parts: Record<string, unknown>): void {
+  if (!actor.bots || !bots || bots === 'filtered') return;
+  const [part, field] = bots.split('.') as [string, string];
+  const bot = (parts[part] as Record<string, unknown> | undefined)?.[field];
+  if (typeof bot !== 'string' || !actor.bots.includes(bot)) throw new HttpProblem('not_found');
+}
+
+/** Why staff or a key look at what is sensitive. Percent-encoded, since a header holds no Cyrillic. */
+function reasonOf({ sensitive }: RouteDefinition, { headers }: Request, actor: Actor | undefined): string | undefined {
+  if (!sensitive || (actor?.kind !== 'staff' && actor?.kind !== 'key')) return undefined;
+  const reason = decodeUri(headers['x-reason'])?.trim() ?? '';
+  if (reason.length < 3 || reason.length > 500) throw new HttpProblem('malformed_reason');
+  return reason;
+}
+
+function decodeUri(value: string | string[] | undefined): string | undefined {
+  try {
+    return typeof value === 'string' ? decodeURIComponent(value) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function decodeBody(

@@ -18,7 +18,7 @@ import {
   statusOf,
   type UploadBody,
 } from '@switchboard/contracts';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { IfMatch } from './etag';
@@ -71,8 +71,12 @@ export type RequestOf<Route extends RouteDefinition> = {
   readonly body: BodyOf<Part<Route, 'body'>>;
   readonly actor: Route['permission'] extends 'public' | 'webhook' ? undefined : Actor;
   readonly requestId: string;
+  /** Of a sensitive route: why staff or a key ask. */
+  readonly reason: string | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
+  /** For what no contract describes: cookies, and who is at the other end. */
+  readonly http: { readonly request: Request; readonly response: Response };
   readonly ifMatch: Route extends { readonly ifMatch: true } ? IfMatch : undefined;
 };
 
