@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { analyticsApp } from '@switchboard/analytics';
 import { type BusMessage, MemoryTransport } from '@switchboard/bus';
 import { createLog, generateIdentityKeys, Service } from '@switchboard/service-kit';
+// As it is built: Node runs no decorators.
+import { analyticsApp } from '../dist/src/analytics.app.js';
 
 // A process of analytics that is given all events of a file, as a broker gives them again to whoever has not acknowledged them.
 

@@ -55,7 +55,7 @@ function start() {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   replicas.push(child);
-  const lines = createInterface(child.stdout);
+  const lines = createInterface(child.stdout!);
   return {
     /** Until it has said so. */
     said: async (what: string) => {
