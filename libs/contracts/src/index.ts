@@ -16,7 +16,7 @@ export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
-export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, type Budget } from './bot';
+export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, TimeZone, type Bot, type Budget } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
@@ -38,6 +38,7 @@ export {
 } from './bot-adapter.events';
 export {
   ChatAiPersonErased,
+  PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
   ReplyRateRequested,
@@ -48,6 +49,7 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
+export { AuditEntryAppendRequested, AuditResult } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -95,12 +97,69 @@ export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
 export {
   ConfirmWebhook,
+  DiscardQuarantinedUpdate,
+  FindContacts,
+  ListContacts,
+  ListPersonDeliveries,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
   ReadMedia,
+  ReadPersonContacts,
+  ReadPersonProfile,
+  ReadQuarantinedUpdate,
   ReceiveUpdates,
+  ReplayQuarantinedUpdate,
   ReplayQuarantinedUpdates,
+  SummarizeQuarantinedUpdates,
 } from './bot-adapter.api';
-export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export {
+  ExportConversation,
+  ListConversations,
+  ListMessages,
+  ListTurns,
+  ReadConversation,
+  SearchMessages,
+} from './chat-ai.conversations.api';
+export {
+  AddFaq,
+  AddKnowledgePage,
+  ChangeFaq,
+  ChangeKnowledgePage,
+  DeleteKnowledgeDocument,
+  DownloadKnowledgeFile,
+  FaqTexts,
+  ListFaq,
+  ListKnowledgeDocuments,
+  ListKnowledgePassages,
+  ReadFaq,
+  ReadKnowledgeDocument,
+  ReplaceKnowledgeFile,
+  RereadKnowledgePage,
+  RestoreKnowledgeDocument,
+  SearchKnowledge,
+  UploadKnowledgeFile,
+} from './chat-ai.knowledge.api';
+export {
+  ChangePromptDraft,
+  DiscardPromptDraft,
+  ListPromptDrafts,
+  ListPromptReleases,
+  ListPromptVersions,
+  OpenPromptDraft,
+  PublishPrompt,
+  ReadPromptDraft,
+  ReadPromptInForce,
+  ReadPromptVersion,
+  TryPrompt,
+  WithdrawPrompt,
+} from './chat-ai.prompts.api';
+export {
+  AnswerUnanswered,
+  ListUnanswered,
+  ListUnansweredQuestions,
+  ReadUnanswered,
+  ResolveUnanswered,
+} from './chat-ai.unanswered.api';
+export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';

@@ -1,10 +1,23 @@
 import * as botAdapter from './bot-adapter.api';
-import * as chatAi from './chat-ai.api';
+import * as chatAiConversations from './chat-ai.conversations.api';
+import * as chatAiKnowledge from './chat-ai.knowledge.api';
+import * as chatAiPrompts from './chat-ai.prompts.api';
+import * as chatAiUnanswered from './chat-ai.unanswered.api';
+import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [botAdapter, chatAi, serviceKit, ttsWorker].flatMap((file) => Object.values(file) as unknown[]);
+const exported = [
+  botAdapter,
+  chatAiConversations,
+  chatAiKnowledge,
+  chatAiPrompts,
+  chatAiUnanswered,
+  chatAiUsage,
+  serviceKit,
+  ttsWorker,
+].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value;

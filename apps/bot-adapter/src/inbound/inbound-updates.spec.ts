@@ -1,4 +1,4 @@
-import { ContactStarted, ListQuarantinedUpdates, MessageEdited, MessageReceived } from '@switchboard/contracts';
+import { ContactStarted, MessageEdited, MessageReceived, SummarizeQuarantinedUpdates } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { BOTS, externalHash, hear, inSandbox, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { NORTHWIND, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
@@ -246,7 +246,7 @@ describe('updates', () => {
       expect((await fetch(url)).status).toBe(401);
       // As if there were nothing: nobody is told what they may not see.
       expect((await fetch(url, { headers: await app.as('chat-ai') })).status).toBe(404);
-      expect(await app.gateway.call(ListQuarantinedUpdates, {})).toEqual({ bots: [] });
+      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {})).toEqual({ bots: [] });
     });
   });
 });
