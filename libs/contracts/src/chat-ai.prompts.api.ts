@@ -271,5 +271,5 @@ export const TryPrompt = defineRoute({
     'chat-ai.prompt_too_long': 409,
     'chat-ai.try_out_budget_exhausted': 429,
   },
-  cost: 25,
+  rate: 'expensive',
 });

@@ -49,7 +49,6 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
-export { AuditEntryAppendRequested, AuditResult } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -88,6 +87,7 @@ export type {
   HttpMethod,
   Permission,
   RawBody,
+  RouteRate,
   RouteDefinition,
   UploadBody,
 } from './define-route';
@@ -163,3 +163,5 @@ export {
 export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
+export { AccessChanged, AuditEntryAppendRequested, AuditResult, GatewayPersonErased } from './gateway.events';
+export { ReadSession, SignOut } from './gateway.session.api';

@@ -5,6 +5,7 @@ import * as chatAiPrompts from './chat-ai.prompts.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
 import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewaySession from './gateway.session.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
@@ -15,6 +16,7 @@ const exported = [
   chatAiPrompts,
   chatAiUnanswered,
   chatAiUsage,
+  gatewaySession,
   serviceKit,
   ttsWorker,
 ].flatMap((file) => Object.values(file) as unknown[]);
