@@ -5,7 +5,7 @@ const MASK = '•••';
 /** Addresses, links and names by which people are reached. */
 const HANDLE = /(?:https?:\/\/|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w+/g;
 /** Telephone, card, passport, order: whatever has more digits than a count or a price, however they are spaced. */
-const LONG_NUMBER = /\+?\d(?:[\s().-]?\d){3,}/g;
+const LONG_NUMBER = /\+?\d(?:[\s().-]{0,3}\d){3,}/g;
 const NAME = /\p{Lu}[\p{L}\p{M}'’-]*/gu;
 
 /** The words of a question that tell what it is about. */

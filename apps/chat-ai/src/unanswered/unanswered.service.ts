@@ -45,6 +45,8 @@ const QUESTION_CHARACTERS = 1000;
 const MOST_WORDS = 30;
 /** Of all words that two questions have, the part that both have, from which on they ask for the same. */
 const ALIKE = 0.5;
+/** The same of the words of the shorter one, where they have several in common: the longer one may tell a story besides. */
+const WITHIN = 0.75;
 /** Of a keyed hash: 64 bits tell words apart. */
 const HASH_DIGITS = 16;
 /** Passages that speak of less than this are no answer to begin with. */
@@ -221,7 +223,7 @@ export class UnansweredService {
   private async groupFor(tx: EntityManager, botId: string, words: string[]): Promise<string> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('unanswered'), hashtext($1))`, [botId]);
     const lastAskedAt = this.clock.now();
-    const [like] = await tx.query<{ id: string; state: UnansweredGroup['state'] }[]>(LIKE, [botId, words, ALIKE]);
+    const [like] = await tx.query<{ id: string; state: UnansweredGroup['state'] }[]>(LIKE, [botId, words]);
     if (!like) {
       const group = { id: uuidv7(), botId, state: 'open' as const, words, lastAskedAt, revision: 1 };
       await tx.insert(UnansweredGroup, group);
@@ -296,12 +298,13 @@ const GROUPS = `
     (array_agg(q.text ORDER BY q.id DESC))[1] AS text, (array_agg(q.locale ORDER BY q.id DESC))[1] AS locale
   FROM unanswered_groups g JOIN unanswered_questions q ON q.group_id = g.id`;
 
-/** By the part of their words that they share (Jaccard). */
+/** By the part of their words that they share (Jaccard), or the part of the shorter one's (Szymkiewicz and Simpson). */
 const LIKE = `
   SELECT id, state FROM (
-    SELECT g.id, g.state, shared::float8 / (cardinality(g.words) + cardinality($2::text[]) - shared) AS likeness
+    SELECT g.id, g.state, shared, shared::float8 / (cardinality(g.words) + cardinality($2::text[]) - shared) AS likeness,
+      shared::float8 / least(cardinality(g.words), cardinality($2::text[])) AS within
     FROM unanswered_groups g, LATERAL (
       SELECT count(*) AS shared FROM unnest(g.words) word WHERE word = ANY($2::text[])
     ) both_have
     WHERE g.bot_id = $1 AND g.words && $2::text[]
-  ) one WHERE likeness >= $3 ORDER BY likeness DESC, id LIMIT 1`;
+  ) one WHERE likeness >= ${ALIKE} OR shared > 1 AND within >= ${WITHIN} ORDER BY likeness DESC, id LIMIT 1`;
