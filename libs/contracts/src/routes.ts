@@ -5,7 +5,9 @@ import * as chatAiPrompts from './chat-ai.prompts.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
 import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayKeys from './gateway.keys.api';
 import * as gatewaySession from './gateway.session.api';
+import * as gatewayStaff from './gateway.staff.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
@@ -16,7 +18,9 @@ const exported = [
   chatAiPrompts,
   chatAiUnanswered,
   chatAiUsage,
+  gatewayKeys,
   gatewaySession,
+  gatewayStaff,
   serviceKit,
   ttsWorker,
 ].flatMap((file) => Object.values(file) as unknown[]);
