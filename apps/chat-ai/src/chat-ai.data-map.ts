@@ -181,7 +181,8 @@ export const chatAiDataMap: DataMap = {
   },
   unanswered_groups: {
     purpose: 'Questions that are much alike and have found no answer, for staff to answer once and for all.',
-    retention: 'As long as one of the questions; a year after it was asked last when it was dismissed, so that it stays away.',
+    retention:
+      'As long as one of the questions; a year after it was asked last when it was dismissed, so that it stays away.',
     erasure: 'not personal',
     columns: {
       bot_id: 'The bot that was asked.',

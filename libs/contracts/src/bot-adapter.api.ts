@@ -63,7 +63,10 @@ const QuarantinedUpdate = z
     failure: z.string().describe('Why it could not be processed.'),
     content: z.unknown().describe('As the channel sent it, with every text and every number masked.'),
   })
-  .meta({ id: 'bot-adapter.QuarantinedUpdate', description: 'An update that could not be processed and is set aside.' });
+  .meta({
+    id: 'bot-adapter.QuarantinedUpdate',
+    description: 'An update that could not be processed and is set aside.',
+  });
 
 export const ListQuarantinedUpdates = defineRoute({
   ...quarantined,

@@ -46,17 +46,23 @@ const Remark = z
 
 const KnowledgeDocument = z
   .object({
-    id: z.uuid().describe("Of a file of the folder a new one whenever it is read anew."),
+    id: z.uuid().describe('Of a file of the folder a new one whenever it is read anew.'),
     origin: z
       .enum(['folder', 'file', 'page', 'faq'])
-      .describe("'folder': a file of the folder that the bot's description names, which is changed there. The others are staff's."),
+      .describe(
+        "'folder': a file of the folder that the bot's description names, which is changed there. The others are staff's.",
+      ),
     source: z
       .string()
-      .describe('The path inside the folder with slashes, the name of a file, the address of a page, the question of an FAQ.'),
+      .describe(
+        'The path inside the folder with slashes, the name of a file, the address of a page, the question of an FAQ.',
+      ),
     title: z.string(),
     state: z
       .enum(['waiting', 'read', 'unread'])
-      .describe("'waiting': is about to be read. 'unread': cannot be, and nothing that it said before is known either."),
+      .describe(
+        "'waiting': is about to be read. 'unread': cannot be, and nothing that it said before is known either.",
+      ),
     passages: z.int(),
     loadedAt: Instant.nullable().describe('When what is known of it was read, or was first tried to be.'),
     problem: Remark.nullable().describe('Why it was not read the last time; what it said before is still known then.'),
@@ -75,7 +81,10 @@ const KnowledgeDocument = z
     deletedAt: Instant.nullable().describe('It can be restored for thirty days.'),
     revision: z.int().describe('0 of a file of the folder.'),
   })
-  .meta({ id: 'chat-ai.KnowledgeDocument', description: 'Something the knowledge base is made of, and what became of it.' });
+  .meta({
+    id: 'chat-ai.KnowledgeDocument',
+    description: 'Something the knowledge base is made of, and what became of it.',
+  });
 
 /** In which language problems and notes are told. */
 const told = { query: z.object({ locale: Locale.default('en').describe('Of the sentences.') }) } as const;
@@ -204,7 +213,8 @@ export const AddKnowledgePage = defineRoute({
   id: 'chat-ai.knowledge-pages.add',
   method: 'POST',
   path: '/knowledge/{botId}/pages',
-  summary: 'Adds a page of the web, which is read soon afterwards, and then again and again. Addresses of private networks are not asked.',
+  summary:
+    'Adds a page of the web, which is read soon afterwards, and then again and again. Addresses of private networks are not asked.',
   body: z.object({
     url: PageUrl,
     title: z.string().trim().max(200).optional().describe('Its own without one.'),
@@ -268,7 +278,10 @@ const Faq = z
     deletedAt: Instant.nullable(),
     revision: z.int(),
   })
-  .meta({ id: 'chat-ai.Faq', description: 'A question that is often asked, and its answer. A document of the knowledge base.' });
+  .meta({
+    id: 'chat-ai.Faq',
+    description: 'A question that is often asked, and its answer. A document of the knowledge base.',
+  });
 
 export const ListFaq = defineRoute({
   ...reading,

@@ -19,11 +19,15 @@ const Reason = z
 const UnansweredGroup = z
   .object({
     id: z.uuid(),
-    state: z.enum(['open', 'answered', 'dismissed']).describe("'dismissed': is not wanted here, and stays away when it is asked again."),
+    state: z
+      .enum(['open', 'answered', 'dismissed'])
+      .describe("'dismissed': is not wanted here, and stays away when it is asked again."),
     question: z
       .string()
       .nullable()
-      .describe('As it was asked last, with names, numbers and addresses masked; null where that cannot be read any more.'),
+      .describe(
+        'As it was asked last, with names, numbers and addresses masked; null where that cannot be read any more.',
+      ),
     locale: Locale.describe('Of who asked last.'),
     times: z.int(),
     people: z.int(),

@@ -41,9 +41,7 @@ export class PeopleController {
   }
 
   @Implements(ListPersonDeliveries)
-  async deliveries(
-    request: RequestOf<typeof ListPersonDeliveries>,
-  ): Promise<AnswerOf<typeof ListPersonDeliveries>> {
+  async deliveries(request: RequestOf<typeof ListPersonDeliveries>): Promise<AnswerOf<typeof ListPersonDeliveries>> {
     const { params, query, actor } = request;
     const position = this.cursors.position(request);
     const rows = await this.people.deliveriesOf(params.userId, actor, query.state, position, query.limit + 1);

@@ -75,7 +75,8 @@ describe('people, for staff', () => {
 
   it('are listed with masked names, whoever came last first, page by page', async () => {
     const people = [];
-    for (const id of [7021, 7022, 7023]) people.unshift(await writes(id, { first_name: `Guest`, last_name: 'Of Spring' }));
+    for (const id of [7021, 7022, 7023])
+      people.unshift(await writes(id, { first_name: `Guest`, last_name: 'Of Spring' }));
     const all = await list({ botId: 'lumen' });
     expect(all.data.slice(0, 3).map(({ userId }) => userId)).toEqual(people);
     expect(all.data[0]!.name).toBe('G••• O••• S•••');
@@ -128,13 +129,21 @@ describe('people, for staff', () => {
 
   it('of other bots do not exist for who may see some only', async () => {
     const userId = await writes(7041, { first_name: 'Hidden' });
-    const actor: Actor = { kind: 'staff', id: 'sam', roles: [], scopes: ['people:*', 'deliveries:read'], bots: ['northwind'] };
+    const actor: Actor = {
+      kind: 'staff',
+      id: 'sam',
+      roles: [],
+      scopes: ['people:*', 'deliveries:read'],
+      bots: ['northwind'],
+    };
     expect((await list({}, actor)).data).toEqual([]);
     expect((await list({ botId: 'lumen' }, actor)).data).toEqual([]);
     expect(await find({ externalId: '7041' }, actor)).toEqual([]);
     const asked = { params: { userId } };
     expect(await app.gateway.call(ReadPersonContacts, asked, { actor })).toEqual({ contacts: [], chats: [] });
-    expect(await app.gateway.call(ReadPersonProfile, { ...asked, reason: REASON }, { actor })).toEqual({ profiles: [] });
+    expect(await app.gateway.call(ReadPersonProfile, { ...asked, reason: REASON }, { actor })).toEqual({
+      profiles: [],
+    });
     expect((await app.gateway.call(ListPersonDeliveries, asked, { actor })).data).toEqual([]);
   });
 

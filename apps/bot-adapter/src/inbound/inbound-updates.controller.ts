@@ -23,9 +23,7 @@ export class InboundUpdatesController {
   ) {}
 
   @Implements(ListQuarantinedUpdates)
-  async list(
-    request: RequestOf<typeof ListQuarantinedUpdates>,
-  ): Promise<AnswerOf<typeof ListQuarantinedUpdates>> {
+  async list(request: RequestOf<typeof ListQuarantinedUpdates>): Promise<AnswerOf<typeof ListQuarantinedUpdates>> {
     const { query, actor } = request;
     const filter = { botId: query.botId, bots: actor.bots };
     const rows = await this.quarantine.list(filter, this.cursors.position(request), query.limit + 1);
@@ -53,9 +51,7 @@ export class InboundUpdatesController {
   }
 
   @Implements(ReplayQuarantinedUpdate)
-  replayOne({
-    params,
-  }: RequestOf<typeof ReplayQuarantinedUpdate>): Promise<AnswerOf<typeof ReplayQuarantinedUpdate>> {
+  replayOne({ params }: RequestOf<typeof ReplayQuarantinedUpdate>): Promise<AnswerOf<typeof ReplayQuarantinedUpdate>> {
     return this.updates.replaySingle(params);
   }
 

@@ -269,12 +269,16 @@ describe('updates', () => {
       expect(JSON.stringify(all)).not.toContain('amber');
       const page = await app.gateway.call(ListQuarantinedUpdates, { query: { limit: 1 } });
       expect(await list({ limit: 1, after: page.page.next! })).toEqual([all[1]]);
-      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {})).toMatchObject({ bots: [{ botId: 'lumen', count: 2 }] });
+      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {})).toMatchObject({
+        bots: [{ botId: 'lumen', count: 2 }],
+      });
 
       const asked = { params: params(first), reason: 'to see its form' };
       const read = await app.gateway.call(ReadQuarantinedUpdate, asked);
       expect(read.content).toMatchObject({ message: { text: 'amber 1' } });
-      await expect(app.gateway.call(ReadQuarantinedUpdate, { ...asked, reason: '' })).rejects.toMatchObject({ status: 400 });
+      await expect(app.gateway.call(ReadQuarantinedUpdate, { ...asked, reason: '' })).rejects.toMatchObject({
+        status: 400,
+      });
 
       const replayOne = (id: number) => app.gateway.call(ReplayQuarantinedUpdate, { params: params(id) });
       expect(await replayOne(first)).toEqual({ processed: 0, failed: 1 });
@@ -289,7 +293,9 @@ describe('updates', () => {
       await discard();
       await expect(discard()).rejects.toMatchObject(missing);
       expect(await list()).toEqual([]);
-      expect(await count('inbound_updates', `update_id = '7000000001:${second}' AND content IS NULL AND failure IS NULL`)).toBe(1);
+      expect(
+        await count('inbound_updates', `update_id = '7000000001:${second}' AND content IS NULL AND failure IS NULL`),
+      ).toBe(1);
       expect(app.probe.all(AuditEntryAppendRequested)).toMatchObject([
         {
           data: {

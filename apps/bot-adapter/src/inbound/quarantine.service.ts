@@ -177,7 +177,10 @@ export class QuarantineService {
     try {
       return this.opened(row);
     } catch (error) {
-      this.log.warn({ err: error, bot: row.botId, updateId: row.updateId }, 'an update in quarantine cannot be decrypted');
+      this.log.warn(
+        { err: error, bot: row.botId, updateId: row.updateId },
+        'an update in quarantine cannot be decrypted',
+      );
       return null;
     }
   }

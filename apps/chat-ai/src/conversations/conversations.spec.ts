@@ -165,7 +165,8 @@ describe('conversations, for staff', () => {
     expect(text).toContain('[2026-03-01 23:30:00] Person:\n> a list\n> of wines\nWhere is the wine?\n');
     expect(text).toMatch(/\] Assistant:\nIt is in the cellar\.\n[^]*The person began anew\.\n$/);
     expect(await exported({ locale: 'ru' })).toContain('[2026-03-01 22:30:00] Человек:\n');
-    for (const zone of ['Mars/Olympus', '+03:00']) await expect(exported({ zone })).rejects.toMatchObject({ status: 422 });
+    for (const zone of ['Mars/Olympus', '+03:00'])
+      await expect(exported({ zone })).rejects.toMatchObject({ status: 422 });
   });
 
   it('are searched within, and within those of a person, and the answer says how far it has come', async () => {
@@ -214,9 +215,9 @@ describe('conversations, for staff', () => {
     await expect(search({ text: 'Theirs', ...params }, { actor })).rejects.toMatchObject(missing);
     expect(await search({ text: 'Theirs', userId: foreign.userId! }, { actor })).toMatchObject({ searched: 0 });
     expect(await search({ text: 'Mine', userId: anna.userId }, { actor })).toMatchObject({ searched: 2 });
-    expect(await app.gateway.call(ReadConversation, { params: { conversationId: conversation.id } }, { actor })).toMatchObject(
-      { botId: 'mine' },
-    );
+    expect(
+      await app.gateway.call(ReadConversation, { params: { conversationId: conversation.id } }, { actor }),
+    ).toMatchObject({ botId: 'mine' });
   });
 
   it('of a person who was erased are gone from every list', async () => {

@@ -16,7 +16,8 @@ const SENTENCES: Record<KnownLocale, Record<PageProblem, string>> = {
     page_gone: 'There is no such page any more.',
   },
   ru: {
-    page_address_refused: 'Адрес ведёт во внутреннюю сеть или не является адресом открытой страницы; он не запрашивается.',
+    page_address_refused:
+      'Адрес ведёт во внутреннюю сеть или не является адресом открытой страницы; он не запрашивается.',
     page_unknown_name: 'Сервера с таким именем нет.',
     page_unreachable: 'Сервер не отвечает или отвечает слишком долго; будет новая попытка.',
     page_refused: 'Сервер не отдаёт эту страницу.',

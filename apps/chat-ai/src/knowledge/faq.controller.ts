@@ -21,10 +21,7 @@ export class FaqController {
   }
 
   @Implements(AddFaq)
-  add(
-    { params, body, actor }: RequestOf<typeof AddFaq>,
-    tx: EntityManager,
-  ): Promise<AnswerOf<typeof AddFaq>> {
+  add({ params, body, actor }: RequestOf<typeof AddFaq>, tx: EntityManager): Promise<AnswerOf<typeof AddFaq>> {
     return this.faq.add(tx, params.botId, body.texts, actor);
   }
 

@@ -34,11 +34,14 @@ export class FaqService {
   /** The one added last first. */
   async list(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Faq[]> {
     const backwards = position?.direction === 'prev';
-    const query = tx
-      .createQueryBuilder(KnowledgeEntry, 'entry')
-      .where({ botId, origin: 'faq', deletedAt: IsNull() });
+    const query = tx.createQueryBuilder(KnowledgeEntry, 'entry').where({ botId, origin: 'faq', deletedAt: IsNull() });
     if (position) query.andWhere(`entry.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return (await query.orderBy('entry.id', backwards ? 'ASC' : 'DESC').limit(limit).getMany()).map(shown);
+    return (
+      await query
+        .orderBy('entry.id', backwards ? 'ASC' : 'DESC')
+        .limit(limit)
+        .getMany()
+    ).map(shown);
   }
 
   async read(tx: EntityManager, botId: string, documentId: string): Promise<Faq> {

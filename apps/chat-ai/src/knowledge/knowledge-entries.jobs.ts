@@ -88,7 +88,8 @@ export class KnowledgeEntriesJobs implements OnApplicationBootstrap {
   }
 
   @Scheduled('50 * * * *', ForgetEntries, {
-    purpose: 'Deletes for good what was taken out of knowledge bases thirty days ago, and what is left of uploads that broke off.',
+    purpose:
+      'Deletes for good what was taken out of knowledge bases thirty days ago, and what is left of uploads that broke off.',
     timeoutMs: 10 * 60_000,
   })
   async forget(): Promise<void> {

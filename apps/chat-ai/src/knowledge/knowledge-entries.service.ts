@@ -43,12 +43,7 @@ export class KnowledgeEntriesService {
   }
 
   /** Holds an entry that is there, or was deleted and can be restored. @throws KnowledgeDocumentNotFound */
-  async lock(
-    tx: EntityManager,
-    botId: string,
-    id: string,
-    origin?: KnowledgeEntry['origin'],
-  ): Promise<KnowledgeEntry> {
+  async lock(tx: EntityManager, botId: string, id: string, origin?: KnowledgeEntry['origin']): Promise<KnowledgeEntry> {
     const entry = await this.find(tx, botId, id, origin);
     if (!entry) throw new KnowledgeDocumentNotFound(id);
     return entry;

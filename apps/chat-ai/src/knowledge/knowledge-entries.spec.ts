@@ -98,7 +98,9 @@ describe('what staff add to the knowledge of a bot', () => {
         ...{ changedBy: 'staff:root', file: { bytes: bytes.length } },
       });
       expect(await untilRead('file', added.id)).toMatchObject({ state: 'read', passages: 1, problem: null });
-      expect(await search('file', 'locker deposit')).toMatchObject([{ title: 'About lockers', source: 'lockers.docx' }]);
+      expect(await search('file', 'locker deposit')).toMatchObject([
+        { title: 'About lockers', source: 'lockers.docx' },
+      ]);
       const params = { botId: 'file', documentId: added.id };
       const file = await app.gateway.call(DownloadKnowledgeFile, { params });
       expect(file.contentType).toBe('application/octet-stream');
@@ -187,7 +189,9 @@ describe('what staff add to the knowledge of a bot', () => {
       site.pages['/hours'] = page('Hours', 'The steam room is open until midnight.');
       await rowsOf(app, 'UPDATE knowledge_entries SET next_read_at = now() WHERE id = $1', [added.id]);
       await runScheduled(app, 'reread-pages');
-      await until(async () => (await search('page', 'steam room'))[0]?.text.includes('midnight'), { what: 'the change' });
+      await until(async () => (await search('page', 'steam room'))[0]?.text.includes('midnight'), {
+        what: 'the change',
+      });
       const asked = site.asked.length;
       await app.gateway.call(RereadKnowledgePage, { params: { botId: 'page', documentId: added.id } });
       await untilRead('page', added.id);

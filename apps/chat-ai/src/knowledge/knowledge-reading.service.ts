@@ -46,7 +46,10 @@ export class KnowledgeReadingService {
       return { problem: 'reader_failed' as const };
     });
     if (outcome && 'problem' in outcome)
-      this.log.warn({ botId: entry.botId, entryId, problem: outcome.problem }, 'an entry of the knowledge base was not read');
+      this.log.warn(
+        { botId: entry.botId, entryId, problem: outcome.problem },
+        'an entry of the knowledge base was not read',
+      );
     await this.db.transaction((tx) => this.keep(tx, entry, outcome));
   }
 
@@ -65,7 +68,11 @@ export class KnowledgeReadingService {
     return 'problem' in result ? result : { ...result, etag, lastModified };
   }
 
-  private async keep(tx: EntityManager, { id, storageKey }: KnowledgeEntry, outcome: Outcome | undefined): Promise<void> {
+  private async keep(
+    tx: EntityManager,
+    { id, storageKey }: KnowledgeEntry,
+    outcome: Outcome | undefined,
+  ): Promise<void> {
     const lock = { mode: 'pessimistic_write' } as const;
     const entry = await tx.findOne(KnowledgeEntry, { where: { id }, lock });
     // Of a file that was replaced meanwhile the new one is read by a job of its own.

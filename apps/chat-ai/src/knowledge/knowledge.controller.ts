@@ -28,9 +28,7 @@ export class KnowledgeController {
   }
 
   @Implements(ListKnowledgeDocuments)
-  async list(
-    request: RequestOf<typeof ListKnowledgeDocuments>,
-  ): Promise<AnswerOf<typeof ListKnowledgeDocuments>> {
+  async list(request: RequestOf<typeof ListKnowledgeDocuments>): Promise<AnswerOf<typeof ListKnowledgeDocuments>> {
     const { params, query } = request;
     const position = this.cursors.position(request);
     const rows = await this.documents.list(params.botId, query, query.locale, position, query.limit + 1);
@@ -38,17 +36,12 @@ export class KnowledgeController {
   }
 
   @Implements(ReadKnowledgeDocument)
-  read({
-    params,
-    query,
-  }: RequestOf<typeof ReadKnowledgeDocument>): Promise<AnswerOf<typeof ReadKnowledgeDocument>> {
+  read({ params, query }: RequestOf<typeof ReadKnowledgeDocument>): Promise<AnswerOf<typeof ReadKnowledgeDocument>> {
     return this.documents.read(this.db.manager, params.botId, params.documentId, query.locale);
   }
 
   @Implements(ListKnowledgePassages)
-  async passages(
-    request: RequestOf<typeof ListKnowledgePassages>,
-  ): Promise<AnswerOf<typeof ListKnowledgePassages>> {
+  async passages(request: RequestOf<typeof ListKnowledgePassages>): Promise<AnswerOf<typeof ListKnowledgePassages>> {
     const { params, query } = request;
     const position = this.cursors.position(request);
     const rows = await this.documents.passages(params.botId, params.documentId, position, query.limit + 1);

@@ -188,9 +188,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   private async bringUpToDate(botId: string, folder: KnowledgeFolder): Promise<void> {
     const known = this.views.get(botId);
     const isChanged = known?.folder !== folder.version;
-    const view = isChanged
-      ? await viewOf(folder, indexedAs(this.index), this.stopping.signal)
-      : known;
+    const view = isChanged ? await viewOf(folder, indexedAs(this.index), this.stopping.signal) : known;
     const state = await this.stateOf(botId, view);
     if (state === 'current') {
       this.noteFilled(botId);

@@ -192,11 +192,7 @@ export class KnowledgeService {
   }
 
   /** Those that speak of the question first, the others as the files have them. */
-  private async wholeBase(
-    botId: string,
-    found: readonly WordMatch[],
-    { hasFolder }: Base,
-  ): Promise<FoundPassage[]> {
+  private async wholeBase(botId: string, found: readonly WordMatch[], { hasFolder }: Base): Promise<FoundPassage[]> {
     const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
       `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
        WHERE c.bot_id = $1 AND ${counts('$2')} ORDER BY d.source, c.position`,

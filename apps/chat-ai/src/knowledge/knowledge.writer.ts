@@ -117,10 +117,11 @@ export class KnowledgeWriter {
         gone,
       ]);
       await this.documents.finish(tx, botId);
-      await tx.query(
-        'UPDATE knowledge_bases SET synonyms = $2, version = $3, seen_at = now() WHERE bot_id = $1',
-        [botId, synonyms, isComplete ? version : null],
-      );
+      await tx.query('UPDATE knowledge_bases SET synonyms = $2, version = $3, seen_at = now() WHERE bot_id = $1', [
+        botId,
+        synonyms,
+        isComplete ? version : null,
+      ]);
     });
   }
 }

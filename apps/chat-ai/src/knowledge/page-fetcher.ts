@@ -22,7 +22,12 @@ class PageAddressRefused extends DomainError {
 export type FetchedPage =
   | { readonly problem: PageProblem | FileProblem }
   | { readonly isUnchanged: true }
-  | { readonly name: string; readonly bytes: Buffer; readonly etag: string | null; readonly lastModified: string | null };
+  | {
+      readonly name: string;
+      readonly bytes: Buffer;
+      readonly etag: string | null;
+      readonly lastModified: string | null;
+    };
 
 const WHOLE_TIMEOUT_MS = 30_000;
 const REDIRECTS = 5;

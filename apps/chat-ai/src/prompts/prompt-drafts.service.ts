@@ -52,7 +52,10 @@ export class PromptDraftsService {
     const backwards = position?.direction === 'prev';
     const query = withBase(tx).where('draft.botId = :botId', { botId });
     if (position) query.andWhere(`draft.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query.orderBy('draft.id', backwards ? 'ASC' : 'DESC').limit(limit).getMany();
+    const rows = await query
+      .orderBy('draft.id', backwards ? 'ASC' : 'DESC')
+      .limit(limit)
+      .getMany();
     return rows.map(shown);
   }
 

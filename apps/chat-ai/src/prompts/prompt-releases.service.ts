@@ -71,7 +71,10 @@ export class PromptReleasesService {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Prompt, 'prompt').where('prompt.botId = :botId', { botId });
     if (position) query.andWhere(`prompt.version ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query.orderBy('prompt.version', backwards ? 'ASC' : 'DESC').limit(limit).getMany();
+    const rows = await query
+      .orderBy('prompt.version', backwards ? 'ASC' : 'DESC')
+      .limit(limit)
+      .getMany();
     return rows.map((row) => shown(row, prompt));
   }
 
@@ -114,7 +117,10 @@ export class PromptReleasesService {
       .leftJoinAndMapOne('release.prompt', Prompt, 'prompt', 'prompt.id = release.promptId')
       .where('release.botId = :botId', { botId });
     if (position) query.andWhere(`release.number ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query.orderBy('release.number', backwards ? 'ASC' : 'DESC').limit(limit).getMany();
+    const rows = await query
+      .orderBy('release.number', backwards ? 'ASC' : 'DESC')
+      .limit(limit)
+      .getMany();
     return rows as (PromptRelease & { prompt: Prompt | null })[];
   }
 

@@ -33,14 +33,10 @@ export class PromptsController {
   }
 
   @Implements(ListPromptVersions)
-  async listVersions(
-    request: RequestOf<typeof ListPromptVersions>,
-  ): Promise<AnswerOf<typeof ListPromptVersions>> {
+  async listVersions(request: RequestOf<typeof ListPromptVersions>): Promise<AnswerOf<typeof ListPromptVersions>> {
     const { params, query } = request;
     const position = this.cursors.position(request);
-    const rows = await this.db.transaction((tx) =>
-      this.releases.versions(tx, params.botId, position, query.limit + 1),
-    );
+    const rows = await this.db.transaction((tx) => this.releases.versions(tx, params.botId, position, query.limit + 1));
     return this.cursors.page(request, rows, ({ version }) => [version]);
   }
 
@@ -50,9 +46,7 @@ export class PromptsController {
   }
 
   @Implements(ListPromptReleases)
-  async listReleases(
-    request: RequestOf<typeof ListPromptReleases>,
-  ): Promise<AnswerOf<typeof ListPromptReleases>> {
+  async listReleases(request: RequestOf<typeof ListPromptReleases>): Promise<AnswerOf<typeof ListPromptReleases>> {
     const { params, query } = request;
     const position = this.cursors.position(request);
     const rows = await this.releases.list(this.db.manager, params.botId, position, query.limit + 1);

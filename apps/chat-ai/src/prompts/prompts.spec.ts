@@ -178,9 +178,7 @@ describe('prompts', () => {
       status: 404,
       problem: { code: 'chat-ai.prompt_draft_not_found' },
     });
-    expect(
-      app.probe.all(AuditEntryAppendRequested).filter(({ data }) => data.resourceId === 'spa'),
-    ).toMatchObject([
+    expect(app.probe.all(AuditEntryAppendRequested).filter(({ data }) => data.resourceId === 'spa')).toMatchObject([
       {
         data: {
           actor: { kind: 'staff', id: 'root' },
@@ -237,7 +235,12 @@ describe('prompts', () => {
   });
 
   it.each([
-    ['a version of another bot', async () => ({ promptId: (await inForce('counter')).prompt.id }), 404, 'prompt_not_found'],
+    [
+      'a version of another bot',
+      async () => ({ promptId: (await inForce('counter')).prompt.id }),
+      404,
+      'prompt_not_found',
+    ],
     ['a version that never was', async () => ({ promptId: uuidv7() }), 404, 'prompt_not_found'],
     ['a draft that never was', async () => ({ draft: { id: uuidv7(), revision: 1 } }), 404, 'prompt_draft_not_found'],
   ] as const)('%s is not published', async (_, what, status, code) => {

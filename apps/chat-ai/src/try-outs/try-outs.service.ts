@@ -169,14 +169,20 @@ export class TryOutsService {
     return (await this.drafts.read(this.db.manager, botId, draftId!)).text;
   }
 
-  private async contextFor(assistant: Assistant, prompt: string, { messages, locale, knowledge }: Asked): Promise<Context> {
+  private async contextFor(
+    assistant: Assistant,
+    prompt: string,
+    { messages, locale, knowledge }: Asked,
+  ): Promise<Context> {
     const said = messages.map(({ role, text }): TurnMessage => {
       const id = uuidv7();
       return { id, role, text, userId: NOBODY, tokens: countTokens(text), group: id, summarised: false };
     });
     const [question, history] = [said.at(-1)!, said.slice(0, -1)];
     const before = history.findLast(({ role }) => role === 'user')?.text;
-    const found = knowledge ? await this.knowledge.forModel(assistant.botId, { text: question.text, before }) : undefined;
+    const found = knowledge
+      ? await this.knowledge.forModel(assistant.botId, { text: question.text, before })
+      : undefined;
     const turn = { summary: undefined, history, question: [question] as const, locale, inGroup: false };
     const facts = { prompt, passages: found?.passages ?? [], now: this.clock.now(), canSee: false };
     try {

@@ -126,12 +126,7 @@ export class UnansweredService {
   }
 
   /** The questions of a group, the latest first. */
-  async questions(
-    botId: string,
-    groupId: string,
-    position: Position | undefined,
-    limit: number,
-  ): Promise<Question[]> {
+  async questions(botId: string, groupId: string, position: Position | undefined, limit: number): Promise<Question[]> {
     await this.row(this.db.manager, botId, groupId);
     const backwards = position?.direction === 'prev';
     const query = this.db.manager
@@ -268,7 +263,10 @@ export class UnansweredService {
   ): Promise<(string | undefined)[]> {
     const read = await this.personal.decryptAll(
       this.db.manager,
-      rows.map(({ id, questionId = id, userId, text }) => ({ row: rowOf({ id: questionId, userId }), values: { text } })),
+      rows.map(({ id, questionId = id, userId, text }) => ({
+        row: rowOf({ id: questionId, userId }),
+        values: { text },
+      })),
     );
     return read.map(({ text }) => text ?? undefined);
   }

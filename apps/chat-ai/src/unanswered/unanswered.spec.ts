@@ -105,7 +105,9 @@ describe('questions that have found no answer', () => {
     const reply = await anna.replyTo(await anna.writes('When is the sauna open?'));
     expect(reply.outcome).toBe('model_unavailable');
     await model.reset();
-    expect(await untilAsked('apology', 1)).toMatchObject([{ reasons: ['apology'], question: 'When is the sauna open?' }]);
+    expect(await untilAsked('apology', 1)).toMatchObject([
+      { reasons: ['apology'], question: 'When is the sauna open?' },
+    ]);
     expect(await list('apology', { reason: 'nothing_found' })).toEqual([]);
     expect(await list('apology', { reason: 'apology' })).toHaveLength(1);
   });
@@ -158,7 +160,9 @@ describe('questions that have found no answer', () => {
     const { anna, reply } = await asks('entry', 'Where do bicycles go, please?', 'Behind the house [1].');
     expect(await list('entry')).toEqual([]);
     await anna.rates(reply.replyId, -1);
-    expect(await untilAsked('entry', 2)).toMatchObject([{ id: bicycles.id, state: 'open', reasons: ['nothing_found', 'rated_down'] }]);
+    expect(await untilAsked('entry', 2)).toMatchObject([
+      { id: bicycles.id, state: 'open', reasons: ['nothing_found', 'rated_down'] },
+    ]);
   });
 
   it('of a person who was erased are gone, and those of others stay', async () => {
@@ -172,9 +176,9 @@ describe('questions that have found no answer', () => {
 
   it('are seen by those alone who may see the bot', async () => {
     const actor: Actor = { kind: 'staff', id: 'sam', roles: [], scopes: ['knowledge:read'], bots: ['near'] };
-    await expect(
-      app.gateway.call(ListUnanswered, { params: { botId: 'alike' } }, { actor }),
-    ).rejects.toMatchObject({ status: 404 });
+    await expect(app.gateway.call(ListUnanswered, { params: { botId: 'alike' } }, { actor })).rejects.toMatchObject({
+      status: 404,
+    });
     const [group] = await list('alike');
     const params = { botId: 'near', groupId: group!.id };
     await expect(app.gateway.call(ReadUnanswered, { params }, { actor })).rejects.toMatchObject({
