@@ -62,7 +62,7 @@ export class FaqService {
     await tx.update(KnowledgeEntry, entry.id, change);
     const changed = { ...entry, ...change };
     await this.entries.index(tx, changed, null);
-    await this.entries.audit(tx, actor, 'changed', changed);
+    await this.entries.audit(tx, actor, 'changed', changed, entry);
     return shown(changed);
   }
 }

@@ -102,18 +102,34 @@ export class KnowledgeEntriesService {
     return { changedAt: this.clock.now(), changedBy: authorOf(actor), revision: revision + 1 };
   }
 
-  /** Says what was done, in the same transaction. @param what `added`, `changed`, `deleted`, … */
+  /**
+   * Says what was done, in the same transaction.
+   * @param what `added`, `changed`, `deleted` or `restored`
+   * @param before of what was changed
+   */
   async audit(
     tx: EntityManager,
     actor: Actor,
     what: string,
-    { id, botId, origin, source, title }: KnowledgeEntry,
+    entry: KnowledgeEntry,
+    before?: KnowledgeEntry,
   ): Promise<void> {
-    const after = { origin, source, ...(title && { title }) };
-    const entry = { action: `chat-ai.knowledge.${what}`, resourceType: 'knowledge', resourceId: id, botId, after };
-    await this.outbox.add(tx, auditEntry(actor, entry));
+    const { id, botId } = entry;
+    const about = { action: `chat-ai.knowledge.${what}`, resourceType: 'knowledge', resourceId: id, botId };
+    const facts = { after: factsOf(entry), ...(before && { before: factsOf(before) }) };
+    await this.outbox.add(tx, auditEntry(actor, { ...about, ...facts }));
   }
 }
+
+/** What an entry is, as the audit log tells it. */
+const factsOf = ({ origin, source, title, everyHours, bytes, texts }: KnowledgeEntry) => ({
+  origin,
+  source,
+  ...(title && { title }),
+  ...(origin === 'page' && { everyHours }),
+  ...(origin === 'file' && { bytes }),
+  ...(texts && { texts }),
+});
 
 /** A question with its answer in one language, as it is searched: it is a heading with what stands below it. */
 function documentOf({ locale, question, answer }: FaqText): SplitDocument {

@@ -111,6 +111,18 @@ describe('what staff add to the knowledge of a bot', () => {
       expect((await reply.replyTo(await reply.writes('What is the locker deposit?'))).text).toContain('heliotrope');
     });
 
+    it('is shown piece by piece, as it is searched', async () => {
+      const sections = ['One', 'Two', 'Three'].map((name) => `## ${name}\n\nThe text of ${name}.`);
+      const { id } = await upload('file', 'pieces.md', Buffer.from(`# Pieces\n\n${sections.join('\n\n')}`));
+      await untilRead('file', id);
+      const passages = (query: { limit?: number; after?: string }) =>
+        app.gateway.call(ListKnowledgePassages, { params: { botId: 'file', documentId: id }, query });
+      const first = await passages({ limit: 2 });
+      const second = await passages({ limit: 2, after: first.page.next! });
+      expect([...first.data, ...second.data].map(({ heading }) => heading)).toEqual(['One', 'Two', 'Three']);
+      expect((await passages({ limit: 2, after: second.page.prev! })).data).toEqual(first.data);
+    });
+
     it('sent again it is the one that is there', async () => {
       const bytes = Buffer.from('# Pool\n\nThe pool is deep.');
       const [first, again] = [await upload('file', 'pool.md', bytes), await upload('file', 'pool-copy.md', bytes)];
@@ -290,6 +302,11 @@ describe('what staff add to the knowledge of a bot', () => {
         });
       expect(await change(1, 'From eight.')).toMatchObject({ texts: [{ answer: 'From eight.' }], revision: 2 });
       expect((await search('desk', 'sauna')).map(({ text }) => text)).toEqual(['From eight.']);
+      expect(app.probe.all(AuditEntryAppendRequested).at(-1)!.data).toMatchObject({
+        action: 'chat-ai.knowledge.changed',
+        before: { texts: HOURS },
+        after: { texts: [{ answer: 'From eight.' }] },
+      });
       await expect(change(1, 'From nine.')).rejects.toMatchObject({
         status: 412,
         problem: { params: { present: { revision: 2, texts: [{ answer: 'From eight.' }] } } },
@@ -340,6 +357,10 @@ describe('what staff add to the knowledge of a bot', () => {
       ['faq', 'When is the sauna open?', 1],
       ['folder', 'prices.md', 0],
     ]);
+    const first = await list('both', { limit: 1 });
+    const second = await list('both', { limit: 1, after: first.page.next! });
+    expect([...first.data, ...second.data]).toEqual(data);
+    expect((await list('both', { limit: 1, after: second.page.prev! })).data).toEqual(first.data);
     const ofFolder = data.find(({ origin }) => origin === 'folder');
     const readOnly = { status: 409, problem: { code: 'chat-ai.knowledge_read_only' } };
     await expect(remove('both', ofFolder!.id)).rejects.toMatchObject(readOnly);

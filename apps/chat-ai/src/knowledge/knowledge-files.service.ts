@@ -91,7 +91,7 @@ export class KnowledgeFilesService {
       await tx.update(KnowledgeEntry, entry.id, change);
       await this.jobs.deleteFile(tx, entry.storageKey!);
       await this.jobs.read(tx, entry);
-      await this.entries.audit(tx, actor, 'changed', { ...entry, ...change });
+      await this.entries.audit(tx, actor, 'changed', { ...entry, ...change }, entry);
     });
   }
 

@@ -70,7 +70,7 @@ export class KnowledgePagesService {
     const changed = { ...entry, ...change };
     // By another title its passages are other ones; how often it is to be read counts from now on.
     if (changed.title !== entry.title || changed.everyHours !== entry.everyHours) await this.jobs.read(tx, entry);
-    await this.entries.audit(tx, actor, 'changed', changed);
+    await this.entries.audit(tx, actor, 'changed', changed, entry);
   }
 
   /** Has it read now. */
