@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, PageQuery, pageOf } from './api.shapes';
+import { Instant, LocalizedText, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute, raw } from './define-route';
 import { Locale } from './locale';
 import { BotId, Channel } from './shapes';
@@ -255,4 +255,42 @@ export const ListPersonDeliveries = defineRoute({
       })
       .meta({ id: 'bot-adapter.Delivery' }),
   ),
+});
+
+export const ChannelReport = z
+  .object({
+    account: z
+      .object({
+        id: z.string().describe("The channel's own id of the bot."),
+        name: z.string().optional(),
+        username: z.string().optional(),
+      })
+      .optional()
+      .describe('Whose credentials they are; absent when the channel did not say.'),
+    findings: z.array(
+      z.object({
+        code: z.string().describe('Of the channel: `webhook_elsewhere`, `group_privacy`, …'),
+        severity: z.enum(['error', 'warning', 'info']).describe('With an error the bot cannot work.'),
+        params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+        detail: LocalizedText,
+      }),
+    ),
+  })
+  .meta({ id: 'bot-adapter.ChannelReport', description: 'What a channel says of the credentials of a bot.' });
+export type ChannelReport = z.output<typeof ChannelReport>;
+
+export const CheckChannel = defineRoute({
+  id: 'bot-adapter.channels.check',
+  method: 'POST',
+  path: '/channels/check',
+  summary: 'Asks a channel about credentials: whose they are, and what would keep a bot from working with them.',
+  permission: 'bots:write',
+  callers: ['gateway'],
+  bots: 'body.botId',
+  body: z.object({
+    botId: BotId,
+    channel: z.record(z.string(), z.unknown()).describe("The section of the bot's description."),
+    secrets: z.record(z.string(), z.string()).default({}).describe('By their names in the section: `token`.'),
+  }),
+  answer: ChannelReport,
 });

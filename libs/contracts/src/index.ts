@@ -16,7 +16,17 @@ export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
-export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, TimeZone, type Bot, type Budget } from './bot';
+export {
+  BOT_SECTION_READERS,
+  BotBudgets,
+  BotDescription,
+  CHANNEL_TOKEN,
+  livesInSandbox,
+  OpeningHours,
+  TimeZone,
+  type Bot,
+  type Budget,
+} from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
@@ -49,6 +59,7 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
+export { BotConfigured, BotsChanged } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -66,6 +77,21 @@ export {
   TranscriptionFailure,
   TtsWorkerPersonErased,
 } from './tts-worker.events';
+export {
+  AccessChanged,
+  AuditActorKind,
+  AuditEntryAppendRequested,
+  AuditResult,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+  GatewayPersonErased,
+  IdentityChannel,
+  IdentityLinked,
+  IdentityUnlinked,
+  UserRegistered,
+} from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
 export {
@@ -91,11 +117,13 @@ export type {
   RouteDefinition,
   UploadBody,
 } from './define-route';
-export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.shapes';
+export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
 export {
+  ChannelReport,
+  CheckChannel,
   ConfirmWebhook,
   DiscardQuarantinedUpdate,
   FindContacts,
@@ -161,9 +189,60 @@ export {
   ResolveUnanswered,
 } from './chat-ai.unanswered.api';
 export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
-export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  ArchiveBot,
+  BotState,
+  CheckBotChannel,
+  CheckBotDraft,
+  CompareBotRevisions,
+  CreateBot,
+  EditBot,
+  KeptBot,
+  ListBotRevisions,
+  ListBots,
+  PauseBot,
+  ReadBot,
+  ReadBotDescriptions,
+  ReadBotRevision,
+  RemoveBotSecret,
+  RestoreBot,
+  ResumeBot,
+  RollBackBot,
+  SetBotSecret,
+  TakeOverBot,
+} from './gateway.bots.api';
+export {
+  CheckBot,
+  DiscardDeadLetters,
+  ListDeadLetters,
+  ReplayDeadLetters,
+  SummarizeDeadLetters,
+} from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, AuditEntryAppendRequested, AuditResult, GatewayPersonErased } from './gateway.events';
+export {
+  ChangeMe,
+  EndMyOtherSessions,
+  EndMySession,
+  GiveConsent,
+  ListMyConsents,
+  ListMyIdentities,
+  ListMySessions,
+  ReadMe,
+  UnlinkMyIdentity,
+  WithdrawConsent,
+} from './gateway.people.api';
+export {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export {
   AcceptInvitation,

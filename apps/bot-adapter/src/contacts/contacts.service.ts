@@ -113,6 +113,7 @@ export class ContactsService {
         ContactStarted({
           ...inChat(context),
           contactId: contact.id,
+          externalId: by.from.externalId,
           locale: chat.locale,
           ...(deepLink && { deepLink }),
         }),
@@ -325,6 +326,7 @@ export class ContactsService {
       voiceMode: bot.voice.mode,
       blockedAt: null,
       mutedUntil: null,
+      restToldAt: null,
       nextSendAt: null,
       movedTo: null,
       formerHashes: [],
