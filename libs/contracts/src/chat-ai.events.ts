@@ -125,6 +125,12 @@ export const AllowanceChangeRequested = defineEvent(
 
 export const ChatAiPersonErased = definePersonErased('chat-ai');
 
+export const PromptsChanged = defineSignal(
+  'chat-ai.prompts.changed.v1',
+  z.object({ botId: BotId }),
+  'Another prompt of a bot is in force; from one process of chat-ai to the others.',
+);
+
 export const TurnInterrupted = defineSignal(
   'chat-ai.turn.interrupted.v1',
   z.object({ conversationId: z.uuid(), chatId: z.uuid() }),

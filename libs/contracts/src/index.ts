@@ -23,6 +23,7 @@ export {
   CHANNEL_TOKEN,
   livesInSandbox,
   OpeningHours,
+  TimeZone,
   type Bot,
   type Budget,
 } from './bot';
@@ -71,6 +72,7 @@ export {
 export {
   AllowanceChangeRequested,
   ChatAiPersonErased,
+  PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
   ReplyRateRequested,
@@ -102,6 +104,9 @@ export {
 } from './tts-worker.events';
 export {
   AccessChanged,
+  AuditActorKind,
+  AuditEntryAppendRequested,
+  AuditResult,
   ConsentGiven,
   ConsentPurpose,
   ConsentSource,
@@ -186,13 +191,70 @@ export {
   ChannelReport,
   CheckChannel,
   ConfirmWebhook,
+  DiscardQuarantinedUpdate,
+  FindContacts,
+  ListContacts,
+  ListPersonDeliveries,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
   ReadMedia,
+  ReadPersonContacts,
+  ReadPersonProfile,
+  ReadQuarantinedUpdate,
   ReceiveUpdates,
+  ReplayQuarantinedUpdate,
   ReplayQuarantinedUpdates,
+  SummarizeQuarantinedUpdates,
 } from './bot-adapter.api';
-export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export {
+  ExportConversation,
+  ListConversations,
+  ListMessages,
+  ListTurns,
+  ReadConversation,
+  SearchMessages,
+} from './chat-ai.conversations.api';
+export {
+  AddFaq,
+  AddKnowledgePage,
+  ChangeFaq,
+  ChangeKnowledgePage,
+  DeleteKnowledgeDocument,
+  DownloadKnowledgeFile,
+  FaqTexts,
+  ListFaq,
+  ListKnowledgeDocuments,
+  ListKnowledgePassages,
+  ReadFaq,
+  ReadKnowledgeDocument,
+  ReplaceKnowledgeFile,
+  RereadKnowledgePage,
+  RestoreKnowledgeDocument,
+  SearchKnowledge,
+  UploadKnowledgeFile,
+} from './chat-ai.knowledge.api';
+export {
+  ChangePromptDraft,
+  DiscardPromptDraft,
+  ListPromptDrafts,
+  ListPromptReleases,
+  ListPromptVersions,
+  OpenPromptDraft,
+  PublishPrompt,
+  ReadPromptDraft,
+  ReadPromptInForce,
+  ReadPromptVersion,
+  TryPrompt,
+  WithdrawPrompt,
+} from './chat-ai.prompts.api';
+export {
+  AnswerUnanswered,
+  ListUnanswered,
+  ListUnansweredQuestions,
+  ReadUnanswered,
+  ResolveUnanswered,
+} from './chat-ai.unanswered.api';
+export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
 export {
   ArchiveBot,
   BotState,
