@@ -100,7 +100,7 @@ describe('usage', () => {
       if ((await alerts())[0]?.state === 'firing') await until(() => notices().length > 0, { what: 'the notice' });
     }
     expect(minutes).toBeLessThanOrEqual(10);
-    expect(notices()[0]!.data.texts['en']).toContain('gpt-main · turn: ');
+    expect(notices()[0]!.data.texts.en).toContain('gpt-main · turn: ');
     while ((await alerts())[0]!.severity !== 'critical' && minutes < 10) {
       await minute(16, { userId, costMicros: 60_000 });
       minutes++;

@@ -326,8 +326,7 @@ class Crowd {
 const exposure = ({ id, key }: Pick<Running, 'id' | 'key'>, userId: string, arm: string) =>
   ExposureRecorded({ experimentId: id, experiment: key, arm, userId, reason: 'assigned', channel: 'telegram' });
 
-const notices = (key: string) =>
-  app.probe.all(NoticeSendRequested).filter(({ data }) => data.texts['en']?.includes(key));
+const notices = (key: string) => app.probe.all(NoticeSendRequested).filter(({ data }) => data.texts.en?.includes(key));
 
 describe('what an experiment shows', () => {
   it('is nothing yet before anybody has come', async () => {
@@ -394,8 +393,8 @@ describe('what an experiment shows', () => {
     expect(data).toMatchObject({ decision: 'harmful', arm: 'control', value: '1', automatic: true });
     await until(() => notices(experiment.key).length === 1, { what: 'the notice' });
     const { texts } = notices(experiment.key)[0]!.data;
-    expect(texts['en']).toMatch(/was taken back[\s\S]*guardrail "failures-per-call" is surely worse/);
-    expect(texts['ru']).toMatch(/отменён[\s\S]*ограничитель «failures-per-call» точно хуже/);
+    expect(texts.en).toMatch(/was taken back[\s\S]*guardrail "failures-per-call" is surely worse/);
+    expect(texts.ru).toMatch(/отменён[\s\S]*ограничитель «failures-per-call» точно хуже/);
     const { experiments } = await app.gateway.call(ListRunningExperiments, {});
     expect(experiments).toEqual([]);
   });
