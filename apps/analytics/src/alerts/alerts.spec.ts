@@ -1,4 +1,5 @@
 import {
+  type Actor,
   AcknowledgeAlert,
   AllowanceChangeRequested,
   AnomalyDetected,
@@ -331,6 +332,26 @@ describe('an alert', () => {
     ];
     const pages = join(__dirname, '../../../../docs/runbooks/usage');
     expect(rules.filter((rule) => !existsSync(join(pages, `${rule}.md`)))).toEqual([]);
+  });
+});
+
+describe('who may see one bot only', () => {
+  it('sees and takes the alerts of that one', async () => {
+    const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes: ['alerts:*'], bots: ['lumen'] };
+    const findings = [
+      aFinding(),
+      aFinding({ subject: 'bot:northwind', botId: 'northwind' }),
+      aFinding({ subject: 'providers', botId: null }),
+    ];
+    await look(findings);
+    const own = (await app.gateway.call(ListAlerts, {}, { actor })).data;
+    expect(own.map(({ subject }) => subject)).toEqual(['bot:lumen']);
+    for (const { id, subject } of await list()) {
+      const taken = app.gateway.call(AcknowledgeAlert, { params: { alertId: id } }, { actor });
+      if (subject === 'bot:lumen') expect(await taken).toMatchObject({ acknowledgedBy: 'staff:anna' });
+      else await expect(taken).rejects.toMatchObject({ status: 404 });
+    }
+    await expect(app.gateway.call(ReadAlertSettings, {}, { actor })).rejects.toMatchObject({ status: 403 });
   });
 });
 

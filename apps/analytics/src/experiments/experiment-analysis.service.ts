@@ -48,11 +48,10 @@ export class ExperimentAnalysisService {
   }
 
   /** As of the last analysis; before the first one without numbers. */
-  async results(experimentId: string): Promise<ExperimentResults> {
-    const experiment = await this.experiments.find(this.db.manager, experimentId);
+  async results(experiment: Experiment): Promise<ExperimentResults> {
     const [kept] = await this.db.query<{ computedAt: Date; results: Omit<ExperimentResults, 'computedAt'> }[]>(
       `SELECT computed_at AS "computedAt", results FROM experiment_results WHERE experiment_id = $1`,
-      [experimentId],
+      [experiment.id],
     );
     if (kept) return { ...kept.results, computedAt: kept.computedAt };
     const nothing = { persons: new Map(), inTwoArms: 0, byDay: [], byChannel: [], metrics: new Map(), segments: [] };

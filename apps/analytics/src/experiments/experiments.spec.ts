@@ -1,4 +1,5 @@
 import {
+  type Actor,
   ChangeExperiment,
   DecideExperiment,
   DraftExperiment,
@@ -273,6 +274,50 @@ describe('an experiment that runs', () => {
     const [one, other] = [await draft({ place: 'chat-ai.same' }), await draft({ place: 'chat-ai.same' })];
     const outcomes = await Promise.allSettled([start(one), start(other)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+});
+
+describe('who may see one bot only', () => {
+  const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes: ['experiments:*'], bots: ['lumen'] };
+  const of = (botId: string | null) =>
+    draft({ botId, ...(botId && { place: `chat-ai.prompt:${botId}` }), namespace: null });
+
+  it('sees and changes nothing of others, nor of all', async () => {
+    const [own, other, all] = [await of('lumen'), await of('northwind'), await of(null)];
+    const { data } = await app.gateway.call(ListExperiments, {}, { actor });
+    expect(data.map(({ id }) => id)).toEqual([own.id]);
+    const missing = { status: 404 };
+    for (const { id, revision } of [other, all]) {
+      const params = { experimentId: id };
+      const ifMatch = `"${revision}"`;
+      await expect(app.gateway.call(ReadExperiment, { params }, { actor })).rejects.toMatchObject(missing);
+      await expect(app.gateway.call(ReadExperimentResults, { params }, { actor })).rejects.toMatchObject(missing);
+      await expect(app.gateway.call(StartExperiment, { params, ifMatch }, { actor })).rejects.toMatchObject(missing);
+      await expect(
+        app.gateway.call(ChangeExperiment, { params, ifMatch, body: { days: 28 } }, { actor }),
+      ).rejects.toMatchObject(missing);
+      await app.gateway.call(RemoveExperiment, { params }, { actor });
+      expect(await read(id)).toMatchObject({ id });
+    }
+    expect(await app.gateway.call(ReadExperiment, { params: { experimentId: own.id } }, { actor })).toMatchObject({
+      botId: 'lumen',
+    });
+  });
+
+  it('compares nothing at a place of another', async () => {
+    await expect(draft({ botId: 'lumen', place: 'chat-ai.prompt:northwind' })).rejects.toMatchObject({
+      status: 422,
+      problem: { errors: [{ pointer: '/place' }] },
+    });
+    const { id, revision } = await of('lumen');
+    const change = (body: object) =>
+      app.gateway.call(ChangeExperiment, { params: { experimentId: id }, ifMatch: `"${revision}"`, body }, { actor });
+    for (const body of [
+      { place: 'chat-ai.prompt:northwind' },
+      { botId: null },
+      { botId: 'northwind', place: 'chat-ai.prompt:northwind' },
+    ])
+      await expect(change(body)).rejects.toMatchObject({ problem: { code: 'analytics.experiment_of_another_bot' } });
   });
 });
 
