@@ -129,6 +129,11 @@ const plan = {
 
 const subject = {
   key: ExperimentKey,
+  kind: z
+    .enum(['comparison', 'bandit'])
+    .describe(
+      '"comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.',
+    ),
   place: ExperimentPlace,
   botId: BotId.nullable().describe('Of one bot; null of the whole installation.'),
   arms: z.array(Arm).min(2).max(6),
@@ -168,6 +173,7 @@ const areDistinct = ({ arms }: { arms: readonly { key: string }[] }) =>
 const Draft = z
   .object({
     ...subject,
+    kind: subject.kind.default('comparison'),
     botId: subject.botId.default(null),
     coverage: subject.coverage.default(10_000),
     namespace: subject.namespace.default(null),
@@ -267,6 +273,7 @@ export const StartExperiment = defineRoute({
     ...notFound,
     'analytics.experiment_incomplete': 422,
     'analytics.measure_unknown': 422,
+    'analytics.bandit_unfit': 422,
     'analytics.experiment_is_fixed': 409,
     'analytics.experiment_place_taken': 409,
     'analytics.experiment_namespace_taken': 409,

@@ -4,10 +4,15 @@ import { NoticeSendRequested } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { chancesToBeBest, weightsOf } from '../stats/bandit';
 import { Experiment } from './experiment.entity';
 import { ExperimentDataService } from './experiment-data.service';
-import { type ExperimentResults, resultsOf } from './experiment-results';
+import { type ExperimentResults, resultsOf, SMALLEST_ARM } from './experiment-results';
 import { ExperimentsService } from './experiments.service';
+
+const BANDIT_MEMORY_MS = 7 * 86_400_000;
+/** Of the people, so many go on meeting the arm that works worst. */
+const BANDIT_FLOOR = 0.01;
 
 /** Computes what experiments show, takes back what surely harms, and tells staff when there is something to decide. */
 @Injectable()
@@ -45,6 +50,18 @@ export class ExperimentAnalysisService {
       );
       await this.act(tx, running, results.advice);
     });
+  }
+
+  /** Gives more people what has worked better for those who came in the last week: what was true before that may be no longer. */
+  async reweighBandit(experimentId: string): Promise<void> {
+    const now = this.clock.now();
+    const experiment = await this.experiments.find(this.db.manager, experimentId);
+    if (experiment.plan.kind !== 'bandit') return;
+    const since = new Date(Math.max(experiment.startedAt!.getTime(), now.getTime() - BANDIT_MEMORY_MS));
+    const trials = await this.data.trials(this.db.manager, experiment, since, now);
+    if (trials.some(({ n }) => n < SMALLEST_ARM)) return;
+    const weights = weightsOf(chancesToBeBest(trials), BANDIT_FLOOR);
+    await this.db.transaction((tx) => this.experiments.reweigh(tx, experimentId, weights));
   }
 
   /** As of the last analysis; before the first one without numbers. */

@@ -146,6 +146,7 @@ export class ExperimentsService {
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     refuseIncomplete(experiment.plan);
     refuseUnknown(experiment.plan);
+    refuseUnfitBandit(experiment);
     // One after the other: two that begin at once would not see each other.
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('experiments'), hashtext('start'))`);
     await refuseOverlap(tx, experiment);
@@ -168,6 +169,14 @@ export class ExperimentsService {
     if (experiment.state !== 'running')
       throw new DomainError('analytics.experiment_not_running', 'The experiment does not run', 409, { id });
     return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
+  }
+
+  /** Gives the arms of a running bandit other weights; in the order of the arms. */
+  async reweigh(tx: EntityManager, id: string, weights: readonly number[]): Promise<void> {
+    const experiment = await this.lockRunning(tx, id);
+    if (!experiment) return;
+    const arms = experiment.plan.arms.map((arm, i) => ({ ...arm, weight: weights[i]! }));
+    await this.save(tx, experiment, { plan: { ...experiment.plan, arms } });
   }
 
   /** Ends a running experiment whose row is locked. */
@@ -321,6 +330,17 @@ interface JsonSchema {
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed. */
+function refuseUnfitBandit({ place, plan: { kind, primary } }: Experiment): void {
+  if (kind !== 'bandit') return;
+  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per)
+    throw new DomainError(
+      'analytics.bandit_unfit',
+      'A bandit follows whether something happens, and sets no prices',
+      422,
+    );
 }
 
 /** Two experiments at one place would answer the same question; two that share a range of a namespace share people. */

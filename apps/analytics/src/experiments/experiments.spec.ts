@@ -480,6 +480,35 @@ describe('what an experiment shows', () => {
     expect((await read(experiment.id)).state).toBe('running');
   });
 
+  it('of words that follow what works is that more people get it, and nobody who changed arms is left out', async () => {
+    const experiment = await started({ kind: 'bandit' });
+    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.6 : 0.3), fails: () => 0.05 });
+    await ask(app, 'UPDATE exposures SET in_two_arms = true WHERE user_id = (SELECT user_id FROM exposures LIMIT 1)');
+    await runScheduled(app, 'reweigh-bandits');
+    const { arms, revision } = await read(experiment.id);
+    // What rounding leaves is the first's.
+    expect(arms.map(({ weight }) => weight)).toEqual([101, 9899]);
+    expect(revision).toBe(experiment.revision + 1);
+    await analyse();
+    const { health, advice } = await results(experiment.id);
+    expect(health).toMatchObject({ broken: false, inTwoArms: { persons: 0 } });
+    expect(advice.text.en).toBe('Keep running: each day more people get what works better (control 1.0 %, warm 99 %).');
+    // What was true more than a week ago is forgotten.
+    app.clock.advance(8 * DAY_MS);
+    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.3 : 0.6), fails: () => 0.05 });
+    await runScheduled(app, 'reweigh-bandits');
+    expect((await read(experiment.id)).arms.map(({ weight }) => weight)).toEqual([9900, 100]);
+  });
+
+  it.each([
+    ['prices', { place: 'payments.price:pro' }],
+    ['sums', { primary: cost, secondary: [] }],
+  ])('never follows %s', async (_, rest) => {
+    await expect(started({ kind: 'bandit', ...rest })).rejects.toMatchObject({
+      problem: { code: 'analytics.bandit_unfit' },
+    });
+  });
+
   it('says of parts of the people whether they differ', async () => {
     const experiment = await started({ segments: ['channel', 'newcomer'] });
     await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.6 : 0.3), fails: () => 0 });
