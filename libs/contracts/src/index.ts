@@ -29,6 +29,14 @@ export {
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
+  AnalyticsPersonErased,
+  PageClosed,
+  PageOpened,
+  StepReached,
+  type UiEventDefinition,
+  uiEvents,
+} from './analytics.events';
+export {
   BotAdapterPersonErased,
   ContactBlocked,
   ContactStarted,
@@ -116,6 +124,18 @@ export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, 
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
+export {
+  BackUpStatistics,
+  ImportArchivedDay,
+  ListArchivedDays,
+  ListQuarantinedEvents,
+  ListStatisticsBackups,
+  MOST_UI_EVENTS,
+  RebuildMeasures,
+  RecordUiEvents,
+  ReplayQuarantinedEvents,
+  RestoreStatistics,
+} from './analytics.api';
 export {
   ChannelReport,
   CheckChannel,

@@ -1,3 +1,4 @@
+import * as analytics from './analytics.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
@@ -11,6 +12,7 @@ import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
 const files = [
+  analytics,
   botAdapter,
   chatAi,
   gatewayBots,
