@@ -18,6 +18,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, GatewayBots, KEPT_ANSWER } from './gateway-bots';
 import { Cursors } from './http/cursors';
@@ -173,6 +174,7 @@ export class Service {
       rotation,
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
+      experiments: new Experiments(client, db, clock, log),
       identity,
       client,
       media: createStorage(mediaConfigOf(config, app.name)),
