@@ -10,9 +10,11 @@ export class CreateChats1764100000000 implements MigrationInterface {
       CREATE TABLE people (
         channel       text NOT NULL,
         external_hash text NOT NULL, -- of the channel's id
-        user_id       uuid NOT NULL UNIQUE,
+        user_id       uuid NOT NULL, -- of several channels, where the person has linked them
+        former_ids    uuid[] NOT NULL DEFAULT '{}', -- that were given here before it was known that the person has another one
         PRIMARY KEY (channel, external_hash)
       );
+      CREATE INDEX people_user ON people (user_id);
 
       -- A person in a bot.
       CREATE TABLE contacts (

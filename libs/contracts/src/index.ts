@@ -75,6 +75,18 @@ export {
   TranscriptionFailure,
   TtsWorkerPersonErased,
 } from './tts-worker.events';
+export {
+  AccessChanged,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+  GatewayPersonErased,
+  IdentityChannel,
+  IdentityLinked,
+  IdentityUnlinked,
+  UserRegistered,
+} from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
 export {
@@ -137,9 +149,38 @@ export {
   SetBotSecret,
   TakeOverBot,
 } from './gateway.bots.api';
-export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  CheckBot,
+  DiscardDeadLetters,
+  ListDeadLetters,
+  ReplayDeadLetters,
+  SummarizeDeadLetters,
+} from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export {
+  ChangeMe,
+  EndMyOtherSessions,
+  EndMySession,
+  GiveConsent,
+  ListMyConsents,
+  ListMyIdentities,
+  ListMySessions,
+  ReadMe,
+  UnlinkMyIdentity,
+  WithdrawConsent,
+} from './gateway.people.api';
+export {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export {
   AcceptInvitation,

@@ -95,7 +95,8 @@ export const kitDataMap: DataMap = {
     columns: { key: 'LOOKUP_KEY, or the id of an encryption key.', fingerprint: 'Derived from the key.' },
   },
   gateway_bots: {
-    purpose: 'What the gateway said last of the bots it keeps, so that the service starts with them when the gateway is away.',
+    purpose:
+      'What the gateway said last of the bots it keeps, so that the service starts with them when the gateway is away.',
     retention: 'Until it says something else.',
     erasure: 'not personal',
     columns: {

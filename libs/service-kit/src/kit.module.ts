@@ -109,12 +109,7 @@ export class KitModule {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
-      controllers: [
-        HealthController,
-        OpenApiController,
-        DeadLettersController,
-        BotsController,
-      ],
+      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },

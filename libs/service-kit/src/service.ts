@@ -99,11 +99,13 @@ export class Service {
     const identity = new ServiceIdentity(app.name, keys);
     const client = new ServiceClient(identity, directory, registry);
     const folder = config.BOTS_FOLDER;
-    const gatewayBots =
-      app.name === BOTS_KEEPER ? undefined : new GatewayBots({ client, cipher, tasks, log, folder });
+    const gatewayBots = app.name === BOTS_KEEPER ? undefined : new GatewayBots({ client, cipher, tasks, log, folder });
     const bots = await BotsRegistry.open({
       // The gateway's go before those of files.
-      sources: [folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env), ...(gatewayBots ? [gatewayBots] : [])],
+      sources: [
+        folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env),
+        ...(gatewayBots ? [gatewayBots] : []),
+      ],
       sections: app.botSections,
       moreToCome: gatewayBots !== undefined,
       registry,

@@ -104,6 +104,7 @@ export class ContactsService {
         ContactStarted({
           ...inChat(context),
           contactId: contact.id,
+          externalId: by.from.externalId,
           locale: chat.locale,
           ...(deepLink && { deepLink }),
         }),

@@ -111,7 +111,11 @@ export class QuarantineService {
 
   /** The row stays: the update was taken. */
   private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
-    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, held: false, content: null, mentioned: null });
+    await tx.update(
+      InboundUpdateRow,
+      { botId, updateId },
+      { failure: null, held: false, content: null, mentioned: null },
+    );
   }
 
   private kept({ botId, id, content }: InboundUpdate) {
