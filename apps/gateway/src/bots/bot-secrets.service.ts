@@ -1,11 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type Actor,
-  allows,
-  BOT_SECTION_READERS,
-  CHANNEL_TOKEN,
-  type FieldError,
-} from '@switchboard/contracts';
+import { type Actor, allows, BOT_SECTION_READERS, CHANNEL_TOKEN, type FieldError } from '@switchboard/contracts';
 import { BlindIndex, Clock, FieldCipher, HttpProblem, InvalidFields } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager, In, Not } from 'typeorm';
@@ -69,7 +63,9 @@ export class BotSecretsService {
    * @throws InvalidFields when one that stays would go to another server than the one it was given for
    */
   requireSameDestination(staying: readonly string[], before: Description, after: Description): void {
-    const astray = staying.filter((name) => !isDeepStrictEqual(destinationOf(name, before), destinationOf(name, after)));
+    const astray = staying.filter(
+      (name) => !isDeepStrictEqual(destinationOf(name, before), destinationOf(name, after)),
+    );
     if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
   }
 
@@ -78,9 +74,18 @@ export class BotSecretsService {
    * @param pointer to the token in the body
    * @throws InvalidFields when another bot of the gateway has the token
    */
-  async requireFreeToken(tx: EntityManager, botId: string, token: string | null | undefined, pointer: string): Promise<void> {
+  async requireFreeToken(
+    tx: EntityManager,
+    botId: string,
+    token: string | null | undefined,
+    pointer: string,
+  ): Promise<void> {
     if (!token) return;
-    const same = await tx.findBy(BotSecretRow, { name: CHANNEL_TOKEN, digest: this.digestOf(token), botId: Not(botId) });
+    const same = await tx.findBy(BotSecretRow, {
+      name: CHANNEL_TOKEN,
+      digest: this.digestOf(token),
+      botId: Not(botId),
+    });
     const ids = same.map((secret) => secret.botId);
     const user = ids.length > 0 && (await tx.findOneBy(BotRow, { id: In(ids), state: Not('archived') }));
     if (user) throw new InvalidFields([tokenInUse(pointer, user.id)]);

@@ -10,6 +10,13 @@ import { BotsService } from './bots.service';
 
 @Module({
   controllers: [BotsController, BotsHandlers],
-  providers: [BotsService, BotViewsService, BotChecksService, BotDescriptionsService, BotFilesService, BotSecretsService],
+  providers: [
+    BotsService,
+    BotViewsService,
+    BotChecksService,
+    BotDescriptionsService,
+    BotFilesService,
+    BotSecretsService,
+  ],
 })
 export class BotsModule {}

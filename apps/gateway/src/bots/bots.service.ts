@@ -99,11 +99,7 @@ export class BotsService {
   }
 
   /** Copies a bot that a file describes. */
-  async takeOver(
-    botId: string,
-    given: { secrets: Secrets; why?: string | undefined },
-    actor: Actor,
-  ): Promise<BotView> {
+  async takeOver(botId: string, given: { secrets: Secrets; why?: string | undefined }, actor: Actor): Promise<BotView> {
     this.secrets.requireRight(actor, given.secrets);
     const file = this.files.find(botId);
     if (!file) {
@@ -200,11 +196,7 @@ export class BotsService {
   }
 
   /** Asks the channel about credentials. Those of the bot are used only where they are sent anyway. */
-  async checkChannel(asked: {
-    botId: string;
-    channel: Description;
-    secrets: Secrets;
-  }): Promise<ChannelReport> {
+  async checkChannel(asked: { botId: string; channel: Description; secrets: Secrets }): Promise<ChannelReport> {
     const { botId, channel } = asked;
     const row = await this.db.manager.findOneBy(BotRow, { id: botId });
     const set = await this.secrets.of(this.db.manager, botId);
@@ -263,7 +255,12 @@ export class BotsService {
     if (changed.length === 0) return this.views.ofRow(manager, seen);
     const staying = Object.keys(set).filter((name) => !Object.hasOwn(secrets, name));
     this.secrets.requireSameDestination(staying, seen.description, description);
-    const draft = { id: botId, description, secrets: changedSecrets(set, secrets), takenFrom: seen.takenFrom ?? undefined };
+    const draft = {
+      id: botId,
+      description,
+      secrets: changedSecrets(set, secrets),
+      takenFrom: seen.takenFrom ?? undefined,
+    };
     const secretNames = await this.checks.approve(draft, changed, pointerTo);
     return this.db.transaction(async (tx) => {
       const row = await this.lock(tx, botId);
@@ -277,12 +274,7 @@ export class BotsService {
   }
 
   /** Asked twice it changes nothing more. */
-  private async turn(
-    botId: string,
-    change: BotChangeKind,
-    why: string | undefined,
-    actor: Actor,
-  ): Promise<BotView> {
+  private async turn(botId: string, change: BotChangeKind, why: string | undefined, actor: Actor): Promise<BotView> {
     await this.find(this.db.manager, botId);
     return this.db.transaction(async (tx) => {
       const row = await this.lock(tx, botId);
