@@ -134,6 +134,7 @@ export class Service {
       now: () => clock.now(),
       retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
+      error: (message, error) => log.error({ err: error }, message),
     });
     const personal = new PersonalData(db, ring, registry, log);
     const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [
