@@ -38,13 +38,14 @@ export class ExperimentDataService {
     };
   }
 
-  /** Whether it happened, of those who met each arm of a bandit since `since`. */
+  /** Whether what is hoped for happened, of those who met each arm of a bandit since `since`. */
   async trials(tx: EntityManager, experiment: Experiment, since: Date, now: Date): Promise<Trials[]> {
     const recent = { ...experiment, startedAt: since };
     const moments = await this.moments(tx, recent, experiment.plan.primary!, now);
     return experiment.plan.arms.map(({ key }) => {
       const { n, value } = moments.find(({ arm }) => arm === key) ?? { n: 0, value: { mean: 0 } };
-      return { n, successes: Math.round(value.mean * n) };
+      const happened = Math.round(value.mean * n);
+      return { n, successes: experiment.plan.primary!.goal === 'up' ? happened : n - happened };
     });
   }
 
