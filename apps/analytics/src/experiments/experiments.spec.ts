@@ -42,23 +42,25 @@ beforeEach(async () => {
 
 type Draft = Parameters<typeof app.gateway.call<typeof DraftExperiment>>[1]['body'];
 
-const liked = {
+type Metric = NonNullable<Draft['primary']>;
+
+const liked: Metric = {
   key: 'liked',
   measure: { event: 'chat-ai.reply.rate-requested', aggregate: 'any', where: { rating: ['1'] } },
   goal: 'up',
-} as const;
-const failed = {
+};
+const failed: Metric = {
   key: 'failures-per-call',
   measure: { event: 'chat-ai.usage.recorded', aggregate: 'count', where: { outcome: ['timed_out'] } },
   per: { event: 'chat-ai.usage.recorded', aggregate: 'count' },
   goal: 'down',
   winsorise: null,
-} as const;
-const cost = {
+};
+const cost: Metric = {
   key: 'cost',
   measure: { event: 'chat-ai.usage.recorded', aggregate: 'sum', field: 'costMicros' },
   goal: 'down',
-} as const;
+};
 
 let drafts = 0;
 const draft = (rest: Partial<Draft> = {}) =>
