@@ -1,6 +1,8 @@
 import { falseAlarms, normal } from '../../test/false-alarms';
 import { sampleOf } from './samples';
 
+jest.setTimeout(10 * 60_000);
+
 const PEOPLE = 100;
 
 describe('two thousand experiments in which nothing differs, value by value', () => {
