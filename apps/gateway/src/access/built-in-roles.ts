@@ -20,10 +20,12 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   economist: [
     ...['orders:read', 'pets:read', 'ledger:read', 'ledger:request', 'economy:write', 'economy:read'],
     ...['promotions:read', 'promotions:write', 'experiments:read', 'experiments:write', 'analytics:read', 'usage:read'],
+    'alerts:read',
   ],
   analyst: [
     ...['analytics:read', 'analytics:write', 'analytics:export', 'experiments:read', 'experiments:write'],
     ...['bots:read', 'prompts:read', 'knowledge:read', 'usage:read', 'promotions:read', 'economy:read'],
+    ...['alerts:read', 'alerts:write'],
   ],
   editor: [
     ...['bots:read', 'bots:write', 'prompts:read', 'prompts:write', 'knowledge:read', 'knowledge:write'],
@@ -33,11 +35,12 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
     ...['bots:read', 'prompts:read', 'knowledge:read', 'servers:read', 'usage:read'],
     ...['keys:read', 'keys:write', 'webhooks:read', 'webhooks:write', 'experiments:read', 'experiments:write'],
     ...['dead-letters:read', 'dead-letters:write', 'updates:read', 'updates:replay', 'system:read', 'analytics:read'],
+    ...['alerts:read', 'alerts:write'],
   ],
   auditor: [
     ...['audit:read', 'audit:export', 'staff:read', 'keys:read', 'webhooks:read', 'bots:read', 'prompts:read'],
     ...['knowledge:read', 'people:read', 'orders:read', 'ledger:read', 'refunds:read', 'experiments:read'],
-    ...['analytics:read', 'privacy:read', 'system:read', 'approvals:read'],
+    ...['analytics:read', 'alerts:read', 'privacy:read', 'system:read', 'approvals:read'],
   ],
 };
 
