@@ -1,4 +1,4 @@
-import { ConsentGiven, ConsentWithdrawn, events, publishedSchema } from '@switchboard/contracts';
+import { ConsentGiven, ConsentWithdrawn, events, ExposureRecorded, publishedSchema } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { analyticsApp } from '../src/analytics.app';
@@ -24,6 +24,14 @@ describe('words that analytics does not know', () => {
       {
         [ConsentGiven.type]: () => ConsentGiven({ ...decision, givenAt: at }),
         [ConsentWithdrawn.type]: () => ConsentWithdrawn({ ...decision, withdrawnAt: at }),
+        [ExposureRecorded.type]: () =>
+          ExposureRecorded({
+            experimentId: uuidv7(),
+            experiment: 'lumen-warm',
+            arm: 'warm',
+            userId: uuidv7(),
+            reason: 'assigned',
+          }),
       },
       ['purpose'],
     );
@@ -36,6 +44,8 @@ describe('words that analytics does not know', () => {
       const userId = await aPerson(app);
       const data = sampleOf(publishedSchema(definition) as Shape, userId) as Record<string, unknown>;
       if ('userId' in data) data['userId'] = userId;
+      // What no schema tells.
+      if ('texts' in data) data['texts'] = { en: 'some words' };
       await say(app, { type, subject: 's', data: { ...data, neverHeardOf: { deep: ['zebra'] } } });
       expect(await ask(app, 'SELECT type, reason, detail FROM quarantined_events')).toEqual([]);
       const counted = await ask<{ events: number }>(
@@ -67,6 +77,7 @@ interface Shape {
 }
 
 const WORDS = [
+  'chat-ai.prompts.publish',
   'never_heard_of',
   'lumen',
   'nv-Latn-US',

@@ -66,11 +66,9 @@ async function someHistory(app: TestApp): Promise<string[]> {
      VALUES ($1, 'greeting-2', 'chat-ai.prompt:lumen', '{}', 'decided', 'ship', now(), 1) ON CONFLICT DO NOTHING`,
     [EXPERIMENT],
   );
-  await ask(
-    app,
-    `INSERT INTO experiment_results VALUES ($1, now(), '{"lift": 0.031}') ON CONFLICT DO NOTHING`,
-    [EXPERIMENT],
-  );
+  await ask(app, `INSERT INTO experiment_results VALUES ($1, now(), '{"lift": 0.031}') ON CONFLICT DO NOTHING`, [
+    EXPERIMENT,
+  ]);
   return people;
 }
 
