@@ -44,6 +44,8 @@ describe('words that analytics does not know', () => {
       const userId = await aPerson(app);
       const data = sampleOf(publishedSchema(definition) as Shape, userId) as Record<string, unknown>;
       if ('userId' in data) data['userId'] = userId;
+      // What no schema tells.
+      if ('texts' in data) data['texts'] = { en: 'some words' };
       await say(app, { type, subject: 's', data: { ...data, neverHeardOf: { deep: ['zebra'] } } });
       expect(await ask(app, 'SELECT type, reason, detail FROM quarantined_events')).toEqual([]);
       const counted = await ask<{ events: number }>(
@@ -75,6 +77,7 @@ interface Shape {
 }
 
 const WORDS = [
+  'chat-ai.prompts.publish',
   'never_heard_of',
   'lumen',
   'nv-Latn-US',

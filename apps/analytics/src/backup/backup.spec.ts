@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { BackupJobs } from './backup.jobs';
@@ -41,7 +42,14 @@ const sums = async (app: TestApp) => ({
   ),
   mau: await ask(app, 'SELECT count(DISTINCT user_id)::int AS mau FROM active_people'),
   people: await ask(app, 'SELECT bot_id, first_active_at FROM people ORDER BY 1, 2'),
+  experiment: await ask(
+    app,
+    'SELECT key, decision, results FROM experiments JOIN experiment_results ON id = experiment_id WHERE id = $1',
+    [EXPERIMENT],
+  ),
 });
+
+const EXPERIMENT = uuidv7();
 
 async function someHistory(app: TestApp): Promise<string[]> {
   const people = await Promise.all(Array.from({ length: 3 }, () => aPerson(app)));
@@ -52,6 +60,15 @@ async function someHistory(app: TestApp): Promise<string[]> {
       await say(app, aUsage({ userId, durationMs: 700 * (i + 1) }), at);
     }
   }
+  await ask(
+    app,
+    `INSERT INTO experiments (id, key, place, plan, state, decision, created_at, revision)
+     VALUES ($1, 'greeting-2', 'chat-ai.prompt:lumen', '{}', 'decided', 'ship', now(), 1) ON CONFLICT DO NOTHING`,
+    [EXPERIMENT],
+  );
+  await ask(app, `INSERT INTO experiment_results VALUES ($1, now(), '{"lift": 0.031}') ON CONFLICT DO NOTHING`, [
+    EXPERIMENT,
+  ]);
   return people;
 }
 
@@ -79,6 +96,7 @@ describe('a backup of the statistics', () => {
     for (const userId of people) expect(text).not.toContain(userId);
 
     const before = await sums(app);
+    expect(before.experiment).toMatchObject([{ decision: 'ship', results: { lift: 0.031 } }]);
     app.clock.advance(60 * 60_000);
     expect(await restore(empty)).toMatchObject({ id: backup!.id, rows: backup!.rows });
     expect(await sums(empty)).toEqual(before);

@@ -1,4 +1,5 @@
 import {
+  AuditEntryAppendRequested,
   ContactBlocked,
   ListQuarantinedEvents,
   type CloudEvent,
@@ -114,6 +115,20 @@ describe('the event store', () => {
     });
     await receive(eventAt(app.clock.now(), { ...draft, data: { ...data, invitedByUserId: other } }));
     expect(await tablesWith(app, other)).toEqual([]);
+  });
+
+  it('keeps of what nobody did neither who asked for it nor words', async () => {
+    const staffId = uuidv7();
+    const entry = AuditEntryAppendRequested({
+      actor: { kind: 'person', id: staffId },
+      action: 'chat-ai.prompts.publish',
+      resourceType: 'person',
+      resourceId: staffId,
+      reason: 'a peculiar zebra',
+    });
+    await say(app, entry);
+    expect(await stored()).toMatchObject([{ user_id: null, subject: null, props: { resourceType: 'person' } }]);
+    expect(await tablesWith(app, staffId)).toEqual([]);
   });
 
   it('takes an event of a month that has no partition yet, and of the last moment of a year', async () => {

@@ -46,6 +46,20 @@ export interface UnfitEvent {
 const LATEST_MS = 5 * 60_000;
 export const OLDEST_MS = 7 * 86_400_000;
 
+/**
+ * What no event keeps, although no contract marks it as personal: words for people to read, and ids of anybody by which their erasure
+ * would not find them. A spec says so when a contract gains a field that has to be looked at.
+ */
+export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
+  'actor',
+  'mediaGroup',
+  'personalFields',
+  'resourceId',
+  'suggestions',
+  'texts',
+  'value',
+]);
+
 const definitions: ReadonlyMap<string, EventDefinition> = new Map(
   events.map((definition) => [definition.type, definition]),
 );
@@ -58,7 +72,7 @@ export function readEvent(event: CloudEvent, now: Date, { anyAge = false } = {})
   if (unfit) return unfit;
   // What a schema gives is its own copy.
   for (const field of definition.personal) put(data, field, undefined);
-  const row = rowOf(event, data);
+  const row = rowOf(event, data, definition.subjectField);
   return misdated(row.occurred_at, now, anyAge) ?? { row, isOfPerson: isOfPerson(data) };
 }
 
@@ -107,10 +121,15 @@ function misdated(time: string, now: Date, anyAge: boolean): UnfitEvent | undefi
   return undefined;
 }
 
-function rowOf({ id, type, source, subject, time }: CloudEvent, data: Record<string, unknown>): EventRow {
+function rowOf(
+  { id, type, source, subject, time }: CloudEvent,
+  data: Record<string, unknown>,
+  subjectField: string,
+): EventRow {
   const { userId, botId, channel, locale, ...props } = data as Record<string, string | undefined>;
   // Ids of other people, such as `invitedByUserId`: nothing that the person of the event could consent to.
-  for (const field of Object.keys(props)) if (field.endsWith('UserId')) delete props[field];
+  for (const field of Object.keys(props))
+    if (field.endsWith('UserId') || NOT_KEPT_FIELDS.has(field)) delete props[field];
   return {
     event_id: id,
     occurred_at: time,
@@ -118,7 +137,7 @@ function rowOf({ id, type, source, subject, time }: CloudEvent, data: Record<str
     version: versionOf(type),
     type: nameOf(type),
     source,
-    subject,
+    subject: NOT_KEPT_FIELDS.has(subjectField) ? undefined : subject,
     bot_id: botId,
     platform: channel,
     locale,
