@@ -34,6 +34,9 @@ export {
   MessageReceived,
   MessageUndeliverable,
   PreviewsCancelled,
+  SurveyAnswered,
+  SurveyAskRequested,
+  SurveyQuestion,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
@@ -101,6 +104,29 @@ export {
   ReceiveUpdates,
   ReplayQuarantinedUpdates,
 } from './bot-adapter.api';
+export {
+  ListDefinitions,
+  ReadActivity,
+  ReadBusiness,
+  ReadFunnel,
+  ReadGrowth,
+  ReadModelUsage,
+  ReadOverview,
+  ReadRetention,
+  ReadRevenue,
+  ReadSurvival,
+  ReportZone,
+} from './analytics.boards.api';
+export {
+  DownloadExport,
+  ExportedReport,
+  ExportFormat,
+  ListExports,
+  OpenExport,
+  ReadExport,
+} from './analytics.exports.api';
+export { ReadMyStatistics } from './analytics.me.api';
+export { ListRates, PutRate } from './analytics.rates.api';
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';

@@ -1,10 +1,23 @@
+import * as analyticsBoards from './analytics.boards.api';
+import * as analyticsExports from './analytics.exports.api';
+import * as analyticsMe from './analytics.me.api';
+import * as analyticsRates from './analytics.rates.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [botAdapter, chatAi, serviceKit, ttsWorker].flatMap((file) => Object.values(file) as unknown[]);
+const exported = [
+  analyticsBoards,
+  analyticsExports,
+  analyticsMe,
+  analyticsRates,
+  botAdapter,
+  chatAi,
+  serviceKit,
+  ttsWorker,
+].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value;

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor, ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
+import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { GrowthService } from '../metrics/growth.service';
+import { addDays } from '../metrics/scope';
+import { type Usage, UsageService } from '../metrics/usage.service';
+import { lastDays, ReportsService } from './reports.service';
+import { unlessSmall } from './small-groups';
+
+const HOURS_SHOWN = 24;
+
+/** What there was to do, and what it cost. These numbers name nobody, so none of them is hidden. */
+@Injectable()
+export class UsageBoardsService {
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly usages: UsageService,
+    private readonly growths: GrowthService,
+  ) {}
+
+  usage(
+    { by, ...query }: RequestOf<typeof ReadModelUsage>['query'],
+    actor: Actor,
+  ): Promise<AnswerOf<typeof ReadModelUsage>> {
+    return this.reports.run(query, actor, async (tx, scope) => {
+      const total = await this.usages.total(tx, scope);
+      if (by === 'bot' || by === 'model') return { total, groups: await this.usages.groups(tx, scope, by) };
+      const points = await this.usages.overTime(tx, scope, by);
+      const keyOf = ({ at, day }: (typeof points)[number]) => (by === 'day' ? day : at.toISOString());
+      return { total, groups: points.map((point) => ({ ...point, key: keyOf(point) })) };
+    });
+  }
+
+  activity(
+    { by, ...query }: RequestOf<typeof ReadActivity>['query'],
+    actor: Actor,
+  ): Promise<AnswerOf<typeof ReadActivity>> {
+    return this.reports.run(query, actor, async (tx, scope) => ({
+      points: await this.usages.overTime(tx, scope, by),
+    }));
+  }
+
+  overview(
+    { zone, botId }: RequestOf<typeof ReadOverview>['query'],
+    actor: Actor,
+  ): Promise<AnswerOf<typeof ReadOverview>> {
+    const day = this.reports.today(zone);
+    return this.reports.run({ zone, botId, from: day, to: day }, actor, async (tx, scope) => {
+      const { now } = scope;
+      const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
+      const [yesterdayPeople, todayPeople] = await this.growths.days(tx, { ...scope, ...lastDays(day, 2) });
+      const begin = hours.find((point) => point.day === day)!.at;
+      const [today, yesterday] = [
+        await this.usages.between(tx, begin, now, scope.bots),
+        await this.usages.between(tx, hoursBefore(begin, 24), hoursBefore(now, 24), scope.bots),
+      ];
+      const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
+      const { dau, wau, mau } = todayPeople!;
+      const people = { today: dau, yesterday: yesterdayPeople!.dau, week: wau, month: mau };
+      const isHidden = scope.bots && unlessSmall(mau, true) === null;
+      return {
+        people: isHidden ? { today: null, yesterday: null, week: null, month: null } : people,
+        messages: live('messages'),
+        replies: live('replies'),
+        failedReplies: live('failedReplies'),
+        undeliverable: live('undeliverable'),
+        costMicros: live('costMicros'),
+        hours: hours.slice(-HOURS_SHOWN),
+      };
+    });
+  }
+}
+
+const hoursBefore = (time: Date, hours: number): Date => new Date(time.getTime() - hours * 3_600_000);
