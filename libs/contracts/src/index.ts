@@ -20,6 +20,14 @@ export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, typ
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
+  AnalyticsPersonErased,
+  PageClosed,
+  PageOpened,
+  StepReached,
+  type UiEventDefinition,
+  uiEvents,
+} from './analytics.events';
+export {
   BotAdapterPersonErased,
   ContactBlocked,
   ContactStarted,
@@ -51,6 +59,7 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
+export { ConsentGiven, ConsentPurpose, ConsentSource, ConsentWithdrawn } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -96,6 +105,18 @@ export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.sha
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
+export {
+  BackUpStatistics,
+  ImportArchivedDay,
+  ListArchivedDays,
+  ListQuarantinedEvents,
+  ListStatisticsBackups,
+  MOST_UI_EVENTS,
+  RebuildMeasures,
+  RecordUiEvents,
+  ReplayQuarantinedEvents,
+  RestoreStatistics,
+} from './analytics.api';
 export {
   ConfirmWebhook,
   ListQuarantinedUpdates,

@@ -1,3 +1,4 @@
+import * as analytics from './analytics.api';
 import * as analyticsBoards from './analytics.boards.api';
 import * as analyticsExports from './analytics.exports.api';
 import * as analyticsMe from './analytics.me.api';
@@ -9,6 +10,7 @@ import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
 const exported = [
+  analytics,
   analyticsBoards,
   analyticsExports,
   analyticsMe,
