@@ -3,27 +3,51 @@ import { CreateEvents1764100000000 } from '../migrations/1764100000000-create-ev
 import { CreateMeasures1764100100000 } from '../migrations/1764100100000-create-measures';
 import { CreateConsents1764100200000 } from '../migrations/1764100200000-create-consents';
 import { CreateArchives1764100300000 } from '../migrations/1764100300000-create-archives';
+import { CreateRates1764101000000 } from '../migrations/1764101000000-create-rates';
+import { CreateChurnModels1764101100000 } from '../migrations/1764101100000-create-churn-models';
+import { CreateSurveyAsks1764101200000 } from '../migrations/1764101200000-create-survey-asks';
+import { CreateExports1764101300000 } from '../migrations/1764101300000-create-exports';
 import { analyticsConfig } from './analytics.config';
 import { analyticsDataMap } from './analytics.data-map';
 import { AnalyticsModule } from './analytics.module';
 import { ArchivedDay } from './archive/archived-day.entity';
+import { ChurnModel } from './churn/churn-model.entity';
 import { Consent } from './consents/consent.entity';
 import { QuarantinedEvent } from './events/quarantined-event.entity';
 import { StoredEvent } from './events/stored-event.entity';
+import { Export } from './exports/export.entity';
+import { Rate } from './metrics/rate.entity';
 import { ActivePerson } from './rollups/active-person.entity';
 import { Measure } from './rollups/measure.entity';
 import { Person } from './rollups/person.entity';
+import { SurveyAsk } from './surveys/survey-ask.entity';
 
 export const analyticsApp = defineApp({
   name: 'analytics',
   module: AnalyticsModule,
   config: analyticsConfig,
-  entities: [StoredEvent, QuarantinedEvent, Measure, ActivePerson, Person, Consent, ArchivedDay],
+  entities: [
+    StoredEvent,
+    QuarantinedEvent,
+    Measure,
+    ActivePerson,
+    Person,
+    Consent,
+    ArchivedDay,
+    Rate,
+    ChurnModel,
+    SurveyAsk,
+    Export,
+  ],
   migrations: [
     CreateEvents1764100000000,
     CreateMeasures1764100100000,
     CreateConsents1764100200000,
     CreateArchives1764100300000,
+    CreateRates1764101000000,
+    CreateChurnModels1764101100000,
+    CreateSurveyAsks1764101200000,
+    CreateExports1764101300000,
   ],
   dataMap: analyticsDataMap,
   port: 4107,

@@ -14,7 +14,7 @@ const LAYERS = [
   'metrics',
   'churn',
   'surveys',
-  'people',
+  'own-statistics',
   'boards',
   'exports',
 ];

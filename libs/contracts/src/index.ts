@@ -59,7 +59,14 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
-export { ConsentGiven, ConsentPurpose, ConsentSource, ConsentWithdrawn } from './gateway.events';
+export {
+  AuditEntryAppendRequested,
+  AuditResult,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+} from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -98,6 +105,7 @@ export type {
   HttpMethod,
   Permission,
   RawBody,
+  RouteRate,
   RouteDefinition,
   UploadBody,
 } from './define-route';
@@ -151,3 +159,5 @@ export { ListRates, PutRate } from './analytics.rates.api';
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
+export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export { ReadSession, SignOut } from './gateway.session.api';

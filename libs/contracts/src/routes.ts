@@ -6,6 +6,7 @@ import * as analyticsRates from './analytics.rates.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewaySession from './gateway.session.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
@@ -17,6 +18,7 @@ const exported = [
   analyticsRates,
   botAdapter,
   chatAi,
+  gatewaySession,
   serviceKit,
   ttsWorker,
 ].flatMap((file) => Object.values(file) as unknown[]);
