@@ -25,15 +25,22 @@ const period = {
   botId: BotId.optional().describe('Of all bots without it.'),
 };
 
-const isPeriod = ({ from, to }: { from: string; to: string }) => from <= to;
-const isShort = ({ from, to }: { from: string; to: string }) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
+interface Days {
+  readonly from: string;
+  readonly to: string;
+}
+const isPeriod = ({ from, to }: Days) => from <= to;
+const isShort = ({ from, to }: Days) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
 
 /** The query of a report: a period, and what else it asks for. */
-export const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z
     .object({ ...period, ...shape })
-    .refine(isPeriod as never, { error: 'must not be before `from`', path: ['to'] })
-    .refine(isShort as never, { error: `must be within ${MOST_DAYS} days of \`from\``, path: ['to'] });
+    .refine((days) => isPeriod(days as unknown as Days), { error: 'must not be before `from`', path: ['to'] })
+    .refine((days) => isShort(days as unknown as Days), {
+      error: `must be within ${MOST_DAYS} days of \`from\``,
+      path: ['to'],
+    });
 
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();

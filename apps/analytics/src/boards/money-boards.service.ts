@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ReadBusiness, ReadRevenue } from '@switchboard/contracts';
+import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { ChurnModelsService } from '../churn/churn-models.service';
 import { GrowthService } from '../metrics/growth.service';
-import { type Life, predictLifetimeValue } from '../metrics/lifetime-value';
+import { type Life, predictLifetimeValues } from '../metrics/lifetime-value';
 import { type Exchange, RatesService } from '../metrics/rates.service';
 import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
 import type { Scope } from '../metrics/scope';
 import { SurveysService } from '../surveys/surveys.service';
-import { lastDays, ReportsService } from './reports.service';
+import { lastDays, ReportsService, type Viewer } from './reports.service';
 import { SMALLEST_GROUP, unlessSmall } from './small-groups';
 
 /** Below it all is well: of a hundred people fewer than five leave in a month. */
@@ -22,7 +22,7 @@ const CONVERSION_DAYS = [7, 30];
 const HORIZONS = [7, 30, 90, 180];
 /** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
 const COHORT_DAYS = 365;
-const MOST_LIVES = 5000;
+const MOST_LIVES = 2000;
 
 /** What people bring, and whether there will be more of them. */
 @Injectable()
@@ -38,9 +38,9 @@ export class MoneyBoardsService {
 
   revenue(
     { currency, ...query }: RequestOf<typeof ReadRevenue>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRevenue>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
       const [payers, people] = [await this.revenues.payers(tx, scope), await this.growths.people(tx, scope)];
@@ -80,11 +80,11 @@ export class MoneyBoardsService {
 
   business(
     { currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadBusiness>> {
     const today = this.reports.today(zone);
     const query = { zone, botId, ...lastDays(today, MONTH) };
-    return this.reports.run(query, actor, async (tx, scope) => {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
       const mau = await this.growths.people(tx, scope);
       const previous = await this.growths.people(tx, within(MONTH, MONTH));
@@ -122,7 +122,7 @@ export class MoneyBoardsService {
 
   private async lifetimeValue(tx: EntityManager, scope: Scope, currency: string) {
     const exchange = await this.rates.exchange(tx);
-    const realised = [];
+    const realised: { days: number; people: number; amount: number }[] = [];
     for (const days of HORIZONS) {
       const { people, amounts } = await this.revenues.cohortMoney(tx, scope, days);
       realised.push({ days, people, amount: exchange.total(amounts, currency) });
@@ -133,16 +133,16 @@ export class MoneyBoardsService {
         brought: amounts.map((one) => ({ day: one.age, amount: exchange.convert(one, currency) ?? 0 })),
       }),
     );
-    return realised.map(({ days, people, amount }) => {
-      // What was seen of many people is not predicted.
-      const seen = realised.findLast((one) => one.days < days && one.people >= SMALLEST_GROUP)?.days ?? 0;
-      return {
-        days,
-        people,
-        realisedMinor: unlessSmall(people, amount / people),
-        predictedMinor: unlessSmall(lives.length, predictLifetimeValue(lives, { observed: seen, horizon: days })),
-      };
-    });
+    // What was seen of many people is not predicted.
+    const observedBefore = (days: number) =>
+      realised.findLast((one) => one.days < days && one.people >= SMALLEST_GROUP)?.days ?? 0;
+    const outlooks = HORIZONS.map((horizon) => ({ observed: observedBefore(horizon), horizon }));
+    const predictions = lives.length > 0 ? predictLifetimeValues(lives, outlooks) : [];
+    return realised.map(({ days, people, amount }, i) => ({
+      ...{ days, people },
+      realisedMinor: unlessSmall(people, amount / people),
+      predictedMinor: unlessSmall(lives.length, predictions[i] ?? null),
+    }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ReadFunnel, ReadGrowth, ReadRetention, ReadSurvival } from '@switchboard/contracts';
+import type { ReadFunnel, ReadGrowth, ReadRetention, ReadSurvival } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import { FunnelsService } from '../metrics/funnels.service';
 import { type GrowthDay, GrowthService } from '../metrics/growth.service';
@@ -8,7 +8,7 @@ import { addDays, type Scope } from '../metrics/scope';
 import { mean } from '../stats/samples';
 import { wilsonInterval } from '../stats/proportions';
 import { kaplanMeier } from '../stats/survival';
-import { type ReportQuery, ReportsService } from './reports.service';
+import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
 import { unlessSmall } from './small-groups';
 
 const STICKY_DAYS = 28;
@@ -24,8 +24,8 @@ export class PeopleBoardsService {
     private readonly funnels: FunnelsService,
   ) {}
 
-  growth(query: ReportQuery, actor: Actor): Promise<AnswerOf<typeof ReadGrowth>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+  growth(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadGrowth>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       // Today is not over. The days that stickiness is averaged over may lie before the period.
       const yesterday = addDays(this.reports.today(scope.zone), -1);
       const last = scope.to < yesterday ? scope.to : yesterday;
@@ -44,9 +44,9 @@ export class PeopleBoardsService {
 
   retention(
     { kind, cohort, days, ...query }: RequestOf<typeof ReadRetention>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRetention>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const cohorts = await this.retentions.cohorts(tx, scope, { kind, cohort, days: days.map(Number) });
       return {
         kind,
@@ -60,8 +60,8 @@ export class PeopleBoardsService {
     });
   }
 
-  survival(query: ReportQuery, actor: Actor): Promise<AnswerOf<typeof ReadSurvival>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+  survival(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadSurvival>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const stays = await this.retentions.stays(tx, scope);
       const points = kaplanMeier(stays).map(({ time, happened, survival, ...step }) => ({
         ...{ day: time, atRisk: step.atRisk, churned: happened, share: survival },
@@ -74,9 +74,9 @@ export class PeopleBoardsService {
 
   funnel(
     { steps, exclude = [], windowMinutes, ...query }: RequestOf<typeof ReadFunnel>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadFunnel>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const question = { ...query, steps, exclude, windowMs: windowMinutes * MINUTE_MS };
       const result = await this.funnels.run(tx, scope, question);
       const began = result.steps[0]!.count;

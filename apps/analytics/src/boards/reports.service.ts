@@ -15,6 +15,9 @@ export interface ReportQuery {
   readonly botId?: string | undefined;
 }
 
+/** Who looks, as far as it matters: by the bots they may see. */
+export type Viewer = Pick<Actor, 'bots'>;
+
 /** Of what a report speaks, and how fresh it is. */
 export interface About {
   readonly zone: string;
@@ -45,8 +48,8 @@ export class ReportsService {
     return dayIn(zone, this.clock.now());
   }
 
-  /** A bot that the actor may not see has no numbers, like one that does not exist. */
-  scopeOf({ zone, from, to, botId }: ReportQuery, { bots }: Pick<Actor, 'bots'>): Scope {
+  /** A bot that the viewer may not see has no numbers, like one that does not exist. */
+  scopeOf({ zone, from, to, botId }: ReportQuery, { bots }: Viewer): Scope {
     const isVisible = botId === undefined || !bots || bots.includes(botId);
     const wanted = botId === undefined ? bots : isVisible ? [botId] : [];
     return { zone, from, to, bots: wanted, now: this.clock.now() };
@@ -54,10 +57,10 @@ export class ReportsService {
 
   async run<T extends object>(
     query: ReportQuery,
-    actor: Pick<Actor, 'bots'>,
+    viewer: Viewer,
     work: (tx: EntityManager, scope: Scope) => Promise<T>,
   ): Promise<T & { about: About }> {
-    const scope = this.scopeOf(query, actor);
+    const scope = this.scopeOf(query, viewer);
     return this.read(async (tx) => ({ ...(await work(tx, scope)), about: await this.about(tx, scope) }));
   }
 

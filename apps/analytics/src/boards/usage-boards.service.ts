@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
+import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
-import { lastDays, ReportsService } from './reports.service';
+import { lastDays, ReportsService, type Viewer } from './reports.service';
 import { unlessSmall } from './small-groups';
 
 const HOURS_SHOWN = 24;
@@ -20,9 +20,9 @@ export class UsageBoardsService {
 
   usage(
     { by, ...query }: RequestOf<typeof ReadModelUsage>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadModelUsage>> {
-    return this.reports.run(query, actor, async (tx, scope) => {
+    return this.reports.run(query, viewer, async (tx, scope) => {
       const total = await this.usages.total(tx, scope);
       if (by === 'bot' || by === 'model') return { total, groups: await this.usages.groups(tx, scope, by) };
       const points = await this.usages.overTime(tx, scope, by);
@@ -33,19 +33,19 @@ export class UsageBoardsService {
 
   activity(
     { by, ...query }: RequestOf<typeof ReadActivity>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadActivity>> {
-    return this.reports.run(query, actor, async (tx, scope) => ({
+    return this.reports.run(query, viewer, async (tx, scope) => ({
       points: await this.usages.overTime(tx, scope, by),
     }));
   }
 
   overview(
     { zone, botId }: RequestOf<typeof ReadOverview>['query'],
-    actor: Actor,
+    viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadOverview>> {
     const day = this.reports.today(zone);
-    return this.reports.run({ zone, botId, from: day, to: day }, actor, async (tx, scope) => {
+    return this.reports.run({ zone, botId, from: day, to: day }, viewer, async (tx, scope) => {
       const { now } = scope;
       const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
       const [yesterdayPeople, todayPeople] = await this.growths.days(tx, { ...scope, ...lastDays(day, 2) });

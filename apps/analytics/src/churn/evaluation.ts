@@ -82,10 +82,18 @@ export interface IsotonicStep {
   readonly value: number;
 }
 
-/** The nearest function of the score that never falls, by pooling adjacent violators. */
+/**
+ * The nearest function of the score that never falls, by pooling adjacent violators. One more of label 1 is taken to be at the lowest
+ * score and one of label 0 at the highest, because nothing is ever sure.
+ */
 export function fitIsotonic(judged: readonly Judged[]): IsotonicStep[] {
+  const scores = judged.map(({ p }) => p);
+  const doubts: Judged[] = [
+    { p: scores.reduce((least, p) => Math.min(least, p), Infinity), label: 1 },
+    { p: scores.reduce((most, p) => Math.max(most, p), -Infinity), label: 0 },
+  ];
   const pools: { from: number; sum: number; count: number }[] = [];
-  for (const [p, some] of [...Map.groupBy(judged, (one) => one.p)].sort(([a], [b]) => a - b)) {
+  for (const [p, some] of [...Map.groupBy([...judged, ...doubts], (one) => one.p)].sort(([a], [b]) => a - b)) {
     pools.push({ from: p, sum: some.reduce((sum, { label }) => sum + label, 0), count: some.length });
     while (pools.length > 1) {
       const [a, b] = pools.slice(-2) as [(typeof pools)[0], (typeof pools)[0]];

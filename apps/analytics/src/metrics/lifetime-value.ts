@@ -24,69 +24,89 @@ const TRAILING_DAYS = 28;
 const FEWEST_AT_RISK = 20;
 const DRAWS = 500;
 
+/** In days of life: what is predicted up to `horizon`, from what was seen of the first `observed` days. */
+export interface Outlook {
+  readonly observed: number;
+  readonly horizon: number;
+}
+
 /**
  * What a person brings in their first `horizon` days: on average what was brought in the first `observed` days, of those for whom they are
  * over, and from there on survival times what a day of life brings. Survival is that of Kaplan and Meier, and beyond what was seen a
  * Weibull distribution fitted to the last third of it (log-log regression). The interval comes of drawing people again.
+ * @returns a prediction for each outlook
  */
-export function predictLifetimeValue(
+export function predictLifetimeValues(
   lives: readonly Life[],
-  { observed, horizon, random = Math.random }: { observed: number; horizon: number; random?: () => number },
-): Prediction {
-  const draws = Array.from({ length: DRAWS }, () =>
-    estimate(
-      lives.map(() => lives[Math.floor(random() * lives.length)]!),
-      observed,
-      horizon,
-    ),
-  );
+  outlooks: readonly Outlook[],
+  random: () => number = Math.random,
+): Prediction[] {
+  const parts = lives.map((life) => partsOf(life, outlooks));
+  const draw = () => parts.map(() => parts[Math.floor(random() * parts.length)]!);
+  const draws = Array.from({ length: DRAWS }, () => estimate(draw(), outlooks));
+  return estimate(parts, outlooks).map((value, i) => {
+    const values = draws.map((one) => one[i]!);
+    return { value, low: quantile(values, 0.1), high: quantile(values, 0.9) };
+  });
+}
+
+/** What estimates need of a life: told once, because each is drawn hundreds of times. */
+interface Parts {
+  readonly stayed: number;
+  readonly hasLeft: boolean;
+  /** For each outlook what was brought in the observed days; NaN where they are not over. */
+  readonly realised: readonly number[];
+  readonly recent: PartOfLife;
+  readonly whole: PartOfLife;
+}
+
+interface PartOfLife {
+  readonly days: number;
+  readonly amount: number;
+}
+
+function partsOf({ age, stayed, hasLeft, brought }: Life, outlooks: readonly Outlook[]): Parts {
+  const amount = (from: number, to: number) =>
+    brought.reduce((sum, one) => (one.day >= from && one.day <= to ? sum + one.amount : sum), 0);
+  const since = (begin: number) => ({ days: Math.max(0, stayed - begin + 1), amount: amount(begin, stayed) });
   return {
-    value: estimate(lives, observed, horizon),
-    low: quantile(draws, 0.1),
-    high: quantile(draws, 0.9),
+    ...{ stayed, hasLeft },
+    realised: outlooks.map(({ observed }) => (age >= observed ? amount(0, observed - 1) : NaN)),
+    recent: since(Math.max(0, age - TRAILING_DAYS)),
+    whole: since(0),
   };
 }
 
-function estimate(lives: readonly Life[], observed: number, horizon: number): number {
+function estimate(lives: readonly Parts[], outlooks: readonly Outlook[]): number[] {
   const alive = stillThere(lives);
-  const perDay = perDayOfLife(lives);
-  let value = realised(lives, observed);
-  for (let day = observed; day < horizon; day++) value += alive(day) * perDay;
-  return value;
+  const perDay = perDayOf(lives, 'recent') ?? perDayOf(lives, 'whole') ?? 0;
+  return outlooks.map(({ observed, horizon }, i) => {
+    let [sum, people, days] = [0, 0, 0];
+    for (const { realised } of lives) {
+      if (Number.isNaN(realised[i])) continue;
+      sum += realised[i]!;
+      people++;
+    }
+    for (let day = observed; day < horizon; day++) days += alive(day);
+    return sum / Math.max(1, people) + days * perDay;
+  });
 }
 
-/** What was brought in the first `days` days, per person for whom they are over. */
-function realised(lives: readonly Life[], days: number): number {
-  const mature = lives.filter(({ age }) => age >= days);
-  if (days === 0 || mature.length === 0) return 0;
-  const sum = mature.reduce((total, { brought }) => total + sumOf(brought.filter(({ day }) => day < days)), 0);
-  return sum / mature.length;
-}
-
-function perDayOfLife(lives: readonly Life[]): number {
-  const recent = (life: Life, within: number) => {
-    const begin = Math.max(0, life.age - within);
-    return {
-      days: Math.max(0, life.stayed - begin + 1),
-      amount: sumOf(life.brought.filter(({ day }) => day >= begin && day <= life.stayed)),
-    };
-  };
-  for (const within of [TRAILING_DAYS, Infinity]) {
-    const parts = lives.map((life) => recent(life, within));
-    const days = parts.reduce((total, part) => total + part.days, 0);
-    if (days > 0) return parts.reduce((total, part) => total + part.amount, 0) / days;
+/** Undefined where nobody was there. */
+function perDayOf(lives: readonly Parts[], part: 'recent' | 'whole'): number | undefined {
+  let [days, amount] = [0, 0];
+  for (const life of lives) {
+    days += life[part].days;
+    amount += life[part].amount;
   }
-  return 0;
+  return days > 0 ? amount / days : undefined;
 }
-
-const sumOf = (amounts: readonly { readonly amount: number }[]): number =>
-  amounts.reduce((total, { amount }) => total + amount, 0);
 
 /**
  * The share that is still there on a day of life. Counted by days and not by people, unlike `kaplanMeier`, because it is done for every
  * draw.
  */
-function stillThere(lives: readonly Life[]): (day: number) => number {
+function stillThere(lives: readonly Parts[]): (day: number) => number {
   const longest = lives.reduce((most, { stayed }) => Math.max(most, stayed), 0);
   const left = new Float64Array(longest + 1);
   const ended = new Float64Array(longest + 1);
