@@ -1,10 +1,27 @@
 import { Module } from '@nestjs/common';
+import { ArchiveModule } from './archive/archive.module';
+import { BackupModule } from './backup/backup.module';
 import { BoardsModule } from './boards/boards.module';
 import { ConsentsModule } from './consents/consents.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
 import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
+import { RetentionModule } from './retention/retention.module';
 import { RollupsModule } from './rollups/rollups.module';
+import { UiEventsModule } from './ui-events/ui-events.module';
 
-@Module({ imports: [RollupsModule, EventsModule, ConsentsModule, OwnStatisticsModule, BoardsModule, ExportsModule] })
+@Module({
+  imports: [
+    RollupsModule,
+    EventsModule,
+    ConsentsModule,
+    UiEventsModule,
+    ArchiveModule,
+    BackupModule,
+    RetentionModule,
+    OwnStatisticsModule,
+    BoardsModule,
+    ExportsModule,
+  ],
+})
 export class AnalyticsModule {}

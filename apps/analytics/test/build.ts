@@ -1,53 +1,130 @@
-import { EventStore } from '../src/events/event-store.service';
+import {
+  type CloudEvent,
+  ConsentGiven,
+  ConsentWithdrawn,
+  type EventDraft,
+  MessageReceived,
+  SpeechCompleted,
+  UsageRecorded,
+} from '@switchboard/contracts';
 import type { TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
-import type { EventRow } from '../src/events/read-event';
 
-/** What somebody did, by its name without a version. */
-export interface Deed {
-  /** People are numbers. Undefined: nobody. */
-  readonly who: number | undefined;
-  /** RFC 3339, or milliseconds. */
-  readonly at: string | number;
-  /** A message, unless it says otherwise. */
-  readonly type?: string;
-  readonly bot?: string;
-  readonly props?: Readonly<Record<string, unknown>>;
-  readonly id?: string;
+type Message = Parameters<typeof MessageReceived>[0];
+type Usage = Parameters<typeof UsageRecorded>[0];
+
+export const aMessage = (rest: Partial<Message> = {}): ReturnType<typeof MessageReceived> =>
+  MessageReceived({
+    messageId: uuidv7(),
+    chatId: uuidv7(),
+    botId: 'lumen',
+    channel: 'telegram',
+    userId: uuidv7(),
+    locale: 'en',
+    kind: 'text',
+    text: 'a peculiar zebra',
+    sentAt: '2026-11-27T12:00:00.000Z',
+    ...rest,
+  });
+
+export const aUsage = (rest: Partial<Usage> = {}): ReturnType<typeof UsageRecorded> =>
+  UsageRecorded({
+    usageId: uuidv7(),
+    botId: 'lumen',
+    userId: uuidv7(),
+    model: 'small',
+    inputTokens: 100,
+    cachedInputTokens: 20,
+    outputTokens: 30,
+    costMicros: 450,
+    estimated: false,
+    outcome: 'answered',
+    durationMs: 700,
+    ...rest,
+  });
+
+export const aSpeech = (): ReturnType<typeof SpeechCompleted> =>
+  SpeechCompleted({
+    speechId: uuidv7(),
+    requestedBy: 'bot-adapter',
+    chatId: uuidv7(),
+    audioId: 'a'.repeat(64),
+    mimeType: 'audio/ogg',
+    bytes: 4000,
+    durationMs: 1500,
+    engine: 'espeak',
+    reused: false,
+  });
+
+/** An event of another service as it comes from the bus, said at a time. */
+export function eventAt(time: Date, draft: EventDraft, over: Partial<CloudEvent> = {}): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: uuidv7({ msecs: time.getTime() }),
+    source: draft.type.split('.')[0]!,
+    type: draft.type,
+    subject: draft.subject,
+    time: time.toISOString(),
+    datacontenttype: 'application/json',
+    data: draft.data,
+    ...over,
+  };
 }
 
-export const MESSAGE = 'bot-adapter.message.received';
+/** Says something as another service does, at a time of its own; it is stored when this resolves. */
+export const say = (app: TestApp, draft: EventDraft, at = app.clock.now()): Promise<CloudEvent> =>
+  app.probe.say(draft, { id: uuidv7({ msecs: at.getTime() }), time: at.toISOString() });
 
-export const userId = (who: number): string => `00000000-0000-7000-8000-${String(who).padStart(12, '0')}`;
-
-/** Of these people it is kept what they do. */
-export async function agree(app: TestApp, people: Iterable<number>): Promise<void> {
-  await app.service.db.query(
-    `INSERT INTO consents (user_id, given, version, source, decided_at)
-     SELECT user_id, true, '1', 'web', '2020-01-01' FROM unnest($1::uuid[]) AS one (user_id) ON CONFLICT DO NOTHING`,
-    [[...new Set(people)].map(userId)],
-  );
-}
-
-const rowOf = ({ who, at, type = MESSAGE, bot, props = {}, id }: Deed): EventRow => ({
-  event_id: id ?? uuidv7(),
-  occurred_at: new Date(at).toISOString(),
-  user_id: who === undefined ? undefined : userId(who),
-  version: 1,
-  type,
-  source: type.split('.')[0]!,
-  bot_id: bot,
-  props,
+const decision = (app: TestApp, userId: string) => ({
+  consentId: uuidv7(),
+  userId,
+  purpose: 'analytics',
+  version: '1',
+  source: 'bot',
+  at: app.clock.now().toISOString(),
 });
 
-/** Stores what happened as it is stored when it is heard, of people who have agreed. */
-export async function happened(app: TestApp, deeds: readonly Deed[]): Promise<void> {
-  await agree(app, deeds.flatMap(({ who }) => who ?? []));
-  const store = app.service.nest.get(EventStore, { strict: false });
-  await app.service.db.transaction((tx) =>
-    store.store(
-      tx,
-      deeds.map((deed) => ({ row: rowOf(deed), isOfPerson: deed.who !== undefined })),
-    ),
+export async function consents(app: TestApp, ...people: string[]): Promise<void> {
+  for (const userId of people) {
+    const { at, ...rest } = decision(app, userId);
+    await app.probe.say(ConsentGiven({ ...rest, givenAt: at }));
+  }
+}
+
+export async function withdraws(app: TestApp, userId: string): Promise<void> {
+  const { at, ...rest } = decision(app, userId);
+  await app.probe.say(ConsentWithdrawn({ ...rest, withdrawnAt: at }));
+}
+
+/** Somebody who has consented. */
+export async function aPerson(app: TestApp): Promise<string> {
+  const userId = uuidv7();
+  await consents(app, userId);
+  return userId;
+}
+
+/** Forgets all that was stored and counted. */
+export const clear = (app: TestApp): Promise<unknown> =>
+  ask(
+    app,
+    `TRUNCATE events, quarantined_events, measures, anonymous_measures, active_people, people, consents, archived_days`,
   );
+
+/** Rows of a query, for what is stored. */
+export const ask = <Row>(app: TestApp, sql: string, parameters: unknown[] = []): Promise<Row[]> =>
+  app.service.db.query<Row[]>(sql, parameters);
+
+/** The measures of an interval and type, by measure: `{ events: [3, 0], costMicros: [3, 1350] }`. */
+export async function measuresOf(
+  app: TestApp,
+  type: string,
+  minutes = 1440,
+): Promise<Record<string, [number, number]>> {
+  const rows = await ask<{ measure: string; events: number; total: number }>(
+    app,
+    `SELECT measure, sum(events)::int AS events, sum(total)::int AS total FROM measures
+     WHERE type = $1 AND minutes = $2 GROUP BY measure`,
+    [type, minutes],
+  );
+  return Object.fromEntries(rows.map(({ measure, events, total }) => [measure, [events, total]]));
 }

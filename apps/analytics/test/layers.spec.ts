@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
+  'files',
   'rollups',
   'events',
   'consents',

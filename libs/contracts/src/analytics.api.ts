@@ -47,7 +47,7 @@ export const RecordUiEvents = defineRoute({
     known: z.int().describe('Sent before.'),
     quarantined: z.int().describe('Not as their schema wants them.'),
   }),
-  problems: { 'analytics.ui_events_too_large': 413 },
+  problems: { 'analytics.not_a_person': 403, 'analytics.ui_events_too_large': 413 },
 });
 
 const QuarantinedEvent = z

@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '@switchboard/testing';
-import { userId } from '../../test/build';
+import { userId } from '../../test/deeds';
 import { analyticsApp } from '../analytics.app';
 import { ChurnModelsService } from './churn-models.service';
 import { ChurnModel } from './churn-model.entity';

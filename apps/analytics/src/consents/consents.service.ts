@@ -22,7 +22,7 @@ export class ConsentsService {
     private readonly personal: PersonalData,
   ) {}
 
-  /** The later decision counts, in whichever order they come. Who takes consent back is forgotten in the same transaction. */
+  /** The later decision counts, in whichever order they come; of two at the same moment, the withdrawal. Who takes consent back is forgotten in the same transaction. */
   async decide(tx: EntityManager, { userId, given, version, source, at }: Decision): Promise<void> {
     await this.waitForStore(tx);
     if (await this.personal.isErased(tx, userId)) return;
@@ -30,7 +30,7 @@ export class ConsentsService {
       `INSERT INTO consents AS known (user_id, given, version, source, decided_at) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (user_id) DO UPDATE
          SET given = excluded.given, version = excluded.version, source = excluded.source, decided_at = excluded.decided_at
-         WHERE known.decided_at < excluded.decided_at
+         WHERE known.decided_at < excluded.decided_at OR (known.decided_at = excluded.decided_at AND NOT excluded.given)
        RETURNING 1`,
       [userId, given, version, source, at],
     );

@@ -22,7 +22,7 @@ export interface EventPartition {
 /** The monthly partitions of `events`. */
 @Injectable()
 export class EventPartitions {
-  /** Months known to be there; of those that events can still come for none is dropped. */
+  /** Months known to be there; asked only of young ones, of which no process drops any. */
   private readonly known = new Set<string>();
 
   constructor(
@@ -33,8 +33,9 @@ export class EventPartitions {
   /** Makes the partition of each of these times that is missing. In transactions of their own: events come in meanwhile. */
   async ensure(times: Iterable<Date>): Promise<void> {
     const months = new Map([...times].map((time) => [nameOfPartition(time), startOfMonth(time)]));
+    const young = startOfMonth(this.clock.now(), -1);
     for (const [name, month] of months) {
-      if (this.known.has(name)) continue;
+      if (month >= young && this.known.has(name)) continue;
       await this.make(name, month);
       this.known.add(name);
     }
@@ -59,7 +60,6 @@ export class EventPartitions {
   }
 
   async drop({ name }: EventPartition): Promise<void> {
-    this.known.delete(name);
     await this.change(`DROP TABLE IF EXISTS ${name}`);
   }
 

@@ -7,6 +7,17 @@ import { EventStore, type Stored } from './event-store.service';
 import { QuarantinedEvent, type QuarantineReason } from './quarantined-event.entity';
 import { fromQuarantine, personIn, type ReadEvent, readEvent, toQuarantine, type UnfitEvent } from './read-event';
 
+/** A row of `quarantined_events`, as the statement that writes it reads it. */
+export interface UnfitRow extends UnfitEvent {
+  readonly event_id: string;
+  readonly occurred_at: string;
+  readonly type: string;
+  readonly source: string;
+  readonly user_id?: string | undefined;
+  /** What is needed to try it again. */
+  readonly event?: object | undefined;
+}
+
 /** Which quarantined events; all of them when empty. */
 export interface QuarantineFilter {
   readonly ids?: readonly string[] | undefined;
@@ -57,34 +68,49 @@ export class EventsService {
       if ('reason' in read) unfit.push({ event, why: read });
       else fit.push(read);
     }
-    await this.quarantine(tx, unfit);
-    if (fit.length > 0) this.count(await this.store.store(tx, fit));
+    if (unfit.length > 0) await this.quarantine(tx, await this.unfitRows(tx, unfit));
+    if (fit.length > 0) await this.keep(tx, fit);
   }
 
-  /** Sets events aside. Of somebody who has not consented nothing stays but why it did not fit. */
-  async quarantine(
-    tx: EntityManager,
-    unfit: readonly { readonly event: CloudEvent; readonly why: UnfitEvent }[],
-  ): Promise<void> {
-    if (unfit.length === 0) return;
-    const people = unfit.map(({ event }) => ({ row: { user_id: personIn(event.data).userId } }));
-    const consenting = await this.store.consenting(tx, people);
-    const rows = unfit.map(({ event, why }) => {
-      const { userId, isOfPerson } = personIn(event.data);
-      const mayBeKept = !isOfPerson || (userId !== undefined && consenting.has(userId));
-      const { id, type, source, time } = event;
-      const kept = mayBeKept ? { user_id: userId, event: JSON.parse(toQuarantine(event)) as unknown } : {};
-      return { event_id: id, occurred_at: time, type, source, ...why, ...kept };
-    });
+  /** See EventStore.store. */
+  async keep(tx: EntityManager, events: readonly ReadEvent[]): Promise<Stored> {
+    const stored = await this.store.store(tx, events);
+    for (const [result, count] of Object.entries(stored) as [keyof Stored, number][])
+      this.received.inc({ result }, count);
+    return stored;
+  }
+
+  /** Sets events aside. */
+  async quarantine(tx: EntityManager, rows: readonly UnfitRow[]): Promise<void> {
+    if (rows.length === 0) return;
     await tx.query(
       `INSERT INTO quarantined_events (event_id, user_id, occurred_at, received_at, type, source, reason, detail, event)
-       SELECT event_id, user_id, occurred_at, $2, type, source, reason, left(detail, 2000), event
+       SELECT event_id, user_id, occurred_at, $2::timestamptz, type, source, reason, left(detail, 2000), event
        FROM json_to_recordset($1::json) AS unfit (event_id uuid, user_id uuid, occurred_at timestamptz, type text, source text,
          reason text, detail text, event jsonb)
        ON CONFLICT (event_id) DO NOTHING`,
       [JSON.stringify(rows), this.clock.now()],
     );
-    this.received.inc({ result: 'quarantined' }, unfit.length);
+    this.received.inc({ result: 'quarantined' }, rows.length);
+  }
+
+  /** Of somebody who has not consented nothing stays but why it did not fit. */
+  private async unfitRows(
+    tx: EntityManager,
+    unfit: readonly { event: CloudEvent; why: UnfitEvent }[],
+  ): Promise<UnfitRow[]> {
+    const people = unfit.map(({ event }) => personIn(event.data));
+    const consenting = await this.store.consenting(
+      tx,
+      people.map(({ userId }) => ({ row: { user_id: userId } })),
+    );
+    return unfit.map(({ event, why }, i) => {
+      const { userId, isOfPerson } = people[i]!;
+      const mayBeKept = !isOfPerson || (userId !== undefined && consenting.has(userId));
+      const { id, type, source, time } = event;
+      const row = { event_id: id, occurred_at: time, type, source, ...why };
+      return mayBeKept ? { ...row, user_id: userId, event: toQuarantine(event) } : row;
+    });
   }
 
   /** From a position on, the latest first. */
@@ -133,18 +159,13 @@ export class EventsService {
     await tx.query('DELETE FROM quarantined_events WHERE id = ANY($1)', [fit.map(({ id }) => id)]);
     if (fit.length > 0) {
       const events = fit.map(({ read }) => read);
-      this.count(await this.store.store(tx, events));
+      await this.keep(tx, events);
       // Days that were taken for whole are archived once more.
       await tx.query(`UPDATE archived_days SET final = false WHERE day = ANY($1::date[])`, [
         [...new Set(events.map(({ row }) => new Date(row.occurred_at).toISOString().slice(0, 10)))],
       ]);
     }
     return unfit.length;
-  }
-
-  private count({ stored, known, counted, dropped }: Stored): void {
-    for (const [result, count] of Object.entries({ stored, known, counted, dropped }))
-      this.received.inc({ result }, count);
   }
 }
 

@@ -150,21 +150,22 @@ export function withoutPersonal(data: unknown, fields: readonly FieldPath[], ins
   );
 }
 
-/** An event that could not be kept, as JSON to be read again: with marks in place of what is personal. */
-export function toQuarantine(event: CloudEvent): string {
-  const { id, type, source, subject, time, data } = event;
-  const masked = withoutPersonal(data, definitions.get(type)?.personal ?? [], new Sealed(''));
-  return JSON.stringify(
-    { id, type, source, subject, time, data: masked },
-    function (this: object, key, value: unknown) {
-      return (this as Record<string, unknown>)[key] instanceof Sealed ? PERSONAL : value;
-    },
-  );
+/** An event that could not be kept, to be read again: with marks in place of what is personal. */
+export function toQuarantine({ id, type, source, subject, time, data }: CloudEvent): object {
+  const masked = withoutPersonal(data, definitions.get(type)?.personal ?? [], MARK);
+  return { id, type, source, subject, time, data: replaced(masked, (value) => value instanceof Sealed, MARK) };
 }
 
-/** @param stored what toQuarantine wrote, read by JSON.parse */
-export const fromQuarantine = (stored: unknown): CloudEvent =>
-  JSON.parse(JSON.stringify(stored), (_key, value: unknown) => (isMark(value) ? new Sealed('') : value)) as CloudEvent;
+/** @param stored what toQuarantine gave */
+export const fromQuarantine = (stored: unknown): CloudEvent => replaced(stored, isMark, new Sealed('')) as CloudEvent;
 
-const PERSONAL = { $personal: true };
+const MARK = { $personal: true };
 const isMark = (value: unknown) => typeof value === 'object' && value !== null && '$personal' in value;
+
+/** With something in place of what fits, however deep it is. */
+function replaced(value: unknown, fits: (value: unknown) => boolean, instead: unknown): unknown {
+  if (fits(value)) return instead;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, fits, instead));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replaced(inner, fits, instead)]));
+}

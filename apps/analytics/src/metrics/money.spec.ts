@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '@switchboard/testing';
-import { type Deed, happened, MESSAGE } from '../../test/build';
+import { type Deed, happened, MESSAGE } from '../../test/deeds';
 import { analyticsApp } from '../analytics.app';
 import { Exchange } from './rates.service';
 import { RevenueService } from './revenue.service';

@@ -1,7 +1,7 @@
 import { startApp, type TestApp } from '@switchboard/testing';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { type Deed, happened, userId } from '../../test/build';
+import { type Deed, happened, userId } from '../../test/deeds';
 import * as reference from '../../test/reference';
 import { analyticsApp } from '../analytics.app';
 import { type FunnelQuestion, FunnelsService } from './funnels.service';
