@@ -8,15 +8,18 @@ import { gatewayDataMap } from './gateway.data-map';
 import { GatewayModule } from './gateway.module';
 import { CountReplicas } from './limits/limits.service';
 import { Session } from './sessions/session.entity';
+import { Staff, STAFF_PLACES } from './staff/staff.entity';
 
 export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Grant, Role, Session],
+  entities: [Grant, Role, Session, Staff],
+  encrypted: STAFF_PLACES,
   migrations: [CreateAccess1764300000000],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],
   publicFront: EdgeService,
   port: 4100,
+  publicPort: 4080,
 });

@@ -24,7 +24,16 @@ export const gatewayDataMap: DataMap = {
     purpose: 'Who works here.',
     retention: 'For as long as what they did is kept.',
     erasure: 'not personal',
-    columns: { state: 'Invited, active or suspended.' },
+    columns: {
+      state: 'Invited, active or suspended.',
+      email_hash: 'Keyed hash, by which they are found.',
+      email: 'Address, encrypted.',
+      name: 'Name, encrypted.',
+      password_hash: 'Argon2id.',
+      totp_secret: 'Secret of the authenticator app, encrypted.',
+      recovery_hashes: 'Keyed hashes of the recovery codes that are left.',
+      invitation_hash: 'Keyed hash of the invitation.',
+    },
   },
   roles: {
     purpose: 'What may be done by whoever has a role.',

@@ -161,3 +161,24 @@ export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLe
 export { ReadAudio } from './tts-worker.api';
 export { AccessChanged, GatewayPersonErased } from './gateway.events';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  AcceptInvitation,
+  BeginTotp,
+  ChangePassword,
+  ConfirmTotp,
+  EndStaffSession,
+  GrantRoles,
+  InviteStaff,
+  ListRoles,
+  ListStaff,
+  ProveAgain,
+  ReadAccount,
+  ReadInvitation,
+  ReadStaff,
+  ReinviteStaff,
+  RenewRecoveryCodes,
+  ResumeStaff,
+  SignInWithCode,
+  SignInWithPassword,
+  SuspendStaff,
+} from './gateway.staff.api';

@@ -43,6 +43,12 @@ export class PrincipalsService {
     return [...(member ? [member] : []), ...(person ? [this.person(person)] : [])];
   }
 
+  /** What somebody may do has changed: this process and the others look it up anew. */
+  changed(subjectId: string): void {
+    this.forget(subjectId);
+    this.sessions.changed(subjectId);
+  }
+
   forget(subjectId: string): void {
     this.granted.delete(subjectId);
   }
