@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
+  'stats',
   'files',
   'rollups',
   'events',
@@ -11,7 +12,6 @@ const LAYERS = [
   'archive',
   'backup',
   'retention',
-  'stats',
   'metrics',
   'churn',
   'surveys',
