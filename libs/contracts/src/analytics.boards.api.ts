@@ -54,7 +54,7 @@ const About = z
     computedAt: Instant,
     eventsUpTo: Instant.nullable().describe('The newest event that is in here happened in the five minutes that begin then.'),
     provisionalFrom: z.iso.date().nullable().describe('From this day on events that come late may still change numbers.'),
-    people: People.describe('In whose activity it was counted: those who agreed to it.'),
+    people: People.nullable().describe('In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.'),
   })
   .meta({ id: 'analytics.About', description: 'Of which days and people a report speaks, and how fresh it is.' });
 
@@ -217,7 +217,7 @@ export const ReadFunnel = defineRoute({
     windowMinutes: z.int(),
     steps: z.array(FunnelStep),
     excluded: People.nullable(),
-    incomplete: People.describe('Whose window has not passed, and who are not counted because of it.'),
+    incomplete: People.nullable().describe('Whose window has not passed, and who are not counted because of it.'),
   }),
 });
 
@@ -242,7 +242,7 @@ export const ReadRevenue = defineRoute({
     arppuMinor: z.number().nullable().describe('Net by people who paid.'),
     payers: People.nullable(),
     conversion: z
-      .array(z.object({ days: z.int(), people: People, payers: People.nullable(), share: Share.nullable() }))
+      .array(z.object({ days: z.int(), people: People.nullable(), payers: People.nullable(), share: Share.nullable() }))
       .describe('Of those whose first day is in the period and long enough ago: who paid within so many days of it.'),
   }),
 });
@@ -346,7 +346,7 @@ const ChurnForecast = z
 const LifetimeValue = z
   .object({
     days: z.int(),
-    people: People.describe('Whose first day is so long ago.'),
+    people: People.nullable().describe('Whose first day is so long ago.'),
     realisedMinor: z.number().nullable(),
     predictedMinor: Interval.nullable().describe('80 % interval, of 500 draws of people.'),
   })
@@ -368,12 +368,12 @@ export const ReadBusiness = defineRoute({
     about: About,
     mau: z.object({ people: People.nullable(), previous: People.nullable().describe('30 days earlier.') }),
     conversion: z.object({
-      people: People.describe('Whose first day was 30 to 59 days ago.'),
+      people: People.nullable().describe('Whose first day was 30 to 59 days ago.'),
       payers: People.nullable().describe('Of them: who paid within 30 days of it.'),
       share: Share.nullable(),
     }),
     churn: z.object({
-      people: People.describe('Active in the 30 days before the last 30.'),
+      people: People.nullable().describe('Active in the 30 days before the last 30.'),
       lost: People.nullable().describe('Of them: not active in the last 30.'),
       share: Share.nullable(),
       goal: Share.describe('Below it all is well.'),
@@ -381,8 +381,8 @@ export const ReadBusiness = defineRoute({
     }),
     lifetimeValue: z.object({ currency: z.string(), horizons: z.array(LifetimeValue) }),
     nps: z.object({
-      asked: People,
-      answers: People,
+      asked: People.nullable(),
+      answers: People.nullable(),
       score: z.number().nullable().describe('Share of 9 and 10 less share of 0 to 6, from −100 to 100.'),
       mean: z.number().nullable().describe('Mean of the answers, 0 to 10.'),
       goal: z.number().describe('Of the mean; above it all is well.'),

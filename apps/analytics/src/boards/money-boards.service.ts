@@ -10,7 +10,7 @@ import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
 import type { Scope } from '../metrics/scope';
 import { SurveysService } from '../surveys/surveys.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
-import { SMALLEST_GROUP, unlessSmall } from './small-groups';
+import { SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 /** Below it all is well: of a hundred people fewer than five leave in a month. */
 const CHURN_GOAL = 0.05;
@@ -70,7 +70,7 @@ export class MoneyBoardsService {
         payers: unlessSmall(people, payers),
         conversion: conversion.map(({ days: within, people: old, payers: paid }) => ({
           days: within,
-          people: old,
+          people: unlessSmall(old, old),
           payers: unlessSmall(old, paid),
           share: unlessSmall(old, paid / old),
         })),
@@ -92,16 +92,15 @@ export class MoneyBoardsService {
       // Today is not over.
       const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
       const nps = await this.surveys.result(tx, within(NPS_DAYS));
-      const ofAll = <T>(people: number, value: T) => (scope.bots ? unlessSmall(people, value) : value);
       return {
-        mau: { people: ofAll(mau, mau), previous: ofAll(previous, previous) },
+        mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
         conversion: {
-          people: conversion.people,
+          people: unlessSmall(conversion.people, conversion.people),
           payers: unlessSmall(conversion.people, conversion.payers),
           share: unlessSmall(conversion.people, conversion.payers / conversion.people),
         },
         churn: {
-          people: churn.people,
+          people: unlessSmall(churn.people, churn.people),
           lost: unlessSmall(churn.people, churn.lost),
           share: unlessSmall(churn.people, churn.lost / churn.people),
           goal: CHURN_GOAL,
@@ -109,8 +108,8 @@ export class MoneyBoardsService {
         },
         lifetimeValue: { currency, horizons: await this.lifetimeValue(tx, within(COHORT_DAYS), currency) },
         nps: {
-          asked: nps.asked,
-          answers: nps.answers,
+          asked: unlessSmall(nps.asked, nps.asked),
+          answers: unlessSmall(nps.answers, nps.answers),
           score: unlessSmall(nps.answers, nps.score),
           mean: unlessSmall(nps.answers, nps.mean),
           goal: NPS_GOAL,
@@ -139,7 +138,8 @@ export class MoneyBoardsService {
     const outlooks = HORIZONS.map((horizon) => ({ observed: observedBefore(horizon), horizon }));
     const predictions = lives.length > 0 ? predictLifetimeValues(lives, outlooks) : [];
     return realised.map(({ days, people, amount }, i) => ({
-      ...{ days, people },
+      days,
+      people: unlessSmall(people, people),
       realisedMinor: unlessSmall(people, amount / people),
       predictedMinor: unlessSmall(lives.length, predictions[i] ?? null),
     }));

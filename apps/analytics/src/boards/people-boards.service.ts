@@ -9,7 +9,7 @@ import { mean } from '../stats/samples';
 import { wilsonInterval } from '../stats/proportions';
 import { kaplanMeier } from '../stats/survival';
 import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
-import { unlessSmall } from './small-groups';
+import { unlessSmall, unlessSmallIn } from './small-groups';
 
 const STICKY_DAYS = 28;
 const MINUTE_MS = 60_000;
@@ -96,14 +96,13 @@ export class PeopleBoardsService {
           };
         }),
         excluded: unlessSmall(began, result.excluded),
-        incomplete: result.incomplete,
+        incomplete: unlessSmall(began, result.incomplete),
       };
     });
   }
 }
 
-/** Everybody together are no group. */
-const isLarge = ({ bots }: Scope, { mau }: GrowthDay): boolean => !bots || unlessSmall(mau, true) === true;
+const isLarge = (scope: Scope, { mau }: GrowthDay): boolean => unlessSmallIn(scope, mau, true) ?? false;
 
 const NO_NUMBERS = {
   ...{ dau: null, wau: null, mau: null },

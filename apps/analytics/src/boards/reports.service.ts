@@ -5,6 +5,7 @@ import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
+import { unlessSmallIn } from './small-groups';
 
 /** What each report is asked with. */
 export interface ReportQuery {
@@ -26,7 +27,8 @@ export interface About {
   readonly computedAt: Date;
   readonly eventsUpTo: Date | null;
   readonly provisionalFrom: string | null;
-  readonly people: number;
+  /** Null of a group that is too small to be told. */
+  readonly people: number | null;
 }
 
 /** What takes longer has to be asked for in smaller parts. */
@@ -86,12 +88,13 @@ export class ReportsService {
     const [newest] = await tx.query<{ at: Date }[]>(
       'SELECT at FROM measures WHERE minutes = 5 ORDER BY at DESC LIMIT 1',
     );
+    const people = await this.growth.people(tx, scope);
     return {
       ...{ zone, from, to },
       computedAt: now,
       eventsUpTo: newest?.at ?? null,
       provisionalFrom: late > to ? null : late < from ? from : late,
-      people: await this.growth.people(tx, scope),
+      people: unlessSmallIn(scope, people, people),
     };
   }
 }

@@ -5,7 +5,7 @@ import { GrowthService } from '../metrics/growth.service';
 import { addDays } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
-import { unlessSmall } from './small-groups';
+import { unlessSmallIn } from './small-groups';
 
 const HOURS_SHOWN = 24;
 
@@ -57,9 +57,8 @@ export class UsageBoardsService {
       const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
       const { dau, wau, mau } = todayPeople!;
       const people = { today: dau, yesterday: yesterdayPeople!.dau, week: wau, month: mau };
-      const isHidden = scope.bots && unlessSmall(mau, true) === null;
       return {
-        people: isHidden ? { today: null, yesterday: null, week: null, month: null } : people,
+        people: unlessSmallIn(scope, mau, people) ?? { today: null, yesterday: null, week: null, month: null },
         messages: live('messages'),
         replies: live('replies'),
         failedReplies: live('failedReplies'),
