@@ -1,12 +1,13 @@
 import type { Actor, ExportedReport, Locale } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { z } from 'zod';
 
 export type ExportState = 'waiting' | 'running' | 'done' | 'failed' | 'expired';
 
 /** How a file is to be written. */
 export interface ExportRequest {
-  /** As it was asked for, on the wire. */
-  readonly of: ExportedReport;
+  /** As it travels. */
+  readonly of: z.input<typeof ExportedReport>;
   readonly format: 'csv' | 'xlsx';
   readonly locale: Locale;
   readonly delimiter: ',' | ';';

@@ -17,7 +17,7 @@ import { DataSource, In } from 'typeorm';
 import { z } from 'zod';
 import { define } from '../metrics/definitions';
 import { csvOf } from './csv';
-import { Export } from './export.entity';
+import { Export, type ExportRequest } from './export.entity';
 import { type ReportTable, ReportTablesService } from './report-tables.service';
 import type { Row, Table } from './table';
 import { type Notes, xlsxOf } from './xlsx';
@@ -26,7 +26,8 @@ export const WriteExport = defineJob('write-export', z.object({ exportId: z.uuid
 const ForgetExports = defineJob('forget-exports', Slot);
 
 export const LINK_LIFETIME_MS = 24 * 3_600_000;
-const ATTEMPTS = 5;
+/** Of writing one; then it has failed. */
+export const ATTEMPTS = 5;
 const KEPT_DAYS = 30;
 
 export const fileKeyOf = ({ id }: Pick<Export, 'id'>): string => `exports/${id}`;
@@ -42,7 +43,7 @@ export class ExportsJobs {
   ) {}
 
   @Runs(WriteExport)
-  async write({ exportId }: PayloadOf<typeof WriteExport>, { signal, attempt }: JobRun): Promise<void> {
+  async write({ exportId }: PayloadOf<typeof WriteExport>, { signal, isLastAttempt }: JobRun): Promise<void> {
     const open = { id: exportId, state: In(['waiting', 'running']) };
     const row = await this.db.manager.findOneBy(Export, open);
     if (!row) return;
@@ -53,9 +54,8 @@ export class ExportsJobs {
       const expiresAt = new Date(now.getTime() + LINK_LIFETIME_MS);
       await this.db.manager.update(Export, open, { state: 'done', rows, bytes, finishedAt: now, expiresAt });
     } catch (error) {
-      signal.throwIfAborted();
-      if (attempt < ATTEMPTS) throw error;
-      await this.db.manager.update(Export, open, { state: 'failed', finishedAt: this.clock.now() });
+      if (isLastAttempt && !signal.aborted)
+        await this.db.manager.update(Export, open, { state: 'failed', finishedAt: this.clock.now() });
       throw error;
     }
   }
@@ -83,11 +83,10 @@ export class ExportsJobs {
 
   private writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {
     const { format, locale, delimiter, bom, of } = row.request;
-    // As it was stored it is JSON.
-    const report = ExportedReport.decode(of as never);
+    const report = ExportedReport.decode(of);
     return this.tables.read(report, { bots: row.bots ?? undefined }, locale, async (table) => {
       const counted = counting(table, signal);
-      const notes = () => this.notes(table, report, counted, locale);
+      const notes = () => this.notes(table, of, counted, locale);
       const chunks =
         format === 'csv' ? csvOf(counted, { delimiter, bom }) : xlsxOf(counted, { name: report.report, notes });
       const contentType = format === 'csv' ? 'text/csv' : 'application/octet-stream';
@@ -99,7 +98,7 @@ export class ExportsJobs {
   }
 
   /** What the numbers mean, and of what they are. */
-  private notes(table: ReportTable, { report, query }: ExportedReport, counted: Counting, locale: Locale): Notes {
+  private notes(table: ReportTable, { report, query }: ExportRequest['of'], counted: Counting, locale: Locale): Notes {
     const filters = Object.entries(query).map(([name, value]) => [name, String(value)]);
     return {
       name: 'Definitions',

@@ -4,6 +4,7 @@ import {
   type Actor,
   AuditEntryAppendRequested,
   type DownloadExport,
+  ExportedReport,
   type ListExports,
   type OpenExport,
   type ReadExport,
@@ -22,7 +23,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Export } from './export.entity';
-import { fileKeyOf, WriteExport } from './exports.jobs';
+import { ATTEMPTS, fileKeyOf, WriteExport } from './exports.jobs';
 
 class ExportNotFound extends DomainError {
   constructor() {
@@ -59,12 +60,13 @@ export class ExportsService {
     tx: EntityManager,
     { body, actor, requestId }: RequestOf<typeof OpenExport>,
   ): Promise<AnswerOf<typeof OpenExport>> {
+    const request = { ...body, of: ExportedReport.encode(body.of) };
     const row: Export = {
-      ...{ id: uuidv7(), owner: ownerOf(actor), bots: actor.bots ?? null, request: body, state: 'waiting' },
+      ...{ id: uuidv7(), owner: ownerOf(actor), bots: actor.bots ?? null, request, state: 'waiting' },
       ...{ rows: null, bytes: null, createdAt: this.clock.now(), finishedAt: null, expiresAt: null },
     };
     await tx.insert(Export, row as never);
-    await this.jobs.add(tx, WriteExport, { exportId: row.id }, { key: `export:${row.id}` });
+    await this.jobs.add(tx, WriteExport, { exportId: row.id }, { maxAttempts: ATTEMPTS });
     const { kind, id, roles } = actor;
     await this.outbox.add(
       tx,
@@ -73,7 +75,7 @@ export class ExportsService {
         action: 'analytics.exports.open',
         resourceType: 'export',
         resourceId: row.id,
-        after: { of: body.of, format: body.format },
+        after: { of: request.of, format: request.format },
         requestId,
       }),
     );
