@@ -63,7 +63,10 @@ export class ReportsService {
     work: (tx: EntityManager, scope: Scope) => Promise<T>,
   ): Promise<T & { about: About }> {
     const scope = this.scopeOf(query, viewer);
-    return this.read(async (tx) => ({ ...(await work(tx, scope)), about: await this.about(tx, scope) }));
+    return this.read(async (tx) => {
+      const report = await work(tx, scope);
+      return { ...report, about: await this.about(tx, scope, await this.growth.people(tx, scope)) };
+    });
   }
 
   /**
@@ -73,14 +76,16 @@ export class ReportsService {
   read<T>(work: (tx: EntityManager) => Promise<T>, longestMs = LONGEST_MS): Promise<T> {
     return this.db.transaction('REPEATABLE READ', async (tx) => {
       await tx.query(
-        `SELECT set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true), set_config('statement_timeout', $1, true)`,
+        `SELECT set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true), set_config('work_mem', '64MB', true),
+           set_config('statement_timeout', $1, true)`,
         [String(longestMs)],
       );
       return work(tx);
     });
   }
 
-  async about(tx: EntityManager, scope: Scope): Promise<About> {
+  /** @param people who were active on the days of the scope */
+  async about(tx: EntityManager, scope: Scope, people: number): Promise<About> {
     const { zone, from, now } = scope;
     const today = dayIn(zone, now);
     const to = scope.to < today ? scope.to : today;
@@ -88,7 +93,6 @@ export class ReportsService {
     const [newest] = await tx.query<{ at: Date }[]>(
       'SELECT at FROM measures WHERE minutes = 5 ORDER BY at DESC LIMIT 1',
     );
-    const people = await this.growth.people(tx, scope);
     return {
       ...{ zone, from, to },
       computedAt: now,

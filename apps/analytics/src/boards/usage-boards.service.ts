@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import type { EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
-import { addDays } from '../metrics/scope';
+import { addDays, type Scope } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
 import { unlessSmallIn } from './small-groups';
 
 const HOURS_SHOWN = 24;
+const MONTH = 30;
+const MINUTE_MS = 60_000;
 
 /** What there was to do, and what it cost. These numbers name nobody, so none of them is hidden. */
 @Injectable()
 export class UsageBoardsService {
+  private readonly months = new LRUCache<string, number>({ max: 500, ttl: MINUTE_MS });
+
   constructor(
     private readonly reports: ReportsService,
     private readonly usages: UsageService,
@@ -45,20 +51,20 @@ export class UsageBoardsService {
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadOverview>> {
     const day = this.reports.today(zone);
-    return this.reports.run({ zone, botId, from: day, to: day }, viewer, async (tx, scope) => {
-      const { now } = scope;
+    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer);
+    return this.reports.read(async (tx) => {
       const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
-      const [yesterdayPeople, todayPeople] = await this.growths.days(tx, { ...scope, ...lastDays(day, 2) });
+      const month = await this.month(tx, scope);
+      const people = { ...(await this.growths.now(tx, scope)), month };
       const begin = hours.find((point) => point.day === day)!.at;
       const [today, yesterday] = [
-        await this.usages.between(tx, begin, now, scope.bots),
-        await this.usages.between(tx, hoursBefore(begin, 24), hoursBefore(now, 24), scope.bots),
+        await this.usages.between(tx, begin, scope.now, scope.bots),
+        await this.usages.between(tx, hoursBefore(begin, 24), hoursBefore(scope.now, 24), scope.bots),
       ];
       const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
-      const { dau, wau, mau } = todayPeople!;
-      const people = { today: dau, yesterday: yesterdayPeople!.dau, week: wau, month: mau };
       return {
-        people: unlessSmallIn(scope, mau, people) ?? { today: null, yesterday: null, week: null, month: null },
+        about: await this.reports.about(tx, scope, people.today),
+        people: unlessSmallIn(scope, month, people) ?? { today: null, yesterday: null, week: null, month: null },
         messages: live('messages'),
         replies: live('replies'),
         failedReplies: live('failedReplies'),
@@ -67,6 +73,16 @@ export class UsageBoardsService {
         hours: hours.slice(-HOURS_SHOWN),
       };
     });
+  }
+
+  /** It goes through 30 days and hardly changes within a minute, and the page asks again and again. */
+  private async month(tx: EntityManager, scope: Scope): Promise<number> {
+    const key = JSON.stringify([scope.zone, scope.to, scope.bots]);
+    const known = this.months.get(key);
+    if (known !== undefined) return known;
+    const people = await this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) });
+    this.months.set(key, people);
+    return people;
   }
 }
 

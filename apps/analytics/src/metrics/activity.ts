@@ -36,23 +36,46 @@ const ALL = `B'${'1'.repeat(96)}'`;
 const NONE = `B'${'0'.repeat(96)}'`;
 const quarters = (duration: string) => `greatest(0, (extract(epoch FROM ${duration}) / 900)::integer)`;
 
+/** 0, 1, … up to a number, of which the planner expects a few: `generate_series` alone it takes for a thousand. */
+export const upTo = (last: string): string => `unnest(ARRAY(SELECT generate_series(0, ${last})))`;
+
 /**
- * `active (user_id, day)`: the days, in the zone of the scope, on which people did something that counts. Only those are here who
- * agreed to be counted. A day of the zone is a part of two or three days of UTC, whose quarters of an hour are known.
+ * `part (day, local_day, mask)`: which quarters of an hour of which days of UTC a day of the zone is made of; of two or three of them.
+ * Told once, and not for each row.
  * @param from first and last day, as expressions over `scope`
  */
-export const activeDays = (from: string, to: string): string => `
-  local AS (
+const partsOfDays = (from: string, to: string): string => `
+  local AS MATERIALIZED (
     SELECT day, ${momentOf('day')} AT TIME ZONE 'UTC' AS begin, ${momentOf('(day + 1)')} AT TIME ZONE 'UTC' AS until
-    FROM scope, generate_series(0, ${to} - ${from}) AS n, LATERAL (SELECT ${from} + n AS day) AS one
-  ), part AS (
+    FROM scope, ${upTo(`${to} - ${from}`)} AS n, LATERAL (SELECT ${from} + n AS day) AS one
+  ), part AS MATERIALIZED (
     SELECT local.day AS local_day, utc_day AS day,
       (${ALL} >> ${quarters('begin - utc_day')}) & (${ALL} << ${quarters('utc_day + 1 - until')}) AS mask
-    FROM local, generate_series(0, (until - interval '1 second')::date - begin::date) AS n,
+    FROM local, ${upTo(`(until - interval '1 second')::date - begin::date`)} AS n,
       LATERAL (SELECT begin::date + n AS utc_day) AS utc
-  ), active AS (
-    SELECT DISTINCT user_id, local_day AS day FROM active_people JOIN part USING (day)
-    WHERE quarters & mask <> ${NONE} AND ${OF_BOTS}
+  )`;
+
+const IN_PART = `quarters & mask <> ${NONE} AND ${OF_BOTS}`;
+
+/**
+ * `active (user_id, day)`: the days, in the zone of the scope, on which people did something that counts. Only those are here who
+ * agreed to be counted.
+ * @param from first and last day, as expressions over `scope`
+ * @param among a table of people, of all when absent
+ */
+export const activeDays = (from: string, to: string, among?: string): string => `
+  ${partsOfDays(from, to)}, active AS (
+    SELECT DISTINCT user_id, local_day AS day FROM active_people JOIN part USING (day) ${among ? `JOIN ${among} USING (user_id)` : ''}
+    WHERE ${IN_PART}
+  )`;
+
+/**
+ * `active_person (user_id, …)`: people who were active on at least one of the days.
+ * @param facts more columns, as aggregates over `local_day`
+ */
+export const activePeople = (from: string, to: string, facts = ''): string => `
+  ${partsOfDays(from, to)}, active_person AS (
+    SELECT user_id${facts && `, ${facts}`} FROM active_people JOIN part USING (day), scope WHERE ${IN_PART} GROUP BY user_id
   )`;
 
 /** `known (user_id, first_active_at, first_day)`: when each person was active for the first time in their life, in the bots of the scope. */

@@ -84,54 +84,61 @@ export function averageOf(cohorts: readonly Cohort[]): RetentionCell[] {
 
 const ascending = (days: readonly number[]): number[] => [...new Set(days)].sort((a, b) => a - b);
 
-/** `member`: with the last age that has wholly passed. `aged`: at which ages people were active. */
-const BY_DAYS = `
-  ${activeDays('first', 'today')}, member AS (
-    SELECT user_id, first_day, today - first_day - 1 AS passed FROM cohort, scope
-  ), aged AS (
-    SELECT user_id, day - first_day AS age FROM active JOIN cohort USING (user_id)
-  )`;
+const ACTIVE = activeDays('first', 'today', 'cohort');
 
-/** Only the latest age counts when any later one does. */
-const BY_LAST_DAY = `
-  ${activeDays('first', 'today')}, member AS (
-    SELECT user_id, first_day, today - first_day - 1 AS passed FROM cohort, scope
-  ), aged AS (
-    SELECT user_id, max(day - first_day) AS age FROM active JOIN cohort USING (user_id) GROUP BY user_id
-  )`;
-
-/** From the moment of the first event on. */
-const BY_24_HOURS = `
-  member AS (
-    SELECT user_id, first_day, floor(extract(epoch FROM now - first_active_at) / 86400)::int - 1 AS passed FROM cohort, scope
-  ), aged AS (
-    SELECT user_id, floor(extract(epoch FROM occurred_at - first_active_at) / 86400)::int AS age
-    FROM events JOIN cohort USING (user_id)
-    WHERE ${IS_ACTIVE} AND occurred_at >= ${FIRST_MOMENT} AND ${OF_BOTS}
-  )`;
+/** For each kind: at which ages people were active, each age of a person once, and how many ages of the person have wholly passed. */
+const AGES: Record<RetentionKind, { readonly passed: string; readonly aged: string }> = {
+  calendar: {
+    passed: 'today - first_day - 1',
+    aged: `${ACTIVE}, aged AS (SELECT start, passed, day - first_day AS age FROM active JOIN begun USING (user_id))`,
+  },
+  /** Ages are those at which their brackets begin, found by a search in the list of these: brackets do not overlap. */
+  brackets: {
+    passed: 'today - first_day - 1',
+    aged: `${ACTIVE}, aged AS (
+      SELECT DISTINCT user_id, start, passed, ($7::int[])[place] AS age
+      FROM active JOIN begun USING (user_id), LATERAL (SELECT width_bucket(day - first_day, $7::int[]) AS place) AS one
+      WHERE day - first_day <= ($8::int[])[place]
+    )`,
+  },
+  /** Only the latest age counts when any later one does. */
+  rolling: {
+    passed: 'today - first_day - 1',
+    aged: `${ACTIVE}, aged AS (
+      SELECT start, passed, max(day - first_day) AS age FROM active JOIN begun USING (user_id) GROUP BY user_id, start, passed
+    )`,
+  },
+  /** From the moment of the first event on. */
+  hours24: {
+    passed: 'floor(extract(epoch FROM now - first_active_at) / 86400)::int - 1',
+    aged: `aged AS (
+      SELECT DISTINCT user_id, start, passed, floor(extract(epoch FROM occurred_at - first_active_at) / 86400)::int AS age
+      FROM events JOIN begun USING (user_id)
+      WHERE ${IS_ACTIVE} AND occurred_at >= ${FIRST_MOMENT} AND ${OF_BOTS}
+    )`,
+  },
+};
 
 function statementOf(kind: RetentionKind): string {
-  const ages = { calendar: BY_DAYS, brackets: BY_DAYS, rolling: BY_LAST_DAY, hours24: BY_24_HOURS }[kind];
-  const isRolling = kind === 'rolling';
-  // An age finds its bracket by a search in the list of beginnings: brackets come in order and do not overlap.
+  const { passed, aged } = AGES[kind];
+  const [matures, fits] = kind === 'rolling' ? ['begin', 'age >= begin'] : ['until', 'age = begin'];
   return `
-    WITH ${SCOPE}, ${COHORT}, ${ages}, begun AS (
-      SELECT user_id, date_trunc($6::text, first_day::timestamp)::date AS start, passed FROM member
-    ), bracket AS (
-      SELECT ordinality::int AS place, begin, ${isRolling ? 'begin' : 'until'} AS matures
+    WITH ${SCOPE}, ${COHORT}, begun AS (
+      SELECT cohort.*, date_trunc($6::text, first_day::timestamp)::date AS start, ${passed} AS passed FROM cohort, scope
+    ), ${aged}, bracket AS (
+      SELECT ordinality::int AS place, begin, ${matures} AS matures
       FROM unnest($7::int[], $8::int[]) WITH ORDINALITY AS one (begin, until, ordinality)
-    ), hit AS (
-      SELECT DISTINCT user_id, place
-      FROM ${isRolling ? 'aged JOIN bracket ON age >= begin' : 'aged JOIN bracket ON place = width_bucket(age, $7::int[]) AND age <= matures'}
     ), size AS (
-      SELECT start, place, count(*)::int AS people, (count(*) FILTER (WHERE passed >= matures))::int AS mature
-      FROM begun CROSS JOIN bracket GROUP BY start, place
+      SELECT start, place, sum(people) AS people, coalesce(sum(people) FILTER (WHERE passed >= matures), 0) AS mature
+      FROM (SELECT start, passed, count(*) AS people FROM begun GROUP BY start, passed) AS one CROSS JOIN bracket
+      GROUP BY start, place
     ), came AS (
-      SELECT start, place, count(*)::int AS active
-      FROM hit JOIN begun USING (user_id) JOIN bracket USING (place) WHERE passed >= matures GROUP BY start, place
+      SELECT start, place, sum(people) AS active
+      FROM (SELECT start, passed, age, count(*) AS people FROM aged GROUP BY start, passed, age) AS one JOIN bracket ON ${fits}
+      WHERE passed >= matures GROUP BY start, place
     )
-    SELECT start::text AS start, max(people) AS people, array_agg(mature ORDER BY place) AS mature,
-      array_agg(coalesce(active, 0) ORDER BY place) AS active
+    SELECT start::text AS start, max(people)::int AS people, array_agg(mature::int ORDER BY place) AS mature,
+      array_agg(coalesce(active, 0)::int ORDER BY place) AS active
     FROM size LEFT JOIN came USING (start, place) GROUP BY start ORDER BY start`;
 }
 
@@ -149,6 +156,6 @@ export const LEFT_AFTER = (cohort: string): string => `
   )`;
 
 const STAYS = `
-  WITH ${SCOPE}, ${COHORT}, ${activeDays('first', 'today')}, ${LEFT_AFTER('cohort')}
+  WITH ${SCOPE}, ${COHORT}, ${ACTIVE}, ${LEFT_AFTER('cohort')}
   SELECT coalesce(left_after, seen) AS time, left_after IS NOT NULL AS happened, count(*)::int AS people
   FROM stay GROUP BY 1, 2 ORDER BY 1, 2`;

@@ -123,7 +123,7 @@ const COHORT_MONEY = `
 const LIVES = `
   WITH ${SCOPE}, ${COHORT}, drawn AS (
     SELECT cohort.* FROM cohort ORDER BY md5(user_id::text) LIMIT $6::int
-  ), ${activeDays('first', 'today')}, ${LEFT_AFTER('drawn')}, moved AS (
+  ), ${activeDays('first', 'today', 'drawn')}, ${LEFT_AFTER('drawn')}, moved AS (
     SELECT user_id, jsonb_agg(jsonb_build_object('age', day - first_day, 'day', day, 'currency', props->>'currency', 'amountMinor', ${SIGNED})) AS amounts
     FROM events JOIN drawn USING (user_id), LATERAL (SELECT (occurred_at AT TIME ZONE $1)::date AS day) AS local
     WHERE type IN ('${PAID}', '${REFUNDED}') AND occurred_at >= ${FIRST_MOMENT} AND ${OF_BOTS} AND day >= first_day

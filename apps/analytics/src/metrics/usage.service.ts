@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BOUNDS_MS } from '../rollups/event-rules';
+import { upTo } from './activity';
 import { rowsOf } from './cursor';
 import { END_MOMENT, FIRST_MOMENT, momentOf, OF_BOTS, parametersOf, queryInScope, SCOPE, type Scope } from './scope';
 
@@ -95,18 +96,21 @@ const COUNTED = `
   ${sum('inputTokens')} AS "inputTokens", ${sum('cachedInputTokens')} AS "cachedInputTokens",
   ${sum('outputTokens')} AS "outputTokens", ${sum('costMicros')} AS "costMicros"`;
 
-/** Quarters of an hour are whole parts of the days and hours of every zone. */
-const RELEVANT = `minutes = 15 AND type IN ('${[MESSAGE, REPLY, DELIVERED, UNDELIVERABLE, CALL].join(`', '`)}')
+const RELEVANT = `type IN ('${[MESSAGE, REPLY, DELIVERED, UNDELIVERABLE, CALL].join(`', '`)}')
   AND measure IN ('events', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros', 'durationMs')`;
+/** Quarters of an hour are whole parts of the days and hours of every zone. Days of UTC are counted as such. */
+const QUARTERS = 'minutes = 15';
+const DAYS_OR_QUARTERS = `minutes = CASE $1 WHEN 'UTC' THEN 1440 ELSE 15 END`;
 const IN_PERIOD = `at >= ${FIRST_MOMENT} AND at < ${END_MOMENT}`;
 
 const HISTOGRAM = `ARRAY[${BOUNDS_MS.map(
   (bound) => `coalesce(sum(events) FILTER (WHERE type = '${CALL}' AND measure = 'durationMs' AND le = ${bound}), 0)::float8`,
 ).join(', ')}] AS counts`;
 
-const overTime = (points: string, keyOfMeasure: string) => `
+const overTime = (points: string, keyOfMeasure: string, width: string) => `
   WITH ${SCOPE}, point AS (${points}), counted AS (
-    SELECT ${keyOfMeasure} AS key, measures.* FROM measures, scope WHERE ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS}
+    SELECT ${keyOfMeasure} AS key, measures.* FROM measures, scope
+    WHERE ${width} AND ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS}
   )
   SELECT point.at, point.day::text AS day, ${COUNTED}, ${HISTOGRAM}
   FROM point LEFT JOIN counted USING (key) GROUP BY point.at, point.day ORDER BY point.at`;
@@ -114,33 +118,37 @@ const overTime = (points: string, keyOfMeasure: string) => `
 const OVER_TIME = {
   day: overTime(
     `SELECT day AS key, day, ${momentOf('day')} AS at
-     FROM scope, generate_series(0, last - first) AS n, LATERAL (SELECT first + n AS day) AS one`,
+     FROM scope, ${upTo('last - first')} AS n, LATERAL (SELECT first + n AS day) AS one`,
     '(at AT TIME ZONE $1)::date',
+    DAYS_OR_QUARTERS,
   ),
   hour: overTime(
     `SELECT hour AS key, (hour AT TIME ZONE $1)::date AS day, hour AS at
      FROM scope, generate_series(${FIRST_MOMENT}, least(${END_MOMENT} - interval '1 minute', now), interval '1 hour') AS hour`,
     `date_bin('1 hour', at, ${FIRST_MOMENT})`,
+    QUARTERS,
   ),
 };
 
 const groups = (key: string, condition = 'true') => `
   WITH ${SCOPE}
-  SELECT ${key} AS key, ${COUNTED} FROM measures, scope WHERE ${RELEVANT} AND ${condition} AND ${IN_PERIOD} AND ${OF_BOTS}
+  SELECT ${key} AS key, ${COUNTED} FROM measures, scope
+  WHERE ${DAYS_OR_QUARTERS} AND ${RELEVANT} AND ${condition} AND ${IN_PERIOD} AND ${OF_BOTS}
   GROUP BY ${key} ORDER BY "costMicros" DESC, ${key}`;
 
 const GROUPS = { bot: groups('bot_id'), model: groups('model', `type = '${CALL}'`) };
 
-const TOTAL = `WITH ${SCOPE} SELECT ${COUNTED} FROM measures, scope WHERE ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS}`;
+const TOTAL = `
+  WITH ${SCOPE} SELECT ${COUNTED} FROM measures, scope WHERE ${DAYS_OR_QUARTERS} AND ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS}`;
 
 const BETWEEN = `
   SELECT ${COUNTED} FROM measures
-  WHERE ${RELEVANT.replace('minutes = 15', 'minutes = 5')} AND at >= $1 AND at < $2 AND ($3::text[] IS NULL OR bot_id = ANY ($3))`;
+  WHERE minutes = 5 AND ${RELEVANT} AND at >= $1 AND at < $2 AND ($3::text[] IS NULL OR bot_id = ANY ($3))`;
 
 const DETAILS = `
   WITH ${SCOPE}
   SELECT date_bin('1 hour', at, ${FIRST_MOMENT}) AS at, bot_id AS "botId", model, ${COUNTED}
-  FROM measures, scope WHERE ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+  FROM measures, scope WHERE ${QUARTERS} AND ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
 /**
  * Where the share `p` of durations lies below it: as if they were spread evenly between two bounds.
