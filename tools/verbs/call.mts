@@ -99,7 +99,11 @@ function sorted({ params, query, body }: RouteDefinition, given: [string, unknow
 }
 
 /** Asks with the key of the environment or, where that is not known, with the one of the local installation. */
-async function ask<T>(route: RouteDefinition, url: string, call: (client: ServiceClient) => Promise<T>): Promise<T> {
+export async function ask<T>(
+  route: RouteDefinition,
+  url: string,
+  call: (client: ServiceClient) => Promise<T>,
+): Promise<T> {
   const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
   const { serviceOf } = await import('@switchboard/contracts');
   const { Registry } = await import('prom-client');
@@ -122,7 +126,7 @@ async function ask<T>(route: RouteDefinition, url: string, call: (client: Servic
   throw new Error("There is no operator's key: set OPERATOR_PRIVATE_KEY, or run `npm start` here once.");
 }
 
-async function addressOf(service: string): Promise<string> {
+export async function addressOf(service: string): Promise<string> {
   const prefix = service.toUpperCase().replaceAll('-', '_');
   const { [`${prefix}_URL`]: url, [`${prefix}_PORT`]: port } = process.env;
   if (url) return url;

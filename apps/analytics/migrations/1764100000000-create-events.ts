@@ -24,13 +24,11 @@ export class CreateEvents1764100000000 implements MigrationInterface {
         locale      text,
         experiments jsonb,
         props       jsonb NOT NULL,
-        PRIMARY KEY (event_id, occurred_at)
+        PRIMARY KEY (occurred_at, event_id)
       ) PARTITION BY RANGE (occurred_at)`);
     await personalTable(db, 'events');
     await db.query(`CREATE INDEX events_of_type ON events (type, occurred_at) INCLUDE (user_id)`);
     await db.query(`CREATE INDEX events_of_person ON events (user_id, occurred_at) WHERE user_id IS NOT NULL`);
-    // Rows lie almost in the order of their times, so a few pages of this find a day.
-    await db.query(`CREATE INDEX events_at ON events USING brin (occurred_at) WITH (pages_per_range = 16)`);
     await db.query(`
       CREATE TABLE quarantined_events (
         id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -22,7 +22,7 @@ export class CreateConsents1764100200000 implements MigrationInterface {
       CREATE FUNCTION consenting(people uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
       BEGIN
         PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), hashtext('consents'));
-        RETURN QUERY SELECT user_id FROM consents WHERE user_id = ANY(people) AND given;
+        RETURN QUERY SELECT user_id FROM unnest(people) AS asked (user_id) JOIN consents USING (user_id) WHERE given;
       END $$`);
   }
 

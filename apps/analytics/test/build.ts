@@ -103,12 +103,14 @@ export async function aPerson(app: TestApp): Promise<string> {
   return userId;
 }
 
-/** Forgets all that was stored and counted. */
+/** Forgets all that was stored and counted, when whatever is being stored or erased just now is through. */
 export const clear = (app: TestApp): Promise<unknown> =>
-  ask(
-    app,
-    `TRUNCATE events, quarantined_events, measures, anonymous_measures, active_people, people, consents, archived_days`,
-  );
+  app.service.db.transaction(async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
+    await tx.query(
+      `TRUNCATE events, quarantined_events, measures, anonymous_measures, active_people, people, consents, archived_days`,
+    );
+  });
 
 /** Rows of a query, for what is stored. */
 export const ask = <Row>(app: TestApp, sql: string, parameters: unknown[] = []): Promise<Row[]> =>

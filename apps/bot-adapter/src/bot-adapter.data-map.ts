@@ -8,7 +8,12 @@ export const botAdapterDataMap: DataMap = {
     retention: 'As long as the person is known.',
     erasure: 'delete row',
     person: 'user_id',
-    columns: { channel: 'The channel.', external_hash: "Keyed hash of the channel's id of the person." },
+    columns: {
+      channel: 'The channel.',
+      external_hash: "Keyed hash of the channel's id of the person.",
+      former_ids:
+        'Ids that the person had here for a moment: other services may have rows of theirs, which go with the person.',
+    },
   },
   contacts: {
     purpose: 'A person in a bot: whom to write to.',
@@ -41,16 +46,18 @@ export const botAdapterDataMap: DataMap = {
     },
   },
   inbound_updates: {
-    purpose: 'What was processed, so that nothing is processed twice; the content of what could not be.',
-    retention: 'Three days; two months of what failed.',
+    purpose:
+      'What was processed, so that nothing is processed twice; the content of what could not be, or waits for a bot that is paused.',
+    retention: 'Three days; two months of what failed or still waits.',
     erasure: 'delete row',
     person: { within: 'content' },
     columns: {
       bot_id: 'The bot.',
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
-      mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed.",
-      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed.',
+      mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed or waits.",
+      content:
+        'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
     },
   },
   inbound_messages: {

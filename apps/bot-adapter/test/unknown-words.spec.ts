@@ -2,6 +2,8 @@ import { MemoryTransport } from '@switchboard/bus';
 import {
   type EventOf,
   ConversationReset,
+  IdentityLinked,
+  IdentityUnlinked,
   MessageReceived,
   MessageUndeliverable,
   ReplyCompleted,
@@ -46,6 +48,8 @@ describe('words that bot-adapter does not know', () => {
     return app.probe.until(SpeechSpeakRequested, ({ data }) => data.text === answer);
   }
 
+  const identity = () => ({ identityId: uuidv7(), userId: uuidv7(), channel: 'telegram', externalId: uuidv7() });
+
   it('keep no event from being applied', async () => {
     const { chatId, botId, userId, messageId } = heard.data;
     const who = { chatId, botId, userId };
@@ -82,6 +86,8 @@ describe('words that bot-adapter does not know', () => {
         }),
       [SpeechFailed.type]: () =>
         SpeechFailed({ speechId: uuidv7(), requestedBy: 'bot-adapter', chatId, reason: 'too_long' }),
+      [IdentityLinked.type]: () => IdentityLinked({ ...identity(), linkedAt: new Date().toISOString() }),
+      [IdentityUnlinked.type]: () => IdentityUnlinked({ ...identity(), unlinkedAt: new Date().toISOString() }),
       [TranscriptionFailed.type]: () => TranscriptionFailed({ ...who, messageId: uuidv7(), reason: 'too_large' }),
     });
   });

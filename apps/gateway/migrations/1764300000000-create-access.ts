@@ -30,9 +30,9 @@ export class CreateAccess1764300000000 implements MigrationInterface {
       CREATE TABLE staff (
         id                    uuid PRIMARY KEY,
         state                 text NOT NULL CHECK (state IN ('invited', 'active', 'suspended')),
-        email_hash            text UNIQUE,
-        email                 text,
-        name                  text,
+        email_hash            text NOT NULL UNIQUE,
+        email                 text NOT NULL,
+        name                  text NOT NULL,
         password_hash         text,
         totp_secret           text,
         totp_step             bigint NOT NULL DEFAULT 0,

@@ -74,7 +74,7 @@ export const ListQuarantinedEvents = defineRoute({
   method: 'GET',
   path: '/quarantined-events',
   summary: 'Events that could not be stored as they were, the latest first, and why.',
-  permission: 'quarantined-events:read',
+  permission: 'dead-letters:read',
   query: PageQuery.extend(WhichQuarantined.shape),
   answer: pageOf(QuarantinedEvent),
 });
@@ -84,7 +84,7 @@ export const ReplayQuarantinedEvents = defineRoute({
   method: 'POST',
   path: '/quarantined-events/replay',
   summary: 'Tries quarantined events again, as after a release that knows their type.',
-  permission: 'quarantined-events:write',
+  permission: 'dead-letters:write',
   body: WhichQuarantined.extend({ ids: z.array(QuarantinedEvent.shape.id).max(1000).optional() }),
   answer: z.object({ stored: z.int(), left: z.int().describe('That still do not fit.') }),
 });
@@ -105,7 +105,7 @@ export const ListArchivedDays = defineRoute({
   method: 'GET',
   path: '/event-archives',
   summary: 'The days whose events were written to storage, the latest first.',
-  permission: 'event-archives:read',
+  permission: 'system:read',
   query: PageQuery,
   answer: pageOf(ArchivedDay),
 });
@@ -115,7 +115,8 @@ export const ImportArchivedDay = defineRoute({
   method: 'POST',
   path: '/event-archives/{day}/import',
   summary: 'Brings the events of an archived day back into the event store; those that are there stay as they are.',
-  permission: 'event-archives:write',
+  permission: 'system:write',
+  rate: 'expensive',
   params: z.object({ day: z.iso.date() }),
   answer: z.object({ day: z.iso.date(), events: z.int(), imported: z.int() }),
   problems: { 'analytics.archive_not_found': 404, 'analytics.archive_damaged': 409 },
@@ -127,7 +128,8 @@ export const RebuildMeasures = defineRoute({
   path: '/measures/rebuild',
   summary:
     'Counts days anew from the stored events; what is counted while events come is the same, so it is for doubt.',
-  permission: 'measures:write',
+  permission: 'system:write',
+  rate: 'expensive',
   body: z.object({ from: z.iso.date(), to: z.iso.date().describe('The last day.') }),
   answer: z.object({ days: z.int() }),
   problems: { 'analytics.events_not_kept': 409 },
@@ -147,7 +149,7 @@ export const ListStatisticsBackups = defineRoute({
   method: 'GET',
   path: '/statistics-backups',
   summary: 'Backups of the statistics in storage, the latest first.',
-  permission: 'statistics-backups:read',
+  permission: 'system:read',
   answer: z.object({ backups: z.array(StatisticsBackup) }),
 });
 
@@ -156,7 +158,8 @@ export const BackUpStatistics = defineRoute({
   method: 'POST',
   path: '/statistics-backups',
   summary: 'Writes a backup of the statistics to storage, besides the nightly ones.',
-  permission: 'statistics-backups:write',
+  permission: 'system:write',
+  rate: 'expensive',
   status: 201,
   answer: StatisticsBackup,
 });
@@ -166,7 +169,9 @@ export const RestoreStatistics = defineRoute({
   method: 'POST',
   path: '/statistics-backups/{id}/restore',
   summary: 'Reads a backup into an empty database.',
-  permission: 'statistics-backups:write',
+  permission: 'system:write',
+  stepUp: true,
+  rate: 'expensive',
   params: z.object({ id: z.string().max(100).describe('Or "latest".') }),
   answer: StatisticsBackup,
   problems: {

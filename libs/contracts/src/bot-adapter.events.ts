@@ -19,6 +19,7 @@ export const ContactStarted = defineEvent(
   z.object({
     ...inChat,
     contactId: z.uuid(),
+    externalId: personal(z.string().min(1).max(320)).describe("The channel's own id of the person."),
     locale: Locale,
     deepLink: personal(z.string().max(64))
       .optional()

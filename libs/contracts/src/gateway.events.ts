@@ -1,17 +1,63 @@
 import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
+import { Locale } from './locale';
 import { openWord } from './open-word';
 import { personal } from './personal';
 import { definePersonErased } from './person-erased';
 import { BotId } from './shapes';
 
-export const AccessChanged = defineSignal(
-  'gateway.access.changed.v1',
-  z.object({ subjectId: z.uuid().describe('A person, a member of staff, or an API key.') }),
-  'What somebody may do is to be looked up anew: signed out, suspended, given or deprived of a role; from one process of the gateway to the others.',
+export const BotConfigured = defineEvent(
+  'gateway.bot.configured.v1',
+  z.object({ botId: BotId, revision: z.int().positive() }),
+  { subject: 'botId', summary: 'A bot that the gateway keeps was made or changed; what it is now is asked for.' },
 );
 
-export const GatewayPersonErased = definePersonErased('gateway');
+export const BotsChanged = defineSignal(
+  'gateway.bots.changed.v1',
+  z.object({ botId: BotId }),
+  'A bot that the gateway keeps has changed: every process asks for it at once.',
+);
+
+/** Who is meant by an external id: a messenger, an account elsewhere, or an address. */
+export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'email'], {
+  id: 'IdentityChannel',
+  description: 'Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.',
+});
+
+const person = z.uuid().describe('The person, one id everywhere.');
+
+export const UserRegistered = defineEvent(
+  'gateway.user.registered.v1',
+  z.object({
+    userId: person,
+    channel: IdentityChannel.describe('Where they came from.'),
+    locale: Locale,
+    registeredAt: z.iso.datetime(),
+  }),
+  { subject: 'userId', summary: 'A person became known, by a bot or by signing in.' },
+);
+
+const identity = {
+  identityId: z.uuid(),
+  userId: person,
+  channel: IdentityChannel,
+  externalId: personal(z.string().min(1).max(320)).describe("The channel's own id of the person, or the address."),
+};
+
+export const IdentityLinked = defineEvent(
+  'gateway.identity.linked.v1',
+  z.object({ ...identity, linkedAt: z.iso.datetime() }),
+  {
+    subject: 'userId',
+    summary: 'An external id belongs to a person. Whoever knows it under another person takes this one over.',
+  },
+);
+
+export const IdentityUnlinked = defineEvent(
+  'gateway.identity.unlinked.v1',
+  z.object({ ...identity, unlinkedAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A person took one of their external ids away.' },
+);
 
 export const ConsentPurpose = openWord(['terms', 'analytics', 'marketing'], {
   id: 'ConsentPurpose',
@@ -25,7 +71,7 @@ export const ConsentSource = openWord(['web', 'bot'], {
 
 const consent = {
   consentId: z.uuid(),
-  userId: z.uuid().describe('The person, one id everywhere.'),
+  userId: person,
   purpose: ConsentPurpose,
   version: z.string().min(1).max(40).describe('Of the text that was agreed to.'),
   source: ConsentSource,
@@ -42,6 +88,14 @@ export const ConsentWithdrawn = defineEvent(
   z.object({ ...consent, withdrawnAt: z.iso.datetime() }),
   { subject: 'userId', summary: 'A person no longer agrees to something.' },
 );
+
+export const AccessChanged = defineSignal(
+  'gateway.access.changed.v1',
+  z.object({ subjectId: z.string().describe('A person, a member of staff, or an API key.') }),
+  'What somebody may do is to be looked up anew: signed out, suspended, given or deprived of a role; from one process of the gateway to the others.',
+);
+
+export const GatewayPersonErased = definePersonErased('gateway');
 
 export const AuditResult = openWord(['done', 'denied', 'failed'], {
   id: 'AuditResult',

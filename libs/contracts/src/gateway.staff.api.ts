@@ -16,7 +16,7 @@ const Grant = z
 const StaffMember = z
   .object({
     id: z.uuid(),
-    email: z.email(),
+    email: z.email().nullable().describe('Null for the first owner, until they have come in.'),
     name: z.string(),
     state: z.string().describe('invited, active or suspended'),
     grants: z.array(Grant),

@@ -16,7 +16,16 @@ export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
-export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, type Budget } from './bot';
+export {
+  BOT_SECTION_READERS,
+  BotBudgets,
+  BotDescription,
+  CHANNEL_TOKEN,
+  livesInSandbox,
+  OpeningHours,
+  type Bot,
+  type Budget,
+} from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
@@ -59,14 +68,8 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
-export {
-  AuditEntryAppendRequested,
-  AuditResult,
-  ConsentGiven,
-  ConsentPurpose,
-  ConsentSource,
-  ConsentWithdrawn,
-} from './gateway.events';
+export { AuditEntryAppendRequested, AuditResult } from './gateway.events';
+export { BotConfigured, BotsChanged } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -84,6 +87,18 @@ export {
   TranscriptionFailure,
   TtsWorkerPersonErased,
 } from './tts-worker.events';
+export {
+  AccessChanged,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+  GatewayPersonErased,
+  IdentityChannel,
+  IdentityLinked,
+  IdentityUnlinked,
+  UserRegistered,
+} from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
 export {
@@ -109,7 +124,7 @@ export type {
   RouteDefinition,
   UploadBody,
 } from './define-route';
-export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.shapes';
+export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
 export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
@@ -126,6 +141,8 @@ export {
   RestoreStatistics,
 } from './analytics.api';
 export {
+  ChannelReport,
+  CheckChannel,
   ConfirmWebhook,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
@@ -157,9 +174,60 @@ export {
 export { ReadMyStatistics } from './analytics.me.api';
 export { ListRates, PutRate } from './analytics.rates.api';
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
-export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  ArchiveBot,
+  BotState,
+  CheckBotChannel,
+  CheckBotDraft,
+  CompareBotRevisions,
+  CreateBot,
+  EditBot,
+  KeptBot,
+  ListBotRevisions,
+  ListBots,
+  PauseBot,
+  ReadBot,
+  ReadBotDescriptions,
+  ReadBotRevision,
+  RemoveBotSecret,
+  RestoreBot,
+  ResumeBot,
+  RollBackBot,
+  SetBotSecret,
+  TakeOverBot,
+} from './gateway.bots.api';
+export {
+  CheckBot,
+  DiscardDeadLetters,
+  ListDeadLetters,
+  ReplayDeadLetters,
+  SummarizeDeadLetters,
+} from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export {
+  ChangeMe,
+  EndMyOtherSessions,
+  EndMySession,
+  GiveConsent,
+  ListMyConsents,
+  ListMyIdentities,
+  ListMySessions,
+  ReadMe,
+  UnlinkMyIdentity,
+  WithdrawConsent,
+} from './gateway.people.api';
+export {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export {
   AcceptInvitation,
@@ -182,3 +250,4 @@ export {
   SignInWithPassword,
   SuspendStaff,
 } from './gateway.staff.api';
+export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

@@ -6,12 +6,16 @@ import * as analyticsRates from './analytics.rates.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayBots from './gateway.bots.api';
+import * as gatewayKeys from './gateway.keys.api';
+import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
+import * as gatewaySignIn from './gateway.sign-in.api';
 import * as gatewayStaff from './gateway.staff.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [
+const files = [
   analytics,
   analyticsBoards,
   analyticsExports,
@@ -19,11 +23,16 @@ const exported = [
   analyticsRates,
   botAdapter,
   chatAi,
+  gatewayBots,
+  gatewayKeys,
+  gatewayPeople,
   gatewaySession,
+  gatewaySignIn,
   gatewayStaff,
   serviceKit,
   ttsWorker,
-].flatMap((file) => Object.values(file) as unknown[]);
+];
+const exported = files.flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value;

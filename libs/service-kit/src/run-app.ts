@@ -11,6 +11,9 @@ export interface RunningApps {
   stop(): Promise<void>;
 }
 
+/** The argument with which a process brings the database into line and ends: a step of its own before a release is rolled out. */
+const MIGRATE = 'migrate';
+
 /** Runs one service as a process of its own. */
 export const runApp = (app: AppDefinition): Promise<void> => runApps([app]);
 
@@ -21,8 +24,9 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
   try {
-    const running = await startApps(apps, process.env);
-    await asked;
+    const isToMigrate = process.argv[2] === MIGRATE;
+    const running = await startApps(apps, process.env, { isToMigrate });
+    if (!isToMigrate) await asked;
     await running.stop();
     process.exit(0);
   } catch (error) {
@@ -32,8 +36,15 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
   }
 }
 
-/** Everything `runApps` does but end the process. */
-export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
+/**
+ * Everything `runApps` does but end the process.
+ * @param isToMigrate only the databases are prepared: nothing listens, nothing is done
+ */
+export async function startApps(
+  apps: readonly AppDefinition[],
+  env: Env,
+  { isToMigrate = false }: { isToMigrate?: boolean } = {},
+): Promise<RunningApps> {
   // With what each service asks for besides, so that the mistakes of all are told at once.
   const own = Object.assign({}, ...apps.map((app) => variablesOf(app).shape)) as object;
   const config = loadConfig(sharedConfig.extend(own), env);
@@ -65,6 +76,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
       const mistakes = failures.flatMap((failure) => (failure instanceof ConfigError ? failure.mistakes : []));
       throw failures.length > 1 && mistakes.length > 0 ? ConfigError.of(mistakes) : failures[0];
     }
+    if (isToMigrate) return { services, stop };
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();

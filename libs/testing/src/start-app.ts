@@ -53,6 +53,8 @@ export interface TestAppOptions {
   log?: Log;
   /** The database of an earlier start. */
   database?: TestDatabase;
+  /** Those of another app, so that the two believe each other. */
+  keys?: IdentityKeys;
 }
 
 /**
@@ -100,6 +102,8 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   const env: Record<string, string> = {
     ...testEnv(database.url, mediaFolder),
     [`${prefixOf(app.name)}_PORT`]: '0',
+    // Specs run side by side, so none may have the usual one.
+    ...(app.publicPort !== undefined && { [`${prefixOf(app.name)}_PUBLIC_PORT`]: '0' }),
     // A service with channels has a bot, which in a test reaches no Telegram unless the test says which bots there are.
     ...(app.botSections?.['channel'] &&
       !options.env?.['BOTS_FOLDER'] && {
@@ -110,7 +114,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   };
   const transport = options.transport ?? new MemoryTransport();
   const clock = options.clock ?? new FakeClock();
-  const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);
+  const keys = options.keys ?? (await generateIdentityKeys([...new Set([app.name, ...OTHERS])]));
   const service = await Service.prepare(app, {
     env,
     log: options.log ?? createLog({ level: env['LOG_LEVEL']!, format: 'json' }),

@@ -11,7 +11,7 @@ import {
   measuresOf,
 } from '../rollups/measures.sql';
 import { EventPartitions } from './event-partitions';
-import { anonymous, type EventRow, type ReadEvent } from './read-event';
+import type { EventRow, ReadEvent } from './read-event';
 
 /** What became of events. */
 export interface Stored {
@@ -25,25 +25,42 @@ export interface Stored {
   readonly dropped: number;
 }
 
+/** Given as a list each, which takes Postgres a third of the time of rows as JSON. */
+const COLUMNS: readonly (readonly [keyof EventRow, type: string])[] = [
+  ['event_id', 'uuid'],
+  ['occurred_at', 'timestamptz'],
+  ['user_id', 'uuid'],
+  ['session_id', 'uuid'],
+  ['version', 'smallint'],
+  ['tz_offset', 'smallint'],
+  ['type', 'text'],
+  ['source', 'text'],
+  ['subject', 'text'],
+  ['bot_id', 'text'],
+  ['platform', 'text'],
+  ['app_version', 'text'],
+  ['locale', 'text'],
+  ['experiments', 'jsonb'],
+];
+const NAMES = COLUMNS.map(([name]) => name).join(', ');
+
 /**
  * Keeps and counts in one statement, so that whatever is counted was kept for the first time. The rows that all batches share,
  * those of the present minutes, are changed last.
  */
 const STORE = `
   WITH input AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($1::json) AS input (kept boolean, event_id uuid, occurred_at timestamptz, user_id uuid,
-      session_id uuid, version smallint, tz_offset smallint, type text, source text, subject text, bot_id text, platform text,
-      app_version text, locale text, experiments jsonb, props jsonb)
+    SELECT input.*, NOT of_person OR coalesce(given, false) AS kept
+    FROM ROWS FROM (jsonb_array_elements($2::jsonb), unnest($3::boolean[]), unnest($4::boolean[]),
+      ${COLUMNS.map(([, type], i) => `unnest($${i + 5}::${type}[])`).join(', ')}
+    ) AS input (props, of_person, of_everybody, ${NAMES}) LEFT JOIN consents USING (user_id)
   ), fresh AS (
-    INSERT INTO events (event_id, occurred_at, received_at, user_id, session_id, version, tz_offset, type, source, subject,
-      bot_id, platform, app_version, locale, experiments, props)
-    SELECT event_id, occurred_at, $2::timestamptz, user_id, session_id, version, tz_offset, type, source, subject,
-      bot_id, platform, app_version, locale, experiments, props FROM input WHERE kept
+    INSERT INTO events (${NAMES}, received_at, props) SELECT ${NAMES}, $1::timestamptz, props FROM input WHERE kept
     ON CONFLICT DO NOTHING
     RETURNING type, occurred_at, user_id, bot_id, platform, props
   ), counted AS (
     SELECT type, occurred_at, bot_id, platform, props, false AS anonymous FROM fresh
-    UNION ALL SELECT type, occurred_at, bot_id, platform, props, true FROM input WHERE NOT kept
+    UNION ALL SELECT type, occurred_at, bot_id, platform, props, true FROM input WHERE NOT kept AND of_everybody
   ), activity AS (${activityOf('fresh')}
   ), measure AS (${measuresOf('counted')}
   ), active AS (${addActivity('activity')}
@@ -51,7 +68,9 @@ const STORE = `
   ), without_event AS (${addAnonymousMeasures('measure')}
   ), added AS (${addMeasures('measure')}
   )
-  SELECT count(*)::integer AS stored FROM fresh`;
+  SELECT (SELECT count(*) FROM fresh)::integer AS stored, (count(*) FILTER (WHERE kept))::integer AS kept,
+    (count(*) FILTER (WHERE NOT kept AND of_everybody))::integer AS counted
+  FROM input`;
 
 /** What was counted of the events stays counted, and can be counted anew without them. */
 const FORGET = `
@@ -73,23 +92,22 @@ export class EventStore {
    * wait for it who count something in the same minutes.
    */
   async store(tx: EntityManager, events: readonly ReadEvent[]): Promise<Stored> {
-    const consenting = await this.consenting(tx, events);
-    const mayBeKept = ({ row, isOfPerson }: ReadEvent) => !isOfPerson || consenting.has(row.user_id ?? '');
-    const kept = events.filter(mayBeKept).map(({ row }) => row);
-    const counted = events
-      .filter((event) => !mayBeKept(event) && isCountedOfEverybody(event.row.type))
-      .map(({ row }) => anonymous(row));
-    const dropped = events.length - kept.length - counted.length;
-    if (dropped === events.length) return { stored: 0, known: 0, counted: 0, dropped };
-    await this.partitions.ensure(kept.map(({ occurred_at: time }) => new Date(time)));
-    const input = [...kept.map((row) => ({ kept: true, ...row })), ...counted.map((row) => ({ kept: false, ...row }))];
-    const [{ stored }] = await tx.query<[{ stored: number }]>(STORE, [JSON.stringify(input), this.clock.now()]);
-    return { stored, known: kept.length - stored, counted: counted.length, dropped };
+    await this.partitions.ensure(events.map(({ row }) => new Date(row.occurred_at)));
+    await this.consenting(tx, []);
+    const rows = events.map(({ row }) => row);
+    const [{ stored, kept, counted }] = await tx.query<[{ stored: number; kept: number; counted: number }]>(STORE, [
+      this.clock.now(),
+      JSON.stringify(rows.map(({ props }) => props)),
+      events.map(({ isOfPerson }) => isOfPerson),
+      rows.map(({ type }) => isCountedOfEverybody(type)),
+      ...COLUMNS.map(([name]) => listOf(rows, name)),
+    ]);
+    return { stored, known: kept - stored, counted, dropped: events.length - kept - counted };
   }
 
   /**
    * Of these people, those who consent, until the end of `tx`: whoever takes it back waits for that, as does whoever counts anew.
-   * So it is asked also where nobody is named.
+   * So it is asked before anything is stored, also of nobody.
    */
   async consenting(tx: EntityManager, events: readonly { row: Pick<EventRow, 'user_id'> }[]): Promise<Set<string>> {
     const people = new Set(events.flatMap(({ row }) => row.user_id ?? []));
@@ -106,4 +124,9 @@ export class EventStore {
     for (const table of ['quarantined_events', 'active_people', 'people'])
       await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [userId]);
   }
+}
+
+/** Nothing in place of a list of nothing, as of what only pages have. */
+function listOf(rows: readonly EventRow[], name: keyof EventRow): unknown[] | null {
+  return rows.some((row) => row[name] !== undefined) ? rows.map((row) => row[name]) : null;
 }

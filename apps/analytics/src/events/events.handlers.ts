@@ -3,7 +3,7 @@ import type { CloudEvent } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { EventsService } from './events.service';
 
-@Consumer('events')
+@Consumer('events', { batch: 500 })
 export class EventsHandlers {
   constructor(private readonly events: EventsService) {}
 

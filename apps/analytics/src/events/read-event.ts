@@ -8,7 +8,7 @@ import {
 } from '@switchboard/contracts';
 import { validate as isUuid } from 'uuid';
 import type { z } from 'zod';
-import { EVENT_RULES, nameOf, versionOf } from '../rollups/event-rules';
+import { nameOf, versionOf } from '../rollups/event-rules';
 import type { QuarantineReason } from './quarantined-event.entity';
 
 /** A row of `events`, as the statement that stores it reads it. */
@@ -56,7 +56,9 @@ export function readEvent(event: CloudEvent, now: Date, { anyAge = false } = {})
   if (!definition) return { reason: 'unknown_type', detail: `no contract describes ${event.type}` };
   const { data, unfit } = fitting(definition, event.data);
   if (unfit) return unfit;
-  const row = rowOf(event, withoutPersonal(data, definition.personal) as Record<string, unknown>);
+  // What a schema gives is its own copy.
+  for (const field of definition.personal) put(data, field, undefined);
+  const row = rowOf(event, data);
   return misdated(row.occurred_at, now, anyAge) ?? { row, isOfPerson: isOfPerson(data) };
 }
 
@@ -71,19 +73,6 @@ export function readUiEvent(
   const { type } = definition;
   const read = { row: { ...row, type: nameOf(type), version: versionOf(type), props: data }, isOfPerson: true };
   return misdated(row.occurred_at, now, false) ?? read;
-}
-
-/** What may be counted of an event of which nothing else is kept: no time but that of the interval, and no ids. */
-export function anonymous({ type, occurred_at, bot_id, platform, props }: EventRow): Partial<EventRow> {
-  const { kind, model, outcome, histogram, sums = [] } = EVENT_RULES.get(type) ?? {};
-  const counted = [kind, model, outcome, histogram, ...sums].filter((field) => field !== undefined && field in props);
-  return {
-    type,
-    occurred_at,
-    bot_id,
-    platform,
-    props: Object.fromEntries(counted.map((field) => [field, props[field!]])),
-  };
 }
 
 /** The person whom data that fits no contract names, if it does as contracts do. */
@@ -119,7 +108,9 @@ function misdated(time: string, now: Date, anyAge: boolean): UnfitEvent | undefi
 }
 
 function rowOf({ id, type, source, subject, time }: CloudEvent, data: Record<string, unknown>): EventRow {
-  const { userId, botId, channel, locale, ...rest } = data as Record<string, string | undefined>;
+  const { userId, botId, channel, locale, ...props } = data as Record<string, string | undefined>;
+  // Ids of other people, such as `invitedByUserId`: nothing that the person of the event could consent to.
+  for (const field of Object.keys(props)) if (field.endsWith('UserId')) delete props[field];
   return {
     event_id: id,
     occurred_at: time,
@@ -131,38 +122,36 @@ function rowOf({ id, type, source, subject, time }: CloudEvent, data: Record<str
     bot_id: botId,
     platform: channel,
     locale,
-    props: withoutOthers(rest),
+    props,
   };
 }
 
-/** Ids of other people, such as `invitedByUserId`, are nothing that the person of the event could consent to. */
-const withoutOthers = (data: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(data).filter(([field]) => !field.endsWith('UserId')));
-
-/** Without what a contract marks as personal, whether it came encrypted or not; or with something in its place. */
-export function withoutPersonal(data: unknown, fields: readonly FieldPath[], instead?: unknown): unknown {
-  if (fields.some((path) => path.length === 0)) return instead;
-  if (fields.length === 0 || typeof data !== 'object' || data === null || data instanceof Sealed) return data;
-  const within = (name: string) => fields.filter(([first]) => first === name).map(([, ...rest]) => rest);
-  if (Array.isArray(data)) return data.map((item: unknown) => withoutPersonal(item, within('*'), instead));
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [name, withoutPersonal(value, within(name), instead)]),
-  );
+/** Puts something in the place of a field, if it is there; undefined is left out of what is stored. */
+function put(within: unknown, [name, ...rest]: FieldPath, instead: unknown): void {
+  if (typeof within !== 'object' || within === null) return;
+  const fields = within as Record<string, unknown>;
+  for (const key of name === '*' ? Object.keys(fields) : [name!]) {
+    if (!Object.hasOwn(fields, key)) continue;
+    if (rest.length > 0) put(fields[key], rest, instead);
+    else fields[key] = instead;
+  }
 }
 
-/** An event that could not be kept, to be read again: with marks in place of what is personal. */
+const MARK = { $personal: true };
+
+/** An event that could not be kept, to be read again: with marks in place of what is personal, encrypted or not. */
 export function toQuarantine({ id, type, source, subject, time, data }: CloudEvent): object {
-  const masked = withoutPersonal(data, definitions.get(type)?.personal ?? [], MARK);
-  return { id, type, source, subject, time, data: replaced(masked, (value) => value instanceof Sealed, MARK) };
+  const copy = replaced(data, (value) => value instanceof Sealed, MARK);
+  for (const field of definitions.get(type)?.personal ?? []) put(copy, field, MARK);
+  return { id, type, source, subject, time, data: copy };
 }
 
 /** @param stored what toQuarantine gave */
 export const fromQuarantine = (stored: unknown): CloudEvent => replaced(stored, isMark, new Sealed('')) as CloudEvent;
 
-const MARK = { $personal: true };
 const isMark = (value: unknown) => typeof value === 'object' && value !== null && '$personal' in value;
 
-/** With something in place of what fits, however deep it is. */
+/** A copy with something in place of what fits, however deep it is. */
 function replaced(value: unknown, fits: (value: unknown) => boolean, instead: unknown): unknown {
   if (fits(value)) return instead;
   if (Array.isArray(value)) return value.map((item) => replaced(item, fits, instead));

@@ -3,11 +3,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** An event as it is kept: what its contract marks as personal is gone, and its person has consented. */
 @Entity({ name: 'events' })
 export class StoredEvent {
-  @PrimaryColumn('uuid', { name: 'event_id' })
-  eventId!: string;
-
   @PrimaryColumn('timestamptz', { name: 'occurred_at' })
   occurredAt!: Date;
+
+  @PrimaryColumn('uuid', { name: 'event_id' })
+  eventId!: string;
 
   @Column('timestamptz', { name: 'received_at' })
   receivedAt!: Date;

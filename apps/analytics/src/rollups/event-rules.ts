@@ -1,10 +1,10 @@
-import {
+import type {
   ContactBlocked,
   ContactStarted,
   ContactUnblocked,
   ConversationReset,
   ErasureRequested,
-  type EventDefinition,
+  EventDefinition,
   MessageDelivered,
   MessageEdited,
   MessageReceived,
@@ -21,7 +21,7 @@ import {
   StepReached,
   TranscriptionCompleted,
   TranscriptionFailed,
-  type UiEventDefinition,
+  UiEventDefinition,
   UsageRecorded,
 } from '@switchboard/contracts';
 import type { z } from 'zod';
@@ -59,8 +59,9 @@ type RuleFor<E extends AnyEvent> = Omit<EventRule, 'sums'> & { readonly sums?: r
   readonly [part in 'kind' | 'model' | 'outcome' | 'histogram']?: FieldOf<E>;
 };
 
-const rule = <E extends AnyEvent>(event: E, of: RuleFor<E>): readonly [type: string, EventRule] => [
-  nameOf(event.type),
+/** Checked against the contract: there is such an event, and it has these fields. */
+const rule = <E extends AnyEvent>(type: E['type'], of: RuleFor<E>): readonly [name: string, EventRule] => [
+  nameOf(type),
   of,
 ];
 
@@ -74,29 +75,33 @@ const everybody = true;
 
 /** By name, see `nameOf`. */
 export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
-  rule(ContactStarted, { everybody }),
-  rule(ContactBlocked, { everybody }),
-  rule(ContactUnblocked, { everybody }),
-  rule(MessageReceived, { everybody, active: true, kind: 'kind' }),
-  rule(MessageEdited, { everybody }),
-  rule(ConversationReset, { everybody }),
-  rule(MessageDelivered, { everybody, kind: 'kind', sums: ['parts'] }),
-  rule(MessageUndeliverable, { everybody, outcome: 'reason' }),
-  rule(ErasureRequested, { everybody }),
-  rule(ReplyCompleted, { everybody, outcome: 'outcome' }),
-  rule(ReplyRateRequested, { everybody, kind: 'rating' }),
-  rule(ReplyRegenerateRequested, { everybody }),
-  rule(ReplyStopRequested, { everybody }),
-  rule(UsageRecorded, {
+  rule<typeof ContactStarted>('bot-adapter.contact.started.v1', { everybody }),
+  rule<typeof ContactBlocked>('bot-adapter.contact.blocked.v1', { everybody }),
+  rule<typeof ContactUnblocked>('bot-adapter.contact.unblocked.v1', { everybody }),
+  rule<typeof MessageReceived>('bot-adapter.message.received.v1', { everybody, active: true, kind: 'kind' }),
+  rule<typeof MessageEdited>('bot-adapter.message.edited.v1', { everybody }),
+  rule<typeof ConversationReset>('bot-adapter.conversation.reset.v1', { everybody }),
+  rule<typeof MessageDelivered>('bot-adapter.message.delivered.v1', { everybody, kind: 'kind', sums: ['parts'] }),
+  rule<typeof MessageUndeliverable>('bot-adapter.message.undeliverable.v1', { everybody, outcome: 'reason' }),
+  rule<typeof ErasureRequested>('bot-adapter.erasure.requested.v1', { everybody }),
+  rule<typeof ReplyCompleted>('chat-ai.reply.completed.v1', { everybody, outcome: 'outcome' }),
+  rule<typeof ReplyRateRequested>('chat-ai.reply.rate-requested.v1', { everybody, kind: 'rating' }),
+  rule<typeof ReplyRegenerateRequested>('chat-ai.reply.regenerate-requested.v1', { everybody }),
+  rule<typeof ReplyStopRequested>('chat-ai.reply.stop-requested.v1', { everybody }),
+  rule<typeof UsageRecorded>('chat-ai.usage.recorded.v1', {
     everybody,
     model: 'model',
     outcome: 'outcome',
     sums: ['inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'],
     histogram: 'durationMs',
   }),
-  rule(SpeechCompleted, { everybody, model: 'engine', sums: ['bytes', 'durationMs'] }),
-  rule(SpeechFailed, { everybody, outcome: 'reason' }),
-  rule(SpeechUsageRecorded, {
+  rule<typeof SpeechCompleted>('tts-worker.speech.completed.v1', {
+    everybody,
+    model: 'engine',
+    sums: ['bytes', 'durationMs'],
+  }),
+  rule<typeof SpeechFailed>('tts-worker.speech.failed.v1', { everybody, outcome: 'reason' }),
+  rule<typeof SpeechUsageRecorded>('tts-worker.usage.recorded.v1', {
     everybody,
     kind: 'purpose',
     model: 'engine',
@@ -104,11 +109,11 @@ export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map<string, Event
     sums: ['characters', 'audioMs', 'costMicros'],
     histogram: 'durationMs',
   }),
-  rule(TranscriptionCompleted, { everybody, sums: ['durationMs'] }),
-  rule(TranscriptionFailed, { everybody, outcome: 'reason' }),
-  rule(PageOpened, { kind: 'page', histogram: 'ms' }),
-  rule(PageClosed, { kind: 'page', sums: ['ms'] }),
-  rule(StepReached, { kind: 'flow', outcome: 'step' }),
+  rule<typeof TranscriptionCompleted>('tts-worker.transcription.completed.v1', { everybody, sums: ['durationMs'] }),
+  rule<typeof TranscriptionFailed>('tts-worker.transcription.failed.v1', { everybody, outcome: 'reason' }),
+  rule<typeof PageOpened>('analytics.page.opened.v1', { kind: 'page', histogram: 'ms' }),
+  rule<typeof PageClosed>('analytics.page.closed.v1', { kind: 'page', sums: ['ms'] }),
+  rule<typeof StepReached>('analytics.step.reached.v1', { kind: 'flow', outcome: 'step' }),
   // Of services whose contracts come later.
   ['chat-ai.practice.finished', { active: true }],
   ['payments.order.paid', { everybody, active: true, kind: 'currency', sums: ['amountMinor'] }],

@@ -1,4 +1,4 @@
-import { BOUNDS_MS, EVENT_RULES, type EventRule } from './event-rules';
+import { BOUNDS_MS, EVENT_RULES } from './event-rules';
 
 // Parts of the statements that count events, so that storing, rebuilding and erasing count in exactly the same way.
 
@@ -8,18 +8,23 @@ const ORIGIN = `timestamptz '2000-01-01 00:00+00'`;
 /** What a measure is told apart by, in the order of the keys. */
 const DIMENSIONS = 'type, measure, at, bot_id, platform, kind, model, outcome, le';
 
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
-const textOrNull = (value: string | undefined) => (value === undefined ? 'NULL' : text(value));
-const list = (values: readonly string[] = []) => `ARRAY[${values.map(text).join(', ')}]::text[]`;
+const text = (value: string | undefined) => (value === undefined ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
+const values = (...all: readonly (string | undefined)[]) => `(${all.map(text).join(', ')})`;
 
-const ruleRow = ([name, { kind, model, outcome, sums, histogram, active }]: readonly [string, EventRule]) =>
-  `(${[text(name), textOrNull(kind), textOrNull(model), textOrNull(outcome), list(sums), textOrNull(histogram)].join(', ')},
-    ${active ? 'true' : 'false'}, ${textOrNull(active === true ? undefined : active)})`;
+/** A row for each thing that is counted of a type: the events themselves, without a field, and fields of theirs. */
+const COUNTED = [...EVENT_RULES].flatMap(([type, { kind, model, outcome, sums = [], histogram }]) => [
+  values(type, kind, model, outcome, undefined, undefined),
+  ...sums.map((field) => values(type, kind, model, outcome, field, undefined)),
+  ...(histogram ? [values(type, kind, model, outcome, histogram, 'histogram')] : []),
+]);
+const RULES = `(VALUES ${COUNTED.join(', ')}) AS rule (type, kind, model, outcome, field, histogram)`;
 
-const RULES = `(VALUES ${[...EVENT_RULES].map(ruleRow).join(', ')})
-  AS rule (type, kind, model, outcome, sums, histogram, active, active_field)`;
+/** Types by which people are active, and the field that has to be above zero, if any. */
+const ACTIVITY = [...EVENT_RULES].flatMap(([type, { active }]) =>
+  active ? [values(type, active === true ? undefined : active)] : [],
+);
 
-const number = (field: string) => `(e.props ->> ${field})::numeric::bigint`;
+const number = (field: string) => `(e.props ->> ${field})::bigint`;
 
 /** They are parts of an index, which takes no long texts. */
 const word = (field: string) => `coalesce(left(e.props ->> ${field}, 100), '')`;
@@ -33,23 +38,16 @@ const bound = (value: string) =>
  * `anonymous`: whether the event is not kept.
  */
 export const measuresOf = (source: string) => `
-  SELECT ${DIMENSIONS}, anonymous, count(*) AS events, sum(value)::bigint AS total
+  SELECT ${DIMENSIONS}, anonymous, count(value) AS events, sum(value)::bigint AS total
   FROM (
-    SELECT e.type, date_bin('5 minutes', e.occurred_at, ${ORIGIN}) AS at, coalesce(e.bot_id, '') AS bot_id,
-      coalesce(e.platform, '') AS platform, ${word('rule.kind')} AS kind, ${word('rule.model')} AS model,
-      ${word('rule.outcome')} AS outcome,
-      counted.measure, counted.le, counted.value, e.anonymous
+    SELECT e.type, coalesce(rule.field, 'events') AS measure, date_bin('5 minutes', e.occurred_at, ${ORIGIN}) AS at,
+      coalesce(e.bot_id, '') AS bot_id, coalesce(e.platform, '') AS platform, ${word('rule.kind')} AS kind,
+      ${word('rule.model')} AS model, ${word('rule.outcome')} AS outcome,
+      CASE WHEN rule.histogram IS NULL THEN 0 ELSE ${bound(number('rule.field'))} END AS le,
+      CASE WHEN rule.field IS NULL THEN 0 ELSE ${number('rule.field')} END AS value, e.anonymous
     FROM ${source} e LEFT JOIN ${RULES} ON rule.type = e.type
-    CROSS JOIN LATERAL (
-      SELECT 'events' AS measure, 0 AS le, 0::bigint AS value
-      UNION ALL
-      SELECT field, 0, ${number('field')} FROM unnest(rule.sums) AS field WHERE e.props ? field
-      UNION ALL
-      SELECT rule.histogram, ${bound(number('rule.histogram'))}, ${number('rule.histogram')}
-      WHERE e.props ? rule.histogram
-    ) counted
-  ) each
-  GROUP BY ${DIMENSIONS}, anonymous`;
+  ) counted
+  GROUP BY ${DIMENSIONS}, anonymous HAVING count(value) > 0`;
 
 const add = (table: string) => `events = ${table}.events + excluded.events, total = ${table}.total + excluded.total`;
 
@@ -77,8 +75,8 @@ export const activityOf = (source: string) => `
   SELECT (e.occurred_at AT TIME ZONE 'UTC')::date AS day, e.user_id, coalesce(e.bot_id, '') AS bot_id,
     bit_or(1::bit(96) << (95 - (floor(extract(epoch FROM e.occurred_at))::bigint % 86400 / 900)::integer)) AS quarters,
     min(e.occurred_at) AS first_active_at
-  FROM ${source} e JOIN ${RULES} ON rule.type = e.type AND rule.active
-  WHERE e.user_id IS NOT NULL AND (rule.active_field IS NULL OR ${number('rule.active_field')} > 0)
+  FROM ${source} e JOIN (VALUES ${ACTIVITY.join(', ')}) AS rule (type, field) ON rule.type = e.type
+  WHERE e.user_id IS NOT NULL AND (rule.field IS NULL OR ${number('rule.field')} > 0)
   GROUP BY 1, 2, 3`;
 
 /** Adds `source` to who is known to be active. What is known already costs no write: most messages come soon after another. */

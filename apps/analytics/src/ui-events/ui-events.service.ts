@@ -68,8 +68,8 @@ export class UiEventsService {
   private async fresh(tx: EntityManager, userId: string, events: readonly UiEvent[]): Promise<UiEvent[]> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('ui events'), hashtext($1))`, [userId]);
     const rows = await tx.query<{ event_id: string }[]>(
-      'SELECT event_id FROM events WHERE event_id = ANY($1::uuid[]) AND occurred_at > $2',
-      [events.map(({ id }) => id), new Date(this.clock.now().getTime() - 2 * OLDEST_MS)],
+      'SELECT event_id FROM events WHERE user_id = $1 AND event_id = ANY($2::uuid[]) AND occurred_at > $3',
+      [userId, events.map(({ id }) => id), new Date(this.clock.now().getTime() - 2 * OLDEST_MS)],
     );
     const known = new Set(rows.map(({ event_id }) => event_id));
     return events.filter(({ id }) => {

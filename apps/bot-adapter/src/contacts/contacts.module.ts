@@ -2,9 +2,12 @@ import { Module } from '@nestjs/common';
 import { ChatAddresses } from './chat-addresses';
 import { ContactsService } from './contacts.service';
 import { ErasureRequestsJobs } from './erasure-requests.jobs';
+import { IdentitiesHandlers } from './identities.handlers';
+import { IdentitiesService } from './identities.service';
 
 @Module({
-  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs],
-  exports: [ChatAddresses, ContactsService, ErasureRequestsJobs],
+  controllers: [IdentitiesHandlers],
+  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
+  exports: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
 })
 export class ContactsModule {}

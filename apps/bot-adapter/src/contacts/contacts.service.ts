@@ -104,6 +104,7 @@ export class ContactsService {
         ContactStarted({
           ...inChat(context),
           contactId: contact.id,
+          externalId: by.from.externalId,
           locale: chat.locale,
           ...(deepLink && { deepLink }),
         }),
@@ -315,6 +316,7 @@ export class ContactsService {
       voiceMode: bot.voice.mode,
       blockedAt: null,
       mutedUntil: null,
+      restToldAt: null,
       nextSendAt: null,
       movedTo: null,
       formerHashes: [],

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApiKeysModule } from '../api-keys/api-keys.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { AccessHandlers } from './access.handlers';
 import { PrincipalsService } from './principals.service';
@@ -6,9 +7,9 @@ import { RolesService } from './roles.service';
 import { SessionController } from './session.controller';
 
 @Module({
-  imports: [SessionsModule],
-  controllers: [SessionController],
-  providers: [PrincipalsService, RolesService, AccessHandlers],
+  imports: [ApiKeysModule, SessionsModule],
+  controllers: [AccessHandlers, SessionController],
+  providers: [PrincipalsService, RolesService],
   exports: [PrincipalsService, RolesService],
 })
 export class AccessModule {}

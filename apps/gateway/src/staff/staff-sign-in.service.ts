@@ -170,7 +170,7 @@ export class StaffSignInService {
   /** @throws WeakPassword */
   async changePassword(http: Http, staffId: string, password: string): Promise<void> {
     const { email, name } = await this.staff.read(staffId);
-    await assertStrong(password, [email, name]);
+    await assertStrong(password, [email ?? '', name]);
     const passwordHash = await hashPassword(password);
     const present = await this.sessions.find(http.request, 'staff');
     await this.db.transaction(async (tx) => {

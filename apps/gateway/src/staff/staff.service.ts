@@ -21,7 +21,7 @@ export interface RoleGrant {
 /** Somebody with what they may do, in plain. */
 export interface StaffMember {
   readonly id: string;
-  readonly email: string;
+  readonly email: string | null;
   readonly name: string;
   readonly state: Staff['state'];
   readonly grants: readonly RoleGrant[];
@@ -222,7 +222,7 @@ export class StaffService {
     const grants = await tx.findBy(Grant, { staffId: In(rows.map(({ id }) => id)) });
     return rows.map((row) => ({
       id: row.id,
-      email: this.cipher.decrypt(row.email, 'staff.email', row.id),
+      email: this.cipher.decrypt(row.email, 'staff.email', row.id) || null,
       name: this.cipher.decrypt(row.name, 'staff.name', row.id),
       state: row.state,
       grants: grants
