@@ -7,9 +7,14 @@ import { CreateRates1764101000000 } from '../migrations/1764101000000-create-rat
 import { CreateChurnModels1764101100000 } from '../migrations/1764101100000-create-churn-models';
 import { CreateSurveyAsks1764101200000 } from '../migrations/1764101200000-create-survey-asks';
 import { CreateExports1764101300000 } from '../migrations/1764101300000-create-exports';
+import { CreateExperiments1764102000000 } from '../migrations/1764102000000-create-experiments';
+import { CreateAlerts1764102100000 } from '../migrations/1764102100000-create-alerts';
+import { AlertSettings } from './alerts/alert-settings.entity';
+import { Alert } from './alerts/alert.entity';
 import { analyticsConfig } from './analytics.config';
 import { analyticsDataMap } from './analytics.data-map';
 import { AnalyticsModule } from './analytics.module';
+import { KnownPeriodRow } from './anomalies/known-period.entity';
 import { ArchivedDay } from './archive/archived-day.entity';
 import { ChurnModel } from './churn/churn-model.entity';
 import { Consent } from './consents/consent.entity';
@@ -17,6 +22,8 @@ import { QuarantinedEvent } from './events/quarantined-event.entity';
 import { StoredEvent } from './events/stored-event.entity';
 import { Export } from './exports/export.entity';
 import { Rate } from './metrics/rate.entity';
+import { Experiment } from './experiments/experiment.entity';
+import { Exposure } from './experiments/exposure.entity';
 import { ActivePerson } from './rollups/active-person.entity';
 import { Measure } from './rollups/measure.entity';
 import { Person } from './rollups/person.entity';
@@ -38,6 +45,11 @@ export const analyticsApp = defineApp({
     ChurnModel,
     SurveyAsk,
     Export,
+    Experiment,
+    Exposure,
+    Alert,
+    AlertSettings,
+    KnownPeriodRow,
   ],
   migrations: [
     CreateEvents1764100000000,
@@ -48,6 +60,8 @@ export const analyticsApp = defineApp({
     CreateChurnModels1764101100000,
     CreateSurveyAsks1764101200000,
     CreateExports1764101300000,
+    CreateExperiments1764102000000,
+    CreateAlerts1764102100000,
   ],
   dataMap: analyticsDataMap,
   port: 4107,

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module';
+import { AnomaliesModule } from './anomalies/anomalies.module';
 import { ArchiveModule } from './archive/archive.module';
 import { BackupModule } from './backup/backup.module';
 import { BoardsModule } from './boards/boards.module';
@@ -6,6 +8,7 @@ import { ConsentsModule } from './consents/consents.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
 import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
+import { ExperimentsModule } from './experiments/experiments.module';
 import { RetentionModule } from './retention/retention.module';
 import { RollupsModule } from './rollups/rollups.module';
 import { UiEventsModule } from './ui-events/ui-events.module';
@@ -18,6 +21,9 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     UiEventsModule,
     ArchiveModule,
     BackupModule,
+    ExperimentsModule,
+    AlertsModule,
+    AnomaliesModule,
     RetentionModule,
     OwnStatisticsModule,
     BoardsModule,

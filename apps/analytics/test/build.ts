@@ -7,7 +7,8 @@ import {
   SpeechCompleted,
   UsageRecorded,
 } from '@switchboard/contracts';
-import type { TestApp } from '@switchboard/testing';
+import { Schedules } from '@switchboard/service-kit';
+import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 
 type Message = Parameters<typeof MessageReceived>[0];
@@ -129,4 +130,15 @@ export async function measuresOf(
     [type, minutes],
   );
   return Object.fromEntries(rows.map(({ measure, events, total }) => [measure, [events, total]]));
+}
+
+let slots = 0;
+
+/** Runs what is scheduled, and waits until it is done. */
+export async function runScheduled(app: TestApp, job: string): Promise<void> {
+  // A slot of its own, later than any that the service has claimed by the clock of the database.
+  const slot = new Date(Date.now() + ++slots * 86_400_000);
+  if (!(await app.service.nest.get(Schedules).runSlot(job, slot))) throw new Error(`${job} has run later than that`);
+  const done = `SELECT FROM schedules WHERE job = $1 AND last_success_slot = last_slot`;
+  await until(async () => (await ask(app, done, [job])).length === 1, { what: `the end of ${job}` });
 }

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  'stats',
   'files',
+  'stats',
   'rollups',
   'events',
   'consents',
   'ui-events',
   'archive',
   'backup',
+  'experiments',
+  'alerts',
+  'anomalies',
   'retention',
   'metrics',
   'churn',

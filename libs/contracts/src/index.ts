@@ -23,6 +23,7 @@ export {
   CHANNEL_TOKEN,
   livesInSandbox,
   OpeningHours,
+  TimeZone,
   type Bot,
   type Budget,
 } from './bot';
@@ -50,6 +51,8 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  NoticeAudience,
+  NoticeSendRequested,
   PreviewsCancelled,
   SurveyAnswered,
   SurveyAskRequested,
@@ -57,7 +60,22 @@ export {
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  AlertSeverity,
+  AnomalyDetected,
+  AnomalyResolved,
+  ArmKey,
+  ExperimentDecided,
+  ExperimentDecision,
+  ExperimentKey,
+  ExperimentPlace,
+  ExperimentStarted,
+  ExposureReason,
+  ExposureRecorded,
+} from './analytics.events';
+export {
+  AllowanceChangeRequested,
   ChatAiPersonErased,
+  PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
   ReplyRateRequested,
@@ -66,9 +84,9 @@ export {
   ReplyTyped,
   TurnInterrupted,
   TypingState,
+  UsagePurpose,
   UsageRecorded,
 } from './chat-ai.events';
-export { AuditEntryAppendRequested, AuditResult } from './gateway.events';
 export { BotConfigured, BotsChanged } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
@@ -89,6 +107,9 @@ export {
 } from './tts-worker.events';
 export {
   AccessChanged,
+  AuditActorKind,
+  AuditEntryAppendRequested,
+  AuditResult,
   ConsentGiven,
   ConsentPurpose,
   ConsentSource,
@@ -129,6 +150,35 @@ export { allows } from './permissions';
 export { openApi } from './openapi';
 export { routes, routesOf } from './routes';
 export {
+  AcknowledgeAlert,
+  AddKnownPeriod,
+  AlertState,
+  ChangeAlertSettings,
+  LiftThrottle,
+  ListAlerts,
+  ListKnownPeriods,
+  ReadAlert,
+  ReadAlertSettings,
+  RecordProviderBill,
+  RemoveKnownPeriod,
+  SnoozeAlert,
+} from './analytics.anomalies.api';
+export {
+  ChangeExperiment,
+  DecideExperiment,
+  DraftExperiment,
+  ExperimentState,
+  ListExperiments,
+  ListRunningExperiments,
+  PlanExperiment,
+  ReadArm,
+  ReadExperiment,
+  ReadExperimentResults,
+  RemoveExperiment,
+  RunningExperiment,
+  StartExperiment,
+} from './analytics.experiments.api';
+export {
   BackUpStatistics,
   ImportArchivedDay,
   ListArchivedDays,
@@ -144,11 +194,20 @@ export {
   ChannelReport,
   CheckChannel,
   ConfirmWebhook,
+  DiscardQuarantinedUpdate,
+  FindContacts,
+  ListContacts,
+  ListPersonDeliveries,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
   ReadMedia,
+  ReadPersonContacts,
+  ReadPersonProfile,
+  ReadQuarantinedUpdate,
   ReceiveUpdates,
+  ReplayQuarantinedUpdate,
   ReplayQuarantinedUpdates,
+  SummarizeQuarantinedUpdates,
 } from './bot-adapter.api';
 export {
   ListDefinitions,
@@ -173,7 +232,55 @@ export {
 } from './analytics.exports.api';
 export { ReadMyStatistics } from './analytics.me.api';
 export { ListRates, PutRate } from './analytics.rates.api';
-export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export {
+  ExportConversation,
+  ListConversations,
+  ListMessages,
+  ListTurns,
+  ReadConversation,
+  SearchMessages,
+} from './chat-ai.conversations.api';
+export {
+  AddFaq,
+  AddKnowledgePage,
+  ChangeFaq,
+  ChangeKnowledgePage,
+  DeleteKnowledgeDocument,
+  DownloadKnowledgeFile,
+  FaqTexts,
+  ListFaq,
+  ListKnowledgeDocuments,
+  ListKnowledgePassages,
+  ReadFaq,
+  ReadKnowledgeDocument,
+  ReplaceKnowledgeFile,
+  RereadKnowledgePage,
+  RestoreKnowledgeDocument,
+  SearchKnowledge,
+  UploadKnowledgeFile,
+} from './chat-ai.knowledge.api';
+export {
+  ChangePromptDraft,
+  DiscardPromptDraft,
+  ListPromptDrafts,
+  ListPromptReleases,
+  ListPromptVersions,
+  OpenPromptDraft,
+  PublishPrompt,
+  ReadPromptDraft,
+  ReadPromptInForce,
+  ReadPromptVersion,
+  TryPrompt,
+  WithdrawPrompt,
+} from './chat-ai.prompts.api';
+export {
+  AnswerUnanswered,
+  ListUnanswered,
+  ListUnansweredQuestions,
+  ReadUnanswered,
+  ResolveUnanswered,
+} from './chat-ai.unanswered.api';
+export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
 export {
   ArchiveBot,
   BotState,

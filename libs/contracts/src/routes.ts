@@ -3,8 +3,14 @@ import * as analyticsBoards from './analytics.boards.api';
 import * as analyticsExports from './analytics.exports.api';
 import * as analyticsMe from './analytics.me.api';
 import * as analyticsRates from './analytics.rates.api';
+import * as analyticsAnomalies from './analytics.anomalies.api';
+import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
-import * as chatAi from './chat-ai.api';
+import * as chatAiConversations from './chat-ai.conversations.api';
+import * as chatAiKnowledge from './chat-ai.knowledge.api';
+import * as chatAiPrompts from './chat-ai.prompts.api';
+import * as chatAiUnanswered from './chat-ai.unanswered.api';
+import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
@@ -21,8 +27,14 @@ const files = [
   analyticsExports,
   analyticsMe,
   analyticsRates,
+  analyticsAnomalies,
+  analyticsExperiments,
   botAdapter,
-  chatAi,
+  chatAiConversations,
+  chatAiKnowledge,
+  chatAiPrompts,
+  chatAiUnanswered,
+  chatAiUsage,
   gatewayBots,
   gatewayKeys,
   gatewayPeople,

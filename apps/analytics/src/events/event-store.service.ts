@@ -79,9 +79,14 @@ const FORGET = `
   ), measure AS (${measuresOf('gone')})
   ${addAnonymousMeasures('measure')}`;
 
+/** Deletes what a feature keeps of a person beside the events. */
+export type ForgetStep = (tx: EntityManager, userId: string) => Promise<unknown>;
+
 /** The event store: what happened, of people who have consented and of what is nobody's. */
 @Injectable()
 export class EventStore {
+  private readonly steps: ForgetStep[] = [];
+
   constructor(
     private readonly partitions: EventPartitions,
     private readonly clock: Clock,
@@ -115,6 +120,11 @@ export class EventStore {
     return new Set(rows.map(({ user_id }) => user_id));
   }
 
+  /** Features that keep something of people who have consented call it when they are made. */
+  alsoForget(step: ForgetStep): void {
+    this.steps.push(step);
+  }
+
   /**
    * Deletes all that is kept of a person's doings, and what is quarantined. Consent must have been taken back in `tx` before, so
    * that nothing comes after it. Counts stay: they name nobody.
@@ -123,6 +133,7 @@ export class EventStore {
     await tx.query(FORGET, [userId]);
     for (const table of ['quarantined_events', 'active_people', 'people'])
       await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [userId]);
+    for (const step of this.steps) await step(tx, userId);
   }
 }
 

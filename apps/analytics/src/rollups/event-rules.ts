@@ -90,6 +90,7 @@ export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map<string, Event
   rule<typeof ReplyStopRequested>('chat-ai.reply.stop-requested.v1', { everybody }),
   rule<typeof UsageRecorded>('chat-ai.usage.recorded.v1', {
     everybody,
+    kind: 'purpose',
     model: 'model',
     outcome: 'outcome',
     sums: ['inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'],
