@@ -42,7 +42,10 @@ const rowOf = ({ who, at, type = MESSAGE, bot, props = {}, id }: Deed): EventRow
 
 /** Stores what happened as it is stored when it is heard, of people who have agreed. */
 export async function happened(app: TestApp, deeds: readonly Deed[]): Promise<void> {
-  await agree(app, deeds.flatMap(({ who }) => who ?? []));
+  await agree(
+    app,
+    deeds.flatMap(({ who }) => who ?? []),
+  );
   const store = app.service.nest.get(EventStore, { strict: false });
   await app.service.db.transaction((tx) =>
     store.store(

@@ -33,19 +33,23 @@ export const dateIn = (zone: string, at: number): number => dayNumber(DateTime.f
 /** Each event once, whatever came twice and in whatever order. */
 const distinct = (facts: readonly Fact[]): Fact[] => [...new Map(facts.map((fact) => [fact.id, fact])).values()];
 
-const byPerson = (facts: readonly Fact[]): Fact[][] => [...Map.groupBy(distinct(facts), ({ userId }) => userId).values()];
+const byPerson = (facts: readonly Fact[]): Fact[][] => [
+  ...Map.groupBy(distinct(facts), ({ userId }) => userId).values(),
+];
 
 /** Days on which each person was active, in order. */
 const activeDays = (facts: readonly Fact[], zone: string): number[][] =>
   byPerson(facts).map((own) => [...new Set(own.map(({ at }) => dateIn(zone, at)))].sort((a, b) => a - b));
 
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
 export function growth(facts: readonly Fact[], { zone, from, to, now }: Question) {
   const people = activeDays(facts, zone);
   const last = Math.min(dayNumber(to), dateIn(zone, now));
   return range(dayNumber(from), last).map((day) => {
-    const within = (days: number) => people.filter((active) => active.some((on) => on <= day && on > day - days)).length;
+    const within = (days: number) =>
+      people.filter((active) => active.some((on) => on <= day && on > day - days)).length;
     const active = people.filter((days) => days.includes(day));
     const before = (days: number[]) => days.filter((on) => on < day).at(-1);
     const silence = (days: number[]) => day - before(days)! - 1;
@@ -125,7 +129,10 @@ export interface FunnelQuestion {
 }
 
 /** Of one person: every way along the steps is tried. @returns the times of the best, or why there is none */
-export function bestWay(facts: readonly Fact[], question: FunnelQuestion): number[] | 'excluded' | 'incomplete' | undefined {
+export function bestWay(
+  facts: readonly Fact[],
+  question: FunnelQuestion,
+): number[] | 'excluded' | 'incomplete' | undefined {
   const { steps, exclude, order, windowMs, from, to, windowsEndBy } = question;
   const events = distinct(facts).sort((a, b) => a.at - b.at || a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
   const places = events.flatMap(({ type }, place) => (steps.includes(type) ? [place] : []));

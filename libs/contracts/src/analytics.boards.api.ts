@@ -52,9 +52,16 @@ const About = z
     from: z.iso.date(),
     to: z.iso.date(),
     computedAt: Instant,
-    eventsUpTo: Instant.nullable().describe('The newest event that is in here happened in the five minutes that begin then.'),
-    provisionalFrom: z.iso.date().nullable().describe('From this day on events that come late may still change numbers.'),
-    people: People.nullable().describe('In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.'),
+    eventsUpTo: Instant.nullable().describe(
+      'The newest event that is in here happened in the five minutes that begin then.',
+    ),
+    provisionalFrom: z.iso
+      .date()
+      .nullable()
+      .describe('From this day on events that come late may still change numbers.'),
+    people: People.nullable().describe(
+      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.',
+    ),
   })
   .meta({ id: 'analytics.About', description: 'Of which days and people a report speaks, and how fresh it is.' });
 
@@ -168,7 +175,9 @@ const EventName = z
 
 export const FunnelOrder = z
   .enum(['sequential', 'strict', 'any'])
-  .describe('`sequential`: each step after the one before. `strict`: with no other of the steps between. `any`: in any order.');
+  .describe(
+    '`sequential`: each step after the one before. `strict`: with no other of the steps between. `any`: in any order.',
+  );
 
 const FunnelStep = z
   .object({
@@ -176,7 +185,10 @@ const FunnelStep = z
     count: People.nullable().describe('People or sessions that came so far.'),
     droppedOff: People.nullable().describe('That came to the step before, and not here.'),
     ofFirst: z.object({ share: Share, low: Share, high: Share }).nullable(),
-    ofPrevious: z.object({ share: Share, low: Share, high: Share }).nullable().describe('Intervals of 95 %, by Wilson.'),
+    ofPrevious: z
+      .object({ share: Share, low: Share, high: Share })
+      .nullable()
+      .describe('Intervals of 95 %, by Wilson.'),
     medianSeconds: z.number().nullable().describe('From the step before.'),
     p90Seconds: z.number().nullable(),
   })
@@ -207,8 +219,8 @@ export const ReadFunnel = defineRoute({
       .describe('From the first step to the last.'),
     per: z.enum(['person', 'session']).default('person'),
     completeWindows: z
-      .stringbool()
-      .default(true)
+      .enum(['true', 'false'])
+      .default('true')
       .describe('Count only those whose window has passed. Without it younger ones lower the shares.'),
   }),
   answer: z.object({
@@ -232,7 +244,13 @@ export const ReadRevenue = defineRoute({
   summary: 'What was paid and given back, by currency and in one, and what that is per person.',
   permission: 'analytics:read',
   bots: 'filtered',
-  query: reportQuery({ currency: z.string().regex(/^[A-Z]{3}$/).default('USD').describe('Of the report.') }),
+  query: reportQuery({
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .default('USD')
+      .describe('Of the report.'),
+  }),
   answer: z.object({
     about: About,
     byCurrency: z.array(Money.extend({ payments: z.int(), rateKnown: z.boolean() })),
@@ -362,7 +380,10 @@ export const ReadBusiness = defineRoute({
   query: z.object({
     zone: period.zone,
     botId: period.botId,
-    currency: z.string().regex(/^[A-Z]{3}$/).default('USD'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .default('USD'),
   }),
   answer: z.object({
     about: About,
@@ -379,7 +400,11 @@ export const ReadBusiness = defineRoute({
       goal: Share.describe('Below it all is well.'),
       forecast: ChurnForecast.nullable().describe('Null until there is enough to learn from.'),
     }),
-    lifetimeValue: z.object({ currency: z.string(), horizons: z.array(LifetimeValue) }),
+    lifetimeValue: z.object({
+      currency: z.string(),
+      withoutRate: z.array(z.string()).describe('Currencies that are not in it, because no rate of theirs is known.'),
+      horizons: z.array(LifetimeValue),
+    }),
     nps: z.object({
       asked: People.nullable(),
       answers: People.nullable(),

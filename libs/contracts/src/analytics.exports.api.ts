@@ -58,7 +58,10 @@ export const OpenExport = defineRoute({
     format: ExportFormat,
     locale: Locale.default('en').describe('Of headers and definitions.'),
     delimiter: z.enum([',', ';']).default(',').describe('Of CSV.'),
-    bom: z.boolean().default(true).describe('Whether CSV begins with a byte order mark, without which Excel guesses the code page.'),
+    bom: z
+      .boolean()
+      .default(true)
+      .describe('Whether CSV begins with a byte order mark, without which Excel guesses the code page.'),
   }),
   answer: Export,
   status: 202,

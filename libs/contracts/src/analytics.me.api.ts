@@ -4,7 +4,9 @@ import { defineRoute } from './define-route';
 import { CostMicros } from './shapes';
 
 const counted = {
-  sessions: z.int().describe('Times of use; one ends with 30 minutes of silence and belongs to the day on which it began.'),
+  sessions: z
+    .int()
+    .describe('Times of use; one ends with 30 minutes of silence and belongs to the day on which it began.'),
   minutes: z.int().describe('From the first to the last thing done in them, each at least one.'),
   messages: z.int(),
   practices: z.int().describe('That were finished.'),
@@ -28,7 +30,9 @@ export const ReadMyStatistics = defineRoute({
   answer: z.object({
     month: z.string(),
     zone: ReportZone,
-    isCounted: z.boolean().describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
+    isCounted: z
+      .boolean()
+      .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
     total: z.object(counted),
     days: z.array(z.object({ day: z.iso.date(), ...counted })).describe('Those on which there was something.'),
   }),

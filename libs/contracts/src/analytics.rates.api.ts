@@ -7,7 +7,10 @@ const Rate = z
   .object({
     currency: Currency,
     validFrom: z.iso.date().describe('In UTC. It holds until a later one of the currency.'),
-    usdPerUnit: z.number().positive().describe('US dollars for one whole unit: one euro, one ruble, one Telegram Star.'),
+    usdPerUnit: z
+      .number()
+      .positive()
+      .describe('US dollars for one whole unit: one euro, one ruble, one Telegram Star.'),
     exponent: z.int().min(0).max(4).describe('Digits of its minor unit: 2 for cents, 0 for Stars (XTR).'),
     source: z.string().max(200),
   })

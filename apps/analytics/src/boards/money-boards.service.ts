@@ -54,7 +54,7 @@ export class MoneyBoardsService {
           ...{ grossMinor: sumOf(some, 'grossMinor'), refundsMinor: sumOf(some, 'refundsMinor') },
           netMinor: sumOf(some, 'grossMinor') - sumOf(some, 'refundsMinor'),
           payments: sumOf(some, 'payments'),
-          rateKnown: name === currency || (exchange.knows(name) && exchange.knows(currency)),
+          rateKnown: some.every(({ day }) => exchange.canConvert(name, currency, day)),
         })),
         total: {
           currency,
@@ -106,7 +106,7 @@ export class MoneyBoardsService {
           goal: CHURN_GOAL,
           forecast: scope.bots ? null : await this.churnModels.forecast(tx),
         },
-        lifetimeValue: { currency, horizons: await this.lifetimeValue(tx, within(COHORT_DAYS), currency) },
+        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, within(COHORT_DAYS), currency)) },
         nps: {
           asked: unlessSmall(nps.asked, nps.asked),
           answers: unlessSmall(nps.answers, nps.answers),
@@ -126,23 +126,28 @@ export class MoneyBoardsService {
       const { people, amounts } = await this.revenues.cohortMoney(tx, scope, days);
       realised.push({ days, people, amount: exchange.total(amounts, currency) });
     }
-    const lives = (await this.revenues.lives(tx, scope, MOST_LIVES)).map(
-      ({ amounts, ...life }): Life => ({
-        ...life,
-        brought: amounts.map((one) => ({ day: one.age, amount: exchange.convert(one, currency) ?? 0 })),
-      }),
-    );
+    const drawn = await this.revenues.lives(tx, scope, MOST_LIVES);
+    const unknown = drawn
+      .flatMap(({ amounts }) => amounts)
+      .filter((one) => !exchange.canConvert(one.currency, currency, one.day));
+    const lives = drawn.map(({ amounts, ...life }): Life => ({
+      ...life,
+      brought: amounts.map((one) => ({ day: one.age, amount: exchange.convert(one, currency) ?? 0 })),
+    }));
     // What was seen of many people is not predicted.
     const observedBefore = (days: number) =>
       realised.findLast((one) => one.days < days && one.people >= SMALLEST_GROUP)?.days ?? 0;
     const outlooks = HORIZONS.map((horizon) => ({ observed: observedBefore(horizon), horizon }));
     const predictions = lives.length > 0 ? predictLifetimeValues(lives, outlooks) : [];
-    return realised.map(({ days, people, amount }, i) => ({
-      days,
-      people: unlessSmall(people, people),
-      realisedMinor: unlessSmall(people, amount / people),
-      predictedMinor: unlessSmall(lives.length, predictions[i] ?? null),
-    }));
+    return {
+      withoutRate: [...new Set(unknown.map((one) => one.currency))].sort(),
+      horizons: realised.map(({ days, people, amount }, i) => ({
+        days,
+        people: unlessSmall(people, people),
+        realisedMinor: unlessSmall(people, amount / people),
+        predictedMinor: unlessSmall(lives.length, predictions[i] ?? null),
+      })),
+    };
   }
 }
 

@@ -73,11 +73,15 @@ export class PeopleBoardsService {
   }
 
   funnel(
-    { steps, exclude = [], windowMinutes, ...query }: RequestOf<typeof ReadFunnel>['query'],
+    { steps, exclude = [], windowMinutes, completeWindows, ...query }: RequestOf<typeof ReadFunnel>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadFunnel>> {
     return this.reports.run(query, viewer, async (tx, scope) => {
-      const question = { ...query, steps, exclude, windowMs: windowMinutes * MINUTE_MS };
+      const question = {
+        ...{ steps, exclude, order: query.order, per: query.per },
+        windowMs: windowMinutes * MINUTE_MS,
+        completeWindows: completeWindows === 'true',
+      };
       const result = await this.funnels.run(tx, scope, question);
       const began = result.steps[0]!.count;
       return {

@@ -54,8 +54,8 @@ export class UsageBoardsService {
     const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer);
     return this.reports.read(async (tx) => {
       const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
-      const month = await this.month(tx, scope);
-      const people = { ...(await this.growths.now(tx, scope)), month };
+      const now = await this.growths.now(tx, scope);
+      const people = { ...now, month: Math.max(now.week, await this.month(tx, scope)) };
       const begin = hours.find((point) => point.day === day)!.at;
       const [today, yesterday] = [
         await this.usages.between(tx, begin, scope.now, scope.bots),
@@ -64,7 +64,7 @@ export class UsageBoardsService {
       const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
       return {
         about: await this.reports.about(tx, scope, people.today),
-        people: unlessSmallIn(scope, month, people) ?? { today: null, yesterday: null, week: null, month: null },
+        people: unlessSmallIn(scope, people.month, people) ?? { today: null, yesterday: null, week: null, month: null },
         messages: live('messages'),
         replies: live('replies'),
         failedReplies: live('failedReplies'),

@@ -64,7 +64,12 @@ type Predictor = (snapshot: Snapshot) => number;
  */
 export function learnChurn(
   names: readonly string[],
-  { train, validate, test, now }: Record<'train' | 'validate' | 'test', readonly Labelled[]> & { now: readonly Snapshot[] },
+  {
+    train,
+    validate,
+    test,
+    now,
+  }: Record<'train' | 'validate' | 'test', readonly Labelled[]> & { now: readonly Snapshot[] },
 ): ChurnCard | undefined {
   if (![train, validate, test].every(isEnough) || now.length === 0) return undefined;
   const { model, predict } = fit(train, validate);
@@ -138,5 +143,6 @@ function standardiserOf(train: readonly Labelled[]): (snapshot: Snapshot) => num
 const judge = (predict: Predictor, some: readonly Labelled[]): Judged[] =>
   some.map((one) => ({ p: predict(one), label: one.label }));
 
-const valuesOf = (some: readonly Snapshot[], feature: number): number[] => some.map(({ features }) => features[feature]!);
+const valuesOf = (some: readonly Snapshot[], feature: number): number[] =>
+  some.map(({ features }) => features[feature]!);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

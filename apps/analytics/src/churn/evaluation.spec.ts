@@ -46,8 +46,18 @@ describe('probabilities are judged', () => {
   it('by how far people have changed since', () => {
     const numbers = Array.from({ length: 1000 }, (_, i) => (i * 0.6180339887) % 1);
     expect(stabilityIndex(numbers, numbers)).toBeCloseTo(0);
-    expect(stabilityIndex(numbers, numbers.map((x) => x + 0.05))).toBeLessThan(0.2);
-    expect(stabilityIndex(numbers, numbers.map((x) => x + 0.5))).toBeGreaterThan(0.2);
+    expect(
+      stabilityIndex(
+        numbers,
+        numbers.map((x) => x + 0.05),
+      ),
+    ).toBeLessThan(0.2);
+    expect(
+      stabilityIndex(
+        numbers,
+        numbers.map((x) => x + 0.5),
+      ),
+    ).toBeGreaterThan(0.2);
   });
 });
 
@@ -61,7 +71,9 @@ describe('isotonic regression', () => {
   });
 
   it('never falls', () => {
-    const some = fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.constantFrom(0 as const, 1 as const)), { minLength: 1 });
+    const some = fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.constantFrom(0 as const, 1 as const)), {
+      minLength: 1,
+    });
     fc.assert(
       fc.property(some, (pairs) => {
         const all = judged(...pairs.map(([p, label]): [number, 0 | 1] => [p / 20, label]));

@@ -17,7 +17,7 @@ export function areaUnderRoc(judged: readonly Judged[]): number | null {
   if (positives === 0 || negatives === 0) return null;
   const sorted = judged.toSorted((a, b) => a.p - b.p);
   let ranks = 0;
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let end = i;
     while (end < sorted.length && sorted[end]!.p === sorted[i]!.p) end++;
     const rank = (i + 1 + end) / 2;
@@ -32,7 +32,7 @@ export function areaUnderPrecisionRecall(judged: readonly Judged[]): number | nu
   if (positives === 0) return null;
   const sorted = judged.toSorted((a, b) => b.p - a.p);
   let [found, area] = [0, 0];
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     const before = found;
     const { p } = sorted[i]!;
     for (; i < sorted.length && sorted[i]!.p === p; i++) found += sorted[i]!.label;

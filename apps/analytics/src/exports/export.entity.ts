@@ -37,7 +37,13 @@ export class Export {
   @Column('integer', { nullable: true })
   rows!: number | null;
 
-  @Column('bigint', { nullable: true, transformer: { from: (value: string | null) => (value === null ? null : Number(value)), to: (value: number | null) => value } })
+  @Column('bigint', {
+    nullable: true,
+    transformer: {
+      from: (value: string | null) => (value === null ? null : Number(value)),
+      to: (value: number | null) => value,
+    },
+  })
   bytes!: number | null;
 
   @Column('timestamptz', { name: 'created_at' })

@@ -75,10 +75,10 @@ export class ExportsJobs {
       await this.media.delete(fileKeyOf({ id }));
       await this.db.manager.update(Export, { id }, { state: 'expired' });
     }
-    await this.db.query(`DELETE FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`, [
-      now,
-      KEPT_DAYS,
-    ]);
+    await this.db.query(
+      `DELETE FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`,
+      [now, KEPT_DAYS],
+    );
   }
 
   private writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {

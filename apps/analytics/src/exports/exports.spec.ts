@@ -30,7 +30,13 @@ beforeAll(async () => {
     ...come('quiet', 19, 100),
     {
       ...{ who: 1, at: '2026-03-02T22:30:00Z', bot: 'busy', type: 'chat-ai.usage.recorded' },
-      props: { model: '=HYPERLINK("http://x")', costMicros: 450, inputTokens: 10, outputTokens: 5, outcome: 'answered' },
+      props: {
+        model: '=HYPERLINK("http://x")',
+        costMicros: 450,
+        inputTokens: 10,
+        outputTokens: 5,
+        outcome: 'answered',
+      },
     },
   ]);
 });
@@ -89,11 +95,19 @@ describe('an export', () => {
   });
 
   it.each<[string, Wanted['of'], string[]]>([
-    ['retention', { report: 'retention', query: { ...MARCH, cohort: 'day', days: '1', botId: 'busy' } }, ['2026-03-02', '20', '1', '1', '20', '0', '0']],
-    ['a funnel', { report: 'funnel', query: { ...MARCH, botId: 'busy', steps: 'bot-adapter.message.received,a.b.c' } }, ['1', 'bot-adapter.message.received', '20', '0', '1']],
+    [
+      'retention',
+      { report: 'retention', query: { ...MARCH, cohort: 'day', days: '1', botId: 'busy' } },
+      ['2026-03-02', '20', '1', '1', '20', '0', '0'],
+    ],
+    [
+      'a funnel',
+      { report: 'funnel', query: { ...MARCH, botId: 'busy', steps: 'bot-adapter.message.received,a.b.c' } },
+      ['1', 'bot-adapter.message.received', '20', '0', '1'],
+    ],
     ['usage', { report: 'usage', query: { ...MARCH, botId: 'busy' } }, ['2026-03-02T11:00:00+01:00', 'busy', '', '20']],
     ['activity', { report: 'activity', query: { ...MARCH, botId: 'busy' } }, ['2026-03-01T00:00:00+01:00', '0']],
-    ['business', { report: 'business', query: { botId: 'busy' } }, ['mau']],
+    ['business', { report: 'business', query: { botId: 'busy' } }, ['MAU']],
   ])('of %s begins with its first row', async (_, of, expected) => {
     const file = await done({ of, format: 'csv', bom: false });
     const [row] = parse(await (await follow(file.link!)).text(), { from: 2 }) as string[][];
@@ -102,7 +116,10 @@ describe('an export', () => {
 
   it('of usage adds up to the micro-dollar, and its texts are no formulas', async () => {
     const file = await done({ of: { report: 'usage', query: { ...MARCH, botId: 'busy' } }, format: 'csv' });
-    const rows = parse(await (await follow(file.link!)).text(), { bom: true, columns: true }) as Record<string, string>[];
+    const rows = parse(await (await follow(file.link!)).text(), { bom: true, columns: true }) as Record<
+      string,
+      string
+    >[];
     expect(rows.map((row) => [row['Time'], row['Model'], row['Cost, millionths of USD']])).toEqual([
       ['2026-03-02T11:00:00+01:00', '', '0'],
       ['2026-03-02T23:00:00+01:00', `'=HYPERLINK("http://x")`, '450'],
@@ -125,7 +142,8 @@ describe('an export', () => {
 
   it('is in the list of who asked for it, and of nobody else', async () => {
     const { id } = await done({ of: growth(), format: 'csv' }, BORIS);
-    const listOf = async (actor: Actor) => (await app.gateway.call(ListExports, {}, { actor })).data.map((one) => one.id);
+    const listOf = async (actor: Actor) =>
+      (await app.gateway.call(ListExports, {}, { actor })).data.map((one) => one.id);
     expect(await listOf(BORIS)).toEqual([id]);
     expect(await listOf(ANNA)).not.toContain(id);
     expect(await status(ReadExport, { exportId: id }, ANNA)).toBe(404);
@@ -144,7 +162,11 @@ describe('an export', () => {
   it('cannot be read by a link of another one, or a made-up one', async () => {
     const [one, other] = [await done({ of: growth(), format: 'csv' }), await done({ of: growth(), format: 'csv' })];
     const token = new URL(one.link!, app.url).searchParams.get('token')!;
-    for (const wrong of [other.link!.replace(/token=.*/, `token=${token}`), one.link!.replace(/token=.*/, 'token=x'), `${one.link}x`])
+    for (const wrong of [
+      other.link!.replace(/token=.*/, `token=${token}`),
+      one.link!.replace(/token=.*/, 'token=x'),
+      `${one.link}x`,
+    ])
       expect((await follow(wrong)).status).toBe(404);
     expect((await follow(one.link!)).status).toBe(200);
   });
@@ -167,7 +189,9 @@ describe('an export', () => {
     expect(await read()).toMatchObject({ state: 'expired', link: null });
     await app.service.nest.get(Schedules).runSlot('forget-exports', clock.now());
     const stateOf = async () => {
-      const [row] = await app.service.db.query<{ state: string }[]>('SELECT state FROM exports WHERE id = $1', [file.id]);
+      const [row] = await app.service.db.query<{ state: string }[]>('SELECT state FROM exports WHERE id = $1', [
+        file.id,
+      ]);
       return row!.state;
     };
     await until(async () => (await stateOf()) === 'expired', { what: 'the file being deleted' });

@@ -16,7 +16,11 @@ const COLUMNS: Column[] = [
 async function* rowsOf(rows: readonly Row[]): AsyncGenerator<Row> {
   for (const row of rows) yield await Promise.resolve(row);
 }
-const table = (rows: readonly Row[], columns = COLUMNS): Table => ({ columns, zone: 'Europe/Berlin', rows: rowsOf(rows) });
+const table = (rows: readonly Row[], columns = COLUMNS): Table => ({
+  columns,
+  zone: 'Europe/Berlin',
+  rows: rowsOf(rows),
+});
 
 async function read(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
@@ -60,13 +64,23 @@ describe('CSV', () => {
 
   it('is read again as it was written, whatever the texts', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), fc.constantFrom(',', ';'), async (texts, delimiter) => {
-        const written = await read(
-          csvOf(table(texts.map((text) => [text, 'end']), [COLUMNS[0]!, COLUMNS[0]!]), { delimiter: delimiter as ',', bom: true }),
-        );
-        const rows = parse(written, { bom: true, delimiter, from: 2, record_delimiter: '\r\n' }) as string[][];
-        expect(rows.map(([text]) => text!.replace(/^'(?=[=+\-@\t\r])/, ''))).toEqual(texts);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }),
+        fc.constantFrom(',', ';'),
+        async (texts, delimiter) => {
+          const written = await read(
+            csvOf(
+              table(
+                texts.map((text) => [text, 'end']),
+                [COLUMNS[0]!, COLUMNS[0]!],
+              ),
+              { delimiter: delimiter as ',', bom: true },
+            ),
+          );
+          const rows = parse(written, { bom: true, delimiter, from: 2, record_delimiter: '\r\n' }) as string[][];
+          expect(rows.map(([text]) => text!.replace(/^'(?=[=+\-@\t\r])/, ''))).toEqual(texts);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -108,7 +122,8 @@ describe('XLSX', () => {
   it('is written while it is read: a long table is never held whole', async () => {
     let [read, atFirstChunk] = [0, 0];
     async function* many(): AsyncGenerator<readonly Cell[]> {
-      for (; read < 20_000; read++) yield await Promise.resolve([`bot ${Math.random()}`, '2026-03-29', null, read, null]);
+      for (; read < 20_000; read++)
+        yield await Promise.resolve([`bot ${Math.random()}`, '2026-03-29', null, read, null]);
     }
     for await (const _ of xlsxOf({ columns: COLUMNS, zone: 'UTC', rows: many() }, { name: 'Data', notes: () => NOTES }))
       atFirstChunk ||= read;

@@ -20,8 +20,12 @@ const LABELS = {
   event: ['Event', 'Событие'],
   firstAge: ['From day', 'С дня'],
   high: ['Up to', 'До'],
+  highOfFirst: ['Of the first, up to', 'От первого шага, до'],
+  highOfPrevious: ['Of the step before, up to', 'От предыдущего шага, до'],
   lastAge: ['To day', 'По день'],
   low: ['From', 'От'],
+  lowOfFirst: ['Of the first, from', 'От первого шага, от'],
+  lowOfPrevious: ['Of the step before, from', 'От предыдущего шага, от'],
   mature: ['Mature', 'Зрелые'],
   medianSeconds: ['Median, s', 'Медиана, с'],
   model: ['Model', 'Модель'],
@@ -35,11 +39,11 @@ const LABELS = {
   value: ['Value', 'Значение'],
 } as const;
 
-/** A column: its name, by a definition or a label, and its type. */
-type NamedColumn = readonly [name: DefinitionId | keyof typeof LABELS, type: ColumnType];
+type ColumnName = DefinitionId | keyof typeof LABELS;
 
 interface Report {
-  readonly columns: readonly NamedColumn[];
+  /** In their order. */
+  readonly columns: Readonly<Partial<Record<ColumnName, ColumnType>>>;
   /** Definitions that belong to it besides those of its columns. */
   readonly about?: readonly DefinitionId[];
   readonly rows: Iterable<Row> | AsyncIterable<Row>;
@@ -49,11 +53,16 @@ export interface ReportTable extends Table {
   readonly definitions: readonly DefinitionId[];
 }
 
+const GROWTH = ['dau', 'wau', 'mau', 'new', 'retained', 'resurrected', 'dormant'] as const;
+const MESSAGES = ['messages', 'voiceMessages', 'replies', 'failedReplies', 'delivered', 'undeliverable'] as const;
+const ACTIVITY = [...MESSAGES, 'calls', 'outputTokens', 'costMicros', 'medianMs', 'p95Ms'] as const;
 const USAGE = [
-  ...['messages', 'voiceMessages', 'replies', 'failedReplies', 'delivered', 'undeliverable', 'calls', 'failedCalls'],
-  ...['inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'],
+  ...MESSAGES,
+  ...(['calls', 'failedCalls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const),
 ] as const;
-const usageColumns = USAGE.map((key): NamedColumn => [key as DefinitionId, 'integer']);
+
+const integers = (names: readonly ColumnName[]): Report['columns'] =>
+  Object.fromEntries(names.map((name) => [name, 'integer']));
 
 /** Reports as tables. What boards hide is hidden here: people are read through them. */
 @Injectable()
@@ -75,8 +84,9 @@ export class ReportTablesService {
     write: (table: ReportTable) => Promise<T>,
   ): Promise<T> {
     const asTable = ({ columns, about = [], rows }: Report) => {
-      const named = columns.map(([name, type]) => ({ name: nameOf(name, locale), type }));
-      const definitions = [...columns.map(([name]) => name).filter(isDefinition), ...about, ...ALWAYS];
+      const entries = Object.entries(columns) as [ColumnName, ColumnType][];
+      const named = entries.map(([name, type]) => ({ name: nameOf(name, locale), type }));
+      const definitions = [...entries.map(([name]) => name).filter(isDefinition), ...about, ...ALWAYS];
       return write({ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] });
     };
     switch (of.report) {
@@ -91,7 +101,7 @@ export class ReportTablesService {
       case 'activity':
         return asTable(await this.activity(of.query, viewer));
       case 'business':
-        return asTable(await this.business(of.query, viewer));
+        return asTable(await this.business(of.query, viewer, locale));
       case 'usage':
         return this.usage(of.query, viewer, asTable);
     }
@@ -99,21 +109,21 @@ export class ReportTablesService {
 
   private async growth(query: QueryOf<'growth'>, viewer: Viewer): Promise<Report> {
     const { days } = await this.people.growth(query, viewer);
-    const counts = ['dau', 'wau', 'mau', 'new', 'retained', 'resurrected', 'dormant'] as const;
     return {
-      columns: [['day', 'day'], ...counts.map((key): NamedColumn => [key, 'integer'])],
+      columns: { day: 'day', ...integers(GROWTH) },
       about: ['activity', 'people'],
-      rows: days.map((day) => [day.day, ...counts.map((key) => day[key])]),
+      rows: days.map((day) => [day.day, ...GROWTH.map((key) => day[key])]),
     };
   }
 
   private async retention(query: QueryOf<'retention'>, viewer: Viewer): Promise<Report> {
     const { kind, cohorts } = await this.people.retention(query, viewer);
     return {
-      columns: [
-        ...([['cohort', 'day'], ['people', 'integer'], ['firstAge', 'integer'], ['lastAge', 'integer']] as const),
-        ...([['mature', 'integer'], ['active', 'integer'], ['share', 'share']] as const),
-      ],
+      columns: {
+        cohort: 'day',
+        ...integers(['people', 'firstAge', 'lastAge', 'mature', 'active']),
+        share: 'share',
+      },
       about: ['cohort', kind, 'activity'],
       rows: cohorts.flatMap(({ start, people, cells }) =>
         cells.map(({ from, to, mature, active, share }) => [start, people, from, to, mature, active, share]),
@@ -123,20 +133,19 @@ export class ReportTablesService {
 
   private async funnel(query: QueryOf<'funnel'>, viewer: Viewer): Promise<Report> {
     const { steps } = await this.people.funnel(query, viewer);
-    const shares = (of: 'ofFirst' | 'ofPrevious'): NamedColumn[] => [
-      ...([[of, 'share'], ['low', 'share'], ['high', 'share']] as const),
-    ];
     return {
-      columns: [
-        ...([['step', 'integer'], ['event', 'text'], ['people', 'integer'], ['droppedOff', 'integer']] as const),
-        ...shares('ofFirst'),
-        ...shares('ofPrevious'),
-        ...([['medianSeconds', 'number'], ['p90Seconds', 'number']] as const),
-      ],
+      columns: {
+        ...{ step: 'integer', event: 'text', people: 'integer', droppedOff: 'integer' },
+        ...{ ofFirst: 'share', lowOfFirst: 'share', highOfFirst: 'share' },
+        ...{ ofPrevious: 'share', lowOfPrevious: 'share', highOfPrevious: 'share' },
+        ...{ medianSeconds: 'number', p90Seconds: 'number' },
+      },
       about: ['funnel'],
       rows: steps.map(({ event, count, droppedOff, ofFirst, ofPrevious, medianSeconds, p90Seconds }, i) => [
         ...[i + 1, event, count, droppedOff],
-        ...[ofFirst, ofPrevious].flatMap((share) => (share ? [share.share, share.low, share.high] : [null, null, null])),
+        ...[ofFirst, ofPrevious].flatMap((share) =>
+          share ? [share.share, share.low, share.high] : [null, null, null],
+        ),
         ...[medianSeconds, p90Seconds],
       ]),
     };
@@ -145,10 +154,7 @@ export class ReportTablesService {
   private async revenue(query: QueryOf<'revenue'>, viewer: Viewer): Promise<Report> {
     const days = await this.reports.read((tx) => this.revenues.days(tx, this.reports.scopeOf(query, viewer)));
     return {
-      columns: [
-        ...([['day', 'day'], ['currency', 'text'], ['gross', 'integer'], ['refunds', 'integer']] as const),
-        ...([['net', 'integer'], ['payments', 'integer']] as const),
-      ],
+      columns: { day: 'day', currency: 'text', ...integers(['gross', 'refunds', 'net', 'payments']) },
       rows: days.map(({ day, currency, grossMinor, refundsMinor, payments }) => [
         ...[day, currency, grossMinor, refundsMinor, grossMinor - refundsMinor, payments],
       ]),
@@ -157,36 +163,34 @@ export class ReportTablesService {
 
   private async activity(query: QueryOf<'activity'>, viewer: Viewer): Promise<Report> {
     const { points } = await this.usageBoards.activity(query, viewer);
-    const keys = ['messages', 'voiceMessages', 'replies', 'failedReplies', 'delivered', 'undeliverable'] as const;
-    const more = ['calls', 'outputTokens', 'costMicros', 'medianMs', 'p95Ms'] as const;
     return {
-      columns: [['time', 'time'], ...[...keys, ...more].map((key): NamedColumn => [key, 'integer'])],
-      rows: points.map((point) => [point.at, ...[...keys, ...more].map((key) => point[key])]),
+      columns: { time: 'time', ...integers(ACTIVITY) },
+      rows: points.map((point) => [point.at, ...ACTIVITY.map((key) => point[key])]),
     };
   }
 
-  private async business(query: QueryOf<'business'>, viewer: Viewer): Promise<Report> {
-    const board = await this.money.business(query, viewer);
-    const { mau, conversion, churn, lifetimeValue, nps } = board;
+  private async business(query: QueryOf<'business'>, viewer: Viewer, locale: Locale): Promise<Report> {
+    const { about, mau, conversion, churn, lifetimeValue, nps } = await this.money.business(query, viewer);
+    const named = (id: DefinitionId, more = '') => define(id, locale).name + more;
+    const row = (name: string, value: number | null, people: number | null, interval?: Interval | null): Row => [
+      ...[name, value, interval?.low ?? null, interval?.high ?? null, people],
+    ];
     const { forecast } = churn;
+    const { currency, horizons } = lifetimeValue;
     return {
-      columns: [['number', 'text'], ['value', 'number'], ['low', 'number'], ['high', 'number'], ['people', 'integer']],
-      about: ['mau', 'conversion', 'churn', 'churnForecast', 'lifetimeValue', 'nps', 'npsMean'],
+      columns: { number: 'text', value: 'number', low: 'number', high: 'number', people: 'integer' },
+      about: ['mau', 'conversion', 'churn', 'churnForecast', 'lifetimeValue', 'prediction', 'nps', 'npsMean'],
       rows: [
-        ['mau', mau.people, null, null, board.about.people],
-        ['conversion', conversion.share, null, null, conversion.people],
-        ['churn', churn.share, null, null, churn.people],
-        ...(forecast
-          ? [['churnForecast', forecast.share.value, forecast.share.low, forecast.share.high, forecast.people] as Row]
-          : []),
-        ...lifetimeValue.horizons.flatMap(({ days, people, realisedMinor, predictedMinor }): Row[] => [
-          [`lifetimeValue, ${days}, ${lifetimeValue.currency}`, realisedMinor, null, null, people],
-          ...(predictedMinor
-            ? [[`lifetimeValue, ${days}, ${lifetimeValue.currency} (forecast)`, predictedMinor.value, predictedMinor.low, predictedMinor.high, people] as Row]
-            : []),
+        row(named('mau'), mau.people, about.people),
+        row(named('conversion'), conversion.share, conversion.people),
+        row(named('churn'), churn.share, churn.people),
+        ...(forecast ? [row(named('churnForecast'), forecast.share.value, forecast.people, forecast.share)] : []),
+        ...horizons.flatMap(({ days, people, realisedMinor, predictedMinor }) => [
+          row(named('lifetimeValue', `, ${days}, ${currency}`), realisedMinor, people),
+          row(named('prediction', `, ${days}, ${currency}`), predictedMinor?.value ?? null, null, predictedMinor),
         ]),
-        ['nps', nps.score, null, null, nps.answers],
-        ['npsMean', nps.mean, null, null, nps.answers],
+        row(named('nps'), nps.score, nps.answers),
+        row(named('npsMean'), nps.mean, nps.answers),
       ],
     };
   }
@@ -196,8 +200,8 @@ export class ReportTablesService {
     return this.reports.read((tx) => {
       const rows = this.usages.details(tx, this.reports.scopeOf(query, viewer));
       return write({
-        columns: [['time', 'time'], ['bot', 'text'], ['model', 'text'], ...usageColumns],
-        rows: mapped(rows, (row) => [row.at, row.botId, row.model, ...USAGE.map((key) => row[key as 'messages'])]),
+        columns: { time: 'time', bot: 'text', model: 'text', ...integers(USAGE) },
+        rows: mapped(rows, (row) => [row.at, row.botId, row.model, ...USAGE.map((key) => row[key])]),
       });
     }, 0);
   }
@@ -205,12 +209,17 @@ export class ReportTablesService {
 
 type QueryOf<Name extends ExportedReport['report']> = Extract<ExportedReport, { report: Name }>['query'];
 
+interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What holds of every file. */
 const ALWAYS: readonly DefinitionId[] = ['hidden', 'provisional'];
 
-const isDefinition = (name: NamedColumn[0]): name is DefinitionId => !Object.hasOwn(LABELS, name);
+const isDefinition = (name: ColumnName): name is DefinitionId => !Object.hasOwn(LABELS, name);
 
-function nameOf(name: NamedColumn[0], locale: Locale): string {
+function nameOf(name: ColumnName, locale: Locale): string {
   if (isDefinition(name)) return define(name, locale).name;
   const [en, ru] = LABELS[name as keyof typeof LABELS];
   return localized({ en, ru } as Record<'en' | 'ru', string>, locale);

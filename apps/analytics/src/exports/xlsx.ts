@@ -118,7 +118,8 @@ function cellOf(cell: Cell, type: ColumnType, at: string, zone: string, style?: 
     const text = String(cell);
     return textCell(text, at, style ?? (looksLikeFormula(text) ? STYLES.defused : STYLES.general));
   }
-  const value = cell instanceof Date ? localSerialOf(cell, zone) : typeof cell === 'string' ? serialOf(`${cell}T00:00:00Z`) : cell;
+  const value =
+    cell instanceof Date ? localSerialOf(cell, zone) : typeof cell === 'string' ? serialOf(`${cell}T00:00:00Z`) : cell;
   return `<c r="${at}" s="${STYLE_OF[type]}"><v>${value}</v></c>`;
 }
 
@@ -187,7 +188,8 @@ function partsOf(sheets: readonly string[]): [path: string, content: string][] {
 }
 
 const styled = (attributes: string) => `<xf numFmtId="0" fontId="0" fillId="0" borderId="0" ${attributes}/>`;
-const formatted = (format: number) => `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" applyNumberFormat="1"/>`;
+const formatted = (format: number) =>
+  `<xf numFmtId="${format}" fontId="0" fillId="0" borderId="0" applyNumberFormat="1"/>`;
 
 /** In the order of `STYLES`. Formats 3, 4 and 10 are built in: `#,##0`, `#,##0.00`, `0.00%`. */
 const CELL_STYLES = [
@@ -208,7 +210,6 @@ const STYLE_SHEET =
 const escaped = (text: string): string =>
   text
     .toWellFormed()
-    // eslint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -7,7 +7,11 @@ const CURSOR = 'rows_of';
  * The rows of a statement, some thousand at a time, so that no result has to fit into memory.
  * @param tx a transaction of its own: the cursor ends with it, and it has one at a time
  */
-export async function* rowsOf<Row>(tx: EntityManager, sql: string, parameters: readonly unknown[]): AsyncGenerator<Row> {
+export async function* rowsOf<Row>(
+  tx: EntityManager,
+  sql: string,
+  parameters: readonly unknown[],
+): AsyncGenerator<Row> {
   await tx.query(`DECLARE ${CURSOR} NO SCROLL CURSOR FOR ${sql}`, [...parameters]);
   try {
     for (;;) {

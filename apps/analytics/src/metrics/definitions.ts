@@ -143,17 +143,24 @@ const DEFINITIONS = {
     ru: ['ARPPU', 'Чистая выручка на заплатившего.'],
   },
   conversion: {
-    en: ['Conversion', 'Those who paid within 7 or 30 days of their first day, of those for whom so many days are over.'],
+    en: [
+      'Conversion',
+      'Those who paid within 7 or 30 days of their first day, of those for whom so many days are over.',
+    ],
     ru: ['Конверсия', 'Доля заплативших за 7 или 30 дней от первого дня среди тех, у кого столько дней прошло.'],
   },
   lifetimeValue: {
+    en: ['Lifetime value', 'Net within so many days of the first day, per person, of those for whom they are over.'],
+    ru: ['Ценность клиента', 'Чистая выручка за столько дней от первого, на человека, по тем, у кого они прошли.'],
+  },
+  prediction: {
     en: [
-      'Lifetime value',
-      'Net within so many days of the first day, per person, of those for whom they are over. The prediction adds to what the observed days brought the survival of the following days times what a day of life brings.',
+      'Lifetime value, forecast',
+      'What the observed days brought, and for the following ones the share that is still there times what a day of life brings. The interval is one of 80 %.',
     ],
     ru: [
-      'Ценность клиента',
-      'Чистая выручка за столько дней от первого, на человека, по тем, у кого они прошли. Прогноз добавляет к увиденному доживание следующих дней, умноженное на доход дня жизни.',
+      'Прогноз ценности клиента',
+      'Доход увиденных дней, а для следующих — доля оставшихся, умноженная на доход дня жизни. Интервал — 80 %.',
     ],
   },
   churn: {
@@ -195,12 +202,18 @@ const DEFINITIONS = {
     en: ['Failed calls', 'Those that did not end with an answer.'],
     ru: ['Неудачные вызовы', 'Те, что не закончились ответом.'],
   },
-  inputTokens: { en: ['Input tokens', 'Tokens sent to models.'], ru: ['Токены на входе', 'Токены, отправленные моделям.'] },
+  inputTokens: {
+    en: ['Input tokens', 'Tokens sent to models.'],
+    ru: ['Токены на входе', 'Токены, отправленные моделям.'],
+  },
   cachedInputTokens: {
     en: ['Cached input tokens', 'Those of them that the model had cached.'],
     ru: ['Токены из кеша', 'Из них те, что были в кеше модели.'],
   },
-  outputTokens: { en: ['Output tokens', 'Tokens written by models.'], ru: ['Токены на выходе', 'Токены, написанные моделями.'] },
+  outputTokens: {
+    en: ['Output tokens', 'Tokens written by models.'],
+    ru: ['Токены на выходе', 'Токены, написанные моделями.'],
+  },
   costMicros: {
     en: ['Cost, millionths of USD', 'What calls of models cost, as the ledger has it.'],
     ru: ['Стоимость, миллионные доли USD', 'Сколько стоили вызовы моделей, как в учёте.'],
@@ -213,7 +226,10 @@ const DEFINITIONS = {
   },
   provisional: {
     en: ['Provisional', 'Events may come up to 48 hours late; numbers of the last two days may still change.'],
-    ru: ['Предварительно', 'События могут приходить с опозданием до 48 часов; числа последних двух дней могут измениться.'],
+    ru: [
+      'Предварительно',
+      'События могут приходить с опозданием до 48 часов; числа последних двух дней могут измениться.',
+    ],
   },
 } as const satisfies Record<string, Record<'en' | 'ru', readonly [name: string, text: string]>>;
 

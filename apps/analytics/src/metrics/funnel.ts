@@ -100,7 +100,10 @@ const WALKS: Record<Funnel['order'], (events: readonly Step[], steps: Funnel['st
         at.set(type, i === NONE ? events.length : i + 1);
         return i;
       });
-      return found.filter((i) => i !== NONE).sort((a, b) => a - b).map((i) => events[i]!);
+      return found
+        .filter((i) => i !== NONE)
+        .sort((a, b) => a - b)
+        .map((i) => events[i]!);
     };
   },
 };

@@ -157,7 +157,11 @@ describe('usage', () => {
     const { tx, bot, scope } = await inBot(deeds);
     const about = { zone: 'Europe/Berlin', from: '2026-03-29', to: '2026-03-30' };
     const costs = async (by: 'hour' | 'day') =>
-      (await usage().overTime(tx, scope(about), by)).map(({ at, day, costMicros }) => [at.toISOString(), day, costMicros]);
+      (await usage().overTime(tx, scope(about), by)).map(({ at, day, costMicros }) => [
+        at.toISOString(),
+        day,
+        costMicros,
+      ]);
     expect(await costs('day')).toEqual([
       ['2026-03-28T23:00:00.000Z', '2026-03-29', 18],
       ['2026-03-29T22:00:00.000Z', '2026-03-30', 13],
@@ -176,7 +180,15 @@ describe('usage', () => {
     ]);
     expect(await usage().groups(tx, scope(about), 'bot')).toMatchObject([{ key: bot, costMicros: 31 }]);
     expect(await usage().total(tx, scope(about))).toMatchObject({
-      ...{ messages: 2, voiceMessages: 1, replies: 1, failedReplies: 1, calls: 3, cachedInputTokens: 30, costMicros: 31 },
+      ...{
+        messages: 2,
+        voiceMessages: 1,
+        replies: 1,
+        failedReplies: 1,
+        calls: 3,
+        cachedInputTokens: 30,
+        costMicros: 31,
+      },
     });
     const details = await app.service.db.transaction(async (own) => {
       const rows = [];

@@ -41,7 +41,14 @@ async function inBot(deeds: readonly Deed[]) {
     funnel: (question: Partial<FunnelQuestion> = {}, about: Partial<Scope> = {}) =>
       app.service.db.transaction((tx) =>
         get(FunnelsService).run(tx, scope(about), {
-          ...{ steps: ['a', 'b'], exclude: [], order: 'sequential', windowMs: 3_600_000, per: 'person', completeWindows: true },
+          ...{
+            steps: ['a', 'b'],
+            exclude: [],
+            order: 'sequential',
+            windowMs: 3_600_000,
+            per: 'person',
+            completeWindows: true,
+          },
           ...question,
         }),
       ),
@@ -167,7 +174,10 @@ describe('growth', () => {
 
   it('is empty where there is nothing', async () => {
     const asked = await inBot([]);
-    expect((await asked.growth({ to: '2026-03-02' })).map(({ mau, dormant }) => [mau, dormant])).toEqual([[0, 0], [0, 0]]);
+    expect((await asked.growth({ to: '2026-03-02' })).map(({ mau, dormant }) => [mau, dormant])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(await asked.retention()).toEqual([]);
     expect(await asked.stays()).toEqual([]);
     expect(await asked.people()).toBe(0);
@@ -176,7 +186,11 @@ describe('growth', () => {
 
 describe('retention', () => {
   const sharesOf = (cohorts: Awaited<ReturnType<Asked['retention']>>) =>
-    cohorts.map(({ start, people, cells }) => [start, people, cells.map(({ mature, active }) => `${active}/${mature}`)]);
+    cohorts.map(({ start, people, cells }) => [
+      start,
+      people,
+      cells.map(({ mature, active }) => `${active}/${mature}`),
+    ]);
 
   it('who comes at 23:45 and stays until 00:01 is back on the calendar, and not after 24 hours', async () => {
     const asked = await inBot([
@@ -255,10 +269,16 @@ describe('retention', () => {
   });
 
   it('what comes twice counts once', async () => {
-    const twice = DEEDS.map((deed, i) => ({ ...deed, id: `018f0000-0000-7000-8000-0000000000${String(i).padStart(2, '0')}` }));
+    const twice = DEEDS.map((deed, i) => ({
+      ...deed,
+      id: `018f0000-0000-7000-8000-0000000000${String(i).padStart(2, '0')}`,
+    }));
     const asked = await inBot(twice);
     const before = [await asked.growth(), await asked.retention({ days: [1, 3, 7] })];
-    await happened(app, twice.toReversed().map((deed) => ({ ...deed, bot: asked.bot })));
+    await happened(
+      app,
+      twice.toReversed().map((deed) => ({ ...deed, bot: asked.bot })),
+    );
     expect([await asked.growth(), await asked.retention({ days: [1, 3, 7] })]).toEqual(before);
   });
 });
@@ -271,7 +291,8 @@ describe('survival', () => {
       // 13 silent days are none.
       ...['01', '15', '20'].map((day) => ({ who: 2, at: `2026-03-${day}T09:00:00Z` })),
     ]);
-    const stays = async (now: string) => (await asked.stays({ now: new Date(now) })).map(({ time, happened: left }) => [time, left]);
+    const stays = async (now: string) =>
+      (await asked.stays({ now: new Date(now) })).map(({ time, happened: left }) => [time, left]);
     expect(await stays('2026-04-03T12:00:00Z')).toEqual([
       [3, true],
       [19, false],
@@ -393,13 +414,20 @@ describe('the statements', () => {
       fc.asyncProperty(deeds, fc.integer(), async (some, seed) => {
         const facts = factsOf(some).map(({ who, at, id }) => ({ who, at, id }));
         const asked = await inBot(facts);
-        const before = [await asked.growth({ to: '2026-05-10' }), await asked.retention({ kind: 'brackets', cohort: 'week' })];
+        const before = [
+          await asked.growth({ to: '2026-05-10' }),
+          await asked.retention({ kind: 'brackets', cohort: 'week' }),
+        ];
         const again = inSomeOrder([...facts, ...facts], seed);
         const other = await inBot([]);
         // Ids are those of the first bot, whose events are the same: here they are others.
         const moved = again.map((deed) => ({ ...deed, id: `ffff${deed.id.slice(4)}`, bot: other.bot }));
-        for (const part of [moved.slice(0, seed & 7), moved.slice(seed & 7)]) if (part.length > 0) await happened(app, part);
-        expect([await other.growth({ to: '2026-05-10' }), await other.retention({ kind: 'brackets', cohort: 'week' })]).toEqual(before);
+        for (const part of [moved.slice(0, seed & 7), moved.slice(seed & 7)])
+          if (part.length > 0) await happened(app, part);
+        expect([
+          await other.growth({ to: '2026-05-10' }),
+          await other.retention({ kind: 'brackets', cohort: 'week' }),
+        ]).toEqual(before);
       }),
       { numRuns: 15 },
     );
@@ -407,4 +435,7 @@ describe('the statements', () => {
 });
 
 const inSomeOrder = <T>(items: readonly T[], seed: number): T[] =>
-  items.map((item, i) => ({ item, key: (i * 2654435761 + seed) % 1009 })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+  items
+    .map((item, i) => ({ item, key: (i * 2654435761 + seed) % 1009 }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);

@@ -36,8 +36,8 @@ export class Exchange {
     this.rates = Map.groupBy(rates, ({ currency }) => currency);
   }
 
-  knows(currency: string): boolean {
-    return this.rates.has(currency);
+  canConvert(currency: string, to: string, day: string): boolean {
+    return this.convert({ currency, day, amountMinor: 0 }, to) !== undefined;
   }
 
   /**

@@ -37,8 +37,12 @@ export const OF_BOTS = `($4::text[] IS NULL OR bot_id = ANY ($4))`;
 
 export const parametersOf = ({ zone, from, to, bots, now }: Scope): unknown[] => [zone, from, to, bots ?? null, now];
 
-export const queryInScope = <Row>(tx: EntityManager, scope: Scope, sql: string, more: readonly unknown[] = []): Promise<Row[]> =>
-  tx.query<Row[]>(sql, [...parametersOf(scope), ...more]);
+export const queryInScope = <Row>(
+  tx: EntityManager,
+  scope: Scope,
+  sql: string,
+  more: readonly unknown[] = [],
+): Promise<Row[]> => tx.query<Row[]>(sql, [...parametersOf(scope), ...more]);
 
 const DAY_MS = 86_400_000;
 

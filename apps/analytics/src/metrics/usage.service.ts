@@ -45,7 +45,11 @@ export interface UsageRow extends Usage {
 export class UsageService {
   /** A point for each hour or day of the scope that has begun, whether there was something or not. */
   async overTime(tx: EntityManager, scope: Scope, by: 'hour' | 'day'): Promise<UsagePoint[]> {
-    const rows = await queryInScope<Omit<UsagePoint, 'medianMs' | 'p95Ms'> & { counts: number[] }>(tx, scope, OVER_TIME[by]);
+    const rows = await queryInScope<Omit<UsagePoint, 'medianMs' | 'p95Ms'> & { counts: number[] }>(
+      tx,
+      scope,
+      OVER_TIME[by],
+    );
     return rows.map(({ counts, ...row }) => ({
       ...row,
       medianMs: quantileOf(counts, 0.5),
@@ -104,7 +108,8 @@ const DAYS_OR_QUARTERS = `minutes = CASE $1 WHEN 'UTC' THEN 1440 ELSE 15 END`;
 const IN_PERIOD = `at >= ${FIRST_MOMENT} AND at < ${END_MOMENT}`;
 
 const HISTOGRAM = `ARRAY[${BOUNDS_MS.map(
-  (bound) => `coalesce(sum(events) FILTER (WHERE type = '${CALL}' AND measure = 'durationMs' AND le = ${bound}), 0)::float8`,
+  (bound) =>
+    `coalesce(sum(events) FILTER (WHERE type = '${CALL}' AND measure = 'durationMs' AND le = ${bound}), 0)::float8`,
 ).join(', ')}] AS counts`;
 
 const overTime = (points: string, keyOfMeasure: string, width: string) => `

@@ -15,7 +15,9 @@ export class OwnStatisticsService {
 
   month({ month, zone }: RequestOf<typeof ReadMyStatistics>['query'], actor: Actor): Promise<Statistics> {
     return asActor(this.db, actor, async (tx) => {
-      const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [actor.id]);
+      const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [
+        actor.id,
+      ]);
       const days = await tx.query<Day[]>(DAYS, [zone, `${month}-01`, actor.id, SESSION_TYPES]);
       const sum = (key: Exclude<keyof Day, 'day'>) => days.reduce((total, day) => total + day[key], 0);
       return {

@@ -24,7 +24,10 @@ describe('a person’s own month', () => {
       ...practice(1, '2026-03-05T07:00:00Z', '2026-03-05T07:12:00Z'),
       ...practice(1, '2026-03-05T19:00:00Z', '2026-03-05T19:20:00Z'),
       // In Berlin it is half past eleven in the evening; it goes on into the next day, and belongs to the first.
-      ...practice(1, '2026-03-06T22:30:00Z', '2026-03-06T23:05:00Z').map((deed, i) => ({ ...deed, at: i === 0 ? '2026-03-06T22:40:00Z' : '2026-03-06T23:05:00Z' })),
+      ...practice(1, '2026-03-06T22:30:00Z', '2026-03-06T23:05:00Z').map((deed, i) => ({
+        ...deed,
+        at: i === 0 ? '2026-03-06T22:40:00Z' : '2026-03-06T23:05:00Z',
+      })),
       ...practice(2, '2026-03-05T07:00:00Z', '2026-03-05T07:12:00Z'),
     ]);
     const statistics = await month(1, { month: '2026-03', zone: 'Europe/Berlin' });
@@ -42,7 +45,13 @@ describe('a person’s own month', () => {
       { who: 3, at: '2026-04-01T00:10:00Z', bot: 'calm' },
       { who: 3, at: '2026-04-30T23:55:00Z', bot: 'calm' },
       { who: 3, at: '2026-05-01T00:15:00Z', bot: 'calm' },
-      { who: 3, at: '2026-04-10T10:00:00Z', bot: 'calm', type: 'chat-ai.usage.recorded', props: { inputTokens: 10, outputTokens: 5, costMicros: 7 } },
+      {
+        who: 3,
+        at: '2026-04-10T10:00:00Z',
+        bot: 'calm',
+        type: 'chat-ai.usage.recorded',
+        props: { inputTokens: 10, outputTokens: 5, costMicros: 7 },
+      },
     ]);
     const { total } = await month(3, { month: '2026-04' });
     // The session of the night before is one of March, though a message of it is one of April.
@@ -56,7 +65,10 @@ describe('a person’s own month', () => {
 
   it('is nobody else’s: a statement that asks for all rows sees those of the person', async () => {
     const [row] = await app.service.db.transaction(async (tx) => {
-      await tx.query(`SELECT set_config('app.user_id', $1, true), set_config('role', current_user || '_person', true)`, [userId(2)]);
+      await tx.query(
+        `SELECT set_config('app.user_id', $1, true), set_config('role', current_user || '_person', true)`,
+        [userId(2)],
+      );
       return tx.query<{ people: string[] }[]>('SELECT array_agg(DISTINCT user_id) AS people FROM events');
     });
     expect(row!.people).toEqual([userId(2)]);

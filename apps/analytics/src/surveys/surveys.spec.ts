@@ -18,7 +18,10 @@ describe('the survey', () => {
   let clock: FakeClock;
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-bots-'));
   const bot = (id: string, products: string[], timeZone: string) =>
-    writeFileSync(join(folder, `${id}.json`), JSON.stringify({ name: id, channel: { kind: 'telegram' }, products, timeZone }));
+    writeFileSync(
+      join(folder, `${id}.json`),
+      JSON.stringify({ name: id, channel: { kind: 'telegram' }, products, timeZone }),
+    );
 
   beforeAll(async () => {
     bot('lumen', ['survey', 'assistant'], 'Asia/Almaty');
@@ -52,8 +55,7 @@ describe('the survey', () => {
     };
     await until(isDone, { what: 'the people being asked' });
   }
-  const asked = () =>
-    app.probe.all(SurveyAskRequested).map(({ data }) => [Number(data.userId.slice(-12)), data.botId]);
+  const asked = () => app.probe.all(SurveyAskRequested).map(({ data }) => [Number(data.userId.slice(-12)), data.botId]);
   const hearAsked = (count: number) => until(() => asked().length >= count, { what: `${count} to be asked` });
 
   it('asks who knows the bot and was there lately, at noon, in bots that have it', async () => {
@@ -98,7 +100,11 @@ describe('the survey', () => {
     expect(await rows()).toHaveLength(1);
     await withdraws(app, userId(1));
     await until(async () => (await rows()).length === 0, { what: 'it being forgotten' });
-    await app.service.db.query(`INSERT INTO survey_asks VALUES ($1, $2, 'lumen', $3)`, [userId(1), uuidv7(), clock.now()]);
+    await app.service.db.query(`INSERT INTO survey_asks VALUES ($1, $2, 'lumen', $3)`, [
+      userId(1),
+      uuidv7(),
+      clock.now(),
+    ]);
     await erasePerson(app, userId(1));
     expect(await rows()).toEqual([]);
   });
@@ -111,7 +117,10 @@ describe('the survey', () => {
       });
     await knows(50, 'lumen');
     for (let who = 50; who < 70; who++) {
-      await app.service.db.query(`INSERT INTO consents VALUES ($1, true, '1', 'bot', $2) ON CONFLICT DO NOTHING`, [userId(who), clock.now()]);
+      await app.service.db.query(`INSERT INTO consents VALUES ($1, true, '1', 'bot', $2) ON CONFLICT DO NOTHING`, [
+        userId(who),
+        clock.now(),
+      ]);
       await app.probe.say(answer(who, 0));
     }
     clock.advance(1000);

@@ -43,7 +43,10 @@ describe('the survey', () => {
   const isQuestion = ({ text = '' }: { text?: string }) => /recommend|посоветуете/.test(text);
   const questions = async (phone: Phone) => (await phone.answers()).filter(isQuestion);
   const answersOf = (userId: string) =>
-    app.probe.all(SurveyAnswered).filter(({ data }) => data.userId === userId).map(({ data }) => data.score);
+    app.probe
+      .all(SurveyAnswered)
+      .filter(({ data }) => data.userId === userId)
+      .map(({ data }) => data.score);
 
   it('asks by eleven buttons, and says what was answered', async () => {
     const { phone, userId } = await someone();
@@ -56,7 +59,9 @@ describe('the survey', () => {
     await phone.press(question.message_id, '9');
     const answered = await app.probe.until(SurveyAnswered, ({ data }) => data.userId === userId);
     expect(answered.data).toMatchObject({ surveyId, botId: 'lumen', question: 'nps', score: 9 });
-    await phone.answer(({ message_id, text }) => message_id === question.message_id && /You said 9 of 10/.test(text ?? ''));
+    await phone.answer(
+      ({ message_id, text }) => message_id === question.message_id && /You said 9 of 10/.test(text ?? ''),
+    );
   });
 
   it('takes the first answer alone', async () => {
