@@ -233,7 +233,8 @@ async function insertPlainly({ db }: Service, messages: readonly BusMessage[]): 
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, insert));
 }
 
-async function asking({ db }: Service, events: number) {
+async function asking(service: Service, events: number) {
+  const { db } = service;
   await db.query('TRUNCATE events, measures, active_people, people');
   const begun = performance.now();
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -260,18 +261,37 @@ async function asking({ db }: Service, events: number) {
   );
   const from = new Date(today - DAYS * DAY_MS).toISOString().slice(0, 10);
   const to = new Date(today - DAY_MS).toISOString().slice(0, 10);
-  const retention = await timed(() => db.query<unknown[]>(RETENTION, ['Europe/Moscow', from, to]));
-  const overview = await timed(() =>
-    Promise.all(Object.values(OVERVIEW).map((sql) => db.query<unknown[]>(sql, ['Europe/Moscow', from, to]))),
-  );
+  const { people, usage: live } = await boards(service);
+  const query = { zone: 'Europe/Moscow', from, to };
+  const days = Array.from({ length: DAYS }, (_, i) => String(i + 1));
+  const retention = await timed(async () => {
+    const { cohorts } = await people.retention({ ...query, kind: 'calendar', cohort: 'day', days }, {});
+    return cohorts;
+  });
+  const overview = await timed(async () => (await live.overview({ zone: query.zone }, {})).hours);
   table(
     ['', 'median ms', 'slowest'],
     [
       [`retention of ${retention.rows} cohorts over ${DAYS} days`, retention.ms, retention.slowest],
-      [`overview of ${DAYS} days`, overview.ms, overview.slowest],
+      ['overview', overview.ms, overview.slowest],
     ],
   );
   return { retentionMs: retention.ms, overviewMs: overview.ms };
+}
+
+type Ask<Answer> = (query: object, viewer: object) => Promise<Answer>;
+interface Boards {
+  people: { retention: Ask<{ cohorts: unknown[] }> };
+  usage: { overview: Ask<{ hours: unknown[] }> };
+}
+
+/** What answers the routes of the console. */
+async function boards({ nest }: Service): Promise<Boards> {
+  const dist = '../../apps/analytics/dist/src/boards';
+  const { PeopleBoardsService } = (await import(`${dist}/people-boards.service.js`)) as Record<string, never>;
+  const { UsageBoardsService } = (await import(`${dist}/usage-boards.service.js`)) as Record<string, never>;
+  const get = <Board,>(type: never) => nest.get<Board>(type, { strict: false });
+  return { people: get(PeopleBoardsService!), usage: get(UsageBoardsService!) };
 }
 
 async function timed<Row>(ask: () => Promise<Row[]>) {
@@ -315,38 +335,3 @@ const SEED = `
       floor($4 * (($3 + 1) / ${DAYS}.0) * (1 - power(random(), 2)))::int AS person
     FROM generate_series(0, $2::int - 1) AS n
   ) said ORDER BY at`;
-
-/** Quarters of each day of UTC that belong to a day of zone $1, from $2 to $3. */
-const SLICES = `slice AS MATERIALIZED (
-    SELECT day, local_day, bit_or(1::bit(96) << (95 - q)) AS quarters
-    FROM generate_series($2::date - 1, $3::date + 1, interval '1 day') AS d (at), generate_series(0, 95) AS q,
-      LATERAL (SELECT at::date AS day,
-        ((at::date + q * interval '15 minutes') AT TIME ZONE 'UTC' AT TIME ZONE $1)::date AS local_day) l
-    WHERE local_day BETWEEN $2 AND $3 GROUP BY 1, 2
-  )`;
-
-/** N-day retention of each day's newcomers, by the days of a zone. */
-const RETENTION = `
-  WITH ${SLICES}, active AS (
-    SELECT DISTINCT user_id, local_day FROM active_people JOIN slice USING (day)
-    WHERE active_people.quarters & slice.quarters <> 0::bit(96)
-  ), cohort AS (
-    SELECT user_id, (min(first_active_at) AT TIME ZONE $1)::date AS start FROM people GROUP BY user_id
-    HAVING (min(first_active_at) AT TIME ZONE $1)::date BETWEEN $2 AND $3
-  )
-  SELECT start, local_day - start AS age, count(*)::int AS people FROM cohort JOIN active USING (user_id) GROUP BY 1, 2 ORDER BY 1, 2`;
-
-/** What the first page of the console shows. */
-const OVERVIEW = {
-  people: `WITH ${SLICES} SELECT local_day, count(DISTINCT user_id)::int FROM active_people JOIN slice USING (day)
-    WHERE local_day > $3::date - 7 AND active_people.quarters & slice.quarters <> 0::bit(96) GROUP BY 1`,
-  byDay: `SELECT (at AT TIME ZONE $1)::date AS day, type, measure, sum(events)::float8, sum(total)::float8 FROM measures
-    WHERE minutes = 15 AND measure IN ('events', 'costMicros', 'inputTokens', 'outputTokens')
-      AND at >= $2::date::timestamp AT TIME ZONE $1 AND at < ($3::date + 1)::timestamp AT TIME ZONE $1 GROUP BY 1, 2, 3`,
-  byModel: `SELECT model, measure, sum(total)::float8 FROM measures
-    WHERE minutes = 15 AND type = 'chat-ai.usage.recorded' AND measure = 'costMicros'
-      AND at >= $2::date::timestamp AT TIME ZONE $1 AND at < ($3::date + 1)::timestamp AT TIME ZONE $1 GROUP BY 1, 2`,
-  durations: `SELECT le, sum(events)::float8 FROM measures
-    WHERE minutes = 15 AND type = 'chat-ai.usage.recorded' AND measure = 'durationMs'
-      AND at >= $2::date::timestamp AT TIME ZONE $1 AND at < ($3::date + 1)::timestamp AT TIME ZONE $1 GROUP BY 1`,
-};

@@ -90,6 +90,36 @@ export const analyticsDataMap: DataMap = {
     erasure: 'not personal',
     columns: { files: 'Keys and checksums of files.' },
   },
+  rates: {
+    purpose: 'By what reports add up currencies.',
+    retention: 'For good: the past is told by its rates.',
+    erasure: 'not personal',
+    columns: { currency: 'Its code.', source: 'Where the rate is from.' },
+  },
+  churn_models: {
+    purpose: 'What was learnt of who leaves, and how good it is.',
+    retention: 'The last 26.',
+    erasure: 'not personal',
+    columns: { card: 'Weights of features and measures of quality; nobody is in it.' },
+  },
+  survey_asks: {
+    purpose: 'When somebody was asked last, so that nobody is asked more than once in 90 days.',
+    retention: 'As long as the person is known and consents.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { survey_id: 'Of the asking.', bot_id: 'The bot in which they were asked.' },
+  },
+  exports: {
+    purpose: 'Reports that staff wanted as files.',
+    retention: '30 days; the file a day.',
+    erasure: 'not personal',
+    columns: {
+      owner: 'Who of the staff, or which key, wanted it.',
+      bots: 'Of which bots they may see reports.',
+      request: 'Which report, of which days, in which format.',
+      state: 'How far it is.',
+    },
+  },
   experiments: {
     purpose: 'What is compared, and what was decided.',
     retention: 'For good; drafts until they are removed.',

@@ -3,8 +3,11 @@ import { AlertsModule } from './alerts/alerts.module';
 import { AnomaliesModule } from './anomalies/anomalies.module';
 import { ArchiveModule } from './archive/archive.module';
 import { BackupModule } from './backup/backup.module';
+import { BoardsModule } from './boards/boards.module';
 import { ConsentsModule } from './consents/consents.module';
 import { EventsModule } from './events/events.module';
+import { ExportsModule } from './exports/exports.module';
+import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
 import { ExperimentsModule } from './experiments/experiments.module';
 import { RetentionModule } from './retention/retention.module';
 import { RollupsModule } from './rollups/rollups.module';
@@ -22,6 +25,9 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     AlertsModule,
     AnomaliesModule,
     RetentionModule,
+    OwnStatisticsModule,
+    BoardsModule,
+    ExportsModule,
   ],
 })
 export class AnalyticsModule {}

@@ -15,6 +15,12 @@ const LAYERS = [
   'alerts',
   'anomalies',
   'retention',
+  'metrics',
+  'churn',
+  'surveys',
+  'own-statistics',
+  'boards',
+  'exports',
 ];
 
 it('the layers of analytics import only what stands below them', () => {

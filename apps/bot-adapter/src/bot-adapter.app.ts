@@ -1,8 +1,9 @@
 import { defineBotAdapter } from './bot-adapter.module';
 import { telegram } from './channels/telegram/telegram.factory';
 import { assistant } from './products/assistant/assistant.module';
+import { survey } from './products/survey/survey.module';
 
 export const botAdapterApp = defineBotAdapter({
   channels: [telegram],
-  products: [assistant],
+  products: [assistant, survey],
 });

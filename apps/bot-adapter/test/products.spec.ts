@@ -1,4 +1,5 @@
 import { assistant } from '../src/products/assistant/assistant.module';
+import { survey } from '../src/products/survey/survey.module';
 import { productContract } from './product.contract';
 import { externalHash } from './start-bot-adapter';
 import { books } from './products/books/books.module';
@@ -13,6 +14,17 @@ describe('the assistant', () =>
       { command: '/voice', button: 'Text and voice', shows: /answer by voice/ },
       { command: '/language', button: 'Русский', shows: /На каком языке/ },
     ],
+    keyboards: [],
+    dialogs: [],
+    questions: [],
+  }));
+
+describe('the survey', () =>
+  productContract({
+    name: 'survey',
+    definition: survey,
+    keeps: [],
+    menus: [{ command: '/feedback', button: '9', shows: /You said 9 of 10/ }],
     keyboards: [],
     dialogs: [],
     questions: [],

@@ -12,6 +12,7 @@ import {
   SpeechCompleted,
   SpeechFailed,
   SpeechSpeakRequested,
+  SurveyAskRequested,
   TranscriptionFailed,
 } from '@switchboard/contracts';
 import { hearsUnknownWords, type TestApp, until, UNKNOWN_WORD } from '@switchboard/testing';
@@ -72,6 +73,7 @@ describe('words that bot-adapter does not know', () => {
           causeId: uuidv7(),
           reason: 'gave_up',
         }),
+      [SurveyAskRequested.type]: () => SurveyAskRequested({ surveyId: uuidv7(), botId, userId, question: 'nps' }),
       [NoticeSendRequested.type]: () =>
         NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts: { en: 'Look here' } }),
       [ConversationReset.type]: () => ConversationReset({ ...who, channel: 'telegram' }),

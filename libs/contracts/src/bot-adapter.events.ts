@@ -114,6 +114,33 @@ export const MessageUndeliverable = defineEvent(
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );
 
+export const SurveyQuestion = openWord(['nps'], {
+  id: 'SurveyQuestion',
+  description: 'What people are asked. "nps": how likely they are to recommend the bot, from 0 to 10.',
+});
+
+export const SurveyAskRequested = defineEvent(
+  'bot-adapter.survey.ask-requested.v1',
+  z.object({
+    surveyId: z.uuid().describe('Of this one asking.'),
+    botId: BotId,
+    userId: z.uuid(),
+    question: SurveyQuestion,
+  }),
+  { subject: 'userId', summary: 'Asks to put a question to a person in their private chat with a bot.' },
+);
+
+export const SurveyAnswered = defineEvent(
+  'bot-adapter.survey.answered.v1',
+  z.object({
+    ...inChat,
+    surveyId: z.uuid().describe('Of the asking; one of its own when the person answered unasked.'),
+    question: SurveyQuestion,
+    score: z.int().min(0).max(10),
+  }),
+  { subject: 'userId', summary: 'A person answered a question by a number.' },
+);
+
 const NoticeText = z.string().min(1).max(3500);
 
 export const NoticeAudience = openWord(['staff', 'on-call'], {

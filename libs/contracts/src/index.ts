@@ -54,6 +54,9 @@ export {
   NoticeAudience,
   NoticeSendRequested,
   PreviewsCancelled,
+  SurveyAnswered,
+  SurveyAskRequested,
+  SurveyQuestion,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
@@ -206,6 +209,29 @@ export {
   ReplayQuarantinedUpdates,
   SummarizeQuarantinedUpdates,
 } from './bot-adapter.api';
+export {
+  ListDefinitions,
+  ReadActivity,
+  ReadBusiness,
+  ReadFunnel,
+  ReadGrowth,
+  ReadModelUsage,
+  ReadOverview,
+  ReadRetention,
+  ReadRevenue,
+  ReadSurvival,
+  ReportZone,
+} from './analytics.boards.api';
+export {
+  DownloadExport,
+  ExportedReport,
+  ExportFormat,
+  ListExports,
+  OpenExport,
+  ReadExport,
+} from './analytics.exports.api';
+export { ReadMyStatistics } from './analytics.me.api';
+export { ListRates, PutRate } from './analytics.rates.api';
 export {
   ExportConversation,
   ListConversations,

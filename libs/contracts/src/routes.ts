@@ -1,4 +1,8 @@
 import * as analytics from './analytics.api';
+import * as analyticsBoards from './analytics.boards.api';
+import * as analyticsExports from './analytics.exports.api';
+import * as analyticsMe from './analytics.me.api';
+import * as analyticsRates from './analytics.rates.api';
 import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
@@ -19,6 +23,10 @@ import * as ttsWorker from './tts-worker.api';
 
 const files = [
   analytics,
+  analyticsBoards,
+  analyticsExports,
+  analyticsMe,
+  analyticsRates,
   analyticsAnomalies,
   analyticsExperiments,
   botAdapter,

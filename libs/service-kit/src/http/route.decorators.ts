@@ -37,6 +37,8 @@ export interface FileAnswer {
   readonly bytes?: number | undefined;
   /** Default: that of the route. */
   readonly contentType?: string;
+  /** To be saved under, in letters, digits, dots and dashes; without it a browser may show the file. */
+  readonly fileName?: string;
   /** `Cache-Control`; without it nobody keeps the answer. */
   readonly cacheControl?: string;
 }

@@ -63,8 +63,12 @@ export class RouteInterceptor implements NestInterceptor {
     return this.file({ contentType: answer.contentType, ...(value as FileAnswer) });
   }
 
-  private file({ body, bytes, contentType, cacheControl }: FileAnswer): Sent {
-    const sent: Sent = new StreamableFile(body, { type: contentType!, ...(bytes !== undefined && { length: bytes }) });
+  private file({ body, bytes, contentType, fileName, cacheControl }: FileAnswer): Sent {
+    const sent: Sent = new StreamableFile(body, {
+      type: contentType!,
+      ...(bytes !== undefined && { length: bytes }),
+      ...(fileName && { disposition: `attachment; filename="${fileName}"` }),
+    });
     sent.cacheControl = cacheControl;
     // Nest would end the answer as if it were whole.
     sent.setErrorHandler((error, response) => {

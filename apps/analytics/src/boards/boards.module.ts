@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { ChurnModule } from '../churn/churn.module';
+import { MetricsModule } from '../metrics/metrics.module';
+import { SurveysModule } from '../surveys/surveys.module';
+import { BoardsController } from './boards.controller';
+import { MoneyBoardsService } from './money-boards.service';
+import { PeopleBoardsService } from './people-boards.service';
+import { ReportsService } from './reports.service';
+import { UsageBoardsService } from './usage-boards.service';
+
+const services = [MoneyBoardsService, PeopleBoardsService, ReportsService, UsageBoardsService];
+
+@Module({
+  imports: [ChurnModule, MetricsModule, SurveysModule],
+  controllers: [BoardsController],
+  providers: services,
+  exports: services,
+})
+export class BoardsModule {}

@@ -1,0 +1,313 @@
+import {
+  type Actor,
+  ListDefinitions,
+  ListRates,
+  PutRate,
+  ReadActivity,
+  ReadBusiness,
+  ReadFunnel,
+  ReadGrowth,
+  ReadModelUsage,
+  ReadOverview,
+  ReadRetention,
+  ReadRevenue,
+  ReadSurvival,
+} from '@switchboard/contracts';
+import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
+import { type Deed, happened } from '../../test/deeds';
+import { analyticsApp } from '../analytics.app';
+
+const NOW = '2026-06-01T12:00:00Z';
+const MARCH = { from: '2026-03-01', to: '2026-03-31' };
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(analyticsApp, { clock: new FakeClock(new Date(NOW)) });
+  await happened(app, [...come('busy', 20), ...come('quiet', 19, 100)]);
+});
+afterAll(() => app.stop());
+
+/** People who write on the first of March, and half of them on the second as well. */
+function come(bot: string, people: number, from = 0): Deed[] {
+  return Array.from({ length: people }, (_, i) => i).flatMap((i) => [
+    { who: from + i, at: '2026-03-01T10:00:00Z', bot },
+    { who: from + i, at: '2026-03-01T10:01:00Z', bot, type: 'chat-ai.reply.completed', props: { outcome: 'answered' } },
+    ...(i % 2 === 0 ? [{ who: from + i, at: '2026-03-02T10:00:00Z', bot }] : []),
+  ]);
+}
+
+const staffOf = (...bots: string[]): Actor => ({
+  kind: 'staff',
+  id: 'anna',
+  roles: [],
+  scopes: ['analytics:read'],
+  bots,
+});
+
+describe('a board', () => {
+  it('says of which days and zone it speaks, how fresh it is, and of how many people', async () => {
+    const { about } = await app.gateway.call(ReadGrowth, { query: { ...MARCH, zone: 'Europe/Berlin' } });
+    expect(about).toEqual({
+      ...MARCH,
+      zone: 'Europe/Berlin',
+      computedAt: new Date(NOW),
+      eventsUpTo: new Date('2026-03-02T10:00:00Z'),
+      provisionalFrom: null,
+      people: 39,
+    });
+  });
+
+  it('ends with today, and is provisional where late events may come', async () => {
+    const { about, days } = await app.gateway.call(ReadGrowth, {
+      query: { from: '2026-05-30', to: '2026-07-01', zone: 'Pacific/Kiritimati' },
+    });
+    // There it is two in the night of the second of June; two days before that is the thirty-first of May.
+    expect(about).toMatchObject({ to: '2026-06-02', provisionalFrom: '2026-05-31' });
+    expect(days.at(-1)!.day).toBe('2026-06-02');
+    const { about: recent } = await app.gateway.call(ReadGrowth, { query: { from: '2026-06-01', to: '2026-06-01' } });
+    expect(recent.provisionalFrom).toBe('2026-06-01');
+  });
+
+  it.each([
+    ['a zone of another planet', 'zone=Mars/Olympus'],
+    ['an offset, which is read differently by others', 'zone=%2B03:00'],
+    ['an abbreviation, likewise', 'zone=CET'],
+    ['nothing as a zone', 'zone='],
+    ['days in the wrong order', 'from=2026-03-02&to=2026-03-01'],
+    ['no day', 'from=2026-02-30'],
+    ['more than 800 days', 'from=2020-01-01'],
+  ])('refuses %s', async (_, query) => {
+    const search = new URLSearchParams({
+      from: '2026-03-01',
+      to: '2026-03-01',
+      ...Object.fromEntries(new URLSearchParams(query)),
+    });
+    const headers = await app.as('gateway', { kind: 'staff', id: 'anna', roles: [], scopes: ['*'] });
+    const response = await fetch(`${app.url}/analytics/boards/growth?${search}`, { headers });
+    expect(response.status).toBe(422);
+  });
+
+  it('of staff who may see some bots shows these alone, and of another bot nothing', async () => {
+    const read = async (botId?: string) => {
+      const { about, days } = await app.gateway.call(
+        ReadGrowth,
+        { query: { ...MARCH, botId } },
+        { actor: staffOf('busy') },
+      );
+      return [about.people, days[0]!.dau];
+    };
+    expect(await read()).toEqual([20, 20]);
+    expect(await read('busy')).toEqual([20, 20]);
+    expect(await read('quiet')).toEqual([null, null]);
+  });
+
+  it('means what its definitions say, in the language of who looks', async () => {
+    const [en, ru] = await Promise.all(
+      (['en', 'ru'] as const).map(
+        async (locale) => (await app.gateway.call(ListDefinitions, { query: { locale } })).definitions,
+      ),
+    );
+    expect(en!.map(({ id }) => id)).toEqual(ru!.map(({ id }) => id));
+    expect(en!.find(({ id }) => id === 'dau')!.text).toBe('People who were active on the day.');
+    expect(ru!.every(({ text }) => /[а-я]/.test(text))).toBe(true);
+  });
+});
+
+describe('groups of fewer than 20 people', () => {
+  const read = (botId?: string) =>
+    Promise.all([
+      app.gateway.call(ReadGrowth, { query: { ...MARCH, botId } }),
+      app.gateway.call(ReadRetention, { query: { ...MARCH, botId, days: '1', cohort: 'day' } }),
+      app.gateway.call(ReadFunnel, {
+        query: { ...MARCH, botId, steps: 'bot-adapter.message.received,chat-ai.reply.completed' },
+      }),
+      app.gateway.call(ReadSurvival, { query: { ...MARCH, botId } }),
+    ]);
+
+  it('are hidden: 19 are too few, 20 are not', async () => {
+    const [growth, retention, funnel, survival] = await read('quiet');
+    expect(growth.days[0]).toMatchObject({ day: '2026-03-01', dau: null, mau: null, new: null, dormant: null });
+    expect([growth.about.people, growth.stickiness, funnel.incomplete]).toEqual([null, null, null]);
+    expect(retention.cohorts).toMatchObject([{ people: null, cells: [{ mature: null, active: null, share: null }] }]);
+    expect(retention.average).toMatchObject([{ mature: null, share: null }]);
+    expect(funnel.steps[1]).toMatchObject({
+      count: null,
+      droppedOff: null,
+      ofFirst: null,
+      ofPrevious: null,
+      medianSeconds: null,
+    });
+    expect(survival).toMatchObject({ points: null, medianDays: null });
+  });
+
+  it('are not hidden among all: everybody together are no group', async () => {
+    const [growth] = await read();
+    expect(growth.days[0]).toMatchObject({ dau: 39, new: 39 });
+  });
+
+  it('of 20 people everything is shown', async () => {
+    const [growth, retention, funnel, survival] = await read('busy');
+    expect(growth.days.slice(0, 2)).toMatchObject([
+      { dau: 20, new: 20 },
+      { dau: 10, retained: 10, mau: 20 },
+    ]);
+    expect(retention.cohorts).toMatchObject([
+      { start: '2026-03-01', people: 20, cells: [{ mature: 20, active: 10, share: 0.5 }] },
+    ]);
+    expect(retention.average).toMatchObject([{ share: 0.5 }]);
+    const [first, second] = funnel.steps;
+    expect(first).toMatchObject({ count: 20, ofFirst: { share: 1 }, medianSeconds: null });
+    // Wilson: 20 of 20.
+    expect(second).toMatchObject({ count: 20, droppedOff: 0, medianSeconds: 60, ofPrevious: { share: 1 } });
+    expect(second!.ofPrevious!.low).toBeCloseTo(0.8389, 4);
+    expect(survival.points!.map(({ day, atRisk, share }) => [day, atRisk, share])).toEqual([
+      [0, 20, 0.5],
+      [1, 10, 0],
+    ]);
+    expect(survival.medianDays).toBe(0);
+  });
+});
+
+describe('the overview', () => {
+  it('is today so far beside yesterday at the same time, and the last hours', async () => {
+    await happened(app, [
+      { who: 200, at: '2026-06-01T11:30:00Z', bot: 'live' },
+      { who: 200, at: '2026-06-01T11:40:00Z', bot: 'live' },
+      { who: 200, at: '2026-05-31T11:40:00Z', bot: 'live' },
+      // Later in the day than it is now.
+      { who: 200, at: '2026-05-31T15:00:00Z', bot: 'live' },
+      {
+        who: 200,
+        at: '2026-06-01T09:00:00Z',
+        bot: 'live',
+        type: 'chat-ai.usage.recorded',
+        props: { costMicros: 42, model: 'm' },
+      },
+    ]);
+    const board = await app.gateway.call(ReadOverview, { query: { botId: 'live' } });
+    expect(board).toMatchObject({ messages: { today: 2, yesterday: 1 }, costMicros: { today: 42, yesterday: 0 } });
+    expect(board.people).toEqual({ today: null, yesterday: null, week: null, month: null });
+    expect(board.hours).toHaveLength(24);
+    expect(board.hours.at(-2)).toMatchObject({ at: new Date('2026-06-01T11:00:00Z'), messages: 2 });
+    const all = await app.gateway.call(ReadOverview, { query: { zone: 'Asia/Kolkata' } });
+    expect(all.people).toEqual({ today: 1, yesterday: 1, week: 1, month: 1 });
+  });
+});
+
+describe('usage', () => {
+  it('is told by day, model and bot, and over time', async () => {
+    const call = (at: string, model: string, costMicros: number): Deed => ({
+      ...{ who: 300, at, bot: 'thinker', type: 'chat-ai.usage.recorded' },
+      props: { model, costMicros, inputTokens: 5, outputTokens: 2, outcome: 'answered', durationMs: 400 },
+    });
+    await happened(app, [call('2026-04-01T10:00:00Z', 'large', 7), call('2026-04-02T10:00:00Z', 'small', 3)]);
+    const query = { from: '2026-04-01', to: '2026-04-02', botId: 'thinker' };
+    const by = async (name: 'model' | 'bot' | 'day' | 'hour') => {
+      const { total, groups } = await app.gateway.call(ReadModelUsage, { query: { ...query, by: name } });
+      expect(total).toMatchObject({ calls: 2, costMicros: 10, inputTokens: 10 });
+      return groups.filter(({ calls }) => calls > 0).map(({ key, costMicros }) => [key, costMicros]);
+    };
+    expect(await by('model')).toEqual([
+      ['large', 7],
+      ['small', 3],
+    ]);
+    expect(await by('bot')).toEqual([['thinker', 10]]);
+    expect(await by('day')).toEqual([
+      ['2026-04-01', 7],
+      ['2026-04-02', 3],
+    ]);
+    expect(await by('hour')).toEqual([
+      ['2026-04-01T10:00:00.000Z', 7],
+      ['2026-04-02T10:00:00.000Z', 3],
+    ]);
+    const { points } = await app.gateway.call(ReadActivity, { query });
+    expect(points).toMatchObject([
+      { at: new Date('2026-04-01T00:00:00Z'), calls: 1, medianMs: 400 },
+      { calls: 1, costMicros: 3 },
+    ]);
+  });
+});
+
+describe('money', () => {
+  const paid = (who: number, at: string, amountMinor: number, currency: string): Deed => ({
+    ...{ who, at, bot: 'shop', type: 'payments.order.paid', props: { amountMinor, currency } },
+  });
+
+  it('is added up by the rates of its days', async () => {
+    const put = (validFrom: string, usdPerUnit: number) =>
+      app.gateway.call(PutRate, {
+        params: { currency: 'EUR', validFrom },
+        body: { usdPerUnit, exponent: 2, source: 'a bank' },
+      });
+    await put('2026-01-01', 1);
+    await put('2026-04-02', 1.5);
+    await put('2026-04-02', 1.25);
+    expect((await app.gateway.call(ListRates)).rates.map(({ currency, usdPerUnit }) => [currency, usdPerUnit])).toEqual(
+      [
+        ['EUR', 1],
+        ['EUR', 1.25],
+        ['USD', 1],
+      ],
+    );
+    await happened(app, [
+      ...Array.from({ length: 20 }, (_, i) => paid(400 + i, '2026-04-01T10:00:00Z', 100, 'EUR')),
+      paid(400, '2026-04-02T10:00:00Z', 400, 'EUR'),
+      paid(401, '2026-04-02T10:00:00Z', 50, 'USD'),
+      paid(402, '2026-04-02T10:00:00Z', 7, 'XTR'),
+    ]);
+    const board = await app.gateway.call(ReadRevenue, {
+      query: { from: '2026-04-01', to: '2026-04-30', botId: 'shop' },
+    });
+    expect(board.byCurrency).toEqual([
+      { currency: 'EUR', grossMinor: 2400, refundsMinor: 0, netMinor: 2400, payments: 21, rateKnown: true },
+      { currency: 'USD', grossMinor: 50, refundsMinor: 0, netMinor: 50, payments: 1, rateKnown: true },
+      { currency: 'XTR', grossMinor: 7, refundsMinor: 0, netMinor: 7, payments: 1, rateKnown: false },
+    ]);
+    expect(board.total).toMatchObject({ currency: 'USD', netMinor: 2000 + 500 + 50 });
+    expect(board.days).toEqual([
+      { day: '2026-04-01', netMinor: 2000 },
+      { day: '2026-04-02', netMinor: 550 },
+    ]);
+    expect(board).toMatchObject({ payers: 20, arpuMinor: 2550 / 20, arppuMinor: 2550 / 20 });
+    expect(board.conversion).toMatchObject([{ days: 7, people: 20, payers: 20, share: 1 }, { days: 30 }]);
+  });
+
+  it('and what becomes of people are on one board', async () => {
+    const day = (n: number) => new Date(Date.parse('2026-06-01T09:00:00Z') - n * 86_400_000).toISOString();
+    const deeds = Array.from({ length: 40 }, (_, i): Deed[] => [
+      { who: 500 + i, at: day(45), bot: 'one' },
+      // A quarter stays.
+      ...(i % 4 === 0 ? [{ who: 500 + i, at: day(5), bot: 'one' }] : []),
+      ...(i % 2 === 0
+        ? [
+            {
+              who: 500 + i,
+              at: day(44),
+              bot: 'one',
+              type: 'payments.order.paid',
+              props: { amountMinor: 100, currency: 'USD' },
+            },
+          ]
+        : []),
+      {
+        who: 500 + i,
+        at: day(10),
+        bot: 'one',
+        type: 'bot-adapter.survey.answered',
+        props: { question: 'nps', score: i < 30 ? 9 : 3 },
+      },
+    ]).flat();
+    await happened(app, deeds);
+    const board = await app.gateway.call(ReadBusiness, { query: { botId: 'one' } });
+    expect(board.mau).toEqual({ people: null, previous: 40 });
+    expect(board.conversion).toEqual({ people: 40, payers: 20, share: 0.5 });
+    expect(board.churn).toMatchObject({ people: 40, lost: 30, share: 0.75, goal: 0.05, forecast: null });
+    expect(board.nps).toMatchObject({ answers: 40, score: 50, mean: 7.5, goal: 8 });
+    expect(board.lifetimeValue.withoutRate).toEqual([]);
+    const [seven, thirty, ninety] = board.lifetimeValue.horizons;
+    expect(seven).toMatchObject({ days: 7, people: 40, realisedMinor: 50 });
+    expect(thirty).toMatchObject({ days: 30, people: 40, realisedMinor: 50 });
+    expect(ninety).toMatchObject({ days: 90, people: null, realisedMinor: null });
+    expect(ninety!.predictedMinor!.value).toBeGreaterThanOrEqual(50);
+  });
+});

@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
+import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { ChurnModelsService } from '../churn/churn-models.service';
+import { GrowthService } from '../metrics/growth.service';
+import { type Life, predictLifetimeValues } from '../metrics/lifetime-value';
+import { type Exchange, RatesService } from '../metrics/rates.service';
+import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
+import type { Scope } from '../metrics/scope';
+import { SurveysService } from '../surveys/surveys.service';
+import { lastDays, ReportsService, type Viewer } from './reports.service';
+import { SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
+
+/** Below it all is well: of a hundred people fewer than five leave in a month. */
+const CHURN_GOAL = 0.05;
+/** Of the mean answer; above it all is well. */
+const NPS_GOAL = 8;
+const NPS_DAYS = 90;
+const MONTH = 30;
+const CONVERSION_DAYS = [7, 30];
+const HORIZONS = [7, 30, 90, 180];
+/** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
+const COHORT_DAYS = 365;
+const MOST_LIVES = 2000;
+
+/** What people bring, and whether there will be more of them. */
+@Injectable()
+export class MoneyBoardsService {
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly revenues: RevenueService,
+    private readonly growths: GrowthService,
+    private readonly rates: RatesService,
+    private readonly churnModels: ChurnModelsService,
+    private readonly surveys: SurveysService,
+  ) {}
+
+  revenue(
+    { currency, ...query }: RequestOf<typeof ReadRevenue>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadRevenue>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const exchange = await this.rates.exchange(tx);
+      const days = await this.revenues.days(tx, scope);
+      const [payers, people] = [await this.revenues.payers(tx, scope), await this.growths.people(tx, scope)];
+      const total = (key: Amount, some: readonly DayOfMoney[] = days) => totalOf(exchange, currency, some, key);
+      const counted = total('countedNetMinor');
+      const conversion = [];
+      for (const within of CONVERSION_DAYS) conversion.push(await this.revenues.conversion(tx, scope, within));
+      return {
+        byCurrency: [...Map.groupBy(days, (day) => day.currency)].map(([name, some]) => ({
+          currency: name,
+          ...{ grossMinor: sumOf(some, 'grossMinor'), refundsMinor: sumOf(some, 'refundsMinor') },
+          netMinor: sumOf(some, 'grossMinor') - sumOf(some, 'refundsMinor'),
+          payments: sumOf(some, 'payments'),
+          rateKnown: some.every(({ day }) => exchange.canConvert(name, currency, day)),
+        })),
+        total: {
+          currency,
+          ...{ grossMinor: total('grossMinor'), refundsMinor: total('refundsMinor') },
+          netMinor: total('grossMinor') - total('refundsMinor'),
+        },
+        days: [...Map.groupBy(days, ({ day }) => day)].map(([day, some]) => ({
+          day,
+          netMinor: total('grossMinor', some) - total('refundsMinor', some),
+        })),
+        arpuMinor: unlessSmall(people, counted / people),
+        arppuMinor: unlessSmall(payers, counted / payers),
+        payers: unlessSmall(people, payers),
+        conversion: conversion.map(({ days: within, people: old, payers: paid }) => ({
+          days: within,
+          people: unlessSmall(old, old),
+          payers: unlessSmall(old, paid),
+          share: unlessSmall(old, paid / old),
+        })),
+      };
+    });
+  }
+
+  business(
+    { currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadBusiness>> {
+    const today = this.reports.today(zone);
+    const query = { zone, botId, ...lastDays(today, MONTH) };
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
+      const mau = await this.growths.people(tx, scope);
+      const previous = await this.growths.people(tx, within(MONTH, MONTH));
+      const conversion = await this.revenues.conversion(tx, within(MONTH, MONTH), MONTH);
+      // Today is not over.
+      const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
+      const nps = await this.surveys.result(tx, within(NPS_DAYS));
+      return {
+        mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
+        conversion: {
+          people: unlessSmall(conversion.people, conversion.people),
+          payers: unlessSmall(conversion.people, conversion.payers),
+          share: unlessSmall(conversion.people, conversion.payers / conversion.people),
+        },
+        churn: {
+          people: unlessSmall(churn.people, churn.people),
+          lost: unlessSmall(churn.people, churn.lost),
+          share: unlessSmall(churn.people, churn.lost / churn.people),
+          goal: CHURN_GOAL,
+          forecast: scope.bots ? null : await this.churnModels.forecast(tx),
+        },
+        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, within(COHORT_DAYS), currency)) },
+        nps: {
+          asked: unlessSmall(nps.asked, nps.asked),
+          answers: unlessSmall(nps.answers, nps.answers),
+          score: unlessSmall(nps.answers, nps.score),
+          mean: unlessSmall(nps.answers, nps.mean),
+          goal: NPS_GOAL,
+          days: NPS_DAYS,
+        },
+      };
+    });
+  }
+
+  private async lifetimeValue(tx: EntityManager, scope: Scope, currency: string) {
+    const exchange = await this.rates.exchange(tx);
+    const realised: { days: number; people: number; amount: number }[] = [];
+    for (const days of HORIZONS) {
+      const { people, amounts } = await this.revenues.cohortMoney(tx, scope, days);
+      realised.push({ days, people, amount: exchange.total(amounts, currency) });
+    }
+    const drawn = await this.revenues.lives(tx, scope, MOST_LIVES);
+    const unknown = drawn
+      .flatMap(({ amounts }) => amounts)
+      .filter((one) => !exchange.canConvert(one.currency, currency, one.day));
+    const lives = drawn.map(({ amounts, ...life }): Life => ({
+      ...life,
+      brought: amounts.map((one) => ({ day: one.age, amount: exchange.convert(one, currency) ?? 0 })),
+    }));
+    // What was seen of many people is not predicted.
+    const observedBefore = (days: number) =>
+      realised.findLast((one) => one.days < days && one.people >= SMALLEST_GROUP)?.days ?? 0;
+    const outlooks = HORIZONS.map((horizon) => ({ observed: observedBefore(horizon), horizon }));
+    const predictions = lives.length > 0 ? predictLifetimeValues(lives, outlooks) : [];
+    return {
+      withoutRate: [...new Set(unknown.map((one) => one.currency))].sort(),
+      horizons: realised.map(({ days, people, amount }, i) => ({
+        days,
+        people: unlessSmall(people, people),
+        realisedMinor: unlessSmall(people, amount / people),
+        predictedMinor: unlessSmall(lives.length, predictions[i] ?? null),
+      })),
+    };
+  }
+}
+
+type Amount = 'grossMinor' | 'refundsMinor' | 'countedNetMinor';
+
+const sumOf = (days: readonly DayOfMoney[], key: Amount | 'payments'): number =>
+  days.reduce((sum, day) => sum + day[key], 0);
+
+const totalOf = (exchange: Exchange, to: string, days: readonly DayOfMoney[], key: Amount): number =>
+  exchange.total(
+    days.map(({ day, currency, ...amounts }) => ({ day, currency, amountMinor: amounts[key] })),
+    to,
+  );

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import type { ReadFunnel, ReadGrowth, ReadRetention, ReadSurvival } from '@switchboard/contracts';
+import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { FunnelsService } from '../metrics/funnels.service';
+import { type GrowthDay, GrowthService } from '../metrics/growth.service';
+import { averageOf, type RetentionCell, RetentionService } from '../metrics/retention.service';
+import { addDays, type Scope } from '../metrics/scope';
+import { mean } from '../stats/samples';
+import { wilsonInterval } from '../stats/proportions';
+import { kaplanMeier } from '../stats/survival';
+import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
+import { unlessSmall, unlessSmallIn } from './small-groups';
+
+const STICKY_DAYS = 28;
+const MINUTE_MS = 60_000;
+
+/** Who comes, who comes back, who stays, and who goes how far. */
+@Injectable()
+export class PeopleBoardsService {
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly growths: GrowthService,
+    private readonly retentions: RetentionService,
+    private readonly funnels: FunnelsService,
+  ) {}
+
+  growth(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadGrowth>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      // Today is not over. The days that stickiness is averaged over may lie before the period.
+      const yesterday = addDays(this.reports.today(scope.zone), -1);
+      const last = scope.to < yesterday ? scope.to : yesterday;
+      const first = addDays(last, 1 - STICKY_DAYS);
+      const days = await this.growths.days(tx, { ...scope, from: first < scope.from ? first : scope.from });
+      const sticky = days.filter(({ day, mau }) => day >= first && day <= last && mau > 0);
+      const isShown = sticky.length > 0 && sticky.every((day) => isLarge(scope, day));
+      return {
+        days: days
+          .filter(({ day }) => day >= scope.from)
+          .map((day) => (isLarge(scope, day) ? day : { ...NO_NUMBERS, day: day.day })),
+        stickiness: isShown ? mean(sticky.map(({ dau, mau }) => dau / mau)) : null,
+      };
+    });
+  }
+
+  retention(
+    { kind, cohort, days, ...query }: RequestOf<typeof ReadRetention>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadRetention>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const cohorts = await this.retentions.cohorts(tx, scope, { kind, cohort, days: days.map(Number) });
+      return {
+        kind,
+        cohorts: cohorts.map(({ start, people, cells }) => ({
+          start,
+          people: unlessSmall(people, people),
+          cells: cells.map(shown),
+        })),
+        average: averageOf(cohorts).map(shown),
+      };
+    });
+  }
+
+  survival(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadSurvival>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const stays = await this.retentions.stays(tx, scope);
+      const points = kaplanMeier(stays).map(({ time, happened, survival, ...step }) => ({
+        ...{ day: time, atRisk: step.atRisk, churned: happened, share: survival },
+        ...{ low: step.low, high: step.high },
+      }));
+      const median = points.find(({ share }) => share <= 0.5)?.day ?? null;
+      return { points: unlessSmall(stays.length, points), medianDays: unlessSmall(stays.length, median) };
+    });
+  }
+
+  funnel(
+    { steps, exclude = [], windowMinutes, completeWindows, ...query }: RequestOf<typeof ReadFunnel>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadFunnel>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const question = {
+        ...{ steps, exclude, order: query.order, per: query.per },
+        windowMs: windowMinutes * MINUTE_MS,
+        completeWindows: completeWindows === 'true',
+      };
+      const result = await this.funnels.run(tx, scope, question);
+      const began = result.steps[0]!.count;
+      return {
+        order: query.order,
+        windowMinutes,
+        steps: result.steps.map(({ event, count, medianMs, p90Ms }, i) => {
+          const before = result.steps[i - 1]?.count ?? count;
+          return {
+            event,
+            count: unlessSmall(began, count),
+            droppedOff: unlessSmall(before, before - count),
+            ofFirst: unlessSmall(began, shareOf(count, began)),
+            ofPrevious: unlessSmall(before, shareOf(count, before)),
+            medianSeconds: unlessSmall(count, secondsOf(medianMs)),
+            p90Seconds: unlessSmall(count, secondsOf(p90Ms)),
+          };
+        }),
+        excluded: unlessSmall(began, result.excluded),
+        incomplete: unlessSmall(began, result.incomplete),
+      };
+    });
+  }
+}
+
+const isLarge = (scope: Scope, { mau }: GrowthDay): boolean => unlessSmallIn(scope, mau, true) ?? false;
+
+const NO_NUMBERS = {
+  ...{ dau: null, wau: null, mau: null },
+  ...{ new: null, retained: null, resurrected: null, dormant: null },
+};
+
+const shown = ({ from, to, mature, active, isMature }: RetentionCell) => ({
+  ...{ from, to, isMature },
+  mature: unlessSmall(mature, mature),
+  active: unlessSmall(mature, active),
+  share: unlessSmall(mature, active / mature),
+});
+
+const shareOf = (successes: number, n: number) => ({ share: successes / n, ...wilsonInterval({ successes, n }) });
+
+const secondsOf = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
+import { DataSource, type EntityManager } from 'typeorm';
+import { GrowthService } from '../metrics/growth.service';
+import { addDays, type Scope } from '../metrics/scope';
+import { unlessSmallIn } from './small-groups';
+
+/** What each report is asked with. */
+export interface ReportQuery {
+  readonly zone: string;
+  /** First and last day, `2026-03-29`, in the zone. */
+  readonly from: string;
+  readonly to: string;
+  readonly botId?: string | undefined;
+}
+
+/** Who looks, as far as it matters: by the bots they may see. */
+export type Viewer = Pick<Actor, 'bots'>;
+
+/** Of what a report speaks, and how fresh it is. */
+export interface About {
+  readonly zone: string;
+  readonly from: string;
+  readonly to: string;
+  readonly computedAt: Date;
+  readonly eventsUpTo: Date | null;
+  readonly provisionalFrom: string | null;
+  /** Null of a group that is too small to be told. */
+  readonly people: number | null;
+}
+
+/** What takes longer has to be asked for in smaller parts. */
+const LONGEST_MS = 30_000;
+/** So long events may be late. */
+const LATE_MS = 48 * 3_600_000;
+
+/** Runs reports: with a scope, on one state of the tables, and with what each has to say about itself. */
+@Injectable()
+export class ReportsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly growth: GrowthService,
+  ) {}
+
+  /** The day it is. */
+  today(zone: string): string {
+    return dayIn(zone, this.clock.now());
+  }
+
+  /** A bot that the viewer may not see has no numbers, like one that does not exist. */
+  scopeOf({ zone, from, to, botId }: ReportQuery, { bots }: Viewer): Scope {
+    const isVisible = botId === undefined || !bots || bots.includes(botId);
+    const wanted = botId === undefined ? bots : isVisible ? [botId] : [];
+    return { zone, from, to, bots: wanted, now: this.clock.now() };
+  }
+
+  async run<T extends object>(
+    query: ReportQuery,
+    viewer: Viewer,
+    work: (tx: EntityManager, scope: Scope) => Promise<T>,
+  ): Promise<T & { about: About }> {
+    const scope = this.scopeOf(query, viewer);
+    return this.read(async (tx) => {
+      const report = await work(tx, scope);
+      return { ...report, about: await this.about(tx, scope, await this.growth.people(tx, scope)) };
+    });
+  }
+
+  /**
+   * Runs statements that only read, on one state of the tables. They are not compiled: that takes longer than most of them.
+   * @param longestMs for each statement; 0 has no limit
+   */
+  read<T>(work: (tx: EntityManager) => Promise<T>, longestMs = LONGEST_MS): Promise<T> {
+    return this.db.transaction('REPEATABLE READ', async (tx) => {
+      await tx.query(
+        `SELECT set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true), set_config('work_mem', '64MB', true),
+           set_config('statement_timeout', $1, true)`,
+        [String(longestMs)],
+      );
+      return work(tx);
+    });
+  }
+
+  /** @param people who were active on the days of the scope */
+  async about(tx: EntityManager, scope: Scope, people: number): Promise<About> {
+    const { zone, from, now } = scope;
+    const today = dayIn(zone, now);
+    const to = scope.to < today ? scope.to : today;
+    const late = dayIn(zone, new Date(now.getTime() - LATE_MS));
+    const [newest] = await tx.query<{ at: Date }[]>(
+      'SELECT at FROM measures WHERE minutes = 5 ORDER BY at DESC LIMIT 1',
+    );
+    return {
+      ...{ zone, from, to },
+      computedAt: now,
+      eventsUpTo: newest?.at ?? null,
+      provisionalFrom: late > to ? null : late < from ? from : late,
+      people: unlessSmallIn(scope, people, people),
+    };
+  }
+}
+
+/** Both ends included, today being the last day unless it is said otherwise. */
+export const lastDays = (today: string, days: number, ago = 0): Pick<ReportQuery, 'from' | 'to'> => ({
+  from: addDays(today, 1 - days - ago),
+  to: addDays(today, -ago),
+});
+
+const dayIn = (zone: string, time: Date): string => DateTime.fromJSDate(time, { zone }).toISODate()!;

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
+import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import type { EntityManager } from 'typeorm';
+import { GrowthService } from '../metrics/growth.service';
+import { addDays, type Scope } from '../metrics/scope';
+import { type Usage, UsageService } from '../metrics/usage.service';
+import { lastDays, ReportsService, type Viewer } from './reports.service';
+import { unlessSmallIn } from './small-groups';
+
+const HOURS_SHOWN = 24;
+const MONTH = 30;
+const MINUTE_MS = 60_000;
+
+/** What there was to do, and what it cost. These numbers name nobody, so none of them is hidden. */
+@Injectable()
+export class UsageBoardsService {
+  private readonly months = new LRUCache<string, number>({ max: 500, ttl: MINUTE_MS });
+
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly usages: UsageService,
+    private readonly growths: GrowthService,
+  ) {}
+
+  usage(
+    { by, ...query }: RequestOf<typeof ReadModelUsage>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadModelUsage>> {
+    return this.reports.run(query, viewer, async (tx, scope) => {
+      const total = await this.usages.total(tx, scope);
+      if (by === 'bot' || by === 'model') return { total, groups: await this.usages.groups(tx, scope, by) };
+      const points = await this.usages.overTime(tx, scope, by);
+      const keyOf = ({ at, day }: (typeof points)[number]) => (by === 'day' ? day : at.toISOString());
+      return { total, groups: points.map((point) => ({ ...point, key: keyOf(point) })) };
+    });
+  }
+
+  activity(
+    { by, ...query }: RequestOf<typeof ReadActivity>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadActivity>> {
+    return this.reports.run(query, viewer, async (tx, scope) => ({
+      points: await this.usages.overTime(tx, scope, by),
+    }));
+  }
+
+  overview(
+    { zone, botId }: RequestOf<typeof ReadOverview>['query'],
+    viewer: Viewer,
+  ): Promise<AnswerOf<typeof ReadOverview>> {
+    const day = this.reports.today(zone);
+    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer);
+    return this.reports.read(async (tx) => {
+      const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
+      const now = await this.growths.now(tx, scope);
+      const people = { ...now, month: Math.max(now.week, await this.month(tx, scope)) };
+      const begin = hours.find((point) => point.day === day)!.at;
+      const [today, yesterday] = [
+        await this.usages.between(tx, begin, scope.now, scope.bots),
+        await this.usages.between(tx, hoursBefore(begin, 24), hoursBefore(scope.now, 24), scope.bots),
+      ];
+      const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
+      return {
+        about: await this.reports.about(tx, scope, people.today),
+        people: unlessSmallIn(scope, people.month, people) ?? { today: null, yesterday: null, week: null, month: null },
+        messages: live('messages'),
+        replies: live('replies'),
+        failedReplies: live('failedReplies'),
+        undeliverable: live('undeliverable'),
+        costMicros: live('costMicros'),
+        hours: hours.slice(-HOURS_SHOWN),
+      };
+    });
+  }
+
+  /** It goes through 30 days and hardly changes within a minute, and the page asks again and again. */
+  private async month(tx: EntityManager, scope: Scope): Promise<number> {
+    const key = JSON.stringify([scope.zone, scope.to, scope.bots]);
+    const known = this.months.get(key);
+    if (known !== undefined) return known;
+    const people = await this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) });
+    this.months.set(key, people);
+    return people;
+  }
+}
+
+const hoursBefore = (time: Date, hours: number): Date => new Date(time.getTime() - hours * 3_600_000);

@@ -1,0 +1,204 @@
+import {
+  type Actor,
+  AuditEntryAppendRequested,
+  ListExports,
+  OpenExport,
+  ReadExport,
+  type RouteDefinition,
+} from '@switchboard/contracts';
+import { Schedules } from '@switchboard/service-kit';
+import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
+import { parse } from 'csv-parse/sync';
+import readExcelFile from 'read-excel-file/node';
+import { v7 as uuidv7 } from 'uuid';
+import { type Deed, happened } from '../../test/deeds';
+import { analyticsApp } from '../analytics.app';
+
+const MARCH = { zone: 'Europe/Berlin', from: '2026-03-01', to: '2026-03-03' };
+const ANNA: Actor = { kind: 'staff', id: 'anna', roles: ['analyst'], scopes: ['analytics:*'] };
+const BORIS: Actor = { ...ANNA, id: 'boris' };
+
+let app: TestApp;
+let clock: FakeClock;
+beforeAll(async () => {
+  clock = new FakeClock(new Date('2026-06-01T12:00:00Z'));
+  app = await startApp(analyticsApp, { clock });
+  const come = (bot: string, people: number, from: number) =>
+    Array.from({ length: people }, (_, i): Deed => ({ who: from + i, at: '2026-03-02T10:00:00Z', bot }));
+  await happened(app, [
+    ...come('busy', 20, 0),
+    ...come('quiet', 19, 100),
+    {
+      ...{ who: 1, at: '2026-03-02T22:30:00Z', bot: 'busy', type: 'chat-ai.usage.recorded' },
+      props: {
+        model: '=HYPERLINK("http://x")',
+        costMicros: 450,
+        inputTokens: 10,
+        outputTokens: 5,
+        outcome: 'answered',
+      },
+    },
+  ]);
+});
+afterAll(() => app.stop());
+
+type Body = Parameters<typeof app.gateway.call<typeof OpenExport>>[1] extends infer Input ? Input : never;
+type Wanted = NonNullable<Body> extends { body: infer Wanted } ? Wanted : never;
+
+async function done(body: Wanted, actor = ANNA) {
+  const { id } = await app.gateway.call(OpenExport, { body, idempotencyKey: uuidv7() }, { actor });
+  const read = () => app.gateway.call(ReadExport, { params: { exportId: id } }, { actor });
+  return until(async () => ((await read()).state === 'done' ? read() : undefined), { what: 'the export' });
+}
+/** As a browser follows the link; the gateway takes `/v1` away. */
+const follow = (link: string) => fetch(app.url + link.replace(/^\/v1/, ''));
+const growth = (botId?: string) => ({ report: 'growth' as const, query: { ...MARCH, ...(botId && { botId }) } });
+
+describe('an export', () => {
+  it('as CSV is what the board shows, read by its link', async () => {
+    const file = await done({ of: growth('busy'), format: 'csv', delimiter: ';', locale: 'ru' });
+    expect(file).toMatchObject({ report: 'growth', rows: 3, fileName: 'growth-2026-06-01.csv' });
+    const response = await follow(file.link!);
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="growth-2026-06-01.csv"');
+    const text = Buffer.from(await response.arrayBuffer());
+    expect(text.length).toBe(file.bytes);
+    expect(text.subarray(0, 3)).toEqual(Buffer.from('\uFEFF'));
+    expect(parse(text, { bom: true, delimiter: ';' })).toEqual([
+      ['День', 'DAU', 'WAU', 'MAU', 'Новые', 'Удержанные', 'Вернувшиеся', 'Спящие'],
+      ['2026-03-01', '', '', '', '', '', '', ''],
+      ['2026-03-02', '20', '20', '20', '20', '0', '0', '0'],
+      ['2026-03-03', '0', '20', '20', '0', '0', '0', '0'],
+    ]);
+  });
+
+  it('hides what the board hides', async () => {
+    const file = await done({ of: growth('quiet'), format: 'csv', bom: false });
+    const rows = parse(await (await follow(file.link!)).text(), { from: 2 }) as string[][];
+    expect(rows.flatMap((row) => row.slice(1)).filter(Boolean)).toEqual([]);
+  });
+
+  it('as a workbook has typed cells, and a sheet that says what they mean', async () => {
+    const file = await done({ of: growth('busy'), format: 'xlsx' });
+    const [data, definitions] = await readExcelFile(Buffer.from(await (await follow(file.link!)).arrayBuffer()));
+    expect(data!.data.slice(0, 3)).toEqual([
+      ['Day', 'DAU', 'WAU', 'MAU', 'New', 'Retained', 'Resurrected', 'Dormant'],
+      [new Date('2026-03-01T00:00:00Z'), ...Array.from({ length: 7 }, () => null)],
+      [new Date('2026-03-02T00:00:00Z'), 20, 20, 20, 20, 0, 0, 0],
+    ]);
+    const notes = new Map(definitions!.data.filter(([name]) => name).map(([name, text]) => [name, text]));
+    expect(definitions!.sheet).toBe('Definitions');
+    expect([notes.get('zone'), notes.get('from'), notes.get('rows')]).toEqual(['Europe/Berlin', '2026-03-01', '3']);
+    expect(notes.get('DAU')).toBe('People who were active on the day.');
+    expect(notes.get('Hidden')).toMatch(/fewer than 20/);
+    expect(notes.get('SHA-256 of the rows, each as JSON in a line')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each<[string, Wanted['of'], string[]]>([
+    [
+      'retention',
+      { report: 'retention', query: { ...MARCH, cohort: 'day', days: '1', botId: 'busy' } },
+      ['2026-03-02', '20', '1', '1', '20', '0', '0'],
+    ],
+    [
+      'a funnel',
+      { report: 'funnel', query: { ...MARCH, botId: 'busy', steps: 'bot-adapter.message.received,a.b.c' } },
+      ['1', 'bot-adapter.message.received', '20', '0', '1'],
+    ],
+    ['usage', { report: 'usage', query: { ...MARCH, botId: 'busy' } }, ['2026-03-02T11:00:00+01:00', 'busy', '', '20']],
+    ['activity', { report: 'activity', query: { ...MARCH, botId: 'busy' } }, ['2026-03-01T00:00:00+01:00', '0']],
+    ['business', { report: 'business', query: { botId: 'busy' } }, ['MAU']],
+  ])('of %s begins with its first row', async (_, of, expected) => {
+    const file = await done({ of, format: 'csv', bom: false });
+    const [row] = parse(await (await follow(file.link!)).text(), { from: 2 }) as string[][];
+    expect(row!.slice(0, expected.length)).toEqual(expected);
+  });
+
+  it('of usage adds up to the micro-dollar, and its texts are no formulas', async () => {
+    const file = await done({ of: { report: 'usage', query: { ...MARCH, botId: 'busy' } }, format: 'csv' });
+    const rows = parse(await (await follow(file.link!)).text(), { bom: true, columns: true }) as Record<
+      string,
+      string
+    >[];
+    expect(rows.map((row) => [row['Time'], row['Model'], row['Cost, millionths of USD']])).toEqual([
+      ['2026-03-02T11:00:00+01:00', '', '0'],
+      ['2026-03-02T23:00:00+01:00', `'=HYPERLINK("http://x")`, '450'],
+    ]);
+  });
+
+  it('is an entry in the audit log, once', async () => {
+    const input = { body: { of: growth('busy'), format: 'csv' as const }, idempotencyKey: uuidv7() };
+    const first = await app.gateway.call(OpenExport, input, { actor: ANNA });
+    expect(await app.gateway.call(OpenExport, input, { actor: ANNA })).toEqual(first);
+    const isIt = ({ data }: { data: { resourceId: string } }) => data.resourceId === first.id;
+    const entry = await app.probe.until(AuditEntryAppendRequested, isIt);
+    expect(entry.data).toMatchObject({
+      actor: { kind: 'staff', id: 'anna', roles: ['analyst'] },
+      action: 'analytics.exports.open',
+      after: { of: { report: 'growth' }, format: 'csv' },
+    });
+    expect(app.probe.all(AuditEntryAppendRequested).filter(isIt)).toHaveLength(1);
+  });
+
+  it('is in the list of who asked for it, and of nobody else', async () => {
+    const { id } = await done({ of: growth(), format: 'csv' }, BORIS);
+    const listOf = async (actor: Actor) =>
+      (await app.gateway.call(ListExports, {}, { actor })).data.map((one) => one.id);
+    expect(await listOf(BORIS)).toEqual([id]);
+    expect(await listOf(ANNA)).not.toContain(id);
+    expect(await status(ReadExport, { exportId: id }, ANNA)).toBe(404);
+    const [first] = (await app.gateway.call(ListExports, { query: { limit: 1 } }, { actor: ANNA })).data;
+    const { page } = await app.gateway.call(ListExports, { query: { limit: 1 } }, { actor: ANNA });
+    const next = await app.gateway.call(ListExports, { query: { limit: 1, after: page.next! } }, { actor: ANNA });
+    expect(next.data[0]!.createdAt <= first!.createdAt && next.data[0]!.id !== first!.id).toBe(true);
+  });
+
+  it('of staff who may see some bots holds these alone', async () => {
+    const file = await done({ of: growth('busy'), format: 'csv' }, { ...ANNA, bots: ['quiet'] });
+    const rows = parse(await (await follow(file.link!)).text(), { bom: true, from: 2 }) as string[][];
+    expect(rows.flatMap((row) => row.slice(1)).filter(Boolean)).toEqual([]);
+  });
+
+  it('cannot be read by a link of another one, or a made-up one', async () => {
+    const [one, other] = [await done({ of: growth(), format: 'csv' }), await done({ of: growth(), format: 'csv' })];
+    const token = new URL(one.link!, app.url).searchParams.get('token')!;
+    for (const wrong of [
+      other.link!.replace(/token=.*/, `token=${token}`),
+      one.link!.replace(/token=.*/, 'token=x'),
+      `${one.link}x`,
+    ])
+      expect((await follow(wrong)).status).toBe(404);
+    expect((await follow(one.link!)).status).toBe(200);
+  });
+
+  it('refuses what no board would take', async () => {
+    const headers = {
+      ...(await app.as('gateway', ANNA)),
+      'content-type': 'application/json',
+      'idempotency-key': uuidv7(),
+    };
+    const body = JSON.stringify({ of: { report: 'growth', query: { ...MARCH, zone: 'CET' } }, format: 'csv' });
+    expect((await fetch(`${app.url}/analytics/exports`, { method: 'POST', headers, body })).status).toBe(422);
+  });
+
+  it('is there for a day: then its link says nothing, and its file is deleted', async () => {
+    const file = await done({ of: growth(), format: 'csv' });
+    clock.advance(24 * 3_600_000 + 1000);
+    expect((await follow(file.link!)).status).toBe(404);
+    const read = () => app.gateway.call(ReadExport, { params: { exportId: file.id } }, { actor: ANNA });
+    expect(await read()).toMatchObject({ state: 'expired', link: null });
+    await app.service.nest.get(Schedules).runSlot('forget-exports', clock.now());
+    const stateOf = async () => {
+      const [row] = await app.service.db.query<{ state: string }[]>('SELECT state FROM exports WHERE id = $1', [
+        file.id,
+      ]);
+      return row!.state;
+    };
+    await until(async () => (await stateOf()) === 'expired', { what: 'the file being deleted' });
+  });
+});
+
+async function status(route: RouteDefinition, params: Record<string, string>, actor: Actor): Promise<number> {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name]!);
+  return (await fetch(app.url + path, { headers: await app.as('gateway', actor) })).status;
+}

@@ -1,0 +1,11 @@
+/** What the survey says in English. */
+export const texts = {
+  question: 'How likely are you to recommend {{bot}} to a friend? 0: not at all, 10: certainly.',
+  rarely: 'This is asked once in three months at most.',
+  thanks: 'Thank you! You said {{score}} of 10.',
+  commands: {
+    feedback: 'Rate me',
+  },
+};
+
+export type Texts = typeof texts;

@@ -1,0 +1,11 @@
+import type { Texts } from './en';
+
+/** What the survey says in Russian. */
+export const texts: Texts = {
+  question: 'Насколько вероятно, что вы посоветуете {{bot}} другу? 0 — ни за что, 10 — обязательно.',
+  rarely: 'Этот вопрос задаётся не чаще раза в три месяца.',
+  thanks: 'Спасибо! Ваша оценка — {{score}} из 10.',
+  commands: {
+    feedback: 'Оценить меня',
+  },
+};
