@@ -52,6 +52,16 @@ export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';
 export { requestContext, type RequestContext } from './http/request-context';
+export {
+  isPublicAddress,
+  networkList,
+  type OutboundAnswer,
+  OutboundError,
+  type OutboundFailure,
+  OutboundGuard,
+  type OutboundRequest,
+  type OutboundRules,
+} from './http/outbound-guard';
 
 // Between services
 export {
