@@ -4,6 +4,7 @@ const esmOnly = [
   '@standard-schema',
   '@borewit',
   '@tokenizer',
+  'canonicalize',
   'cockatiel',
   'eventsource-parser',
   'file-type',
