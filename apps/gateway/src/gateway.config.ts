@@ -1,4 +1,29 @@
+import { networkList, secret } from '@switchboard/service-kit';
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 
 /** The variables that only this service reads; their names begin with `GATEWAY_`. */
-export const gatewayConfig = z.object({});
+export const gatewayConfig = z.object({
+  GATEWAY_AUDIT_SIGNING_KEY: secret()
+    .refine(isSigningKey, 'is not an Ed25519 private key as a JWK')
+    .optional()
+    .describe('Signs the audit log: an Ed25519 private key as a JWK. Derived from LOOKUP_KEY without it.'),
+  GATEWAY_WEBHOOK_PRIVATE_NETWORKS: networkList().describe(
+    'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
+  ),
+  GATEWAY_WEBHOOK_REFUSED_HOSTS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((host) => host.trim().toLowerCase() || []))
+    .describe('Names that no outgoing webhook may lead to, nor anything below them: those of this installation.'),
+});
+
+export type GatewayConfig = z.output<typeof gatewayConfig>;
+
+function isSigningKey(jwk: string): boolean {
+  try {
+    return createPrivateKey({ key: JSON.parse(jwk) as never, format: 'jwk' }).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}

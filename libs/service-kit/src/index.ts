@@ -13,7 +13,7 @@ export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
 export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
-export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
+export { type Decrypter, type Digester, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
 export { asActor, asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';

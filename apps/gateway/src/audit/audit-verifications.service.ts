@@ -1,0 +1,156 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, DomainError, LOG, type Log, type Position } from '@switchboard/service-kit';
+import { Gauge, Registry } from 'prom-client';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type Finding, KEPT_YEARS, ORDINARY_STREAMS, RootCheck, StreamCheck, STREAMS } from './audit-chain';
+import { AuditEntryRow, chained } from './audit-entry.entity';
+import { AuditRootsService } from './audit-roots.service';
+import { AuditVerification } from './audit-verification.entity';
+
+class AuditVerificationNotFound extends DomainError {
+  constructor(verificationId: string) {
+    super('gateway.audit_verification_not_found', 'There is no such verification, or no longer', 404, { verificationId });
+  }
+}
+
+const BATCH = 500;
+const KEPT_FINDINGS = 100;
+
+/** Looks at the whole log: whether every entry is what its hash was made of, and all of it what was signed. */
+@Injectable()
+export class AuditVerificationsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly roots: AuditRootsService,
+    private readonly clock: Clock,
+    registry: Registry,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    // Read from the database: every process tells the same.
+    const findings = new Gauge({
+      name: 'audit_findings',
+      help: 'What did not fit when the audit log was verified last.',
+      registers: [registry],
+    });
+    const unsigned = new Gauge({
+      name: 'audit_unsigned_seconds',
+      help: 'How old the oldest entry of the audit log is that no signature covers yet.',
+      registers: [registry],
+      async collect() {
+        const state = await stateOf(db).catch(() => undefined);
+        this.reset();
+        findings.reset();
+        if (!state) return;
+        unsigned.set(state.unsigned);
+        if (state.found !== null) findings.set(state.found);
+      },
+    });
+  }
+
+  async request(tx: EntityManager): Promise<string> {
+    const id = uuidv7();
+    await tx.insert(AuditVerification, { id, requestedAt: this.clock.now() });
+    return id;
+  }
+
+  /** The newest first. */
+  list(position: Position | undefined, limit: number): Promise<AuditVerification[]> {
+    const backwards = position?.direction === 'prev';
+    const query = this.db.createQueryBuilder(AuditVerification, 'v').limit(limit);
+    if (position) query.where(`v.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    return query.orderBy('v.id', backwards ? 'ASC' : 'DESC').getMany();
+  }
+
+  async read(id: string): Promise<AuditVerification> {
+    const verification = await this.db.manager.findOneBy(AuditVerification, { id });
+    if (!verification) throw new AuditVerificationNotFound(id);
+    return verification;
+  }
+
+  /** @param signal when it is aborted, nothing is noted */
+  async verify(id: string, signal: AbortSignal): Promise<void> {
+    const roots = await this.verifyRoots(signal);
+    const findings = [...roots.findings];
+    let entries = 0;
+    for (let stream = 0; stream < STREAMS; stream++) {
+      const verified = await this.verifyStream(stream, signal);
+      findings.push(...verified.findings);
+      entries += verified.entries;
+    }
+    for (const finding of findings.slice(0, KEPT_FINDINGS)) this.log.error(finding, 'the audit log does not fit');
+    await this.db.manager.update(
+      AuditVerification,
+      { id },
+      {
+        endedAt: this.clock.now(),
+        entries,
+        roots: roots.count,
+        found: findings.length,
+        findings: findings.slice(0, KEPT_FINDINGS),
+      },
+    );
+  }
+
+  /** All but the newest of them. */
+  async forgetBefore(time: Date): Promise<void> {
+    await this.db.query(
+      `DELETE FROM audit_verifications WHERE requested_at < $1
+         AND id <> (SELECT id FROM audit_verifications WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)`,
+      [time],
+    );
+  }
+
+  private async verifyRoots(signal: AbortSignal): Promise<{ findings: Finding[]; count: number }> {
+    // Before the roots: one that is made meanwhile may have a copy already.
+    const copy = await this.roots.newestCopy();
+    const keys = await this.roots.keys();
+    const check = new RootCheck((keyId) => keys[keyId]);
+    let count = 0;
+    for await (const { root, segments } of this.roots.all()) {
+      signal.throwIfAborted();
+      check.root(root, segments);
+      count++;
+    }
+    check.end(copy);
+    return { findings: check.findings, count };
+  }
+
+  private async verifyStream(stream: number, signal: AbortSignal): Promise<{ findings: Finding[]; entries: number }> {
+    const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
+    const [{ seq, hash, kept }] = (await this.db.query(
+      `SELECT seq::float8 AS seq, encode(hash, 'hex') AS hash, now() - make_interval(years => $2) AS kept
+       FROM audit_streams WHERE stream = $1`,
+      [stream, years],
+    )) as [{ seq: number; hash: string; kept: Date }];
+    const check = new StreamCheck(stream, this.roots.segmentsOf(stream, seq), kept.toISOString());
+    let entries = 0;
+    for (let after = 0; ;) {
+      signal.throwIfAborted();
+      // What is written meanwhile is for the next time.
+      const rows = await this.db
+        .createQueryBuilder(AuditEntryRow, 'e')
+        .where('e.stream = :stream AND e.seq > :after AND e.seq <= :seq', { stream, after, seq })
+        .orderBy('e.seq')
+        .limit(BATCH)
+        .getMany();
+      for (const row of rows) await check.entry(chained(row));
+      entries += rows.length;
+      if (rows.length < BATCH) break;
+      after = rows.at(-1)!.seq;
+    }
+    await check.end({ seq, hash });
+    return { findings: check.findings, entries };
+  }
+}
+
+async function stateOf(db: DataSource): Promise<{ unsigned: number; found: number | null } | undefined> {
+  const [state] = await db.query<{ unsigned: number; found: number | null }[]>(
+    `SELECT coalesce(max(greatest(0, extract(epoch FROM now() - entry.at))), 0)::float8 AS unsigned,
+       (SELECT found FROM audit_verifications WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS found
+     FROM audit_streams head
+     CROSS JOIN LATERAL (SELECT coalesce(max(to_seq), 0) AS seq FROM audit_segments WHERE stream = head.stream) signed
+     JOIN audit_entries entry ON entry.stream = head.stream AND entry.seq = signed.seq + 1`,
+  );
+  return state;
+}
