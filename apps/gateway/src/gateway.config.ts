@@ -4,6 +4,19 @@ import { z } from 'zod';
 
 /** The variables that only this service reads; their names begin with `GATEWAY_`. */
 export const gatewayConfig = z.object({
+  GATEWAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where people and teams reach the public listener: https://bots.example.com. Its own address without it.'),
+  GATEWAY_TRUSTED_PROXIES: z
+    .string()
+    .default('loopback')
+    .describe(
+      'Whose X-Forwarded-For is believed: addresses and ranges separated by commas, or loopback, linklocal, uniquelocal.',
+    ),
+  REDIS_URL: secret()
+    .optional()
+    .describe('redis://… where all replicas count calls together; without it each counts its share in memory.'),
   GATEWAY_AUDIT_SIGNING_KEY: secret()
     .refine(isSigningKey, 'is not an Ed25519 private key as a JWK')
     .optional()
@@ -11,13 +24,7 @@ export const gatewayConfig = z.object({
   GATEWAY_WEBHOOK_PRIVATE_NETWORKS: networkList().describe(
     'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
   ),
-  GATEWAY_WEBHOOK_REFUSED_HOSTS: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').flatMap((host) => host.trim().toLowerCase() || []))
-    .describe('Names that no outgoing webhook may lead to, nor anything below them: those of this installation.'),
 });
-
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 
 function isSigningKey(jwk: string): boolean {

@@ -1,3 +1,100 @@
 import type { DataMap } from '@switchboard/service-kit';
 
-export const gatewayDataMap: DataMap = {};
+export const gatewayDataMap: DataMap = {
+  limit_replicas: {
+    purpose: 'Which processes count calls, so that each gives away its part of every limit.',
+    retention: 'While they run, and some minutes longer.',
+    erasure: 'not personal',
+    columns: {},
+  },
+  sessions: {
+    purpose: 'Browsers in which somebody is signed in.',
+    retention: 'Until they are signed out or expire: 30 days for persons, 12 hours for staff.',
+    erasure: 'delete row',
+    person: 'subject_id',
+    columns: {
+      kind: 'Whether of a person or of a member of staff.',
+      subject_id: 'Whose it is.',
+      amr: 'How they proved who they are.',
+      device: 'Browser and system, without their versions.',
+    },
+  },
+  staff: {
+    purpose: 'Who works here.',
+    retention: 'For as long as what they did is kept.',
+    erasure: 'not personal',
+    columns: { state: 'Invited, active or suspended.' },
+  },
+  roles: {
+    purpose: 'What may be done by whoever has a role.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: { name: 'Name of the role.', scopes: 'What it allows and forbids.' },
+  },
+  grants: {
+    purpose: 'Who has which role, for all bots or for one.',
+    retention: 'Until it is taken away.',
+    erasure: 'not personal',
+    columns: { staff_id: 'Who has it.', role: 'Name of the role.', bot_id: 'The bot.', granted_by: 'Who gave it.' },
+  },
+  audit_entries: {
+    purpose: 'Who did what, when and why, so that it can be shown later.',
+    retention: 'Two years; seven of what concerns money.',
+    erasure: 'erase key',
+    person: { within: 'person' },
+    columns: {
+      actor_kind: 'Staff, key, person, service or anonymous.',
+      actor_id: 'Who acted; of a person a digest made with their key.',
+      actor: 'Roles, how they signed in, kind of browser; of the IP address a digest.',
+      on_behalf_of: 'For whom; of a person a digest made with their key.',
+      action: 'What was done, as a route is named.',
+      resource_type: 'What it was done to.',
+      resource_id: 'Its id; of a person a digest made with their key.',
+      bot: 'The bot.',
+      person: 'Who is concerned: a digest made with their key.',
+      changes: 'What it was and what it became; of personal values digests.',
+      details: 'Parameters of the request; of persons digests.',
+      reason: 'Why, in the words of whoever acted.',
+      approval: 'Id of the approval.',
+      request: 'Id of the request.',
+      result: 'How it ended.',
+      prev_hash: 'Hash of the entry before.',
+      hash: 'Hash of the entry.',
+    },
+  },
+  audit_streams: {
+    purpose: 'Where each chain of the audit log ends.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: { previous: 'Hash of the last entry but one.', hash: 'Hash of the last entry.' },
+  },
+  audit_roots: {
+    purpose: 'Signatures of the audit log.',
+    retention: 'For good: each is chained to the one before.',
+    erasure: 'not personal',
+    columns: {
+      previous: 'Hash of the statement before.',
+      root: 'A hash that stands for the whole log.',
+      key_id: 'Thumbprint of the key.',
+      signature: 'Ed25519.',
+    },
+  },
+  audit_segments: {
+    purpose: 'Which entries each signature covers.',
+    retention: 'For good, with the signatures.',
+    erasure: 'not personal',
+    columns: { hash: 'Hash of the last of the entries.', rows: 'A hash that stands for all of them.' },
+  },
+  audit_keys: {
+    purpose: 'Public keys by which the audit log was signed.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: { key_id: 'Thumbprint of the key.', public_key: 'The key as a JWK.' },
+  },
+  audit_verifications: {
+    purpose: 'What came of each look at the whole audit log.',
+    retention: 'Ninety days.',
+    erasure: 'not personal',
+    columns: { findings: 'Numbers of entries that did not fit, and how.' },
+  },
+};

@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import { defineEvent } from './define-event';
+import { defineEvent, defineSignal } from './define-event';
 import { openWord } from './open-word';
 import { personal } from './personal';
+import { definePersonErased } from './person-erased';
 import { BotId } from './shapes';
+
+export const AccessChanged = defineSignal(
+  'gateway.access.changed.v1',
+  z.object({ subjectId: z.uuid().describe('A person, a member of staff, or an API key.') }),
+  'What somebody may do is to be looked up anew: signed out, suspended, given or deprived of a role; from one process of the gateway to the others.',
+);
+
+export const GatewayPersonErased = definePersonErased('gateway');
 
 export const AuditResult = openWord(['done', 'denied', 'failed'], {
   id: 'AuditResult',

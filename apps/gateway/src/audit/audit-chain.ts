@@ -8,6 +8,9 @@ export const STREAMS = 16;
 /** The others hold what concerns money, and are kept longer. */
 export const ORDINARY_STREAMS = 8;
 
+/** How long entries stay; as the trigger of their table has it. */
+export const KEPT_YEARS = { ordinary: 2, money: 7 };
+
 /** What the first entry of a stream and the first root follow. */
 export const NOTHING = '0'.repeat(64);
 

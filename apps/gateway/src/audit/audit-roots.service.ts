@@ -154,13 +154,13 @@ export class AuditRootsService {
     }
   }
 
-  /** The segments of a stream in order, with the time at which they were signed. */
-  async *segmentsOf(stream: number): AsyncGenerator<DatedSegment> {
+  /** The segments of a stream in order, with the time at which they were signed, up to those of a root. */
+  async *segmentsOf(stream: number, number: number): AsyncGenerator<DatedSegment> {
     for (let after = 0; ;) {
       const segments = await this.db.query<(Segment & { at: Date })[]>(
-        `SELECT ${SEGMENT_FIELDS}, r.at FROM (SELECT * FROM audit_segments WHERE stream = $1 AND to_seq > $2 ORDER BY to_seq LIMIT ${BATCH}) s
-         JOIN LATERAL (SELECT at FROM audit_roots WHERE number = s.root) r ON true ORDER BY to_seq`,
-        [stream, after],
+        `SELECT ${SEGMENT_FIELDS}, (SELECT at FROM audit_roots WHERE number = audit_segments.root) AS at
+         FROM audit_segments WHERE stream = $1 AND to_seq > $2 AND root <= $3 ORDER BY to_seq LIMIT ${BATCH}`,
+        [stream, after, number],
       );
       for (const { at, ...segment } of segments) yield { ...segment, at: at.toISOString() };
       if (segments.length < BATCH) return;

@@ -70,11 +70,12 @@ export class AuditVerificationsService {
 
   /** @param signal when it is aborted, nothing is noted */
   async verify(id: string, signal: AbortSignal): Promise<void> {
+    // First the roots: whatever they have signed is there when the streams are looked at.
     const roots = await this.verifyRoots(signal);
     const findings = [...roots.findings];
     let entries = 0;
     for (let stream = 0; stream < STREAMS; stream++) {
-      const verified = await this.verifyStream(stream, signal);
+      const verified = await this.verifyStream(stream, roots.last, signal);
       findings.push(...verified.findings);
       entries += verified.entries;
     }
@@ -101,29 +102,35 @@ export class AuditVerificationsService {
     );
   }
 
-  private async verifyRoots(signal: AbortSignal): Promise<{ findings: Finding[]; count: number }> {
-    // Before the roots: one that is made meanwhile may have a copy already.
+  private async verifyRoots(signal: AbortSignal): Promise<{ findings: Finding[]; count: number; last: number }> {
+    // Looked for before the roots are read: one that is made meanwhile may have a copy already.
     const copy = await this.roots.newestCopy();
     const keys = await this.roots.keys();
     const check = new RootCheck((keyId) => keys[keyId]);
-    let count = 0;
+    let [count, last] = [0, 0];
     for await (const { root, segments } of this.roots.all()) {
       signal.throwIfAborted();
       check.root(root, segments);
       count++;
+      last = root.number;
     }
     check.end(copy);
-    return { findings: check.findings, count };
+    return { findings: check.findings, count, last };
   }
 
-  private async verifyStream(stream: number, signal: AbortSignal): Promise<{ findings: Finding[]; entries: number }> {
+  /** @param root the last that counts: what was signed later may be of entries that come later */
+  private async verifyStream(
+    stream: number,
+    root: number,
+    signal: AbortSignal,
+  ): Promise<{ findings: Finding[]; entries: number }> {
     const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
     const [{ seq, hash, kept }] = (await this.db.query(
       `SELECT seq::float8 AS seq, encode(hash, 'hex') AS hash, now() - make_interval(years => $2) AS kept
        FROM audit_streams WHERE stream = $1`,
       [stream, years],
     )) as [{ seq: number; hash: string; kept: Date }];
-    const check = new StreamCheck(stream, this.roots.segmentsOf(stream, seq), kept.toISOString());
+    const check = new StreamCheck(stream, this.roots.segmentsOf(stream, root), kept.toISOString());
     let entries = 0;
     for (let after = 0; ;) {
       signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { DataSource, type SelectQueryBuilder } from 'typeorm';
 import {
   canonical,
+  KEPT_YEARS,
   merklePaths,
   ORDINARY_STREAMS,
   type PathStep,
@@ -210,9 +211,6 @@ export class AuditService {
     return (seq) => pathOf(seq - from);
   }
 }
-
-/** How long entries stay; as the trigger of the table has it. */
-const KEPT_YEARS = { ordinary: 2, money: 7 };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
