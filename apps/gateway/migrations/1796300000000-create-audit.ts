@@ -79,7 +79,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
       )`);
     await db.query(`
       CREATE TABLE audit_segments (
-        root     bigint NOT NULL REFERENCES audit_roots,
+        root     bigint NOT NULL,
         stream   smallint NOT NULL,
         from_seq bigint NOT NULL,
         to_seq   bigint NOT NULL,
@@ -111,7 +111,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
       CREATE FUNCTION keep_audit_log() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'audit_entries' THEN
-          IF OLD.at < now() - CASE WHEN OLD.stream < 8 THEN interval '2 years' ELSE interval '7 years' END THEN RETURN OLD; END IF;
+          IF OLD.at < now() - make_interval(years => (CASE WHEN OLD.stream < 8 THEN 2 ELSE 7 END)) THEN RETURN OLD; END IF;
         END IF;
         RAISE EXCEPTION 'the audit log is never changed' USING ERRCODE = 'insufficient_privilege';
       END $$`);

@@ -190,7 +190,6 @@ const Verification = z
     roots: z.int(),
     found: z.int().describe('What does not fit; 0: the log is whole.'),
     findings: z.array(Finding).describe('The first hundred.'),
-    keyIds: z.array(z.string()).describe('Of the keys that have signed.'),
   })
   .meta({ id: 'gateway.AuditVerification' });
 

@@ -158,8 +158,8 @@ export class AuditRootsService {
   async *segmentsOf(stream: number, number: number): AsyncGenerator<DatedSegment> {
     for (let after = 0; ;) {
       const segments = await this.db.query<(Segment & { at: Date })[]>(
-        `SELECT ${SEGMENT_FIELDS}, (SELECT at FROM audit_roots WHERE number = audit_segments.root) AS at
-         FROM audit_segments WHERE stream = $1 AND to_seq > $2 AND root <= $3 ORDER BY to_seq LIMIT ${BATCH}`,
+        `SELECT ${SEGMENT_FIELDS}, signed.at FROM audit_segments JOIN (SELECT number, at FROM audit_roots) signed ON number = root
+         WHERE stream = $1 AND to_seq > $2 AND number <= $3 ORDER BY to_seq LIMIT ${BATCH}`,
         [stream, after, number],
       );
       for (const { at, ...segment } of segments) yield { ...segment, at: at.toISOString() };

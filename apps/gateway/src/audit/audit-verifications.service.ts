@@ -3,7 +3,7 @@ import { Clock, DomainError, LOG, type Log, type Position } from '@switchboard/s
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type Finding, KEPT_YEARS, ORDINARY_STREAMS, RootCheck, StreamCheck, STREAMS } from './audit-chain';
+import { type Finding, KEPT_YEARS, NOTHING, ORDINARY_STREAMS, RootCheck, StreamCheck, STREAMS } from './audit-chain';
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerification } from './audit-verification.entity';
@@ -27,25 +27,18 @@ export class AuditVerificationsService {
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
-    // Read from the database: every process tells the same.
-    const findings = new Gauge({
-      name: 'audit_findings',
-      help: 'What did not fit when the audit log was verified last.',
-      registers: [registry],
-    });
-    const unsigned = new Gauge({
-      name: 'audit_unsigned_seconds',
-      help: 'How old the oldest entry of the audit log is that no signature covers yet.',
-      registers: [registry],
-      async collect() {
-        const state = await stateOf(db).catch(() => undefined);
-        this.reset();
-        findings.reset();
-        if (!state) return;
-        unsigned.set(state.unsigned);
-        if (state.found !== null) findings.set(state.found);
-      },
-    });
+    // Both are read from the database: every process tells the same.
+    gauge(registry, 'audit_findings', 'What did not fit when the audit log was verified last.', () =>
+      db.query(`SELECT found AS value FROM audit_verifications WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1`),
+    );
+    gauge(registry, 'audit_unsigned_seconds', 'Age of the oldest entry of the audit log that is not signed.', () =>
+      db.query(
+        `SELECT coalesce(max(greatest(0, extract(epoch FROM now() - entry.at))), 0)::float8 AS value
+         FROM audit_streams head
+         CROSS JOIN LATERAL (SELECT coalesce(max(to_seq), 0) AS seq FROM audit_segments WHERE stream = head.stream) signed
+         JOIN audit_entries entry ON entry.stream = head.stream AND entry.seq = signed.seq + 1`,
+      ),
+    );
   }
 
   async request(tx: EntityManager): Promise<string> {
@@ -126,9 +119,9 @@ export class AuditVerificationsService {
   ): Promise<{ findings: Finding[]; entries: number }> {
     const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
     const [{ seq, hash, kept }] = (await this.db.query(
-      `SELECT seq::float8 AS seq, encode(hash, 'hex') AS hash, now() - make_interval(years => $2) AS kept
-       FROM audit_streams WHERE stream = $1`,
-      [stream, years],
+      `SELECT coalesce(max(seq), 0)::float8 AS seq, coalesce(max(encode(hash, 'hex')), $3) AS hash,
+         now() - make_interval(years => $2) AS kept FROM audit_streams WHERE stream = $1`,
+      [stream, years, NOTHING],
     )) as [{ seq: number; hash: string; kept: Date }];
     const check = new StreamCheck(stream, this.roots.segmentsOf(stream, root), kept.toISOString());
     let entries = 0;
@@ -151,13 +144,16 @@ export class AuditVerificationsService {
   }
 }
 
-async function stateOf(db: DataSource): Promise<{ unsigned: number; found: number | null } | undefined> {
-  const [state] = await db.query<{ unsigned: number; found: number | null }[]>(
-    `SELECT coalesce(max(greatest(0, extract(epoch FROM now() - entry.at))), 0)::float8 AS unsigned,
-       (SELECT found FROM audit_verifications WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS found
-     FROM audit_streams head
-     CROSS JOIN LATERAL (SELECT coalesce(max(to_seq), 0) AS seq FROM audit_segments WHERE stream = head.stream) signed
-     JOIN audit_entries entry ON entry.stream = head.stream AND entry.seq = signed.seq + 1`,
-  );
-  return state;
+/** @param read of a value; when there is none, or the database is away, the metric is absent */
+function gauge(registry: Registry, name: string, help: string, read: () => Promise<{ value: number }[]>): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      const [row] = await read().catch(() => []);
+      if (row) this.set(row.value);
+      else this.remove();
+    },
+  });
 }

@@ -138,8 +138,8 @@ export class AuditService {
       const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
       await this.db.transaction(async (tx) => {
         const [{ last }] = (await tx.query(
-          `SELECT max(to_seq) AS last FROM audit_segments JOIN audit_roots ON number = root
-           WHERE stream = $1 AND at < now() - make_interval(years => $2, days => 1)`,
+          `SELECT max(to_seq) AS last FROM audit_segments s JOIN audit_roots r ON r.number = s.root
+           WHERE s.stream = $1 AND r.at < now() - make_interval(years => $2, days => 1)`,
           [stream, years],
         )) as [{ last: string | null }];
         if (last === null) return;
