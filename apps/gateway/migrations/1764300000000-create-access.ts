@@ -52,6 +52,7 @@ export class CreateAccess1764300000000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    for (const table of ['grants', 'roles', 'staff', 'sessions', 'limit_replicas']) await db.query(`DROP TABLE ${table}`);
+    for (const table of ['grants', 'roles', 'staff', 'sessions', 'limit_replicas'])
+      await db.query(`DROP TABLE ${table}`);
   }
 }

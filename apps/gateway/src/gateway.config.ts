@@ -7,7 +7,9 @@ export const gatewayConfig = z.object({
   GATEWAY_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Where people and teams reach the public listener: https://bots.example.com. Its own address without it.'),
+    .describe(
+      'Where people and teams reach the public listener: https://bots.example.com. Its own address without it.',
+    ),
   GATEWAY_TRUSTED_PROXIES: z
     .string()
     .default('loopback')

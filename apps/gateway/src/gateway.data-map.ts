@@ -13,6 +13,7 @@ export const gatewayDataMap: DataMap = {
     erasure: 'delete row',
     person: 'subject_id',
     columns: {
+      token_hash: 'Hash of the token in the cookie.',
       kind: 'Whether of a person or of a member of staff.',
       subject_id: 'Whose it is.',
       amr: 'How they proved who they are.',

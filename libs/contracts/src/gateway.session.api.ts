@@ -6,7 +6,9 @@ const SignedIn = z
   .object({
     id: z.uuid().describe('The userId of a person, the id of a member of staff.'),
     roles: z.array(z.string()),
-    scopes: z.array(z.string()).describe('What they may do with all bots: `resource:action`, `resource:*`, `*`; `!` forbids.'),
+    scopes: z
+      .array(z.string())
+      .describe('What they may do with all bots: `resource:action`, `resource:*`, `*`; `!` forbids.'),
     bots: z
       .array(z.object({ botId: z.string(), scopes: z.array(z.string()) }))
       .describe('What they may do besides with single bots.'),

@@ -77,7 +77,10 @@ export class EdgeService implements PublicFront, OnModuleInit {
   onModuleInit(): void {
     const { GATEWAY_PUBLIC_URL: url } = this.config;
     if (url?.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
-      this.log.warn({ url }, 'nobody can sign in over plain http: browsers keep the cookies of sessions for https only');
+      this.log.warn(
+        { url },
+        'nobody can sign in over plain http: browsers keep the cookies of sessions for https only',
+      );
   }
 
   handle(request: IncomingMessage, response: ServerResponse, application: RequestListener): void {
@@ -117,7 +120,9 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private find(request: IncomingMessage, response: ServerResponse): FoundRoute {
     const { method = 'GET', url = '/' } = request;
     const found = this.routes.find(method, url);
-    if (found) return found;
+    if (found && (found.service === OWN || this.upstreams.has(found.service))) return found;
+    // An unknown service, below which a route of the kit was asked for.
+    if (found) throw new HttpProblem('not_found');
     const allowed = this.routes.methodsOf(url);
     if (allowed.length === 0) throw new HttpProblem('not_found');
     response.setHeader('allow', allowed.join(', '));
@@ -177,7 +182,8 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (SAFE_METHODS.includes(method)) return;
     const { origin, 'sec-fetch-site': site } = headers;
     if (origin !== undefined && this.config.HTTP_CORS_ORIGINS.includes(origin)) return;
-    const isForeign = site !== undefined ? site !== 'same-origin' && site !== 'none' : origin !== undefined && !this.isOwn(headers);
+    const isForeign =
+      site !== undefined ? site !== 'same-origin' && site !== 'none' : origin !== undefined && !this.isOwn(headers);
     if (isForeign) throw new HttpProblem('cross_site_request');
   }
 
@@ -206,7 +212,8 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (response.headersSent) return void response.destroy();
     const language: Language = accepts(request).language(['en', 'ru']) === 'ru' ? 'ru' : 'en';
     const problem = problemDocument(error, language, requestId);
-    if (problem.status >= 500) this.log.error({ err: error, route: found?.route.id, requestId }, 'request failed at the edge');
+    if (problem.status >= 500)
+      this.log.error({ err: error, route: found?.route.id, requestId }, 'request failed at the edge');
     response.setHeader('cache-control', 'no-store');
     if (problem.retryAfter !== undefined) response.setHeader('retry-after', problem.retryAfter);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
@@ -224,15 +231,21 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const status = response.writableFinished ? response.statusCode : 499;
     this.seconds.observe({ ...labels, method, status, caller: actor?.kind ?? 'nobody' }, ms / 1000);
     this.log.info(
-      { ...labels, method, status, ms: Math.round(ms * 10) / 10, requestId, ...(actor && { actor: `${actor.kind}:${actor.id}` }) },
+      {
+        ...labels,
+        method,
+        status,
+        ms: Math.round(ms * 10) / 10,
+        requestId,
+        ...(actor && { actor: `${actor.kind}:${actor.id}` }),
+      },
       'request',
     );
   }
 }
 
 const VERSION = '/v1';
-const EXPOSED_HEADERS =
-  'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+const EXPOSED_HEADERS = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
@@ -241,4 +254,5 @@ function maxBytesOf({ body }: RouteDefinition): number {
 }
 
 const part = ({ limit, remaining }: Balance) => remaining / limit.limit;
-const policyOf = ({ name, limit, windowMs }: Balance['limit']) => `"${name}";q=${limit};w=${Math.round(windowMs / 1000)}`;
+const policyOf = ({ name, limit, windowMs }: Balance['limit']) =>
+  `"${name}";q=${limit};w=${Math.round(windowMs / 1000)}`;

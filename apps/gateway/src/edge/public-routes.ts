@@ -25,12 +25,10 @@ export const publicPathOf = (route: RouteDefinition): string =>
 export class PublicRoutes {
   private readonly router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 500 });
 
-  /** @param services whose own routes of the kit are there */
-  constructor(services: readonly string[], all: readonly RouteDefinition[] = routes) {
+  constructor(all: readonly RouteDefinition[] = routes) {
     for (const route of all) {
       const path = publicPathOf(route).replaceAll(/\{(\w+)\}/g, ':$1');
-      const known = serviceOf(route);
-      this.router.on(route.method, path, () => undefined, { route, known, services });
+      this.router.on(route.method, path, () => undefined, route);
     }
   }
 
@@ -40,10 +38,11 @@ export class PublicRoutes {
     const path = end < 0 ? url : url.slice(0, end);
     const found = this.router.find(method as HTTPMethod, path);
     if (!found) return undefined;
-    const { route, known, services } = found.store as Stored;
-    if (known !== 'service-kit') return { route, service: known, params: found.params, target: url.slice(VERSION.length) };
-    const { service, ...params } = found.params;
-    if (!service || !services.includes(service)) return undefined;
+    const route = found.store as RouteDefinition;
+    const owner = serviceOf(route);
+    if (owner !== 'service-kit')
+      return { route, service: owner, params: found.params, target: url.slice(VERSION.length) };
+    const { service = '', ...params } = found.params;
     return { route, service, params, target: url.slice(`${VERSION}/services/${service}`.length) };
   }
 
@@ -52,10 +51,4 @@ export class PublicRoutes {
     const methods: HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
     return methods.filter((method) => this.find(method, url) !== undefined);
   }
-}
-
-interface Stored {
-  readonly route: RouteDefinition;
-  readonly known: string;
-  readonly services: readonly string[];
 }

@@ -20,8 +20,6 @@ export interface Forwarding {
   readonly requestId: string;
   /** The largest body the route takes. */
   readonly maxBytes: number;
-  /** Besides those of the answer. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 const CONNECT_MS = 1000;
@@ -36,7 +34,17 @@ const PROBE_EVERY_MS = 1000;
 
 /** Of one connection, or told anew by us. */
 const NOT_SENT_ON = new Set([
-  ...['host', 'connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'expect'],
+  ...[
+    'host',
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'transfer-encoding',
+    'upgrade',
+    'te',
+    'trailer',
+    'expect',
+  ],
   ...['authorization', 'cookie', 'x-request-id', 'traceparent', 'tracestate', 'forwarded'],
   ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
 ]);
@@ -59,6 +67,11 @@ export class Upstreams implements OnModuleDestroy {
     await Promise.all([...this.known.values()].map(({ pool }) => pool.destroy()));
   }
 
+  /** Whether there is such a service. */
+  has(service: string): boolean {
+    return this.services.addressOf(service) !== undefined;
+  }
+
   /**
    * Resolves when the answer is through, or was broken off on either side.
    * @throws before the answer has begun: HttpProblem, UpstreamUnavailable, UpstreamTimeout
@@ -79,7 +92,7 @@ export class Upstreams implements OnModuleDestroy {
         signal: gone.signal,
       });
       breaker.answered();
-      response.writeHead(answer.statusCode, { ...sentBack(answer.headers), ...forwarding.headers });
+      response.writeHead(answer.statusCode, sentBack(answer.headers));
       await pipeline(answer.body, response);
     } catch (error) {
       if (gone.signal.aborted) return;

@@ -8,7 +8,10 @@ const RemoveExpired = defineJob('remove-expired-sessions', Slot);
 export class SessionsJobs {
   constructor(private readonly sessions: SessionsService) {}
 
-  @Scheduled('7,37 * * * *', RemoveExpired, { purpose: 'Removes sessions that have ended by themselves.' })
+  @Scheduled('7,37 * * * *', RemoveExpired, {
+    purpose: 'Removes sessions that have ended by themselves.',
+    timeoutMs: 60_000,
+  })
   async removeExpired(): Promise<void> {
     await this.sessions.removeExpired();
   }

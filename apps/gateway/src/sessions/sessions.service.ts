@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
 import { AccessChanged } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
-import { parse, serialize } from 'cookie';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import { LRUCache } from 'lru-cache';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -163,12 +163,10 @@ export class SessionsService {
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
-const tokenIn = ({ headers }: Pick<IncomingMessage, 'headers'>, kind: SessionKind) => parse(headers.cookie ?? '')[COOKIE[kind]];
+const tokenIn = ({ headers }: Pick<IncomingMessage, 'headers'>, kind: SessionKind) =>
+  parseCookie(headers.cookie ?? '')[COOKIE[kind]];
 
 function setCookie(response: ServerResponse, kind: SessionKind, value: string, expires: Date): void {
-  const cookie = serialize(COOKIE[kind], value, {
-    ...{ path: '/', secure: true, httpOnly: true, sameSite: 'strict' },
-    expires,
-  });
-  response.appendHeader('set-cookie', cookie);
+  const isolation = { path: '/', secure: true, httpOnly: true, sameSite: 'strict' } as const;
+  response.appendHeader('set-cookie', stringifySetCookie({ name: COOKIE[kind], value, expires, ...isolation }));
 }
