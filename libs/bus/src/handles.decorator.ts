@@ -1,6 +1,7 @@
 import { applyDecorators, Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type {
+  CloudEvent,
   EventDefinition,
   EventOf,
   SealedEventOf,
@@ -9,6 +10,7 @@ import type {
   SignalOf,
 } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
+import { EVERY_TYPE } from './transport';
 
 /** Marks patterns that the bus serves, so that no other Nest transport takes them. */
 export const BUS_TRANSPORT = Symbol('switchboard bus');
@@ -28,7 +30,8 @@ export interface GroupOptions {
 /** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
 export interface HandlerExtras {
   readonly kind: 'event' | 'batch' | 'signal';
-  readonly definition: EventDefinition | SignalDefinition;
+  /** Absent of a method that hears every event. */
+  readonly definition: EventDefinition | SignalDefinition | undefined;
   readonly decrypt: boolean;
   readonly when?: (data: never) => boolean;
   group?: { name: string } & Required<GroupOptions>;
@@ -48,7 +51,7 @@ type HandlerDecorator<Heard> = <Method extends (heard: Heard, tx: EntityManager)
 
 function handler<Heard>(
   kind: HandlerExtras['kind'],
-  definition: EventDefinition | SignalDefinition,
+  definition: EventDefinition | SignalDefinition | undefined,
   { decrypt = false, when }: { decrypt?: boolean; when?: (data: never) => boolean } = {},
 ): HandlerDecorator<Heard> {
   return (target, key, descriptor) => {
@@ -57,7 +60,7 @@ function handler<Heard>(
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
-    (EventPattern(definition.type, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
+    (EventPattern(definition?.type ?? EVERY_TYPE, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
   };
 }
 
@@ -101,6 +104,15 @@ export function HandlesBatch<E extends EventDefinition>(
 ): HandlerDecorator<EventOf<E>[]>;
 export function HandlesBatch(event: EventDefinition, options?: Partial<Decrypting> & Selecting<never>) {
   return handler<never>('batch', event, options);
+}
+
+/**
+ * Hears every event of the installation, all that wait at once and in their order: `method(events: CloudEvent[], tx: EntityManager)`.
+ * Their data comes as it was said, held against no schema, with a `Sealed` in place of each personal value. It is the only
+ * method of its group, and counts as nobody's ear: an event that is heard by such groups alone is still reported as unroutable.
+ */
+export function HandlesAll(): HandlerDecorator<CloudEvent[]> {
+  return handler<CloudEvent[]>('batch', undefined);
 }
 
 /** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
