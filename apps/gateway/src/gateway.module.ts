@@ -3,6 +3,7 @@ import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { EdgeModule } from './edge/edge.module';
+import { WebhooksModule } from './webhooks/webhooks.module';
 
-@Module({ imports: [AuditModule, EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
+@Module({ imports: [AuditModule, WebhooksModule, EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
 export class GatewayModule {}

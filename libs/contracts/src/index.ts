@@ -105,7 +105,19 @@ export {
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, AuditEntryAppendRequested, AuditResult, GatewayPersonErased } from './gateway.events';
+export {
+  AccessChanged,
+  AuditEntryAppendRequested,
+  AuditResult,
+  GatewayPersonErased,
+  WebhookDeliveryCompleted,
+  WebhookDeliveryFailed,
+  WebhookDisabledReason,
+  WebhookEndpointDisabled,
+  WebhookEndpointFailing,
+  WebhookEndpointPinged,
+  WebhookFailure,
+} from './gateway.events';
 export {
   ExportAuditEntries,
   ListAuditEntries,
@@ -119,3 +131,17 @@ export {
   RequestAuditVerification,
 } from './gateway.audit.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  ChangeWebhookEndpoint,
+  ListWebhookDeliveries,
+  ListWebhookEndpoints,
+  ListWebhookTypes,
+  OpenWebhookEndpoint,
+  ReadWebhookDelivery,
+  ReadWebhookEndpoint,
+  RemoveWebhookEndpoint,
+  ReplayWebhookDeliveries,
+  ReplayWebhookDelivery,
+  RotateWebhookSecret,
+  TestWebhookEndpoint,
+} from './gateway.webhooks.api';

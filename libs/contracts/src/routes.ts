@@ -3,12 +3,14 @@ import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
 import * as gatewaySession from './gateway.session.api';
+import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
-const exported = [botAdapter, chatAi, gatewayAudit, gatewaySession, serviceKit, ttsWorker].flatMap(
-  (file) => Object.values(file) as unknown[],
-);
+const exported = [
+  ...[botAdapter, chatAi, ttsWorker, serviceKit],
+  ...[gatewayAudit, gatewaySession, gatewayWebhooks],
+].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'permission' in value;

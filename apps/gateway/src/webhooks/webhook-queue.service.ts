@@ -1,0 +1,356 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import { WebhookDeliveryCompleted, WebhookDeliveryFailed } from '@switchboard/contracts';
+import { Clock, defineJob, Jobs } from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { WebhookAttempt, type WebhookDelivery } from './webhook-delivery.entity';
+import { WebhookSecretsService } from './webhook-secrets.service';
+import { WebhooksHealthService } from './webhooks-health.service';
+
+/** Begins a request, and is done: the answer is not waited for by a worker. Run by WebhooksJobs. */
+export const DeliverWebhook = defineJob('deliver-webhook', z.object({ deliveryId: z.uuid() }));
+
+/** Requests to one endpoint at a time, in the whole installation. */
+const CONCURRENCY = 4;
+/** Twenty a second to one endpoint. */
+const SLOT_MS = 50;
+/** For one request with its answer. Standard Webhooks: 15 to 30 s. */
+export const REQUEST_MS = 20_000;
+/** Then whoever sends has been killed, and another one sends again. */
+const TAKEN_OVER_AFTER_MS = REQUEST_MS + 10_000;
+/** Tries of the job itself, which fails only with the database. */
+const JOB_TRIES = 25;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** After each failure, about 75 hours in all. Source: Standard Webhooks, "Deliverability and reliability". */
+export const RETRY_AFTER_MS = [
+  ...[5000, 5 * MINUTE_MS, 30 * MINUTE_MS],
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
+];
+/** Of each of these times, so that what failed together does not come back together. */
+const JITTER = 0.2;
+/** No `Retry-After` and no pause is longer. */
+const LONGEST_PAUSE_MS = 24 * HOUR_MS;
+/** What an endpoint answers that has too much to do. */
+const BUSY = [429, 502, 503, 504];
+
+const keyOf = (deliveryId: string) => `webhook:${deliveryId}`;
+const queueOf = (endpointId: string) => `webhook-endpoint:${endpointId}`;
+
+/** A delivery that this process has taken upon itself to send. */
+export interface Claimed {
+  readonly deliveryId: string;
+  readonly endpointId: string;
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the delivery; nobody else sends under this number. */
+  readonly attempt: number;
+  readonly isTroubled: boolean;
+}
+
+/** What came of a request. */
+export interface Answer {
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly durationMs: number;
+  readonly retryAfterMs?: number | undefined;
+  readonly replyHeaders: Record<string, string>;
+  readonly reply: string | null;
+}
+
+interface Open {
+  id: string;
+  endpointId: string;
+  type: string;
+  state: string;
+  outcome: WebhookDelivery['outcome'];
+  url: string;
+  ordered: boolean;
+  endpointState: string;
+  body: string;
+  subject: string;
+  sequence: string;
+  isTest: boolean;
+  isReplay: boolean;
+  tries: number;
+  attempts: number;
+  failures: number;
+  /** Milliseconds. */
+  sendsFor: number | null;
+  pausesFor: number | null;
+}
+
+/**
+ * The way of deliveries from row to row. All that concerns one endpoint happens while its row of `webhook_health` is locked: so it
+ * gets no more requests than it may, however many processes there are, and none is forgotten between two of them.
+ */
+@Injectable()
+export class WebhookQueueService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly secrets: WebhookSecretsService,
+    private readonly health: WebhooksHealthService,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Locks endpoints, always in the same order. To be called before any of their deliveries is looked at. */
+  lock(tx: EntityManager, endpointIds: readonly string[]): Promise<unknown> {
+    return tx.query('SELECT FROM webhook_health WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR UPDATE', [endpointIds]);
+  }
+
+  /** Has deliveries of a locked endpoint sent, each at the next free slot. */
+  async schedule(tx: EntityManager, endpointId: string, deliveryIds: readonly string[]): Promise<void> {
+    if (deliveryIds.length === 0) return;
+    const [[{ waitMs }]] = (await tx.query(
+      `UPDATE webhook_health SET next_slot_at = greatest(now(), not_before, next_slot_at) + $2 * interval '1 millisecond'
+       WHERE endpoint_id = $1 RETURNING extract(epoch FROM next_slot_at - now()) * 1000 - $2 AS "waitMs"`,
+      [endpointId, deliveryIds.length * SLOT_MS],
+    )) as [[{ waitMs: string }], number];
+    for (const [i, deliveryId] of deliveryIds.entries())
+      await this.sendLater(tx, endpointId, deliveryId, Math.max(0, Number(waitMs)) + i * SLOT_MS);
+  }
+
+  /**
+   * Has those sent of a locked endpoint that wait, as many as there is room for; the end of each makes room for the next. Where order
+   * counts, it is the next one of each subject that has none under way. What is sent once more comes last.
+   */
+  async sendWaiting(tx: EntityManager, endpointId: string, ordered: boolean): Promise<void> {
+    const rows = await tx.query<{ id: string }[]>(
+      `SELECT id FROM webhook_deliveries w
+       WHERE endpoint_id = $1 AND state = 'waiting' AND ($2 OR NOT EXISTS (
+         SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND subject = w.subject AND sequence < w.sequence AND state <> 'ended'
+           AND NOT is_test AND NOT is_replay))
+       ORDER BY is_replay, id
+       LIMIT greatest(0, $3 - (SELECT count(*) FROM webhook_deliveries WHERE endpoint_id = $1
+         AND (state = 'sending' AND sending_until > now() OR state = 'scheduled' AND due_at < now() + interval '1 second')))`,
+      [endpointId, !ordered, CONCURRENCY],
+    );
+    await this.schedule(
+      tx,
+      endpointId,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  /**
+   * Takes a delivery to send it, unless its turn has not come. From now on a job waits that sends it again, should this process be
+   * killed.
+   */
+  claim(deliveryId: string): Promise<Claimed | undefined> {
+    return this.db.transaction(async (tx) => {
+      const delivery = await this.open(tx, deliveryId);
+      if (!delivery || delivery.state === 'ended') return undefined;
+      const { endpointId, isTest, isReplay, attempts } = delivery;
+      const isOnce = isTest || isReplay;
+      if (delivery.endpointState === 'disabled' && !isOnce) return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
+      if (delivery.state === 'sending' && delivery.sendsFor! > 0)
+        return this.addJob(tx, endpointId, deliveryId, delivery.sendsFor!);
+      if (delivery.pausesFor! > 0) return this.schedule(tx, endpointId, [deliveryId]).then(() => undefined);
+      if (await this.mustWait(tx, delivery)) {
+        await tx.query(
+          `UPDATE webhook_deliveries SET state = 'waiting', due_at = NULL, sending_until = NULL WHERE id = $1`,
+          [deliveryId],
+        );
+        return undefined;
+      }
+      await tx.query(
+        `UPDATE webhook_deliveries SET state = 'sending', due_at = NULL, attempts = attempts + 1,
+           sending_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
+        [deliveryId, TAKEN_OVER_AFTER_MS],
+      );
+      await this.addJob(tx, endpointId, deliveryId, TAKEN_OVER_AFTER_MS);
+      const timestamp = Math.floor(this.clock.now().getTime() / 1000);
+      const signature = await this.secrets.sign(tx, endpointId, { id: deliveryId, timestamp, body: delivery.body });
+      return {
+        ...{ deliveryId, endpointId, url: delivery.url, body: delivery.body },
+        attempt: attempts + 1,
+        isTroubled: delivery.failures > 0,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Switchboard-Webhooks/1',
+          'webhook-id': deliveryId,
+          'webhook-timestamp': String(timestamp),
+          'webhook-signature': signature,
+          ...(isOnce && { 'webhook-test': 'true' }),
+        },
+      };
+    });
+  }
+
+  /** Gives a claimed delivery back that this process has no room for. */
+  async release({ deliveryId, endpointId, attempt }: Claimed, delayMs: number): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      const [, released] = await tx.query<[unknown, number]>(
+        `UPDATE webhook_deliveries SET state = 'scheduled', attempts = attempts - 1, sending_until = NULL, due_at = now()
+         WHERE id = $1 AND state = 'sending' AND attempts = $2`,
+        [deliveryId, attempt],
+      );
+      if (released > 0) await this.sendLater(tx, endpointId, deliveryId, delayMs);
+    });
+  }
+
+  /** Notes what came of a request, decides what follows from it, and has those sent that have waited for its end. */
+  settle({ deliveryId, endpointId, attempt, headers }: Claimed, at: Date, answer: Answer): Promise<string> {
+    return this.db.transaction(async (tx) => {
+      const delivery = await this.open(tx, deliveryId);
+      if (!delivery) return 'removed';
+      const { 'webhook-signature': _, ...requestHeaders } = headers;
+      const { status, error, durationMs, replyHeaders, reply } = answer;
+      const row = { ...{ deliveryId, number: attempt, at, requestHeaders }, status, error, durationMs, replyHeaders, reply };
+      await tx.createQueryBuilder().insert().into(WebhookAttempt).values(row).orIgnore().execute();
+      // Another process has taken it for lost, and sends it.
+      if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
+      const outcome = await this.decide(tx, delivery, answer);
+      await this.sendWaiting(tx, endpointId, delivery.ordered);
+      return outcome;
+    });
+  }
+
+  /** Has those sent that wait although there is room, as after the last process that sent to their endpoint was killed for good. */
+  async sendForgotten(): Promise<number> {
+    const endpoints = await this.db.query<{ id: string; ordered: boolean }[]>(
+      `SELECT id, ordered FROM webhook_endpoints e WHERE EXISTS (
+         SELECT FROM webhook_deliveries WHERE endpoint_id = e.id AND state = 'waiting')`,
+    );
+    for (const { id, ordered } of endpoints) {
+      await this.db.transaction(async (tx) => {
+        await this.lock(tx, [id]);
+        await this.sendWaiting(tx, id, ordered);
+      });
+    }
+    return this.addLostJobs();
+  }
+
+  private async open(tx: EntityManager, deliveryId: string): Promise<Open | undefined> {
+    await tx.query(
+      `SELECT FROM webhook_health WHERE endpoint_id = (SELECT endpoint_id FROM webhook_deliveries WHERE id = $1) FOR UPDATE`,
+      [deliveryId],
+    );
+    const [delivery] = await tx.query<Open[]>(
+      `SELECT d.id, d.endpoint_id AS "endpointId", d.type, d.state, d.outcome, d.body, d.subject, d.sequence, d.is_test AS "isTest",
+         d.is_replay AS "isReplay", d.tries, d.attempts, e.url, e.ordered, e.state AS "endpointState", h.failures,
+         extract(epoch FROM d.sending_until - now())::float8 * 1000 AS "sendsFor",
+         coalesce(extract(epoch FROM h.not_before - now())::float8 * 1000, 0) AS "pausesFor"
+       FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id JOIN webhook_health h ON h.endpoint_id = e.id
+       WHERE d.id = $1`,
+      [deliveryId],
+    );
+    return delivery;
+  }
+
+  /** Behind others: of its endpoint, or of its subject where these keep their order. */
+  private async mustWait(tx: EntityManager, { id, endpointId, ordered, subject, sequence, ...delivery }: Open) {
+    const [{ sending, earlier }] = (await tx.query(
+      `SELECT (SELECT count(*)::int FROM webhook_deliveries
+           WHERE endpoint_id = $1 AND state = 'sending' AND sending_until > now() AND id <> $2) AS sending,
+         EXISTS (SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND subject = $3 AND sequence < $4 AND state <> 'ended'
+           AND NOT is_test AND NOT is_replay) AS earlier`,
+      [endpointId, id, subject, sequence],
+    )) as [{ sending: number; earlier: boolean }];
+    return sending >= CONCURRENCY || (ordered && earlier && !delivery.isTest && !delivery.isReplay);
+  }
+
+  private async decide(tx: EntityManager, delivery: Open, answer: Answer): Promise<string> {
+    const { id, endpointId, isTest, isReplay, type, tries, attempts, failures, outcome } = delivery;
+    const { status } = answer;
+    const isTaken = status !== null && status >= 200 && status < 300;
+    if (isTest || isReplay) {
+      // It counts for nothing, but that what had failed has come through after all.
+      await this.end(tx, delivery, isTaken ? 'delivered' : (outcome ?? 'failed'), isTaken ? undefined : 'sent_once');
+      return isTaken ? 'delivered' : 'failed';
+    }
+    const now = this.clock.now();
+    const facts = { deliveryId: id, endpointId, eventType: type, attempts };
+    if (isTaken) {
+      await tx.query(
+        `UPDATE webhook_health SET failures = 0, failing_since = NULL, told_hours = 0, not_before = NULL, last_success_at = $2
+         WHERE endpoint_id = $1`,
+        [endpointId, now],
+      );
+      await this.end(tx, delivery, 'delivered');
+      await this.outbox.add(tx, WebhookDeliveryCompleted({ ...facts, status }));
+      return 'delivered';
+    }
+    await tx.query(
+      `UPDATE webhook_health SET failures = failures + 1, failing_since = coalesce(failing_since, $2), last_failure_at = $2,
+         not_before = CASE WHEN $3::float8 > 0 THEN now() + $3 * interval '1 millisecond' ELSE not_before END
+       WHERE endpoint_id = $1`,
+      [endpointId, now, pauseAfter(answer, failures)],
+    );
+    const after = status === 410 ? undefined : RETRY_AFTER_MS[tries];
+    if (after === undefined) {
+      const reason = status === 410 ? 'gone' : 'exhausted';
+      await this.end(tx, delivery, 'failed', reason);
+      await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason }));
+      if (status === 410) await this.health.disable(tx, endpointId, 'gone');
+      return reason;
+    }
+    await tx.query(`UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1`, [id]);
+    const jittered = after * (1 + JITTER * (2 * Math.random() - 1));
+    await this.sendLater(tx, endpointId, id, Math.max(jittered, Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
+    return 'failed';
+  }
+
+  private async sendLater(tx: EntityManager, endpointId: string, deliveryId: string, delayMs: number): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_deliveries SET state = 'scheduled', sending_until = NULL, due_at = now() + $2 * interval '1 millisecond'
+       WHERE id = $1`,
+      [deliveryId, delayMs],
+    );
+    await this.addJob(tx, endpointId, deliveryId, delayMs);
+  }
+
+  /** In place of the one that waits already. A queue for each endpoint: its jobs never keep more than one worker busy. */
+  private async addJob(tx: EntityManager, endpointId: string, deliveryId: string, delayMs: number): Promise<undefined> {
+    const options = { key: keyOf(deliveryId), queue: queueOf(endpointId), delayMs, maxAttempts: JOB_TRIES };
+    await this.jobs.add(tx, DeliverWebhook, { deliveryId }, options);
+    return undefined;
+  }
+
+  private async end(
+    tx: EntityManager,
+    { id }: Open,
+    outcome: NonNullable<WebhookDelivery['outcome']>,
+    reason?: string,
+  ): Promise<undefined> {
+    await tx.query(
+      `UPDATE webhook_deliveries SET state = 'ended', is_replay = false, outcome = $2, reason = $3, due_at = NULL,
+         sending_until = NULL, ended_at = $4 WHERE id = $1`,
+      [id, outcome, reason ?? null, this.clock.now()],
+    );
+    await this.jobs.remove(tx, keyOf(id));
+    return undefined;
+  }
+
+  /** The last try of a job may die with its process. */
+  private async addLostJobs(): Promise<number> {
+    // Both by one snapshot: a job that has just ended would be taken for lost.
+    return this.db.transaction('REPEATABLE READ', async (tx) => {
+      const overdue = await tx.query<{ id: string; endpointId: string }[]>(
+        `SELECT id, endpoint_id AS "endpointId" FROM webhook_deliveries
+         WHERE due_at < now() - interval '1 minute'
+         UNION ALL SELECT id, endpoint_id FROM webhook_deliveries WHERE state = 'sending' AND sending_until < now() - interval '1 minute'
+         LIMIT 1000`,
+      );
+      const alive = await this.jobs.alive(
+        tx,
+        overdue.map(({ id }) => keyOf(id)),
+      );
+      const lost = overdue.filter(({ id }) => !alive.has(keyOf(id)));
+      for (const { id, endpointId } of lost) await this.addJob(tx, endpointId, id, 0);
+      return lost.length;
+    });
+  }
+}
+
+/** How long an endpoint is left alone altogether: as long as it asks for, or ever longer while it shows that it has too much to do. */
+function pauseAfter({ status, error, retryAfterMs }: Answer, failures: number): number {
+  const isBusy = (status !== null && BUSY.includes(status)) || error === 'timed_out';
+  if (!isBusy) return 0;
+  return Math.min(retryAfterMs ?? 1000 * 2 ** Math.min(failures, 8), LONGEST_PAUSE_MS);
+}
