@@ -120,7 +120,7 @@ export class WebhookDeliveriesService {
     await this.insert(tx, [
       { ...{ id, endpointId, eventId: null, type, subject: endpointId, sequence: 0, body }, userIds: [], isTest: true },
     ]);
-    await this.queue.sendLater(tx, endpointId, id, 0);
+    await this.queue.sendLater(tx, id, 0);
     await this.outbox.add(tx, WebhookEndpointPinged(data));
     return id;
   }

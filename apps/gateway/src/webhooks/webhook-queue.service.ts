@@ -13,8 +13,9 @@ export const DeliverWebhook = defineJob('deliver-webhook', z.object({ deliveryId
 
 /** Requests to one endpoint at a time, in the whole installation. */
 const CONCURRENCY = 4;
-/** Twenty a second to one endpoint. */
+/** Twenty a second to one endpoint, ten of them at once: what is due in less than a second is found once a second only. */
 const SLOT_MS = 50;
+const BURST_MS = 500;
 /** For one request with its answer. Standard Webhooks: 15 to 30 s. */
 export const REQUEST_MS = 20_000;
 /** Then whoever sends has been killed, and another one sends again. */
@@ -37,7 +38,6 @@ const LONGEST_PAUSE_MS = 24 * HOUR_MS;
 const BUSY = [429, 502, 503, 504];
 
 const keyOf = (deliveryId: string) => `webhook:${deliveryId}`;
-const queueOf = (endpointId: string) => `webhook-endpoint:${endpointId}`;
 
 /** A delivery that this process has taken upon itself to send. */
 export interface Claimed {
@@ -106,23 +106,25 @@ export class WebhookQueueService {
   /** Has deliveries of a locked endpoint sent, each at the next free slot. */
   async schedule(tx: EntityManager, endpointId: string, deliveryIds: readonly string[]): Promise<undefined> {
     if (deliveryIds.length === 0) return;
-    const [[{ waitMs }]] = (await tx.query(
+    const [[{ slotMs, pauseMs }]] = (await tx.query(
       `UPDATE webhook_health SET next_slot_at = greatest(now(), not_before, next_slot_at) + $2 * interval '1 millisecond'
-       WHERE endpoint_id = $1 RETURNING extract(epoch FROM next_slot_at - now()) * 1000 - $2 AS "waitMs"`,
+       WHERE endpoint_id = $1
+       RETURNING extract(epoch FROM next_slot_at - now())::float8 * 1000 - $2 AS "slotMs",
+         coalesce(extract(epoch FROM not_before - now())::float8 * 1000, 0) AS "pauseMs"`,
       [endpointId, deliveryIds.length * SLOT_MS],
-    )) as [[{ waitMs: string }], number];
+    )) as [[{ slotMs: number; pauseMs: number }], number];
     for (const [i, deliveryId] of deliveryIds.entries())
-      await this.sendLater(tx, endpointId, deliveryId, Math.max(0, Number(waitMs)) + i * SLOT_MS);
+      await this.sendLater(tx, deliveryId, Math.max(0, pauseMs, slotMs + i * SLOT_MS - BURST_MS));
   }
 
   /** Whatever its endpoint has to do meanwhile. */
-  async sendLater(tx: EntityManager, endpointId: string, deliveryId: string, delayMs: number): Promise<void> {
+  async sendLater(tx: EntityManager, deliveryId: string, delayMs: number): Promise<void> {
     await tx.query(
       `UPDATE webhook_deliveries SET state = 'scheduled', sending_until = NULL, due_at = now() + $2 * interval '1 millisecond'
        WHERE id = $1`,
       [deliveryId, delayMs],
     );
-    await this.addJob(tx, endpointId, deliveryId, delayMs);
+    await this.addJob(tx, deliveryId, delayMs);
   }
 
   /**
@@ -159,7 +161,7 @@ export class WebhookQueueService {
       const isOnce = isTest || isReplay;
       if (delivery.endpointState === 'disabled' && !isOnce) return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
       if (delivery.state === 'sending' && delivery.sendsFor! > 0)
-        return this.addJob(tx, endpointId, deliveryId, delivery.sendsFor!);
+        return this.addJob(tx, deliveryId, delivery.sendsFor!);
       // Somebody waits to see what comes of a test.
       if (delivery.pausesFor > 0 && !isTest) return this.schedule(tx, endpointId, [deliveryId]);
       if (await this.mustWait(tx, delivery)) {
@@ -174,7 +176,7 @@ export class WebhookQueueService {
            sending_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
         [deliveryId, TAKEN_OVER_AFTER_MS],
       );
-      await this.addJob(tx, endpointId, deliveryId, TAKEN_OVER_AFTER_MS);
+      await this.addJob(tx, deliveryId, TAKEN_OVER_AFTER_MS);
       const timestamp = Math.floor(this.clock.now().getTime() / 1000);
       const signature = await this.secrets.sign(tx, endpointId, { id: deliveryId, timestamp, body: delivery.body });
       return {
@@ -194,14 +196,14 @@ export class WebhookQueueService {
   }
 
   /** Gives a claimed delivery back that this process has no room for. */
-  async release({ deliveryId, endpointId, attempt }: Claimed, delayMs: number): Promise<void> {
+  async release({ deliveryId, attempt }: Claimed, delayMs: number): Promise<void> {
     await this.db.transaction(async (tx) => {
       const [, released] = await tx.query<[unknown, number]>(
         `UPDATE webhook_deliveries SET state = 'scheduled', attempts = attempts - 1, sending_until = NULL, due_at = now()
          WHERE id = $1 AND state = 'sending' AND attempts = $2`,
         [deliveryId, attempt],
       );
-      if (released > 0) await this.sendLater(tx, endpointId, deliveryId, delayMs);
+      if (released > 0) await this.sendLater(tx, deliveryId, delayMs);
     });
   }
 
@@ -303,14 +305,16 @@ export class WebhookQueueService {
     }
     await tx.query(`UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1`, [id]);
     const jittered = after * (1 + JITTER * (2 * Math.random() - 1));
-    await this.sendLater(tx, endpointId, id, Math.max(jittered, Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
+    await this.sendLater(tx, id, Math.max(jittered, Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
     return 'failed';
   }
 
-  /** In place of the one that waits already. A queue for each endpoint: its jobs never keep more than one worker busy. */
-  private async addJob(tx: EntityManager, endpointId: string, deliveryId: string, delayMs: number): Promise<undefined> {
-    const options = { key: keyOf(deliveryId), queue: queueOf(endpointId), delayMs, maxAttempts: JOB_TRIES };
-    await this.jobs.add(tx, DeliverWebhook, { deliveryId }, options);
+  /**
+   * In place of the one that waits already. In no queue of its endpoint: the row that is locked does the same, and graphile-worker
+   * looks for the next job of a queue once a second only.
+   */
+  private async addJob(tx: EntityManager, deliveryId: string, delayMs: number): Promise<undefined> {
+    await this.jobs.add(tx, DeliverWebhook, { deliveryId }, { key: keyOf(deliveryId), delayMs, maxAttempts: JOB_TRIES });
     return undefined;
   }
 
@@ -333,10 +337,9 @@ export class WebhookQueueService {
   private async addLostJobs(): Promise<number> {
     // Both by one snapshot: a job that has just ended would be taken for lost.
     return this.db.transaction('REPEATABLE READ', async (tx) => {
-      const overdue = await tx.query<{ id: string; endpointId: string }[]>(
-        `SELECT id, endpoint_id AS "endpointId" FROM webhook_deliveries
-         WHERE due_at < now() - interval '1 minute'
-         UNION ALL SELECT id, endpoint_id FROM webhook_deliveries WHERE state = 'sending' AND sending_until < now() - interval '1 minute'
+      const overdue = await tx.query<{ id: string }[]>(
+        `SELECT id FROM webhook_deliveries WHERE due_at < now() - interval '1 minute'
+         UNION ALL SELECT id FROM webhook_deliveries WHERE state = 'sending' AND sending_until < now() - interval '1 minute'
          LIMIT 1000`,
       );
       const alive = await this.jobs.alive(
@@ -344,7 +347,7 @@ export class WebhookQueueService {
         overdue.map(({ id }) => keyOf(id)),
       );
       const lost = overdue.filter(({ id }) => !alive.has(keyOf(id)));
-      for (const { id, endpointId } of lost) await this.addJob(tx, endpointId, id, 0);
+      for (const { id } of lost) await this.addJob(tx, id, 0);
       return lost.length;
     });
   }
