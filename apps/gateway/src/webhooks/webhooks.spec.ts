@@ -25,6 +25,7 @@ import {
 } from '@switchboard/contracts';
 import { Schedules } from '@switchboard/service-kit';
 import { erasePerson, startApp, tablesWith, type TestApp, until } from '@switchboard/testing';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
@@ -521,31 +522,33 @@ describe('a test or a replay', () => {
 });
 
 describe('many webhooks', () => {
-  it('reach an endpoint four at a time, and one that is slow holds up no other, also between two processes', async () => {
+  it('reach an endpoint four at a time, and slow ones hold up no other, also between two processes', async () => {
     const replica = await startApp(gatewayApp, { env: ENV, database: app.database, clock: app.clock });
     try {
-      const [slow, quick] = [await open(), await open()];
+      // More than there are workers.
+      const slow = [];
+      for (let i = 0; i < 12; i++) slow.push(await open());
+      const quick = await open();
       const held: ServerResponse[] = [];
-      let most = 0;
-      receiver.answer(slow.path, (_, response) => {
+      const most = new Map<string, number>();
+      const open_ = new Map<string, number>();
+      const hold: Parameters<Receiver['answer']>[1] = ({ path }, response) => {
+        open_.set(path, (open_.get(path) ?? 0) + 1);
+        most.set(path, Math.max(most.get(path) ?? 0, open_.get(path)!));
+        response.once('finish', () => open_.set(path, open_.get(path)! - 1));
         held.push(response);
-        most = Math.max(most, held.filter(({ writableEnded }) => !writableEnded).length);
-      });
-      await Promise.all(Array.from({ length: 12 }, () => app.probe.say(aMessage())));
-      expect(await untilEnded(quick.id, 12)).toHaveLength(12);
-      await until(() => held.length === 4, { what: 'four requests at once' });
-      expect(receiver.at(slow.path)).toHaveLength(4);
-      expect(await read(slow.id)).toMatchObject({ health: { waiting: 12 } });
-      receiver.answer(slow.path, (_, response) => {
-        held.push(response);
-        most = Math.max(most, held.filter(({ writableEnded }) => !writableEnded).length);
-        setImmediate(() => response.end());
-      });
+      };
+      for (const { path } of slow) receiver.answer(path, hold);
+      await Promise.all(Array.from({ length: 6 }, () => app.probe.say(aMessage())));
+      expect(await untilEnded(quick.id, 6)).toHaveLength(6);
+      await until(() => held.length === 48, { what: 'four requests to each at once' });
+      expect(await read(slow[0]!.id)).toMatchObject({ health: { waiting: 6 } });
+      for (const { path } of slow) receiver.answer(path, (received, response) => (hold(received, response), response.end()));
       for (const response of held.splice(0)) response.end();
-      await untilEnded(slow.id, 12);
-      expect(most).toBeLessThanOrEqual(4);
-      expect(new Set(receiver.at(slow.path).map(({ id }) => id)).size).toBe(12);
-      expect(receiver.at(slow.path)).toHaveLength(12);
+      for (const { id } of slow) await untilEnded(id, 6);
+      expect(Math.max(...most.values())).toBe(4);
+      for (const { path } of slow) expect(new Set(receiver.at(path).map(({ id }) => id)).size).toBe(6);
+      expect(slow.flatMap(({ path }) => receiver.at(path))).toHaveLength(72);
     } finally {
       await replica.stop({ keepDatabase: true });
     }
@@ -589,6 +592,55 @@ describe('a process that is killed', () => {
     await hasten();
     expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered', attempts: 2 }]);
     expect(receiver.at(path)).toHaveLength(1);
+  });
+
+  it('at any statement, loses nothing and says nothing twice', async () => {
+    const within = new AsyncLocalStorage<true>();
+    let countdown = Infinity;
+    let asked = 0;
+    const dies = () => {
+      if (!within.getStore()) return;
+      asked++;
+      if (--countdown === 0) throw new Error('killed');
+    };
+    // Before a statement it is as if the process had ended there, and after a commit as if nobody had heard of it.
+    const subscriber = {
+      beforeQuery: dies,
+      afterQuery: ({ query }: { query: string }) => void (query === 'COMMIT' && dies()),
+    };
+    app.service.db.subscribers.push(subscriber);
+    const { claim, settle } = WebhookQueueService.prototype;
+    jest.spyOn(queue(), 'claim').mockImplementation((...args) => within.run(true, () => claim.apply(queue(), args)));
+    jest.spyOn(queue(), 'settle').mockImplementation((...args) => within.run(true, () => settle.apply(queue(), args)));
+    const deliver = async () => {
+      const { id, path } = await open();
+      await app.probe.say(aMessage());
+      const ended = await until(
+        async () => {
+          const [delivery] = await deliveries({ endpointId: id });
+          if (countdown <= 0 && delivery?.state !== 'ended') await hasten();
+          return delivery?.state === 'ended' && delivery;
+        },
+        { what: 'the end of the delivery' },
+      );
+      expect(ended).toMatchObject({ outcome: 'delivered' });
+      expect(new Set(receiver.at(path).map((each) => `${each.id} ${each.text}`)).size).toBe(1);
+      const { data } = await app.probe.until(WebhookDeliveryCompleted, ({ data }) => data.deliveryId === ended.id);
+      expect(app.probe.all(WebhookDeliveryCompleted).filter((event) => event.data.deliveryId === data.deliveryId)).toHaveLength(1);
+      await app.service.db.query('DELETE FROM webhook_endpoints');
+    };
+    try {
+      await deliver();
+      const statements = asked;
+      expect(statements).toBeGreaterThan(15);
+      for (let at = 1; at <= statements; at++) {
+        countdown = at;
+        await deliver();
+        expect(countdown).toBeLessThanOrEqual(0);
+      }
+    } finally {
+      app.service.db.subscribers.splice(app.service.db.subscribers.indexOf(subscriber), 1);
+    }
   });
 
   it('before it has noted what came of it, sends it again under the same id', async () => {
