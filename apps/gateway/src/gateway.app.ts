@@ -1,9 +1,11 @@
 import { defineApp } from '@switchboard/service-kit';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
+import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { CreateAudit1796300000000 } from '../migrations/1796300000000-create-audit';
 import { CreateWebhooks1796300100000 } from '../migrations/1796300100000-create-webhooks';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
+import { ApiKey } from './api-keys/api-key.entity';
 import { AuditEntryRow } from './audit/audit-entry.entity';
 import { AuditVerification } from './audit/audit-verification.entity';
 import { EdgeService } from './edge/edge.service';
@@ -12,20 +14,26 @@ import { gatewayDataMap } from './gateway.data-map';
 import { GatewayModule } from './gateway.module';
 import { CountReplicas } from './limits/limits.service';
 import { Session } from './sessions/session.entity';
+import { Staff, STAFF_PLACES } from './staff/staff.entity';
 import { WebhookAttempt, WebhookDelivery } from './webhooks/webhook-delivery.entity';
-import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhooks/webhook-endpoint.entity';
-
-const webhookEntities = [WebhookEndpoint, WebhookSecret, WebhookHealth, WebhookDelivery, WebhookAttempt];
+import { WEBHOOK_PLACES, WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhooks/webhook-endpoint.entity';
 
 export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
-  entities: [Grant, Role, Session, AuditEntryRow, AuditVerification, ...webhookEntities],
-  encrypted: ['webhook_secrets.secret'],
-  migrations: [CreateAccess1764300000000, CreateAudit1796300000000, CreateWebhooks1796300100000],
+  entities: [
+    ...[ApiKey, Grant, Role, Session, Staff, AuditEntryRow, AuditVerification],
+    ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
+  ],
+  encrypted: [...STAFF_PLACES, ...WEBHOOK_PLACES],
+  migrations: [
+    ...[CreateAccess1764300000000, CreateApiKeys1764300100000],
+    ...[CreateAudit1796300000000, CreateWebhooks1796300100000],
+  ],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],
   publicFront: EdgeService,
   port: 4100,
+  publicPort: 4080,
 });

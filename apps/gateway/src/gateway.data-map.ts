@@ -1,6 +1,23 @@
 import type { DataMap } from '@switchboard/service-kit';
 
 export const gatewayDataMap: DataMap = {
+  api_keys: {
+    purpose: 'Keys of programs.',
+    retention: 'For as long as what was done with them is kept.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The part that is no secret.',
+      secret_hash: 'Keyed hash of the secret part.',
+      name: 'What it is for.',
+      team: 'Whose it is.',
+      scopes: 'What it allows.',
+      bots: 'For which bots.',
+      networks: 'From where it may be used.',
+      rate: 'Its rate limit.',
+      created_by: 'The member of staff who made it.',
+      ended_because: 'Revoked, replaced or reported.',
+    },
+  },
   limit_replicas: {
     purpose: 'Which processes count calls, so that each gives away its part of every limit.',
     retention: 'While they run, and some minutes longer.',
@@ -24,7 +41,16 @@ export const gatewayDataMap: DataMap = {
     purpose: 'Who works here.',
     retention: 'For as long as what they did is kept.',
     erasure: 'not personal',
-    columns: { state: 'Invited, active or suspended.' },
+    columns: {
+      state: 'Invited, active or suspended.',
+      email_hash: 'Keyed hash, by which they are found.',
+      email: 'Address, encrypted.',
+      name: 'Name, encrypted.',
+      password_hash: 'Argon2id.',
+      totp_secret: 'Secret of the authenticator app, encrypted.',
+      recovery_hashes: 'Keyed hashes of the recovery codes that are left.',
+      invitation_hash: 'Keyed hash of the invitation.',
+    },
   },
   roles: {
     purpose: 'What may be done by whoever has a role.',

@@ -3,7 +3,10 @@ import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { EdgeModule } from './edge/edge.module';
+import { StaffModule } from './staff/staff.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
-@Module({ imports: [AuditModule, WebhooksModule, EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
+@Module({
+  imports: [AuditModule, EdgeModule, StaffModule, WebhooksModule, PersonErasureModule.saying(GatewayPersonErased)],
+})
 export class GatewayModule {}

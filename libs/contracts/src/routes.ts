@@ -2,14 +2,16 @@ import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
+import * as gatewayKeys from './gateway.keys.api';
 import * as gatewaySession from './gateway.session.api';
+import * as gatewayStaff from './gateway.staff.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
 const exported = [
-  ...[botAdapter, chatAi, ttsWorker, serviceKit],
-  ...[gatewayAudit, gatewaySession, gatewayWebhooks],
+  ...[botAdapter, chatAi, serviceKit, ttsWorker],
+  ...[gatewayAudit, gatewayKeys, gatewaySession, gatewayStaff, gatewayWebhooks],
 ].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>

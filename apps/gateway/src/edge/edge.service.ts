@@ -76,7 +76,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
 
   onModuleInit(): void {
     const { GATEWAY_PUBLIC_URL: url } = this.config;
-    if (url?.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
+    if (url.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
       this.log.warn(
         { url },
         'nobody can sign in over plain http: browsers keep the cookies of sessions for https only',
@@ -109,7 +109,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
       return this.passOn(exchange, found, undefined);
     }
-    const principals = await this.principals.identify(request);
+    const principals = await this.principals.identify(request, exchange.address);
     if (principals.length === 0) throw new HttpProblem('unauthorized');
     const { principal, actor } = this.admit(principals, found);
     exchange.actor = actor;
@@ -187,10 +187,11 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (isForeign) throw new HttpProblem('cross_site_request');
   }
 
+  /** Also by the name under which it was asked, since an installation may have several. */
   private isOwn({ origin, host }: IncomingMessage['headers']): boolean {
-    const { GATEWAY_PUBLIC_URL: url } = this.config;
-    if (url) return origin === new URL(url).origin;
-    return URL.canParse(origin!) && new URL(origin!).host === host;
+    return (
+      URL.canParse(origin!) && [new URL(this.config.GATEWAY_PUBLIC_URL).host, host].includes(new URL(origin!).host)
+    );
   }
 
   private isPreflight({ request, response }: Exchange): boolean {

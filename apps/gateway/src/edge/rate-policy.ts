@@ -28,7 +28,8 @@ const CALLERS: Readonly<Record<string, readonly RateLimit[]>> = {
 
 /** Where a burst at the end of one minute and the beginning of the next would matter. */
 const RATES: Readonly<Record<RouteRate, RateLimit>> = {
-  'sign-in': spread('sign-in', 10, 5),
+  // A sign-in has up to six steps; guessing at one account has a limit of its own.
+  'sign-in': spread('sign-in', 20, 15),
   chat: spread('chat', 60, 20),
   expensive: spread('expensive', 12, 4),
 };

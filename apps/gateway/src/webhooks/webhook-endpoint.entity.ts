@@ -73,6 +73,9 @@ export class WebhookSecret {
   expiresAt!: Date | null;
 }
 
+/** Where what is encrypted of them stands. */
+export const WEBHOOK_PLACES = ['webhook_secrets.secret'] as const;
+
 /** How an endpoint does. Slots and pauses go by the clock of the database, as jobs do. */
 @Entity({ name: 'webhook_health' })
 export class WebhookHealth {

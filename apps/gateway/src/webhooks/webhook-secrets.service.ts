@@ -3,7 +3,7 @@ import { Clock, DomainError, FieldCipher } from '@switchboard/service-kit';
 import { createHmac, randomBytes } from 'node:crypto';
 import { type EntityManager, IsNull, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { WebhookSecret } from './webhook-endpoint.entity';
+import { WEBHOOK_PLACES, WebhookSecret } from './webhook-endpoint.entity';
 
 class SecretsExhausted extends DomainError {
   constructor() {
@@ -11,8 +11,7 @@ class SecretsExhausted extends DomainError {
   }
 }
 
-/** Where secrets stand, encrypted; the primary key is their row. */
-const PLACE = 'webhook_secrets.secret';
+const [PLACE] = WEBHOOK_PLACES;
 const PREFIX = 'whsec_';
 /** Standard Webhooks wants 24 to 64. */
 const SECRET_BYTES = 32;

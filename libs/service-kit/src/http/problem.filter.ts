@@ -75,8 +75,8 @@ function factsOf(error: unknown, language: Language): Facts {
     return { code: error.code, status: error.status, detail: error.in(language), ...error.extra };
   }
   if (error instanceof DomainError) {
-    const { code, status, message, params } = error;
-    return { code, status, detail: message, ...(Object.keys(params).length > 0 && { params }) };
+    const { code, status, message, texts, params } = error;
+    return { code, status, detail: texts?.[language] ?? message, ...(Object.keys(params).length > 0 && { params }) };
   }
   if (error instanceof UpstreamUnavailable) {
     return { code: 'upstream_unavailable', status: 503, retryAfter: RETRY_UPSTREAM_AFTER };
