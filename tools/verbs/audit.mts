@@ -81,7 +81,9 @@ async function verifyLog(options: Options): Promise<number> {
     if (verification.endedAt) {
       const { entries, roots, found, findings } = verification;
       for (const { message } of findings) console.log(message);
-      console.log(`${entries} entries, ${roots} signatures: ${found === 0 ? 'everything fits' : `${found} do not fit`}`);
+      console.log(
+        `${entries} entries, ${roots} signatures: ${found === 0 ? 'everything fits' : `${found} do not fit`}`,
+      );
       return found === 0 ? 0 : 1;
     }
     await sleep(200);
@@ -132,7 +134,8 @@ function tell({ entries, unsigned, mistakes, keyIds }: FileCheck, known: readonl
   const fits = mistakes.length === 0 && strangers.length === 0;
   console.log(`${entries} entries: ${fits ? 'everything fits' : 'not everything fits'}`);
   if (unsigned > 0) console.log(`${unsigned} of them are younger than the last signature of the log`);
-  if (known.length === 0) console.log(`Signed by ${keyIds.join(', ') || 'nobody'}: compare it with the keys that you have noted`);
+  if (known.length === 0)
+    console.log(`Signed by ${keyIds.join(', ') || 'nobody'}: compare it with the keys that you have noted`);
   return fits ? 0 : 1;
 }
 
@@ -140,7 +143,10 @@ const proofOf = (file: string) => `${file}.proof.jsonl`;
 
 type AsOperator = { actor: { kind: 'staff'; id: string; roles: string[]; scopes: string[] } };
 
-async function asOperator<T>({ url, as }: Options, call: (client: ServiceClient, options: AsOperator) => Promise<T>): Promise<T> {
+async function asOperator<T>(
+  { url, as }: Options,
+  call: (client: ServiceClient, options: AsOperator) => Promise<T>,
+): Promise<T> {
   const actor = { kind: 'staff' as const, id: as, roles: ['operator'], scopes: ['*'] };
   return askAsOperator('gateway', url ?? (await addressOf('gateway')), (client) => call(client, { actor }));
 }

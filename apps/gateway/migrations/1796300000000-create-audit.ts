@@ -119,15 +119,15 @@ export class CreateAudit1796300000000 implements MigrationInterface {
       await db.query(
         `CREATE TRIGGER keep_${table} BEFORE UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION keep_audit_log()`,
       );
-      await db.query(
-        `CREATE TRIGGER keep_all_${table} BEFORE TRUNCATE ON ${table} EXECUTE FUNCTION keep_audit_log()`,
-      );
+      await db.query(`CREATE TRIGGER keep_all_${table} BEFORE TRUNCATE ON ${table} EXECUTE FUNCTION keep_audit_log()`);
       await db.query(`REVOKE UPDATE, DELETE, TRUNCATE ON ${table} FROM CURRENT_USER`);
     }
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE audit_verifications, audit_keys, audit_segments, audit_roots, audit_streams, audit_entries');
+    await db.query(
+      'DROP TABLE audit_verifications, audit_keys, audit_segments, audit_roots, audit_streams, audit_entries',
+    );
     await db.query('DROP FUNCTION append_audit_entries, keep_audit_log');
   }
 }

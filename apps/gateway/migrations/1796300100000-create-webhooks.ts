@@ -84,12 +84,16 @@ export class CreateWebhooks1796300100000 implements MigrationInterface {
         CHECK (state <> 'ended' OR outcome IS NOT NULL)
       )`);
     await db.query('CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, id)');
-    await db.query(`CREATE INDEX webhook_deliveries_open ON webhook_deliveries (endpoint_id, state, id) WHERE state <> 'ended'`);
+    await db.query(
+      `CREATE INDEX webhook_deliveries_open ON webhook_deliveries (endpoint_id, state, id) WHERE state <> 'ended'`,
+    );
     await db.query(
       `CREATE INDEX webhook_deliveries_open_of_subject ON webhook_deliveries (endpoint_id, subject, sequence) WHERE state <> 'ended'`,
     );
     await db.query(`CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL`);
-    await db.query(`CREATE INDEX webhook_deliveries_of_users ON webhook_deliveries USING gin (user_ids) WHERE user_ids <> '{}'`);
+    await db.query(
+      `CREATE INDEX webhook_deliveries_of_users ON webhook_deliveries USING gin (user_ids) WHERE user_ids <> '{}'`,
+    );
 
     await db.query(`
       CREATE TABLE webhook_attempts (

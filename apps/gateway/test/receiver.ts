@@ -9,7 +9,13 @@ export interface Received {
   readonly id: string;
   /** As it came. */
   readonly text: string;
-  readonly body: { type: string; timestamp: string; data: Record<string, unknown>; apiVersion: string; sequence: number };
+  readonly body: {
+    type: string;
+    timestamp: string;
+    data: Record<string, unknown>;
+    apiVersion: string;
+    sequence: number;
+  };
 }
 
 type Answer = (received: Received, response: ServerResponse) => void;
@@ -49,7 +55,10 @@ export class Receiver {
 
   /** From now on. */
   answer(path: string, answer: Answer | number): void {
-    const one = typeof answer === 'number' ? (_: Received, response: ServerResponse) => void response.writeHead(answer).end('no') : answer;
+    const one =
+      typeof answer === 'number'
+        ? (_: Received, response: ServerResponse) => void response.writeHead(answer).end('no')
+        : answer;
     this.answers.set(path, one);
   }
 

@@ -1,3 +1,4 @@
+import { AuditEntryAppendRequested } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
 import { gatewayApp } from '../src/gateway.app';
 
@@ -11,6 +12,13 @@ describe('words that gateway does not know', () => {
   afterAll(() => app.stop());
 
   it('keep no event from being applied', () =>
-    // A sample of each event that is heard and has open words: { [MessageReceived.type]: () => MessageReceived({ … }) }
-    hearsUnknownWords(app, gatewayApp, {}));
+    hearsUnknownWords(app, gatewayApp, {
+      [AuditEntryAppendRequested.type]: () =>
+        AuditEntryAppendRequested({
+          actor: { kind: 'staff', id: 'anna' },
+          action: 'chat-ai.prompts.publish',
+          resourceType: 'prompt',
+          resourceId: 'lumen',
+        }),
+    }));
 });

@@ -57,7 +57,8 @@ const WhichEndpoint = { endpointId: z.uuid() };
 
 export const WebhookDisabledReason = openWord(['by_hand', 'gone', 'failing'], {
   id: 'WebhookDisabledReason',
-  description: 'Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.',
+  description:
+    'Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.',
 });
 
 export const WebhookEndpointDisabled = defineEvent(

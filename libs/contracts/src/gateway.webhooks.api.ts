@@ -10,10 +10,7 @@ const EventType = z
   .meta({ id: 'WebhookEventType', description: 'The name of an event without its version: `payments.invoice.paid`.' });
 
 const Settings = {
-  url: z
-    .string()
-    .max(2000)
-    .describe('https, at port 443 or 8443, and a public address. It must not redirect.'),
+  url: z.string().max(2000).describe('https, at port 443 or 8443, and a public address. It must not redirect.'),
   description: z.string().trim().max(200),
   types: z.array(EventType).min(1).max(200),
   botIds: z
@@ -24,10 +21,14 @@ const Settings = {
     .describe('Of these bots only; null: whatever happens in the installation.'),
   content: z
     .enum(['thin', 'full'])
-    .describe('thin: ids and other simple values; full: also what lies within. Personal fields are left out in any case.'),
+    .describe(
+      'thin: ids and other simple values; full: also what lies within. Personal fields are left out in any case.',
+    ),
   ordered: z
     .boolean()
-    .describe('Events of one subject one after the other: one that fails holds up those that follow, for three days at most.'),
+    .describe(
+      'Events of one subject one after the other: one that fails holds up those that follow, for three days at most.',
+    ),
 };
 
 const WebhookEndpoint = z
@@ -160,7 +161,12 @@ export const RotateWebhookSecret = defineRoute({
   bots: 'filtered',
   params: WhichEndpoint,
   body: z.object({
-    overlapHours: z.int().min(0).max(168).default(24).describe('0 when a secret has become known: it is worth nothing at once.'),
+    overlapHours: z
+      .int()
+      .min(0)
+      .max(168)
+      .default(24)
+      .describe('0 when a secret has become known: it is worth nothing at once.'),
   }),
   answer: z.object({ secretId: z.uuid(), secret: NewSecret }),
   status: 201,
@@ -172,7 +178,8 @@ export const TestWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.test',
   method: 'POST',
   path: '/webhook-endpoints/{endpointId}/test',
-  summary: 'Sends `gateway.webhook-endpoint.pinged` once, with the header `webhook-test: true`. Its outcome counts for nothing.',
+  summary:
+    'Sends `gateway.webhook-endpoint.pinged` once, with the header `webhook-test: true`. Its outcome counts for nothing.',
   permission: 'webhooks:write',
   bots: 'filtered',
   params: WhichEndpoint,
@@ -206,7 +213,10 @@ const WebhookAttempt = z
     at: Instant,
     durationMs: z.int(),
     status: z.int().nullable(),
-    error: z.string().nullable().describe('refused, unknown_name, unreachable, bad_certificate, timed_out or broken_off.'),
+    error: z
+      .string()
+      .nullable()
+      .describe('refused, unknown_name, unreachable, bad_certificate, timed_out or broken_off.'),
     requestHeaders: z.record(z.string(), z.string()).describe('Without the signature.'),
     replyHeaders: z.record(z.string(), z.string()),
     reply: z.string().nullable().describe('The first 2 kB.'),
@@ -275,7 +285,10 @@ export const ReplayWebhookDeliveries = defineRoute({
   body: z.object({
     from: Instant,
     to: Instant,
-    outcomes: z.array(z.enum(['failed', 'cancelled', 'delivered'])).min(1).default(['failed', 'cancelled']),
+    outcomes: z
+      .array(z.enum(['failed', 'cancelled', 'delivered']))
+      .min(1)
+      .default(['failed', 'cancelled']),
   }),
   answer: z.object({ replayed: z.int() }),
   status: 202,

@@ -139,12 +139,18 @@ describe('a stream of the audit log', () => {
       double: (rows, i) => rows.toSpliced(i, 0, rows[i]!),
     };
     await fc.assert(
-      fc.asyncProperty(streams, fc.constantFrom(...Object.keys(acts)), fc.nat(), fc.nat(), async (stream, act, a, b) => {
-        const { length } = stream.rows;
-        const [i, j] = [a % length, b % length];
-        fc.pre(act !== 'exchange' || i !== j);
-        expect(await findings({ ...stream, rows: acts[act]!(stream.rows, i, j) })).not.toEqual([]);
-      }),
+      fc.asyncProperty(
+        streams,
+        fc.constantFrom(...Object.keys(acts)),
+        fc.nat(),
+        fc.nat(),
+        async (stream, act, a, b) => {
+          const { length } = stream.rows;
+          const [i, j] = [a % length, b % length];
+          fc.pre(act !== 'exchange' || i !== j);
+          expect(await findings({ ...stream, rows: acts[act]!(stream.rows, i, j) })).not.toEqual([]);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -190,7 +196,9 @@ describe('a stream of the audit log', () => {
         expect(await findings(shortened, LONG_AGO)).not.toEqual([]);
         // Within a segment nothing is ever forgotten.
         if (to < stream.rows.length && !stream.segments.some((other) => other.to === to + 1))
-          expect(await findings({ ...stream, rows: stream.rows.slice(to + 1) }, '2030-01-01T00:00:00.000Z')).not.toEqual([]);
+          expect(
+            await findings({ ...stream, rows: stream.rows.slice(to + 1) }, '2030-01-01T00:00:00.000Z'),
+          ).not.toEqual([]);
       }),
     );
   });
@@ -242,7 +250,10 @@ describe('the roots of the audit log', () => {
       });
       const last = all.at(-1)?.root;
       const previous = last ? statementHash(last) : NOTHING;
-      all.push({ root: signRoot({ number: i + 1, at: AT, previous, root: rootOf(newest.map(segmentLeaf)) }, key), segments });
+      all.push({
+        root: signRoot({ number: i + 1, at: AT, previous, root: rootOf(newest.map(segmentLeaf)) }, key),
+        segments,
+      });
     }
     return all;
   });

@@ -169,9 +169,7 @@ export const statementHash = (root: RootStatement): string => sha256(Buffer.from
 
 /** The thumbprint of RFC 7638. */
 export const keyIdOf = ({ crv, kty, x }: JsonWebKey): string =>
-  createHash('sha256')
-    .update(canonical({ crv, kty, x }))
-    .digest('base64url');
+  createHash('sha256').update(canonical({ crv, kty, x })).digest('base64url');
 
 export interface SigningKey {
   readonly id: string;
@@ -210,7 +208,8 @@ export function mistakeInProof({ record, prevHash, path, segment, segmentPath, r
 }
 
 export interface Finding {
-  readonly kind: 'entry_changed' | 'entry_missing' | 'segment_changed' | 'head_changed' | 'root_changed' | 'root_missing';
+  readonly kind:
+    'entry_changed' | 'entry_missing' | 'segment_changed' | 'head_changed' | 'root_changed' | 'root_missing';
   readonly stream?: number;
   readonly seq?: number;
   readonly root?: number;

@@ -116,10 +116,14 @@ class ExportCheck {
     return { entries, unsigned, mistakes, keyIds: [...this.signers] };
   }
 
-  private end(signed: { kind: string; entries: number; sha256: string }, signature: { keyId: string; signature: string }) {
+  private end(
+    signed: { kind: string; entries: number; sha256: string },
+    signature: { keyId: string; signature: string },
+  ) {
     this.isEnded = true;
     this.signers.add(signature.keyId);
-    if (!isSigned(signed, signature, this.keys.get(signature.keyId))) this.tell('the signature of the export does not fit');
+    if (!isSigned(signed, signature, this.keys.get(signature.keyId)))
+      this.tell('the signature of the export does not fit');
     if (signed.entries !== this.entries || signed.sha256 !== this.records.digest('hex'))
       this.tell(`the export had ${signed.entries} entries, and these are not the same`);
   }

@@ -140,7 +140,9 @@ export class AuditRootsService {
     return Object.fromEntries(rows.map(({ keyId, publicKey }) => [keyId, publicKey]));
   }
 
-  async keyList(): Promise<{ keyId: string; publicKey: JsonWebKey & { kty: string; crv: string; x: string }; since: Date }[]> {
+  async keyList(): Promise<
+    { keyId: string; publicKey: JsonWebKey & { kty: string; crv: string; x: string }; since: Date }[]
+  > {
     return this.db.query('SELECT key_id AS "keyId", public_key AS "publicKey", since FROM audit_keys ORDER BY since');
   }
 
@@ -169,7 +171,10 @@ export class AuditRootsService {
   }
 
   /** The segment that holds an entry, its root, and what that root stands for; undefined as long as it is not signed. */
-  async signatureOf(stream: number, seq: number): Promise<{ segment: Segment; root: SignedRoot; newest: Segment[] } | undefined> {
+  async signatureOf(
+    stream: number,
+    seq: number,
+  ): Promise<{ segment: Segment; root: SignedRoot; newest: Segment[] } | undefined> {
     const [found] = await this.db.query<(Segment & { number: number })[]>(
       `SELECT ${SEGMENT_FIELDS}, root::float8 AS number FROM audit_segments WHERE stream = $1 AND to_seq >= $2 ORDER BY to_seq LIMIT 1`,
       [stream, seq],
@@ -228,10 +233,11 @@ export class AuditRootsService {
 
   private async save(tx: EntityManager, root: SignedRoot, segments: readonly Segment[]): Promise<void> {
     const { number, at, previous, root: hash, keyId, signature } = root;
-    await tx.query(
-      'INSERT INTO audit_keys (key_id, public_key, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [keyId, this.key.public, at],
-    );
+    await tx.query('INSERT INTO audit_keys (key_id, public_key, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+      keyId,
+      this.key.public,
+      at,
+    ]);
     await tx.query(
       `INSERT INTO audit_roots (number, at, previous, root, key_id, signature)
        VALUES ($1, $2, decode($3, 'hex'), decode($4, 'hex'), $5, $6)`,

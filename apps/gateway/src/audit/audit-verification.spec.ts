@@ -86,7 +86,10 @@ const kinds = async () => [...new Set((await verify()).findings.map(({ kind }) =
 
 it('a log that nobody has touched fits, signed or not', async () => {
   expect(await verify()).toMatchObject({ entries: 0, roots: 0, found: 0, findings: [] });
-  await append(...Array.from({ length: 5 }, (_, i) => full(i)), anEntry({ actor: { kind: 'key', id: 'k' }, money: true }));
+  await append(
+    ...Array.from({ length: 5 }, (_, i) => full(i)),
+    anEntry({ actor: { kind: 'key', id: 'k' }, money: true }),
+  );
   await roots.sign();
   await roots.copy();
   expect(await roots.sign()).toBeUndefined();
@@ -129,7 +132,9 @@ it('a change of any column of any table is found', async () => {
   await owner.query('DELETE FROM audit_streams WHERE stream = 15');
   for (const { table, column, type } of columns) {
     await owner.query('BEGIN');
-    const { rows: before } = await owner.query<{ text: string }>(`SELECT ctid::text, t::text AS text FROM ${table} t ORDER BY t::text`);
+    const { rows: before } = await owner.query<{ text: string }>(
+      `SELECT ctid::text, t::text AS text FROM ${table} t ORDER BY t::text`,
+    );
     const where = table === 'audit_streams' ? 'WHERE seq > 0' : `WHERE ctid = (SELECT min(ctid) FROM ${table})`;
     await owner.query(`CREATE TABLE kept AS SELECT * FROM ${table}`);
     const another = column === 'stream' ? '15' : others[type]!.replaceAll('COLUMN', column);
@@ -138,7 +143,9 @@ it('a change of any column of any table is found', async () => {
     if ((await verify()).found === 0) unseen.push(`${table}.${column}`);
     await owner.query(`DELETE FROM ${table}`);
     await owner.query(`INSERT INTO ${table} SELECT * FROM kept; DROP TABLE kept`);
-    const { rows: after } = await owner.query<{ text: string }>(`SELECT t::text AS text FROM ${table} t ORDER BY t::text`);
+    const { rows: after } = await owner.query<{ text: string }>(
+      `SELECT t::text AS text FROM ${table} t ORDER BY t::text`,
+    );
     expect(after.map((row) => row.text)).toEqual(before.map((row) => row.text));
   }
   expect(unseen).toEqual([]);
@@ -182,7 +189,8 @@ it('is signed every ten minutes and verified each night, by one of the processes
   await until(async () => (await roots.newestCopy())?.number === 1, { what: 'the copy of the first root' });
   await schedules.runSlot('verify-audit-log-nightly', new Date());
   await until(
-    async () => (await app.gateway.call(ListAuditVerifications)).data.some(({ endedAt, entries }) => endedAt && entries === 1),
+    async () =>
+      (await app.gateway.call(ListAuditVerifications)).data.some(({ endedAt, entries }) => endedAt && entries === 1),
     { what: 'the nightly verification' },
   );
   const metrics = await (await fetch(`${app.url}/metrics`)).text();
@@ -244,7 +252,10 @@ describe('an export', () => {
     writeFileSync(file, work(readFileSync(file, 'utf8').split(/(?<=\n)/)).join(''));
 
   it.each(['jsonl', 'csv'] as const)('as %s is checked with nothing but its proof', async (format) => {
-    await append(...Array.from({ length: 20 }, (_, i) => full(i)), anEntry({ actor: { kind: 'key', id: 'k' }, reason: '-1' }));
+    await append(
+      ...Array.from({ length: 20 }, (_, i) => full(i)),
+      anEntry({ actor: { kind: 'key', id: 'k' }, reason: '-1' }),
+    );
     await roots.sign();
     await append(full(21));
     const file = await download(format);
@@ -278,7 +289,12 @@ describe('an export', () => {
   });
 
   it('of what somebody looks for holds that only, and is checked likewise', async () => {
-    await append(full(1), anEntry({ result: 'denied' }), full(2), anEntry({ result: 'denied', actor: { kind: 'key', id: 'k' } }));
+    await append(
+      full(1),
+      anEntry({ result: 'denied' }),
+      full(2),
+      anEntry({ result: 'denied', actor: { kind: 'key', id: 'k' } }),
+    );
     const file = await download('jsonl', { result: 'denied' });
     expect(await checkExport(file, proofFile)).toMatchObject({ entries: 2, mistakes: [] });
   });

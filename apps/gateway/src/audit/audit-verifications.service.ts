@@ -10,7 +10,9 @@ import { AuditVerification } from './audit-verification.entity';
 
 class AuditVerificationNotFound extends DomainError {
   constructor(verificationId: string) {
-    super('gateway.audit_verification_not_found', 'There is no such verification, or no longer', 404, { verificationId });
+    super('gateway.audit_verification_not_found', 'There is no such verification, or no longer', 404, {
+      verificationId,
+    });
   }
 }
 

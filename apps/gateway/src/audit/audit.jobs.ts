@@ -49,7 +49,8 @@ export class AuditJobs {
   }
 
   @Scheduled('20 4 * * *', ForgetAudit, {
-    purpose: 'Deletes entries of the audit log after two years, those about money after seven, by what was signed together.',
+    purpose:
+      'Deletes entries of the audit log after two years, those about money after seven, by what was signed together.',
     timeoutMs: HOUR_MS,
   })
   forget(_slot: PayloadOf<typeof ForgetAudit>, { signal }: JobRun): Promise<void> {

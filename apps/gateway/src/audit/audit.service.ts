@@ -26,7 +26,9 @@ export class AuditEntryNotFound extends DomainError {
 
 class AuditEntryUnsigned extends DomainError {
   constructor(entryId: string) {
-    super('gateway.audit_entry_unsigned', 'The log is signed every ten minutes, and has not been since', 409, { entryId });
+    super('gateway.audit_entry_unsigned', 'The log is signed every ten minutes, and has not been since', 409, {
+      entryId,
+    });
   }
 }
 
@@ -182,7 +184,9 @@ export class AuditService {
     if (action?.endsWith('*')) where('starts_with(e.action, :prefix)', { prefix: action.slice(0, -1) });
     else where('e.action = :action', { action });
     where('e.actorId IN (:...actors)', { actors: actorId && [actorId, ...(await this.namesOf(actorId))] });
-    where('e.resourceId IN (:...resources)', { resources: resourceId && [resourceId, ...(await this.namesOf(resourceId))] });
+    where('e.resourceId IN (:...resources)', {
+      resources: resourceId && [resourceId, ...(await this.namesOf(resourceId))],
+    });
     if (userId) {
       const names = [...(await this.namesOf(userId)), 'nobody'];
       query.andWhere('(e.actorId IN (:...names) OR e.person IN (:...names))', { names });

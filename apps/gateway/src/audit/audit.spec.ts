@@ -39,7 +39,12 @@ describe('the audit log', () => {
     (await app.gateway.call(ListAuditEntries, { query }, actor && { actor })).data;
 
   it('says who did what, to what, when and how it ended', async () => {
-    const entry = anEntry({ reason: 'because', requestId: uuidv7(), details: { params: { thingId: 7 } }, botId: 'lumen' });
+    const entry = anEntry({
+      reason: 'because',
+      requestId: uuidv7(),
+      details: { params: { thingId: 7 } },
+      botId: 'lumen',
+    });
     await append(entry);
     const [found] = await list({ resourceId: entry.resource.id });
     expect(found).toEqual({
@@ -62,7 +67,10 @@ describe('the audit log', () => {
   });
 
   it('shows what was and what became of it', async () => {
-    const entry = anEntry({ before: { name: 'old', tags: ['a'], kept: 1 }, after: { name: 'new', tags: ['a', 'b'], kept: 1 } });
+    const entry = anEntry({
+      before: { name: 'old', tags: ['a'], kept: 1 },
+      after: { name: 'new', tags: ['a', 'b'], kept: 1 },
+    });
     await append(entry);
     const [{ changes }] = (await list({ resourceId: entry.resource.id })) as [{ changes: unknown }];
     expect(changes).toEqual(
@@ -147,7 +155,11 @@ describe('the audit log', () => {
       Array.from({ length: 60 }, (_, i) =>
         i % 3 === 0
           ? app.service.db.transaction((tx) =>
-              log.append(tx, anEntry({ actor: actors[i % 5]!, resource }), anEntry({ actor: actors[(i + 1) % 5]!, resource })),
+              log.append(
+                tx,
+                anEntry({ actor: actors[i % 5]!, resource }),
+                anEntry({ actor: actors[(i + 1) % 5]!, resource }),
+              ),
             )
           : append(anEntry({ actor: actors[i % 5]!, resource })),
       ),
@@ -224,7 +236,10 @@ describe('the audit log', () => {
     it('holds digests, by which they are found until they are erased', async () => {
       const [userId, friend] = [uuidv7(), uuidv7()];
       const entries = [
-        anEntry({ actor: { kind: 'person', id: userId, address: '192.0.2.7' }, resource: { type: 'person', id: userId } }),
+        anEntry({
+          actor: { kind: 'person', id: userId, address: '192.0.2.7' },
+          resource: { type: 'person', id: userId },
+        }),
         anEntry({ resource: { type: 'person', id: userId }, details: { params: { userId }, invitedByUserId: friend } }),
         anEntry({
           userId,
@@ -274,10 +289,16 @@ describe('the audit log', () => {
       for (const statement of [`DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`])
         await expect(app.service.db.query(statement)).rejects.toThrow('permission denied');
     }
-    await expect(app.service.db.query(`UPDATE audit_entries SET result = 'denied'`)).rejects.toThrow('permission denied');
+    await expect(app.service.db.query(`UPDATE audit_entries SET result = 'denied'`)).rejects.toThrow(
+      'permission denied',
+    );
     // Not even once it has given itself the right: that takes a change of the table itself.
     await app.service.db.query('GRANT UPDATE, DELETE, TRUNCATE ON audit_entries TO CURRENT_USER');
-    for (const statement of [`UPDATE audit_entries SET result = 'x'`, 'DELETE FROM audit_entries', 'TRUNCATE audit_entries'])
+    for (const statement of [
+      `UPDATE audit_entries SET result = 'x'`,
+      'DELETE FROM audit_entries',
+      'TRUNCATE audit_entries',
+    ])
       await expect(app.service.db.query(statement)).rejects.toThrow('the audit log is never changed');
     await app.service.db.query('REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM CURRENT_USER');
   });

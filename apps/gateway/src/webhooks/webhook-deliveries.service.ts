@@ -223,7 +223,8 @@ export class WebhookDeliveriesService {
     if (!data) return undefined;
     const about = { type: type.type, timestamp: event.time, apiVersion: type.apiVersion, sequence };
     const whole = bodyOf({ ...about, data });
-    const body = whole.length <= LARGEST_BODY ? whole : bodyOf({ ...about, data: contentOf(type, event.data, 'thin')! });
+    const body =
+      whole.length <= LARGEST_BODY ? whole : bodyOf({ ...about, data: contentOf(type, event.data, 'thin')! });
     return {
       id: uuidv7({ msecs: this.clock.now().getTime() }),
       endpointId: endpoint.id,

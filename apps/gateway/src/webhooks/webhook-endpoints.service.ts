@@ -171,7 +171,11 @@ export class WebhookEndpointsService {
     const ids = endpoints.map(({ id }) => id);
     const [healths, secrets] = [
       await tx.createQueryBuilder(WebhookHealth, 'h').where('h.endpointId = ANY(:ids)', { ids }).getMany(),
-      await tx.createQueryBuilder(WebhookSecret, 's').where('s.endpointId = ANY(:ids)', { ids }).orderBy('s.id').getMany(),
+      await tx
+        .createQueryBuilder(WebhookSecret, 's')
+        .where('s.endpointId = ANY(:ids)', { ids })
+        .orderBy('s.id')
+        .getMany(),
     ];
     const waiting = await tx.query<{ id: string; count: number }[]>(
       `SELECT id, (SELECT count(*)::int FROM (

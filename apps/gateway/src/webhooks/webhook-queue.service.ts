@@ -100,7 +100,9 @@ export class WebhookQueueService {
 
   /** Locks endpoints, always in the same order. To be called before any of their deliveries is looked at. */
   lock(tx: EntityManager, endpointIds: readonly string[]): Promise<unknown> {
-    return tx.query('SELECT FROM webhook_health WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR UPDATE', [endpointIds]);
+    return tx.query('SELECT FROM webhook_health WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR UPDATE', [
+      endpointIds,
+    ]);
   }
 
   /** Has deliveries of a locked endpoint sent, each at the next free slot. */
@@ -159,7 +161,8 @@ export class WebhookQueueService {
       if (!delivery || delivery.state === 'ended') return undefined;
       const { endpointId, isTest, isReplay, attempts } = delivery;
       const isOnce = isTest || isReplay;
-      if (delivery.endpointState === 'disabled' && !isOnce) return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
+      if (delivery.endpointState === 'disabled' && !isOnce)
+        return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
       if (delivery.state === 'sending' && delivery.sendsFor! > 0)
         return this.addJob(tx, deliveryId, delivery.sendsFor!);
       // Somebody waits to see what comes of a test.
@@ -214,7 +217,14 @@ export class WebhookQueueService {
       if (!delivery) return 'removed';
       const { 'webhook-signature': _, ...requestHeaders } = headers;
       const { status, error, durationMs, replyHeaders, reply } = answer;
-      const row = { ...{ deliveryId, number: attempt, at, requestHeaders }, status, error, durationMs, replyHeaders, reply };
+      const row = {
+        ...{ deliveryId, number: attempt, at, requestHeaders },
+        status,
+        error,
+        durationMs,
+        replyHeaders,
+        reply,
+      };
       await tx.createQueryBuilder().insert().into(WebhookAttempt).values(row).orIgnore().execute();
       // Another process has taken it for lost, and sends it.
       if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
@@ -314,7 +324,12 @@ export class WebhookQueueService {
    * looks for the next job of a queue once a second only.
    */
   private async addJob(tx: EntityManager, deliveryId: string, delayMs: number): Promise<undefined> {
-    await this.jobs.add(tx, DeliverWebhook, { deliveryId }, { key: keyOf(deliveryId), delayMs, maxAttempts: JOB_TRIES });
+    await this.jobs.add(
+      tx,
+      DeliverWebhook,
+      { deliveryId },
+      { key: keyOf(deliveryId), delayMs, maxAttempts: JOB_TRIES },
+    );
     return undefined;
   }
 

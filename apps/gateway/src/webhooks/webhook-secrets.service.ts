@@ -42,7 +42,11 @@ export class WebhookSecretsService {
   }
 
   /** The header `webhook-signature`: one signature by each secret that is good now. */
-  async sign(tx: EntityManager, endpointId: string, signed: { id: string; timestamp: number; body: string }): Promise<string> {
+  async sign(
+    tx: EntityManager,
+    endpointId: string,
+    signed: { id: string; timestamp: number; body: string },
+  ): Promise<string> {
     const secrets = await tx.find(WebhookSecret, { where: { endpointId }, order: { id: 'DESC' } });
     const now = this.clock.now();
     return secrets

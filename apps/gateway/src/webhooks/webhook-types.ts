@@ -12,7 +12,8 @@ export interface WebhookType {
  * What services ask of each other, and how a person is erased, is nobody's business outside. An event about the delivery of events
  * would lead to another one without end, and a ping goes to the endpoint that is tried out.
  */
-const KEPT_INSIDE = /-requested$|\.erasure\.requested$|\.person\.erased$|^gateway\.webhook-delivery\.|\.webhook-endpoint\.pinged$/;
+const KEPT_INSIDE =
+  /-requested$|\.erasure\.requested$|\.person\.erased$|^gateway\.webhook-delivery\.|\.webhook-endpoint\.pinged$/;
 
 const splitName = (name: string) => /^(.+)\.(v\d+)$/.exec(name)!.slice(1) as [type: string, apiVersion: string];
 

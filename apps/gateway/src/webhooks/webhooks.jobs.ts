@@ -1,5 +1,16 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock, defineJob, Erasure, type JobRun, LOG, type Log, type PayloadOf, Runs, Scheduled, Slot } from '@switchboard/service-kit';
+import {
+  Clock,
+  defineJob,
+  Erasure,
+  type JobRun,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
 import { WebhookDeliveriesService } from './webhook-deliveries.service';
 import { DeliverWebhook, WebhookQueueService } from './webhook-queue.service';
 import { WebhookSender } from './webhook-sender';
@@ -47,7 +58,8 @@ export class WebhooksJobs implements OnModuleInit {
   }
 
   @Scheduled('*/10 * * * *', LookAfterEndpoints, {
-    purpose: 'Tells owners of webhook endpoints that do not answer, after one and three days, and disables them after five.',
+    purpose:
+      'Tells owners of webhook endpoints that do not answer, after one and three days, and disables them after five.',
     timeoutMs: 60_000,
   })
   lookAfterEndpoints(): Promise<void> {

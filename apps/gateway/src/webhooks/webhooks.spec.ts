@@ -80,10 +80,13 @@ const change = async (endpointId: string, body: object) => {
   const { revision } = await read(endpointId);
   return app.gateway.call(ChangeWebhookEndpoint, { params: { endpointId }, body, ifMatch: `"${revision}"` });
 };
-const deliveries = async (query: Record<string, unknown>) => (await app.gateway.call(ListWebhookDeliveries, { query })).data;
+const deliveries = async (query: Record<string, unknown>) =>
+  (await app.gateway.call(ListWebhookDeliveries, { query })).data;
 const log = (deliveryId: string) => app.gateway.call(ReadWebhookDelivery, { params: { deliveryId } });
 const untilEnded = async (endpointId: string, count = 1) => {
-  await until(async () => (await deliveries({ endpointId, state: 'ended' })).length >= count, { what: 'the end of a delivery' });
+  await until(async () => (await deliveries({ endpointId, state: 'ended' })).length >= count, {
+    what: 'the end of a delivery',
+  });
   return deliveries({ endpointId });
 };
 const untilTried = (endpointId: string, attempts: number) =>
@@ -91,7 +94,8 @@ const untilTried = (endpointId: string, attempts: number) =>
     async () => (await deliveries({ endpointId })).find((one) => one.attempts >= attempts && one.state !== 'sending'),
     { what: `${attempts} tries` },
   );
-const verified = (verifier: Webhook, { text, headers }: Received) => verifier.verify(text, headers as Record<string, string>);
+const verified = (verifier: Webhook, { text, headers }: Received) =>
+  verifier.verify(text, headers as Record<string, string>);
 
 /** The time has come for whatever waits for one. */
 async function hasten(): Promise<void> {
@@ -160,7 +164,8 @@ describe('a webhook', () => {
     for (const chat of [chatId, another, chatId]) await app.probe.say(aMessage({ chatId: chat }));
     for (const { path } of [one, other]) {
       const received = await receiver.until(path, 3);
-      const of = (chat: string) => received.filter(({ body }) => body.data['chatId'] === chat).map(({ body }) => body.sequence);
+      const of = (chat: string) =>
+        received.filter(({ body }) => body.data['chatId'] === chat).map(({ body }) => body.sequence);
       expect([of(chatId).sort(), of(another)]).toEqual([[1, 2], [1]]);
     }
   });
@@ -173,7 +178,12 @@ describe('a webhook', () => {
     const blocked = { chatId, userId, botId: 'northwind', channel: 'telegram', contactId: uuidv7() };
     await app.probe.say(ContactBlocked(blocked));
     await app.probe.say(
-      AuditEntryAppendRequested({ actor: { kind: 'staff', id: 'a' }, action: 'a.b', resourceType: 'x', resourceId: 'y' }),
+      AuditEntryAppendRequested({
+        actor: { kind: 'staff', id: 'a' },
+        action: 'a.b',
+        resourceType: 'x',
+        resourceId: 'y',
+      }),
     );
     await app.probe.say(aMessage({ botId: 'northwind' }));
     await untilEnded(id);
@@ -239,14 +249,20 @@ describe('a webhook that is not taken', () => {
     const { dueAt } = await untilTried(id, 1);
     expect(dueAt!.getTime() - Date.now()).toBeGreaterThan(0.9 * HOUR_MS);
     await app.probe.say(aMessage());
-    await until(async () => (await deliveries({ endpointId: id, state: 'scheduled' })).length === 2, { what: 'the second one' });
+    await until(async () => (await deliveries({ endpointId: id, state: 'scheduled' })).length === 2, {
+      what: 'the second one',
+    });
     for (const delivery of await deliveries({ endpointId: id }))
       expect(delivery.dueAt!.getTime() - Date.now()).toBeGreaterThan(0.9 * HOUR_MS);
     expect(receiver.at(path)).toHaveLength(1);
   });
 
   it.each([
-    ['redirects', (response: ServerResponse) => void response.writeHead(302, { location: '/hook-1' }).end(), { status: 302 }],
+    [
+      'redirects',
+      (response: ServerResponse) => void response.writeHead(302, { location: '/hook-1' }).end(),
+      { status: 302 },
+    ],
     ['breaks off', (response: ServerResponse) => void response.destroy(), { status: null, error: 'unreachable' }],
   ])('is a failure when the endpoint %s', async (_, answer, expected) => {
     const { path, id } = await open();
@@ -360,9 +376,15 @@ describe('an endpoint', () => {
     await change(id, { state: 'disabled' });
     await app.probe.say(aMessage());
     await app.probe.until(WebhookEndpointDisabled, ({ data }) => data.endpointId === id && data.reason === 'by_hand');
-    expect(await deliveries({ endpointId: id })).toMatchObject([{ state: 'ended', outcome: 'cancelled', reason: 'endpoint_disabled' }]);
+    expect(await deliveries({ endpointId: id })).toMatchObject([
+      { state: 'ended', outcome: 'cancelled', reason: 'endpoint_disabled' },
+    ]);
     receiver.answer(path, 200);
-    expect(await change(id, { state: 'enabled' })).toMatchObject({ state: 'enabled', disabledReason: null, health: { failures: 0 } });
+    expect(await change(id, { state: 'enabled' })).toMatchObject({
+      state: 'enabled',
+      disabledReason: null,
+      health: { failures: 0 },
+    });
     await app.probe.say(aMessage());
     await receiver.until(path, 2);
     expect(await untilEnded(id, 2)).toHaveLength(2);
@@ -390,7 +412,10 @@ describe('an endpoint', () => {
       app.clock.set(new Date(began.getTime() + hours * HOUR_MS));
       await health.look();
       await health.look();
-      return app.probe.all(WebhookEndpointFailing).filter(({ data }) => data.endpointId === id).map(({ data }) => data.hours);
+      return app.probe
+        .all(WebhookEndpointFailing)
+        .filter(({ data }) => data.endpointId === id)
+        .map(({ data }) => data.hours);
     };
     const told = (hours: number) =>
       app.probe.until(WebhookEndpointFailing, ({ data }) => data.endpointId === id && data.hours === hours);
@@ -413,8 +438,18 @@ describe('an endpoint', () => {
   });
 
   it('is seen by those who see some bots only when it is for these', async () => {
-    const limited: Actor = { kind: 'key', id: uuidv7(), roles: [], scopes: ['webhooks:*'], bots: ['lumen', 'northwind'] };
-    const [all, own, mixed] = [await open(), await open({ botIds: ['lumen'] }), await open({ botIds: ['lumen', 'acme'] })];
+    const limited: Actor = {
+      kind: 'key',
+      id: uuidv7(),
+      roles: [],
+      scopes: ['webhooks:*'],
+      bots: ['lumen', 'northwind'],
+    };
+    const [all, own, mixed] = [
+      await open(),
+      await open({ botIds: ['lumen'] }),
+      await open({ botIds: ['lumen', 'acme'] }),
+    ];
     await app.probe.say(aMessage());
     for (const { id } of [all, own, mixed]) await untilEnded(id);
     const seen = (await app.gateway.call(ListWebhookEndpoints, {}, { actor: limited })).data.map(({ id }) => id);
@@ -508,7 +543,9 @@ describe('a test or a replay', () => {
     await untilEnded(id);
     receiver.answer(path, 500);
     for (let i = 0; i < 6; i++) await app.probe.say(aMessage());
-    await until(async () => (await deliveries({ endpointId: id, state: 'scheduled' })).length === 6, { what: 'six failures' });
+    await until(async () => (await deliveries({ endpointId: id, state: 'scheduled' })).length === 6, {
+      what: 'six failures',
+    });
     await change(id, { state: 'disabled' });
     receiver.answer(path, 200);
     const before = receiver.at(path).length;
@@ -516,7 +553,9 @@ describe('a test or a replay', () => {
     const question = { params: { endpointId: id }, body, idempotencyKey: uuidv7() };
     expect(await app.gateway.call(ReplayWebhookDeliveries, question)).toEqual({ replayed: 6 });
     await receiver.until(path, before + 6);
-    await until(async () => (await deliveries({ endpointId: id, outcome: 'delivered' })).length === 7, { what: 'all of them' });
+    await until(async () => (await deliveries({ endpointId: id, outcome: 'delivered' })).length === 7, {
+      what: 'all of them',
+    });
     expect(receiver.at(path)).toHaveLength(before + 6);
   });
 });
@@ -543,7 +582,8 @@ describe('many webhooks', () => {
       expect(await untilEnded(quick.id, 6)).toHaveLength(6);
       await until(() => held.length === 48, { what: 'four requests to each at once' });
       expect(await read(slow[0]!.id)).toMatchObject({ health: { waiting: 6 } });
-      for (const { path } of slow) receiver.answer(path, (received, response) => (hold(received, response), response.end()));
+      for (const { path } of slow)
+        receiver.answer(path, (received, response) => (hold(received, response), response.end()));
       for (const response of held.splice(0)) response.end();
       for (const { id } of slow) await untilEnded(id, 6);
       expect(Math.max(...most.values())).toBe(4);
@@ -565,8 +605,14 @@ describe('many webhooks', () => {
       await app.probe.say(aMessage({ chatId }));
       await app.probe.say(aMessage({ chatId: other }));
     }
-    await until(async () => (await deliveries({ endpointId: id, state: 'ended' })).length === 5, { what: 'the other subject' });
-    const of = (chat: string) => receiver.at(path).filter(({ body }) => body.data['chatId'] === chat).map(({ body }) => body.sequence);
+    await until(async () => (await deliveries({ endpointId: id, state: 'ended' })).length === 5, {
+      what: 'the other subject',
+    });
+    const of = (chat: string) =>
+      receiver
+        .at(path)
+        .filter(({ body }) => body.data['chatId'] === chat)
+        .map(({ body }) => body.sequence);
     expect(of(chatId)).toEqual([1, 2]);
     expect(of(other)).toEqual([1, 2, 3, 4]);
     await hasten();
@@ -626,7 +672,9 @@ describe('a process that is killed', () => {
       expect(ended).toMatchObject({ outcome: 'delivered' });
       expect(new Set(receiver.at(path).map((each) => `${each.id} ${each.text}`)).size).toBe(1);
       const { data } = await app.probe.until(WebhookDeliveryCompleted, ({ data }) => data.deliveryId === ended.id);
-      expect(app.probe.all(WebhookDeliveryCompleted).filter((event) => event.data.deliveryId === data.deliveryId)).toHaveLength(1);
+      expect(
+        app.probe.all(WebhookDeliveryCompleted).filter((event) => event.data.deliveryId === data.deliveryId),
+      ).toHaveLength(1);
       await app.service.db.query('DELETE FROM webhook_endpoints');
     };
     try {
@@ -648,7 +696,9 @@ describe('a process that is killed', () => {
     jest.spyOn(queue(), 'settle').mockRejectedValueOnce(new Error('killed'));
     await app.probe.say(aMessage());
     await receiver.until(path);
-    await until(async () => (await deliveries({ endpointId: id, state: 'sending' })).length === 1, { what: 'the claim' });
+    await until(async () => (await deliveries({ endpointId: id, state: 'sending' })).length === 1, {
+      what: 'the claim',
+    });
     await hasten();
     const [first, second] = await receiver.until(path, 2);
     expect([second!.id, second!.text]).toEqual([first!.id, first!.text]);
@@ -662,17 +712,23 @@ describe('a process that is killed', () => {
     await untilTried(id, 1);
     receiver.answer(path, 200);
     await app.service.db.query('DELETE FROM gateway_jobs._private_jobs');
-    await app.service.db.query(`UPDATE webhook_deliveries SET due_at = now() - interval '2 minutes' WHERE endpoint_id = $1`, [id]);
+    await app.service.db.query(
+      `UPDATE webhook_deliveries SET due_at = now() - interval '2 minutes' WHERE endpoint_id = $1`,
+      [id],
+    );
     expect(await queue().sendForgotten()).toBeGreaterThan(0);
     expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered' }]);
     await app.probe.say(aMessage());
     await untilEnded(id, 2);
-    await app.service.db.query(`UPDATE webhook_deliveries SET state = 'waiting', outcome = NULL, is_replay = true WHERE endpoint_id = $1`, [
-      id,
-    ]);
+    await app.service.db.query(
+      `UPDATE webhook_deliveries SET state = 'waiting', outcome = NULL, is_replay = true WHERE endpoint_id = $1`,
+      [id],
+    );
     await queue().sendForgotten();
     await receiver.until(path, 5);
-    await until(async () => (await deliveries({ endpointId: id, outcome: 'delivered' })).length === 2, { what: 'both' });
+    await until(async () => (await deliveries({ endpointId: id, outcome: 'delivered' })).length === 2, {
+      what: 'both',
+    });
   });
 
   it('or stops, waits for the answers that are on their way', async () => {
@@ -688,7 +744,9 @@ describe('a process that is killed', () => {
     response.writeHead(204).end();
     await stopped;
     const again = await startApp(gatewayApp, { env: ENV, database: other.database });
-    expect((await again.gateway.call(ListWebhookDeliveries)).data).toMatchObject([{ outcome: 'delivered', attempts: 1 }]);
+    expect((await again.gateway.call(ListWebhookDeliveries)).data).toMatchObject([
+      { outcome: 'delivered', attempts: 1 },
+    ]);
     await again.stop();
   });
 });
