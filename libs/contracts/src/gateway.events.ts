@@ -18,11 +18,16 @@ export const AuditResult = openWord(['done', 'denied', 'failed'], {
   description: 'How an act that is audited has ended.',
 });
 
+export const AuditActorKind = openWord(['person', 'staff', 'key', 'service'], {
+  id: 'AuditActorKind',
+  description: 'Who acts.',
+});
+
 export const AuditEntryAppendRequested = defineEvent(
   'gateway.audit-entry.append-requested.v1',
   z.object({
     actor: z.object({
-      kind: z.enum(['person', 'staff', 'key', 'service']),
+      kind: AuditActorKind,
       id: z.string().min(1).max(200),
       roles: z.array(z.string()).default([]),
     }),

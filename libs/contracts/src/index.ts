@@ -107,6 +107,7 @@ export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLe
 export { ReadAudio } from './tts-worker.api';
 export {
   AccessChanged,
+  AuditActorKind,
   AuditEntryAppendRequested,
   AuditResult,
   GatewayPersonErased,
