@@ -1,4 +1,8 @@
 import { defineApp } from '@switchboard/service-kit';
+import { CreateBots1764100000000 } from '../migrations/1764100000000-create-bots';
+import { BotRevisionRow } from './bots/bot-revision.entity';
+import { BotSecretRow } from './bots/bot-secret.entity';
+import { BotRow } from './bots/bot.entity';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { CreateAudit1796300000000 } from '../migrations/1796300000000-create-audit';
@@ -23,12 +27,12 @@ export const gatewayApp = defineApp({
   module: GatewayModule,
   config: gatewayConfig,
   entities: [
-    ...[ApiKey, Grant, Role, Session, Staff, AuditEntryRow, AuditVerification],
+    ...[BotRow, BotRevisionRow, BotSecretRow, ApiKey, Grant, Role, Session, Staff, AuditEntryRow, AuditVerification],
     ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: [...STAFF_PLACES, ...WEBHOOK_PLACES],
+  encrypted: ['bot_secrets.value', ...STAFF_PLACES, ...WEBHOOK_PLACES],
   migrations: [
-    ...[CreateAccess1764300000000, CreateApiKeys1764300100000],
+    ...[CreateBots1764100000000, CreateAccess1764300000000, CreateApiKeys1764300100000],
     ...[CreateAudit1796300000000, CreateWebhooks1796300100000],
   ],
   dataMap: gatewayDataMap,

@@ -1,6 +1,48 @@
 import type { DataMap } from '@switchboard/service-kit';
 
 export const gatewayDataMap: DataMap = {
+  bots: {
+    purpose: 'Bots that are kept here, and not described by files.',
+    retention: 'For good; one that is not needed any more is archived.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The bot.',
+      state: 'Active, paused or archived.',
+      description: 'What the bot is, without secrets. It may name people at the channel who are invited or shut out.',
+      taken_from: 'The file that it was taken over from.',
+      secret_names: 'Secrets that services look for.',
+    },
+  },
+  bot_revisions: {
+    purpose: 'What was changed in a bot, by whom and why, to be compared and taken back.',
+    retention: 'As long as the bot.',
+    erasure: 'not personal',
+    columns: {
+      bot_id: 'The bot.',
+      change: 'What was done.',
+      state: 'Active, paused or archived.',
+      description: 'As it was then.',
+      secrets_set: 'Names of secrets.',
+      secrets_removed: 'Names of secrets.',
+      why: 'In the words of who did it.',
+      by_kind: 'Staff or a key.',
+      by_id: 'Id of the member of staff or of the key.',
+    },
+  },
+  bot_secrets: {
+    purpose: 'Tokens and keys of bots, for the services that need them.',
+    retention: 'Until they are removed.',
+    erasure: 'not personal',
+    columns: {
+      bot_id: 'The bot.',
+      name: 'Where it belongs in the description.',
+      value: 'The secret, encrypted with a key of the installation.',
+      digest: 'A keyed hash of it.',
+      last4: 'Its last four characters.',
+      by_kind: 'Staff or a key.',
+      by_id: 'Id of the member of staff or of the key.',
+    },
+  },
   api_keys: {
     purpose: 'Keys of programs.',
     retention: 'For as long as what was done with them is kept.',

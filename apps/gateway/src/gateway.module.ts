@@ -2,11 +2,15 @@ import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
+import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
 import { StaffModule } from './staff/staff.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
 @Module({
-  imports: [AuditModule, EdgeModule, StaffModule, WebhooksModule, PersonErasureModule.saying(GatewayPersonErased)],
+  imports: [
+    ...[AuditModule, BotsModule, EdgeModule, StaffModule, WebhooksModule],
+    PersonErasureModule.saying(GatewayPersonErased),
+  ],
 })
 export class GatewayModule {}

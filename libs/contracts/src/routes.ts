@@ -2,6 +2,7 @@ import * as botAdapter from './bot-adapter.api';
 import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
+import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewayStaff from './gateway.staff.api';
@@ -11,7 +12,7 @@ import * as ttsWorker from './tts-worker.api';
 
 const exported = [
   ...[botAdapter, chatAi, serviceKit, ttsWorker],
-  ...[gatewayAudit, gatewayKeys, gatewaySession, gatewayStaff, gatewayWebhooks],
+  ...[gatewayAudit, gatewayBots, gatewayKeys, gatewaySession, gatewayStaff, gatewayWebhooks],
 ].flatMap((file) => Object.values(file) as unknown[]);
 
 const isRoute = (value: unknown): value is RouteDefinition =>

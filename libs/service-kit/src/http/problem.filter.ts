@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
-import { HttpProblem, type Language, ValidationProblem } from './problems';
+import { HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
 
@@ -67,7 +67,7 @@ export function problemDocument(error: unknown, language: Language, requestId = 
 type Facts = Pick<Problem, 'code' | 'status' | 'detail' | 'params' | 'errors' | 'retryAfter'>;
 
 function factsOf(error: unknown, language: Language): Facts {
-  if (error instanceof ValidationProblem) {
+  if (error instanceof ValidationProblem || error instanceof InvalidFields) {
     const { code, status } = error;
     return { code, status, detail: error.in(language), errors: error.errorsIn(language) };
   }
