@@ -1,10 +1,10 @@
+import { AuditEntryAppendRequested } from '@switchboard/contracts';
 import { gatewayApp } from '@switchboard/gateway';
-import { startApp, type TestApp } from '@switchboard/testing';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { AuditLog } from '../apps/gateway/src/audit/audit-log';
 
 jest.mock('./verbs/build.mts', () => ({ build: () => Promise.resolve() }));
 
@@ -17,14 +17,11 @@ describe('npm run audit', () => {
     app = await startApp(gatewayApp);
     process.env['OPERATOR_PRIVATE_KEY'] = JSON.stringify(app.keys.private.get('operator'));
     process.env['GATEWAY_URL'] = app.url;
-    const log = app.service.nest.get(AuditLog, { strict: false });
-    for (const id of ['1', '2', '3'])
-      await log.append(app.service.db.manager, {
-        actor: { kind: 'staff', id: 'anna' },
-        action: 'gateway.things.change',
-        resource: { type: 'thing', id },
-        result: 'done',
-      });
+    const entry = { actor: { kind: 'staff', id: 'anna' }, action: 'things.change', resourceType: 'thing' };
+    for (const resourceId of ['1', '2', '3']) await app.probe.say(AuditEntryAppendRequested({ ...entry, resourceId }));
+    await until(async () => (await app.service.db.query<unknown[]>('SELECT FROM audit_entries')).length === 3, {
+      what: 'three entries',
+    });
   });
   afterAll(async () => {
     await app.stop();
