@@ -14,6 +14,7 @@ import { WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
 import { WebhookEndpoint } from './webhook-endpoint.entity';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookQueueService } from './webhook-queue.service';
+import { WebhooksHealthService } from './webhooks-health.service';
 import { contentOf, usersIn, type WebhookType, webhookTypeOf } from './webhook-types';
 
 class WebhookDeliveryNotFound extends DomainError {
@@ -49,6 +50,7 @@ export class WebhookDeliveriesService {
     private readonly db: DataSource,
     private readonly endpoints: WebhookEndpointsService,
     private readonly queue: WebhookQueueService,
+    private readonly health: WebhooksHealthService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -70,10 +72,7 @@ export class WebhookDeliveriesService {
       typed.flatMap((one) => (isWanted(endpoint, one) ? { endpoint, ...one } : [])),
     );
     if (wanted.length === 0) return;
-    await this.queue.lock(
-      tx,
-      endpoints.map(({ id }) => id),
-    );
+    await this.health.lock(tx, ...endpoints.map(({ id }) => id));
     const sequences = await this.sequencesOf(tx, wanted);
     await this.insert(
       tx,
@@ -93,8 +92,8 @@ export class WebhookDeliveriesService {
     where('d.type = :type', { type: filter.type });
     where('d.state = :state', { state: filter.state });
     where('d.outcome = :outcome', { outcome: filter.outcome });
-    where('d.createdAt >= :from', { from: filter.from });
-    where('d.createdAt < :to', { to: filter.to });
+    where('d.id >= :from', { from: filter.from && firstIdOf(filter.from) });
+    where('d.id < :to', { to: filter.to && firstIdOf(filter.to) });
     where(`d.id ${backwards ? '>' : '<'} :position`, { position: position?.key[0] });
     return query
       .orderBy('d.id', backwards ? 'ASC' : 'DESC')
@@ -111,7 +110,7 @@ export class WebhookDeliveriesService {
   /** Sends a ping, once. */
   async test(tx: EntityManager, actor: Actor, endpointId: string): Promise<string> {
     await this.endpoints.find(tx, actor, endpointId);
-    await this.queue.lock(tx, [endpointId]);
+    await this.health.lock(tx, endpointId);
     const now = this.clock.now();
     const [type, apiVersion] = ['gateway.webhook-endpoint.pinged', 'v1'];
     const data = { endpointId };
@@ -128,7 +127,7 @@ export class WebhookDeliveriesService {
   /** Sends a delivery that has ended once more. */
   async replay(tx: EntityManager, actor: Actor, deliveryId: string): Promise<void> {
     const { endpointId } = await this.find(actor, deliveryId);
-    await this.queue.lock(tx, [endpointId]);
+    await this.health.lock(tx, endpointId);
     const [, marked] = await tx.query<[unknown, number]>(
       `UPDATE webhook_deliveries SET is_replay = true, state = 'waiting', ended_at = NULL WHERE id = $1 AND state = 'ended'`,
       [deliveryId],
@@ -145,12 +144,12 @@ export class WebhookDeliveriesService {
     { from, to, outcomes }: { from: Date; to: Date; outcomes: string[] },
   ): Promise<number> {
     const { ordered } = await this.endpoints.find(tx, actor, endpointId);
-    await this.queue.lock(tx, [endpointId]);
+    await this.health.lock(tx, endpointId);
     const [, replayed] = await tx.query<[unknown, number]>(
       `UPDATE webhook_deliveries SET is_replay = true, state = 'waiting', ended_at = NULL WHERE id IN (
          SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'ended' AND NOT is_test AND outcome = ANY($2)
-           AND created_at >= $3 AND created_at < $4 ORDER BY id LIMIT ${MOST_REPLAYED})`,
-      [endpointId, outcomes, from, to],
+           AND id >= $3 AND id < $4 ORDER BY id LIMIT ${MOST_REPLAYED})`,
+      [endpointId, outcomes, firstIdOf(from), firstIdOf(to)],
     );
     await this.queue.sendWaiting(tx, endpointId, ordered);
     return replayed;
@@ -263,6 +262,6 @@ function isWanted({ types, botIds }: WebhookEndpoint, { type, event }: Pick<Want
 
 /** The lowest UUIDv7 of a moment. */
 function firstIdOf(time: Date): string {
-  const hex = time.getTime().toString(16).padStart(12, '0');
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

@@ -124,7 +124,8 @@ export class WebhookEndpointsService {
    * @param seen the revisions that the caller knows: checked while the row is locked
    */
   async change(tx: EntityManager, actor: Actor, endpointId: string, asked: Change, seen: IfMatch): Promise<Endpoint> {
-    const endpoint = await this.find(tx, actor, endpointId, true);
+    await this.health.lock(tx, endpointId);
+    const endpoint = await this.find(tx, actor, endpointId);
     seen.check(endpoint.revision);
     const before = settingsOf(endpoint);
     const { state, ...settings } = asked;
@@ -139,6 +140,7 @@ export class WebhookEndpointsService {
   }
 
   async remove(tx: EntityManager, actor: Actor, endpointId: string): Promise<void> {
+    await this.health.lock(tx, endpointId);
     const endpoint = await this.visible(tx, actor).andWhere('e.id = :endpointId', { endpointId }).getOne();
     if (!endpoint) return;
     await tx.delete(WebhookEndpoint, { id: endpointId });
@@ -146,17 +148,16 @@ export class WebhookEndpointsService {
   }
 
   async rotate(tx: EntityManager, actor: Actor, endpointId: string, overlapHours: number) {
-    const endpoint = await this.find(tx, actor, endpointId, true);
+    await this.health.lock(tx, endpointId);
+    const endpoint = await this.find(tx, actor, endpointId);
     const added = await this.secrets.add(tx, endpointId, overlapHours * 60 * 60_000);
     await this.note(tx, actor, 'rotate', endpoint, { details: { secretId: added.secretId, overlapHours } });
     return added;
   }
 
   /** @throws WebhookEndpointNotFound also when the actor may not see it */
-  async find(tx: EntityManager, actor: Actor, endpointId: string, lock = false): Promise<WebhookEndpoint> {
-    const query = this.visible(tx, actor).andWhere('e.id = :endpointId', { endpointId });
-    if (lock) query.setLock('pessimistic_write');
-    const endpoint = await query.getOne();
+  async find(tx: EntityManager, actor: Actor, endpointId: string): Promise<WebhookEndpoint> {
+    const endpoint = await this.visible(tx, actor).andWhere('e.id = :endpointId', { endpointId }).getOne();
     if (!endpoint) throw new WebhookEndpointNotFound(endpointId);
     return endpoint;
   }
@@ -226,6 +227,7 @@ function checkSettings({ bots }: Actor, { types, botIds }: Pick<Opened, 'types' 
   if (unknown.length > 0) throw new TypeUnknown(unknown);
 }
 
+/** As the audit log has it: what follows in an address may be a secret. */
 const settingsOf = ({ url, description, types, botIds, content, ordered, state }: WebhookEndpoint) => {
-  return { url, description, types, botIds, content, ordered, state };
+  return { url: url.replace(/\?.*$/, '?…'), description, types, botIds, content, ordered, state };
 };

@@ -98,13 +98,6 @@ export class WebhookQueueService {
     private readonly clock: Clock,
   ) {}
 
-  /** Locks endpoints, always in the same order. To be called before any of their deliveries is looked at. */
-  lock(tx: EntityManager, endpointIds: readonly string[]): Promise<unknown> {
-    return tx.query('SELECT FROM webhook_health WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR UPDATE', [
-      endpointIds,
-    ]);
-  }
-
   /** Has deliveries of a locked endpoint sent, each at the next free slot. */
   async schedule(tx: EntityManager, endpointId: string, deliveryIds: readonly string[]): Promise<undefined> {
     if (deliveryIds.length === 0) return;
@@ -242,7 +235,7 @@ export class WebhookQueueService {
     );
     for (const { id, ordered } of endpoints) {
       await this.db.transaction(async (tx) => {
-        await this.lock(tx, [id]);
+        await this.health.lock(tx, id);
         await this.sendWaiting(tx, id, ordered);
       });
     }

@@ -32,6 +32,15 @@ export class WebhooksHealthService {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
+  /**
+   * Whoever changes endpoints or their deliveries holds their rows here, taken before any other and always in the same order: so two
+   * of them cannot wait for each other, and each sees what the one before has done.
+   */
+  async lock(tx: EntityManager, ...endpointIds: readonly string[]): Promise<void> {
+    const sql = 'SELECT FROM webhook_health WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR UPDATE';
+    await tx.query(sql, [endpointIds]);
+  }
+
   /** Tells owners of endpoints that have not answered for long, and disables those that have not for longest. */
   async look(): Promise<void> {
     const now = this.clock.now();
@@ -51,6 +60,7 @@ export class WebhooksHealthService {
    * @param reason `by_hand` is noted by whoever did it
    */
   async disable(tx: EntityManager, endpointId: string, reason: DisabledReason): Promise<void> {
+    await this.lock(tx, endpointId);
     const now = this.clock.now();
     const { affected } = await tx.update(
       WebhookEndpoint,

@@ -58,6 +58,8 @@ afterEach(async () => {
   await app.service.db.query('DELETE FROM webhook_endpoints');
 });
 
+const queue = () => app.service.nest.get(WebhookQueueService, { strict: false });
+
 const aMessage = (data: Partial<Parameters<typeof MessageReceived>[0]> = {}): EventDraft =>
   MessageReceived({
     ...{ chatId: uuidv7(), botId: 'lumen', channel: 'telegram', userId: uuidv7(), messageId: uuidv7(), locale: 'en' },
@@ -350,17 +352,25 @@ describe('an endpoint', () => {
 
   it('is changed by who has seen its last change, and each change is in the audit log', async () => {
     const { id, path } = await open();
+    await change(id, { url: receiver.url(`${path}?key=secret`) });
+    expect(await tablesWith(app, 'key=secret')).toEqual(['webhook_endpoints']);
+    await change(id, { url: receiver.url(path) });
     const changed = await change(id, { description: 'the shop', types: ['gateway.webhook-endpoint.failing'] });
-    expect(changed).toMatchObject({ description: 'the shop', revision: 2, url: receiver.url(path) });
+    expect(changed).toMatchObject({ description: 'the shop', revision: 4, url: receiver.url(path) });
     const stale = { params: { endpointId: id }, body: { description: 'late' }, ifMatch: '"1"' };
     await expect(app.gateway.call(ChangeWebhookEndpoint, stale)).rejects.toMatchObject({ status: 412 });
     await app.gateway.call(RotateWebhookSecret, { params: { endpointId: id }, body: {}, idempotencyKey: uuidv7() });
     await app.gateway.call(RemoveWebhookEndpoint, { params: { endpointId: id } });
     const { data } = await app.gateway.call(ListAuditEntries, { query: { resourceId: id } });
-    expect(data.map(({ action }) => action).sort()).toEqual(
-      ['change', 'open', 'remove', 'rotate'].map((act) => `gateway.webhook-endpoints.${act}`),
-    );
-    expect(data.find(({ action }) => action.endsWith('change'))!.changes).toContainEqual({
+    expect(data.map(({ action }) => action.split('.').at(-1)).sort()).toEqual([
+      'change',
+      'change',
+      'change',
+      'open',
+      'remove',
+      'rotate',
+    ]);
+    expect(data.flatMap(({ changes }) => changes ?? [])).toContainEqual({
       op: 'replace',
       path: '/description',
       value: 'the shop',
@@ -594,6 +604,25 @@ describe('many webhooks', () => {
     }
   });
 
+  it('reach an endpoint twenty a second, the first ten at once', async () => {
+    const { id } = await open();
+    const waits = await app.service.db.transaction(async (tx) => {
+      const rows = await tx.query<{ id: string }[]>(
+        `INSERT INTO webhook_deliveries (id, endpoint_id, type, subject, sequence, body, user_ids, state, created_at)
+         SELECT gen_random_uuid(), $1, 'a', 'b', 1, '{}', '{}', 'waiting', now() FROM generate_series(1, 30) RETURNING id`,
+        [id],
+      );
+      const ids = rows.map((row) => row.id);
+      await queue().schedule(tx, id, ids.slice(0, 20));
+      await queue().schedule(tx, id, ids.slice(20));
+      return tx.query<{ ms: number }[]>(
+        `SELECT round(extract(epoch FROM due_at - now()) * 1000)::int AS ms FROM webhook_deliveries WHERE endpoint_id = $1 ORDER BY due_at`,
+        [id],
+      );
+    });
+    expect(waits.map(({ ms }) => ms)).toEqual(Array.from({ length: 30 }, (_, i) => Math.max(0, (i - 10) * 50)));
+  });
+
   it('keep the order of a subject where that is wanted', async () => {
     const { id, path } = await open({ ordered: true });
     const [chatId, other] = [uuidv7(), uuidv7()];
@@ -622,8 +651,6 @@ describe('many webhooks', () => {
 });
 
 describe('a process that is killed', () => {
-  const queue = () => app.service.nest.get(WebhookQueueService, { strict: false });
-
   it('before it has sent, loses nothing', async () => {
     const { id, path } = await open();
     // As if the process were gone right after it had taken the delivery upon itself.
