@@ -131,6 +131,19 @@ describe('a stream of the audit log', () => {
     );
   });
 
+  it('shows that an entry was changed also when its own hash was made anew', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, fc.nat(), async (stream, at) => {
+        const i = at % stream.rows.length;
+        const { record, prevHash } = stream.rows[i]!;
+        const another = { ...record, reason: 'another' };
+        const rows = stream.rows.with(i, { record: another, prevHash, hash: hashOf(prevHash, another) });
+        expect(await findings({ ...stream, rows })).not.toEqual([]);
+        expect(await findings({ ...stream, rows, segments: [] })).not.toEqual([]);
+      }),
+    );
+  });
+
   it('shows that entries were removed, put in, exchanged or doubled', async () => {
     const acts: Record<string, (rows: ChainedRecord[], i: number, j: number) => ChainedRecord[]> = {
       remove: (rows, i) => rows.toSpliced(i, 1),

@@ -280,6 +280,13 @@ describe('an export', () => {
       expect((await checkExport(file, proofFile)).mistakes).not.toEqual([]);
       restore();
     }
+    // An entry and its proof, so that nothing is left of it.
+    change(file, (lines) => lines.slice(0, -1));
+    change(proofFile, (lines) => lines.toSpliced(-2, 1));
+    expect((await checkExport(file, proofFile)).mistakes).toEqual([
+      'the export had 22 entries, and these are not the same',
+    ]);
+    restore();
     const proofActs = [(lines: string[]) => lines.slice(0, -1), (lines: string[]) => lines.toSpliced(-2, 1)];
     for (const act of proofActs) {
       change(proofFile, act);

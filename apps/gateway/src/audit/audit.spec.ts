@@ -172,6 +172,37 @@ describe('the audit log', () => {
     expect(gaps.count).toBe(0);
   });
 
+  it('is written by transactions that do not wait for each other, in whatever order they name who acts', async () => {
+    const entries = Array.from({ length: 12 }, () => anEntry());
+    await append(...entries);
+    const streams = await Promise.all(
+      entries.map(async ({ resource }) => Number((await list({ resourceId: resource.id }))[0]!.id.split('.')[0])),
+    );
+    const [low, high] = [Math.min(...streams), Math.max(...streams)].map((stream) => entries[streams.indexOf(stream)]!);
+    const second = app.service.db.createQueryRunner();
+    const [{ pid }] = (await second.query('SELECT pg_backend_pid() AS pid')) as [{ pid: number }];
+    await second.startTransaction();
+    await app.service.db.transaction(async (tx) => {
+      await log.append(tx, low!);
+      const appended = log.append(second.manager, high!, low!);
+      await until(
+        async () =>
+          (
+            await app.service.db.query<unknown[]>(
+              'SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = $2',
+              [pid, 'Lock'],
+            )
+          ).length > 0,
+        { what: 'the other transaction to wait' },
+      );
+      await log.append(tx, high!);
+      appended.catch(() => undefined);
+    });
+    await second.commitTransaction();
+    await second.release();
+    expect(await list({ resourceId: high!.resource.id })).toHaveLength(3);
+  });
+
   describe('for whoever looks something up', () => {
     const [staff, key, thing] = [uuidv7(), uuidv7(), uuidv7()];
     beforeAll(async () => {
