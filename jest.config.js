@@ -1,6 +1,5 @@
 // ESM-only packages: Jest runs CommonJS, so their JavaScript goes through swc as well.
 const esmOnly = [
-  'cookie',
   '@nestjs',
   '@standard-schema',
   '@borewit',
@@ -9,12 +8,16 @@ const esmOnly = [
   '@tokenizer',
   'canonicalize',
   'cockatiel',
+  'cookie',
   'eventsource-parser',
   'file-type',
   'graphile-worker',
   'jose',
   'lru-cache',
   'marked',
+  'oauth4webapi',
+  'oidc-provider',
+  'openid-client',
   'strtok3',
   'token-types',
   'uint8array-extras',

@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util';
 import type { ServiceClient } from '@switchboard/service-kit';
 import type { AuditProof } from '../../apps/gateway/dist/src/audit/audit-chain.js';
 import type { FileCheck } from '../../apps/gateway/dist/src/audit/audit-file-check.js';
-import { addressOf, askAsOperator } from '../local/operator.mts';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
+import { addressOf, ask } from './call.mts';
 
 const USAGE = `npm run audit -- verify                      has the gateway look at the whole log, hashes, signatures and their copies
 npm run audit -- verify <file>               checks an export against <file>.proof.jsonl, or the proof of an entry; without the gateway
@@ -147,6 +147,8 @@ async function asOperator<T>(
   { url, as }: Options,
   call: (client: ServiceClient, options: AsOperator) => Promise<T>,
 ): Promise<T> {
+  const { ListAuditKeys } = await import('@switchboard/contracts');
   const actor = { kind: 'staff' as const, id: as, roles: ['operator'], scopes: ['*'] };
-  return askAsOperator('gateway', url ?? (await addressOf('gateway')), (client) => call(client, { actor }));
+  // All routes here are answered by the service of this one.
+  return ask(ListAuditKeys, url ?? (await addressOf('gateway')), (client) => call(client, { actor }));
 }

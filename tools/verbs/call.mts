@@ -1,12 +1,12 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { RouteDefinition } from '@switchboard/contracts';
-import type { Download } from '@switchboard/service-kit';
-import { addressOf, askAsOperator } from '../local/operator.mts';
-import { root } from '../local/workspace.mts';
+import type { AppDefinition, Download, ServiceClient } from '@switchboard/service-kit';
+import { localOperatorKey } from '../local/secrets.mts';
+import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
 
 const USAGE = `npm run call -- <route> [name=value …] [name:=json …]
@@ -14,6 +14,7 @@ const USAGE = `npm run call -- <route> [name=value …] [name:=json …]
   The names are those of the path, the query or the body; := gives a value as JSON. What is answered goes to standard output.
   --body <json>     the whole body     --key <idempotency key>, a fresh one without it
   --if-match <etag> of what you have seen: \`call\` says it on standard error beside an answer that has one
+  --reason <text>   why you look at what people wrote or who they are
   --as <name>       who you are; the name of your account without it
   --url <address>   where the service answers, else <SERVICE>_URL, else its usual port on this machine
   --out <file>      where a file goes
@@ -30,6 +31,7 @@ export async function main(args: string[]): Promise<number> {
       body: { type: 'string' },
       'if-match': { type: 'string' },
       key: { type: 'string' },
+      reason: { type: 'string' },
       as: { type: 'string', default: userInfo().username },
       url: { type: 'string' },
       out: { type: 'string' },
@@ -58,14 +60,13 @@ export async function main(args: string[]): Promise<number> {
     ...sorted(route, given.map(readArgument)),
     ...(values.body && { body: JSON.parse(values.body) as unknown }),
     ...(values['if-match'] && { ifMatch: asEntityTag(values['if-match']) }),
+    ...(values.reason && { reason: values.reason }),
     ...(route.idempotent && { idempotencyKey: values.key ?? crypto.randomUUID() }),
   };
   const actor = { kind: 'staff' as const, id: values.as, roles: ['operator'], scopes: ['*'] };
   const url = values.url ?? (await addressOf(serviceOf(route)));
   try {
-    const answer = await askAsOperator(serviceOf(route), url, (client) =>
-      client.call(route, question as never, { actor }),
-    );
+    const answer = await ask(route, url, (client) => client.call(route, question as never, { actor }));
     await print(answer, values.out);
     if (route.etag) console.error(`ETag: "${(answer as unknown as Record<string, string | number>)[route.etag]}"`);
     return 0;
@@ -98,6 +99,42 @@ function sorted({ params, query, body }: RouteDefinition, given: [string, unknow
     throw new Error(`It is asked with ${known.join(', ') || 'nothing'}, not with ${Object.keys(rest).join(', ')}.`);
   }
   return { params: pick(ofPath), query: pick(ofQuery), ...(body && { body: rest }) };
+}
+
+/** Asks with the key of the environment or, where that is not known, with the one of the local installation. */
+export async function ask<T>(
+  route: RouteDefinition,
+  url: string,
+  call: (client: ServiceClient) => Promise<T>,
+): Promise<T> {
+  const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
+  const { serviceOf } = await import('@switchboard/contracts');
+  const { Registry } = await import('prom-client');
+  const { OPERATOR_PRIVATE_KEY: own, OPERATOR_PRIVATE_KEY_FILE: file } = process.env;
+  const local = join(stateDir, 'start');
+  const keys = [
+    ...(own ? [own] : file ? [readFileSync(file, 'utf8')] : []),
+    ...(existsSync(join(local, 'secrets.json')) ? [localOperatorKey(local)] : []),
+  ];
+  for (const key of keys) {
+    const jwk = JSON.parse(key) as { kty: string };
+    const identity = new ServiceIdentity('operator', { private: new Map([['operator', jwk]]), public: { keys: [] } });
+    const client = new ServiceClient(identity, new Map([[serviceOf(route), url]]), new Registry());
+    try {
+      return await call(client);
+    } catch (error) {
+      if ((error as { status?: number }).status !== 401 || key === keys.at(-1)) throw error;
+    }
+  }
+  throw new Error("There is no operator's key: set OPERATOR_PRIVATE_KEY, or run `npm start` here once.");
+}
+
+export async function addressOf(service: string): Promise<string> {
+  const prefix = service.toUpperCase().replaceAll('-', '_');
+  const { [`${prefix}_URL`]: url, [`${prefix}_PORT`]: port } = process.env;
+  if (url) return url;
+  const exported = Object.values((await import(`@switchboard/${service}`)) as Record<string, AppDefinition>);
+  return `http://127.0.0.1:${port ?? exported.find(({ name }) => name === service)!.port}`;
 }
 
 async function print(answer: unknown, file: string | undefined): Promise<void> {

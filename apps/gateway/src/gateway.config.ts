@@ -1,6 +1,8 @@
 import { networkList, secret } from '@switchboard/service-kit';
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
+import { mailVariables } from './mail/mail.config';
+import { signInVariables } from './sign-in/sign-in.config';
 
 /** The variables that only this service reads; their names begin with `GATEWAY_`. */
 export const gatewayConfig = z.object({
@@ -24,6 +26,8 @@ export const gatewayConfig = z.object({
   GATEWAY_WEBHOOK_PRIVATE_NETWORKS: networkList().describe(
     'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
   ),
+  ...mailVariables,
+  ...signInVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 

@@ -4,12 +4,20 @@ import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
+import { PeopleModule } from './people/people.module';
+import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
 @Module({
   imports: [
-    ...[AuditModule, BotsModule, EdgeModule, StaffModule, WebhooksModule],
+    AuditModule,
+    BotsModule,
+    EdgeModule,
+    PeopleModule,
+    SignInModule,
+    StaffModule,
+    WebhooksModule,
     PersonErasureModule.saying(GatewayPersonErased),
   ],
 })

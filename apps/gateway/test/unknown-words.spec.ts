@@ -1,5 +1,6 @@
-import { AuditEntryAppendRequested } from '@switchboard/contracts';
+import { AuditEntryAppendRequested, ContactStarted } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../src/gateway.app';
 
 /** A newer version of another service says words that this one has never heard of. */
@@ -19,6 +20,11 @@ describe('words that gateway does not know', () => {
           action: 'chat-ai.prompts.publish',
           resourceType: 'prompt',
           resourceId: 'lumen',
+        }),
+      [ContactStarted.type]: () =>
+        ContactStarted({
+          ...{ chatId: uuidv7(), botId: 'lumen', channel: 'telegram', userId: uuidv7(), contactId: uuidv7() },
+          ...{ externalId: uuidv7(), locale: 'en' },
         }),
     }));
 });

@@ -8,8 +8,6 @@ import { readersFor } from './read-event';
 import { readSignal } from './signals';
 import { type ConsumerGroup, EVERY_TYPE, type Subscription, type Transport } from './transport';
 
-const BATCH_SIZE = 200;
-
 interface SignalHandler {
   definition: SignalDefinition;
   decrypt: boolean;
@@ -77,12 +75,20 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   /** What this service listens to. */
   get topology(): ConsumerGroup[] {
-    return [...this.groups].map(([name, { options, handlers }]) => ({
-      ...options,
-      name: `${this.service}.${name}`,
-      types: handlers.has(EVERY_TYPE) ? [EVERY_TYPE] : [...readersFor([...handlers.values()]).keys()],
-      batchSize: BATCH_SIZE,
-    }));
+    return [...this.groups].map(
+      ([
+        name,
+        {
+          options: { batch, ...options },
+          handlers,
+        },
+      ]) => ({
+        ...options,
+        name: `${this.service}.${name}`,
+        types: handlers.has(EVERY_TYPE) ? [EVERY_TYPE] : [...readersFor([...handlers.values()]).keys()],
+        batchSize: batch,
+      }),
+    );
   }
 
   listen(callback: (error?: unknown) => void): void {

@@ -34,6 +34,8 @@ export interface InboxDependencies {
   /** Called when something was parked for another try. */
   wakeRetries(): void;
   warn(message: string, error?: unknown): void;
+  /** Of what somebody has to look at. */
+  error(message: string, error: unknown): void;
 }
 
 /** What came back more often than this may be what takes the process down. */
@@ -229,7 +231,7 @@ export class Inbox {
     });
     if (buried === 0) return;
     this.deps.metrics.deadLettered.inc({ group: this.consumer, reason });
-    this.deps.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
+    this.deps.error(`${this.group.name}: ${message.type} went to the dead letters`, error);
   }
 
   /**
@@ -291,7 +293,7 @@ export class Inbox {
   noteFailure(type: string, error: unknown, disposition: Disposition): void {
     if ('dead' in disposition) {
       this.deps.metrics.deadLettered.inc({ group: this.consumer, reason: disposition.dead });
-      this.deps.warn(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
+      this.deps.error(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
     } else {
       this.deps.metrics.retries.inc({ group: this.consumer, type });
       this.deps.wakeRetries();

@@ -34,7 +34,8 @@ export function everyEventContract(openTransport: (observer?: TransportObserver)
   afterEach(() => shop.close());
 
   /** Of the shared broker's events only those of this file. */
-  const isOurs = ({ type }: CloudEvent) => type.includes(own) || [OrderPlaced.type, OrderCancelled.type].includes(type);
+  const types: readonly string[] = [OrderPlaced.type, OrderCancelled.type];
+  const isOurs = ({ type }: CloudEvent) => type.includes(own) || types.includes(type);
 
   const listener = () => {
     @Consumer(`everything-${uuidv7()}`, { concurrency: 1 })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
+import { Locale } from './locale';
 import { openWord } from './open-word';
 import { personal } from './personal';
 import { definePersonErased } from './person-erased';
@@ -15,6 +16,77 @@ export const BotsChanged = defineSignal(
   'gateway.bots.changed.v1',
   z.object({ botId: BotId }),
   'A bot that the gateway keeps has changed: every process asks for it at once.',
+);
+
+/** Who is meant by an external id: a messenger, an account elsewhere, or an address. */
+export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'email'], {
+  id: 'IdentityChannel',
+  description: 'Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.',
+});
+
+const person = z.uuid().describe('The person, one id everywhere.');
+
+export const UserRegistered = defineEvent(
+  'gateway.user.registered.v1',
+  z.object({
+    userId: person,
+    channel: IdentityChannel.describe('Where they came from.'),
+    locale: Locale,
+    registeredAt: z.iso.datetime(),
+  }),
+  { subject: 'userId', summary: 'A person became known, by a bot or by signing in.' },
+);
+
+const identity = {
+  identityId: z.uuid(),
+  userId: person,
+  channel: IdentityChannel,
+  externalId: personal(z.string().min(1).max(320)).describe("The channel's own id of the person, or the address."),
+};
+
+export const IdentityLinked = defineEvent(
+  'gateway.identity.linked.v1',
+  z.object({ ...identity, linkedAt: z.iso.datetime() }),
+  {
+    subject: 'userId',
+    summary: 'An external id belongs to a person. Whoever knows it under another person takes this one over.',
+  },
+);
+
+export const IdentityUnlinked = defineEvent(
+  'gateway.identity.unlinked.v1',
+  z.object({ ...identity, unlinkedAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A person took one of their external ids away.' },
+);
+
+export const ConsentPurpose = openWord(['terms', 'analytics', 'marketing'], {
+  id: 'ConsentPurpose',
+  description: 'What a person agrees to.',
+});
+
+export const ConsentSource = openWord(['web', 'bot'], {
+  id: 'ConsentSource',
+  description: 'Where a person agreed to something.',
+});
+
+const consent = {
+  consentId: z.uuid(),
+  userId: person,
+  purpose: ConsentPurpose,
+  version: z.string().min(1).max(40).describe('Of the text that was agreed to.'),
+  source: ConsentSource,
+};
+
+export const ConsentGiven = defineEvent(
+  'gateway.consent.given.v1',
+  z.object({ ...consent, givenAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A person agreed to something.' },
+);
+
+export const ConsentWithdrawn = defineEvent(
+  'gateway.consent.withdrawn.v1',
+  z.object({ ...consent, withdrawnAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A person no longer agrees to something.' },
 );
 
 export const AccessChanged = defineSignal(
