@@ -216,7 +216,9 @@ const WebhookAttempt = z
     error: z
       .string()
       .nullable()
-      .describe('refused, unknown_name, unreachable, bad_certificate, timed_out or broken_off.'),
+      .describe(
+        'refused, unknown_name, unreachable, bad_certificate, timed_out, broken_off, or interrupted: nobody knows what came of it.',
+      ),
     requestHeaders: z.record(z.string(), z.string()).describe('Without the signature.'),
     replyHeaders: z.record(z.string(), z.string()),
     reply: z.string().nullable().describe('The first 2 kB.'),

@@ -129,7 +129,7 @@ export class WebhookDeliveriesService {
     const { endpointId } = await this.find(actor, deliveryId);
     await this.health.lock(tx, endpointId);
     const [, marked] = await tx.query<[unknown, number]>(
-      `UPDATE webhook_deliveries SET is_replay = true, state = 'waiting', ended_at = NULL WHERE id = $1 AND state = 'ended'`,
+      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id = $1 AND state = 'ended'`,
       [deliveryId],
     );
     if (marked === 0) throw new WebhookDeliveryOpen(deliveryId);
@@ -146,7 +146,7 @@ export class WebhookDeliveriesService {
     const { ordered } = await this.endpoints.find(tx, actor, endpointId);
     await this.health.lock(tx, endpointId);
     const [, replayed] = await tx.query<[unknown, number]>(
-      `UPDATE webhook_deliveries SET is_replay = true, state = 'waiting', ended_at = NULL WHERE id IN (
+      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id IN (
          SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'ended' AND NOT is_test AND outcome = ANY($2)
            AND id >= $3 AND id < $4 ORDER BY id LIMIT ${MOST_REPLAYED})`,
       [endpointId, outcomes, firstIdOf(from), firstIdOf(to)],

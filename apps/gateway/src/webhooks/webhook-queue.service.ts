@@ -156,8 +156,10 @@ export class WebhookQueueService {
       const isOnce = isTest || isReplay;
       if (delivery.endpointState === 'disabled' && !isOnce)
         return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
-      if (delivery.state === 'sending' && delivery.sendsFor! > 0)
-        return this.addJob(tx, deliveryId, delivery.sendsFor!);
+      if (delivery.state === 'sending') {
+        if (delivery.sendsFor! > 0) return this.addJob(tx, deliveryId, delivery.sendsFor!);
+        if (await this.giveUpInterrupted(tx, delivery)) return undefined;
+      }
       // Somebody waits to see what comes of a test.
       if (delivery.pausesFor > 0 && !isTest) return this.schedule(tx, endpointId, [deliveryId]);
       if (await this.mustWait(tx, delivery)) {
@@ -218,7 +220,7 @@ export class WebhookQueueService {
         replyHeaders,
         reply,
       };
-      await tx.createQueryBuilder().insert().into(WebhookAttempt).values(row).orIgnore().execute();
+      await tx.upsert(WebhookAttempt, row, ['deliveryId', 'number']);
       // Another process has taken it for lost, and sends it.
       if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
       const outcome = await this.decide(tx, delivery, answer);
@@ -257,6 +259,26 @@ export class WebhookQueueService {
       [deliveryId],
     );
     return delivery;
+  }
+
+  /**
+   * Whoever sent it was killed, and what came of it is not known. It counts as a failure: otherwise what kills every process that sends
+   * it would be sent for ever. @returns whether that was the last one
+   */
+  private async giveUpInterrupted(tx: EntityManager, delivery: Open): Promise<boolean> {
+    const { id, endpointId, type, tries, attempts, isTest, isReplay } = delivery;
+    const unknown = { durationMs: 0, error: 'interrupted', requestHeaders: {}, replyHeaders: {} };
+    const row = { deliveryId: id, number: attempts, at: this.clock.now(), ...unknown };
+    await tx.createQueryBuilder().insert().into(WebhookAttempt).values(row).orIgnore().execute();
+    if (tries < RETRY_AFTER_MS.length) {
+      await tx.query('UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1', [id]);
+      return false;
+    }
+    await this.end(tx, delivery, delivery.outcome ?? 'failed', 'exhausted');
+    const facts = { deliveryId: id, endpointId, eventType: type, attempts };
+    if (!isTest && !isReplay) await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'exhausted' }));
+    await this.sendWaiting(tx, endpointId, delivery.ordered);
+    return true;
   }
 
   /** Behind others: of its endpoint, or of its subject where these keep their order. */

@@ -712,6 +712,29 @@ describe('a process that is killed', () => {
     expect(receiver.at(path)).toHaveLength(1);
   });
 
+  it('whenever it sends, does so ten times and no more', async () => {
+    const { id } = await open();
+    const claim = queue().claim.bind(queue());
+    jest.spyOn(queue(), 'claim').mockImplementation(async (deliveryId) => {
+      await claim(deliveryId);
+      return undefined;
+    });
+    await app.probe.say(aMessage());
+    const ended = await until(
+      async () => {
+        const [delivery] = await deliveries({ endpointId: id });
+        if (delivery?.state === 'sending') await hasten();
+        return delivery?.state === 'ended' && delivery;
+      },
+      { what: 'the end' },
+    );
+    expect(ended).toMatchObject({ outcome: 'failed', reason: 'exhausted', attempts: 10 });
+    expect((await log(ended.id)).tries.map(({ error }) => error)).toEqual(
+      Array.from({ length: 10 }, () => 'interrupted'),
+    );
+    await app.probe.until(WebhookDeliveryFailed, ({ data }) => data.deliveryId === ended.id);
+  });
+
   it('at any statement, loses nothing and says nothing twice', async () => {
     const within = new AsyncLocalStorage<true>();
     let countdown = Infinity;
