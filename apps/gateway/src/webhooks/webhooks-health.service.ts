@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { WebhookEndpointDisabled, WebhookEndpointFailing } from '@switchboard/contracts';
+import { NoticeSendRequested, WebhookEndpointDisabled, WebhookEndpointFailing } from '@switchboard/contracts';
 import { Clock, LOG, type Log } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { AuditLog } from '../audit/audit-log';
 import { type DisabledReason, WebhookEndpoint } from './webhook-endpoint.entity';
 
@@ -73,14 +74,15 @@ export class WebhooksHealthService {
        WHERE endpoint_id = $1 AND state IN ('waiting', 'scheduled') AND NOT is_test AND NOT is_replay`,
       [endpointId, now],
     );
-    const [{ failingSince, ownerKind, ownerId }] = (await tx.query(
-      `SELECT failing_since AS "failingSince", owner_kind AS "ownerKind", owner_id AS "ownerId"
+    const [{ failingSince, url, ownerKind, ownerId }] = (await tx.query(
+      `SELECT failing_since AS "failingSince", url, owner_kind AS "ownerKind", owner_id AS "ownerId"
        FROM webhook_health JOIN webhook_endpoints ON id = endpoint_id WHERE endpoint_id = $1`,
       [endpointId],
-    )) as [{ failingSince: Date | null; ownerKind: string; ownerId: string }];
+    )) as [{ failingSince: Date | null; url: string; ownerKind: string; ownerId: string }];
     const since = failingSince && { failingSince: failingSince.toISOString() };
     await this.outbox.add(tx, WebhookEndpointDisabled({ endpointId, reason, ownerKind, ownerId, ...since }));
     if (reason === 'by_hand') return;
+    await this.tellStaff(tx, DISABLED_TEXTS[reason](new URL(url).host));
     this.log.warn({ endpoint: endpointId, reason }, 'a webhook endpoint was disabled');
     await this.audit.append(tx, {
       actor: { kind: 'service', id: 'gateway' },
@@ -103,19 +105,43 @@ export class WebhooksHealthService {
     if (seen.lastsHours >= DISABLED_AFTER_HOURS && seen.isApart) return this.disable(tx, endpointId, 'failing');
     const hours = TOLD_AFTER_HOURS.findLast((each) => each <= seen.lastsHours)!;
     if (hours <= toldHours) return;
-    const told = await tx.query<[{ ownerKind: string; ownerId: string }[], number]>(
+    const [[told]] = await tx.query<[{ url: string; ownerKind: string; ownerId: string }[], number]>(
       `UPDATE webhook_health SET told_hours = $2 FROM webhook_endpoints
        WHERE endpoint_id = $1 AND id = $1 AND failing_since = $3 AND told_hours < $2
-       RETURNING owner_kind AS "ownerKind", owner_id AS "ownerId"`,
+       RETURNING url, owner_kind AS "ownerKind", owner_id AS "ownerId"`,
       [endpointId, hours, failingSince],
     );
-    const [owner] = told[0];
     // It has answered meanwhile, or another process has told.
-    if (!owner) return;
+    if (!told) return;
+    const { url, ...owner } = told;
+    await this.tellStaff(tx, failingTexts(new URL(url).host, hours));
     this.log.warn({ endpoint: endpointId, hours }, 'a webhook endpoint does not answer');
     await this.outbox.add(
       tx,
       WebhookEndpointFailing({ endpointId, hours, failingSince: failingSince.toISOString(), ...owner }),
     );
   }
+
+  private async tellStaff(tx: EntityManager, texts: Texts): Promise<void> {
+    await this.outbox.add(tx, NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts }));
+  }
 }
+
+type Texts = Record<'en' | 'ru', string>;
+
+/** Only the host: what follows in an address may be a secret. */
+const failingTexts = (host: string, hours: number): Texts => ({
+  en: `Webhooks to **${host}** have not been taken for ${hours} hours. After five days nothing more is sent there.`,
+  ru: `Вебхуки на **${host}** не принимаются уже ${hours} ч. Через пять суток отправка туда прекратится.`,
+});
+
+const DISABLED_TEXTS: Record<Exclude<DisabledReason, 'by_hand'>, (host: string) => Texts> = {
+  failing: (host) => ({
+    en: `Webhooks to **${host}** were not taken for five days: nothing more is sent there until somebody enables the endpoint again.`,
+    ru: `Вебхуки на **${host}** не принимались пять суток: отправка туда прекращена, пока адрес не включат снова.`,
+  }),
+  gone: (host) => ({
+    en: `**${host}** has answered that its webhook endpoint is gone (410): nothing more is sent there until somebody enables it again.`,
+    ru: `**${host}** ответил, что адреса для вебхуков больше нет (410): отправка туда прекращена, пока адрес не включат снова.`,
+  }),
+};

@@ -8,6 +8,7 @@ import {
   ListWebhookEndpoints,
   ListWebhookTypes,
   MessageReceived,
+  NoticeSendRequested,
   OpenWebhookEndpoint,
   ReadWebhookDelivery,
   ReadWebhookEndpoint,
@@ -414,6 +415,7 @@ describe('an endpoint', () => {
   it('that does not answer is told of after a day and after three, and disabled after five', async () => {
     const health = app.service.nest.get(WebhooksHealthService, { strict: false });
     const began = app.clock.now();
+    const noticed = app.probe.all(NoticeSendRequested).length;
     const { id, path } = await open();
     receiver.answer(path, 500);
     await app.probe.say(aMessage());
@@ -444,6 +446,16 @@ describe('an endpoint', () => {
     const { data } = await app.probe.until(WebhookEndpointDisabled, ({ data }) => data.endpointId === id);
     expect(data).toMatchObject({ reason: 'failing', failingSince: began.toISOString() });
     expect(await after(122)).toEqual([24, 72]);
+    const notices = app.probe
+      .all(NoticeSendRequested)
+      .slice(noticed)
+      .map((event) => event.data.texts);
+    expect(notices.map(({ en }) => /for (24 hours|72 hours|five days)/.exec(en!)?.[1])).toEqual([
+      '24 hours',
+      '72 hours',
+      'five days',
+    ]);
+    for (const texts of notices) expect(texts.ru).toMatch(/^Вебхуки на \*\*127\.0\.0\.1:\d+\*\* /);
     app.clock.set(began);
   });
 
