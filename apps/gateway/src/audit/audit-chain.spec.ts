@@ -5,14 +5,12 @@ import {
   type AuditRecord,
   canonical,
   type ChainedRecord,
-  type DatedSegment,
   follow,
   hashOf,
   keyIdOf,
   merklePaths,
   MerkleTree,
   NOTHING,
-  RootCheck,
   rootOf,
   type Segment,
   segmentLeaf,
@@ -20,10 +18,10 @@ import {
   type SigningKey,
   signRoot,
   statementHash,
-  StreamCheck,
   STREAMS,
   unsigned,
 } from './audit-chain';
+import { type DatedSegment, RootCheck, StreamCheck } from './audit-checks';
 
 const AT = '2026-11-27T10:00:00.000Z';
 const LONG_AGO = '2020-01-01T00:00:00.000Z';

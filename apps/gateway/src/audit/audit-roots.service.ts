@@ -5,7 +5,6 @@ import { json } from 'node:stream/consumers';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GatewayConfig } from '../gateway.config';
 import {
-  type DatedSegment,
   keyIdOf,
   MerkleTree,
   NOTHING,
@@ -21,6 +20,7 @@ import {
   STREAMS,
   unsigned,
 } from './audit-chain';
+import type { DatedSegment } from './audit-checks';
 
 const BATCH = 200;
 

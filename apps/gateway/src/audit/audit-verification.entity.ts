@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Finding } from './audit-chain';
+import type { Finding } from './audit-checks';
 
 /** A look at the whole log, and what did not fit. */
 @Entity({ name: 'audit_verifications' })

@@ -3,7 +3,8 @@ import { Clock, DomainError, LOG, type Log, type Position } from '@switchboard/s
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type Finding, KEPT_YEARS, NOTHING, ORDINARY_STREAMS, RootCheck, StreamCheck, STREAMS } from './audit-chain';
+import { KEPT_YEARS, NOTHING, ORDINARY_STREAMS, STREAMS } from './audit-chain';
+import { type Finding, RootCheck, StreamCheck } from './audit-checks';
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerification } from './audit-verification.entity';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { WebhookDeliveryCompleted, WebhookDeliveryFailed } from '@switchboard/contracts';
+import { WebhookDeliveryFailed } from '@switchboard/contracts';
 import { Clock, defineJob, Jobs } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -30,12 +30,6 @@ export const RETRY_AFTER_MS = [
   ...[5000, 5 * MINUTE_MS, 30 * MINUTE_MS],
   ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
 ];
-/** Of each of these times, so that what failed together does not come back together. */
-const JITTER = 0.2;
-/** No `Retry-After` and no pause is longer. */
-const LONGEST_PAUSE_MS = 24 * HOUR_MS;
-/** What an endpoint answers that has too much to do. */
-const BUSY = [429, 502, 503, 504];
 
 const keyOf = (deliveryId: string) => `webhook:${deliveryId}`;
 
@@ -51,17 +45,8 @@ export interface Claimed {
   readonly isTroubled: boolean;
 }
 
-/** What came of a request. */
-export interface Answer {
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly durationMs: number;
-  readonly retryAfterMs?: number | undefined;
-  readonly replyHeaders: Record<string, string>;
-  readonly reply: string | null;
-}
-
-interface Open {
+/** A delivery with all that decides about it, while its endpoint is locked. */
+export interface OpenDelivery {
   id: string;
   endpointId: string;
   type: string;
@@ -205,30 +190,6 @@ export class WebhookQueueService {
     });
   }
 
-  /** Notes what came of a request, decides what follows from it, and has those sent that have waited for its end. */
-  settle({ deliveryId, endpointId, attempt, headers }: Claimed, at: Date, answer: Answer): Promise<string> {
-    return this.db.transaction(async (tx) => {
-      const delivery = await this.open(tx, deliveryId);
-      if (!delivery) return 'removed';
-      const { 'webhook-signature': _, ...requestHeaders } = headers;
-      const { status, error, durationMs, replyHeaders, reply } = answer;
-      const row = {
-        ...{ deliveryId, number: attempt, at, requestHeaders },
-        status,
-        error,
-        durationMs,
-        replyHeaders,
-        reply,
-      };
-      await tx.upsert(WebhookAttempt, row, ['deliveryId', 'number']);
-      // Another process has taken it for lost, and sends it.
-      if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
-      const outcome = await this.decide(tx, delivery, answer);
-      await this.sendWaiting(tx, endpointId, delivery.ordered);
-      return outcome;
-    });
-  }
-
   /** Has those sent that wait although there is room, as after the last process that sent to their endpoint was killed for good. */
   async sendForgotten(): Promise<number> {
     const endpoints = await this.db.query<{ id: string; ordered: boolean }[]>(
@@ -244,12 +205,13 @@ export class WebhookQueueService {
     return this.addLostJobs();
   }
 
-  private async open(tx: EntityManager, deliveryId: string): Promise<Open | undefined> {
+  /** Locks the endpoint of a delivery, and reads both. */
+  async open(tx: EntityManager, deliveryId: string): Promise<OpenDelivery | undefined> {
     await tx.query(
       `SELECT FROM webhook_health WHERE endpoint_id = (SELECT endpoint_id FROM webhook_deliveries WHERE id = $1) FOR UPDATE`,
       [deliveryId],
     );
-    const [delivery] = await tx.query<Open[]>(
+    const [delivery] = await tx.query<OpenDelivery[]>(
       `SELECT d.id, d.endpoint_id AS "endpointId", d.type, d.state, d.outcome, d.body, d.subject, d.sequence, d.is_test AS "isTest",
          d.is_replay AS "isReplay", d.tries, d.attempts, e.url, e.ordered, e.state AS "endpointState", h.failures,
          extract(epoch FROM d.sending_until - now())::float8 * 1000 AS "sendsFor",
@@ -265,7 +227,7 @@ export class WebhookQueueService {
    * Whoever sent it was killed, and what came of it is not known. It counts as a failure: otherwise what kills every process that sends
    * it would be sent for ever. @returns whether that was the last one
    */
-  private async giveUpInterrupted(tx: EntityManager, delivery: Open): Promise<boolean> {
+  private async giveUpInterrupted(tx: EntityManager, delivery: OpenDelivery): Promise<boolean> {
     const { id, endpointId, type, tries, attempts, isTest, isReplay } = delivery;
     const unknown = { durationMs: 0, error: 'interrupted', requestHeaders: {}, replyHeaders: {} };
     const row = { deliveryId: id, number: attempts, at: this.clock.now(), ...unknown };
@@ -282,7 +244,7 @@ export class WebhookQueueService {
   }
 
   /** Behind others: of its endpoint, or of its subject where these keep their order. */
-  private async mustWait(tx: EntityManager, { id, endpointId, ordered, subject, sequence, ...delivery }: Open) {
+  private async mustWait(tx: EntityManager, { id, endpointId, ordered, subject, sequence, ...delivery }: OpenDelivery) {
     const [{ sending, earlier }] = (await tx.query(
       `SELECT (SELECT count(*)::int FROM webhook_deliveries
            WHERE endpoint_id = $1 AND state = 'sending' AND sending_until > now() AND id <> $2) AS sending,
@@ -291,47 +253,6 @@ export class WebhookQueueService {
       [endpointId, id, subject, sequence],
     )) as [{ sending: number; earlier: boolean }];
     return sending >= CONCURRENCY || (ordered && earlier && !delivery.isTest && !delivery.isReplay);
-  }
-
-  private async decide(tx: EntityManager, delivery: Open, answer: Answer): Promise<string> {
-    const { id, endpointId, isTest, isReplay, type, tries, attempts, failures, outcome } = delivery;
-    const { status } = answer;
-    const isTaken = status !== null && status >= 200 && status < 300;
-    if (isTest || isReplay) {
-      // It counts for nothing, but that what had failed has come through after all.
-      await this.end(tx, delivery, isTaken ? 'delivered' : (outcome ?? 'failed'), isTaken ? undefined : 'sent_once');
-      return isTaken ? 'delivered' : 'failed';
-    }
-    const now = this.clock.now();
-    const facts = { deliveryId: id, endpointId, eventType: type, attempts };
-    if (isTaken) {
-      await tx.query(
-        `UPDATE webhook_health SET failures = 0, failing_since = NULL, told_hours = 0, not_before = NULL, last_success_at = $2
-         WHERE endpoint_id = $1`,
-        [endpointId, now],
-      );
-      await this.end(tx, delivery, 'delivered');
-      await this.outbox.add(tx, WebhookDeliveryCompleted({ ...facts, status }));
-      return 'delivered';
-    }
-    await tx.query(
-      `UPDATE webhook_health SET failures = failures + 1, failing_since = coalesce(failing_since, $2), last_failure_at = $2,
-         not_before = CASE WHEN $3::float8 > 0 THEN now() + $3 * interval '1 millisecond' ELSE not_before END
-       WHERE endpoint_id = $1`,
-      [endpointId, now, pauseAfter(answer, failures)],
-    );
-    const after = status === 410 ? undefined : RETRY_AFTER_MS[tries];
-    if (after === undefined) {
-      const reason = status === 410 ? 'gone' : 'exhausted';
-      await this.end(tx, delivery, 'failed', reason);
-      await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason }));
-      if (status === 410) await this.health.disable(tx, endpointId, 'gone');
-      return reason;
-    }
-    await tx.query(`UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1`, [id]);
-    const jittered = after * (1 + JITTER * (2 * Math.random() - 1));
-    await this.sendLater(tx, id, Math.max(jittered, Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
-    return 'failed';
   }
 
   /**
@@ -348,9 +269,9 @@ export class WebhookQueueService {
     return undefined;
   }
 
-  private async end(
+  async end(
     tx: EntityManager,
-    { id }: Open,
+    { id }: OpenDelivery,
     outcome: NonNullable<WebhookDelivery['outcome']>,
     reason?: string,
   ): Promise<undefined> {
@@ -381,11 +302,4 @@ export class WebhookQueueService {
       return lost.length;
     });
   }
-}
-
-/** How long an endpoint is left alone altogether: as long as it asks for, or ever longer while it shows that it has too much to do. */
-function pauseAfter({ status, error, retryAfterMs }: Answer, failures: number): number {
-  const isBusy = (status !== null && BUSY.includes(status)) || error === 'timed_out';
-  if (!isBusy) return 0;
-  return Math.min(retryAfterMs ?? 1000 * 2 ** Math.min(failures, 8), LONGEST_PAUSE_MS);
 }

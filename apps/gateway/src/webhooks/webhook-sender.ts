@@ -3,7 +3,8 @@ import { Clock, LOG, type Log, OutboundError, persistently } from '@switchboard/
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
-import { type Answer, type Claimed, REQUEST_MS, WebhookQueueService } from './webhook-queue.service';
+import { type Answer, WebhookOutcomesService } from './webhook-outcomes.service';
+import { type Claimed, REQUEST_MS, WebhookQueueService } from './webhook-queue.service';
 import { WebhooksMetrics } from './webhooks.metrics';
 
 /** What is read of an answer; of that, this much is kept. Bytes. */
@@ -29,6 +30,7 @@ export class WebhookSender implements OnModuleDestroy {
 
   constructor(
     private readonly queue: WebhookQueueService,
+    private readonly outcomes: WebhookOutcomesService,
     private readonly endpoints: WebhookEndpointsService,
     private readonly metrics: WebhooksMetrics,
     private readonly clock: Clock,
@@ -59,7 +61,7 @@ export class WebhookSender implements OnModuleDestroy {
     try {
       const at = this.clock.now();
       const answer = await this.ask(claimed);
-      const outcome = await persistently(() => this.queue.settle(claimed, at, answer));
+      const outcome = await persistently(() => this.outcomes.settle(claimed, at, answer));
       this.metrics.note(outcome, answer);
       if (outcome !== 'delivered')
         this.log.info(

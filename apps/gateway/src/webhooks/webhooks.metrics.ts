@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import type { Answer } from './webhook-queue.service';
+import type { Answer } from './webhook-outcomes.service';
 
 @Injectable()
 export class WebhooksMetrics {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { WebhookDeliveriesService } from './webhook-deliveries.service';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
+import { WebhookOutcomesService } from './webhook-outcomes.service';
 import { WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { WebhookSender } from './webhook-sender';
@@ -15,8 +16,8 @@ import { WebhooksMetrics } from './webhooks.metrics';
   imports: [AuditModule],
   controllers: [WebhooksController, WebhooksHandlers],
   providers: [
-    ...[WebhookEndpointsService, WebhookSecretsService, WebhookDeliveriesService, WebhookQueueService, WebhookSender],
-    ...[WebhooksHealthService, WebhooksJobs, WebhooksMetrics],
+    ...[WebhookEndpointsService, WebhookSecretsService, WebhookDeliveriesService, WebhookQueueService],
+    ...[WebhookSender, WebhookOutcomesService, WebhooksHealthService, WebhooksJobs, WebhooksMetrics],
   ],
 })
 export class WebhooksModule {}

@@ -32,6 +32,7 @@ import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
 import { type Received, Receiver } from '../../test/receiver';
 import { gatewayApp } from '../gateway.app';
+import { WebhookOutcomesService } from './webhook-outcomes.service';
 import { RETRY_AFTER_MS, WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { WebhooksHealthService } from './webhooks-health.service';
@@ -60,6 +61,7 @@ afterEach(async () => {
 });
 
 const queue = () => app.service.nest.get(WebhookQueueService, { strict: false });
+const outcomes = () => app.service.nest.get(WebhookOutcomesService, { strict: false });
 
 const aMessage = (data: Partial<Parameters<typeof MessageReceived>[0]> = {}): EventDraft =>
   MessageReceived({
@@ -762,9 +764,12 @@ describe('a process that is killed', () => {
       afterQuery: ({ query }: { query: string }) => void (query === 'COMMIT' && dies()),
     };
     app.service.db.subscribers.push(subscriber);
-    const { claim, settle } = WebhookQueueService.prototype;
+    const { claim } = WebhookQueueService.prototype;
+    const { settle } = WebhookOutcomesService.prototype;
     jest.spyOn(queue(), 'claim').mockImplementation((...args) => within.run(true, () => claim.apply(queue(), args)));
-    jest.spyOn(queue(), 'settle').mockImplementation((...args) => within.run(true, () => settle.apply(queue(), args)));
+    jest
+      .spyOn(outcomes(), 'settle')
+      .mockImplementation((...args) => within.run(true, () => settle.apply(outcomes(), args)));
     const deliver = async () => {
       const { id, path } = await open();
       await app.probe.say(aMessage());
@@ -800,7 +805,7 @@ describe('a process that is killed', () => {
 
   it('before it has noted what came of it, sends it again under the same id', async () => {
     const { id, path } = await open();
-    jest.spyOn(queue(), 'settle').mockRejectedValueOnce(new Error('killed'));
+    jest.spyOn(outcomes(), 'settle').mockRejectedValueOnce(new Error('killed'));
     await app.probe.say(aMessage());
     await receiver.until(path);
     await until(async () => (await deliveries({ endpointId: id, state: 'sending' })).length === 1, {
