@@ -198,7 +198,7 @@ it('is signed every ten minutes and verified each night, by one of the processes
   expect(metrics).toMatch(/audit_unsigned_seconds\{[^}]*\} 0/);
   await owner.query(`UPDATE audit_entries SET result = 'denied'`);
   await verify();
-  await append(full(2));
+  await append({ ...full(2), at: new Date(Date.now() - 3_600_000) });
   const later = await (await fetch(`${app.url}/metrics`)).text();
   expect(later).toMatch(/audit_findings\{[^}]*\} [1-9]/);
   expect(later).toMatch(/audit_unsigned_seconds\{[^}]*\} (?!0\n)/);
