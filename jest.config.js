@@ -6,6 +6,7 @@ const esmOnly = [
   '@noble',
   '@scure',
   '@tokenizer',
+  'canonicalize',
   'cockatiel',
   'cookie',
   'eventsource-parser',

@@ -36,7 +36,7 @@ describe('the alert rules', () => {
     const metrics = rules.flatMap(
       ({ expr }) =>
         expr.match(
-          /\b(?:bot_descriptions|bus|clock_skew|deliveries|jobs|model|periodic_task|receiving|service_identity|third_party|updates)_\w+/g,
+          /\b(?:audit|bot_descriptions|bus|clock_skew|deliveries|jobs|model|periodic_task|receiving|service_identity|third_party|updates|webhook)_\w+/g,
         ) ?? [],
     );
     const missing = metrics.filter((name) => !sources.includes(`'${name.replace(/_(bucket|count|sum)$/, '')}'`));

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
@@ -84,6 +84,9 @@ ENCRYPTION_KEYS=${freshEncryptionKey(now.toISOString().slice(0, 10))}
 
 # Hashes ids of channels, so that people are found without being readable. Never changed: with another one nobody is known.
 LOOKUP_KEY=${randomBytes(32).toString('base64')}
+
+# Signs the audit log; whoever checks it notes the public key elsewhere (npm run audit -- keys).
+GATEWAY_AUDIT_SIGNING_KEY='${JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }))}'
 
 # Who a service is to the others. The gateway speaks for people, an operator for himself (npm run call).
 ${Object.entries(privateKeys)

@@ -7,9 +7,13 @@ import { BotSecretRow } from './bots/bot-secret.entity';
 import { BotRow } from './bots/bot.entity';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
+import { CreateAudit1796300000000 } from '../migrations/1796300000000-create-audit';
+import { CreateWebhooks1796300100000 } from '../migrations/1796300100000-create-webhooks';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
 import { ApiKey } from './api-keys/api-key.entity';
+import { AuditEntryRow } from './audit/audit-entry.entity';
+import { AuditVerification } from './audit/audit-verification.entity';
 import { EdgeService } from './edge/edge.service';
 import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
@@ -21,22 +25,27 @@ import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
 import { Staff, STAFF_PLACES } from './staff/staff.entity';
+import { WebhookAttempt, WebhookDelivery } from './webhooks/webhook-delivery.entity';
+import { WEBHOOK_PLACES, WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhooks/webhook-endpoint.entity';
 
 export const gatewayApp = defineApp({
   name: 'gateway',
   module: GatewayModule,
   config: gatewayConfig,
   entities: [
-    ...[ApiKey, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
+    ...[ApiKey, AuditEntryRow, AuditVerification, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
     ...[Role, Session, SignInLink, Staff, User],
+    ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES],
+  encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES, ...WEBHOOK_PLACES],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,
     CreateSignInLinks1764200000001,
     CreateAccess1764300000000,
     CreateApiKeys1764300100000,
+    CreateAudit1796300000000,
+    CreateWebhooks1796300100000,
   ],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],

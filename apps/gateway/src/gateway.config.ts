@@ -1,4 +1,5 @@
-import { secret } from '@switchboard/service-kit';
+import { networkList, secret } from '@switchboard/service-kit';
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { mailVariables } from './mail/mail.config';
 import { signInVariables } from './sign-in/sign-in.config';
@@ -18,7 +19,22 @@ export const gatewayConfig = z.object({
   REDIS_URL: secret()
     .optional()
     .describe('redis://… where all replicas count calls together; without it each counts its share in memory.'),
+  GATEWAY_AUDIT_SIGNING_KEY: secret()
+    .refine(isSigningKey, 'is not an Ed25519 private key as a JWK')
+    .optional()
+    .describe('Signs the audit log: an Ed25519 private key as a JWK. Derived from LOOKUP_KEY without it.'),
+  GATEWAY_WEBHOOK_PRIVATE_NETWORKS: networkList().describe(
+    'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
+  ),
   ...mailVariables,
   ...signInVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
+
+function isSigningKey(jwk: string): boolean {
+  try {
+    return createPrivateKey({ key: JSON.parse(jwk) as never, format: 'jwk' }).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}

@@ -1,19 +1,23 @@
 import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
+import { AuditModule } from './audit/audit.module';
 import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
+import { WebhooksModule } from './webhooks/webhooks.module';
 
 @Module({
   imports: [
+    AuditModule,
     BotsModule,
     EdgeModule,
     PeopleModule,
     SignInModule,
     StaffModule,
+    WebhooksModule,
     PersonErasureModule.saying(GatewayPersonErased),
   ],
 })

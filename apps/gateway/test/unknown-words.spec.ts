@@ -1,4 +1,4 @@
-import { ContactStarted } from '@switchboard/contracts';
+import { AuditEntryAppendRequested, ContactStarted } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../src/gateway.app';
@@ -13,8 +13,14 @@ describe('words that gateway does not know', () => {
   afterAll(() => app.stop());
 
   it('keep no event from being applied', () =>
-    // A sample of each event that is heard and has open words: { [MessageReceived.type]: () => MessageReceived({ … }) }
     hearsUnknownWords(app, gatewayApp, {
+      [AuditEntryAppendRequested.type]: () =>
+        AuditEntryAppendRequested({
+          actor: { kind: 'staff', id: 'anna' },
+          action: 'chat-ai.prompts.publish',
+          resourceType: 'prompt',
+          resourceId: 'lumen',
+        }),
       [ContactStarted.type]: () =>
         ContactStarted({
           ...{ chatId: uuidv7(), botId: 'lumen', channel: 'telegram', userId: uuidv7(), contactId: uuidv7() },

@@ -141,3 +141,64 @@ export const AuditEntryAppendRequested = defineEvent(
     summary: 'A service asks for an entry in the audit log, within the transaction of what it tells of.',
   },
 );
+
+const WhichEndpoint = { endpointId: z.uuid() };
+
+export const WebhookDisabledReason = openWord(['by_hand', 'gone', 'failing'], {
+  id: 'WebhookDisabledReason',
+  description:
+    'Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.',
+});
+
+export const WebhookEndpointDisabled = defineEvent(
+  'gateway.webhook-endpoint.disabled.v1',
+  z.object({
+    ...WhichEndpoint,
+    reason: WebhookDisabledReason,
+    failingSince: z.iso.datetime().optional(),
+    ownerKind: z.string(),
+    ownerId: z.string(),
+  }),
+  { subject: 'endpointId', summary: 'No webhooks are sent to an endpoint any more, until somebody enables it again.' },
+);
+
+export const WebhookEndpointFailing = defineEvent(
+  'gateway.webhook-endpoint.failing.v1',
+  z.object({
+    ...WhichEndpoint,
+    failingSince: z.iso.datetime(),
+    hours: z.int().positive(),
+    ownerKind: z.string(),
+    ownerId: z.string(),
+  }),
+  { subject: 'endpointId', summary: 'An endpoint has answered no webhook for a day, or for three.' },
+);
+
+export const WebhookEndpointPinged = defineEvent('gateway.webhook-endpoint.pinged.v1', z.object(WhichEndpoint), {
+  subject: 'endpointId',
+  summary: 'Somebody tries out an endpoint.',
+});
+
+const ofDelivery = {
+  deliveryId: z.uuid(),
+  ...WhichEndpoint,
+  eventType: z.string().describe('Without its version.'),
+  attempts: z.int().positive(),
+};
+
+export const WebhookDeliveryCompleted = defineEvent(
+  'gateway.webhook-delivery.completed.v1',
+  z.object({ ...ofDelivery, status: z.int() }),
+  { subject: 'endpointId', summary: 'An endpoint has taken a webhook.' },
+);
+
+export const WebhookFailure = openWord(['exhausted', 'gone'], {
+  id: 'WebhookFailure',
+  description: 'Why a webhook was given up: after its last try, or because the endpoint answered 410.',
+});
+
+export const WebhookDeliveryFailed = defineEvent(
+  'gateway.webhook-delivery.failed.v1',
+  z.object({ ...ofDelivery, reason: WebhookFailure }),
+  { subject: 'endpointId', summary: 'A webhook was given up.' },
+);

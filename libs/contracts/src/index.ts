@@ -119,6 +119,13 @@ export {
   IdentityLinked,
   IdentityUnlinked,
   UserRegistered,
+  WebhookDeliveryCompleted,
+  WebhookDeliveryFailed,
+  WebhookDisabledReason,
+  WebhookEndpointDisabled,
+  WebhookEndpointFailing,
+  WebhookEndpointPinged,
+  WebhookFailure,
 } from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
@@ -335,7 +342,33 @@ export {
   SendLinkingEmail,
   SendSignInEmail,
 } from './gateway.sign-in.api';
+export {
+  ExportAuditEntries,
+  ListAuditEntries,
+  ListAuditKeys,
+  ListAuditVerifications,
+  ListOwnAuditEntries,
+  ProveAuditEntry,
+  ProveAuditExport,
+  ReadAuditEntry,
+  ReadAuditVerification,
+  RequestAuditVerification,
+} from './gateway.audit.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  ChangeWebhookEndpoint,
+  ListWebhookDeliveries,
+  ListWebhookEndpoints,
+  ListWebhookTypes,
+  OpenWebhookEndpoint,
+  ReadWebhookDelivery,
+  ReadWebhookEndpoint,
+  RemoveWebhookEndpoint,
+  ReplayWebhookDeliveries,
+  ReplayWebhookDelivery,
+  RotateWebhookSecret,
+  TestWebhookEndpoint,
+} from './gateway.webhooks.api';
 export {
   AcceptInvitation,
   BeginTotp,

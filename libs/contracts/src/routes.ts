@@ -12,12 +12,14 @@ import * as chatAiPrompts from './chat-ai.prompts.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
 import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
+import * as gatewayAudit from './gateway.audit.api';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
 import * as gatewayStaff from './gateway.staff.api';
+import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
@@ -35,12 +37,14 @@ const files = [
   chatAiPrompts,
   chatAiUnanswered,
   chatAiUsage,
+  gatewayAudit,
   gatewayBots,
   gatewayKeys,
   gatewayPeople,
   gatewaySession,
   gatewaySignIn,
   gatewayStaff,
+  gatewayWebhooks,
   serviceKit,
   ttsWorker,
 ];

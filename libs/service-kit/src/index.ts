@@ -16,7 +16,7 @@ export { PersonErasureModule } from './erasure.module';
 export { armOf, type Arm, type Assignment, bucketOf, type Experiment, Experiments } from './experiments';
 export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
-export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
+export { type Decrypter, type Digester, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';
 export { asActor, asPerson, grantToPersons, type Owner, personalTable } from './row-security';
 export { defineJob, Jobs, Runs, type JobDefinition, type JobOptions, type JobRun, type PayloadOf } from './jobs';

@@ -74,6 +74,21 @@ describe('jobs', () => {
     expect(await jobs(`run_at - created_at = interval '1 minute' AS as_told`)).toEqual([{ as_told: true }]);
   });
 
+  it('that wait can be taken back, with the transaction that decides so', async () => {
+    await ship('parcel', { key: 'a', delayMs: 3_600_000 });
+    await ship('letter', { key: 'b', delayMs: 3_600_000 });
+    const remove = (key: string) => app.service.db.transaction((tx) => app.service.nest.get(Jobs).remove(tx, key));
+    const failing = app.service.db.transaction(async (tx) => {
+      await app.service.nest.get(Jobs).remove(tx, 'a');
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await jobs('key')).toEqual([{ key: 'a' }, { key: 'b' }]);
+    await remove('a');
+    await remove('of nobody');
+    expect(await jobs('key')).toEqual([{ key: 'b' }]);
+  });
+
   it('that nobody takes are seen, and those of every name that is run here', async () => {
     const oldest = async () => {
       const metrics = await (await fetch(`${app.url}/metrics`)).text();

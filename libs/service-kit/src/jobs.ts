@@ -92,6 +92,11 @@ export class Jobs {
     );
   }
 
+  /** Takes back the job that waits under a key, when `tx` commits. One that is being done goes on, and is not tried again. */
+  async remove(tx: EntityManager, key: string): Promise<void> {
+    await asService(tx, () => tx.query(`SELECT FROM ${this.access.jobsSchema}.remove_job($1)`, [key]));
+  }
+
   /** Of these keys, those whose job waits or is being done: the others' jobs have ended, or were given up. */
   async alive(tx: EntityManager, keys: readonly string[]): Promise<Set<string>> {
     const rows: { key: string }[] = await tx.query(

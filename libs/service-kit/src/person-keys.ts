@@ -83,6 +83,15 @@ export class PersonKeys {
     return (await this.newestOf(tx, userId)) ?? (await this.mint(tx, userId));
   }
 
+  /** All keys of a person that can be unwrapped here. */
+  async allOf(tx: EntityManager, userId: string): Promise<PersonKey[]> {
+    const rows = await tx.query<Row[]>(
+      'SELECT key_id, user_id, wrapped_key FROM person_keys WHERE user_id = $1 AND wrapped_key IS NOT NULL',
+      [userId],
+    );
+    return rows.map((row) => this.unwrap(tx, row)).filter(isKey);
+  }
+
   /** Keeps keys that were read with a row of their person: see `wrappedKeysOf`. */
   remember(tx: EntityManager, rows: readonly WrappedKey[]): void {
     // The newest comes last, and is the one to write with.

@@ -123,6 +123,23 @@ describe('personal data at rest', () => {
     await other.stop({ keepDatabase: true });
   });
 
+  it('leaves digests by which a person is found again until they are erased, and by nobody else', async () => {
+    const [userId, other] = [uuidv7(), uuidv7()];
+    const data = app.service.nest.get(PersonalData);
+    const { db } = app.service;
+    const digest = (id: string) => db.transaction(async (tx) => (await data.digester(tx, id))('name', 'Zoe'));
+    const written = await digest(userId);
+    expect(written).toMatch(/^[0-9a-f]{64}$/);
+    expect(await digest(userId)).toBe(written);
+    expect(await digest(other)).not.toBe(written);
+    const found = async () => (await data.digesters(db.manager, userId)).map((make) => make('name', 'Zoe'));
+    expect(await found()).toEqual([written]);
+    expect(await db.transaction(async (tx) => (await data.digester(tx, userId))('street', 'Zoe'))).not.toBe(written);
+    await erase(app, userId);
+    expect(await found()).toEqual([]);
+    await expect(digest(userId)).rejects.toThrow(PersonErased);
+  });
+
   it('two first messages at the same moment make one key', async () => {
     const userId = uuidv7();
     await Promise.all(Array.from({ length: 4 }, () => write(app, aNote({ userId }))));

@@ -1,3 +1,4 @@
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import { EncryptionKeyMissing } from '@switchboard/bus';
 import { Counter, type Registry } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -22,6 +23,9 @@ export type Read<V extends Values> = { [Column in keyof V]: V[Column] | undefine
 
 /** Decrypts values whose keys are at hand. Throws EncryptionKeyMissing; what was erased is undefined. */
 export type Decrypter = <V extends Values>(row: PersonalRow, values: V) => Read<V>;
+
+/** Makes 64 hexadecimal digits of a value: the same value of the same person as the same thing is the same digest. */
+export type Digester = (kind: string, value: string) => string;
 
 const FORMAT = 'p1';
 
@@ -83,6 +87,19 @@ export class PersonalData {
     );
     return <V extends Values>(row: PersonalRow, values: V) =>
       mapped(values, (value, column) => this.open(row, column, value, keys)) as Read<V>;
+  }
+
+  /**
+   * For what has to name a person or hold something of theirs for longer than they may be known: nobody can make the digests again
+   * once the person was erased. Throws PersonErased.
+   */
+  async digester(tx: EntityManager, userId: string): Promise<Digester> {
+    return digesterOf(await this.keys.forWriting(tx, userId));
+  }
+
+  /** By all keys that the person has had, to find what was written earlier; none of somebody who was erased. */
+  async digesters(tx: EntityManager, userId: string): Promise<Digester[]> {
+    return (await this.keys.allOf(tx, userId)).map(digesterOf);
   }
 
   /** Keeps keys that came with rows of their person: see `wrappedKeysOf`. */
@@ -147,6 +164,14 @@ export class PersonalData {
       return undefined;
     }
   }
+}
+
+function digesterOf({ key }: PersonKey): Digester {
+  const derived = createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'switchboard digests', 32)));
+  return (kind, value) =>
+    createHmac('sha256', derived)
+      .update(JSON.stringify([kind, value]))
+      .digest('hex');
 }
 
 const contextOf = ({ table, id, userId }: PersonalRow, column: string) => `${table}.${column}/${id}/${userId}`;

@@ -1,0 +1,18 @@
+import { Consumer, HandlesBatch } from '@switchboard/bus';
+import { AuditEntryAppendRequested, type EventOf } from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import { AuditLog } from './audit-log';
+
+@Consumer('audit')
+export class AuditHandlers {
+  constructor(private readonly log: AuditLog) {}
+
+  @HandlesBatch(AuditEntryAppendRequested, { decrypt: true })
+  async appendRequested(events: EventOf<typeof AuditEntryAppendRequested>[], tx: EntityManager): Promise<void> {
+    const entries = events.map(({ source, time, data }) => {
+      const { resourceType: type, resourceId: id, ...entry } = data;
+      return { ...entry, resource: { type, id }, details: { source }, at: new Date(time) };
+    });
+    await this.log.append(tx, ...entries);
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuditLog } from './audit-log';
+import { AuditRootsService } from './audit-roots.service';
+import { AuditVerificationsService } from './audit-verifications.service';
+import { AuditController } from './audit.controller';
+import { AuditHandlers } from './audit.handlers';
+import { AuditJobs } from './audit.jobs';
+import { AuditService } from './audit.service';
+
+@Module({
+  controllers: [AuditController, AuditHandlers],
+  providers: [AuditLog, AuditService, AuditRootsService, AuditVerificationsService, AuditJobs],
+  exports: [AuditLog],
+})
+export class AuditModule {}
