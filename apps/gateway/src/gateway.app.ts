@@ -17,6 +17,7 @@ import { GatewayModule } from './gateway.module';
 import { CountReplicas } from './limits/limits.service';
 import { Consent } from './people/consent.entity';
 import { Identity } from './people/identity.entity';
+import { Restriction } from './people/restriction.entity';
 import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
@@ -28,7 +29,7 @@ export const gatewayApp = defineApp({
   config: gatewayConfig,
   entities: [
     ...[ApiKey, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
-    ...[Role, Session, SignInLink, Staff, User],
+    ...[Restriction, Role, Session, SignInLink, Staff, User],
   ],
   encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES],
   migrations: [

@@ -85,6 +85,8 @@ export {
   IdentityChannel,
   IdentityLinked,
   IdentityUnlinked,
+  PersonReleased,
+  PersonRestricted,
   UserRegistered,
 } from './gateway.events';
 
@@ -168,6 +170,17 @@ export {
   ReadMe,
   UnlinkMyIdentity,
   WithdrawConsent,
+} from './gateway.me.api';
+export {
+  EndPersonSession,
+  EndPersonSessions,
+  FindPeople,
+  LiftRestriction,
+  ListPeople,
+  ListPersonSessions,
+  ReadPerson,
+  RestrictPerson,
+  RevealPerson,
 } from './gateway.people.api';
 export {
   BeginLinking,

@@ -3,6 +3,7 @@ import * as chatAi from './chat-ai.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
+import * as gatewayMe from './gateway.me.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
@@ -15,6 +16,7 @@ const files = [
   chatAi,
   gatewayBots,
   gatewayKeys,
+  gatewayMe,
   gatewayPeople,
   gatewaySession,
   gatewaySignIn,

@@ -4,10 +4,12 @@ import { ContactsService } from './contacts.service';
 import { ErasureRequestsJobs } from './erasure-requests.jobs';
 import { IdentitiesHandlers } from './identities.handlers';
 import { IdentitiesService } from './identities.service';
+import { RestrictionsHandlers } from './restrictions.handlers';
+import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  controllers: [IdentitiesHandlers],
-  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
+  controllers: [IdentitiesHandlers, RestrictionsHandlers],
+  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService, RestrictionsService],
   exports: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
 })
 export class ContactsModule {}
