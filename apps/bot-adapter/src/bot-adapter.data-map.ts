@@ -24,6 +24,8 @@ export const botAdapterDataMap: DataMap = {
       bot_id: 'The bot.',
       external_hash: "Keyed hash of the channel's id of the person.",
       profile: 'Name and username, encrypted with the key of the person.',
+      name_hash: 'Keyed hash of the name, by which staff find somebody.',
+      username_hash: 'Keyed hash of the username, likewise.',
       flood_group: "The channel's id of files that were sent together last.",
     },
   },

@@ -6,6 +6,7 @@ import {
   IdentityUnlinked,
   MessageReceived,
   MessageUndeliverable,
+  NoticeSendRequested,
   ReplyCompleted,
   ReplyTyped,
   SpeechCompleted,
@@ -71,6 +72,8 @@ describe('words that bot-adapter does not know', () => {
           causeId: uuidv7(),
           reason: 'gave_up',
         }),
+      [NoticeSendRequested.type]: () =>
+        NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts: { en: 'Look here' } }),
       [ConversationReset.type]: () => ConversationReset({ ...who, channel: 'telegram' }),
       [SpeechCompleted.type]: () =>
         SpeechCompleted({

@@ -114,6 +114,27 @@ export const MessageUndeliverable = defineEvent(
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );
 
+export const NoticeAudience = openWord(['staff', 'on-call'], {
+  id: 'NoticeAudience',
+  description: '"on-call": those who are asked when the staff have not answered.',
+});
+
+export const NoticeSendRequested = defineEvent(
+  'bot-adapter.notice.send-requested.v1',
+  z.object({
+    noticeId: z.uuid().describe('Sent once.'),
+    audience: NoticeAudience,
+    texts: z
+      .record(Locale, z.string().min(1).max(3500))
+      .refine((texts) => 'en' in texts, 'needs an English text')
+      .describe('Markdown, by language; English is there always. No names and nothing that people wrote.'),
+  }),
+  {
+    subject: 'noticeId',
+    summary: 'Asks to tell the staff of the installation something, in the chat that they have named.',
+  },
+);
+
 export const ErasureRequested = defineEvent(
   'bot-adapter.erasure.requested.v1',
   z.object({ erasureId: z.uuid(), userId: z.uuid() }),

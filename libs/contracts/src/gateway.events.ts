@@ -121,3 +121,48 @@ export const AccessChanged = defineSignal(
 );
 
 export const GatewayPersonErased = definePersonErased('gateway');
+
+export const AuditResult = openWord(['done', 'denied', 'failed'], {
+  id: 'AuditResult',
+  description: 'How an act that is audited has ended.',
+});
+
+export const AuditActorKind = openWord(['person', 'staff', 'key', 'service'], {
+  id: 'AuditActorKind',
+  description: 'Who acts.',
+});
+
+export const AuditEntryAppendRequested = defineEvent(
+  'gateway.audit-entry.append-requested.v1',
+  z.object({
+    actor: z.object({
+      kind: AuditActorKind,
+      id: z.string().min(1).max(200),
+      roles: z.array(z.string()).default([]),
+    }),
+    action: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/)
+      .max(200)
+      .describe('As a route is named: `chat-ai.prompts.publish`.'),
+    resourceType: z.string().min(1).max(100),
+    resourceId: z.string().min(1).max(200),
+    userId: z.uuid().optional().describe('The person who is concerned: kept as a digest, wherever the id stands.'),
+    botId: BotId.optional(),
+    before: personal(z.record(z.string(), z.unknown())).optional(),
+    after: personal(z.record(z.string(), z.unknown())).optional(),
+    personalFields: z
+      .array(z.string())
+      .default([])
+      .describe('JSON pointers into `before` and `after`: of these values digests are kept.'),
+    reason: personal(z.string().max(500)).optional(),
+    requestId: z.uuid().optional(),
+    approvalId: z.uuid().optional(),
+    result: AuditResult.default('done'),
+    money: z.boolean().default(false).describe('It concerns money, and is kept for seven years in place of two.'),
+  }),
+  {
+    subject: 'resourceId',
+    summary: 'A service asks for an entry in the audit log, within the transaction of what it tells of.',
+  },
+);

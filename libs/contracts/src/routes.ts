@@ -1,5 +1,12 @@
+import * as analytics from './analytics.api';
+import * as analyticsAnomalies from './analytics.anomalies.api';
+import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
-import * as chatAi from './chat-ai.api';
+import * as chatAiConversations from './chat-ai.conversations.api';
+import * as chatAiKnowledge from './chat-ai.knowledge.api';
+import * as chatAiPrompts from './chat-ai.prompts.api';
+import * as chatAiUnanswered from './chat-ai.unanswered.api';
+import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
@@ -12,8 +19,15 @@ import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 
 const files = [
+  analytics,
+  analyticsAnomalies,
+  analyticsExperiments,
   botAdapter,
-  chatAi,
+  chatAiConversations,
+  chatAiKnowledge,
+  chatAiPrompts,
+  chatAiUnanswered,
+  chatAiUsage,
   gatewayBots,
   gatewayKeys,
   gatewayMe,

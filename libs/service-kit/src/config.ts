@@ -63,7 +63,9 @@ export const sharedConfig = z.object({
   BOTS_FOLDER: z
     .string()
     .optional()
-    .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
+    .describe(
+      'One JSON file for each bot, named after it. Without it there is the bot of TELEGRAM_BOT_TOKEN, beside those of the gateway.',
+    ),
   TELEGRAM_BOT_TOKEN: secret()
     .optional()
     .describe(
@@ -84,6 +86,13 @@ export const sharedConfig = z.object({
     ),
   SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
+  SENTRY_DSN: z
+    .string()
+    .regex(/^https?:\/\/\w+(:\w*)?@[^/]+\/(.*\/)?\d+$/, 'is no DSN such as https://<key>@<host>/<project>')
+    .optional()
+    .describe(
+      'Where errors are told of: Sentry or whatever speaks its protocol, such as GlitchTip. No words of persons are.',
+    ),
   CLOCK_AHEAD_SECONDS: z.coerce
     .number()
     .int()

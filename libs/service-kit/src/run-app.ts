@@ -1,6 +1,7 @@
 import { MemoryTransport, RabbitTransport, type Transport, type TransportObserver } from '@switchboard/bus';
 import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } from './config';
 import { type AppDefinition, variablesOf } from './define-app';
+import { ErrorReporter } from './error-reporter';
 import { createLog } from './log';
 import { Service } from './service';
 import type { ServiceDirectory } from './http/service-client';
@@ -48,7 +49,8 @@ export async function startApps(
   // With what each service asks for besides, so that the mistakes of all are told at once.
   const own = Object.assign({}, ...apps.map((app) => variablesOf(app).shape)) as object;
   const config = loadConfig(sharedConfig.extend(own), env);
-  const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const reporter = config.SENTRY_DSN ? await ErrorReporter.open(config.SENTRY_DSN, config.NODE_ENV) : undefined;
+  const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, reporter });
   const names = apps.map((app) => app.name);
   // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.
   const keys =
@@ -65,6 +67,7 @@ export async function startApps(
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()));
     await transport.close();
+    await reporter?.close();
   };
   try {
     const prepared = await Promise.allSettled(

@@ -18,6 +18,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, GatewayBots, KEPT_ANSWER } from './gateway-bots';
 import { Cursors } from './http/cursors';
@@ -133,6 +134,7 @@ export class Service {
       now: () => clock.now(),
       retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
+      error: (message, error) => log.error({ err: error }, message),
     });
     const personal = new PersonalData(db, ring, registry, log);
     const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [
@@ -172,6 +174,7 @@ export class Service {
       rotation,
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
+      experiments: new Experiments(client, db, clock, log),
       identity,
       client,
       media: createStorage(mediaConfigOf(config, app.name)),

@@ -4,12 +4,21 @@ import { ContactsService } from './contacts.service';
 import { ErasureRequestsJobs } from './erasure-requests.jobs';
 import { IdentitiesHandlers } from './identities.handlers';
 import { IdentitiesService } from './identities.service';
+import { PeopleController } from './people.controller';
+import { PeopleService } from './people.service';
 import { RestrictionsHandlers } from './restrictions.handlers';
 import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  controllers: [IdentitiesHandlers, RestrictionsHandlers],
-  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService, RestrictionsService],
+  controllers: [IdentitiesHandlers, PeopleController, RestrictionsHandlers],
+  providers: [
+    ChatAddresses,
+    ContactsService,
+    ErasureRequestsJobs,
+    IdentitiesService,
+    PeopleService,
+    RestrictionsService,
+  ],
   exports: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
 })
 export class ContactsModule {}
