@@ -7,8 +7,11 @@ import { BotSecretRow } from './bots/bot-secret.entity';
 import { BotRow } from './bots/bot.entity';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
+import { CreateApprovals1764300200000 } from '../migrations/1764300200000-create-approvals';
+import { CreatePasskeys1764300300000 } from '../migrations/1764300300000-create-passkeys';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
+import { Approval } from './approvals/approval.entity';
 import { ApiKey } from './api-keys/api-key.entity';
 import { EdgeService } from './edge/edge.service';
 import { gatewayConfig } from './gateway.config';
@@ -21,6 +24,7 @@ import { Restriction } from './people/restriction.entity';
 import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
+import { Passkey } from './staff/passkey.entity';
 import { Staff, STAFF_PLACES } from './staff/staff.entity';
 
 export const gatewayApp = defineApp({
@@ -28,16 +32,18 @@ export const gatewayApp = defineApp({
   module: GatewayModule,
   config: gatewayConfig,
   entities: [
-    ...[ApiKey, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
-    ...[Restriction, Role, Session, SignInLink, Staff, User],
+    ...[ApiKey, Approval, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
+    ...[Passkey, Restriction, Role, Session, SignInLink, Staff, User],
   ],
-  encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES],
+  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,
     CreateSignInLinks1764200000001,
     CreateAccess1764300000000,
     CreateApiKeys1764300100000,
+    CreateApprovals1764300200000,
+    CreatePasskeys1764300300000,
   ],
   dataMap: gatewayDataMap,
   tasks: [CountReplicas],

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
+import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
@@ -9,6 +10,7 @@ import { StaffModule } from './staff/staff.module';
 
 @Module({
   imports: [
+    ApprovalsModule,
     BotsModule,
     EdgeModule,
     PeopleModule,

@@ -134,6 +134,7 @@ export {
   upload,
 } from './define-route';
 export type {
+  ApprovalRule,
   BytesAnswer,
   EventStreamAnswer,
   FormBody,
@@ -344,4 +345,24 @@ export {
   SignInWithPassword,
   SuspendStaff,
 } from './gateway.staff.api';
+export {
+  AddPasskey,
+  BeginPasskey,
+  BeginPasskeyProof,
+  BeginPasskeySignIn,
+  ListPasskeys,
+  ProveWithPasskey,
+  RemovePasskey,
+  RenamePasskey,
+  SignInWithPasskey,
+} from './gateway.passkeys.api';
+export {
+  ApproveRequest,
+  DemandApproval,
+  ListApprovals,
+  ListOwnApprovals,
+  ReadApproval,
+  RejectRequest,
+  WithdrawRequest,
+} from './gateway.approvals.api';
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

@@ -65,7 +65,7 @@ describe('people, for staff', () => {
   const inDays = (days: number) => new Date(app.clock.now().getTime() + days * DAY_MS).toISOString();
 
   it('are listed, whoever came last first, page by page and by what they have in common', async () => {
-    const ids = [];
+    const ids: string[] = [];
     for (let i = 0; i < 3; i++) ids.unshift((await met('listed')).userId);
     const first = await ask(support, 'GET', '/people?botId=listed&limit=2');
     expect(first.body.data.map(({ userId }) => userId)).toEqual(ids.slice(0, 2));
