@@ -28,7 +28,9 @@ withBrowser('a passkey that a browser has made', () => {
     const site = `http://localhost:${port}`;
     app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_URL: site, GATEWAY_PUBLIC_PORT: String(port) } });
     member = await signInStaff(app, 'support');
-    browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH']!, args: ['--no-sandbox'] });
+    const executablePath = process.env['CHROMIUM_PATH'];
+    if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage();
     await page.goto(site);
     const devtools = await page.context().newCDPSession(page);
@@ -57,19 +59,20 @@ withBrowser('a passkey that a browser has made', () => {
     };
   };
 
+  /** A text, since the types of browsers are not those of this service. */
+  const inPage = (method: 'create' | 'get', parse: string, options: object) =>
+    page.evaluate<object>(
+      `navigator.credentials.${method}({ publicKey: PublicKeyCredential.${parse}(${JSON.stringify(options)}) })
+         .then((credential) => credential.toJSON())`,
+    );
+
   it('signs in', async () => {
     const made = await ask('/account/passkeys/options', undefined, member.headers);
-    const created = await page.evaluate(async (options) => {
-      const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options as never);
-      return ((await navigator.credentials.create({ publicKey })) as PublicKeyCredential).toJSON() as object;
-    }, made.body.options);
+    const created = await inPage('create', 'parseCreationOptionsFromJSON', made.body.options);
     const passkey = { ticket: made.body.ticket, name: 'Chromium', response: created };
     expect((await ask('/account/passkeys', passkey, member.headers)).status).toBe(201);
     const { body } = await ask('/staff-sign-in/passkey/options', {});
-    const signed = await page.evaluate(async (options) => {
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as never);
-      return ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON() as object;
-    }, body.options);
+    const signed = await inPage('get', 'parseRequestOptionsFromJSON', body.options);
     const signedIn = await ask('/staff-sign-in/passkey', { ticket: body.ticket, response: signed });
     expect(signedIn.status).toBe(204);
     expect(signedIn.cookies.some((cookie) => cookie.startsWith('__Host-staff='))).toBe(true);
