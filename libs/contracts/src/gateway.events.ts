@@ -104,7 +104,8 @@ export const PersonRestricted = defineEvent(
   }),
   {
     subject: 'userId',
-    summary: 'Staff have decided that a person is not listened to for a time. It takes the place of an earlier one for the same bot.',
+    summary:
+      'Staff have decided that a person is not listened to for a time. It takes the place of an earlier one for the same bot.',
   },
 );
 

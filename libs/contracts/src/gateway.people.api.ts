@@ -69,7 +69,12 @@ export const FindPeople = defineRoute({
       userId: z.uuid(),
       identity: z.object({ channel: IdentityChannel, externalId: z.string().trim().min(1).max(320) }),
       email: z.email().max(320),
-      label: z.string().trim().min(1).max(200).describe('A user name or an address, as an account elsewhere has told it.'),
+      label: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .describe('A user name or an address, as an account elsewhere has told it.'),
     })
     .partial()
     .refine((wanted) => Object.values(wanted).filter((value) => value !== undefined).length === 1, {

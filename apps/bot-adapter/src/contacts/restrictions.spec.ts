@@ -75,9 +75,7 @@ describe('somebody who is not listened to', () => {
     await app.probe.say(
       PersonRestricted({ restrictionId: uuidv7(), userId, restrictedAt: app.clock.now().toISOString() }),
     );
-    await app.probe.say(
-      PersonReleased({ restrictionId: first, userId, releasedAt: app.clock.now().toISOString() }),
-    );
+    await app.probe.say(PersonReleased({ restrictionId: first, userId, releasedAt: app.clock.now().toISOString() }));
     await isTurnedAway(phone, 'is it over?');
     const [row] = await app.service.db.query<{ id: string }[]>(
       'SELECT restriction_id AS id FROM restricted_people WHERE user_id = $1',
@@ -99,9 +97,7 @@ describe('somebody who is not listened to', () => {
     const { userId } = await met();
     const restrictionId = await restrict(userId);
     expect(await erasePerson(app, userId)).toEqual([]);
-    await app.probe.say(
-      PersonRestricted({ restrictionId, userId, restrictedAt: app.clock.now().toISOString() }),
-    );
+    await app.probe.say(PersonRestricted({ restrictionId, userId, restrictedAt: app.clock.now().toISOString() }));
     const { userId: other } = await met();
     await restrict(other);
     expect(await rows(userId)).toEqual([]);

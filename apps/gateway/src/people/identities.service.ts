@@ -37,33 +37,63 @@ const OWNERS_AT_MOST = 100;
 
 export class IdentityNotFound extends DomainError {
   constructor(identityId: string) {
-    super('gateway.identity_not_found', { en: 'There is no such identity.', ru: 'Такой учётной записи нет.' }, 404, { identityId });
+    super('gateway.identity_not_found', { en: 'There is no such identity.', ru: 'Такой учётной записи нет.' }, 404, {
+      identityId,
+    });
   }
 }
 /** Two persons who are one are not merged: who is right would have to be asked, and what both have made put together. */
 export class IdentityOfAnotherPerson extends DomainError {
   constructor(channel: string) {
-    super('gateway.identity_of_another_person', { en: 'This account belongs to another person here.', ru: 'Эта учётная запись уже принадлежит другому человеку.' }, 409, { channel });
+    super(
+      'gateway.identity_of_another_person',
+      {
+        en: 'This account belongs to another person here.',
+        ru: 'Эта учётная запись уже принадлежит другому человеку.',
+      },
+      409,
+      { channel },
+    );
   }
 }
 export class ChannelAlreadyLinked extends DomainError {
   constructor(channel: string) {
-    super('gateway.channel_already_linked', { en: 'Another account of this kind is linked: take it away first.', ru: 'Другая учётная запись этого вида уже привязана: сначала отвяжите её.' }, 409, {
-      channel,
-    });
+    super(
+      'gateway.channel_already_linked',
+      {
+        en: 'Another account of this kind is linked: take it away first.',
+        ru: 'Другая учётная запись этого вида уже привязана: сначала отвяжите её.',
+      },
+      409,
+      {
+        channel,
+      },
+    );
   }
 }
 /** What is said in the bot belongs to this person, and would be somebody else's at their next message. */
 export class IdentityInUse extends DomainError {
   constructor(channel: string) {
-    super('gateway.identity_in_use', { en: 'You talk to a bot by it. It goes when you delete your data there.', ru: 'По ней вы говорите с ботом. Она исчезнет, когда вы удалите там свои данные.' }, 409, {
-      channel,
-    });
+    super(
+      'gateway.identity_in_use',
+      {
+        en: 'You talk to a bot by it. It goes when you delete your data there.',
+        ru: 'По ней вы говорите с ботом. Она исчезнет, когда вы удалите там свои данные.',
+      },
+      409,
+      {
+        channel,
+      },
+    );
   }
 }
 export class LastIdentity extends DomainError {
   constructor() {
-    super('gateway.last_identity', { en: 'It is the only one by which you can sign in.', ru: 'По ней одной вы можете войти.' }, 409);
+    super(
+      'gateway.last_identity',
+      { en: 'It is the only one by which you can sign in.', ru: 'По ней одной вы можете войти.' },
+      409,
+    );
   }
 }
 

@@ -82,11 +82,7 @@ export class PeopleController {
   }
 
   @Implements(LiftRestriction)
-  async lift({
-    params,
-    body,
-    actor,
-  }: RequestOf<typeof LiftRestriction>): Promise<AnswerOf<typeof LiftRestriction>> {
+  async lift({ params, body, actor }: RequestOf<typeof LiftRestriction>): Promise<AnswerOf<typeof LiftRestriction>> {
     await this.directory.assertSeen(actor, params.userId);
     return this.restrictions.lift(actor, params, body.reason);
   }
