@@ -51,7 +51,7 @@ export class CreateChats1764100000000 implements MigrationInterface {
         voice_mode    text NOT NULL CHECK (voice_mode IN ('off', 'also')),
         blocked_at    timestamptz,
         muted_until   timestamptz, -- the bot may not write there
-        rest_told_at  timestamptz, -- that it is paused
+        rest_told_at  timestamptz, -- that nobody listens
         next_send_at  timestamptz, -- the channel asked us to wait until then
         moved_to      uuid REFERENCES chats, -- goes on there, under the id it got
         former_hashes text[] NOT NULL DEFAULT '{}' -- under which it is known still: something may come late
@@ -83,6 +83,15 @@ export class CreateChats1764100000000 implements MigrationInterface {
         external_hash text NOT NULL,
         told_at       timestamptz NOT NULL,
         PRIMARY KEY (bot_id, external_hash)
+      );
+
+      -- Whom bots do not listen to, all of them or one.
+      CREATE TABLE restricted_people (
+        user_id        uuid NOT NULL,
+        bot_id         text,
+        restriction_id uuid NOT NULL,
+        until          timestamptz NOT NULL,
+        UNIQUE NULLS NOT DISTINCT (user_id, bot_id)
       );
 
       -- Identities that were erased within a day: see ErasureRequestsJobs.
@@ -132,13 +141,13 @@ export class CreateChats1764100000000 implements MigrationInterface {
       );
       CREATE INDEX media_received ON media (received_at);
     `);
-    for (const table of ['people', 'contacts', 'chats', 'inbound_messages', 'media'])
+    for (const table of ['people', 'contacts', 'chats', 'restricted_people', 'inbound_messages', 'media'])
       await personalTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'DROP TABLE recent_erasures, turned_away, receivers, media, inbound_messages, inbound_updates, chats, contacts, people',
+      'DROP TABLE recent_erasures, restricted_people, turned_away, receivers, media, inbound_messages, inbound_updates, chats, contacts, people',
     );
   }
 }

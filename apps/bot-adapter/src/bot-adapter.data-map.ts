@@ -29,6 +29,13 @@ export const botAdapterDataMap: DataMap = {
       flood_group: "The channel's id of files that were sent together last.",
     },
   },
+  restricted_people: {
+    purpose: 'Whom bots do not listen to, as staff have decided.',
+    retention: 'Until it is over or lifted.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { bot_id: 'The bot, where it is one.', restriction_id: 'Of the gateway.' },
+  },
   chats: {
     purpose: 'Where people and bots talk, and how they wish to.',
     retention: 'As long as the person is known; of a group, for good.',

@@ -7,10 +7,13 @@ import { BotSecretRow } from './bots/bot-secret.entity';
 import { BotRow } from './bots/bot.entity';
 import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-access';
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
+import { CreateApprovals1764300200000 } from '../migrations/1764300200000-create-approvals';
+import { CreatePasskeys1764300300000 } from '../migrations/1764300300000-create-passkeys';
 import { CreateAudit1796300000000 } from '../migrations/1796300000000-create-audit';
 import { CreateWebhooks1796300100000 } from '../migrations/1796300100000-create-webhooks';
 import { Grant } from './access/grant.entity';
 import { Role } from './access/role.entity';
+import { Approval } from './approvals/approval.entity';
 import { ApiKey } from './api-keys/api-key.entity';
 import { AuditEntryRow } from './audit/audit-entry.entity';
 import { AuditVerification } from './audit/audit-verification.entity';
@@ -21,9 +24,11 @@ import { GatewayModule } from './gateway.module';
 import { CountReplicas } from './limits/limits.service';
 import { Consent } from './people/consent.entity';
 import { Identity } from './people/identity.entity';
+import { Restriction } from './people/restriction.entity';
 import { User } from './people/user.entity';
 import { Session } from './sessions/session.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
+import { Passkey } from './staff/passkey.entity';
 import { Staff, STAFF_PLACES } from './staff/staff.entity';
 import { WebhookAttempt, WebhookDelivery } from './webhooks/webhook-delivery.entity';
 import { WEBHOOK_PLACES, WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhooks/webhook-endpoint.entity';
@@ -33,17 +38,19 @@ export const gatewayApp = defineApp({
   module: GatewayModule,
   config: gatewayConfig,
   entities: [
-    ...[ApiKey, AuditEntryRow, AuditVerification, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
-    ...[Role, Session, SignInLink, Staff, User],
+    ...[ApiKey, Approval, AuditEntryRow, AuditVerification, BotRow, BotRevisionRow, BotSecretRow, Consent, Grant, Identity],
+    ...[Passkey, Restriction, Role, Session, SignInLink, Staff, User],
     ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: ['bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES, ...WEBHOOK_PLACES],
+  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES, ...WEBHOOK_PLACES],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,
     CreateSignInLinks1764200000001,
     CreateAccess1764300000000,
     CreateApiKeys1764300100000,
+    CreateApprovals1764300200000,
+    CreatePasskeys1764300300000,
     CreateAudit1796300000000,
     CreateWebhooks1796300100000,
   ],

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
+import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
@@ -12,6 +13,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
 @Module({
   imports: [
     AuditModule,
+    ApprovalsModule,
     BotsModule,
     EdgeModule,
     PeopleModule,

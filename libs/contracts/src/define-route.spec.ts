@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, defineRoute, type RouteDefinition } from './define-route';
+import { bytes, defineRoute, raw, type RouteDefinition } from './define-route';
 
 const route = {
   id: 'payments.refunds.open',
@@ -29,6 +29,8 @@ describe('the definition of a route', () => {
     ['whose tag is no field', { etag: 'version' }, 'its answer has no field "version"'],
     ['held to a bot it does not name', { bots: 'params.botId' }, 'it has no field params.botId'],
     ['that nobody has to prove anything for', { permission: 'public', stepUp: true }, 'nobody is known'],
+    ['approved once and done as often as it comes', { approval: true }, 'needs an idempotency key or If-Match'],
+    ['approved unseen', { approval: true, idempotent: true, body: raw() }, 'only JSON can be shown'],
     ['whose problem has no owner', { problems: { too_late: 409 } }, 'problem codes are <service>.<reason>'],
   ])('%s is refused', (_, change, sentence) => {
     expect(() => defineRoute({ ...route, ...change } as RouteDefinition)).toThrow(sentence);

@@ -51,6 +51,11 @@ export interface RouteDefinition {
   readonly stepUp?: true;
   /** Shows what people wrote or who they are: needs the header `X-Reason`, and is audited though it only reads. */
   readonly sensitive?: true;
+  /**
+   * A second member of staff has to agree before it is done: always, or when what is asked for says so. The same request is sent
+   * again then, so it needs an idempotency key or `If-Match`: with these it is done once however often it comes.
+   */
+  readonly approval?: true | ApprovalRule;
   /** How much of a rate limit a call uses up: 1 for GET and 2 for everything else without it. */
   readonly cost?: number;
   /** A rate limit of its own at the gateway, beside the usual one of the caller. */
@@ -59,6 +64,9 @@ export interface RouteDefinition {
 
 /** `sign-in`: guessing is to be slow; `chat`: what people write; `expensive`: what costs money or minutes. */
 export type RouteRate = 'sign-in' | 'chat' | 'expensive';
+
+/** Whether what is asked for, as the schemas of the route have decoded it, needs an approval. */
+export type ApprovalRule = (asked: { readonly params: never; readonly query: never; readonly body: never }) => boolean;
 
 export interface FormBody<Schema extends z.ZodObject = z.ZodObject> {
   readonly kind: 'form';
@@ -147,7 +155,15 @@ function mistakesIn({ id, method, path, permission, params, body, answer, ...rou
     [changes || !(route.idempotent || route.ifMatch), 'GET needs neither idempotency key nor If-Match'],
     [!route.idempotent || answersJson, 'only an answer in JSON can be kept and given again'],
     [!route.idempotent || !isForAll, 'an idempotency key belongs to an actor'],
-    [!(route.bots || route.stepUp || route.sensitive) || !isForAll, 'nobody is known who calls an open route'],
+    [
+      !(route.bots || route.stepUp || route.sensitive || route.approval) || !isForAll,
+      'nobody is known who calls an open route',
+    ],
+    [
+      !route.approval || Boolean(route.idempotent || route.ifMatch),
+      'what was approved is asked for again: it needs an idempotency key or If-Match',
+    ],
+    [!route.approval || !body || body instanceof z.ZodType, 'only JSON can be shown to whoever approves it'],
     [names(route.bots, { params, query: route.query, body }), `it has no field ${route.bots}`],
     [!route.etag || fields.includes(route.etag), `its answer has no field "${route.etag}"`],
     [

@@ -89,6 +89,32 @@ export const ConsentWithdrawn = defineEvent(
   { subject: 'userId', summary: 'A person no longer agrees to something.' },
 );
 
+const restriction = {
+  restrictionId: z.uuid(),
+  userId: person,
+  botId: BotId.optional().describe('In this bot alone; in all of them when absent.'),
+};
+
+export const PersonRestricted = defineEvent(
+  'gateway.person.restricted.v1',
+  z.object({
+    ...restriction,
+    restrictedAt: z.iso.datetime(),
+    until: z.iso.datetime().optional().describe('It ends by itself then; absent when it ends only by being lifted.'),
+  }),
+  {
+    subject: 'userId',
+    summary:
+      'Staff have decided that a person is not listened to for a time. It takes the place of an earlier one for the same bot.',
+  },
+);
+
+export const PersonReleased = defineEvent(
+  'gateway.person.released.v1',
+  z.object({ ...restriction, releasedAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A person is listened to again before the time was over.' },
+);
+
 export const AccessChanged = defineSignal(
   'gateway.access.changed.v1',
   z.object({ subjectId: z.string().describe('A person, a member of staff, or an API key.') }),

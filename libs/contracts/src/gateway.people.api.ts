@@ -1,185 +1,196 @@
 import { z } from 'zod';
-import { Instant } from './api.shapes';
+import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
-import { ConsentPurpose, ConsentSource, IdentityChannel } from './gateway.events';
+import { ConsentPurpose, IdentityChannel } from './gateway.events';
+import { Consent, Identity, MySession } from './gateway.me.api';
 import { Locale } from './locale';
+import { BotId } from './shapes';
 
-// A person's own area: whoever calls is the person whose rows are meant.
+// People, for staff. Who they are is masked; in full it is told to those who give a reason.
 
-/** Without offsets, whose summer time nobody knows. */
-const TimeZone = z
-  .string()
-  .max(60)
-  .regex(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/)
-  .refine(isTimeZone, 'is no time zone of the IANA database')
-  .meta({ id: 'TimeZone', description: 'A time zone of the IANA database, for example "Europe/Moscow".' });
+const MASKED = 'The first letter of each word, the rest masked; null where there is none.';
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const By = z.object({ kind: z.string(), id: z.string() }).describe('Who did it.');
 
-const notAPerson = { 'gateway.persons_only': 403 } as const;
-const refusesOthers = { ...notAPerson, 'gateway.user_not_found': 404 } as const;
+const Restriction = z
+  .object({
+    restrictionId: z.uuid(),
+    botId: BotId.nullable().describe('In this bot alone; null: in all of them.'),
+    reason: z.string().nullable().describe('For staff. Null where it cannot be read any more.'),
+    since: Instant,
+    until: Instant.nullable().describe('It ends by itself then; null: when it is lifted.'),
+    by: By,
+    liftedAt: Instant.nullable(),
+    liftedBy: By.nullable(),
+    liftedBecause: z.string().nullable().describe('Null as well of one in whose place another came.'),
+    isActive: z.boolean(),
+  })
+  .meta({ id: 'gateway.Restriction', description: 'That a person is not listened to.' });
 
-const Profile = z
+const Person = z
   .object({
     userId: z.uuid(),
-    name: z.string().nullable(),
+    name: z.string().nullable().describe(MASKED),
     locale: Locale,
-    timeZone: TimeZone,
     registeredAt: Instant,
-    revision: z.int(),
+    channels: z.array(IdentityChannel).describe('By what they are known: messengers, accounts elsewhere, addresses.'),
+    bots: z.array(BotId).describe('To which they have written.'),
+    isRestricted: z.boolean().describe('In one bot at least.'),
   })
-  .meta({ id: 'gateway.Profile' });
+  .meta({ id: 'gateway.Person' });
 
-export const ReadMe = defineRoute({
-  id: 'gateway.me.read',
+export const ListPeople = defineRoute({
+  id: 'gateway.people.list',
   method: 'GET',
-  path: '/me',
-  summary: 'Who you are here.',
-  permission: 'me:read',
-  answer: Profile,
-  problems: refusesOthers,
-  etag: 'revision',
+  path: '/people',
+  summary: 'People, whoever became known last first.',
+  permission: 'people:read',
+  bots: 'filtered',
+  query: PageQuery.extend({
+    botId: BotId.optional().describe('Who have written to it.'),
+    channel: IdentityChannel.optional().describe('Who are known by it.'),
+    consent: ConsentPurpose.optional().describe('Who agree to it now.'),
+    state: z.enum(['restricted']).optional(),
+  }),
+  answer: pageOf(Person),
 });
 
-export const ChangeMe = defineRoute({
-  id: 'gateway.me.change',
-  method: 'PATCH',
-  path: '/me',
-  summary: 'Changes your name, your language or your time zone.',
-  permission: 'me:write',
+export const FindPeople = defineRoute({
+  id: 'gateway.people.find',
+  method: 'POST',
+  path: '/people/find',
+  summary:
+    'Finds people by their id here, their id at a channel, an e-mail address, or what they are called there. All but the first are encrypted and found by a keyed hash: it has to be the whole of it, small or capital letters apart.',
+  permission: 'people:read',
+  bots: 'filtered',
+  cost: 1,
   body: z
-    .object({ name: z.string().trim().min(1).max(100).nullable(), locale: Locale, timeZone: TimeZone })
+    .object({
+      userId: z.uuid(),
+      identity: z.object({ channel: IdentityChannel, externalId: z.string().trim().min(1).max(320) }),
+      email: z.email().max(320),
+      label: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .describe('A user name or an address, as an account elsewhere has told it.'),
+    })
     .partial()
-    .meta({ id: 'gateway.ProfileChange' }),
-  answer: Profile,
-  problems: refusesOthers,
-  etag: 'revision',
-  ifMatch: true,
+    .refine((wanted) => Object.values(wanted).filter((value) => value !== undefined).length === 1, {
+      error: 'name one of userId, identity, email, label',
+    }),
+  answer: z.object({ people: z.array(Person) }),
 });
 
-export const Identity = z
-  .object({
-    identityId: z.uuid(),
-    channel: IdentityChannel,
-    label: z.string().nullable().describe('How the person is called there.'),
-    inBot: z.boolean().describe('The person talks to a bot by it, so it cannot be taken away.'),
-    linkedAt: Instant,
-    usedAt: Instant.describe('When somebody signed in with it, or wrote to a bot for the first time.'),
-  })
-  .meta({ id: 'gateway.Identity' });
+const ofPerson = { params: z.object({ userId: z.uuid() }), bots: 'filtered' } as const;
+const notFound = { 'gateway.user_not_found': 404 } as const;
 
-export const ListMyIdentities = defineRoute({
-  id: 'gateway.identities.list',
+export const ReadPerson = defineRoute({
+  ...ofPerson,
+  id: 'gateway.people.read',
   method: 'GET',
-  path: '/me/identities',
-  summary: 'By what you are known here: accounts elsewhere, messengers, addresses.',
-  permission: 'me:read',
-  answer: z.object({ data: z.array(Identity) }),
-  problems: notAPerson,
+  path: '/people/{userId}',
+  summary: 'A person: by what they are known, what they agree to, and how often they were restricted.',
+  permission: 'people:read',
+  answer: Person.extend({
+    timeZone: z.string(),
+    identities: z.array(Identity).describe('With their labels masked.'),
+    consents: z.array(Consent),
+    restrictions: z.array(Restriction).describe('The latest first.'),
+  }).meta({ id: 'gateway.PersonDetails' }),
+  problems: notFound,
 });
 
-export const UnlinkMyIdentity = defineRoute({
-  id: 'gateway.identities.unlink',
-  method: 'DELETE',
-  path: '/me/identities/{identityId}',
-  summary: 'Takes away one of the accounts by which you sign in.',
-  permission: 'me:write',
-  params: z.object({ identityId: z.uuid() }),
-  problems: {
-    ...notAPerson,
-    'gateway.identity_not_found': 404,
-    'gateway.identity_in_use': 409,
-    'gateway.last_identity': 409,
-  },
-});
-
-const Consent = z
-  .object({
-    consentId: z.uuid(),
-    purpose: ConsentPurpose,
-    version: z.string().describe('Of the text that was agreed to.'),
-    source: ConsentSource,
-    givenAt: Instant,
-    withdrawnAt: Instant.nullable(),
-  })
-  .meta({ id: 'gateway.Consent' });
-
-export const ListMyConsents = defineRoute({
-  id: 'gateway.consents.list',
+export const RevealPerson = defineRoute({
+  ...ofPerson,
+  id: 'gateway.people.reveal',
   method: 'GET',
-  path: '/me/consents',
-  summary: 'What you have agreed to and no longer agree to, the newest first.',
-  permission: 'me:read',
-  answer: z.object({ data: z.array(Consent) }),
-  problems: notAPerson,
+  path: '/people/{userId}/revealed',
+  summary: 'Who a person is: name, ids and addresses, in full.',
+  permission: 'people:reveal',
+  sensitive: true,
+  answer: z
+    .object({
+      name: z.string().nullable(),
+      identities: z.array(
+        z.object({
+          identityId: z.uuid(),
+          channel: IdentityChannel,
+          externalId: z.string().nullable().describe("The channel's own id of them, or the address."),
+          label: z.string().nullable(),
+        }),
+      ),
+    })
+    .meta({ id: 'gateway.RevealedPerson' }),
+  problems: notFound,
 });
 
-export const GiveConsent = defineRoute({
-  id: 'gateway.consents.give',
-  method: 'PUT',
-  path: '/me/consents/{purpose}',
-  summary: 'Agrees to something, by the version of its text.',
-  permission: 'me:write',
-  params: z.object({ purpose: ConsentPurpose }),
-  body: z.object({ version: z.string().min(1).max(40) }),
-  answer: Consent,
-  problems: refusesOthers,
-});
+const PersonSession = MySession.omit({ isCurrent: true }).meta({ id: 'gateway.PersonSession' });
 
-export const WithdrawConsent = defineRoute({
-  id: 'gateway.consents.withdraw',
-  method: 'DELETE',
-  path: '/me/consents/{purpose}',
-  summary: 'Agrees to something no longer.',
-  permission: 'me:write',
-  params: z.object({ purpose: ConsentPurpose }),
-  problems: refusesOthers,
-});
-
-const Session = z
-  .object({
-    sessionId: z.uuid(),
-    device: z.string().describe('Browser and system: "Firefox on Linux".'),
-    amr: z.array(z.string()).describe('How you signed in.'),
-    isCurrent: z.boolean().describe('The one you ask with.'),
-    createdAt: Instant,
-    seenAt: Instant,
-    expiresAt: Instant,
-  })
-  .meta({ id: 'gateway.MySession' });
-
-export const ListMySessions = defineRoute({
-  id: 'gateway.my-sessions.list',
+export const ListPersonSessions = defineRoute({
+  ...ofPerson,
+  id: 'gateway.person-sessions.list',
   method: 'GET',
-  path: '/me/sessions',
-  summary: 'Where you are signed in, the one that was used last first.',
-  permission: 'me:read',
-  answer: z.object({ data: z.array(Session) }),
-  problems: notAPerson,
+  path: '/people/{userId}/sessions',
+  summary: 'Where a person is signed in, the one that was used last first.',
+  permission: 'people:read',
+  answer: z.object({ data: z.array(PersonSession) }),
+  problems: notFound,
 });
 
-export const EndMySession = defineRoute({
-  id: 'gateway.my-sessions.end',
+export const EndPersonSession = defineRoute({
+  ...ofPerson,
+  id: 'gateway.person-sessions.end',
   method: 'DELETE',
-  path: '/me/sessions/{sessionId}',
-  summary: 'Signs you out in another browser. One that has ended already stays so.',
-  permission: 'me:write',
-  params: z.object({ sessionId: z.uuid() }),
-  problems: notAPerson,
+  path: '/people/{userId}/sessions/{sessionId}',
+  summary: 'Signs a person out in one browser or app. One that has ended already stays so.',
+  permission: 'people:write',
+  params: ofPerson.params.extend({ sessionId: z.uuid() }),
+  problems: notFound,
 });
 
-export const EndMyOtherSessions = defineRoute({
-  id: 'gateway.my-sessions.end-others',
+export const EndPersonSessions = defineRoute({
+  ...ofPerson,
+  id: 'gateway.person-sessions.end-all',
   method: 'DELETE',
-  path: '/me/sessions',
-  summary: 'Signs you out everywhere but here.',
-  permission: 'me:write',
-  problems: notAPerson,
+  path: '/people/{userId}/sessions',
+  summary: 'Signs a person out everywhere.',
+  permission: 'people:write',
+  problems: notFound,
+});
+
+const Reason = z.string().trim().min(3).max(500);
+
+export const RestrictPerson = defineRoute({
+  ...ofPerson,
+  id: 'gateway.restrictions.impose',
+  method: 'POST',
+  path: '/people/{userId}/restrictions',
+  summary:
+    'Bots listen to a person no longer, for a week at most; for 30 days with `people:restrict-month`, for good with `people:ban`. The person is told so when they write.',
+  permission: 'people:restrict',
+  bots: 'body.botId',
+  body: z.object({
+    botId: BotId.nullable().default(null).describe('In this bot alone; null: in all of them.'),
+    until: Instant.nullable(),
+    reason: Reason,
+  }),
+  answer: Restriction,
+  status: 201,
+  idempotent: true,
+  problems: { ...notFound, 'gateway.restriction_beyond_own': 403, 'gateway.restriction_over': 422 },
+});
+
+export const LiftRestriction = defineRoute({
+  ...ofPerson,
+  id: 'gateway.restrictions.lift',
+  method: 'POST',
+  path: '/people/{userId}/restrictions/{restrictionId}/lift',
+  summary: 'Bots listen to a person again. One that has ended already stays so.',
+  permission: 'people:restrict',
+  params: ofPerson.params.extend({ restrictionId: z.uuid() }),
+  body: z.object({ reason: Reason }),
+  answer: Restriction,
+  problems: { ...notFound, 'gateway.restriction_not_found': 404, 'gateway.restriction_beyond_own': 403 },
 });

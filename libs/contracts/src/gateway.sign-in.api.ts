@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Instant } from './api.shapes';
 import { defineRoute } from './define-route';
 import { IdentityChannel } from './gateway.events';
-import { Identity } from './gateway.people.api';
+import { Identity } from './gateway.me.api';
 import { Locale } from './locale';
 
 /**

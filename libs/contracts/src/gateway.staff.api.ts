@@ -57,6 +57,11 @@ const Invitation = z
   })
   .meta({ id: 'gateway.Invitation' });
 
+/** Whoever has one of these can do nearly everything, so they are given by two. */
+const MIGHTY = ['owner', 'admin'];
+const givesMuch = ({ body }: { body: { grants: readonly { role: string }[] } }) =>
+  body.grants.some(({ role }) => MIGHTY.includes(role));
+
 export const InviteStaff = defineRoute({
   id: 'gateway.staff.invite',
   method: 'POST',
@@ -64,6 +69,7 @@ export const InviteStaff = defineRoute({
   summary: 'Invites somebody to work here.',
   permission: 'staff:write',
   stepUp: true,
+  approval: givesMuch,
   idempotent: true,
   status: 201,
   body: z.object({
@@ -85,6 +91,7 @@ export const ReinviteStaff = defineRoute({
     'A new link for somebody who has lost theirs, or all ways of proving who they are; what they had counts no longer.',
   permission: 'staff:write',
   stepUp: true,
+  approval: true,
   idempotent: true,
   params: ofStaff.params,
   answer: Invitation,
@@ -99,6 +106,7 @@ export const GrantRoles = defineRoute({
   summary: 'What somebody may do from now on, in every browser in which they are signed in.',
   permission: 'staff:write',
   stepUp: true,
+  approval: givesMuch,
   ifMatch: true,
   body: InviteStaff.body.pick({ grants: true }),
   problems: {

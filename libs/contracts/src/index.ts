@@ -118,6 +118,8 @@ export {
   IdentityChannel,
   IdentityLinked,
   IdentityUnlinked,
+  PersonReleased,
+  PersonRestricted,
   UserRegistered,
   WebhookDeliveryCompleted,
   WebhookDeliveryFailed,
@@ -142,6 +144,7 @@ export {
   upload,
 } from './define-route';
 export type {
+  ApprovalRule,
   BytesAnswer,
   EventStreamAnswer,
   FormBody,
@@ -329,6 +332,17 @@ export {
   ReadMe,
   UnlinkMyIdentity,
   WithdrawConsent,
+} from './gateway.me.api';
+export {
+  EndPersonSession,
+  EndPersonSessions,
+  FindPeople,
+  LiftRestriction,
+  ListPeople,
+  ListPersonSessions,
+  ReadPerson,
+  RestrictPerson,
+  RevealPerson,
 } from './gateway.people.api';
 export {
   BeginLinking,
@@ -390,4 +404,24 @@ export {
   SignInWithPassword,
   SuspendStaff,
 } from './gateway.staff.api';
+export {
+  AddPasskey,
+  BeginPasskey,
+  BeginPasskeyProof,
+  BeginPasskeySignIn,
+  ListPasskeys,
+  ProveWithPasskey,
+  RemovePasskey,
+  RenamePasskey,
+  SignInWithPasskey,
+} from './gateway.passkeys.api';
+export {
+  ApproveRequest,
+  DemandApproval,
+  ListApprovals,
+  ListOwnApprovals,
+  ReadApproval,
+  RejectRequest,
+  WithdrawRequest,
+} from './gateway.approvals.api';
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

@@ -41,6 +41,7 @@ function operation(service: string, route: RouteDefinition, schema: (type: z.Zod
     ...(headers ? parametersIn('header', headers, schema) : []),
     ...(route.idempotent ? [requiredHeader('Idempotency-Key', { minLength: 16, maxLength: 255 })] : []),
     ...(route.ifMatch ? [requiredHeader('If-Match', {})] : []),
+    ...(route.approval ? [APPROVAL_HEADER] : []),
     ...(route.sensitive ? [requiredHeader('X-Reason', { minLength: 3, maxLength: 500 })] : []),
   ];
   return {
@@ -53,6 +54,9 @@ function operation(service: string, route: RouteDefinition, schema: (type: z.Zod
     responses: {
       [statusOf(route)]: success(route, schema),
       ...problems(route, schema),
+      ...(route.approval && {
+        423: { description: '`approval_required`', content: problemContent(schema(Problem)) },
+      }),
       default: { description: 'A problem.', content: problemContent(schema(Problem)) },
     },
   };
@@ -79,6 +83,14 @@ const requiredHeader = (name: string, limits: Json): Json => ({
   required: true,
   schema: { type: 'string', ...limits },
 });
+
+const APPROVAL_HEADER: Json = {
+  name: 'X-Approval',
+  in: 'header',
+  required: false,
+  description: 'The approval that an earlier answer, 423, has named; the request is the same otherwise.',
+  schema: { type: 'string', format: 'uuid' },
+};
 
 function bodyContent(body: NonNullable<RouteDefinition['body']>, schema: (type: z.ZodType) => Json): Json {
   if (body instanceof z.ZodType) return { 'application/json': { schema: schema(body) } };

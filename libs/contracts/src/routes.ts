@@ -13,8 +13,11 @@ import * as chatAiUnanswered from './chat-ai.unanswered.api';
 import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
+import * as gatewayApprovals from './gateway.approvals.api';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayKeys from './gateway.keys.api';
+import * as gatewayMe from './gateway.me.api';
+import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
@@ -38,8 +41,11 @@ const files = [
   chatAiUnanswered,
   chatAiUsage,
   gatewayAudit,
+  gatewayApprovals,
   gatewayBots,
   gatewayKeys,
+  gatewayMe,
+  gatewayPasskeys,
   gatewayPeople,
   gatewaySession,
   gatewaySignIn,

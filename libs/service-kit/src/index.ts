@@ -50,6 +50,7 @@ export {
   type ServerSentEvent,
   type UploadedFile,
 } from './http/route.decorators';
+export { type ApprovalDemand, Approvals, type ApprovalVerdict } from './http/approvals';
 export { Cursors, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
 export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';

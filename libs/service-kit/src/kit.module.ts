@@ -15,6 +15,7 @@ import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, FollowGatewayBots, GatewayBots, GatewayBotsModule } from './gateway-bots';
 import { HousekeepingJobs } from './housekeeping.jobs';
+import { Approvals } from './http/approvals';
 import { Cursors } from './http/cursors';
 import { DeadLettersController } from './http/dead-letters.controller';
 import { HEALTH_CHECKS, type HealthCheck, HealthController } from './http/health.controller';
@@ -59,6 +60,7 @@ export interface KitParts {
   checks: HealthCheck[];
   cursors: Cursors;
   idempotency: Idempotency;
+  approvals: Approvals;
   openApi: () => object;
 }
 
@@ -106,6 +108,7 @@ export class KitModule {
       { provide: HEALTH_CHECKS, useValue: parts.checks },
       { provide: Cursors, useValue: parts.cursors },
       { provide: Idempotency, useValue: parts.idempotency },
+      { provide: Approvals, useValue: parts.approvals },
       { provide: OPEN_API, useValue: parts.openApi },
     ];
     return {

@@ -21,6 +21,7 @@ import { EventEncryption } from './event-encryption';
 import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, GatewayBots, KEPT_ANSWER } from './gateway-bots';
+import { Approvals } from './http/approvals';
 import { Cursors } from './http/cursors';
 import type { HealthCheck } from './http/health.controller';
 import { HttpEdge } from './http/http-edge';
@@ -154,6 +155,7 @@ export class Service {
     ];
     const index = new BlindIndex(config.LOOKUP_KEY, app.name);
     const idempotency = new Idempotency(db, cipher, clock);
+    const approvals = new Approvals(client);
     // Known when the controllers are, and asked for after that.
     let edge: HttpEdge;
     const kit = KitModule.with({
@@ -181,6 +183,7 @@ export class Service {
       checks,
       cursors: new Cursors(cipher, clock),
       idempotency,
+      approvals,
       openApi: () => openApi(app.name, edge.routes),
     });
     try {
@@ -196,7 +199,7 @@ export class Service {
       const nest = await buildNest(app, kit, bus, log);
       assertErasesPersons(app, nest);
       const front = app.publicFront && nest.get(app.publicFront, { strict: false });
-      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency, front });
+      edge = new HttpEdge(nest, { service: app.name, config, log, registry, identity, idempotency, approvals, front });
       const listeners = {
         host: config.HTTP_HOST,
         port: config[`${prefix}_PORT`]!,

@@ -103,6 +103,19 @@ export const RemoveNote = defineRoute({
   permission: 'notes:write',
   params,
 });
+export const PublishNote = defineRoute({
+  id: 'notes.publications.create',
+  method: 'POST',
+  path: '/bots/{botId}/publications',
+  summary: 'Writes a note for everybody; a loud one with the approval of a second person.',
+  permission: 'notes:write',
+  params: z.object({ botId: z.string() }),
+  bots: 'params.botId',
+  body: z.object({ text: NoteText }),
+  answer: z.object({ noteId: z.uuid() }),
+  approval: ({ body }: { body: { text: string } }) => body.text.endsWith('!'),
+  idempotent: true,
+});
 export const ImportNotes = defineRoute({
   id: 'notes.imports.create',
   method: 'POST',
@@ -256,6 +269,11 @@ class NotesController {
 
   @Implements(WriteNote)
   write({ body }: RequestOf<typeof WriteNote>, tx: EntityManager): Promise<AnswerOf<typeof WriteNote>> {
+    return this.notes.write(tx, body.text);
+  }
+
+  @Implements(PublishNote)
+  publish({ body }: RequestOf<typeof PublishNote>, tx: EntityManager): Promise<AnswerOf<typeof PublishNote>> {
     return this.notes.write(tx, body.text);
   }
 

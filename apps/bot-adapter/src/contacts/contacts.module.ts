@@ -6,10 +6,19 @@ import { IdentitiesHandlers } from './identities.handlers';
 import { IdentitiesService } from './identities.service';
 import { PeopleController } from './people.controller';
 import { PeopleService } from './people.service';
+import { RestrictionsHandlers } from './restrictions.handlers';
+import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  controllers: [IdentitiesHandlers, PeopleController],
-  providers: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService, PeopleService],
+  controllers: [IdentitiesHandlers, PeopleController, RestrictionsHandlers],
+  providers: [
+    ChatAddresses,
+    ContactsService,
+    ErasureRequestsJobs,
+    IdentitiesService,
+    PeopleService,
+    RestrictionsService,
+  ],
   exports: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
 })
 export class ContactsModule {}

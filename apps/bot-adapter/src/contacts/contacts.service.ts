@@ -19,6 +19,7 @@ import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 import { InboundMessageRow } from './inbound-message.entity';
 import { nameHash, profileRowOf, usernameHash, writtenProfile } from './profile';
+import { type Restriction, RESTRICTED_UNTIL, restrictionOf } from './restrictions.service';
 
 /** Someone wrote: who, and where. */
 export interface ChatContext {
@@ -30,6 +31,8 @@ export interface ChatContext {
   readonly address: ChatAddress;
   /** In what ids of messages count. */
   readonly idSpace: Pick<InboundMessageRow, 'account' | 'externalChatHash'>;
+  /** Present of somebody who is not listened to. */
+  readonly restriction?: Restriction | undefined;
 }
 
 /** What somebody did, as far as it says who and where, and counts. */
@@ -68,7 +71,8 @@ const WROTE_LATER = 'SELECT FROM contacts WHERE bot_id = :botId AND user_id = :u
 /** Older than what was counted last by so much: it was held up on its way, and how fast it was written nobody can tell any more. */
 const HELD_UP_SECONDS = 60;
 /** What a contact is read with, by the statement that counts and by the one that makes it. */
-const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, ${wrappedKeysOf('contacts.user_id')} AS keys`;
+const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, ${wrappedKeysOf('contacts.user_id')} AS keys,
+  ${RESTRICTED_UNTIL}`;
 
 @Injectable()
 export class ContactsService {
@@ -103,10 +107,10 @@ export class ContactsService {
     by: Deed,
     { deepLink, isReplay = false }: { deepLink?: string | undefined; isReplay?: boolean } = {},
   ): Promise<ChatContext | TooFast> {
-    const { contact, isNew } = await this.upsertContact(tx, bot, by, isReplay);
+    const { contact, isNew, restriction } = await this.upsertContact(tx, bot, by, isReplay);
     const chat = await this.lockChat(tx, bot, by, contact);
     const idSpace = { account, externalChatHash: this.addresses.hash(bot.channel.kind, by.chat.externalId) };
-    const context = { bot, chat, contact, person: by.from, address: by.chat, idSpace };
+    const context = { bot, chat, contact, person: by.from, address: by.chat, idSpace, restriction };
     if (isNew) {
       await this.outbox.add(
         tx,
@@ -256,7 +260,7 @@ export class ContactsService {
     bot: Bot,
     { from: person, sentAt, mediaGroup }: Deed,
     isReplay: boolean,
-  ): Promise<{ contact: Contact; isNew: boolean }> {
+  ): Promise<{ contact: Contact; isNew: boolean; restriction: Restriction | undefined }> {
     const { burst, perMinute } = this.accessOf(bot).flood;
     const now = this.clock.now();
     const at = sentAt && sentAt < now ? sentAt : now;
@@ -276,7 +280,7 @@ export class ContactsService {
     const [known] = counted[0];
     if (known) {
       this.personal.remember(tx, known.keys);
-      return { contact: contactOf(bot, externalHash, known), isNew: false };
+      return { ...foundIn(bot, externalHash, known, now), isNew: false };
     }
     const userId = await this.userId(tx, bot.channel.kind, externalHash);
     const id = uuidv7();
@@ -288,10 +292,13 @@ export class ContactsService {
        RETURNING ${CONTACT}`,
       [...key, id, userId, profile, now, at, mediaGroup ?? null, nameHash, usernameHash],
     );
-    if (made) return { contact: contactOf(bot, externalHash, made), isNew: true };
+    if (made) return { ...foundIn(bot, externalHash, made, now), isNew: true };
     // Another update of the same person came first through another connection.
-    const contact = await tx.findOneByOrFail(Contact, { botId: bot.id, externalHash });
-    return { contact, isNew: false };
+    const [other] = await tx.query<ContactRow[]>(
+      `SELECT ${CONTACT} FROM contacts WHERE bot_id = $1 AND external_hash = $2`,
+      key,
+    );
+    return { ...foundIn(bot, externalHash, other!, now), isNew: false };
   }
 
   private async userId(tx: EntityManager, channel: string, externalHash: string): Promise<string> {
@@ -370,7 +377,13 @@ interface ContactRow {
   flood_told_at: Date | null;
   /** Of the person, brought along. */
   keys: WrappedKey[] | null;
+  restricted_until: Date | number | null;
 }
+
+const foundIn = (bot: Bot, externalHash: string, row: ContactRow, now: Date) => ({
+  contact: contactOf(bot, externalHash, row),
+  restriction: restrictionOf(row.restricted_until, now),
+});
 
 const contactOf = (bot: Bot, externalHash: string, row: ContactRow): Contact => ({
   id: row.id,

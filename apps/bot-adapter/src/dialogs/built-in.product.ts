@@ -5,6 +5,7 @@ import { languagesOf } from '../contacts/contacts.service';
 import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
 import { KEPT_DAYS } from '../kept-days';
 import { shared } from '../texts/catalogue';
+import { momentIn } from '../texts/moment';
 import type { Conversation } from './conversation';
 import { action, type Product } from './product';
 import { ProductRouter } from './product-router.service';
@@ -110,7 +111,3 @@ function languageMenu(conversation: Conversation): Screen {
   }));
   return menu(conversation.say('language.question'), choices);
 }
-
-/** To the minute. Nobody knows the time zone of the person. */
-const momentIn = (locale: string, time: Date) =>
-  `${new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;

@@ -16,7 +16,9 @@ import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import type { ChatContext, TooFast } from '../contacts/contacts.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
+import type { Restriction } from '../contacts/restrictions.service';
 import { nearestLanguage, shared } from '../texts/catalogue';
+import { momentIn } from '../texts/moment';
 import { ButtonsService } from './buttons.service';
 import { Conversation } from './conversation';
 import type { Dialog } from './dialog.entity';
@@ -26,9 +28,9 @@ import { CANCEL, KIT, ScreensService } from './screens.service';
 
 /** Takes whatever the bot's other products leave. */
 const LAST = 'assistant';
-/** Of the kit's commands those that a person has a right to also while the bot is paused. */
+/** Of the kit's commands those that a person has a right to also while the bot does not listen. */
 const ALWAYS = ['privacy', 'language'];
-const TELL_REST_AGAIN_AFTER_MS = 3_600_000;
+const TELL_AGAIN_AFTER_MS = 3_600_000;
 
 export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
 
@@ -108,18 +110,38 @@ export class ProductRouter {
    * is told so. A press is not held: what it was about is on the screen still, to be pressed again.
    */
   async rest(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<'held' | void> {
-    if (inbound.kind === 'press') {
-      const isOfKit = (await this.buttons.find(tx, context.chat.id, inbound.data))?.product === KIT;
-      if (isOfKit) return this.press(tx, context, inbound);
+    if (await this.always(tx, context, inbound)) return undefined;
+    if (inbound.kind === 'press')
       return this.screens.answer(tx, context, inbound.pressId, this.screens.say(context, shared, 'restingShort'));
-    }
-    const kitSays = this.conversation(tx, context, this.kit, inbound);
-    if (inbound.kind === 'command' && ALWAYS.includes(inbound.name)) {
-      return this.kit.commands[inbound.name]!(kitSays, inbound.argument);
-    }
-    if (inbound.kind === 'message' && (await this.typedToKit(tx, context, inbound))) return undefined;
-    await this.tellRest(tx, kitSays);
+    await this.tellNow(tx, this.conversation(tx, context, this.kit, inbound), (kitSays) => kitSays.say('resting'));
     return inbound.kind === 'unsupported' ? undefined : 'held';
+  }
+
+  /** The person is not listened to: no product hears of it, and nothing of it is kept. Now and then they are told so, but in groups. */
+  async turnAway(tx: EntityManager, context: ChatContext, { until }: Restriction, inbound: Routed): Promise<void> {
+    if (await this.always(tx, context, inbound)) return;
+    if (inbound.kind === 'press')
+      return this.screens.answer(tx, context, inbound.pressId, this.screens.say(context, shared, 'restricted.short'));
+    if (context.chat.kind === 'group') return;
+    await this.tellNow(tx, this.conversation(tx, context, this.kit, inbound), (kitSays) =>
+      until
+        ? kitSays.say('restricted.until', { time: momentIn(context.chat.locale, until) })
+        : kitSays.say('restricted.forGood'),
+    );
+  }
+
+  /** What a person has a right to whether or not the bot listens to them. True when it was that, and was done. */
+  private async always(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<boolean> {
+    if (inbound.kind === 'press') {
+      if ((await this.buttons.find(tx, context.chat.id, inbound.data))?.product !== KIT) return false;
+      await this.press(tx, context, inbound);
+      return true;
+    }
+    if (inbound.kind === 'command' && ALWAYS.includes(inbound.name)) {
+      await this.kit.commands[inbound.name]!(this.conversation(tx, context, this.kit, inbound), inbound.argument);
+      return true;
+    }
+    return inbound.kind === 'message' && (await this.typedToKit(tx, context, inbound));
   }
 
   /** The choice of a screen of the kit, in a channel without buttons. */
@@ -130,12 +152,17 @@ export class ProductRouter {
     return this.typed(tx, context, typed, inbound);
   }
 
-  private async tellRest(tx: EntityManager, kitSays: Conversation): Promise<void> {
+  /** Why nobody listens: at most once an hour. */
+  private async tellNow(
+    tx: EntityManager,
+    kitSays: Conversation,
+    text: (kitSays: Conversation) => string,
+  ): Promise<void> {
     const { chat } = kitSays;
     const now = this.clock.now();
-    if (chat.restToldAt && now.getTime() - chat.restToldAt.getTime() < TELL_REST_AGAIN_AFTER_MS) return;
+    if (chat.restToldAt && now.getTime() - chat.restToldAt.getTime() < TELL_AGAIN_AFTER_MS) return;
     await tx.update(Chat, chat.id, { restToldAt: now });
-    await kitSays.send({ text: kitSays.say('resting') });
+    await kitSays.send({ text: text(kitSays) });
   }
 
   async edited(tx: EntityManager, bot: Bot, known: InboundMessageRow, edit: InboundEdit): Promise<void> {

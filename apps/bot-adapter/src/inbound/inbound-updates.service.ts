@@ -239,6 +239,11 @@ export class InboundUpdatesService {
     const deepLink = isStart ? shorten(inbound.argument, DEEP_LINK_LIMIT) : undefined;
     const resolved = await this.contacts.resolveContact(tx, bot, account, inbound, { deepLink, ...how });
     if (!('context' in resolved)) {
+      if (resolved.restriction) {
+        this.updates.inc({ bot: bot.id, kind: 'restricted' });
+        if (inbound.kind !== 'edited') await this.router.turnAway(tx, resolved, resolved.restriction, inbound);
+        return undefined;
+      }
       if (!resolved.chat.mutedUntil) return resolved;
       // An answer would be paid for, and refused.
       this.updates.inc({ bot: bot.id, kind: 'may_not_write' });

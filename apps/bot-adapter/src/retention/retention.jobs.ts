@@ -48,6 +48,7 @@ export class RetentionJobs {
       () => manager.delete(ButtonRow, { expiresAt: LessThan(now) }),
       () => manager.delete(Dialog, { updatedAt: content }),
       () => manager.query('DELETE FROM turned_away WHERE told_at < $1', [new Date(now.getTime() - HOUR_MS)]),
+      () => manager.query('DELETE FROM restricted_people WHERE until < $1', [new Date(now.getTime() - HOUR_MS)]),
       () => manager.query('DELETE FROM recent_erasures WHERE erased_at < $1', [daysAfter(now, -KEPT_DAYS.erasures)]),
       () => this.forgetFiles(daysAfter(now, -KEPT_DAYS.content), signal),
     ];

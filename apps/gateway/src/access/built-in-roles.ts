@@ -14,7 +14,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
     ...['analytics:read', 'privacy:open', 'deliveries:read'],
   ],
   moderator: [
-    ...['people:read', 'people:restrict', 'conversations:read', 'pets:read'],
+    ...['people:read', 'people:restrict', 'people:restrict-month', 'conversations:read', 'pets:read'],
     ...['images:read', 'images:write', 'rooms:read', 'rooms:write', 'analytics:read'],
   ],
   economist: [

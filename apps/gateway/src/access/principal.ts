@@ -41,8 +41,16 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
   return { kind, id, roles: [...roles], scopes: [...scopes], ...(bots && { bots }) };
 }
 
+/** Whether somebody may call a route, apart from how lately they have proven who they are. */
+export function mayCall(principal: Principal, route: CallableRoute, botId?: string): boolean {
+  const bots = botsFor(principal, route, botId);
+  return !bots || (bots.length > 0 && route.bots !== undefined);
+}
+
+type CallableRoute = Pick<RouteDefinition, 'permission' | 'bots'>;
+
 /** The bots for which the route is allowed; undefined when it is for all. */
-function botsFor(principal: Principal, route: RouteDefinition, botId?: string): string[] | undefined {
+function botsFor(principal: Principal, route: CallableRoute, botId?: string): string[] | undefined {
   const prohibited = prohibitions(principal);
   const allow = (grants: readonly ScopeGrant[]) =>
     allows([...grants.flatMap(({ scopes }) => scopes), ...prohibited], route.permission as Permission);

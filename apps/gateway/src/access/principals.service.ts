@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { RouteDefinition } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from 'node:http';
@@ -7,10 +8,16 @@ import { ApiKeysService } from '../api-keys/api-keys.service';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { NOT_FOR_KEYS, PERSON_SCOPES, STAFF_SCOPES } from './built-in-roles';
-import type { Principal, ScopeGrant } from './principal';
+import { mayCall, type Principal, type ScopeGrant } from './principal';
 
 /** What staff may do is believed for so long at most, also when the signal that it has changed is lost. */
 const BELIEVED_MS = 3000;
+
+/** Of every member of staff who is neither invited nor suspended, those without any role included. */
+const GRANTED = `
+  SELECT s.id, g.role, g.bot_id AS "botId", coalesce(r.scopes, '{}') AS scopes, g.until
+  FROM staff s LEFT JOIN grants g ON g.staff_id = s.id LEFT JOIN roles r ON r.name = g.role
+  WHERE s.state = 'active'`;
 
 interface Granted {
   readonly role: string;
@@ -74,21 +81,36 @@ export class PrincipalsService {
   private async memberOfStaff(session: Session): Promise<Principal | undefined> {
     const granted = await this.grantsOf(session.subjectId);
     if (!granted) return undefined;
-    const now = this.clock.now();
-    const current = granted.filter(({ until }) => until === null || until > now);
+    const current = granted.filter((grant) => this.isCurrent(grant));
     const grants = [{ scopes: STAFF_SCOPES, botId: null }, ...current];
     return principal('staff', session, [...new Set(current.map(({ role }) => role))], grants);
+  }
+
+  /** The ids of all members of staff who may call all of these routes now, for the bot if one is named. */
+  async staffWhoMay(
+    routes: readonly Pick<RouteDefinition, 'permission' | 'bots'>[],
+    botId?: string,
+  ): Promise<Set<string>> {
+    const rows = await this.db.query<(Granted & { id: string })[]>(GRANTED);
+    const members = Map.groupBy(
+      rows.filter((grant) => this.isCurrent(grant)),
+      ({ id }) => id,
+    );
+    const may = [...members].filter(([id, grants]) => {
+      const member: Principal = { kind: 'staff', id, roles: [], grants, amr: [] };
+      return routes.every((route) => mayCall(member, route, botId));
+    });
+    return new Set(may.map(([id]) => id));
+  }
+
+  private isCurrent({ until }: Granted): boolean {
+    return until === null || until > this.clock.now();
   }
 
   private async grantsOf(staffId: string): Promise<readonly Granted[] | null> {
     const known = this.granted.get(staffId);
     if (known) return known.grants;
-    const rows = await this.db.query<Granted[]>(
-      `SELECT g.role, g.bot_id AS "botId", coalesce(r.scopes, '{}') AS scopes, g.until
-       FROM staff s LEFT JOIN grants g ON g.staff_id = s.id LEFT JOIN roles r ON r.name = g.role
-       WHERE s.id = $1 AND s.state = 'active'`,
-      [staffId],
-    );
+    const rows = await this.db.query<Granted[]>(`${GRANTED} AND s.id = $1`, [staffId]);
     const grants = rows.length > 0 ? rows.filter(({ role }) => role !== null) : null;
     this.granted.set(staffId, { grants });
     return grants;

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { IdentityLinked, IdentityUnlinked, type LinkIdentity } from '@switchboard/contracts';
+import {
+  type FindPeople,
+  IdentityLinked,
+  IdentityUnlinked,
+  type LinkIdentity,
+  type RevealPerson,
+} from '@switchboard/contracts';
 import {
   type AnswerOf,
   BlindIndex,
@@ -8,6 +14,7 @@ import {
   DomainError,
   PersonalData,
   type PersonalRow,
+  type RequestOf,
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -23,36 +30,70 @@ export interface ExternalIdentity {
 
 /** With its label as a value. */
 type IdentityAnswer = AnswerOf<typeof LinkIdentity>;
+type RevealedIdentity = AnswerOf<typeof RevealPerson>['identities'][number];
+
+/** A label may be that of several. */
+const OWNERS_AT_MOST = 100;
 
 export class IdentityNotFound extends DomainError {
   constructor(identityId: string) {
-    super('gateway.identity_not_found', 'There is no such identity', 404, { identityId });
+    super('gateway.identity_not_found', { en: 'There is no such identity.', ru: 'Такой учётной записи нет.' }, 404, {
+      identityId,
+    });
   }
 }
 /** Two persons who are one are not merged: who is right would have to be asked, and what both have made put together. */
 export class IdentityOfAnotherPerson extends DomainError {
   constructor(channel: string) {
-    super('gateway.identity_of_another_person', 'This account belongs to another person here', 409, { channel });
+    super(
+      'gateway.identity_of_another_person',
+      {
+        en: 'This account belongs to another person here.',
+        ru: 'Эта учётная запись уже принадлежит другому человеку.',
+      },
+      409,
+      { channel },
+    );
   }
 }
 export class ChannelAlreadyLinked extends DomainError {
   constructor(channel: string) {
-    super('gateway.channel_already_linked', 'Another account of this kind is linked: take it away first', 409, {
-      channel,
-    });
+    super(
+      'gateway.channel_already_linked',
+      {
+        en: 'Another account of this kind is linked: take it away first.',
+        ru: 'Другая учётная запись этого вида уже привязана: сначала отвяжите её.',
+      },
+      409,
+      {
+        channel,
+      },
+    );
   }
 }
 /** What is said in the bot belongs to this person, and would be somebody else's at their next message. */
 export class IdentityInUse extends DomainError {
   constructor(channel: string) {
-    super('gateway.identity_in_use', 'You talk to a bot by it. It goes when you delete your data there', 409, {
-      channel,
-    });
+    super(
+      'gateway.identity_in_use',
+      {
+        en: 'You talk to a bot by it. It goes when you delete your data there.',
+        ru: 'По ней вы говорите с ботом. Она исчезнет, когда вы удалите там свои данные.',
+      },
+      409,
+      {
+        channel,
+      },
+    );
   }
 }
 export class LastIdentity extends DomainError {
   constructor() {
-    super('gateway.last_identity', 'It is the only one by which you can sign in', 409);
+    super(
+      'gateway.last_identity',
+      { en: 'It is the only one by which you can sign in.', ru: 'По ней одной вы можете войти.' },
+      409,
+    );
   }
 }
 
@@ -97,6 +138,7 @@ export class IdentitiesService {
       externalHash: this.hash(channel, externalId),
       externalId: sealed.external_id,
       label: sealed.label,
+      labelHash: this.hashOfLabel(label),
       inBot,
       linkedAt: now,
       usedAt: now,
@@ -119,8 +161,11 @@ export class IdentitiesService {
     label: string | undefined,
     { inBot = false } = {},
   ): Promise<void> {
-    const sealed = label === undefined ? {} : await this.personal.encrypt(tx, rowOf({ id, userId }), { label });
-    await tx.update(Identity, id, { usedAt: this.clock.now(), ...sealed, ...(inBot && { inBot }) });
+    const labelled = label !== undefined && {
+      ...(await this.personal.encrypt(tx, rowOf({ id, userId }), { label })),
+      labelHash: this.hashOfLabel(label),
+    };
+    await tx.update(Identity, id, { usedAt: this.clock.now(), ...labelled, ...(inBot && { inBot }) });
   }
 
   /** Adds an external id to a person. One that is theirs already stays as it is. */
@@ -156,6 +201,38 @@ export class IdentitiesService {
     return Promise.all(all.map((identity) => this.shown(tx, identity)));
   }
 
+  /** In full. What cannot be read any more is null. */
+  async reveal(tx: EntityManager, userId: string): Promise<RevealedIdentity[]> {
+    const all = await tx.find(Identity, { where: { userId }, order: { id: 'ASC' } });
+    const read = await this.personal.decryptAll(
+      tx,
+      all.map((identity) => ({
+        row: rowOf(identity),
+        values: { external_id: identity.externalId, label: identity.label },
+      })),
+    );
+    return all.map(({ id: identityId, channel }, i) => {
+      const { external_id: externalId = null, label = null } = read[i]!;
+      return { identityId, channel, externalId, label };
+    });
+  }
+
+  /** The ids of the persons who are known by something, which has to be the whole of it. */
+  async ownersOf(
+    tx: EntityManager,
+    { identity, email, label }: Omit<RequestOf<typeof FindPeople>['body'], 'userId'>,
+  ): Promise<string[]> {
+    // Whoever signs in with an account elsewhere has their address as its label.
+    const called = label ?? email;
+    const known = identity ?? (email !== undefined ? { channel: 'email', externalId: email } : undefined);
+    const rows = await tx.query<{ id: string }[]>(
+      `SELECT DISTINCT user_id AS id FROM identities
+       WHERE (channel = $1 AND external_hash = $2) OR label_hash = $3 ORDER BY 1 LIMIT ${OWNERS_AT_MOST}`,
+      [known?.channel ?? null, known ? this.hashAsTyped(known) : null, this.hashOfLabel(called)],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Before the rows of a person go: what is left of them says that a backup must not bring them back, and nothing else. */
   async leaveTombstones(tx: EntityManager, userId: string): Promise<void> {
     const all = await tx.findBy(Identity, { userId });
@@ -173,6 +250,17 @@ export class IdentitiesService {
     const { id: identityId, channel, inBot, linkedAt, usedAt } = identity;
     const { label = null } = await this.personal.decrypt(tx, rowOf(identity), { label: identity.label });
     return { identityId, channel, label, inBot, linkedAt, usedAt };
+  }
+
+  /** Addresses are kept in small letters. */
+  private hashAsTyped({ channel, externalId }: ExternalIdentity): string {
+    return this.hash(channel, channel === 'email' ? externalId.trim().toLowerCase() : externalId);
+  }
+
+  /** By which a person is found who tells what they are called elsewhere, as they may write it. */
+  private hashOfLabel(label: string | undefined): string | null {
+    if (label === undefined) return null;
+    return this.index.hash('identity label', label.normalize('NFKC').trim().toLowerCase().replace(/^@/, ''));
   }
 
   /** Two changes of one person's identities wait for each other. */

@@ -23,6 +23,10 @@ export class Identity {
   @Column({ type: 'text', nullable: true })
   label!: string | null;
 
+  /** By which staff find a person who tells what they are called there. */
+  @Column({ name: 'label_hash', type: 'text', nullable: true })
+  labelHash!: string | null;
+
   /** The person has written to a bot by it. */
   @Column({ name: 'in_bot', type: 'boolean' })
   inBot!: boolean;

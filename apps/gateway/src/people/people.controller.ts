@@ -1,96 +1,89 @@
 import { Controller } from '@nestjs/common';
 import {
-  ChangeMe,
-  EndMyOtherSessions,
-  EndMySession,
-  GiveConsent,
-  ListMyConsents,
-  ListMyIdentities,
-  ListMySessions,
-  ReadMe,
-  UnlinkMyIdentity,
-  WithdrawConsent,
+  EndPersonSession,
+  EndPersonSessions,
+  FindPeople,
+  LiftRestriction,
+  ListPeople,
+  ListPersonSessions,
+  ReadPerson,
+  RestrictPerson,
+  RevealPerson,
 } from '@switchboard/contracts';
-import { type AnswerOf, asActor, Implements, type RequestOf } from '@switchboard/service-kit';
-import { DataSource } from 'typeorm';
+import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
 import { SessionsService } from '../sessions/sessions.service';
-import { ConsentsService } from './consents.service';
-import { IdentitiesService } from './identities.service';
-import { PeopleService, personOf } from './people.service';
+import { PeopleDirectoryService } from './people-directory.service';
+import { RestrictionsService } from './restrictions.service';
 
-/** A person's own area. */
+/** People, for staff. */
 @Controller()
 export class PeopleController {
   constructor(
     private readonly db: DataSource,
-    private readonly people: PeopleService,
-    private readonly identities: IdentitiesService,
-    private readonly consents: ConsentsService,
+    private readonly directory: PeopleDirectoryService,
+    private readonly restrictions: RestrictionsService,
     private readonly sessions: SessionsService,
+    private readonly cursors: Cursors,
   ) {}
 
-  @Implements(ReadMe)
-  readMe({ actor }: RequestOf<typeof ReadMe>): Promise<AnswerOf<typeof ReadMe>> {
-    const userId = personOf(actor);
-    return asActor(this.db, actor, (tx) => this.people.read(tx, userId));
+  @Implements(ListPeople)
+  async list(request: RequestOf<typeof ListPeople>): Promise<AnswerOf<typeof ListPeople>> {
+    const { query, actor } = request;
+    const rows = await this.directory.list(actor, query, this.cursors.position(request), query.limit + 1);
+    return this.cursors.page(request, rows, ({ registeredAt, userId }) => [registeredAt.toISOString(), userId]);
   }
 
-  @Implements(ChangeMe)
-  changeMe({ actor, body, ifMatch }: RequestOf<typeof ChangeMe>): Promise<AnswerOf<typeof ChangeMe>> {
-    const userId = personOf(actor);
-    return asActor(this.db, actor, (tx) => this.people.change(tx, userId, body, ifMatch));
+  @Implements(FindPeople)
+  async find({ body, actor }: RequestOf<typeof FindPeople>): Promise<AnswerOf<typeof FindPeople>> {
+    return { people: await this.directory.find(actor, body) };
   }
 
-  @Implements(ListMyIdentities)
-  async listIdentities({ actor }: RequestOf<typeof ListMyIdentities>): Promise<AnswerOf<typeof ListMyIdentities>> {
-    const userId = personOf(actor);
-    return { data: await asActor(this.db, actor, (tx) => this.identities.list(tx, userId)) };
+  @Implements(ReadPerson)
+  read({ params, actor }: RequestOf<typeof ReadPerson>): Promise<AnswerOf<typeof ReadPerson>> {
+    return this.directory.read(actor, params.userId);
   }
 
-  @Implements(UnlinkMyIdentity)
-  unlinkIdentity({ actor, params }: RequestOf<typeof UnlinkMyIdentity>): Promise<void> {
-    const userId = personOf(actor);
-    return asActor(this.db, actor, (tx) => this.identities.unlink(tx, userId, params.identityId));
+  @Implements(RevealPerson)
+  reveal({ params, actor }: RequestOf<typeof RevealPerson>): Promise<AnswerOf<typeof RevealPerson>> {
+    return this.directory.reveal(actor, params.userId);
   }
 
-  @Implements(ListMyConsents)
-  async listConsents({ actor }: RequestOf<typeof ListMyConsents>): Promise<AnswerOf<typeof ListMyConsents>> {
-    const userId = personOf(actor);
-    return { data: await asActor(this.db, actor, (tx) => this.consents.list(tx, userId)) };
+  @Implements(ListPersonSessions)
+  async listSessions({
+    params,
+    actor,
+  }: RequestOf<typeof ListPersonSessions>): Promise<AnswerOf<typeof ListPersonSessions>> {
+    await this.directory.assertSeen(actor, params.userId);
+    const sessions = await this.sessions.list('person', params.userId);
+    return { data: sessions.map(({ id: sessionId, ...session }) => ({ ...session, sessionId })) };
   }
 
-  @Implements(GiveConsent)
-  giveConsent({ actor, params, body }: RequestOf<typeof GiveConsent>): Promise<AnswerOf<typeof GiveConsent>> {
-    const userId = personOf(actor);
-    const consent = { ...params, ...body, source: 'web' };
-    return asActor(this.db, actor, (tx) => this.consents.give(tx, userId, consent));
+  @Implements(EndPersonSession)
+  async endSession({ params, actor }: RequestOf<typeof EndPersonSession>): Promise<void> {
+    await this.directory.assertSeen(actor, params.userId);
+    await this.sessions.end('person', params.userId, params.sessionId);
   }
 
-  @Implements(WithdrawConsent)
-  withdrawConsent({ actor, params }: RequestOf<typeof WithdrawConsent>): Promise<void> {
-    const userId = personOf(actor);
-    return asActor(this.db, actor, (tx) => this.consents.withdraw(tx, userId, params.purpose));
+  @Implements(EndPersonSessions)
+  async endSessions({ params, actor }: RequestOf<typeof EndPersonSessions>): Promise<void> {
+    await this.directory.assertSeen(actor, params.userId);
+    await this.db.transaction((tx) => this.sessions.endAll(tx, 'person', params.userId));
+    this.sessions.changed(params.userId);
   }
 
-  @Implements(ListMySessions)
-  async listSessions({ actor, http }: RequestOf<typeof ListMySessions>): Promise<AnswerOf<typeof ListMySessions>> {
-    const current = await this.sessions.find(http.request, 'person');
-    const sessions = await this.sessions.list('person', personOf(actor));
-    return {
-      data: sessions.map(({ id, ...session }) => ({ ...session, sessionId: id, isCurrent: id === current?.id })),
-    };
+  @Implements(RestrictPerson)
+  async restrict(
+    { params, body, actor }: RequestOf<typeof RestrictPerson>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof RestrictPerson>> {
+    await this.directory.assertSeen(actor, params.userId, body.botId);
+    return this.restrictions.impose(tx, actor, params.userId, body);
   }
 
-  @Implements(EndMySession)
-  async endSession({ actor, params }: RequestOf<typeof EndMySession>): Promise<void> {
-    await this.sessions.end('person', personOf(actor), params.sessionId);
-  }
-
-  @Implements(EndMyOtherSessions)
-  async endOtherSessions({ actor, http }: RequestOf<typeof EndMyOtherSessions>): Promise<void> {
-    const userId = personOf(actor);
-    const current = await this.sessions.find(http.request, 'person');
-    await this.db.transaction((tx) => this.sessions.endAll(tx, 'person', userId, current?.id));
-    this.sessions.changed(userId);
+  @Implements(LiftRestriction)
+  async lift({ params, body, actor }: RequestOf<typeof LiftRestriction>): Promise<AnswerOf<typeof LiftRestriction>> {
+    await this.directory.assertSeen(actor, params.userId);
+    return this.restrictions.lift(actor, params, body.reason);
   }
 }

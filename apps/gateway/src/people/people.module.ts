@@ -3,14 +3,17 @@ import { Erasure } from '@switchboard/service-kit';
 import { SessionsModule } from '../sessions/sessions.module';
 import { ConsentsService } from './consents.service';
 import { IdentitiesService } from './identities.service';
+import { MeController } from './me.controller';
 import { PeopleController } from './people.controller';
+import { PeopleDirectoryService } from './people-directory.service';
 import { PeopleHandlers } from './people.handlers';
 import { PeopleService } from './people.service';
+import { RestrictionsService } from './restrictions.service';
 
 @Module({
   imports: [SessionsModule],
-  controllers: [PeopleController, PeopleHandlers],
-  providers: [PeopleService, IdentitiesService, ConsentsService],
+  controllers: [MeController, PeopleController, PeopleHandlers],
+  providers: [PeopleService, PeopleDirectoryService, IdentitiesService, ConsentsService, RestrictionsService],
   exports: [PeopleService, IdentitiesService],
 })
 export class PeopleModule {

@@ -25,12 +25,19 @@ import { User } from './user.entity';
 
 export class UserNotFound extends DomainError {
   constructor(userId: string) {
-    super('gateway.user_not_found', 'There is no such person', 404, { userId });
+    super('gateway.user_not_found', { en: 'There is no such person.', ru: 'Такого человека нет.' }, 404, { userId });
   }
 }
 export class PersonsOnly extends DomainError {
   constructor() {
-    super('gateway.persons_only', 'This is the area of a person: staff and keys have none', 403);
+    super(
+      'gateway.persons_only',
+      {
+        en: 'This is the area of a person: staff and keys have none.',
+        ru: 'Это личный кабинет человека: у сотрудников и ключей его нет.',
+      },
+      403,
+    );
   }
 }
 
@@ -83,17 +90,21 @@ export class PeopleService {
    */
   async meet(
     tx: EntityManager,
-    { userId, channel, externalId, locale }: EventOf<typeof ContactStarted>['data'],
+    { userId, channel, externalId, locale, botId }: EventOf<typeof ContactStarted>['data'],
   ): Promise<void> {
     const external = { channel, externalId };
     const known = await this.identities.find(tx, external);
     if (!known) {
       await this.register(tx, userId, channel, { locale });
       await this.identities.add(tx, userId, external, { inBot: true });
-      return;
+    } else {
+      await this.identities.note(tx, known, undefined, { inBot: true });
     }
-    await this.identities.note(tx, known, undefined, { inBot: true });
-    if (known.userId !== userId) await this.identities.announce(tx, known, externalId);
+    await tx.query('INSERT INTO person_bots (user_id, bot_id) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      known?.userId ?? userId,
+      botId,
+    ]);
+    if (known && known.userId !== userId) await this.identities.announce(tx, known, externalId);
   }
 
   async exists(tx: EntityManager, userId: string): Promise<boolean> {

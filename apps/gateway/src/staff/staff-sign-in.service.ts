@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
+import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { assertStrong, hashPassword, isPassword } from './passwords';
 import { Staff } from './staff.entity';
 import {
@@ -19,6 +20,7 @@ import {
   WrongCode,
   WrongCredentials,
 } from './staff.errors';
+import { StaffTickets } from './staff-tickets';
 import { FIRST, StaffService } from './staff.service';
 
 type Http = RequestOf<typeof ProveAgain>['http'];
@@ -30,10 +32,8 @@ export interface SignInStep {
 }
 
 /** What the steps of a sign-in hand on. It is good for one member of staff, and only until their credentials change. */
-const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), until: z.number(), secret: z.string().optional() });
-type Ticket = z.output<typeof Ticket>;
-const TICKET = 'staff sign-in ticket';
-const TICKET_MS = 5 * 60_000;
+const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), secret: z.string().optional() });
+const TICKET = 'sign-in';
 
 /** Five wrong ones at once, and then one every three minutes; where they come from has a limit of its own at the edge. */
 const ATTEMPTS: RateLimit = { name: 'staff-attempts', limit: 5, windowMs: 15 * 60_000, kind: 'spread', burst: 5 };
@@ -57,6 +57,8 @@ export class StaffSignInService {
     private readonly staff: StaffService,
     private readonly sessions: SessionsService,
     private readonly limits: LimitsService,
+    private readonly passkeys: PasskeysService,
+    private readonly tickets: StaffTickets,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
@@ -147,6 +149,27 @@ export class StaffSignInService {
     return recoveryCodesLeft;
   }
 
+  /** What a passkey has to sign; of anybody's, or as the second step after a password. @throws SignInExpired */
+  async beginPasskey(ticket: string | undefined): Promise<PasskeyChallenge> {
+    if (ticket === undefined) return this.passkeys.challenge();
+    const { staff } = await this.open(ticket);
+    return this.passkeys.challenge(staff.id, { isSecondStep: true });
+  }
+
+  /** @throws PasskeyRefused, SignInExpired */
+  async withPasskey(http: Http, answer: PasskeyAnswer): Promise<void> {
+    const { staff, amr, isSecondStep } = await this.passkeys.verify(answer);
+    await this.begin(http, staff, isSecondStep ? ['pwd', ...amr] : amr);
+  }
+
+  /** @throws PasskeyRefused, SignInExpired, WrongCredentials */
+  async proveWithPasskey(http: Http, staffId: string, answer: PasskeyAnswer): Promise<void> {
+    const session = await this.sessions.find(http.request, 'staff');
+    if (session?.subjectId !== staffId) throw new WrongCredentials();
+    const { amr } = await this.passkeys.verify(answer, staffId);
+    await this.sessions.prove(session.id, amr);
+  }
+
   /** @throws WrongCredentials, TooManyAttempts */
   async proveAgain(
     http: Http,
@@ -196,8 +219,9 @@ export class StaffSignInService {
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
   }
 
-  private nextStep(staff: Staff): SignInStep {
-    return { ticket: this.ticketFor(staff), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey: false };
+  private async nextStep(staff: Staff): Promise<SignInStep> {
+    const hasPasskey = await this.passkeys.has(staff.id);
+    return { ticket: this.ticketFor(staff), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey };
   }
 
   /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
@@ -267,25 +291,12 @@ export class StaffSignInService {
   }
 
   private ticketFor({ id: staffId, revision }: Staff, secret?: string): string {
-    const ticket: Ticket = {
-      staffId,
-      revision,
-      until: this.clock.now().getTime() + TICKET_MS,
-      ...(secret && { secret }),
-    };
-    return this.cipher.encrypt(JSON.stringify(ticket), TICKET);
+    return this.tickets.issue(TICKET, { staffId, revision, ...(secret && { secret }) });
   }
 
   /** @throws SignInExpired also for one whose credentials have changed since */
   private async open(text: string): Promise<{ staff: Staff; secret: string | undefined }> {
-    let ticket: Ticket | undefined;
-    try {
-      ticket = Ticket.parse(JSON.parse(this.cipher.decrypt(text, TICKET)));
-    } catch {
-      // Why it is none of ours is nobody's business.
-    }
-    if (!ticket || ticket.until < this.clock.now().getTime()) throw new SignInExpired();
-    const { staffId: id, revision, secret } = ticket;
+    const { staffId: id, revision, secret } = this.tickets.open(TICKET, Ticket, text);
     const staff = await this.db.manager.findOneBy(Staff, { id, revision });
     if (!staff || staff.state === 'suspended') throw new SignInExpired();
     return { staff, secret };

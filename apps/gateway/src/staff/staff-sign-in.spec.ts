@@ -187,7 +187,13 @@ describe('staff', () => {
     address++;
     const adam = await enrol(tokenIn(String(invited.body['link'])));
     const mighty = { email: 'eve@example.com', name: 'Eve', grants: [{ role: 'owner' }] };
-    expect(await post('/staff', mighty, adam.cookie, key())).toMatchObject({
+    const asked = key();
+    const first = await post('/staff', mighty, adam.cookie, asked);
+    expect(first).toMatchObject({ status: 423, body: { code: 'approval_required' } });
+    const { approvalId } = first.body['params'] as { approvalId: string };
+    expect((await post(`/approvals/${approvalId}/approve`, {}, owner.cookie)).status).toBe(200);
+    // An approval lets be done what somebody may do, and makes nobody mightier.
+    expect(await post('/staff', mighty, adam.cookie, { ...asked, 'x-approval': approvalId })).toMatchObject({
       status: 403,
       body: { code: 'gateway.role_beyond_own' },
     });

@@ -86,6 +86,60 @@ export class SignInExpired extends DomainError {
   }
 }
 
+/** Whatever does not fit: who tries keys learns nothing. */
+export class PasskeyRefused extends DomainError {
+  constructor() {
+    super(
+      'gateway.passkey_refused',
+      { en: 'This passkey does not sign you in.', ru: 'Этот ключ доступа не подходит для входа.' },
+      401,
+    );
+  }
+}
+
+export class PasskeyUnusable extends DomainError {
+  constructor() {
+    super(
+      'gateway.passkey_unusable',
+      {
+        en: 'This passkey cannot be used here: it has to be locked by a PIN or by who you are.',
+        ru: 'Этот ключ доступа не подходит: он должен быть защищён PIN-кодом или биометрией.',
+      },
+      422,
+    );
+  }
+}
+
+export class TooManyPasskeys extends DomainError {
+  constructor(most: number) {
+    super(
+      'gateway.too_many_passkeys',
+      {
+        en: `You have ${most} passkeys. Remove one that you do not use.`,
+        ru: `У вас уже ${most} ключей доступа. Удалите ненужный.`,
+      },
+      409,
+      { most },
+    );
+  }
+}
+
+export class PasskeyNotFound extends DomainError {
+  constructor() {
+    super('gateway.passkey_not_found', { en: 'There is no such passkey.', ru: 'Такого ключа доступа нет.' }, 404);
+  }
+}
+
+export class LastWayIn extends DomainError {
+  constructor() {
+    super(
+      'gateway.last_way_in',
+      { en: 'It is the only way in which you can sign in.', ru: 'Без него вы не сможете войти.' },
+      409,
+    );
+  }
+}
+
 export class InvitationExpired extends DomainError {
   constructor() {
     super(

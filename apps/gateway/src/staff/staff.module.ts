@@ -3,14 +3,17 @@ import { AccessModule } from '../access/access.module';
 import { LimitsModule } from '../limits/limits.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
+import { PasskeysController } from './passkeys.controller';
+import { PasskeysService } from './passkeys.service';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
+import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
   imports: [AccessModule, LimitsModule, SessionsModule],
-  controllers: [StaffController, StaffSignInController],
-  providers: [StaffService, StaffSignInService, FirstOwner],
+  controllers: [PasskeysController, StaffController, StaffSignInController],
+  providers: [StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
 })
 export class StaffModule {}

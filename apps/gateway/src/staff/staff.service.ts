@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
-import { DataSource, type EntityManager, In, LessThan, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import type { GatewayConfig } from '../gateway.config';
 import { SessionsService } from '../sessions/sessions.service';
+import { Passkey } from './passkey.entity';
 import { Staff } from './staff.entity';
 import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
 
@@ -94,6 +95,7 @@ export class StaffService {
     const staff = await this.forChange(tx, actor, id);
     if (staff.state === 'suspended') throw new StaffNotFound();
     await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [] });
+    await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
     return this.newInvitation(tx, id);
   }
@@ -219,7 +221,8 @@ export class StaffService {
   }
 
   private async members(tx: EntityManager, rows: readonly Staff[]): Promise<StaffMember[]> {
-    const grants = await tx.findBy(Grant, { staffId: In(rows.map(({ id }) => id)) });
+    const of = { staffId: In(rows.map(({ id }) => id)) };
+    const [grants, passkeys] = [await tx.findBy(Grant, of), await tx.findBy(Passkey, { ...of, clonedAt: IsNull() })];
     return rows.map((row) => ({
       id: row.id,
       email: this.cipher.decrypt(row.email, 'staff.email', row.id) || null,
@@ -228,7 +231,11 @@ export class StaffService {
       grants: grants
         .filter(({ staffId }) => staffId === row.id)
         .map(({ role, botId, until }) => ({ role, botId, until })),
-      factors: [...(row.passwordHash ? ['password'] : []), ...(row.totpSecret ? ['totp'] : [])],
+      factors: [
+        ...(row.passwordHash ? ['password'] : []),
+        ...(row.totpSecret ? ['totp'] : []),
+        ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
+      ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,
       revision: row.revision,

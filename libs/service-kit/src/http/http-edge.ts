@@ -8,6 +8,7 @@ import type { SharedConfig } from '../config';
 import type { Log } from '../log';
 import { AccessGuard } from './access.guard';
 import { httpMetrics } from './http-metrics';
+import type { Approvals } from './approvals';
 import type { Idempotency } from './idempotency';
 import { implementedRoutes } from './implemented-routes';
 import { ProblemFilter } from './problem.filter';
@@ -23,6 +24,7 @@ export interface HttpEdgeParts {
   registry: Registry;
   identity: ServiceIdentity;
   idempotency: Idempotency;
+  approvals: Approvals;
   front: PublicFront | undefined;
 }
 
@@ -40,7 +42,7 @@ export class HttpEdge {
     private readonly nest: NestExpressApplication,
     private readonly parts: HttpEdgeParts,
   ) {
-    const { service, config, log, registry, identity, idempotency } = parts;
+    const { service, config, log, registry, identity, idempotency, approvals } = parts;
     this.routes = implementedRoutes(service, nest);
     nest.use(assignRequestId);
     nest.use(helmet(headersFor(config)));
@@ -52,7 +54,7 @@ export class HttpEdge {
     nest.use(httpMetrics(registry));
     nest.useGlobalFilters(new ProblemFilter(log));
     nest.useGlobalGuards(new AccessGuard(identity, registry, log));
-    nest.useGlobalInterceptors(new RouteInterceptor(idempotency, log, this.ending.signal));
+    nest.useGlobalInterceptors(new RouteInterceptor(idempotency, approvals, log, this.ending.signal));
   }
 
   async listen(host: string, port: number, publicPort: number | undefined): Promise<void> {

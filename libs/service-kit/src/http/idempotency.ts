@@ -34,7 +34,7 @@ export class Idempotency {
     response: Response,
     work: (tx: EntityManager) => Promise<unknown>,
   ): Promise<unknown> {
-    const scope = [`${actor!.kind}:${actor!.id}`, route.id, keyOf(request)];
+    const scope = [`${actor!.kind}:${actor!.id}`, route.id, idempotencyKeyOf(request)];
     const hash = hashOf(request);
     return this.db.transaction(async (tx) => {
       if (!(await isFree(tx, scope))) throw new HttpProblem('request_in_progress', { retryAfter: RETRY_AFTER });
@@ -72,7 +72,8 @@ export class Idempotency {
   }
 }
 
-function keyOf({ headers }: Request): string {
+/** @throws HttpProblem 400 without one */
+export function idempotencyKeyOf({ headers }: Request): string {
   const key = headers['idempotency-key'];
   if (typeof key !== 'string' || !/^[\x21-\x7e]{16,255}$/.test(key)) throw new HttpProblem('malformed_idempotency_key');
   return key;

@@ -57,6 +57,16 @@ const PROBLEMS = {
     'This is dangerous: prove first who you are.',
     'Это опасное действие: сначала подтвердите, что это вы.',
   ],
+  approval_required: [
+    423,
+    'Somebody else has to agree first. Send the same request again with X-Approval then.',
+    'Сначала это должен одобрить другой сотрудник. Потом повторите запрос с X-Approval.',
+  ],
+  approval_unusable: [
+    409,
+    'This approval is not for this request, or counts no more.',
+    'Это одобрение не для этого запроса или уже не действует.',
+  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key belongs to another request.',

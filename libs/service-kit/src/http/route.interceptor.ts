@@ -8,6 +8,7 @@ import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { entityTag } from './etag';
 import { eventStream } from './event-stream';
+import type { Approvals } from './approvals';
 import type { Idempotency } from './idempotency';
 import { readRequest } from './read-request';
 import { discardBody } from './request-body';
@@ -24,6 +25,7 @@ export class RouteInterceptor implements NestInterceptor {
   /** @param ending fires when the service stops: streams of events have no end of their own */
   constructor(
     private readonly idempotency: Idempotency,
+    private readonly approvals: Approvals,
     private readonly log: Log,
     private readonly ending: AbortSignal,
   ) {}
@@ -35,6 +37,7 @@ export class RouteInterceptor implements NestInterceptor {
     const response = context.switchToHttp().getResponse<Response>();
     try {
       const request = await readRequest(route, http, response);
+      if (route.approval) await this.approvals.demand(request);
       const work = async (tx?: EntityManager) => {
         http.switchboard = { request, tx };
         return this.encode(route, await lastValueFrom(next.handle(), { defaultValue: undefined }), request);

@@ -49,6 +49,11 @@ export const texts = {
   slowDownShort: 'Too fast: please wait {{seconds}} s.',
   resting: 'I am taking a break. What you write is kept, and I read it when I am back.',
   restingShort: 'I am taking a break. Please press it again later.',
+  restricted: {
+    until: 'I do not read what you write until {{time}}. /privacy shows what is kept about you.',
+    forGood: 'I do not read what you write any more. /privacy shows what is kept about you.',
+    short: 'This does not work for you now.',
+  },
   notAllowed: 'This bot answers only people who were invited. Your id here is {{id}}.',
   unsupported: {
     voice: 'I cannot listen to voice messages here.',

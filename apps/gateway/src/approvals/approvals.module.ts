@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { ApprovalsController } from './approvals.controller';
+import { ApprovalsJobs } from './approvals.jobs';
+import { ApprovalsService } from './approvals.service';
+
+@Module({
+  imports: [AccessModule],
+  controllers: [ApprovalsController],
+  providers: [ApprovalsService, ApprovalsJobs],
+})
+export class ApprovalsModule {}
