@@ -1,5 +1,6 @@
 // ESM-only packages: Jest runs CommonJS, so their JavaScript goes through swc as well.
 const esmOnly = [
+  'cookie',
   '@nestjs',
   '@standard-schema',
   '@borewit',

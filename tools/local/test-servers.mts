@@ -2,10 +2,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHolder, takeLock } from '../process-lock.mjs';
 import { findChromium } from './chromium.mts';
+import { findProgram, PROMETHEUS, REDIS } from './debian-program.mts';
 import { startPostgres, stopOrphanedPostgres } from './postgres.mts';
-import { findPrometheus } from './prometheus.mts';
 import { removeRabbitMq, startRabbitMq, stopOrphanedRabbitMq } from './rabbitmq.mts';
 import { findRabbitMq } from './rabbitmq-server.mts';
+import { startRedis } from './redis.mts';
 import { stateDir } from './workspace.mts';
 
 const testsDir = join(stateDir, 'test');
@@ -33,11 +34,11 @@ export class TestServers {
 
   /**
    * @returns environment of the specs: TEST_DATABASE_URL; AMQP_URL or AMQP_MISSING; CHROMIUM_PATH or CHROMIUM_MISSING;
-   * PROMETHEUS_PATH or PROMETHEUS_MISSING, where the MISSING ones hold the sentence that says what to install
+   * PROMETHEUS_PATH or PROMETHEUS_MISSING; TEST_REDIS_URL or REDIS_MISSING, where the MISSING ones hold the sentence that says what to install
    */
   async start(): Promise<Record<string, string>> {
     await this.takeFolder();
-    const parts = Promise.allSettled([this.database(), this.broker(), this.browser(), this.prometheus()]);
+    const parts = Promise.allSettled([this.database(), this.broker(), this.browser(), this.prometheus(), this.redis()]);
     this.starting = parts;
     const environment: Record<string, string> = {};
     for (const part of await parts) {
@@ -106,8 +107,17 @@ export class TestServers {
   }
 
   private async prometheus() {
-    const found = await findPrometheus();
+    const found = await findProgram(PROMETHEUS);
     return 'path' in found ? { PROMETHEUS_PATH: found.path } : this.lacks('PROMETHEUS_MISSING', found.missing);
+  }
+
+  private async redis() {
+    if (process.env.TEST_REDIS_URL) return { TEST_REDIS_URL: process.env.TEST_REDIS_URL };
+    const found = await findProgram(REDIS);
+    if ('missing' in found) return this.lacks('REDIS_MISSING', found.missing);
+    const redis = await startRedis(found.path, join(this.folder, 'redis'));
+    this.stops.push(() => redis.stop());
+    return { TEST_REDIS_URL: redis.url };
   }
 
   private lacks(variable: string, sentence: string) {

@@ -1,11 +1,11 @@
 import { isInfrastructureError } from '@switchboard/bus';
 import { type JobRun, UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
-import { EngineError, EngineTimedOut } from './engines/engine-errors';
+import { EngineError } from './engines/engine-errors';
 
 /** With graphile-worker's growing pauses (e, e², e³ seconds) the fourth try comes half a minute after the first. */
 const ENGINE_TRIES = 4;
 /** The engine may have done the work, and asks money for it each time. */
-const TRIES_WITH_TIMEOUT = 2;
+const TRIES_THAT_MAY_BE_BILLED = 2;
 
 /** True when the engine is in trouble, false when it only refused what it was asked: what a circuit breaker counts. */
 export const isOutage = (error: unknown): boolean => error instanceof EngineError && error.retryable;
@@ -20,8 +20,8 @@ export const retryPolicy = {
     isOutage(error) || error instanceof UpstreamTimeout || error instanceof UpstreamUnavailable,
 
   isLastTry: (error: unknown, { attempt }: JobRun): boolean => {
-    const isTimeout = error instanceof EngineTimedOut || error instanceof UpstreamTimeout;
-    return attempt >= (isTimeout ? TRIES_WITH_TIMEOUT : ENGINE_TRIES);
+    const mayBeBilled = error instanceof EngineError ? error.mayBeBilled : error instanceof UpstreamTimeout;
+    return attempt >= (mayBeBilled ? TRIES_THAT_MAY_BE_BILLED : ENGINE_TRIES);
   },
 
   /** True when the failure says nothing about the request: the service stops, or its database is away. */

@@ -1,8 +1,8 @@
-/** As `pg_current_snapshot()` tells them, and with them how far ids have been handed out. */
+/** Transactions of the database, and how far they have been handed out ids. */
 export interface RunningTransactions {
   /** The number of the oldest one that runs: all before it are over. */
   readonly oldest: bigint;
-  /** The number of the first one that has not begun. */
+  /** Greater than the number of any that had begun when this was asked. */
   readonly next: bigint;
   /** The highest id that any has been given; 0 when none has. */
   readonly handedOut?: bigint;

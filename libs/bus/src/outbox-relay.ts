@@ -40,6 +40,8 @@ const ADVANCE_MS = 1000;
  * than the horizon is moved.
  */
 const SWEEP_PAUSE = 50;
+/** However long the last one took: it may have been the network, or a disk that stood still. */
+const LONGEST_SWEEP_PAUSE_MS = 10_000;
 /** Whoever comes behind a slow batch waits no longer for it. */
 const GATHER_MS = 10;
 /** Through a large backlog on a slow disk. Two leaders repeat events and lose none. */
@@ -177,13 +179,16 @@ export class OutboxRelay {
         if (advance) advancedAt = lookedAt;
         // Asked before the look, so that the look sees everything of the transactions that were over. And while there is
         // much to carry, or every look would wade through the rows that were deleted since the horizon was moved.
-        const running = advance ? await this.transactions(session) : undefined;
+        const running = advance ? await this.transactions(session, horizon.settled) : undefined;
         // A sweep begins at the start, for a row that took its id before its transaction had a number: Outbox writes none so.
         const sweep = advance && lookedAt >= sweepAt;
         const carried = confirmed;
         confirmed = [];
         const rows = await this.look(session, sweep ? 0n : horizon.settled, [...inFlight.values()].flat(), carried);
-        if (sweep) sweepAt = performance.now() + SWEEP_PAUSE * (performance.now() - lookedAt);
+        if (sweep) {
+          const endedAt = performance.now();
+          sweepAt = endedAt + Math.min(SWEEP_PAUSE * (endedAt - lookedAt), LONGEST_SWEEP_PAUSE_MS);
+        }
         // After a failed batch nothing may follow it over a connection that has come back meanwhile.
         if (failed) break;
         loop.done();
@@ -226,12 +231,18 @@ export class OutboxRelay {
     return session.query({ text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])', values: [carried] });
   }
 
-  private async transactions(session: LockSession): Promise<RunningTransactions> {
+  /**
+   * A number of our own divides the transactions that had one before from those that came later; the snapshot's own `xmax` does not:
+   * it is the one behind the last that is over, and others beyond it may be running. Taken only while there is something to pass.
+   */
+  private async transactions(session: LockSession, settled: bigint): Promise<RunningTransactions> {
     const [row] = await session.query<{ oldest: string; next: string; handed_out: string }>({
       name: 'transactions',
-      text: `SELECT pg_snapshot_xmin(now) AS oldest, pg_snapshot_xmax(now) AS next,
-               coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')), 0) AS handed_out
-             FROM pg_current_snapshot() AS now`,
+      text: `SELECT pg_snapshot_xmin(now) AS oldest,
+               CASE WHEN handed_out > $1 THEN pg_current_xact_id() ELSE pg_snapshot_xmax(now) END AS next, handed_out
+             FROM pg_current_snapshot() AS now,
+               coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')), 0) AS handed_out`,
+      values: [settled],
     });
     return { oldest: BigInt(row!.oldest), next: BigInt(row!.next), handedOut: BigInt(row!.handed_out) };
   }

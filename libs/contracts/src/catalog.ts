@@ -1,9 +1,10 @@
 import * as botAdapter from './bot-adapter.events';
 import * as chatAi from './chat-ai.events';
 import type { EventDefinition, SignalDefinition } from './define-event';
+import * as gateway from './gateway.events';
 import * as ttsWorker from './tts-worker.events';
 
-const exported = [botAdapter, chatAi, ttsWorker].flatMap((file) => Object.values(file) as unknown[]);
+const exported = [botAdapter, chatAi, gateway, ttsWorker].flatMap((file) => Object.values(file) as unknown[]);
 
 const isEvent = (value: unknown): value is EventDefinition => typeof value === 'function' && 'subjectField' in value;
 const isSignal = (value: unknown): value is SignalDefinition =>

@@ -53,7 +53,12 @@ export interface RouteDefinition {
   readonly sensitive?: true;
   /** How much of a rate limit a call uses up: 1 for GET and 2 for everything else without it. */
   readonly cost?: number;
+  /** A rate limit of its own at the gateway, beside the usual one of the caller. */
+  readonly rate?: RouteRate;
 }
+
+/** `sign-in`: guessing is to be slow; `chat`: what people write; `expensive`: what costs money or minutes. */
+export type RouteRate = 'sign-in' | 'chat' | 'expensive';
 
 export interface FormBody<Schema extends z.ZodObject = z.ZodObject> {
   readonly kind: 'form';

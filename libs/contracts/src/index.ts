@@ -86,6 +86,7 @@ export type {
   HttpMethod,
   Permission,
   RawBody,
+  RouteRate,
   RouteDefinition,
   UploadBody,
 } from './define-route';
@@ -104,3 +105,5 @@ export {
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
 export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
+export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export { ReadSession, SignOut } from './gateway.session.api';

@@ -69,7 +69,7 @@ describe('the registry of bots', () => {
     expect(() => bots.section('lumen', 'loyalty', z.unknown())).toThrow('botSections');
   });
 
-  it('tells all mistakes of all bots at once at start', async () => {
+  it('tells all mistakes of all bots at once at start when none can work', async () => {
     write('lumen.json', { ...lumen, name: '', timeZone: 'Mars/Olympus', desk: { promt: 'typo' } });
     write('broken.json', '{');
     write('Lumen.json', lumen);
@@ -88,6 +88,19 @@ describe('the registry of bots', () => {
     ]) {
       await expect(opening).rejects.toThrow(mistake);
     }
+  });
+
+  it('a file with mistakes leaves out its bot at the start and no other, and is looked at again', async () => {
+    write('lumen.json', lumen);
+    write('northwind.json', '{ "name": "North');
+    const { bots, changes, value } = await open();
+    expect(bots.all().map(({ id }) => id)).toEqual(['lumen']);
+    expect(await value('bot_descriptions_broken')).toBe(1);
+    write('northwind.json', northwind);
+    write('northwind.token', '2:northwind');
+    await bots.refresh();
+    expect(changes).toMatchObject([{ id: 'northwind', before: undefined, after: { name: 'Northwind' } }]);
+    expect(await value('bot_descriptions_broken')).toBe(0);
   });
 
   it('a folder without bots, or none at all, stops the start', async () => {

@@ -57,13 +57,15 @@ interface Known {
 }
 
 /**
- * The bots of this installation. They are read at start, when every mistake is told at once, and followed from then on:
- * a description that cannot be read or used leaves the bot as it was, with an error in the log and in
- * `bot_descriptions_broken`, and is looked at again at each reading.
+ * The bots of this installation. They are read at start and followed from then on: a description that cannot be read or used
+ * leaves the bot as it was (at the start: out), with an error in the log and in `bot_descriptions_broken`, and is looked at again
+ * at each reading.
  */
 export class BotsRegistry {
   private known: ReadonlyMap<string, Known> = new Map();
   private mistakes: ReadonlyMap<string, readonly string[]> = new Map();
+  /** Ids of bots that are described and cannot work, and never could since the start. */
+  private leftOut: ReadonlySet<string> = new Set();
   private readonly checks: BotCheck[] = [];
   /** With the bots whose last change a listener could not carry out, as it knows them. */
   private readonly listeners = new Map<BotChangeListener, Map<string, Bot | undefined>>();
@@ -87,20 +89,28 @@ export class BotsRegistry {
     });
   }
 
-  /** Throws a ConfigError with all mistakes of all bots. */
+  /** A bot whose description has mistakes keeps no other from its work: throws a ConfigError with all mistakes when none can. */
   static async open(options: BotsRegistryOptions): Promise<BotsRegistry> {
     const bots = new BotsRegistry(options);
-    const { known, mistakes } = await bots.readAll().catch((error: unknown) => {
+    const { known, mistakes, leftOut } = await bots.readAll().catch((error: unknown) => {
       throw new ConfigError(`The bots cannot be read: ${(error as Error).message}`);
     });
-    const all = [...mistakes.values()].flat();
-    if (all.length > 0) throw ConfigError.of(all);
+    if (known.size === 0 && mistakes.size > 0) throw ConfigError.of([...mistakes.values()].flat());
+    for (const [origin, found] of mistakes) bots.reject(origin, found, 'a bot has mistakes, and is left out');
     bots.known = known;
+    bots.mistakes = mistakes;
+    bots.leftOut = leftOut;
+    bots.count();
     return bots;
   }
 
   find(id: string): Bot | undefined {
     return this.known.get(id)?.bot;
+  }
+
+  /** Whether there is a description of this bot that cannot be used, and no earlier one that could. */
+  isLeftOut(id: string): boolean {
+    return this.leftOut.has(id);
   }
 
   all(): Bot[] {
@@ -129,6 +139,7 @@ export class BotsRegistry {
     if (!excluded) return;
     const { origin } = excluded.source;
     this.known = new Map([...this.known].filter(([known]) => known !== id));
+    this.leftOut = new Set([...this.leftOut, id]);
     const mistakes = mistakesIn(error).map((mistake) => `bot ${origin}: ${mistake}`);
     this.reject(origin, mistakes, 'a bot cannot work as it is described, and is left out');
     this.mistakes = new Map([...this.mistakes, [origin, mistakes]]);
@@ -185,6 +196,7 @@ export class BotsRegistry {
       if (!isTold) this.reject(origin, mistakes, 'the description of a bot has mistakes, its last good one stays');
     }
     this.mistakes = read.mistakes;
+    this.leftOut = read.leftOut;
     const former = this.known;
     this.known = read.known;
     this.count();
@@ -223,8 +235,13 @@ export class BotsRegistry {
   }
 
   /** What is good now, with the last good description of what is not. */
-  private async readAll(): Promise<{ known: Map<string, Known>; mistakes: Map<string, string[]> }> {
+  private async readAll(): Promise<{
+    known: Map<string, Known>;
+    mistakes: Map<string, string[]>;
+    leftOut: Set<string>;
+  }> {
     const mistakes = new Map<string, string[]>();
+    const leftOut = new Set<string>();
     const candidates = new Map<string, Known>();
     const reject = (source: BotSource, found: string[]) => {
       mistakes.set(source.origin, [
@@ -233,7 +250,10 @@ export class BotsRegistry {
       ]);
       const lastGood = this.known.get(source.id);
       if (lastGood) candidates.set(source.id, lastGood);
-      else candidates.delete(source.id);
+      else {
+        candidates.delete(source.id);
+        leftOut.add(source.id);
+      }
     };
     const sources = await this.options.source.read();
     for (const source of sources) {
@@ -254,7 +274,7 @@ export class BotsRegistry {
       if (clash.length === 0) break;
       for (const { source, other } of clash) reject(source, [`channel has the same token as ${other}`]);
     }
-    return { known: new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1))), mistakes };
+    return { known: new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1))), mistakes, leftOut };
   }
 
   private check(source: BotSource, all: readonly BotSource[]): Known | string[] {

@@ -48,6 +48,9 @@ export {
   type UploadedFile,
 } from './http/route.decorators';
 export { Cursors, type Position, type SortKey } from './http/cursors';
+export { problemDocument } from './http/problem.filter';
+export { HttpProblem, type Language } from './http/problems';
+export { CircuitBreaker } from './circuit-breaker';
 export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';

@@ -8,7 +8,7 @@ const ForgetInGroups = defineJob(
   z.object({ chatIds: z.array(z.uuid()), erasedAt: z.iso.datetime() }),
 );
 
-/** Longer than an answer takes that was being made when the person was erased. */
+/** Longer than an answer takes that was being made when the person was erased, and its event on the way here. */
 const AGAIN_AFTER_MS = 5 * 60_000;
 /** With the growing pauses of the queue longer than anything waits to be sent. */
 const MAX_ATTEMPTS = 30;
@@ -41,7 +41,7 @@ export class ErasureJobs {
     await this.db.query(FORGET_SENT, [chatIds]);
     const waiting = await this.db.query<unknown[]>(
       'SELECT FROM deliveries WHERE chat_id = ANY($1) AND queued_at <= $2 LIMIT 1',
-      [chatIds, erasedAt],
+      [chatIds, new Date(Date.parse(erasedAt) + AGAIN_AFTER_MS)],
     );
     if (waiting.length > 0) throw new Error('something in a group of an erased person still waits to be sent');
   }

@@ -105,7 +105,7 @@ export class QuarantineService {
   private hashesOfIds(botId: string, json: string): string[] {
     const channel = this.bots.find(botId)?.channel.kind;
     if (channel === undefined) return [];
-    const ids = new Set(json.match(/[^\s"{}[\],:]*\d[^\s"{}[\],:]*/g));
+    const ids = new Set(json.split(/[\s"{}[\],:]+/).filter((part) => /\d/.test(part)));
     return [...ids].map((id) => this.addresses.hash(channel, id).slice(0, PREFIX));
   }
 }

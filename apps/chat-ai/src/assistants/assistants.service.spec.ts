@@ -55,11 +55,22 @@ describe('assistants', () => {
   });
   afterEach(() => folder.remove());
 
-  it('a mistake in a description stops the start and says where it is', async () => {
+  it('a mistake in the only description stops the start and says where it is', async () => {
     await folder.write('desk', { assistant: { sytemPrompt: 'typo' } });
     await expect(start()).rejects.toThrow(/desk\.json[\s\S]*sytemPrompt/);
-    await folder.write('desk', { assistant: { apiKeyEnv: 'NO_SUCH_KEY' } });
-    await expect(start()).rejects.toThrow(/NO_SUCH_KEY/);
+  });
+
+  it('a bot with a mistake, or whose key is missing, asks no model and keeps no other from its work', async () => {
+    await folder.write('typing', { assistant: { sytemPrompt: 'typo' } });
+    await folder.write('keyless', { assistant: { apiKeyEnv: 'NO_SUCH_KEY', systemPrompt: 'You are keyless.' } });
+    app = await start({ CHAT_AI_API_KEY: 'sk-all' });
+    expect(get('desk').models).toHaveLength(1);
+    expect(get('typing').models).toEqual([]);
+    expect(get('keyless')).toMatchObject({ systemPrompt: 'You are keyless.', models: [] });
+    await folder.write('typing', { assistant: { systemPrompt: 'You type.' } });
+    await rereadBots(app);
+    expect(get('typing')).toMatchObject({ systemPrompt: 'You type.', models: [{ model: 'm' }] });
+    await app.stop();
   });
 
   it('what a bot says of itself goes before what is set for all, and its keys come from variables and files', async () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, CONFIG, ConfigError, LOG, type Log } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
@@ -34,7 +34,7 @@ export class AssistantsService {
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
-    for (const bot of bots.all()) this.described.set(bot.id, this.resolve(bot.id, bot));
+    for (const bot of bots.all()) this.describe(bot, log);
     // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
     bots.addCheck((bot) => void this.resolve(bot.id, bot));
     bots.onChange(({ id, after }) => this.change(id, after));
@@ -55,9 +55,12 @@ export class AssistantsService {
     return [...this.described.values(), this.resolve('', undefined)];
   }
 
-  /** A bot that nobody described answers as set for all. */
+  /** A bot that nobody described answers as set for all; one whose description cannot be used asks no model in its name. */
   get(botId: string): Assistant {
-    const known = this.described.get(botId) ?? this.undescribed.get(botId);
+    const described = this.described.get(botId);
+    if (described) return described;
+    if (this.bots.isLeftOut(botId)) return this.resolve(botId, undefined, []);
+    const known = this.undescribed.get(botId);
     if (known) return known;
     const assistant = this.resolve(botId, undefined);
     this.undescribed.set(botId, assistant);
@@ -69,6 +72,21 @@ export class AssistantsService {
     this.listeners.add(listener);
   }
 
+  /** At the start. A bot whose key is missing keeps no other from its work, and answers from its knowledge until it is there. */
+  private describe(bot: Bot, log: Log): void {
+    try {
+      this.described.set(bot.id, this.resolve(bot.id, bot));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      log.error(
+        { bot: bot.id, mistakes: error.mistakes },
+        'a bot has no model, because a key that it names is missing',
+      );
+      this.described.set(bot.id, this.resolve(bot.id, bot, []));
+      this.bots.exclude(bot.id, error);
+    }
+  }
+
   private async change(botId: string, bot: Bot | undefined): Promise<void> {
     const before = this.described.get(botId);
     const after = bot && this.resolve(botId, bot);
@@ -77,14 +95,14 @@ export class AssistantsService {
     for (const listener of this.listeners) await listener({ botId, before, after });
   }
 
-  private resolve(botId: string, bot: Bot | undefined): Assistant {
+  private resolve(botId: string, bot: Bot | undefined, models?: AssistantModel[]): Assistant {
     const section = this.bots.section(botId, 'assistant', AssistantSection) ?? AssistantSection.parse({});
     const { config } = this;
     return {
       botId,
       name: bot?.name ?? 'Assistant',
       systemPrompt: section.systemPrompt,
-      models: this.modelsOf(botId, bot, section),
+      models: models ?? this.modelsOf(botId, bot, section),
       knowledgeFolder: section.knowledge && this.bots.path(botId, section.knowledge),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,

@@ -78,9 +78,13 @@ export class OpenAiClient {
     const cause = withoutWords(error);
     const message = `${this.name} ${(cause as Error).message}`;
     if (isTooLarge(error)) return new RecordingTooLarge(message, { cause });
-    return mayPass(error)
-      ? new EngineUnavailable(message, { retryAfterSeconds: retryAfterSeconds(error.headers), cause })
-      : new EngineRefused(message, { cause });
+    if (!mayPass(error)) return new EngineRefused(message, { cause });
+    const mayBeBilled = MAY_COME_AFTER_THE_WORK.includes(error.status as number);
+    return new EngineUnavailable(message, {
+      retryAfterSeconds: retryAfterSeconds(error.headers),
+      mayBeBilled,
+      cause,
+    });
   }
 }
 
@@ -90,6 +94,9 @@ const isTooLarge = ({ status, message }: InstanceType<typeof OpenAI.APIError>): 
 
 /** They come as 429 too, but no waiting fills an account. */
 const NOT_PAID_FOR = ['insufficient_quota', 'billing_not_active'];
+
+/** 503 is said by servers without room, and by proxies without a server; these also by proxies that lost patience with one at work. */
+const MAY_COME_AFTER_THE_WORK = [408, 500, 502, 504, 524];
 
 function mayPass({ status, code }: InstanceType<typeof OpenAI.APIError>): boolean {
   if (NOT_PAID_FOR.includes(code ?? '')) return false;

@@ -78,7 +78,9 @@ function issuerOf(token: string): string | undefined {
   }
 }
 
-function authorize({ permission, callers = [], bots }: RouteDefinition, { service, actor }: Caller): void {
+function authorize({ id, permission, callers = [], bots }: RouteDefinition, { service, actor, route }: Caller): void {
+  // What the gateway has checked and counted was another route: the two read the address in different ways.
+  if (route !== undefined && route !== id) throw new HttpProblem('not_found');
   if (callers.includes(service)) return;
   // Any other service could put whom it likes into its token.
   if (!AUTHENTICATORS.includes(service) || actor.kind === 'service') throw new HttpProblem('not_found');

@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     const request = host.switchToHttp().getRequest<Request>();
-    const problem = this.document(error, request);
+    const language = request.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
+    const problem = problemDocument(error, language, requestContext()?.requestId);
     this.tell(error, problem, request);
     if (response.headersSent) {
       // The answer has begun: breaking it off is the only way to say that it is not whole.
@@ -36,21 +37,6 @@ export class ProblemFilter implements ExceptionFilter {
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  private document(error: unknown, request: Request): Problem {
-    const language = request.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
-    const { code, status, ...facts } = factsOf(error, language);
-    const traceId = trace.getActiveSpan()?.spanContext().traceId;
-    return {
-      type: `/problems/${code}`,
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      ...facts,
-      instance: `/requests/${requestContext()?.requestId ?? 'unknown'}`,
-      code,
-      ...(traceId && { traceId }),
-    };
-  }
-
   private tell(error: unknown, { status, code }: Problem, request: Request): void {
     const facts = {
       method: request.method,
@@ -61,6 +47,21 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) this.log.error({ err: error, ...facts }, 'request failed');
     else this.log.info(facts, 'request refused');
   }
+}
+
+/** What an error of a request becomes for who sent it. */
+export function problemDocument(error: unknown, language: Language, requestId = 'unknown'): Problem {
+  const { code, status, ...facts } = factsOf(error, language);
+  const traceId = trace.getActiveSpan()?.spanContext().traceId;
+  return {
+    type: `/problems/${code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...facts,
+    instance: `/requests/${requestId}`,
+    code,
+    ...(traceId && { traceId }),
+  };
 }
 
 type Facts = Pick<Problem, 'code' | 'status' | 'detail' | 'params' | 'errors' | 'retryAfter'>;

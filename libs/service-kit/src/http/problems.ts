@@ -32,6 +32,11 @@ const PROBLEMS = {
   unauthorized: [401, 'A valid token is needed.', 'Нужен действительный токен.'],
   forbidden: [403, 'You are not allowed to do this.', 'На это нет права.'],
   not_found: [404, 'There is no such address.', 'Такого адреса нет.'],
+  method_not_allowed: [
+    405,
+    'There is such an address, but not with this method.',
+    'Такой адрес есть, но не с этим методом.',
+  ],
   request_in_progress: [409, 'The same request is being worked on.', 'Такой же запрос ещё выполняется.'],
   revision_mismatch: [
     412,
@@ -41,6 +46,17 @@ const PROBLEMS = {
   body_too_large: [413, 'The body is too large.', 'Тело запроса слишком велико.'],
   unsupported_media_type: [415, 'The body has a type that is not taken here.', 'Тело такого типа здесь не принимают.'],
   validation_failed: [422, 'The request does not fit.', 'Запрос не подходит по форме.'],
+  too_many_requests: [429, 'Too many requests. Wait a little.', 'Слишком много запросов. Подождите немного.'],
+  cross_site_request: [
+    403,
+    'The request comes from a page of another site.',
+    'Запрос пришёл со страницы другого сайта.',
+  ],
+  step_up_required: [
+    403,
+    'This is dangerous: prove first who you are.',
+    'Это опасное действие: сначала подтвердите, что это вы.',
+  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key belongs to another request.',

@@ -40,6 +40,7 @@ export async function readRequest<Route extends RouteDefinition>(
     requestId,
     reason: reasonOf(route, request, actor),
     signal: gone(response),
+    http: { request, response },
     ifMatch,
   } as RequestOf<Route>;
 }

@@ -18,7 +18,7 @@ import {
   statusOf,
   type UploadBody,
 } from '@switchboard/contracts';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { IfMatch } from './etag';
@@ -75,6 +75,8 @@ export type RequestOf<Route extends RouteDefinition> = {
   readonly reason: string | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
+  /** For what no contract describes: cookies, and who is at the other end. */
+  readonly http: { readonly request: Request; readonly response: Response };
   readonly ifMatch: Route extends { readonly ifMatch: true } ? IfMatch : undefined;
 };
 

@@ -139,6 +139,11 @@ export class ServiceClient {
     private readonly registry: Registry,
   ) {}
 
+  /** Where a service answers; undefined when that is not known. */
+  addressOf(service: string): string | undefined {
+    return this.directory.get(service);
+  }
+
   /**
    * @throws UpstreamHttpError (see `isProblem`), UpstreamTimeout, UpstreamUnavailable, or what `fetch` throws
    *
@@ -154,7 +159,7 @@ export class ServiceClient {
   ): Promise<CallResult<Route>> {
     const question = (input ?? {}) as Question;
     const service = question.service ?? serviceOf(route);
-    const base = this.directory.get(service);
+    const base = this.addressOf(service);
     if (!base) throw new Error(`It is not known where ${service} answers`);
     const { timeoutMs = TIMEOUT_MS, signal } = options ?? {};
     const ask = (deadline: AbortSignal) =>

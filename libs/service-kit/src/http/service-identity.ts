@@ -26,6 +26,8 @@ export interface Caller {
   readonly service: string;
   readonly actor: Actor;
   readonly requestId?: string;
+  /** The id of the only route for which the gateway has let the actor in. */
+  readonly route?: string;
 }
 
 /** Why a token was refused, as a label to count by. */
@@ -43,7 +45,7 @@ export function refusalReasonOf(error: unknown): RefusalReason {
   return 'other';
 }
 
-const Claims = z.object({ act: Actor, rid: z.uuid().optional() });
+const Claims = z.object({ act: Actor, rid: z.uuid().optional(), rte: z.string().optional() });
 
 export interface IdentityKeys {
   /** Private Ed25519 keys of the services that run in this process, by name. */
@@ -115,13 +117,17 @@ export class ServiceIdentity {
   /**
    * @param audience the service that is asked
    * @param actor for whom; the service itself without one
+   * @param route the id of the only route it shall be good for
    */
-  async tokenFor(audience: string, { actor, requestId }: { actor?: Actor; requestId?: string } = {}): Promise<string> {
+  async tokenFor(
+    audience: string,
+    { actor, requestId, route }: { actor?: Actor; requestId?: string; route?: string } = {},
+  ): Promise<string> {
     const jwk = this.keys.private.get(this.service);
     if (!jwk) throw new ConfigError(`There is no private key of ${this.service}`);
     this.privateKey ??= importJWK(jwk, 'EdDSA');
     const act: z.input<typeof Actor> = actor ?? { kind: 'service', id: this.service };
-    return new SignJWT({ act, ...(requestId && { rid: requestId }) })
+    return new SignJWT({ act, ...(requestId && { rid: requestId }), ...(route && { rte: route }) })
       .setProtectedHeader({ alg: 'EdDSA', kid: this.service })
       .setIssuer(this.service)
       .setAudience(audience)
@@ -140,9 +146,9 @@ export class ServiceIdentity {
     });
     const service = payload.iss;
     if (!service || service !== protectedHeader.kid) throw new Error("the key is not the issuer's");
-    const { act: actor, rid } = Claims.parse(payload);
+    const { act: actor, rid, rte } = Claims.parse(payload);
     if (actor.kind === 'service' && actor.id !== service) throw new Error('a service speaks in its own name');
     if (service === 'operator' && actor.kind !== 'staff') throw new Error('an operator speaks for staff');
-    return { service, actor, ...(rid && { requestId: rid }) };
+    return { service, actor, ...(rid && { requestId: rid }), ...(rte && { route: rte }) };
   }
 }

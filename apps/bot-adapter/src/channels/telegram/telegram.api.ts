@@ -1,6 +1,8 @@
 import { ResiliencePolicy } from '@switchboard/service-kit';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { isAbsolute } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -58,6 +60,8 @@ export class TelegramApi {
   constructor(private readonly options: TelegramApiOptions) {
     // A root with a path must end with a slash, or the client drops the path.
     this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot}/` });
+    // Not by its constructor, which drops it where the server is one of plain http.
+    this.client.options.agent = agentFor(options.apiRoot);
     const { registry, sendTimeoutMs: timeoutMs } = options;
     this.maxFileBytes = options.apiRoot === PUBLIC_API ? PUBLIC_MAX_BYTES : options.maxOwnServerBytes;
     this.asked = new ResiliencePolicy({ name: 'telegram', registry, timeoutMs, isOutage });
@@ -184,4 +188,21 @@ function limited(body: Readable, maxBytes: number): Readable {
   });
   // Errors of either end destroy both; whoever reads hears of them.
   return pipeline(body, limit, () => undefined);
+}
+
+/**
+ * telegraf throws the bodies of answers from 500 on away, and with them Telegram's reason. It is shown a status whose body it reads:
+ * the code of the error is the body's, and one that is no JSON stays a failure whose outcome is unknown.
+ */
+function agentFor(apiRoot: string): http.Agent {
+  const agent = new (apiRoot.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+  const inner = agent as unknown as { addRequest(request: http.ClientRequest, ...more: unknown[]): void };
+  const addRequest = inner.addRequest.bind(agent);
+  inner.addRequest = (request, ...more) => {
+    request.once('response', (response) => {
+      if (response.statusCode! >= 500) response.statusCode = 400;
+    });
+    addRequest(request, ...more);
+  };
+  return agent;
 }

@@ -22,10 +22,12 @@ const CHAT_GONE = /chat not found|user is deactivated|PEER_ID_INVALID|group chat
 const MAY_NOT_WRITE =
   /not enough rights to send text|have no (write access|rights to send)|need administrator rights|CHAT_RESTRICTED|CHAT_WRITE_FORBIDDEN/i;
 const FILE_GONE = /(wrong|invalid) file_id|file is temporarily unavailable|wrong remote file identifier/i;
+/** With the status 500: it was sent, and a bot that guards the group deleted it before Telegram could say so. */
+const DELETED_AT_ONCE = /sent message was immediately deleted/i;
 
 /** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof TelegramError ? error.code >= 500 : true;
+  return error instanceof TelegramError ? error.code >= 500 && !DELETED_AT_ONCE.test(error.description) : true;
 }
 
 /** True for an edit that changes nothing: what was wanted is there. */
@@ -66,7 +68,8 @@ export function meaningOf(error: unknown): Error {
 }
 
 function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
-  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}`);
+  if (DELETED_AT_ONCE.test(description)) return new Rejected(description);
+  if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}: ${description}`);
   if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);
   if (parameters?.migrate_to_chat_id !== undefined) return new ChatMoved(String(parameters.migrate_to_chat_id));
   if (UNKNOWN_METHOD.test(description)) return new Unsupported(description);

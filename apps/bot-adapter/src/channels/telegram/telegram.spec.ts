@@ -6,7 +6,7 @@ import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../
 import { TelegramWebhook } from '../../../test/webhook';
 import { parseMarkdown } from '../../rich-text/parse-markdown';
 import { plainText } from '../../rich-text/rich-text';
-import { FileGone } from '../channel-errors';
+import { FileGone, Rejected } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
 import { TelegramChannel } from './telegram.channel';
 
@@ -161,6 +161,12 @@ describe('what Telegram refuses', () => {
     await channel.deleteMessage({ externalId: String(group.chat) }, externalMessageId);
     await say(group, 'here it is', externalMessageId);
     expect((await group.answers()).map(({ text }) => text)).toEqual(['here it is']);
+  });
+
+  it('a message that was deleted at once, as bots in groups do, is not sent again', async () => {
+    const description = "Internal Server Error: sent message was immediately deleted and can't be returned";
+    await refuse('sendMessage', 500, description, 'answer-after-commit');
+    await expect(say(group, 'spam, says the other bot')).rejects.toBeInstanceOf(Rejected);
   });
 
   it('words that are no Unicode are sent with a mark in their place', async () => {

@@ -1,0 +1,58 @@
+import { personalTable } from '@switchboard/service-kit';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateAccess1764300000000 implements MigrationInterface {
+  readonly name = 'CreateAccess1764300000000';
+
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(`
+      CREATE TABLE limit_replicas (
+        id      uuid PRIMARY KEY,
+        seen_at timestamptz NOT NULL
+      )`);
+    await db.query(`
+      CREATE TABLE sessions (
+        id         uuid PRIMARY KEY,
+        token_hash bytea NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+        kind       text NOT NULL CHECK (kind IN ('person', 'staff')),
+        subject_id uuid NOT NULL,
+        amr        text[] NOT NULL,
+        proven_at  timestamptz NOT NULL,
+        device     text NOT NULL,
+        created_at timestamptz NOT NULL,
+        seen_at    timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL
+      )`);
+    await db.query(`CREATE INDEX sessions_of_subject ON sessions (subject_id, kind)`);
+    await db.query(`CREATE INDEX sessions_expired ON sessions (expires_at)`);
+    await personalTable(db, 'sessions', 'subject_id');
+    await db.query(`
+      CREATE TABLE staff (
+        id         uuid PRIMARY KEY,
+        state      text NOT NULL CHECK (state IN ('invited', 'active', 'suspended')),
+        created_at timestamptz NOT NULL
+      )`);
+    await db.query(`
+      CREATE TABLE roles (
+        name        text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9-]{0,62}$'),
+        scopes      text[] NOT NULL,
+        is_built_in boolean NOT NULL
+      )`);
+    await db.query(`
+      CREATE TABLE grants (
+        id         uuid PRIMARY KEY,
+        staff_id   uuid NOT NULL REFERENCES staff ON DELETE CASCADE,
+        role       text NOT NULL REFERENCES roles,
+        bot_id     text,
+        until      timestamptz,
+        granted_by uuid,
+        granted_at timestamptz NOT NULL,
+        UNIQUE NULLS NOT DISTINCT (staff_id, role, bot_id)
+      )`);
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    for (const table of ['grants', 'roles', 'staff', 'sessions', 'limit_replicas'])
+      await db.query(`DROP TABLE ${table}`);
+  }
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { SessionsModule } from '../sessions/sessions.module';
+import { AccessHandlers } from './access.handlers';
+import { PrincipalsService } from './principals.service';
+import { RolesService } from './roles.service';
+import { SessionController } from './session.controller';
+
+@Module({
+  imports: [SessionsModule],
+  controllers: [SessionController],
+  providers: [PrincipalsService, RolesService, AccessHandlers],
+  exports: [PrincipalsService, RolesService],
+})
+export class AccessModule {}

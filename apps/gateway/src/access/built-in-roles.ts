@@ -1,0 +1,48 @@
+/**
+ * The roles that come with the platform, and what each may do: data, from which the table `roles` is filled at every start. A scope is
+ * `resource:action`, `resource:*` or `*`; with `!` in front it forbids. What is not named is not allowed.
+ */
+export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
+  owner: ['*'],
+  /** Everything but what could lock the owner out or needs a second person who is not an administrator. */
+  admin: ['*', '!owners:write', '!audit:export', '!pii-exports:approve'],
+  support: [
+    ...['people:read', 'people:write', 'people:reveal', 'people:restrict'],
+    ...['bots:read', 'prompts:read', 'knowledge:read', 'conversations:read'],
+    ...['orders:read', 'subscriptions:extend', 'refunds:request', 'servers:read', 'access-keys:reissue'],
+    ...['pets:read', 'pets:grant', 'ledger:read', 'ledger:request', 'rooms:read', 'images:read'],
+    ...['analytics:read', 'privacy:open', 'deliveries:read'],
+  ],
+  moderator: [
+    ...['people:read', 'people:restrict', 'conversations:read', 'pets:read'],
+    ...['images:read', 'images:write', 'rooms:read', 'rooms:write', 'analytics:read'],
+  ],
+  economist: [
+    ...['orders:read', 'pets:read', 'ledger:read', 'ledger:request', 'economy:write', 'economy:read'],
+    ...['promotions:read', 'promotions:write', 'experiments:read', 'experiments:write', 'analytics:read', 'usage:read'],
+  ],
+  analyst: [
+    ...['analytics:read', 'analytics:write', 'analytics:export', 'experiments:read', 'experiments:write'],
+    ...['bots:read', 'prompts:read', 'knowledge:read', 'usage:read', 'promotions:read', 'economy:read'],
+  ],
+  editor: [
+    ...['bots:read', 'bots:write', 'prompts:read', 'prompts:write', 'knowledge:read', 'knowledge:write'],
+    ...['promotions:draft', 'practices:read', 'practices:write', 'analytics:read'],
+  ],
+  developer: [
+    ...['bots:read', 'prompts:read', 'knowledge:read', 'servers:read', 'usage:read'],
+    ...['keys:read', 'keys:write', 'webhooks:read', 'webhooks:write', 'experiments:read', 'experiments:write'],
+    ...['dead-letters:read', 'dead-letters:write', 'updates:read', 'updates:replay', 'system:read', 'analytics:read'],
+  ],
+  auditor: [
+    ...['audit:read', 'audit:export', 'staff:read', 'keys:read', 'webhooks:read', 'bots:read', 'prompts:read'],
+    ...['knowledge:read', 'people:read', 'orders:read', 'ledger:read', 'refunds:read', 'experiments:read'],
+    ...['analytics:read', 'privacy:read', 'system:read', 'approvals:read'],
+  ],
+};
+
+/** What every person may do: with their own things, to which row security holds them. */
+export const PERSON_SCOPES: readonly string[] = ['me:read', 'me:write'];
+
+/** What every member of staff may do, whatever their roles: with their own account. A person's things are that person's, also for an owner. */
+export const STAFF_SCOPES: readonly string[] = ['account:read', 'account:write', '!me:*'];

@@ -1,0 +1,28 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** That a member of staff has a role, for all bots or for one. */
+@Entity({ name: 'grants' })
+export class Grant {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'staff_id' })
+  staffId!: string;
+
+  @Column('text')
+  role!: string;
+
+  /** Null: for all bots, and for what belongs to none. */
+  @Column('text', { name: 'bot_id', nullable: true })
+  botId!: string | null;
+
+  /** Null: until it is taken away. */
+  @Column('timestamptz', { nullable: true })
+  until!: Date | null;
+
+  @Column('uuid', { name: 'granted_by', nullable: true })
+  grantedBy!: string | null;
+
+  @Column('timestamptz', { name: 'granted_at' })
+  grantedAt!: Date;
+}

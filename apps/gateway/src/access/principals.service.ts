@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import type { IncomingMessage } from 'node:http';
+import { DataSource } from 'typeorm';
+import type { Session } from '../sessions/session.entity';
+import { SessionsService } from '../sessions/sessions.service';
+import { PERSON_SCOPES, STAFF_SCOPES } from './built-in-roles';
+import type { Principal, ScopeGrant } from './principal';
+
+/** What staff may do is believed for so long at most, also when the signal that it has changed is lost. */
+const BELIEVED_MS = 3000;
+
+interface Granted {
+  readonly role: string;
+  readonly botId: string | null;
+  readonly scopes: string[];
+  readonly until: Date | null;
+}
+
+/** Who calls, by what a request brings with it. */
+@Injectable()
+export class PrincipalsService {
+  private readonly granted = new LRUCache<string, { grants: readonly Granted[] | null }>({
+    max: 5000,
+    ttl: BELIEVED_MS,
+  });
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  /** All that the request proves: a browser may be signed in as a member of staff and as a person at once. Staff come first. */
+  async identify(request: IncomingMessage): Promise<Principal[]> {
+    if (!request.headers.cookie) return [];
+    const [staff, person] = await Promise.all([
+      this.sessions.find(request, 'staff'),
+      this.sessions.find(request, 'person'),
+    ]);
+    const member = staff && (await this.memberOfStaff(staff));
+    return [...(member ? [member] : []), ...(person ? [this.person(person)] : [])];
+  }
+
+  forget(subjectId: string): void {
+    this.granted.delete(subjectId);
+  }
+
+  private person(session: Session): Principal {
+    return principal('person', session, [], [{ scopes: PERSON_SCOPES, botId: null }]);
+  }
+
+  /** Undefined for one who has been suspended. */
+  private async memberOfStaff(session: Session): Promise<Principal | undefined> {
+    const granted = await this.grantsOf(session.subjectId);
+    if (!granted) return undefined;
+    const now = this.clock.now();
+    const current = granted.filter(({ until }) => until === null || until > now);
+    const grants = [{ scopes: STAFF_SCOPES, botId: null }, ...current];
+    return principal('staff', session, [...new Set(current.map(({ role }) => role))], grants);
+  }
+
+  private async grantsOf(staffId: string): Promise<readonly Granted[] | null> {
+    const known = this.granted.get(staffId);
+    if (known) return known.grants;
+    const rows = await this.db.query<Granted[]>(
+      `SELECT g.role, g.bot_id AS "botId", coalesce(r.scopes, '{}') AS scopes, g.until
+       FROM staff s LEFT JOIN grants g ON g.staff_id = s.id LEFT JOIN roles r ON r.name = g.role
+       WHERE s.id = $1 AND s.state = 'active'`,
+      [staffId],
+    );
+    const grants = rows.length > 0 ? rows.filter(({ role }) => role !== null) : null;
+    this.granted.set(staffId, { grants });
+    return grants;
+  }
+}
+
+const principal = (
+  kind: Principal['kind'],
+  { id, subjectId, amr, provenAt }: Session,
+  roles: readonly string[],
+  grants: readonly ScopeGrant[],
+): Principal => ({ kind, id: subjectId, roles, grants, amr, session: { id, provenAt } });

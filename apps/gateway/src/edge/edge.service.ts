@@ -1,0 +1,258 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type Actor, isOpen, type RouteDefinition } from '@switchboard/contracts';
+import {
+  Clock,
+  CONFIG,
+  HttpProblem,
+  type Language,
+  LOG,
+  type Log,
+  presentCaller,
+  problemDocument,
+  type PublicFront,
+  ServiceIdentity,
+} from '@switchboard/service-kit';
+import accepts from 'accepts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Histogram, Registry } from 'prom-client';
+import proxyAddress from 'proxy-addr';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { actorFor, type Principal } from '../access/principal';
+import { PrincipalsService } from '../access/principals.service';
+import type { GatewayConfig } from '../gateway.config';
+import { LimitsService } from '../limits/limits.service';
+import type { Balance } from '../limits/rate-limit';
+import { chargesBeforeAuthentication, chargesFor } from './rate-policy';
+import { type FoundRoute, PublicRoutes } from './public-routes';
+import { Upstreams } from './upstreams';
+
+const JSON_MAX_BYTES = 1024 * 1024;
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+const OWN = 'gateway';
+
+/** One request on its way. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly application: RequestListener;
+  readonly requestId: string;
+  readonly address: string;
+  readonly began: number;
+  found?: FoundRoute;
+  actor?: Actor;
+}
+
+/**
+ * What everybody outside meets: finds the route, who asks, whether they may and not too often, and passes the request on to the service
+ * that answers it; the gateway's own routes to its own application.
+ */
+@Injectable()
+export class EdgeService implements PublicFront, OnModuleInit {
+  private readonly routes: PublicRoutes;
+  private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
+  private readonly isTrusted: (address: string, index: number) => boolean;
+
+  constructor(
+    private readonly principals: PrincipalsService,
+    private readonly limits: LimitsService,
+    private readonly upstreams: Upstreams,
+    private readonly identity: ServiceIdentity,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
+    registry: Registry,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.routes = new PublicRoutes();
+    this.isTrusted = proxyAddress.compile(config.GATEWAY_TRUSTED_PROXIES.split(',').map((part) => part.trim()));
+    this.seconds = new Histogram({
+      name: 'gateway_request_duration_seconds',
+      help: 'Requests from outside: how long they took until the answer was through, by route, status and kind of caller.',
+      labelNames: ['service', 'route', 'method', 'status', 'caller'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10, 60],
+      registers: [registry],
+    });
+  }
+
+  onModuleInit(): void {
+    const { GATEWAY_PUBLIC_URL: url } = this.config;
+    if (url?.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
+      this.log.warn(
+        { url },
+        'nobody can sign in over plain http: browsers keep the cookies of sessions for https only',
+      );
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, application: RequestListener): void {
+    const exchange: Exchange = {
+      ...{ request, response, application },
+      requestId: uuidv7(),
+      address: proxyAddress(request, this.isTrusted),
+      began: performance.now(),
+    };
+    response.setHeader('x-request-id', exchange.requestId);
+    response.once('close', () => this.note(exchange));
+    this.answer(exchange).catch((error: unknown) => this.refuse(exchange, error));
+  }
+
+  private async answer(exchange: Exchange): Promise<void> {
+    const { request, response, application } = exchange;
+    const url = request.url ?? '/';
+    // Pages and documents: the application serves them, and it serves nothing else without a caller.
+    if (!url.startsWith(`${VERSION}/`)) return application(request, response);
+    if (this.isPreflight(exchange)) return;
+    this.demand(exchange, this.limits.payHere(chargesBeforeAuthentication(exchange.address)));
+    const found = (exchange.found = this.find(request, response));
+    const { route } = found;
+    this.refuseForeignPages(request);
+    if (isOpen(route)) {
+      this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
+      return this.passOn(exchange, found, undefined);
+    }
+    const principals = await this.principals.identify(request);
+    if (principals.length === 0) throw new HttpProblem('unauthorized');
+    const { principal, actor } = this.admit(principals, found);
+    exchange.actor = actor;
+    this.demand(exchange, await this.limits.pay(chargesFor(route, principal, exchange.address)));
+    await this.passOn(exchange, found, actor);
+  }
+
+  private find(request: IncomingMessage, response: ServerResponse): FoundRoute {
+    const { method = 'GET', url = '/' } = request;
+    const found = this.routes.find(method, url);
+    if (found && (found.service === OWN || this.upstreams.has(found.service))) return found;
+    // An unknown service, below which a route of the kit was asked for.
+    if (found) throw new HttpProblem('not_found');
+    const allowed = this.routes.methodsOf(url);
+    if (allowed.length === 0) throw new HttpProblem('not_found');
+    response.setHeader('allow', allowed.join(', '));
+    throw new HttpProblem('method_not_allowed');
+  }
+
+  /** The first of those who may; a browser can be that of a member of staff and of a person. */
+  private admit(principals: readonly Principal[], { route, params }: FoundRoute) {
+    const [part, field] = route.bots?.split('.') ?? [];
+    const botId = part === 'params' ? params[field!] : undefined;
+    const now = this.clock.now();
+    let refusal: unknown;
+    for (const principal of principals) {
+      try {
+        return { principal, actor: actorFor(principal, route, now, botId) };
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  private async passOn(exchange: Exchange, found: FoundRoute, actor: Actor | undefined): Promise<void> {
+    const { request, response, application, requestId } = exchange;
+    const { route, service, target } = found;
+    const maxBytes = maxBytesOf(route);
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new HttpProblem('body_too_large');
+    if (service === OWN) {
+      // An open route has no caller, and the application takes nobody's word for the id of a request.
+      if (actor) presentCaller(request, { service: OWN, actor, requestId, route: route.id });
+      request.url = target;
+      return application(request, response);
+    }
+    const token = actor && (await this.identity.tokenFor(service, { actor, requestId, route: route.id }));
+    await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
+  }
+
+  /** @throws HttpProblem 429 when a limit has nothing left; says how much there is in any case */
+  private demand({ response }: Exchange, balances: readonly Balance[]): void {
+    const tightest = [...balances].sort((a, b) => Number(a.allowed) - Number(b.allowed) || part(a) - part(b))[0];
+    if (!tightest) return;
+    const { limit, remaining, resetMs } = tightest;
+    const reset = Math.ceil(resetMs / 1000);
+    response.setHeader('ratelimit-policy', balances.map(({ limit: each }) => policyOf(each)).join(', '));
+    response.setHeader('ratelimit', `"${limit.name}";r=${remaining};t=${reset}`);
+    response.setHeader('x-ratelimit-limit', limit.limit);
+    response.setHeader('x-ratelimit-remaining', remaining);
+    response.setHeader('x-ratelimit-reset', reset);
+    if (tightest.allowed) return;
+    // So that those who are refused together do not come back together.
+    const jitter = 1 + Math.random() * 0.1;
+    throw new HttpProblem('too_many_requests', { retryAfter: Math.max(1, Math.ceil(reset * jitter)) });
+  }
+
+  /** A browser says from which page a request comes; a page of somebody else may change nothing with the cookies of this one. */
+  private refuseForeignPages({ method = 'GET', headers }: IncomingMessage): void {
+    if (SAFE_METHODS.includes(method)) return;
+    const { origin, 'sec-fetch-site': site } = headers;
+    if (origin !== undefined && this.config.HTTP_CORS_ORIGINS.includes(origin)) return;
+    const isForeign =
+      site !== undefined ? site !== 'same-origin' && site !== 'none' : origin !== undefined && !this.isOwn(headers);
+    if (isForeign) throw new HttpProblem('cross_site_request');
+  }
+
+  private isOwn({ origin, host }: IncomingMessage['headers']): boolean {
+    const { GATEWAY_PUBLIC_URL: url } = this.config;
+    if (url) return origin === new URL(url).origin;
+    return URL.canParse(origin!) && new URL(origin!).host === host;
+  }
+
+  private isPreflight({ request, response }: Exchange): boolean {
+    const { origin } = request.headers;
+    if (origin === undefined || !this.config.HTTP_CORS_ORIGINS.includes(origin)) return false;
+    response.setHeader('access-control-allow-origin', origin);
+    response.setHeader('access-control-allow-credentials', 'true');
+    response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
+    response.appendHeader('vary', 'Origin');
+    if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false;
+    response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
+    response.setHeader('access-control-allow-headers', request.headers['access-control-request-headers'] ?? '');
+    response.setHeader('access-control-max-age', '600');
+    response.writeHead(204).end();
+    return true;
+  }
+
+  private refuse({ request, response, requestId, found }: Exchange, error: unknown): void {
+    if (response.headersSent) return void response.destroy();
+    const language: Language = accepts(request).language(['en', 'ru']) === 'ru' ? 'ru' : 'en';
+    const problem = problemDocument(error, language, requestId);
+    if (problem.status >= 500)
+      this.log.error({ err: error, route: found?.route.id, requestId }, 'request failed at the edge');
+    response.setHeader('cache-control', 'no-store');
+    if (problem.retryAfter !== undefined) response.setHeader('retry-after', problem.retryAfter);
+    if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
+    // What is left of a body that nobody reads would be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+  }
+
+  private note({ request, response, requestId, found, actor, began }: Exchange): void {
+    if (!found && !request.url?.startsWith(`${VERSION}/`)) return;
+    const ms = performance.now() - began;
+    const method = request.method ?? 'GET';
+    const labels = { service: found?.service ?? 'none', route: found?.route.id ?? 'unknown' };
+    // As nginx counts a caller who has gone.
+    const status = response.writableFinished ? response.statusCode : 499;
+    this.seconds.observe({ ...labels, method, status, caller: actor?.kind ?? 'nobody' }, ms / 1000);
+    this.log.info(
+      {
+        ...labels,
+        method,
+        status,
+        ms: Math.round(ms * 10) / 10,
+        requestId,
+        ...(actor && { actor: `${actor.kind}:${actor.id}` }),
+      },
+      'request',
+    );
+  }
+}
+
+const VERSION = '/v1';
+const EXPOSED_HEADERS = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+
+function maxBytesOf({ body }: RouteDefinition): number {
+  if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
+  // What is about a file in a form comes besides.
+  return body.kind === 'upload' ? body.maxBytes + JSON_MAX_BYTES : body.maxBytes;
+}
+
+const part = ({ limit, remaining }: Balance) => remaining / limit.limit;
+const policyOf = ({ name, limit, windowMs }: Balance['limit']) =>
+  `"${name}";q=${limit};w=${Math.round(windowMs / 1000)}`;

@@ -1,0 +1,208 @@
+import { ReadUsage, SearchKnowledge } from '@switchboard/contracts';
+import { ServiceIdentity } from '@switchboard/service-kit';
+import { startApp, type TestApp, until } from '@switchboard/testing';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { validate as isUuid } from 'uuid';
+import { type SignedIn, signInPerson, signInStaff } from '../../test/sign-in';
+import { Upstream } from '../../test/upstream';
+import { gatewayApp } from '../gateway.app';
+
+const USAGE = '/v1/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
+const SEARCH = '/v1/knowledge/lumen/search';
+
+describe('the edge', () => {
+  let upstream: Upstream;
+  let app: TestApp;
+  let analyst: SignedIn;
+
+  beforeAll(async () => {
+    upstream = await Upstream.start();
+    const env = { GATEWAY_PUBLIC_PORT: '0', HTTP_CORS_ORIGINS: 'https://shop.example' };
+    app = await startApp(gatewayApp, { env, directory: upstream.directory });
+    analyst = await signInStaff(app, 'analyst');
+  });
+  afterAll(async () => {
+    await app.stop();
+    await upstream.stop();
+  });
+  const answersByDefault = () => {
+    upstream.asked.length = 0;
+    upstream.answer = (request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ url: request.url }));
+    };
+  };
+  beforeEach(answersByDefault);
+
+  const call = (path: string, init: RequestInit & { as?: SignedIn } = {}) =>
+    fetch(app.service.publicUrl + path, { ...init, headers: { ...init.as?.headers, ...(init.headers as object) } });
+  const post = (path: string, headers: Record<string, string>) =>
+    call(path, {
+      method: 'POST',
+      as: analyst,
+      body: '{}',
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+
+  it('passes on what somebody may ask, in their name and for this route alone', async () => {
+    const response = await call(USAGE, { as: analyst, headers: { 'x-forwarded-for': '9.9.9.9' } });
+    expect([response.status, await response.json()]).toEqual([200, { url: USAGE.slice('/v1'.length) }]);
+    const { headers } = upstream.asked[0]!;
+    expect(headers.cookie ?? headers['x-forwarded-for']).toBeUndefined();
+    const token = headers.authorization!.slice('Bearer '.length);
+    const caller = await new ServiceIdentity('chat-ai', app.keys).verify(token);
+    expect(caller).toMatchObject({ service: 'gateway', route: ReadUsage.id, requestId: headers['x-request-id'] });
+    expect(caller.actor).toMatchObject({ kind: 'staff', id: analyst.id, roles: ['analyst'] });
+    expect(caller.actor.bots).toBeUndefined();
+    expect(response.headers.get('x-request-id')).toBe(headers['x-request-id']);
+    expect(isUuid(headers['x-request-id'])).toBe(true);
+  });
+
+  it.each<[string, RequestInit & { as?: () => SignedIn }, string, number, string]>([
+    ['a stranger', {}, USAGE, 401, 'unauthorized'],
+    [
+      'a token of the private network',
+      { headers: { authorization: 'Bearer e30.e30.e30' } },
+      USAGE,
+      401,
+      'unauthorized',
+    ],
+    ['an unknown cookie', { headers: { cookie: '__Host-staff=nothing' } }, USAGE, 401, 'unauthorized'],
+    ['an unknown path', { as: () => analyst }, '/v1/nothing', 404, 'not_found'],
+    ['a path in capitals', { as: () => analyst }, USAGE.replace('usage', 'USAGE'), 404, 'not_found'],
+    ['an unknown service', { as: () => analyst }, '/v1/services/no-such/bus/dead-letters', 404, 'not_found'],
+    ['another method', { as: () => analyst, method: 'DELETE' }, USAGE, 405, 'method_not_allowed'],
+    ['what the role does not allow', { as: () => analyst }, '/v1/services/chat-ai/bus/dead-letters', 403, 'forbidden'],
+    ['the health of the process', {}, '/health/ready', 404, 'not_found'],
+    ['its metrics', {}, '/metrics', 404, 'not_found'],
+  ])('refuses %s', async (_, { as, ...init }, path, status, code) => {
+    const response = await call(path, { ...init, ...(as && { as: as() }) });
+    expect([response.status, await response.json()]).toMatchObject([status, { code, type: `/problems/${code}` }]);
+    expect(upstream.asked).toEqual([]);
+  });
+
+  it('says so in the language of whoever asks', async () => {
+    const response = await call(USAGE, { headers: { 'accept-language': 'ru-RU,ru;q=0.9' } });
+    expect(await response.json()).toMatchObject({ detail: 'Нужен действительный токен.' });
+  });
+
+  it('a person is no member of staff, and an owner has nothing of a person', async () => {
+    const [person, owner] = [await signInPerson(app), await signInStaff(app, 'owner')];
+    expect((await call(USAGE, { as: person })).status).toBe(403);
+    const both = { ...owner, headers: { cookie: `${person.headers.cookie}; ${owner.headers.cookie}` } };
+    expect((await call(USAGE, { as: both })).status).toBe(200);
+    const session = await (await call('/v1/session', { as: both })).json();
+    expect(session).toMatchObject({ staff: { id: owner.id, roles: ['owner'] }, person: { id: person.id } });
+    expect((session as { staff: { scopes: string[] } }).staff.scopes).toContain('!me:*');
+  });
+
+  it('staff of single bots are refused where nothing holds them to these', async () => {
+    const some = await signInStaff(app, 'analyst@lumen');
+    expect((await call(USAGE, { as: some })).status).toBe(403);
+  });
+
+  it('somebody who is suspended or signed out is nobody at once', async () => {
+    const leaving = await signInStaff(app, 'analyst');
+    expect((await call(USAGE, { as: leaving })).status).toBe(200);
+    expect((await call('/v1/session/staff', { method: 'DELETE', as: leaving })).status).toBe(204);
+    expect((await call(USAGE, { as: leaving })).status).toBe(401);
+  });
+
+  it('a session of staff ends when nothing is done with it for half an hour', async () => {
+    const idle = await signInStaff(app, 'analyst');
+    app.clock.advance(31 * 60_000);
+    expect((await call(USAGE, { as: idle })).status).toBe(401);
+    analyst = await signInStaff(app, 'analyst');
+  });
+
+  it('changes nothing for pages of other sites, and lets in those of the origins that are named', async () => {
+    const crossSite = await post(SEARCH, { 'sec-fetch-site': 'cross-site' });
+    expect([crossSite.status, await crossSite.json()]).toMatchObject([403, { code: 'cross_site_request' }]);
+    expect((await post(SEARCH, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await post(SEARCH, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    const named = await post(SEARCH, { 'sec-fetch-site': 'cross-site', origin: 'https://shop.example' });
+    expect([named.status, named.headers.get('access-control-allow-origin')]).toEqual([200, 'https://shop.example']);
+    const preflight = await call(SEARCH, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([
+      204,
+      'GET, POST, PUT, PATCH, DELETE',
+    ]);
+  });
+
+  it('passes on an answer as it comes, and tells the service when the caller has gone', async () => {
+    const closed = new Promise((resolve) => {
+      upstream.answer = (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+        response.once('close', resolve);
+      };
+    });
+    const ending = new AbortController();
+    const response = await call(USAGE, { as: analyst, signal: ending.signal });
+    const { value } = await response.body!.getReader().read();
+    expect(Buffer.from(value!).toString()).toBe('data: 1\n\n');
+    ending.abort();
+    await closed;
+  });
+
+  it('passes on a body as it comes, and breaks off one that is too large', async () => {
+    const bytes: number[] = [];
+    upstream.answer = (request, response) => {
+      request.on('data', (chunk: Buffer) => bytes.push(chunk.length));
+      request.on('end', () => response.end('{}'));
+      request.on('error', () => undefined);
+    };
+    const send = () => {
+      const headers = { ...analyst.headers, 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+      return httpRequest(app.service.publicUrl + SEARCH, { method: 'POST', headers });
+    };
+    const small = send();
+    small.write('{"query":');
+    await until(() => bytes.length > 0, { what: 'the first part' });
+    small.end('"tea"}');
+    const [answer] = (await once(small, 'response')) as [{ statusCode: number; resume(): void }];
+    answer.resume();
+    expect([answer.statusCode, bytes.length]).toEqual([200, 2]);
+    const large = send();
+    large.on('error', () => undefined);
+    large.end(Buffer.alloc(SearchKnowledge.body ? 1024 * 1024 + 1 : 0, 'x'));
+    const [refused] = (await once(large, 'response')) as [{ statusCode: number; resume(): void }];
+    refused.resume();
+    expect(refused.statusCode).toBe(413);
+    const announced = await post(SEARCH, { 'content-type': 'application/json' });
+    expect(announced.status).toBe(200);
+  });
+
+  it('a service that breaks off in its answer ends the connection, not the answer', async () => {
+    upstream.answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('{');
+      setImmediate(() => response.destroy());
+    };
+    const response = await call(USAGE, { as: analyst });
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it('says what is left of a limit, and when to come back', async () => {
+    const eager = await signInStaff(app, 'analyst');
+    const first = await call(USAGE, { as: eager });
+    expect(first.headers.get('ratelimit-policy')).toContain('"staff";q=240;w=60');
+    expect(first.headers.get('ratelimit')).toMatch(/^"staff";r=239;t=\d+$/);
+    const rest = await Promise.all(Array.from({ length: 240 }, () => call(USAGE, { as: eager })));
+    const refused = rest.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(1);
+    expect(await refused[0]!.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
+    expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await call(USAGE, { as: analyst })).status).toBe(200);
+  });
+
+  it('a service that is away is said to be, and others go on', async () => {
+    await upstream.stop();
+    const response = await call(USAGE, { as: analyst });
+    expect([response.status, await response.json()]).toMatchObject([503, { code: 'upstream_unavailable' }]);
+    expect(response.headers.get('retry-after')).not.toBeNull();
+    expect((await call('/v1/session', { as: analyst })).status).toBe(200);
+    upstream = await Upstream.start();
+  });
+});

@@ -1,0 +1,63 @@
+import type { RouteDefinition, RouteRate } from '@switchboard/contracts';
+import { isIPv6 } from 'node:net';
+import type { Principal } from '../access/principal';
+import type { Charge, RateLimit } from '../limits/rate-limit';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const window = (name: string, limit: number, windowMs: number = MINUTE): RateLimit => ({
+  ...{ name, limit, windowMs },
+  kind: 'window',
+});
+const spread = (name: string, limit: number, burst: number): RateLimit => ({
+  ...{ name, limit, windowMs: MINUTE, burst },
+  kind: 'spread',
+});
+
+/** Before anybody is authenticated, so that guessing and flooding cost little; generous, since many share an address. */
+const ADDRESS = window('address', 1200);
+const ANONYMOUS = window('anonymous', 120);
+
+const CALLERS: Readonly<Record<string, readonly RateLimit[]>> = {
+  person: [window('person', 120), window('person-long', 600, 10 * MINUTE)],
+  staff: [window('staff', 240)],
+  'key standard': [window('key', 300), window('key-day', 10_000, DAY)],
+  'key high': [window('key-high', 3000)],
+};
+
+/** Where a burst at the end of one minute and the beginning of the next would matter. */
+const RATES: Readonly<Record<RouteRate, RateLimit>> = {
+  'sign-in': spread('sign-in', 10, 5),
+  chat: spread('chat', 60, 20),
+  expensive: spread('expensive', 12, 4),
+};
+
+export const chargesBeforeAuthentication = (address: string): Charge[] => [
+  { limit: ADDRESS, subject: networkOf(address), cost: 1 },
+];
+
+/** What a request uses up. @param address of whom nobody has authenticated, and of whoever signs in */
+export function chargesFor(route: RouteDefinition, principal: Principal | undefined, address: string): Charge[] {
+  const cost = route.cost ?? (route.method === 'GET' ? 1 : 2);
+  const subject = principal ? `${principal.kind}:${principal.id}` : networkOf(address);
+  const limits = principal ? CALLERS[classOf(principal)]! : [ANONYMOUS];
+  const charges = limits.map((limit) => ({ limit, subject, cost }));
+  if (!route.rate) return charges;
+  // Guessing at one account from many addresses is limited by the account, where its name is read.
+  const counted = route.rate === 'sign-in' ? networkOf(address) : subject;
+  return [...charges, { limit: RATES[route.rate], subject: counted, cost: 1 }];
+}
+
+const classOf = ({ kind, rateClass = 'standard' }: Principal) => (kind === 'key' ? `key ${rateClass}` : kind);
+
+/** Whoever has one IPv6 address has 2^64 of them. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const last = tail.split(':').filter(Boolean);
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => '0');
+  return `${[...groups, ...zeros, ...last].slice(0, 4).join(':')}::/64`;
+}

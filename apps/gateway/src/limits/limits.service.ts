@@ -1,0 +1,118 @@
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  BlindIndex,
+  CircuitBreaker,
+  Clock,
+  CONFIG,
+  LOG,
+  type Log,
+  type PeriodicTask,
+  PeriodicTasks,
+  type RunningTask,
+} from '@switchboard/service-kit';
+import { Gauge, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { GatewayConfig } from '../gateway.config';
+import { MemoryCounters } from './memory-counters';
+import type { Balance, Charge } from './rate-limit';
+import { RedisCounters } from './redis-counters';
+
+export const CountReplicas: PeriodicTask = {
+  name: 'count-replicas',
+  everyMs: 5000,
+  purpose: 'Says that this process counts calls, and sees how many others do.',
+};
+/** A process that has said nothing for so long counts no more. */
+const SILENT_MS = 3 * CountReplicas.everyMs;
+const BREAK_AFTER = 3;
+const PROBE_EVERY_MS = 2000;
+
+/**
+ * Rate limits. With REDIS_URL all replicas count together; without it, and while Redis is away, each counts in memory and gives away
+ * its part of every limit, so that all of them together stay within it.
+ */
+@Injectable()
+export class LimitsService implements OnModuleInit, OnModuleDestroy {
+  private readonly memory = new MemoryCounters();
+  private readonly redis: RedisCounters | undefined;
+  private readonly breaker = new CircuitBreaker(BREAK_AFTER, PROBE_EVERY_MS);
+  private readonly replica = uuidv7();
+  private replicas = 1;
+  private isAway = false;
+  private task: RunningTask | undefined;
+  private readonly away: Gauge;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly tasks: PeriodicTasks,
+    @Inject(CONFIG) { REDIS_URL }: GatewayConfig,
+    index: BlindIndex,
+    registry: Registry,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.redis = REDIS_URL ? new RedisCounters(REDIS_URL, (subject) => index.hash('limits', subject)) : undefined;
+    this.away = new Gauge({
+      name: 'gateway_limits_store_away',
+      help: '1 while REDIS_URL is set and Redis does not answer: limits are counted in each process alone.',
+      registers: [registry],
+    });
+  }
+
+  onModuleInit(): void {
+    this.redis?.open();
+    this.task = this.tasks.start(CountReplicas, { run: () => this.countReplicas() });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task?.stop();
+    this.redis?.close();
+    await this.db.query('DELETE FROM limit_replicas WHERE id = $1', [this.replica]).catch(() => undefined);
+  }
+
+  /** Pays in this process alone, for what is only to keep a flood away from everything else. */
+  payHere(charges: readonly Charge[]): Balance[] {
+    return this.memory.pay(charges, this.clock.now().getTime(), 1);
+  }
+
+  /** Pays for a call, or for nothing when one of its limits refuses it. */
+  async pay(charges: readonly Charge[]): Promise<Balance[]> {
+    const now = this.clock.now().getTime();
+    if (this.redis && this.breaker.admits()) {
+      try {
+        const balances = await this.redis.pay(charges, now, 1);
+        this.breaker.answered();
+        this.say(false);
+        return balances;
+      } catch (error) {
+        this.breaker.failed();
+        this.say(true, error);
+      }
+    }
+    return this.memory.pay(charges, now, 1 / this.replicas);
+  }
+
+  private say(isAway: boolean, error?: unknown): void {
+    if (isAway === this.isAway) return;
+    this.isAway = isAway;
+    this.away.set(isAway ? 1 : 0);
+    if (isAway) this.log.error({ err: error }, 'Redis is away: limits are counted in each process alone');
+    else this.log.info('Redis is back: limits are counted together again');
+  }
+
+  /** By the clock of the database, which all replicas share. */
+  private async countReplicas(): Promise<void> {
+    const [row] = await this.db.query<{ count: number }[]>(
+      `WITH said AS (
+         INSERT INTO limit_replicas (id, seen_at) VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET seen_at = now()
+       ), gone AS (
+         DELETE FROM limit_replicas WHERE seen_at < now() - $2 * interval '1 millisecond' * 20
+       )
+       SELECT count(*)::integer AS count FROM limit_replicas
+       WHERE seen_at >= now() - $2 * interval '1 millisecond' AND id <> $1`,
+      [this.replica, SILENT_MS],
+    );
+    this.replicas = 1 + row!.count;
+  }
+}

@@ -1,0 +1,47 @@
+/** So many calls in a time. */
+export interface RateLimit {
+  /** Names it in the headers `RateLimit` and `RateLimit-Policy`. */
+  readonly name: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  /**
+   * `window`: two fixed cells, of which the former counts by the part of it that still lies in the window. Cheap, and fair to whoever
+   * comes evenly; who comes at the end of a cell only can get nearly twice the limit in a true window.
+   * `spread`: GCRA, one call each windowMs / limit after a burst. For what must never exceed its limit.
+   */
+  readonly kind: 'window' | 'spread';
+  /** Of `spread`: how many may come at once. Default: a quarter of the limit. */
+  readonly burst?: number;
+}
+
+/** One limit, counted for one caller. */
+export interface Charge {
+  readonly limit: RateLimit;
+  /** Who is counted, such as `key:…` or a hash of an address. */
+  readonly subject: string;
+  readonly cost: number;
+}
+
+export interface Balance {
+  readonly limit: RateLimit;
+  readonly allowed: boolean;
+  /** What is left of it now, at least 0. */
+  readonly remaining: number;
+  /** Until a call of the same cost would be allowed, and where it is: until all of the limit is there again. */
+  readonly resetMs: number;
+}
+
+/**
+ * Where calls are counted. All charges of a request are paid together or none of them: a request that one limit refuses uses up
+ * nothing of the others.
+ */
+export interface Counters {
+  /** @param share the part of every limit that this counter may give away, 1 for one that all replicas share */
+  pay(charges: readonly Charge[], now: number, share: number): Promise<Balance[]> | Balance[];
+}
+
+/** GCRA in words: each call moves a point in time ahead, and none may move it further than the burst reaches. */
+export const spreadOf = ({ limit, windowMs, burst }: RateLimit, share: number) => {
+  const emissionMs = windowMs / (limit * share);
+  return { emissionMs, toleranceMs: emissionMs * Math.max(1, (burst ?? limit / 4) * share) };
+};

@@ -1,0 +1,40 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A browser in which a person or a member of staff is signed in. */
+@Entity({ name: 'sessions' })
+export class Session {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** SHA-256 of the token in the cookie: who reads the table cannot take anybody's place. */
+  @Column('bytea', { name: 'token_hash' })
+  tokenHash!: Buffer;
+
+  @Column('text')
+  kind!: 'person' | 'staff';
+
+  @Column('uuid', { name: 'subject_id' })
+  subjectId!: string;
+
+  /** How they proved who they are. Source of the words: RFC 8176. */
+  @Column('text', { array: true })
+  amr!: string[];
+
+  /** When they last did. */
+  @Column('timestamptz', { name: 'proven_at' })
+  provenAt!: Date;
+
+  /** `Firefox on Linux`: what people know their own sessions by. */
+  @Column('text')
+  device!: string;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  /** To the minute. */
+  @Column('timestamptz', { name: 'seen_at' })
+  seenAt!: Date;
+
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt!: Date;
+}

@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import { Signals } from '@switchboard/bus';
+import { AccessChanged } from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { LRUCache } from 'lru-cache';
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DataSource, type EntityManager, MoreThan } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { deviceOf } from './device';
+import { Session } from './session.entity';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Until it ends whatever happens, and until it ends because nothing does. */
+const LIFETIME = {
+  person: { mostMs: 30 * DAY, idleMs: 30 * DAY },
+  staff: { mostMs: 12 * HOUR, idleMs: 30 * MINUTE },
+} as const;
+/** `__Host-`: set by this host alone, over https, for all of its paths. One of each kind: staff are people, too. */
+const COOKIE = { person: '__Host-person', staff: '__Host-staff' } as const;
+/** A session that has ended elsewhere is believed for so long at most, also when the signal of it is lost. */
+const BELIEVED_MS = 3000;
+const SEEN_EVERY_MS = MINUTE;
+const TOKEN_BYTES = 32;
+
+export type SessionKind = keyof typeof COOKIE;
+
+/** `RequestOf.http` */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Sessions of browsers: rows, to which an opaque token in a cookie leads. */
+@Injectable()
+export class SessionsService {
+  private readonly known = new LRUCache<string, { session: Session | null }>({ max: 50_000, ttl: BELIEVED_MS });
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    private readonly signals: Signals,
+  ) {}
+
+  /** Signs somebody in; a session of the same kind that the browser had ends. */
+  async begin(
+    { request, response }: Exchange,
+    { kind, id, amr }: { kind: SessionKind; id: string; amr: readonly string[] },
+  ): Promise<Session> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const now = this.clock.now();
+    const session = this.db.manager.create(Session, {
+      id: uuidv7(),
+      tokenHash: hashOf(token),
+      kind,
+      subjectId: id,
+      amr: [...amr],
+      provenAt: now,
+      device: deviceOf(request.headers['user-agent']),
+      createdAt: now,
+      seenAt: now,
+      expiresAt: new Date(now.getTime() + LIFETIME[kind].mostMs),
+    });
+    const former = tokenIn(request, kind);
+    await this.db.transaction(async (tx) => {
+      if (former) await tx.delete(Session, { tokenHash: hashOf(former) });
+      await tx.insert(Session, session);
+    });
+    setCookie(response, kind, token, session.expiresAt);
+    return session;
+  }
+
+  /** Whose session the cookies of a request lead to; undefined when it has ended. */
+  async find(request: Pick<IncomingMessage, 'headers'>, kind: SessionKind): Promise<Session | undefined> {
+    const token = tokenIn(request, kind);
+    if (!token) return undefined;
+    const hash = hashOf(token);
+    const key = hash.toString('base64');
+    let known = this.known.get(key);
+    if (!known) {
+      known = { session: await this.db.manager.findOneBy(Session, { tokenHash: hash, kind }) };
+      this.known.set(key, known);
+    }
+    const { session } = known;
+    if (!session || !this.isAlive(session)) return undefined;
+    this.noteSeen(session);
+    return session;
+  }
+
+  /** Somebody has proven once more who they are. */
+  async prove(id: string, amr: readonly string[]): Promise<void> {
+    const now = this.clock.now();
+    const session = await this.db.manager.findOneByOrFail(Session, { id });
+    await this.db.manager.update(Session, { id }, { provenAt: now, amr: [...new Set([...session.amr, ...amr])] });
+    this.changed(session.subjectId);
+  }
+
+  list(kind: SessionKind, subjectId: string): Promise<Session[]> {
+    return this.db.manager.find(Session, {
+      where: { kind, subjectId, expiresAt: MoreThan(this.clock.now()) },
+      order: { seenAt: 'DESC' },
+    });
+  }
+
+  /** Ends one session of somebody. Returns whether there was one. */
+  async end(kind: SessionKind, subjectId: string, id: string): Promise<boolean> {
+    const { affected } = await this.db.manager.delete(Session, { id, kind, subjectId });
+    this.changed(subjectId);
+    return affected === 1;
+  }
+
+  /** Signs a browser out. */
+  async endOf({ request, response }: Exchange, kind: SessionKind): Promise<void> {
+    const session = await this.find(request, kind);
+    if (session) await this.end(kind, session.subjectId, session.id);
+    setCookie(response, kind, '', new Date(0));
+  }
+
+  /** Ends all sessions of somebody within `tx`; `changed` is to be called when it is committed. */
+  async endAll(tx: EntityManager, kind: SessionKind, subjectId: string, exceptId?: string): Promise<void> {
+    const ended = tx.createQueryBuilder().delete().from(Session).where({ kind, subjectId });
+    if (exceptId) ended.andWhere('id <> :exceptId', { exceptId });
+    await ended.execute();
+  }
+
+  /** What somebody may do has changed: this process and the others look it up anew. */
+  changed(subjectId: string): void {
+    this.forget(subjectId);
+    this.signals.send(AccessChanged, { subjectId });
+  }
+
+  forget(subjectId: string): void {
+    for (const [key, { session }] of this.known.entries()) if (session?.subjectId === subjectId) this.known.delete(key);
+  }
+
+  /** Removes sessions that have ended by themselves; returns how many. */
+  async removeExpired(): Promise<number> {
+    const idle = (kind: SessionKind) => new Date(this.clock.now().getTime() - LIFETIME[kind].idleMs);
+    const [, count] = await this.db.query<[unknown, number]>(
+      `DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= CASE kind WHEN 'staff' THEN $2 ELSE $3 END::timestamptz`,
+      [this.clock.now(), idle('staff'), idle('person')],
+    );
+    return count;
+  }
+
+  private isAlive({ kind, seenAt, expiresAt }: Session): boolean {
+    const now = this.clock.now().getTime();
+    return now < expiresAt.getTime() && now < seenAt.getTime() + LIFETIME[kind].idleMs;
+  }
+
+  /** Not waited for, and seldom: it only keeps a session from ending while it is used. */
+  private noteSeen(session: Session): void {
+    const now = this.clock.now();
+    if (now.getTime() - session.seenAt.getTime() < SEEN_EVERY_MS) return;
+    session.seenAt = now;
+    this.db.manager.update(Session, { id: session.id }, { seenAt: now }).catch(() => undefined);
+  }
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest();
+
+const tokenIn = ({ headers }: Pick<IncomingMessage, 'headers'>, kind: SessionKind) =>
+  parseCookie(headers.cookie ?? '')[COOKIE[kind]];
+
+function setCookie(response: ServerResponse, kind: SessionKind, value: string, expires: Date): void {
+  const isolation = { path: '/', secure: true, httpOnly: true, sameSite: 'strict' } as const;
+  response.appendHeader('set-cookie', stringifySetCookie({ name: COOKIE[kind], value, expires, ...isolation }));
+}
