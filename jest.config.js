@@ -4,6 +4,8 @@ const esmOnly = [
   '@nestjs',
   '@standard-schema',
   '@borewit',
+  '@noble',
+  '@scure',
   '@tokenizer',
   'cockatiel',
   'eventsource-parser',

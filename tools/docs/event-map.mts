@@ -1,7 +1,7 @@
 import { topologyOf } from '@switchboard/bus';
 import * as contracts from '@switchboard/contracts';
 import type { EventDefinition, SignalDefinition } from '@switchboard/contracts';
-import type { AppDefinition } from '@switchboard/service-kit';
+import { type AppDefinition, BOTS_KEEPER, GatewayBotsModule } from '@switchboard/service-kit';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../local/workspace.mts';
@@ -52,7 +52,9 @@ export async function readEventMap(): Promise<{ events: EventFacts[]; signals: S
 function readService({ name, module }: AppDefinition) {
   const files = globSync('src/**/*.ts', { cwd: join(root, 'apps', name), exclude: isSpec });
   const says = new Set(files.flatMap((file) => [...saidIn(readFileSync(join(root, 'apps', name, file), 'utf8'))]));
-  return { name, says, hears: topologyOf(module) };
+  const hears = topologyOf(module);
+  const ofKit = name === BOTS_KEEPER ? [] : topologyOf(GatewayBotsModule).signals;
+  return { name, says, hears: { ...hears, signals: [...hears.signals, ...ofKit] } };
 }
 
 const isSpec = (path: string) => /\.spec\.ts$/.test(path);

@@ -27,6 +27,8 @@ export interface Installation {
   sandboxUrl: string;
   /** Where each service answers, by name. */
   services: Record<string, string>;
+  /** Where those answer the outside that have a listener for it. */
+  publicUrls: Record<string, string>;
   /** The folder in use, and who is in it. */
   botsFolder: string;
   bots: LocalBot[];
@@ -50,13 +52,27 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   mkdirSync(stateDir, { recursive: true });
   const given = Object.fromEntries(Object.entries(options.env ?? {}).filter(([, value]) => value));
   const defined = await definedServices();
-  const usual = [USUAL_SANDBOX_PORT, ...defined.map(({ port }) => port)];
+  const listeners = [
+    ...defined.map(({ name, port }) => ({ name, port, variable: portOf(name) })),
+    ...defined.flatMap(({ name, publicPort: port }) => (port ? [{ name, port, variable: publicPortOf(name) }] : [])),
+  ];
+  const usual = [USUAL_SANDBOX_PORT, ...listeners.map(({ port }) => port)];
   const [freeForSandbox, ...freed] = await freePorts(usual.length, options.ports === 'usual' ? usual : []);
   const sandboxPort = Number(given.SANDBOX_PORT ?? freeForSandbox);
-  const ports = defined.map(({ name }, i) => [name, Number(given[portOf(name)] ?? freed[i])] as const);
-  const services = Object.fromEntries(ports.map(([name, port]) => [name, `http://127.0.0.1:${port}`]));
+  const ports = listeners.map(({ variable }, i) => [variable, Number(given[variable] ?? freed[i])] as const);
+  const portBy = new Map(ports);
+  const services = Object.fromEntries(
+    defined.map(({ name }) => [name, `http://127.0.0.1:${portBy.get(portOf(name))}`]),
+  );
+  const publicUrls = Object.fromEntries(
+    defined.flatMap(({ name }) => {
+      const port = portBy.get(publicPortOf(name));
+      // By name: browsers keep cookies of sessions for https and for localhost.
+      return port ? [[name, given[`${prefixOf(name)}_PUBLIC_URL`] ?? `http://localhost:${port}`]] : [];
+    }),
+  );
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
-  const movedPorts = options.ports === 'usual' ? moved([['sandbox', sandboxPort], ...ports], usual, given) : [];
+  const movedPorts = options.ports === 'usual' ? moved([['SANDBOX_PORT', sandboxPort], ...ports], usual, given) : [];
   const botsFolder = given.BOTS_FOLDER ? fromRoot(given.BOTS_FOLDER) : DEMO_BOTS;
   const bots = await localBots(botsFolder, given);
   const logs = join(stateDir, 'logs');
@@ -96,7 +112,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       // Only bots of the sandbox are answered by them, and only while no real server is connected.
       CHAT_AI_SANDBOX_BASE_URL: addresses['openai'],
       TTS_WORKER_SANDBOX_BASE_URL: addresses['openai'],
-      ...Object.fromEntries(ports.map(([name, port]) => [portOf(name), String(port)])),
+      ...Object.fromEntries(ports.map(([variable, port]) => [variable, String(port)])),
+      ...Object.fromEntries(Object.entries(publicUrls).map(([name, url]) => [`${prefixOf(name)}_PUBLIC_URL`, url])),
       ...given,
       // What is given as a file must not stand beside the value that was made here.
       ...Object.fromEntries(givenAsFile(given).map((name) => [name, undefined])),
@@ -119,6 +136,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const installation: Installation = {
       sandboxUrl,
       services,
+      publicUrls,
       botsFolder,
       bots,
       movedPorts,
@@ -184,9 +202,9 @@ const givenAsFile = (given: Variables) =>
     .filter((name) => !(name in given));
 
 /** A port that a person has chosen is where they want it. */
-const moved = (ports: (readonly [name: string, used: number])[], usual: readonly number[], given: Variables) =>
-  ports.flatMap(([name, used], i) =>
-    used === usual[i] || given[portOf(name)] ? [] : [{ name, usual: usual[i]!, used }],
+const moved = (ports: (readonly [variable: string, used: number])[], usual: readonly number[], given: Variables) =>
+  ports.flatMap(([variable, used], i) =>
+    used === usual[i] || given[variable] ? [] : [{ name: nameIn(variable), usual: usual[i]!, used }],
   );
 
 /** Children run there. */
@@ -194,3 +212,10 @@ const fromRoot = (path: string) => (isAbsolute(path) ? path : join(root, path));
 
 const prefixOf = (name: string) => name.replaceAll('-', '_').toUpperCase();
 const portOf = (service: string) => `${prefixOf(service)}_PORT`;
+const publicPortOf = (service: string) => `${prefixOf(service)}_PUBLIC_PORT`;
+/** `CHAT_AI_PORT` → `chat-ai` */
+const nameIn = (variable: string) =>
+  variable
+    .replace(/(_PUBLIC)?_PORT$/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
@@ -35,12 +35,14 @@ export async function main(): Promise<number> {
     throw error;
   }
   const broken = await brokenBots(installation);
+  const ownersLink = linkForFirstOwner();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
 Switchboard is ready (compiled and started in ${seconds} s).
 
 ${table([
   ['The phone', `${installation.sandboxUrl}/`],
+  ...(ownersLink ? [['Become the owner', ownersLink] as const] : []),
   ['Sandbox control', `${installation.sandboxUrl}/control/faults`],
   ...Object.entries(installation.services).map(([name, url]) => [name, `${url}/health/ready`] as const),
 ])}
@@ -59,6 +61,13 @@ ${advice(installation, broken, process.env)}
   if (reason) console.error(reason);
   await installation.stop();
   return reason ? 1 : 0;
+}
+
+/** As the gateway has said it in its log, for as long as nobody owns the installation. */
+function linkForFirstOwner(): string | undefined {
+  const log = readFileSync(join(stateDir, 'start', 'logs', 'services.log'), 'utf8');
+  const lines = log.split('\n').filter((line) => line.includes('nobody owns this installation yet'));
+  return lines.map((line) => (JSON.parse(line) as { link: string }).link).at(-1);
 }
 
 async function brokenBots({ services }: Installation): Promise<number> {

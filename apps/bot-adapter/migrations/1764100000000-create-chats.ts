@@ -43,6 +43,7 @@ export class CreateChats1764100000000 implements MigrationInterface {
         voice_mode    text NOT NULL CHECK (voice_mode IN ('off', 'also')),
         blocked_at    timestamptz,
         muted_until   timestamptz, -- the bot may not write there
+        rest_told_at  timestamptz, -- that it is paused
         next_send_at  timestamptz, -- the channel asked us to wait until then
         moved_to      uuid REFERENCES chats, -- goes on there, under the id it got
         former_hashes text[] NOT NULL DEFAULT '{}' -- under which it is known still: something may come late
@@ -51,20 +52,22 @@ export class CreateChats1764100000000 implements MigrationInterface {
       CREATE INDEX chats_former ON chats USING gin (former_hashes);
       CREATE INDEX chats_user ON chats (user_id);
 
-      -- What was processed, so that nothing is processed twice; with the content only of what could not be.
+      -- What was processed, so that nothing is processed twice; with the content only of what could not be, or not yet.
       CREATE TABLE inbound_updates (
         bot_id      text NOT NULL,
         update_id   text NOT NULL,
         seq         bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they came
         received_at timestamptz NOT NULL,
         failure     text,
+        held        boolean NOT NULL DEFAULT false, -- until its bot, which is paused, goes on
         mentioned   text[], -- people whose ids stand in it
         content     text, -- encrypted
         PRIMARY KEY (bot_id, update_id)
       );
       CREATE INDEX inbound_updates_received ON inbound_updates (received_at);
       CREATE INDEX inbound_updates_quarantined ON inbound_updates (seq) WHERE failure IS NOT NULL;
-      CREATE INDEX inbound_updates_mentioned ON inbound_updates USING gin (mentioned) WHERE failure IS NOT NULL;
+      CREATE INDEX inbound_updates_held ON inbound_updates (bot_id, seq) WHERE held;
+      CREATE INDEX inbound_updates_mentioned ON inbound_updates USING gin (mentioned) WHERE content IS NOT NULL;
 
       -- Who was not invited and told so a moment ago, so that nobody makes a bot write and write.
       CREATE TABLE turned_away (

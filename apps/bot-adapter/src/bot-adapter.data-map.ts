@@ -41,16 +41,17 @@ export const botAdapterDataMap: DataMap = {
     },
   },
   inbound_updates: {
-    purpose: 'What was processed, so that nothing is processed twice; the content of what could not be.',
-    retention: 'Three days; two months of what failed.',
+    purpose:
+      'What was processed, so that nothing is processed twice; the content of what could not be, or waits for a bot that is paused.',
+    retention: 'Three days; two months of what failed or still waits.',
     erasure: 'delete row',
     person: { within: 'content' },
     columns: {
       bot_id: 'The bot.',
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
-      mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed.",
-      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed.',
+      mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed or waits.",
+      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
     },
   },
   inbound_messages: {

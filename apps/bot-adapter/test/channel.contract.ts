@@ -1,4 +1,5 @@
 import {
+  CheckChannel,
   ContactBlocked,
   MessageDelivered,
   MessageReceived,
@@ -39,6 +40,8 @@ export interface ChannelWorld {
     fault: 'busy for a second' | 'taken but not confirmed' | 'blocked by the person',
     who: Someone,
   ): Promise<void>;
+  /** A section and its secrets as a third bot could have them, with credentials that the channel knows, or does not. */
+  credentials(which: 'good' | 'wrong' | "the first bot's"): { channel: Record<string, unknown>; secrets: Record<string, string> };
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Whether files can come in. */
@@ -108,6 +111,18 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
   it('what somebody else brings is refused', async () => {
     expect((await world.forge('forged')).status).toBe(401);
     expect(world.app.probe.all(MessageReceived).some(({ data }) => data.text === 'forged')).toBe(false);
+  });
+
+  it('of credentials it is said whose they are, when they are wrong, and which bot has them already', async () => {
+    const check = (which: Parameters<ChannelWorld['credentials']>[0]) =>
+      world.app.gateway.call(CheckChannel, { body: { botId: 'third', ...world.credentials(which) } });
+    const good = await check('good');
+    expect(good.account?.id).toEqual(expect.any(String));
+    expect(good.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    const wrong = await check('wrong');
+    expect(wrong).toEqual({ findings: [expect.objectContaining({ severity: 'error' })] });
+    const [taken] = (await check("the first bot's")).findings;
+    expect(taken).toMatchObject({ code: 'account_in_use', severity: 'error', params: { bot: 'lumen' } });
   });
 
   it('what it cannot carry to us is answered in words', async () => {

@@ -5,12 +5,14 @@ import { channelContract, type ChannelWorld, type Someone } from './channel.cont
 import { pigeon } from './channels/pigeon.channel';
 import { ACCOUNTS, APP_SECRET, PigeonServer } from './channels/pigeon.server';
 import { startBotAdapter } from './start-bot-adapter';
-import { NORTHWIND, type Phone, startTelegram } from './start-sandbox';
+import { LUMEN, NORTHWIND, type Phone, startTelegram } from './start-sandbox';
 import { TelegramWebhook } from './webhook';
+
+const THIRD = { token: '7000000003:sandbox-third', username: 'third_bot', name: 'Third' };
 
 describe('Telegram', () =>
   channelContract(async (transport): Promise<ChannelWorld> => {
-    const telegram = await startTelegram();
+    const telegram = await startTelegram({ bots: [LUMEN, NORTHWIND, THIRD] });
     const app = await startBotAdapter(telegram, { transport });
     const webhook = new TelegramWebhook(app);
     const phones = new Map<Someone, Phone>();
@@ -51,6 +53,10 @@ describe('Telegram', () =>
         const kind = fault === 'busy for a second' ? '429' : '500-after-commit';
         await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter: 1, times: 1 });
       },
+      credentials: (which) => ({
+        channel: { kind: 'telegram', apiRoot: 'sandbox' },
+        secrets: { token: { good: THIRD.token, wrong: '7000000003:mistyped', "the first bot's": LUMEN.token }[which] },
+      }),
       edits: true,
       files: true,
       limit: { max: 4096, measure: (text) => text.length },
@@ -137,6 +143,14 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
         else pigeons.faults.push({ status: 500, body: {}, delivers: true });
         return Promise.resolve();
       },
+      credentials: (which) => ({
+        channel: {
+          kind: 'pigeon',
+          tokenEnv: 'none',
+          account: which === "the first bot's" ? ACCOUNTS.one : 'account-3',
+        },
+        secrets: { token: which === 'wrong' ? 'mistyped' : 'token-3' },
+      }),
       edits: false,
       files: false,
       limit: { max: 1000, measure: (text) => Buffer.byteLength(text) },

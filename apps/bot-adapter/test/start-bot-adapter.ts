@@ -53,7 +53,7 @@ export async function startBotAdapter(
   });
   const stop = async (how?: Parameters<TestApp['stop']>[0]) => {
     await app.stop(how);
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   };
   return { ...app, stop };
 }

@@ -28,9 +28,20 @@ export class CreateAccess1764300000000 implements MigrationInterface {
     await personalTable(db, 'sessions', 'subject_id');
     await db.query(`
       CREATE TABLE staff (
-        id         uuid PRIMARY KEY,
-        state      text NOT NULL CHECK (state IN ('invited', 'active', 'suspended')),
-        created_at timestamptz NOT NULL
+        id                    uuid PRIMARY KEY,
+        state                 text NOT NULL CHECK (state IN ('invited', 'active', 'suspended')),
+        email_hash            text NOT NULL UNIQUE,
+        email                 text NOT NULL,
+        name                  text NOT NULL,
+        password_hash         text,
+        totp_secret           text,
+        totp_step             bigint NOT NULL DEFAULT 0,
+        recovery_hashes       text[] NOT NULL DEFAULT '{}',
+        invitation_hash       text UNIQUE,
+        invitation_expires_at timestamptz,
+        revision              integer NOT NULL DEFAULT 1,
+        signed_in_at          timestamptz,
+        created_at            timestamptz NOT NULL
       )`);
     await db.query(`
       CREATE TABLE roles (

@@ -5,10 +5,8 @@ import { z } from 'zod';
 export const gatewayConfig = z.object({
   GATEWAY_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
-    .optional()
-    .describe(
-      'Where people and teams reach the public listener: https://bots.example.com. Its own address without it.',
-    ),
+    .default('http://localhost:4080')
+    .describe('Where people and teams reach the public listener: https://bots.example.com.'),
   GATEWAY_TRUSTED_PROXIES: z
     .string()
     .default('loopback')

@@ -1,6 +1,65 @@
 import type { DataMap } from '@switchboard/service-kit';
 
 export const gatewayDataMap: DataMap = {
+  bots: {
+    purpose: 'Bots that are kept here, and not described by files.',
+    retention: 'For good; one that is not needed any more is archived.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The bot.',
+      state: 'Active, paused or archived.',
+      description: 'What the bot is, without secrets. It may name people at the channel who are invited or shut out.',
+      taken_from: 'The file that it was taken over from.',
+      secret_names: 'Secrets that services look for.',
+    },
+  },
+  bot_revisions: {
+    purpose: 'What was changed in a bot, by whom and why, to be compared and taken back.',
+    retention: 'As long as the bot.',
+    erasure: 'not personal',
+    columns: {
+      bot_id: 'The bot.',
+      change: 'What was done.',
+      state: 'Active, paused or archived.',
+      description: 'As it was then.',
+      secrets_set: 'Names of secrets.',
+      secrets_removed: 'Names of secrets.',
+      why: 'In the words of who did it.',
+      by_kind: 'Staff or a key.',
+      by_id: 'Id of the member of staff or of the key.',
+    },
+  },
+  bot_secrets: {
+    purpose: 'Tokens and keys of bots, for the services that need them.',
+    retention: 'Until they are removed.',
+    erasure: 'not personal',
+    columns: {
+      bot_id: 'The bot.',
+      name: 'Where it belongs in the description.',
+      value: 'The secret, encrypted with a key of the installation.',
+      digest: 'A keyed hash of it.',
+      last4: 'Its last four characters.',
+      by_kind: 'Staff or a key.',
+      by_id: 'Id of the member of staff or of the key.',
+    },
+  },
+  api_keys: {
+    purpose: 'Keys of programs.',
+    retention: 'For as long as what was done with them is kept.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The part that is no secret.',
+      secret_hash: 'Keyed hash of the secret part.',
+      name: 'What it is for.',
+      team: 'Whose it is.',
+      scopes: 'What it allows.',
+      bots: 'For which bots.',
+      networks: 'From where it may be used.',
+      rate: 'Its rate limit.',
+      created_by: 'The member of staff who made it.',
+      ended_because: 'Revoked, replaced or reported.',
+    },
+  },
   limit_replicas: {
     purpose: 'Which processes count calls, so that each gives away its part of every limit.',
     retention: 'While they run, and some minutes longer.',
@@ -24,7 +83,16 @@ export const gatewayDataMap: DataMap = {
     purpose: 'Who works here.',
     retention: 'For as long as what they did is kept.',
     erasure: 'not personal',
-    columns: { state: 'Invited, active or suspended.' },
+    columns: {
+      state: 'Invited, active or suspended.',
+      email_hash: 'Keyed hash, by which they are found.',
+      email: 'Address, encrypted.',
+      name: 'Name, encrypted.',
+      password_hash: 'Argon2id.',
+      totp_secret: 'Secret of the authenticator app, encrypted.',
+      recovery_hashes: 'Keyed hashes of the recovery codes that are left.',
+      invitation_hash: 'Keyed hash of the invitation.',
+    },
   },
   roles: {
     purpose: 'What may be done by whoever has a role.',

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
+import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
+import { StaffModule } from './staff/staff.module';
 
-@Module({ imports: [EdgeModule, PersonErasureModule.saying(GatewayPersonErased)] })
+@Module({ imports: [BotsModule, EdgeModule, StaffModule, PersonErasureModule.saying(GatewayPersonErased)] })
 export class GatewayModule {}

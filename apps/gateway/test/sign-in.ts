@@ -1,3 +1,4 @@
+import { FieldCipher } from '@switchboard/service-kit';
 import type { TestApp } from '@switchboard/testing';
 import { ServerResponse, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
@@ -14,7 +15,12 @@ export interface SignedIn {
 export async function signInStaff(app: TestApp, ...roles: string[]): Promise<SignedIn> {
   const id = uuidv7();
   const { db } = app.service;
-  await db.query(`INSERT INTO staff (id, state, created_at) VALUES ($1, 'active', now())`, [id]);
+  const cipher = app.service.nest.get(FieldCipher, { strict: false });
+  const sealed = (column: 'email' | 'name') => cipher.encrypt(`${id}@example.com`, `staff.${column}`, id);
+  await db.query(
+    `INSERT INTO staff (id, state, email_hash, email, name, created_at) VALUES ($1::uuid, 'active', $1::text, $2, $3, now())`,
+    [id, sealed('email'), sealed('name')],
+  );
   for (const each of roles) {
     const [role, bot = null] = each.split('@');
     await db.query(`INSERT INTO grants (id, staff_id, role, bot_id, granted_at) VALUES ($1, $2, $3, $4, now())`, [

@@ -48,6 +48,21 @@ export const Problem = z
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;
 
+/** The same in both languages of those who run an installation. */
+export const LocalizedText = z.object({ en: z.string(), ru: z.string() }).meta({ id: 'LocalizedText' });
+export type LocalizedText = z.output<typeof LocalizedText>;
+
+/** What is wrong with a field, for whoever shows it to a person: see `Problem.errors`. */
+export const FieldError = z
+  .object({
+    pointer: z.string().describe('JSON pointer.'),
+    code: z.string(),
+    params: z.record(z.string(), z.unknown()).optional(),
+    detail: LocalizedText,
+  })
+  .meta({ id: 'FieldError' });
+export type FieldError = z.output<typeof FieldError>;
+
 /** The query of a list: `?after=<cursor>&limit=50`. A list's own filters extend it. */
 export const PageQuery = z.object({
   after: z.string().max(2000).optional().describe('`page.next` or `page.prev` of an earlier answer.'),

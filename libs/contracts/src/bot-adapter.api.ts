@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LocalizedText } from './api.shapes';
 import { bytes, defineRoute, raw } from './define-route';
 import { BotId } from './shapes';
 
@@ -65,4 +66,42 @@ export const ReplayQuarantinedUpdates = defineRoute({
   permission: 'updates:replay',
   query: z.object({ bot: BotId.optional() }),
   answer: z.object({ processed: z.int(), failed: z.int() }),
+});
+
+export const ChannelReport = z
+  .object({
+    account: z
+      .object({
+        id: z.string().describe("The channel's own id of the bot."),
+        name: z.string().optional(),
+        username: z.string().optional(),
+      })
+      .optional()
+      .describe('Whose credentials they are; absent when the channel did not say.'),
+    findings: z.array(
+      z.object({
+        code: z.string().describe('Of the channel: `webhook_elsewhere`, `group_privacy`, …'),
+        severity: z.enum(['error', 'warning', 'info']).describe('With an error the bot cannot work.'),
+        params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+        detail: LocalizedText,
+      }),
+    ),
+  })
+  .meta({ id: 'bot-adapter.ChannelReport', description: 'What a channel says of the credentials of a bot.' });
+export type ChannelReport = z.output<typeof ChannelReport>;
+
+export const CheckChannel = defineRoute({
+  id: 'bot-adapter.channels.check',
+  method: 'POST',
+  path: '/channels/check',
+  summary: 'Asks a channel about credentials: whose they are, and what would keep a bot from working with them.',
+  permission: 'bots:write',
+  callers: ['gateway'],
+  bots: 'body.botId',
+  body: z.object({
+    botId: BotId,
+    channel: z.record(z.string(), z.unknown()).describe("The section of the bot's description."),
+    secrets: z.record(z.string(), z.string()).default({}).describe('By their names in the section: `token`.'),
+  }),
+  answer: ChannelReport,
 });

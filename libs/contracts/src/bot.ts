@@ -79,7 +79,25 @@ export interface Bot extends BotDescription {
   readonly id: z.output<typeof BotId>;
   /** Changes with anything in the description or in the secrets it names. */
   readonly revision: string;
+  /** What people write is kept until it goes on. Only bots that the gateway keeps can be paused. */
+  readonly isPaused: boolean;
 }
+
+/**
+ * Which services read a section of a description. A service starts with no other sections than these, and the gateway gives secrets
+ * of a section to nobody else.
+ */
+export const BOT_SECTION_READERS: Readonly<Record<string, readonly string[]>> = {
+  channel: ['bot-adapter'],
+  access: ['bot-adapter'],
+  texts: ['bot-adapter'],
+  menu: ['bot-adapter'],
+  accepts: ['bot-adapter'],
+  assistant: ['chat-ai'],
+};
+
+/** Where the token of a bot's channel is in its description. No two bots share one: they would take each other's messages away. */
+export const CHANNEL_TOKEN = 'channel.token';
 
 /** Whether only people of the sandbox can talk to it: to them alone pretended models may answer. */
 export const livesInSandbox = ({ channel }: Pick<BotDescription, 'channel'>): boolean => channel.apiRoot === 'sandbox';

@@ -67,9 +67,11 @@ describe.each(all.map((definition) => [definition.type, definition] as const))('
 
 describe.each(events.map((definition) => [definition.type, definition] as const))('%s', (_, definition) => {
   it('is ordered by a text that is always there', () => {
-    const { properties = {}, required = [] } = schemaOf(definition);
+    const { properties = {}, required = [], definitions = {} } = schemaOf(definition);
     expect(required).toContain(definition.subjectField);
-    expect(properties[definition.subjectField]).toMatchObject({ type: 'string' });
+    const field = properties[definition.subjectField] as Schema & { $ref?: string };
+    const shape = field.$ref ? definitions[field.$ref.replace('#/definitions/', '')] : field;
+    expect(shape).toMatchObject({ type: 'string' });
   });
 });
 

@@ -16,7 +16,16 @@ export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
-export { BotBudgets, BotDescription, livesInSandbox, OpeningHours, type Bot, type Budget } from './bot';
+export {
+  BOT_SECTION_READERS,
+  BotBudgets,
+  BotDescription,
+  CHANNEL_TOKEN,
+  livesInSandbox,
+  OpeningHours,
+  type Bot,
+  type Budget,
+} from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
 export {
@@ -48,6 +57,7 @@ export {
   TypingState,
   UsageRecorded,
 } from './chat-ai.events';
+export { BotConfigured, BotsChanged } from './gateway.events';
 export {
   type KnownSpeechCallOutcome,
   type KnownSpeechFailure,
@@ -90,11 +100,13 @@ export type {
   RouteDefinition,
   UploadBody,
 } from './define-route';
-export { Actor, Instant, pageOf, PageQuery, Problem, queryList } from './api.shapes';
+export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
 export { allows } from './permissions';
 export { mergedOpenApi, openApi, publicPathOf } from './openapi';
 export { routes, routesOf } from './routes';
 export {
+  ChannelReport,
+  CheckChannel,
   ConfirmWebhook,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
@@ -103,7 +115,51 @@ export {
   ReplayQuarantinedUpdates,
 } from './bot-adapter.api';
 export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
-export { DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  ArchiveBot,
+  BotState,
+  CheckBotChannel,
+  CheckBotDraft,
+  CompareBotRevisions,
+  CreateBot,
+  EditBot,
+  KeptBot,
+  ListBotRevisions,
+  ListBots,
+  PauseBot,
+  ReadBot,
+  ReadBotDescriptions,
+  ReadBotRevision,
+  RemoveBotSecret,
+  RestoreBot,
+  ResumeBot,
+  RollBackBot,
+  SetBotSecret,
+  TakeOverBot,
+} from './gateway.bots.api';
+export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
 export { AccessChanged, GatewayPersonErased } from './gateway.events';
 export { ReadSession, SignOut } from './gateway.session.api';
+export {
+  AcceptInvitation,
+  BeginTotp,
+  ChangePassword,
+  ConfirmTotp,
+  EndStaffSession,
+  GrantRoles,
+  InviteStaff,
+  ListRoles,
+  ListStaff,
+  ProveAgain,
+  ReadAccount,
+  ReadInvitation,
+  ReadStaff,
+  ReinviteStaff,
+  RenewRecoveryCodes,
+  ResumeStaff,
+  SignInWithCode,
+  SignInWithPassword,
+  SuspendStaff,
+} from './gateway.staff.api';
+export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';

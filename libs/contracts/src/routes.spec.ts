@@ -20,7 +20,7 @@ describe('the routes', () => {
     const files = readdirSync(__dirname).filter((file) => file.endsWith('.api.ts'));
     const misplaced = files.flatMap((file) => {
       const ids = readFileSync(join(__dirname, file), 'utf8').matchAll(/^ {2}id: '([^']+)'/gm);
-      return [...ids].map(([, id]) => id!).filter((id) => !id.startsWith(file.replace('api.ts', '')));
+      return [...ids].map(([, id]) => id!).filter((id) => !id.startsWith(`${file.split('.')[0]}.`));
     });
     expect(misplaced).toEqual([]);
   });

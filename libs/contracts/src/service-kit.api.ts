@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Instant, PageQuery, pageOf } from './api.shapes';
+import { FieldError, Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
+import { BotId } from './shapes';
 
 // What every service answers, each for itself.
 
@@ -76,4 +77,27 @@ export const DiscardDeadLetters = defineRoute({
   permission: 'dead-letters:write',
   body: Chosen.extend({ why: z.string().min(3).max(500) }),
   answer: z.object({ discarded: z.int() }),
+});
+
+export const CheckBot = defineRoute({
+  id: 'service-kit.bots.check',
+  method: 'POST',
+  path: '/bots/check',
+  summary: 'What keeps this service from using a description of a bot, which it does not take over.',
+  permission: 'bots:write',
+  callers: ['gateway'],
+  body: z.object({
+    id: BotId,
+    description: z.record(z.string(), z.unknown()),
+    secrets: z.record(z.string(), z.string()).default({}).describe('By their names, as `channel.token`.'),
+    takenFrom: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('The file that it was taken over from: folders of the machine that stand there may be named.'),
+  }),
+  answer: z.object({
+    sections: z.array(z.string()).describe('Those that this service reads.'),
+    secrets: z.array(z.string()).describe('Those it has looked for, set or not.'),
+    errors: z.array(FieldError).describe('Their pointers begin at the description.'),
+  }),
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PeriodicTask, PeriodicTasks } from '@switchboard/bus';
-import type { BotSource, BotsSource } from './bots-registry';
+import type { BotSource, BotsSource } from './bot-source';
 import type { Env } from './config';
 
 export const ReadBots: PeriodicTask = {
@@ -89,11 +89,12 @@ function readBot(folder: string, name: string, env: Env): BotSource {
   }
 }
 
-/** Without a folder there is one bot, that of TELEGRAM_BOT_TOKEN. */
+/** Without a folder there is one bot, that of TELEGRAM_BOT_TOKEN; without that there are none but those of the gateway. */
 export class OnlyBot implements BotsSource {
   constructor(private readonly env: Env) {}
 
   read(): BotSource[] {
+    if (!this.env[TOKEN_VARIABLE] && !this.env[`${TOKEN_VARIABLE}_FILE`]) return [];
     const content = { name: 'Assistant', channel: { kind: 'telegram', tokenEnv: TOKEN_VARIABLE } };
     return [{ id: 'assistant', origin: TOKEN_VARIABLE, folder: resolve('.'), env: this.env, content, revision: '1' }];
   }

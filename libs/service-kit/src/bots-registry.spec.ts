@@ -10,7 +10,11 @@ import { type BotChange, BotsRegistry } from './bots-registry';
 import { ConfigError, type Env } from './config';
 import { createLog } from './log';
 
-const Desk = z.strictObject({ prompt: z.string().min(1), apiKeyFile: z.string().optional() });
+const Desk = z.strictObject({
+  prompt: z.string().min(1),
+  apiKeyFile: z.string().optional(),
+  knowledge: z.string().optional(),
+});
 const sections = { desk: Desk };
 const lumen = { name: 'Lumen', channel: { kind: 'telegram', tokenEnv: 'LUMEN_TOKEN' }, desk: { prompt: 'Be kind.' } };
 const northwind = { ...lumen, name: 'Northwind', channel: { kind: 'telegram', tokenFile: 'northwind.token' } };
@@ -38,7 +42,7 @@ describe('the registry of bots', () => {
     const tasks = new PeriodicTasks({ registry, warn: () => undefined });
     const log = createLog({ level: 'silent', format: 'json' });
     const bots = await BotsRegistry.open({
-      source: new BotsFolder({ folder, env, tasks, ...options }),
+      sources: [new BotsFolder({ folder, env, tasks, ...options })],
       sections,
       registry,
       log,
@@ -120,7 +124,7 @@ describe('the registry of bots', () => {
 
   it('takes secrets from variables and from files beside the description', async () => {
     write('northwind.token', '2:from-a-file\n');
-    write('lumen.json', lumen);
+    write('lumen.json', { ...lumen, desk: { ...lumen.desk, knowledge: 'knowledge' } });
     write('northwind.json', northwind);
     write('third.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'THIRD' } });
     const { bots } = await open({ env: { LUMEN_TOKEN: '1:from-env', THIRD_FILE: join(folder, 'northwind.json') } });
@@ -128,7 +132,8 @@ describe('the registry of bots', () => {
     expect(bots.secret('northwind', 'channel', 'token')).toBe('2:from-a-file');
     expect(bots.secret('third', 'channel', 'token')).toContain('Northwind');
     expect(bots.secret('lumen', 'desk', 'apiKey')).toBeUndefined();
-    expect(bots.path('lumen', 'knowledge')).toBe(join(folder, 'knowledge'));
+    expect(bots.path('lumen', 'desk', 'knowledge')).toBe(join(folder, 'knowledge'));
+    expect(bots.path('northwind', 'desk', 'knowledge')).toBeUndefined();
   });
 
   it('a secret that is named and not there is a clear mistake of whoever asks for it', async () => {
@@ -146,7 +151,7 @@ describe('the registry of bots', () => {
     write('northwind.token', '2:same');
     write('lumen.json', one);
     write('other.json', other);
-    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel has the same token as other\.json/);
+    await expect(open({ env })).rejects.toThrow(/lumen\.json: channel\.token: has the same token as other\.json/);
   });
 
   it.each([
@@ -287,7 +292,7 @@ describe('the registry of bots', () => {
 
   it('without a folder there is the bot of TELEGRAM_BOT_TOKEN', async () => {
     const bots = await BotsRegistry.open({
-      source: new OnlyBot({ TELEGRAM_BOT_TOKEN: '9:real' }),
+      sources: [new OnlyBot({ TELEGRAM_BOT_TOKEN: '9:real' })],
       registry: new Registry(),
       log: createLog({ level: 'silent', format: 'json' }),
     });

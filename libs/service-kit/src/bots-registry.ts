@@ -1,36 +1,10 @@
-import { type Bot, BotDescription, BotId } from '@switchboard/contracts';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { type Bot, CHANNEL_TOKEN, type FieldError } from '@switchboard/contracts';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { z } from 'zod';
-import { ConfigError, type Env } from './config';
+import type { z } from 'zod';
+import { type BotSections, inWords, mistakesIn, pointerOf, readDescription } from './bot-description';
+import { type BotSource, type BotsSource, type Kept, readPath, readSecret } from './bot-source';
+import { ConfigError } from './config';
 import type { Log } from './log';
-
-/** A bot as its source has it, before anything of it is checked. */
-export interface BotSource {
-  readonly id: string;
-  /** For messages about it: the file's name. */
-  readonly origin: string;
-  /** Files and folders named in it are relative to this one. */
-  readonly folder: string;
-  /** Where the variables are that it names for secrets. */
-  readonly env: Env;
-  readonly content?: unknown;
-  /** Why there is no content. */
-  readonly mistake?: string;
-  readonly revision: string;
-}
-
-/** Where descriptions of bots come from: a folder (`BotsFolder`), or whoever keeps them. */
-export interface BotsSource {
-  /** Throws when nothing can be read at all. */
-  read(): BotSource[] | Promise<BotSource[]>;
-  /**
-   * Calls `changed` whenever `read` may give something new, until the returned function is called. It rejects when nothing could be
-   * read.
-   */
-  follow(changed: () => Promise<void>): () => void;
-}
 
 /** `before` is absent for a new bot, `after` for one that is gone. */
 export interface BotChange {
@@ -43,9 +17,11 @@ export type BotChangeListener = (change: BotChange) => void | Promise<void>;
 export type BotCheck = (bot: Bot) => void;
 
 export interface BotsRegistryOptions {
-  source: BotsSource;
-  /** The sections that this service reads, by name: a bot is taken over only when they can be read, too. */
-  sections?: Readonly<Record<string, z.ZodType>>;
+  sources: readonly BotsSource[];
+  /** The sections that this service reads: a bot is taken over only when they can be read, too. */
+  sections?: BotSections | undefined;
+  /** True while some of them cannot be read yet: `reopen` follows. */
+  moreToCome?: boolean;
   registry: Registry;
   log: Log;
 }
@@ -56,21 +32,46 @@ interface Known {
   readonly sections: ReadonlyMap<string, unknown>;
 }
 
+interface Reading {
+  readonly known: Map<string, Known>;
+  /** By origin. */
+  readonly mistakes: Map<string, string[]>;
+  readonly leftOut: Set<string>;
+  /** Why the last reading of a source holds. */
+  readonly failure: unknown;
+}
+
+const LEFT_OUT = 'a bot has mistakes in its description, and is left out';
+
+/** A description that is looked at for its mistakes only. */
+export interface BotDraft {
+  readonly id: string;
+  readonly description: Readonly<Record<string, unknown>>;
+  readonly secrets: Kept['secrets'];
+  readonly takenFrom?: Kept['takenFrom'];
+}
+
 /**
- * The bots of this installation. They are read at start and followed from then on: a description that cannot be read or used
- * leaves the bot as it was (at the start: out), with an error in the log and in `bot_descriptions_broken`, and is looked at again
- * at each reading.
+ * The bots of this installation: of files, and those that the gateway keeps. They are read at start and followed from then on: a
+ * description that cannot be read or used leaves the bot as it was (at the start: out), with an error in the log and in
+ * `bot_descriptions_broken`, and is looked at again at each reading.
  */
 export class BotsRegistry {
   private known: ReadonlyMap<string, Known> = new Map();
   private mistakes: ReadonlyMap<string, readonly string[]> = new Map();
+  /** What each source said last, which holds while it cannot be read. */
+  private readonly readings = new Map<BotsSource, readonly BotSource[]>();
   /** Ids of bots that are described and cannot work, and never could since the start. */
   private leftOut: ReadonlySet<string> = new Set();
   private readonly checks: BotCheck[] = [];
   /** With the bots whose last change a listener could not carry out, as it knows them. */
   private readonly listeners = new Map<BotChangeListener, Map<string, Bot | undefined>>();
   private reading: Promise<void> = Promise.resolve();
-  private unfollow: (() => void) | undefined;
+  private unfollow: (() => void | Promise<void>)[] = [];
+  /** The files that are passed over, as was said already. */
+  private hidden: ReadonlySet<string> = new Set();
+  /** The secrets that a draft could use. */
+  private asked: Set<string> | undefined;
   private readonly broken: Gauge;
   private readonly rejected: Counter<'bot'>;
 
@@ -95,17 +96,36 @@ export class BotsRegistry {
     const { known, mistakes, leftOut } = await bots.readAll().catch((error: unknown) => {
       throw new ConfigError(`The bots cannot be read: ${(error as Error).message}`);
     });
-    if (known.size === 0 && mistakes.size > 0) throw ConfigError.of([...mistakes.values()].flat());
-    for (const [origin, found] of mistakes) bots.reject(origin, found, 'a bot has mistakes, and is left out');
+    if (!options.moreToCome) bots.requireSome(known, mistakes);
+    bots.tell(mistakes, LEFT_OUT);
     bots.known = known;
-    bots.mistakes = mistakes;
     bots.leftOut = leftOut;
     bots.count();
     return bots;
   }
 
+  /** Begins anew when further sources have become readable; before anybody has asked for a bot. Throws as `open`. */
+  async reopen(): Promise<void> {
+    this.known = new Map();
+    const { known, mistakes, leftOut } = await this.readAll();
+    this.requireSome(known, mistakes);
+    this.tell(mistakes, LEFT_OUT);
+    this.known = known;
+    this.leftOut = leftOut;
+    this.count();
+  }
+
+  /** Whoever may change bots in the gateway must not be able to end a start; whoever writes files wants to know at once. */
+  private requireSome(known: ReadonlyMap<string, Known>, mistakes: ReadonlyMap<string, readonly string[]>): void {
+    const isFilesOnly = [...this.readings.values()].flat().every(({ kept }) => !kept);
+    if (!isFilesOnly || known.size > 0 || mistakes.size === 0) return;
+    throw ConfigError.of([...mistakes].flatMap(([origin, found]) => found.map((one) => `bot ${origin}: ${one}`)));
+  }
+
+  /** Undefined for one that is archived, too. */
   find(id: string): Bot | undefined {
-    return this.known.get(id)?.bot;
+    const known = this.known.get(id);
+    return known && !isArchived(known) ? known.bot : undefined;
   }
 
   /** Whether there is a description of this bot that cannot be used, and no earlier one that could. */
@@ -114,7 +134,23 @@ export class BotsRegistry {
   }
 
   all(): Bot[] {
-    return [...this.known.values()].map(({ bot }) => bot);
+    return [...this.known.values()].filter((known) => !isArchived(known)).map(({ bot }) => bot);
+  }
+
+  /** For what has to be undone of a bot that was archived. Its sections and secrets can be asked for. */
+  archived(id: string): Bot | undefined {
+    const known = this.known.get(id);
+    return known && isArchived(known) ? known.bot : undefined;
+  }
+
+  isKeptByGateway(id: string): boolean {
+    return this.known.get(id)?.source.kept !== undefined;
+  }
+
+  /** What was read last, whatever came of it. */
+  described(): { source: BotSource; mistakes: readonly string[] }[] {
+    const sources = [...this.readings.values()].flat();
+    return sources.map((source) => ({ source, mistakes: this.mistakes.get(source.origin) ?? [] }));
   }
 
   /**
@@ -140,7 +176,7 @@ export class BotsRegistry {
     const { origin } = excluded.source;
     this.known = new Map([...this.known].filter(([known]) => known !== id));
     this.leftOut = new Set([...this.leftOut, id]);
-    const mistakes = mistakesIn(error).map((mistake) => `bot ${origin}: ${mistake}`);
+    const mistakes = mistakesIn(error).map(inWords);
     this.reject(origin, mistakes, 'a bot cannot work as it is described, and is left out');
     this.mistakes = new Map([...this.mistakes, [origin, mistakes]]);
     this.count();
@@ -156,32 +192,65 @@ export class BotsRegistry {
   }
 
   /**
-   * A secret that a section names: by `<name>Env` the variable that holds it, by `<name>File` the file.
-   * Undefined when it names neither; throws a ConfigError when what is named is not there.
+   * A secret of a section: of a file the one that it names by `<name>Env` or `<name>File`, else the one that the gateway was given.
+   * Undefined when there is none; throws a ConfigError when what is named is not there.
    * @param section with dots for what lies within it: `assistant.fallback`
    */
   secret(id: string, section: string, name: string): string | undefined {
+    this.asked?.add(`${section}.${name}`);
     const source = this.known.get(id)?.source;
     return source && readSecret(source, section, name);
   }
 
-  /** A path of a bot's description, made absolute. */
-  path(id: string, relative: string): string {
-    return resolve(this.known.get(id)?.source.folder ?? '.', relative);
+  /**
+   * A file or folder that a section names, made absolute. Throws a BotFieldError when the gateway keeps the bot and no file has
+   * named it before.
+   */
+  path(id: string, section: string, name: string): string | undefined {
+    const source = this.known.get(id)?.source;
+    return source && readPath(source, section, name);
+  }
+
+  /** What is wrong with a bot that the gateway would keep, and which secrets it could use. Nothing is taken over. */
+  examine({ id, description, secrets, takenFrom }: BotDraft): {
+    sections: string[];
+    secrets: string[];
+    errors: FieldError[];
+  } {
+    const source: BotSource = {
+      id,
+      origin: id,
+      folder: [...this.readings.values()].flat().find(({ folder }) => folder)?.folder,
+      env: {},
+      content: description,
+      revision: '',
+      kept: { state: 'active', secrets, takenFrom },
+    };
+    this.asked = new Set();
+    try {
+      const read = this.check(source, [source]);
+      const errors = Array.isArray(read) ? read : this.clashesOf(source);
+      return { sections: Object.keys(this.options.sections ?? {}), secrets: [...this.asked], errors };
+    } finally {
+      this.asked = undefined;
+    }
   }
 
   /** Begins to follow changes. */
   follow(): void {
-    this.unfollow = this.options.source.follow(() => this.refresh());
+    this.unfollow = this.options.sources.map((source) => source.follow(() => this.refresh()));
   }
 
   async close(): Promise<void> {
-    this.unfollow?.();
+    await Promise.all(this.unfollow.map((unfollow) => unfollow()));
     this.listeners.clear();
     await this.reading;
   }
 
-  /** Reads everything again; resolves when every listener has heard of what has changed, and rejects when nothing can be read. */
+  /**
+   * Reads everything again; resolves when every listener has heard of what has changed, and rejects when a source could not be read:
+   * what it said last holds.
+   */
   refresh(): Promise<void> {
     const taken = this.reading.then(() => this.takeOver());
     this.reading = taken.catch(() => undefined);
@@ -191,17 +260,13 @@ export class BotsRegistry {
   private async takeOver(): Promise<void> {
     const { log } = this.options;
     const read = await this.readAll();
-    for (const [origin, mistakes] of read.mistakes) {
-      const isTold = mistakes.join() === this.mistakes.get(origin)?.join();
-      if (!isTold) this.reject(origin, mistakes, 'the description of a bot has mistakes, its last good one stays');
-    }
-    this.mistakes = read.mistakes;
+    this.tell(read.mistakes, 'the description of a bot has mistakes, its last good one stays');
     this.leftOut = read.leftOut;
-    const former = this.known;
+    const former = new Map([...this.known].filter(([, known]) => !isArchived(known)));
     this.known = read.known;
     this.count();
     for (const id of new Set([...former.keys(), ...read.known.keys(), ...this.behind()])) {
-      const [before, after] = [former.get(id)?.bot, read.known.get(id)?.bot];
+      const [before, after] = [former.get(id)?.bot, this.find(id)];
       const isChanged = before?.revision !== after?.revision;
       if (isChanged)
         log.info({ bot: id, revision: after?.revision }, after ? 'bot description changed' : 'bot removed');
@@ -218,6 +283,15 @@ export class BotsRegistry {
       }
     }
     this.count();
+    if (read.failure !== undefined) throw read.failure;
+  }
+
+  private tell(mistakes: ReadonlyMap<string, readonly string[]>, message: string): void {
+    for (const [origin, found] of mistakes) {
+      const isTold = found.join() === this.mistakes.get(origin)?.join();
+      if (!isTold) this.reject(origin, found, message);
+    }
+    this.mistakes = mistakes;
   }
 
   private reject(origin: string, mistakes: readonly string[], message: string): void {
@@ -234,28 +308,48 @@ export class BotsRegistry {
     this.broken.set(this.mistakes.size + this.behind().size);
   }
 
+  /** Throws when a source that was never read cannot be read; for any other `failure` says why its last reading holds. */
+  private async readSources(): Promise<{ sources: BotSource[]; failure?: unknown }> {
+    let failure: unknown;
+    for (const source of this.options.sources) {
+      try {
+        this.readings.set(source, await source.read());
+      } catch (error) {
+        if (!this.readings.has(source)) throw error;
+        failure = error;
+      }
+    }
+    const all = this.options.sources.flatMap((source) => this.readings.get(source) ?? []);
+    const kept = new Set(all.filter((source) => source.kept).map(({ id }) => id));
+    const hidden = new Set(all.filter((source) => !source.kept && kept.has(source.id)).map(({ origin }) => origin));
+    for (const origin of hidden) {
+      if (!this.hidden.has(origin))
+        this.options.log.warn({ bot: origin }, 'a file describes a bot that the gateway keeps, and is passed over');
+    }
+    this.hidden = hidden;
+    return { sources: all.filter(({ kept, origin }) => kept || !hidden.has(origin)), failure };
+  }
+
   /** What is good now, with the last good description of what is not. */
-  private async readAll(): Promise<{
-    known: Map<string, Known>;
-    mistakes: Map<string, string[]>;
-    leftOut: Set<string>;
-  }> {
+  private async readAll(): Promise<Reading> {
+    const { sources, failure } = await this.readSources();
     const mistakes = new Map<string, string[]>();
     const leftOut = new Set<string>();
     const candidates = new Map<string, Known>();
-    const reject = (source: BotSource, found: string[]) => {
-      mistakes.set(source.origin, [
-        ...(mistakes.get(source.origin) ?? []),
-        ...found.map((mistake) => `bot ${source.origin}: ${mistake}`),
-      ]);
+    const reject = (source: BotSource, found: readonly FieldError[]) => {
       const lastGood = this.known.get(source.id);
-      if (lastGood) candidates.set(source.id, lastGood);
+      if (source.kept?.state === 'archived') {
+        // It does nothing, whatever is wrong with it.
+        candidates.delete(source.id);
+        return;
+      }
+      mistakes.set(source.origin, [...(mistakes.get(source.origin) ?? []), ...found.map(inWords)]);
+      if (lastGood && !isArchived(lastGood)) candidates.set(source.id, inStateOf(source, lastGood));
       else {
         candidates.delete(source.id);
         leftOut.add(source.id);
       }
     };
-    const sources = await this.options.source.read();
     for (const source of sources) {
       const found = this.check(source, sources);
       if (Array.isArray(found)) reject(source, found);
@@ -265,116 +359,84 @@ export class BotsRegistry {
     // least one change, and its bot's last good description may clash in turn.
     for (;;) {
       const changed = [...candidates.values()].filter(
-        ({ bot, source }) => this.known.get(source.id)?.bot.revision !== bot.revision,
+        ({ source }) => this.known.get(source.id)?.source.revision !== source.revision,
       );
       const clash = changed.flatMap(({ source }) => {
-        const other = [...candidates.values()].find((known) => known.source !== source && shareToken(known, source));
+        const other = [...candidates.values()].find(
+          (known) =>
+            known.source !== source &&
+            shareToken(known.source, source) &&
+            // One that the gateway keeps was held against the files when it was saved: the file came later.
+            !(source.kept && !known.source.kept && changed.includes(known)),
+        );
         return other ? [{ source, other: other.source.origin }] : [];
       });
       if (clash.length === 0) break;
-      for (const { source, other } of clash) reject(source, [`channel has the same token as ${other}`]);
+      for (const { source, other } of clash) reject(source, [sharedToken(other)]);
     }
-    return { known: new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1))), mistakes, leftOut };
+    const known = new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return { known, mistakes, leftOut, failure };
   }
 
-  private check(source: BotSource, all: readonly BotSource[]): Known | string[] {
-    const { id, content, mistake } = source;
-    if (mistake !== undefined) return [mistake];
-    const twin = all.find((other) => other.id !== id && other.id.toLowerCase() === id.toLowerCase());
-    const name = BotId.safeParse(id);
-    const description = BotDescription.safeParse(content);
-    const found = [
-      ...(twin && !name.success
-        ? [`differs from ${twin.origin} only by capital letters`]
-        : mistakesOf(name, 'the name')),
-      ...mistakesOf(description),
-      ...secretsIn(content),
-    ];
-    const sections = new Map<string, unknown>();
-    for (const [section, schema] of Object.entries(this.options.sections ?? {})) {
-      const written = (content as Record<string, unknown> | null)?.[section];
-      const parsed = schema.safeParse(written);
-      if (parsed.success) sections.set(section, parsed.data);
-      else if (written !== undefined) found.push(...mistakesOf(parsed, section));
-    }
-    if (!description.success || found.length > 0) return found;
-    const candidate = { bot: { ...description.data, id, revision: source.revision }, source, sections };
-    const isInUse = this.known.get(id)?.bot.revision === source.revision;
-    const refused = isInUse ? [] : this.refusals(candidate);
+  private check(source: BotSource, all: readonly BotSource[]): Known | FieldError[] {
+    const inUse = this.known.get(source.id);
+    // One that was taken over needs no second look.
+    if (source.revision && inUse?.source.revision === source.revision) return { ...inUse, source };
+    const read = readDescription(source, all, this.options.sections);
+    if (Array.isArray(read)) return read;
+    const { id, revision, kept } = source;
+    const bot: Bot = { ...read.description, id, revision, isPaused: kept?.state === 'paused' };
+    const candidate = { bot, source, sections: read.sections };
+    const refused = isArchived(candidate) ? [] : this.refusals(candidate);
     return refused.length > 0 ? refused : candidate;
   }
 
   /** The candidate takes its place for the checks alone, which ask the registry for its sections and secrets. */
-  private refusals(candidate: Known): string[] {
+  private refusals(candidate: Known): FieldError[] {
     const inUse = this.known;
     this.known = new Map(inUse).set(candidate.bot.id, candidate);
     try {
-      for (const check of this.checks) check(candidate.bot);
-      return [];
-    } catch (error) {
-      return mistakesIn(error);
+      return this.checks.flatMap((check) => {
+        try {
+          check(candidate.bot);
+          return [];
+        } catch (error) {
+          return mistakesIn(error);
+        }
+      });
     } finally {
       this.known = inUse;
     }
   }
-}
 
-const mistakesIn = (error: unknown): string[] =>
-  error instanceof ConfigError ? [...error.mistakes] : [(error as Error).message];
-
-function mistakesOf(parsed: z.ZodSafeParseResult<unknown>, at = ''): string[] {
-  if (parsed.success) return [];
-  return parsed.error.issues.map(({ path, message }) => {
-    const where = [...(at ? [at] : []), ...path.map(String)].join('.');
-    return where ? `${where}: ${message}` : message;
-  });
-}
-
-const SECRET_FIELD = /^(token|apiKey|secret|password)$|(Token|ApiKey|Secret|Password)$/;
-
-/** Fields that would hold a secret in plain; descriptions are read by many and end in repositories. */
-function secretsIn(content: unknown, path: string[] = []): string[] {
-  if (typeof content !== 'object' || content === null) return [];
-  return Object.entries(content).flatMap(([field, value]) => {
-    const where = [...path, field];
-    if (typeof value !== 'string' || !SECRET_FIELD.test(field)) return secretsIn(value, where);
-    // The sandbox's tokens open nothing.
-    if ((content as { apiRoot?: unknown }).apiRoot === 'sandbox') return [];
-    return [
-      `${where.join('.')}: a secret does not belong here, name its variable by ${field}Env or its file by ${field}File`,
-    ];
-  });
-}
-
-/** As `BotsRegistry.secret`, of a bot that no registry knows. */
-export function readSecret({ id, content, env, folder }: BotSource, section: string, name: string): string | undefined {
-  const fields = section
-    .split('.')
-    .reduce<Record<string, unknown>>(
-      (at, part) => (at[part] ?? {}) as Record<string, unknown>,
-      content as Record<string, unknown>,
-    );
-  const field = (suffix: string) => {
-    const value = fields[name + suffix];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const variable = field('Env');
-  const file = field('File') ?? (variable && env[`${variable}_FILE`]);
-  if (variable && env[variable]) return env[variable];
-  if (file) {
-    try {
-      return readFileSync(resolve(folder, file), 'utf8').trim();
-    } catch (error) {
-      throw new ConfigError(`The bot "${id}" names a file for ${section}.${name}: ${(error as Error).message}`);
-    }
+  private clashesOf(source: BotSource): FieldError[] {
+    const others = [...this.known.values()].filter(({ bot }) => bot.id !== source.id);
+    const other = others.find((known) => shareToken(known.source, source));
+    return other ? [sharedToken(other.source.origin)] : [];
   }
-  if (variable) throw new ConfigError(`The bot "${id}" takes ${section}.${name} from ${variable}, which is not set`);
-  return field('');
 }
+
+const isArchived = ({ source }: Pick<Known, 'source'>) => source.kept?.state === 'archived';
+
+/** A bot whose new description cannot be used is paused and resumed as it is asked to be all the same. */
+function inStateOf({ kept }: BotSource, lastGood: Known): Known {
+  const isPaused = kept?.state === 'paused';
+  const { bot } = lastGood;
+  if (isPaused === bot.isPaused) return lastGood;
+  return { ...lastGood, bot: { ...bot, isPaused, revision: `${lastGood.source.revision}:${kept?.state}` } };
+}
+
+const sharedToken = (other: string): FieldError => ({
+  pointer: pointerOf(CHANNEL_TOKEN),
+  code: 'token_in_use',
+  params: { bot: other },
+  detail: { en: `has the same token as ${other}`, ru: `тот же токен, что у ${other}` },
+});
 
 /** Two readers of one token would take each other's messages away. */
-function shareToken(known: Known, source: BotSource): boolean {
-  const tokens = [known.source, source].map(tokenOf);
+function shareToken(one: BotSource, other: BotSource): boolean {
+  if ([one, other].some((source) => isArchived({ source }))) return false;
+  const tokens = [one, other].map(tokenOf);
   return tokens[0] !== undefined && tokens[0] === tokens[1];
 }
 

@@ -94,6 +94,15 @@ export const kitDataMap: DataMap = {
     erasure: 'not personal',
     columns: { key: 'LOOKUP_KEY, or the id of an encryption key.', fingerprint: 'Derived from the key.' },
   },
+  gateway_bots: {
+    purpose: 'What the gateway said last of the bots it keeps, so that the service starts with them when the gateway is away.',
+    retention: 'Until it says something else.',
+    erasure: 'not personal',
+    columns: {
+      id: 'The same of the one row there is.',
+      answer: 'Descriptions of bots with those secrets that this service reads, encrypted.',
+    },
+  },
   idempotency_keys: {
     purpose: 'Answers of HTTP routes, so that a request that is repeated is not done twice.',
     retention: 'A day.',

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
+import { GatewayBots1796100000000 } from './gateway-bots.migration';
 import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration';
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
@@ -21,7 +22,12 @@ export interface DatabaseAccess {
 }
 
 /** The tables that every service has besides those of the bus. */
-export const kitMigrations = [PersonKeys1764000000001, KitTables1764000000100, IdempotencyKeys1796000000000];
+export const kitMigrations = [
+  PersonKeys1764000000001,
+  KitTables1764000000100,
+  IdempotencyKeys1796000000000,
+  GatewayBots1796100000000,
+];
 
 const MIGRATIONS_POLL_MS = 200;
 const CONNECT_WITHIN_MS = 5000;

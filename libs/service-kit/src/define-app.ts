@@ -27,6 +27,8 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly publicFront?: Type<PublicFront>;
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
+  /** Of a second listener for the outside, unless `<SERVICE>_PUBLIC_PORT` says otherwise; none without both. */
+  readonly publicPort?: number;
 }
 
 export function defineApp<Config extends z.ZodObject>(definition: AppDefinition<Config>): AppDefinition<Config> {
@@ -40,19 +42,21 @@ export const prefixOf = (service: string) => schemaOf(service).toUpperCase();
 
 const JOB_CONCURRENCY = 10;
 
+function publicPort({ publicPort: usual, publicFront }: AppDefinition): z.ZodType {
+  const port = z.coerce.number().int().min(0).max(65_535);
+  const purpose = publicFront
+    ? 'Its listener for the outside, through which the routes of all services are reached.'
+    : 'A second listener for the outside, which serves public routes and webhooks only.';
+  return (usual === undefined ? port.optional() : port.default(usual)).describe(purpose);
+}
+
 /** The variables of one service: those every service has under its own prefix, and those of its own. */
 export function variablesOf(app: AppDefinition): z.ZodObject {
   const prefix = prefixOf(app.name);
   return z
     .object({
       [`${prefix}_PORT`]: z.coerce.number().int().min(0).max(65_535).default(app.port),
-      [`${prefix}_PUBLIC_PORT`]: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(65_535)
-        .optional()
-        .describe('A second listener for the outside, which serves public routes and webhooks only.'),
+      [`${prefix}_PUBLIC_PORT`]: publicPort(app),
       [`${prefix}_DATABASE_URL`]: z
         .url({ protocol: /^postgres(ql)?$/ })
         .optional()

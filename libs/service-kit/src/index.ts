@@ -4,6 +4,8 @@ export { runApp, runApps, startApps, type RunningApps } from './run-app';
 export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
 
 // Within a feature
+export { mistakesIn as botMistakesIn } from './bot-description';
+export { BotFieldError, type BotSource, type BotsSource, readSecret } from './bot-source';
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { BlindIndex } from './blind-index';
 export { Clock } from './clock';
@@ -49,7 +51,7 @@ export {
 } from './http/route.decorators';
 export { Cursors, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
-export { HttpProblem, type Language } from './http/problems';
+export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';
 export { CircuitBreaker } from './circuit-breaker';
 export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
@@ -70,10 +72,10 @@ export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http
 
 // For tests and tools
 export { BotsFolder, OnlyBot, readBotsFolder } from './bots-folder';
-export { readSecret, type BotSource, type BotsSource } from './bots-registry';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
 export { createLog } from './log';
+export { BOTS_KEEPER, GatewayBotsModule } from './gateway-bots';
 export { periodicTasksOf, schedulesOf } from './kit.module';
 export { Service, type ServiceDependencies } from './service';

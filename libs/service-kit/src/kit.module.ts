@@ -5,12 +5,14 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { BlindIndex } from './blind-index';
 import { ReadBots } from './bots-folder';
+import { BotsController } from './bots.controller';
 import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
 import { Erasure } from './erasure';
 import { FieldCipher } from './field-cipher';
+import { BOTS_KEEPER, FollowGatewayBots, GatewayBots, GatewayBotsModule } from './gateway-bots';
 import { HousekeepingJobs } from './housekeeping.jobs';
 import { Cursors } from './http/cursors';
 import { DeadLettersController } from './http/dead-letters.controller';
@@ -47,6 +49,8 @@ export interface KitParts {
   index: BlindIndex;
   erasure: Erasure;
   bots: BotsRegistry;
+  /** Absent in the gateway itself. */
+  gatewayBots: GatewayBots | undefined;
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
@@ -63,9 +67,10 @@ export const schedulesOf = (app: AppDefinition): Schedule[] => [
 ];
 
 /** What every process of a service does again and again, besides its schedules. */
-export const periodicTasksOf = ({ tasks = [] }: AppDefinition): PeriodicTask[] => [
+export const periodicTasksOf = ({ name, tasks = [] }: AppDefinition): PeriodicTask[] => [
   ...busTasks,
   ...[ElectLeaders, LookForSlots, ReadBots, RenewJobLeases],
+  ...(name === BOTS_KEEPER ? [] : [FollowGatewayBots]),
   ...tasks,
 ];
 
@@ -84,6 +89,7 @@ export class KitModule {
       { provide: DeadLetters, useValue: parts.bus.deadLetters },
       { provide: Jobs, useValue: parts.jobs },
       { provide: BotsRegistry, useValue: parts.bots },
+      ...(parts.gatewayBots ? [{ provide: GatewayBots, useValue: parts.gatewayBots }] : []),
       { provide: Schedules, useValue: parts.schedules },
       { provide: PeriodicTasks, useValue: parts.tasks },
       { provide: LeaderElection, useValue: parts.election },
@@ -102,8 +108,13 @@ export class KitModule {
     return {
       module: KitModule,
       global: true,
-      imports: [DiscoveryModule],
-      controllers: [HealthController, OpenApiController, DeadLettersController],
+      imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
+      controllers: [
+        HealthController,
+        OpenApiController,
+        DeadLettersController,
+        BotsController,
+      ],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },

@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Bus, BusExceptionFilter, PeriodicTasks, type Transport } from '@switchboard/bus';
-import { openApi } from '@switchboard/contracts';
+import { BOT_SECTION_READERS, openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
@@ -19,6 +19,7 @@ import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
 import { FieldCipher } from './field-cipher';
+import { BOTS_KEEPER, GatewayBots, KEPT_ANSWER } from './gateway-bots';
 import { Cursors } from './http/cursors';
 import type { HealthCheck } from './http/health.controller';
 import { HttpEdge } from './http/http-edge';
@@ -92,9 +93,19 @@ export class Service {
 
     const warn = (message: string, error?: unknown) => log.warn({ err: error }, message);
     const tasks = new PeriodicTasks({ registry, warn, speed: config.PERIODIC_TASKS_SPEED });
+    requireOwnSections(app);
+    const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
+    const cipher = new FieldCipher(ring);
+    const identity = new ServiceIdentity(app.name, keys);
+    const client = new ServiceClient(identity, directory, registry);
+    const folder = config.BOTS_FOLDER;
+    const gatewayBots =
+      app.name === BOTS_KEEPER ? undefined : new GatewayBots({ client, cipher, tasks, log, folder });
     const bots = await BotsRegistry.open({
-      source: config.BOTS_FOLDER ? new BotsFolder({ folder: config.BOTS_FOLDER, env, tasks }) : new OnlyBot(env),
+      // The gateway's go before those of files.
+      sources: [folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env), ...(gatewayBots ? [gatewayBots] : [])],
       sections: app.botSections,
+      moreToCome: gatewayBots !== undefined,
       registry,
       log,
     });
@@ -108,7 +119,6 @@ export class Service {
     const schedules = new Schedules(db, jobs, tasks);
     const election = new LeaderElection(access, tasks, log);
     const runner = new JobRunner(access, config[`${prefix}_JOB_CONCURRENCY`]!, schedules, tasks, registry, log);
-    const ring = new KeyRing(config.ENCRYPTION_KEYS, reportMissingKeys(registry, log));
     const bus = new Bus({
       service: app.name,
       schema: access.schema,
@@ -122,18 +132,17 @@ export class Service {
       retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
     });
-    const cipher = new FieldCipher(ring);
     const personal = new PersonalData(db, ring, registry, log);
     const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [
       ...(app.encrypted ?? []),
       ANSWER_PLACE,
+      KEPT_ANSWER,
     ]);
     const dispose = async () => {
       await runner.stop();
       if (db.isInitialized) await db.destroy();
     };
 
-    const identity = new ServiceIdentity(app.name, keys);
     const checks: HealthCheck[] = [
       { name: 'database', check: async () => ((await db.query('SELECT 1')) as unknown[]).length === 1 },
       { name: 'broker', check: () => transport.ready() },
@@ -154,6 +163,7 @@ export class Service {
       schedules,
       tasks,
       bots,
+      gatewayBots,
       election,
       cipher,
       personal,
@@ -161,7 +171,7 @@ export class Service {
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       identity,
-      client: new ServiceClient(identity, directory, registry),
+      client,
       media: createStorage(mediaConfigOf(config, app.name)),
       checks,
       cursors: new Cursors(cipher, clock),
@@ -173,6 +183,10 @@ export class Service {
         await requireKnownKeys(db, ring, index);
         await runner.migrate();
       });
+      if (gatewayBots) {
+        await gatewayBots.open(db);
+        await bots.reopen();
+      }
       await bus.prepare();
       const nest = await buildNest(app, kit, bus, log);
       assertErasesPersons(app, nest);
@@ -233,6 +247,14 @@ export class Service {
     await edge.stop();
     await nest.close();
     await db.destroy();
+  }
+}
+
+/** What a section's secrets are given to is said in the contracts, for the gateway to read. */
+function requireOwnSections({ name, botSections = {} }: AppDefinition): void {
+  const strange = Object.keys(botSections).filter((section) => !BOT_SECTION_READERS[section]?.includes(name));
+  if (strange.length > 0) {
+    throw new Error(`${name} reads the sections ${strange.join(', ')} of bots: add it to BOT_SECTION_READERS`);
   }
 }
 

@@ -53,6 +53,8 @@ export interface TestAppOptions {
   log?: Log;
   /** The database of an earlier start. */
   database?: TestDatabase;
+  /** Those of another app, so that the two believe each other. */
+  keys?: IdentityKeys;
 }
 
 /**
@@ -110,7 +112,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   };
   const transport = options.transport ?? new MemoryTransport();
   const clock = options.clock ?? new FakeClock();
-  const keys = await generateIdentityKeys([...new Set([app.name, ...OTHERS])]);
+  const keys = options.keys ?? (await generateIdentityKeys([...new Set([app.name, ...OTHERS])]));
   const service = await Service.prepare(app, {
     env,
     log: options.log ?? createLog({ level: env['LOG_LEVEL']!, format: 'json' }),

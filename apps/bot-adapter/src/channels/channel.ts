@@ -1,3 +1,4 @@
+import type { ChannelReport } from '@switchboard/contracts';
 import type { Log } from '@switchboard/service-kit';
 import type { Readable } from 'node:stream';
 import type { Registry } from 'prom-client';
@@ -312,6 +313,13 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
 
   /** Absent where a bot cannot introduce itself. May be repeated. */
   introduce?(introduction: Introduction): Promise<void>;
+
+  /**
+   * Whose its credentials are, and what would keep a bot from working with them; also that the channel did not answer. Changes
+   * nothing, and takes no updates away from a program that receives them.
+   * @param isOurs whether what the channel brings to an address comes to this installation
+   */
+  inspect(isOurs: (url: string) => boolean): Promise<ChannelReport>;
 }
 
 /** A bot as its channel sees it. */
@@ -319,7 +327,7 @@ export interface ChannelBot<Settings> {
   readonly id: string;
   readonly name: string;
   readonly settings: Settings;
-  /** Of those that `settings` names by `<name>Env` or `<name>File`; throws a ConfigError when it is not there. */
+  /** Of those that a file names by `<name>Env` or `<name>File`, or that the gateway was given; throws a ConfigError when it is not there. */
   secret(name: string): string | undefined;
 }
 

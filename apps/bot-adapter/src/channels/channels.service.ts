@@ -1,10 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Bot } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ConfigError, LOG, type Log } from '@switchboard/service-kit';
+import type { Bot, FieldError } from '@switchboard/contracts';
+import {
+  botMistakesIn,
+  BotsRegistry,
+  CONFIG,
+  ConfigError,
+  fieldErrorsOf,
+  LOG,
+  type Log,
+} from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../bot-adapter.config';
-import type { Channel, ChannelFactory, WebhookRequest } from './channel';
+import type { Channel, ChannelBot, ChannelFactory, WebhookRequest } from './channel';
 import { BotNotHere, UnknownAccount } from './channel-errors';
 
 /** The kinds of channels this service was built with: ChannelKinds. */
@@ -63,9 +71,38 @@ export class ChannelsService {
     return this.byBot.get(botId)?.channel;
   }
 
-  /** Whether the channel of a bot can bring updates to an address of ours. */
-  hasWebhooks(botId: string): boolean {
-    const kind = this.byBot.get(botId)?.kind;
+  /** Of a bot that was archived, for what has to be undone in the channel; undefined when it has no credentials any more. */
+  ofArchived(botId: string): Channel | undefined {
+    const bot = this.bots.archived(botId);
+    try {
+      return bot && this.create(bot).channel;
+    } catch (error) {
+      if (error instanceof ConfigError) return undefined;
+      throw error;
+    }
+  }
+
+  /** With credentials that no bot has yet; or what is wrong with them, with pointers into a description. */
+  draft(botId: string, section: unknown, secrets: Readonly<Record<string, string>>): Channel | FieldError[] {
+    const parsed = this.kinds.section.safeParse(section);
+    if (!parsed.success) return fieldErrorsOf(section, parsed.error.issues, ['channel']);
+    const { kind } = section as { kind: string };
+    try {
+      return this.make(kind, { id: botId, name: botId, settings: parsed.data, secret: (name) => secrets[name] });
+    } catch (error) {
+      if (error instanceof ConfigError) return botMistakesIn(error);
+      throw error;
+    }
+  }
+
+  /** The bot that has this account of a kind of channel, other than `botId` itself. */
+  userOf(kind: string, account: string, botId: string): string | undefined {
+    const users = [...this.byBot].filter(([, bot]) => bot.kind === kind && bot.channel.account === account);
+    return users.map(([id]) => id).find((id) => id !== botId);
+  }
+
+  /** Whether channels of a kind can bring updates to an address of ours. */
+  hasWebhooks(kind: string): boolean {
     return Boolean(this.kinds.factories.find((factory) => factory.kind === kind)?.unpack);
   }
 
@@ -77,7 +114,7 @@ export class ChannelsService {
     return factory.unpack(request, new Map(ofKind.map(([id, { channel }]) => [id, channel])));
   }
 
-  /** A bot that cannot work keeps no other from its work. Throws a ConfigError when none can. */
+  /** A bot that cannot work keeps no other from its work. Throws a ConfigError when none can, and files say so. */
   private createAll(): void {
     const refused: [string, ConfigError][] = [];
     for (const bot of this.bots.all()) {
@@ -88,26 +125,27 @@ export class ChannelsService {
         refused.push([bot.id, error]);
       }
     }
-    if (this.byBot.size === 0 && refused.length > 0)
-      throw ConfigError.of(refused.flatMap(([, { mistakes }]) => mistakes));
+    const ofFiles = refused.filter(([id]) => !this.bots.isKeptByGateway(id));
+    if (this.byBot.size === 0 && ofFiles.length > 0)
+      throw ConfigError.of(ofFiles.flatMap(([id, { mistakes }]) => mistakes.map((mistake) => `bot ${id}: ${mistake}`)));
     for (const [id, error] of refused) this.bots.exclude(id, error);
   }
 
   private create({ id, name, channel: { kind } }: Bot) {
-    // The section was read by these very factories, so the kind is among them.
-    const factory = this.kinds.factories.find((one) => one.kind === kind)!;
     const settings = this.bots.section(id, 'channel', this.kinds.section);
     const secret = (field: string) => this.bots.secret(id, 'channel', field);
+    return { kind, channel: this.make(kind, { id, name, settings, secret }) };
+  }
+
+  private make(kind: string, bot: ChannelBot<unknown>): Channel {
+    // The section was read by these very factories, so the kind is among them.
+    const factory = this.kinds.factories.find((one) => one.kind === kind)!;
     const { config, registry, log } = this;
-    const channel = factory.create(
-      { id, name, settings, secret },
-      {
-        config: config as never,
-        registry,
-        log: log.child({ bot: id }),
-        sendTimeoutMs: config.BOT_ADAPTER_SEND_TIMEOUT_MS,
-      },
-    );
-    return { kind, channel };
+    return factory.create(bot, {
+      config: config as never,
+      registry,
+      log: log.child({ bot: bot.id }),
+      sendTimeoutMs: config.BOT_ADAPTER_SEND_TIMEOUT_MS,
+    });
   }
 }

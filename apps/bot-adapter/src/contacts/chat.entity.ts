@@ -48,6 +48,10 @@ export class Chat {
   @Column({ name: 'muted_until', type: 'timestamptz', nullable: true })
   mutedUntil!: Date | null;
 
+  /** When it was last said there that the bot is paused. */
+  @Column({ name: 'rest_told_at', type: 'timestamptz', nullable: true })
+  restToldAt!: Date | null;
+
   @Column({ name: 'next_send_at', type: 'timestamptz', nullable: true })
   nextSendAt!: Date | null;
 

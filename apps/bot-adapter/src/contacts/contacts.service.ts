@@ -315,6 +315,7 @@ export class ContactsService {
       voiceMode: bot.voice.mode,
       blockedAt: null,
       mutedUntil: null,
+      restToldAt: null,
       nextSendAt: null,
       movedTo: null,
       formerHashes: [],

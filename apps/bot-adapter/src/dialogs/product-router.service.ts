@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Bot } from '@switchboard/contracts';
-import { BotsRegistry } from '@switchboard/service-kit';
+import { BotsRegistry, Clock } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { AcceptsSection, MenuSection, TextsSection } from '../bots/bot-sections';
 import type {
@@ -13,7 +13,7 @@ import type {
   InboundUnsupported,
 } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
-import type { Chat } from '../contacts/chat.entity';
+import { Chat } from '../contacts/chat.entity';
 import type { ChatContext, TooFast } from '../contacts/contacts.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import { nearestLanguage, shared } from '../texts/catalogue';
@@ -26,6 +26,9 @@ import { CANCEL, KIT, ScreensService } from './screens.service';
 
 /** Takes whatever the bot's other products leave. */
 const LAST = 'assistant';
+/** Of the kit's commands those that a person has a right to also while the bot is paused. */
+const ALWAYS = ['privacy', 'language'];
+const TELL_REST_AGAIN_AFTER_MS = 3_600_000;
 
 export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
 
@@ -40,6 +43,7 @@ export class ProductRouter {
     private readonly screens: ScreensService,
     private readonly buttons: ButtonsService,
     private readonly dialogs: DialogsService,
+    private readonly clock: Clock,
   ) {}
 
   /** Products call it when they are made; that of the kit does as well. */
@@ -97,6 +101,41 @@ export class ProductRouter {
       case 'unsupported':
         return this.notUnderstood(this.conversation(tx, context, this.kit, inbound), inbound.what, inbound.hasText);
     }
+  }
+
+  /**
+   * The bot is paused: no product hears of it. What was said is held, to be routed when the bot goes on, and now and then the person
+   * is told so. A press is not held: what it was about is on the screen still, to be pressed again.
+   */
+  async rest(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<'held' | void> {
+    if (inbound.kind === 'press') {
+      const isOfKit = (await this.buttons.find(tx, context.chat.id, inbound.data))?.product === KIT;
+      if (isOfKit) return this.press(tx, context, inbound);
+      return this.screens.answer(tx, context, inbound.pressId, this.screens.say(context, shared, 'restingShort'));
+    }
+    const kitSays = this.conversation(tx, context, this.kit, inbound);
+    if (inbound.kind === 'command' && ALWAYS.includes(inbound.name)) {
+      return this.kit.commands[inbound.name]!(kitSays, inbound.argument);
+    }
+    if (inbound.kind === 'message' && (await this.typedToKit(tx, context, inbound))) return undefined;
+    await this.tellRest(tx, kitSays);
+    return inbound.kind === 'unsupported' ? undefined : 'held';
+  }
+
+  /** The choice of a screen of the kit, in a channel without buttons. */
+  private async typedToKit(tx: EntityManager, context: ChatContext, inbound: InboundMessage): Promise<boolean> {
+    const dialog = inbound.text ? await this.dialogs.find(tx, context) : null;
+    const typed = dialog && this.dialogs.choiceIn(dialog, inbound.text!);
+    if (!typed || (await this.buttons.find(tx, context.chat.id, typed))?.product !== KIT) return false;
+    return this.typed(tx, context, typed, inbound);
+  }
+
+  private async tellRest(tx: EntityManager, kitSays: Conversation): Promise<void> {
+    const { chat } = kitSays;
+    const now = this.clock.now();
+    if (chat.restToldAt && now.getTime() - chat.restToldAt.getTime() < TELL_REST_AGAIN_AFTER_MS) return;
+    await tx.update(Chat, chat.id, { restToldAt: now });
+    await kitSays.send({ text: kitSays.say('resting') });
   }
 
   async edited(tx: EntityManager, bot: Bot, known: InboundMessageRow, edit: InboundEdit): Promise<void> {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** An update that was processed, or could not be. */
+/** An update that was processed, could not be, or waits because its bot is paused. */
 @Entity({ name: 'inbound_updates' })
 export class InboundUpdateRow {
   @PrimaryColumn({ name: 'bot_id', type: 'text' })
@@ -20,11 +20,15 @@ export class InboundUpdateRow {
   @Column({ type: 'text', nullable: true })
   failure!: string | null;
 
-  /** Beginnings of the hashes of all that may be a person's id at the channel; kept only of what is in quarantine. */
+  /** It waits until its bot goes on. */
+  @Column({ type: 'boolean', default: false })
+  held!: boolean;
+
+  /** Beginnings of the hashes of all that may be a person's id at the channel; kept only together with the content. */
   @Column({ type: 'text', array: true, nullable: true })
   mentioned!: string[] | null;
 
-  /** Encrypted, and kept only of what is in quarantine. */
+  /** Encrypted, and kept only of what is in quarantine or held. */
   @Column({ type: 'text', nullable: true })
   content!: string | null;
 }

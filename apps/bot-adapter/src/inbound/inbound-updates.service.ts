@@ -18,6 +18,8 @@ import { TurnAwayJobs } from './turn-away.jobs';
 
 /** Telegram: at most 64 characters. */
 const DEEP_LINK_LIMIT = 64;
+/** Of updates that were held; between batches it is looked whether the bot was paused again. */
+const RELEASED_AT_ONCE = 50;
 
 /** What came of updates that were tried again. */
 export interface Replayed {
@@ -29,6 +31,8 @@ export interface Replayed {
 @Injectable()
 export class InboundUpdatesService {
   private readonly updates: Counter<'bot' | 'kind'>;
+  /** Bots of which this process has held something that was not released since: what is written now comes behind that. */
+  private readonly resting = new Set<string>();
 
   constructor(
     private readonly db: DataSource,
@@ -69,12 +73,16 @@ export class InboundUpdatesService {
       return this.quarantineUpdate(update, error);
     }
     try {
-      const isFirst = await this.db.transaction(async (tx) => {
-        if (!(await this.record(tx, update))) return false;
-        for (const each of inbound) await this.apply(tx, bot, channel, each);
-        return true;
+      const taken = await this.db.transaction(async (tx) => {
+        if (!(await this.record(tx, update))) return 'duplicate';
+        const outcomes = [];
+        for (const each of inbound) outcomes.push(await this.apply(tx, bot, channel, each));
+        if (!outcomes.includes('held')) return inbound;
+        await this.quarantine.hold(tx, update);
+        this.resting.add(bot.id);
+        return 'held';
       });
-      this.count(update.botId, isFirst ? inbound : 'duplicate');
+      this.count(update.botId, taken);
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
       await this.quarantineUpdate(update, error);
@@ -91,6 +99,25 @@ export class InboundUpdatesService {
     }
     this.log.info(outcome, 'updates in quarantine were replayed');
     return outcome;
+  }
+
+  /**
+   * Processes what was held while the bot was paused, in the order in which it came, unless it is paused again. With webhooks and
+   * several processes something that is written just then may come in between.
+   */
+  async release(botId: string, signal?: AbortSignal): Promise<void> {
+    for (let released = 0; this.bots.find(botId)?.isPaused === false;) {
+      const rows = await this.quarantine.held(botId, RELEASED_AT_ONCE);
+      for (const row of rows) {
+        if (signal?.aborted) return;
+        await this.replayOne(row);
+      }
+      released += rows.length;
+      if (rows.length > 0) continue;
+      if (released > 0) this.log.info({ bot: botId, released }, 'what was written to a paused bot was processed');
+      // Once more when something was held meanwhile.
+      if (!this.resting.delete(botId)) return;
+    }
   }
 
   /** Undefined when another replay was faster. */
@@ -133,8 +160,8 @@ export class InboundUpdatesService {
     await this.quarantine.put(update, error);
   }
 
-  private count(bot: string, what: Inbound[] | 'duplicate'): void {
-    const kinds = what === 'duplicate' ? [what] : what.length > 0 ? what.map(({ kind }) => kind) : ['ignored'];
+  private count(bot: string, what: Inbound[] | 'duplicate' | 'held'): void {
+    const kinds = typeof what === 'string' ? [what] : what.length > 0 ? what.map(({ kind }) => kind) : ['ignored'];
     for (const kind of kinds) this.updates.inc({ bot, kind });
   }
 
@@ -144,7 +171,9 @@ export class InboundUpdatesService {
     { account }: Channel,
     inbound: Inbound,
     how: { isReplay?: boolean } = {},
-  ): Promise<void> {
+  ): Promise<'held' | void> {
+    const rests = bot.isPaused && !how.isReplay;
+    const isBehind = !bot.isPaused && !how.isReplay && this.resting.has(bot.id);
     switch (inbound.kind) {
       case 'moved':
         return this.moved(tx, bot, inbound.from, inbound.to);
@@ -166,11 +195,18 @@ export class InboundUpdatesService {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
         const { chat, externalMessageId } = inbound;
         const known = await this.contacts.findMessage(tx, bot, account, chat.externalId, externalMessageId);
+        if (rests || isBehind) {
+          // In a private chat it may be of a message that is held itself.
+          const isForUs = known !== null || chat.kind === 'private';
+          return isForUs && this.contacts.access(bot, inbound.from) === 'allowed' ? 'held' : undefined;
+        }
         const isHeard = known && (await this.enter(tx, bot, account, inbound, how));
         return isHeard ? this.router.edited(tx, bot, known, inbound) : undefined;
       }
       default: {
         const context = await this.enter(tx, bot, account, inbound, how);
+        if (context && rests) return this.router.rest(tx, context, inbound);
+        if (context && isBehind && (inbound.kind === 'message' || inbound.kind === 'command')) return 'held';
         return context && this.router.route(tx, context, inbound);
       }
     }

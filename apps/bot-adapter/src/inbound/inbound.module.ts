@@ -7,6 +7,7 @@ import { InboundUpdatesController } from './inbound-updates.controller';
 import { InboundUpdatesService } from './inbound-updates.service';
 import { PollingService } from './polling.service';
 import { QuarantineService } from './quarantine.service';
+import { ReceiversController } from './receivers.controller';
 import { ReceiversJobs } from './receivers.jobs';
 import { ReceiversService } from './receivers.service';
 import { TurnAwayJobs } from './turn-away.jobs';
@@ -14,7 +15,7 @@ import { WebhooksController } from './webhooks.controller';
 
 @Module({
   imports: [BotsModule, ContactsModule, DeliveriesModule, DialogsModule],
-  controllers: [WebhooksController, InboundUpdatesController],
+  controllers: [WebhooksController, InboundUpdatesController, ReceiversController],
   providers: [InboundUpdatesService, PollingService, QuarantineService, ReceiversService, ReceiversJobs, TurnAwayJobs],
   exports: [QuarantineService],
 })

@@ -40,6 +40,8 @@ export class PollingService {
     for (let failures = 0; !signal.aborted;) {
       try {
         await this.receivers.direct(botId);
+        // Before anything new, so that the order stays.
+        await this.updates.release(botId, signal);
         await this.poll(botId, polling, signal, () => {
           failures = 0;
           loop.done();

@@ -13,8 +13,12 @@ const CONTENT = 'inbound_updates.content';
 /** Hexadecimal digits of a hash: 64 bits tell people apart. */
 const PREFIX = 16;
 const IN_QUARANTINE = { failure: Not(IsNull()) };
+const HELD = { held: true };
 
-/** Updates that could not be processed, with their content, until somebody has mended what was wrong. */
+/**
+ * Updates that could not be processed, with their content, until somebody has mended what was wrong; and those that are held until
+ * their bot, which is paused, goes on.
+ */
 @Injectable()
 export class QuarantineService {
   constructor(
@@ -43,16 +47,24 @@ export class QuarantineService {
 
   async put({ botId, id, content }: InboundUpdate, error: unknown): Promise<void> {
     this.log.error({ err: error, bot: botId, updateId: id }, 'an update could not be processed and is in quarantine');
-    const key = { botId, updateId: id };
-    const json = JSON.stringify(content ?? null);
-    const row = {
-      ...key,
-      receivedAt: this.clock.now(),
-      failure: reasonOf(error),
-      mentioned: this.hashesOfIds(botId, json),
-      content: this.cipher.encrypt(json, CONTENT, rowIdOf(key)),
-    };
+    const row = { receivedAt: this.clock.now(), failure: reasonOf(error), ...this.kept({ botId, id, content }) };
     await this.db.createQueryBuilder().insert().into(InboundUpdateRow).values(row).orIgnore().execute();
+  }
+
+  /** Keeps an update that was recorded just now until its bot goes on. */
+  async hold(tx: EntityManager, update: InboundUpdate): Promise<void> {
+    const { botId, updateId, ...content } = this.kept(update);
+    await tx.update(InboundUpdateRow, { botId, updateId }, { ...HELD, ...content });
+  }
+
+  /** The next that are held, in the order in which they came. */
+  held(botId: Bot['id'], limit: number): Promise<UpdateKey[]> {
+    return this.db.manager.find(InboundUpdateRow, {
+      where: { ...HELD, botId },
+      order: { seq: 'ASC' },
+      select: { botId: true, updateId: true },
+      take: limit,
+    });
   }
 
   /** In the order in which they came. */
@@ -72,7 +84,8 @@ export class QuarantineService {
   async take(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<{ content: unknown } | undefined> {
     // A second replay waits here for the first one: overtaking it, it would change the order.
     const lock = { mode: 'pessimistic_write' } as const;
-    const row = await tx.findOne(InboundUpdateRow, { where: { botId, updateId, ...IN_QUARANTINE }, lock });
+    const where = [IN_QUARANTINE, HELD].map((state) => ({ botId, updateId, ...state }));
+    const row = await tx.findOne(InboundUpdateRow, { where, lock });
     if (!row?.content) return undefined;
     const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT, rowIdOf(row))) as unknown;
     await this.empty(tx, row);
@@ -82,23 +95,30 @@ export class QuarantineService {
   async failedAgain({ botId, updateId }: UpdateKey, error: unknown): Promise<void> {
     this.log.error(
       { err: error, bot: botId, updateId },
-      'an update in quarantine could not be processed this time either',
+      'an update that was kept could not be processed this time either, and is in quarantine',
     );
-    await this.db.manager.update(InboundUpdateRow, { botId, updateId }, { failure: reasonOf(error) });
+    await this.db.manager.update(InboundUpdateRow, { botId, updateId }, { failure: reasonOf(error), held: false });
   }
 
   /** Forgets whatever holds the channel's id of a person: what they sent, an answer to them, or what could not be read. */
   async forget(tx: EntityManager, userId: string): Promise<void> {
     await tx.query(
-      `UPDATE inbound_updates SET failure = NULL, content = NULL, mentioned = NULL
-       WHERE failure IS NOT NULL AND mentioned && ARRAY(SELECT left(external_hash, ${PREFIX}) FROM people WHERE user_id = $1)`,
+      `UPDATE inbound_updates SET failure = NULL, held = false, content = NULL, mentioned = NULL
+       WHERE content IS NOT NULL AND mentioned && ARRAY(SELECT left(external_hash, ${PREFIX}) FROM people WHERE user_id = $1)`,
       [userId],
     );
   }
 
   /** The row stays: the update was taken. */
   private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
-    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, content: null, mentioned: null });
+    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, held: false, content: null, mentioned: null });
+  }
+
+  private kept({ botId, id, content }: InboundUpdate) {
+    const key = { botId, updateId: id };
+    const json = JSON.stringify(content ?? null);
+    const encrypted = this.cipher.encrypt(json, CONTENT, rowIdOf(key));
+    return { ...key, mentioned: this.hashesOfIds(botId, json), content: encrypted };
   }
 
   /** Why it failed is not known, so neither is where its ids stand: all that may be one counts. */

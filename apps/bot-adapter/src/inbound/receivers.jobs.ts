@@ -17,6 +17,7 @@ import { BotNotHere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { languagesOf } from '../contacts/contacts.service';
 import { ProductRouter } from '../dialogs/product-router.service';
+import { InboundUpdatesService } from './inbound-updates.service';
 import { ReceiversService } from './receivers.service';
 
 const SetUpBot = defineJob('set-up-bot', z.object({ botId: z.string() }));
@@ -32,24 +33,36 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     private readonly channels: ChannelsService,
     private readonly receivers: ReceiversService,
     private readonly router: ProductRouter,
+    private readonly updates: InboundUpdatesService,
     @Inject(LOG) private readonly log: Log,
   ) {
-    bots.onChange(({ id, after }) => (after ? this.setUpLater([id]) : undefined));
+    bots.onChange(async ({ id, after }) => {
+      if (after || bots.archived(id)) await this.setUpLater([id]);
+      // In every process that may have held something; who polls does it before it polls again.
+      if (this.receivers.webhookOf(id)) void this.release(id);
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.setUpLater(this.bots.all().map(({ id }) => id));
+    const ids = this.bots.all().map(({ id }) => id);
+    await this.setUpLater(ids);
+    for (const id of ids) if (this.receivers.webhookOf(id)) void this.release(id);
   }
 
   @Runs(SetUpBot)
   async setUp({ botId }: PayloadOf<typeof SetUpBot>, { isLastAttempt }: Pick<JobRun, 'isLastAttempt'>): Promise<void> {
     const bot = this.bots.find(botId);
+    if (this.bots.archived(botId)) return this.receivers.leave(botId);
     // After hours it is not new, but was removed.
     if (!bot && isLastAttempt) return;
     const channel = this.channels.get(botId);
     if (!bot) throw new BotNotHere(botId);
     // Polling directs updates to itself when it begins.
-    if (this.receivers.webhookOf(botId)) await this.receivers.direct(botId);
+    if (this.receivers.webhookOf(botId)) {
+      await this.receivers.direct(botId);
+      // Meanwhile.
+      if (this.bots.archived(botId)) return this.receivers.leave(botId);
+    }
     const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));
     await channel.introduce?.({ menus });
   }
@@ -61,13 +74,21 @@ export class ReceiversJobs implements OnApplicationBootstrap {
   })
   async check(): Promise<void> {
     await Promise.all(
-      this.bots.all().map(({ id: bot }) =>
+      this.bots.all().map(async ({ id: bot }) => {
         // One channel that is away keeps no other from being looked at; the metrics tell how long it has been.
-        this.receivers
+        await this.receivers
           .check(bot)
-          .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked')),
-      ),
+          .catch((error: unknown) => this.log.warn({ err: error, bot }, 'receiving was not checked'));
+        // What a process had held that was killed since.
+        await this.release(bot);
+      }),
     );
+  }
+
+  private async release(bot: string): Promise<void> {
+    await this.updates
+      .release(bot)
+      .catch((error: unknown) => this.log.warn({ err: error, bot }, 'what was written to a paused bot was not processed yet'));
   }
 
   private async setUpLater(botIds: string[]): Promise<void> {

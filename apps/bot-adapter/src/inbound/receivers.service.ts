@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ChannelReport, FieldError } from '@switchboard/contracts';
 import { BotsRegistry, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
@@ -29,9 +30,13 @@ export class ReceiversService {
 
   /** The address at which this bot is to be reached; undefined when updates are to be asked for. */
   webhookOf(botId: string): string | undefined {
+    const kind = this.channels.find(botId) && this.bots.find(botId)?.channel.kind;
+    return kind && this.addressFor(kind, botId);
+  }
+
+  private addressFor(kind: string, botId: string): string | undefined {
     const { BOT_ADAPTER_PUBLIC_URL: publicUrl } = this.config;
-    const kind = this.bots.find(botId)?.channel.kind;
-    if (!publicUrl || !kind || !this.channels.hasWebhooks(botId)) return undefined;
+    if (!publicUrl || !this.channels.hasWebhooks(kind)) return undefined;
     return `${publicUrl.replace(/\/$/, '')}/webhooks/${kind}/${botId}`;
   }
 
@@ -49,6 +54,40 @@ export class ReceiversService {
       throw error;
     }
     await this.write(botId, { webhookUrl, elsewhere: false, contactAt: this.clock.now() });
+  }
+
+  /** Has updates of a bot that was archived come here no more. */
+  async leave(botId: string): Promise<void> {
+    const kind = this.bots.archived(botId)?.channel.kind;
+    const row = await this.db.manager.findOneBy(Receiver, { botId });
+    // Not only what is written down: a process may have been killed between the channel's answer and that.
+    const ours = row?.webhookUrl ?? (kind && this.addressFor(kind, botId));
+    if (!ours) return;
+    try {
+      await this.channels.ofArchived(botId)?.receiving?.direct(undefined, { ours, takeOver: false });
+    } catch (error) {
+      // Somebody else's webhook is not ours to remove.
+      if (!(error instanceof ReceivedElsewhere)) throw error;
+    }
+    await this.write(botId, { webhookUrl: null });
+    this.log.info({ bot: botId }, 'updates of an archived bot come here no more');
+  }
+
+  /** What the channel says of credentials, and whether another bot has them. */
+  async inspect(botId: string, section: unknown, secrets: Readonly<Record<string, string>>): Promise<ChannelReport> {
+    const channel = this.channels.draft(botId, section, secrets);
+    if (Array.isArray(channel)) return { findings: channel.map(unusable) };
+    const known = (await this.db.manager.findOneBy(Receiver, { botId }))?.webhookUrl;
+    const { account, findings } = await channel.inspect((url) => url === known || this.isHere(url));
+    const { kind } = section as { kind: string };
+    const user = this.channels.userOf(kind, channel.account, botId);
+    return { ...(account && { account }), findings: [...(user ? [inUse(user)] : []), ...findings] };
+  }
+
+  /** Whether an address is one of the webhooks of this installation. */
+  private isHere(url: string): boolean {
+    const { BOT_ADAPTER_PUBLIC_URL: publicUrl } = this.config;
+    return publicUrl !== undefined && url.startsWith(`${publicUrl.replace(/\/$/, '')}/webhooks/`);
   }
 
   /** Asks the channel how it goes, and has updates come here again when our webhook was lost. */
@@ -114,3 +153,18 @@ export class ReceiversService {
     );
   }
 }
+
+const unusable = ({ pointer, code, detail }: FieldError): ChannelReport['findings'][number] => ({
+  code,
+  severity: 'error',
+  params: { pointer },
+  detail,
+});
+
+/** Two of one account would take each other's messages away. */
+const inUse = (bot: string): ChannelReport['findings'][number] => ({
+  code: 'account_in_use',
+  severity: 'error',
+  params: { bot },
+  detail: { en: `The bot "${bot}" has this account already.`, ru: `Этот аккаунт уже у бота «${bot}».` },
+});

@@ -39,7 +39,7 @@ export class RetentionJobs {
     const before = (days: number) => LessThan(daysAfter(now, -days));
     const content = before(KEPT_DAYS.content);
     const steps: (() => Promise<unknown>)[] = [
-      () => manager.delete(InboundUpdateRow, { receivedAt: before(KEPT_DAYS.updates), failure: IsNull() }),
+      () => manager.delete(InboundUpdateRow, { receivedAt: before(KEPT_DAYS.updates), failure: IsNull(), held: false }),
       () => manager.delete(InboundUpdateRow, { receivedAt: before(KEPT_DAYS.quarantined) }),
       () => manager.delete(InboundMessageRow, { receivedAt: content }),
       () => manager.delete(Delivery, { finishedAt: content }),

@@ -1,3 +1,4 @@
+import type { ChannelReport } from '@switchboard/contracts';
 import { ConfigError, ResiliencePolicy, UpstreamTimeout, UpstreamUnavailable } from '@switchboard/service-kit';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -150,6 +151,13 @@ class PigeonChannel implements Channel {
     const response = await fetch(`${this.api}/messages`, { method: 'POST', body: JSON.stringify(body), signal });
     if (response.status >= 500) throw new OutcomeUnknown('server_error', `the pigeons answered ${response.status}`);
     return Answer.parse(await response.json());
+  }
+
+  async inspect(): Promise<ChannelReport> {
+    const response = await fetch(`${this.api}/me`).catch(() => undefined);
+    if (response?.ok) return { account: { id: this.account }, findings: [] };
+    const code = response ? 'token_unknown' : 'unreachable';
+    return { findings: [{ code, severity: 'error', detail: { en: 'No pigeon knows it.', ru: 'Голуби его не знают.' } }] };
   }
 
   showDraft = () => Promise.resolve();

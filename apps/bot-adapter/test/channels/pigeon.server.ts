@@ -24,6 +24,10 @@ export class PigeonServer {
     const server = createServer();
     const pigeons = new PigeonServer(server);
     server.on('request', (request, response) => {
+      if (request.method === 'GET') {
+        response.statusCode = request.url!.startsWith('/token-') ? 200 : 401;
+        return void response.end();
+      }
       void json(request).then((body) => {
         const { to, text } = body as Sent;
         const fault = pigeons.faults.shift();

@@ -80,7 +80,7 @@ export class AssistantsService {
       if (!(error instanceof ConfigError)) throw error;
       log.error(
         { bot: bot.id, mistakes: error.mistakes },
-        'a bot has no model, because a key that it names is missing',
+        'a bot has no model, because a key that it names is missing, or no knowledge',
       );
       this.described.set(bot.id, this.resolve(bot.id, bot, []));
       this.bots.exclude(bot.id, error);
@@ -103,7 +103,7 @@ export class AssistantsService {
       name: bot?.name ?? 'Assistant',
       systemPrompt: section.systemPrompt,
       models: models ?? this.modelsOf(botId, bot, section),
-      knowledgeFolder: section.knowledge && this.bots.path(botId, section.knowledge),
+      knowledgeFolder: this.knowledgeFolderOf(botId, models !== undefined),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
       budgets: {
@@ -113,6 +113,16 @@ export class AssistantsService {
       timeZone: bot?.timeZone ?? 'UTC',
       hours: bot?.hours,
     };
+  }
+
+  /** @param isWhateverComes that it may not be named is told already */
+  private knowledgeFolderOf(botId: string, isWhateverComes: boolean): string | undefined {
+    try {
+      return this.bots.path(botId, 'assistant', 'knowledge');
+    } catch (error) {
+      if (isWhateverComes && error instanceof ConfigError) return undefined;
+      throw error;
+    }
   }
 
   private modelsOf(botId: string, bot: Bot | undefined, section: AssistantSection): AssistantModel[] {

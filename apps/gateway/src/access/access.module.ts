@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApiKeysModule } from '../api-keys/api-keys.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { AccessHandlers } from './access.handlers';
 import { PrincipalsService } from './principals.service';
@@ -6,7 +7,7 @@ import { RolesService } from './roles.service';
 import { SessionController } from './session.controller';
 
 @Module({
-  imports: [SessionsModule],
+  imports: [ApiKeysModule, SessionsModule],
   controllers: [SessionController],
   providers: [PrincipalsService, RolesService, AccessHandlers],
   exports: [PrincipalsService, RolesService],

@@ -44,5 +44,8 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
 /** What every person may do: with their own things, to which row security holds them. */
 export const PERSON_SCOPES: readonly string[] = ['me:read', 'me:write'];
 
+/** What no key may do, whatever it was given: be a person, or somebody's account, or make keys and staff. */
+export const NOT_FOR_KEYS: readonly string[] = ['!me:*', '!account:*', '!staff:write', '!keys:write', '!owners:write'];
+
 /** What every member of staff may do, whatever their roles: with their own account. A person's things are that person's, also for an owner. */
 export const STAFF_SCOPES: readonly string[] = ['account:read', 'account:write', '!me:*'];

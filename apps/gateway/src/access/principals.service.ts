@@ -3,9 +3,10 @@ import { Clock } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
+import { ApiKeysService } from '../api-keys/api-keys.service';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
-import { PERSON_SCOPES, STAFF_SCOPES } from './built-in-roles';
+import { NOT_FOR_KEYS, PERSON_SCOPES, STAFF_SCOPES } from './built-in-roles';
 import type { Principal, ScopeGrant } from './principal';
 
 /** What staff may do is believed for so long at most, also when the signal that it has changed is lost. */
@@ -30,11 +31,14 @@ export class PrincipalsService {
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
+    private readonly keys: ApiKeysService,
   ) {}
 
   /** All that the request proves: a browser may be signed in as a member of staff and as a person at once. Staff come first. */
-  async identify(request: IncomingMessage): Promise<Principal[]> {
-    if (!request.headers.cookie) return [];
+  async identify(request: Pick<IncomingMessage, 'headers'>, address: string): Promise<Principal[]> {
+    const { authorization, cookie } = request.headers;
+    if (authorization) return this.byKey(authorization, address);
+    if (!cookie) return [];
     const [staff, person] = await Promise.all([
       this.sessions.find(request, 'staff'),
       this.sessions.find(request, 'person'),
@@ -43,8 +47,23 @@ export class PrincipalsService {
     return [...(member ? [member] : []), ...(person ? [this.person(person)] : [])];
   }
 
+  /** What somebody may do has changed: this process and the others look it up anew. */
+  changed(subjectId: string): void {
+    this.forget(subjectId);
+    this.sessions.changed(subjectId);
+  }
+
   forget(subjectId: string): void {
     this.granted.delete(subjectId);
+    this.keys.forget(subjectId);
+  }
+
+  private async byKey(authorization: string, address: string): Promise<Principal[]> {
+    const [scheme, text = ''] = authorization.split(' ');
+    const key = scheme?.toLowerCase() === 'bearer' ? await this.keys.find(text, address) : undefined;
+    if (!key) return [];
+    const grants = (key.bots ?? [null]).map((botId) => ({ scopes: [...key.scopes, ...NOT_FOR_KEYS], botId }));
+    return [{ kind: 'key', id: key.id, roles: [], grants, amr: ['swk'], rateClass: key.rate }];
   }
 
   private person(session: Session): Principal {

@@ -1,11 +1,16 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BUILT_IN_ROLES } from './built-in-roles';
+import { Role } from './role.entity';
 
 /** The roles there are. */
 @Injectable()
 export class RolesService implements OnModuleInit {
   constructor(private readonly db: DataSource) {}
+
+  list(): Promise<Role[]> {
+    return this.db.manager.find(Role, { order: { isBuiltIn: 'DESC', name: 'ASC' } });
+  }
 
   /** Those of the platform are as this version has them, whichever version started last. */
   async onModuleInit(): Promise<void> {

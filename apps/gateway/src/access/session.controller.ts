@@ -14,7 +14,7 @@ export class SessionController {
 
   @Implements(ReadSession)
   async read({ http }: RequestOf<typeof ReadSession>): Promise<AnswerOf<typeof ReadSession>> {
-    const principals = await this.principals.identify(http.request);
+    const principals = await this.principals.identify({ headers: { cookie: http.request.headers.cookie } }, '');
     const of = (kind: Principal['kind']) => signedIn(principals.find((principal) => principal.kind === kind));
     return { staff: of('staff'), person: of('person') };
   }

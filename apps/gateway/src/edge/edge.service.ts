@@ -13,6 +13,7 @@ import {
   ServiceIdentity,
 } from '@switchboard/service-kit';
 import accepts from 'accepts';
+import { LRUCache } from 'lru-cache';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Histogram, Registry } from 'prom-client';
 import proxyAddress from 'proxy-addr';
@@ -23,13 +24,15 @@ import { PrincipalsService } from '../access/principals.service';
 import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
-import { chargesBeforeAuthentication, chargesFor } from './rate-policy';
+import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
 
 const JSON_MAX_BYTES = 1024 * 1024;
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
+/** A third of the time for which it is good. */
+const TOKEN_USED_MS = 20_000;
 
 /** One request on its way. */
 interface Exchange {
@@ -50,6 +53,7 @@ interface Exchange {
 @Injectable()
 export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
+  private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
   private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
   private readonly isTrusted: (address: string, index: number) => boolean;
 
@@ -76,7 +80,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
 
   onModuleInit(): void {
     const { GATEWAY_PUBLIC_URL: url } = this.config;
-    if (url?.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
+    if (url.startsWith('http:') && !/^http:\/\/(localhost|127\.|\[::1\])/.test(url))
       this.log.warn(
         { url },
         'nobody can sign in over plain http: browsers keep the cookies of sessions for https only',
@@ -101,7 +105,6 @@ export class EdgeService implements PublicFront, OnModuleInit {
     // Pages and documents: the application serves them, and it serves nothing else without a caller.
     if (!url.startsWith(`${VERSION}/`)) return application(request, response);
     if (this.isPreflight(exchange)) return;
-    this.demand(exchange, this.limits.payHere(chargesBeforeAuthentication(exchange.address)));
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
     this.refuseForeignPages(request);
@@ -109,8 +112,11 @@ export class EdgeService implements PublicFront, OnModuleInit {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
       return this.passOn(exchange, found, undefined);
     }
-    const principals = await this.principals.identify(request);
-    if (principals.length === 0) throw new HttpProblem('unauthorized');
+    const principals = await this.principals.identify(request, exchange.address);
+    if (principals.length === 0) {
+      this.demand(exchange, await this.limits.pay(chargesForRefusal(exchange.address)));
+      throw new HttpProblem('unauthorized');
+    }
     const { principal, actor } = this.admit(principals, found);
     exchange.actor = actor;
     this.demand(exchange, await this.limits.pay(chargesFor(route, principal, exchange.address)));
@@ -156,8 +162,19 @@ export class EdgeService implements PublicFront, OnModuleInit {
       request.url = target;
       return application(request, response);
     }
-    const token = actor && (await this.identity.tokenFor(service, { actor, requestId, route: route.id }));
+    const token = actor && (await this.tokenFor(service, route, actor));
     await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
+  }
+
+  /** Signing one takes longer than everything else here, so it is used for the same thing again. The request has its id in a header. */
+  private tokenFor(service: string, { id: route }: RouteDefinition, actor: Actor): Promise<string> {
+    const key = JSON.stringify([service, route, actor]);
+    const known = this.tokens.get(key);
+    if (known) return known;
+    const token = this.identity.tokenFor(service, { actor, route });
+    this.tokens.set(key, token);
+    token.catch(() => this.tokens.delete(key));
+    return token;
   }
 
   /** @throws HttpProblem 429 when a limit has nothing left; says how much there is in any case */
@@ -187,10 +204,11 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (isForeign) throw new HttpProblem('cross_site_request');
   }
 
+  /** Also by the name under which it was asked, since an installation may have several. */
   private isOwn({ origin, host }: IncomingMessage['headers']): boolean {
-    const { GATEWAY_PUBLIC_URL: url } = this.config;
-    if (url) return origin === new URL(url).origin;
-    return URL.canParse(origin!) && new URL(origin!).host === host;
+    return (
+      URL.canParse(origin!) && [new URL(this.config.GATEWAY_PUBLIC_URL).host, host].includes(new URL(origin!).host)
+    );
   }
 
   private isPreflight({ request, response }: Exchange): boolean {

@@ -15,8 +15,8 @@ const spread = (name: string, limit: number, burst: number): RateLimit => ({
   kind: 'spread',
 });
 
-/** Before anybody is authenticated, so that guessing and flooding cost little; generous, since many share an address. */
-const ADDRESS = window('address', 1200);
+/** Of an address that brings nothing we know: guessing is slow, and uses up nothing of whom it is tried on. */
+const REFUSED = spread('refused', 60, 30);
 const ANONYMOUS = window('anonymous', 120);
 
 const CALLERS: Readonly<Record<string, readonly RateLimit[]>> = {
@@ -28,13 +28,14 @@ const CALLERS: Readonly<Record<string, readonly RateLimit[]>> = {
 
 /** Where a burst at the end of one minute and the beginning of the next would matter. */
 const RATES: Readonly<Record<RouteRate, RateLimit>> = {
-  'sign-in': spread('sign-in', 10, 5),
+  // A sign-in has up to six steps; guessing at one account has a limit of its own.
+  'sign-in': spread('sign-in', 20, 15),
   chat: spread('chat', 60, 20),
   expensive: spread('expensive', 12, 4),
 };
 
-export const chargesBeforeAuthentication = (address: string): Charge[] => [
-  { limit: ADDRESS, subject: networkOf(address), cost: 1 },
+export const chargesForRefusal = (address: string): Charge[] => [
+  { limit: REFUSED, subject: networkOf(address), cost: 1 },
 ];
 
 /** What a request uses up. @param address of whom nobody has authenticated, and of whoever signs in */

@@ -71,11 +71,6 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
     await this.db.query('DELETE FROM limit_replicas WHERE id = $1', [this.replica]).catch(() => undefined);
   }
 
-  /** Pays in this process alone, for what is only to keep a flood away from everything else. */
-  payHere(charges: readonly Charge[]): Balance[] {
-    return this.memory.pay(charges, this.clock.now().getTime(), 1);
-  }
-
   /** Pays for a call, or for nothing when one of its limits refuses it. */
   async pay(charges: readonly Charge[]): Promise<Balance[]> {
     const now = this.clock.now().getTime();

@@ -127,7 +127,7 @@ export class SessionsService {
     await ended.execute();
   }
 
-  /** What somebody may do has changed: this process and the others look it up anew. */
+  /** Sessions of somebody have changed: this process and the others look them up anew. */
   changed(subjectId: string): void {
     this.forget(subjectId);
     this.signals.send(AccessChanged, { subjectId });

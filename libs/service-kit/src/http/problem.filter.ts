@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
-import { HttpProblem, type Language, ValidationProblem } from './problems';
+import { HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
 
@@ -67,7 +67,7 @@ export function problemDocument(error: unknown, language: Language, requestId = 
 type Facts = Pick<Problem, 'code' | 'status' | 'detail' | 'params' | 'errors' | 'retryAfter'>;
 
 function factsOf(error: unknown, language: Language): Facts {
-  if (error instanceof ValidationProblem) {
+  if (error instanceof ValidationProblem || error instanceof InvalidFields) {
     const { code, status } = error;
     return { code, status, detail: error.in(language), errors: error.errorsIn(language) };
   }
@@ -75,8 +75,8 @@ function factsOf(error: unknown, language: Language): Facts {
     return { code: error.code, status: error.status, detail: error.in(language), ...error.extra };
   }
   if (error instanceof DomainError) {
-    const { code, status, message, params } = error;
-    return { code, status, detail: message, ...(Object.keys(params).length > 0 && { params }) };
+    const { code, status, message, texts, params } = error;
+    return { code, status, detail: texts?.[language] ?? message, ...(Object.keys(params).length > 0 && { params }) };
   }
   if (error instanceof UpstreamUnavailable) {
     return { code: 'upstream_unavailable', status: 503, retryAfter: RETRY_UPSTREAM_AFTER };

@@ -1,4 +1,4 @@
-import type { Problem } from '@switchboard/contracts';
+import type { FieldError, Problem } from '@switchboard/contracts';
 import { z } from 'zod';
 import { DomainError } from '../errors';
 
@@ -80,6 +80,18 @@ export class HttpProblem extends DomainError {
   }
 }
 
+/** Fields that do not fit, for what only the feature itself can tell. */
+export class InvalidFields extends HttpProblem {
+  /** @param fields with pointers into the body */
+  constructor(private readonly fields: readonly FieldError[]) {
+    super('validation_failed');
+  }
+
+  errorsIn(language: Language): NonNullable<Problem['errors']> {
+    return this.fields.map(({ detail, ...field }) => ({ ...field, detail: detail[language] }));
+  }
+}
+
 /** What came in does not fit the schemas of the route. */
 export class ValidationProblem extends HttpProblem {
   constructor(private readonly violations: readonly Violation[]) {
@@ -87,9 +99,26 @@ export class ValidationProblem extends HttpProblem {
   }
 
   errorsIn(language: Language): NonNullable<Problem['errors']> {
-    const { localeError } = language === 'ru' ? z.locales.ru() : z.locales.en();
-    return this.violations.flatMap((violation) => describe(violation, localeError));
+    return this.violations.flatMap((violation) => describe(violation, language));
   }
+}
+
+/**
+ * What a schema has against a value, for whoever chooses the language later.
+ * @param at where the value stands: its pointers begin there
+ */
+export function fieldErrorsOf(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  at: readonly string[] = [],
+): FieldError[] {
+  const inRussian = describe({ value, issues }, 'ru');
+  return describe({ value, issues }, 'en').map(({ pointer, code, params, detail: en }, i) => ({
+    pointer: at.map(tokenOf).join('') + pointer,
+    code,
+    ...(params && { params }),
+    detail: { en, ru: inRussian[i]!.detail },
+  }));
 }
 
 /** Issues of one part of a request, and the value they were found in. */
@@ -100,7 +129,8 @@ export interface Violation {
   readonly issues: readonly z.core.$ZodIssue[];
 }
 
-function describe({ in: place, value, issues }: Violation, localeError: z.core.$ZodErrorMap) {
+function describe({ in: place, value, issues }: Violation, language: Language): NonNullable<Problem['errors']> {
+  const { localeError } = language === 'ru' ? z.locales.ru() : z.locales.en();
   return issues.map((issue) => {
     const { code, path, message, ...params } = issue as z.core.$ZodIssue & Record<string, unknown>;
     const isMissing = code === 'invalid_type' && valueAt(value, path) === undefined;
@@ -109,7 +139,7 @@ function describe({ in: place, value, issues }: Violation, localeError: z.core.$
     const localized = localeError({ ...issue, input: valueAt(value, path) } as z.core.$ZodRawIssue);
     const shown = pick(params);
     return {
-      pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+      pointer: path.map(tokenOf).join(''),
       ...(place && { in: place }),
       code: isMissing ? 'required' : code,
       ...(Object.keys(shown).length > 0 && { params: shown }),
@@ -117,6 +147,9 @@ function describe({ in: place, value, issues }: Violation, localeError: z.core.$
     };
   });
 }
+
+/** Source: RFC 6901, section 3. */
+const tokenOf = (key: PropertyKey) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Of an issue's facts those that a text needs: no patterns, no inner issues, nothing of what was sent. */
 function pick(params: Record<string, unknown>): Record<string, unknown> {

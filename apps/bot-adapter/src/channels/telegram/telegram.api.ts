@@ -17,6 +17,8 @@ const PUBLIC_API = 'https://api.telegram.org';
 const PUBLIC_MAX_BYTES = 20 * 1024 * 1024;
 const POLL_SECONDS = 30;
 const QUESTION_TIMEOUT_MS = 10_000;
+/** Somebody looks at a form and waits. */
+const INSPECTION_TIMEOUT_MS = 5000;
 /** Until the first byte, and for the whole file. */
 const FILE_ANSWER_MS = 60_000;
 const FILE_TIMEOUT_MS = 600_000;
@@ -96,6 +98,11 @@ export class TelegramApi {
   /** Asks or sets something that may be repeated without harm. */
   ask<M extends Method>(method: M, payload: Opts<M>): Promise<Result<M>> {
     return this.call(this.asked, method, payload, { idempotent: true, timeoutMs: QUESTION_TIMEOUT_MS });
+  }
+
+  /** Asks once, for who waits for the answer. */
+  askOnce<M extends Method>(method: M, payload: Opts<M>): Promise<Result<M>> {
+    return this.call(this.asked, method, payload, { timeoutMs: INSPECTION_TIMEOUT_MS });
   }
 
   /** Shows something that is gone soon anyway. */

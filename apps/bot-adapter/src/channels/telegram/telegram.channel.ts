@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { ChannelReport } from '@switchboard/contracts';
 import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
 import { shorten } from '../../rich-text/cut-points';
@@ -29,6 +30,7 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
+import { hostOf, inspectTelegram } from './telegram.inspection';
 import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone, isVoiceForbidden } from './telegram.errors';
 import { Update, UpdateId } from './telegram.shapes';
 import { draftIdOf, parseUpdate } from './telegram.updates';
@@ -139,6 +141,10 @@ export class TelegramChannel implements Channel<TelegramMessage> {
         await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
       }
     }
+  }
+
+  inspect(isOurs: (url: string) => boolean): Promise<ChannelReport> {
+    return inspectTelegram(this.api, isOurs);
   }
 
   compose({ text, media, buttons, keyboard }: OutboundContent): TelegramMessage[] {
@@ -334,9 +340,6 @@ const updateIdOf = (content: unknown) =>
 
 /** Source: Bot API, Chat: groups have negative ids. */
 const isGroup = (externalId: string) => externalId.startsWith('-');
-
-/** Paths of webhooks often hold a secret. */
-const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'another address');
 
 const menuOf = ({ commands }: Introduction['menus'][number]) =>
   commands.map(({ name: command, description }) => ({ command, description }));

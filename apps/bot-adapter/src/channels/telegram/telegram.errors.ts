@@ -42,6 +42,10 @@ export const isMessageGone = (error: unknown) =>
   error instanceof Rejected &&
   /message to edit not found|MESSAGE_ID_INVALID|message can't be edited|no text in the message/i.test(error.message);
 
+/** Nobody has this token, or its owner has revoked it. Source: tdlib/telegram-bot-api answers 404 to what is not of its form. */
+export const isTokenUnknown = (error: unknown) =>
+  error instanceof NotSent && /^(unauthorized|not found)$/i.test(error.message);
+
 /** The person lets nobody send them voice messages. */
 export const isVoiceForbidden = (error: unknown) =>
   error instanceof Rejected && /VOICE_MESSAGES_FORBIDDEN/.test(error.message);

@@ -32,7 +32,7 @@ describe('a bot in Telegram', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['without a token', () => create({}), /"lumen" has no token/],
+    ['without a token', () => create({}), /channel\.token: there is no token/],
     ['with a token of another form', () => create({ token: 'secret' }), /form <id>:<secret>/],
     ['of the sandbox without one', () => create(sandbox), /set BOT_ADAPTER_SANDBOX_API_ROOT/],
     [

@@ -1,4 +1,4 @@
-import { ConfigError } from '@switchboard/service-kit';
+import { BotFieldError, ConfigError } from '@switchboard/service-kit';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Capabilities, defineChannel } from '../channel';
@@ -42,14 +42,11 @@ export const telegram = defineChannel({
 
   create({ id, settings, secret }, { config, registry, sendTimeoutMs }) {
     const token = secret('token');
-    if (!token) throw new ConfigError(`The bot "${id}" has no token: name its variable in channel.tokenEnv`);
-    if (!TOKEN.test(token)) throw new ConfigError(`The token of the bot "${id}" is not of the form <id>:<secret>`);
+    if (!token) throw new BotFieldError('channel.token', MISSING, 'required');
+    if (!TOKEN.test(token)) throw new BotFieldError('channel.token', MALFORMED, 'invalid_format');
     const isSandbox = settings.apiRoot === SANDBOX;
     if (isSandbox && REAL_TOKEN.test(token)) {
-      throw new ConfigError(
-        `The bot "${id}" has a token of the real Telegram but lives in the sandbox: remove channel.apiRoot to put it ` +
-          'into the real Telegram, or take the token away',
-      );
+      throw new BotFieldError('channel.apiRoot', REAL_TOKEN_IN_SANDBOX);
     }
     const apiRoot = isSandbox ? config.BOT_ADAPTER_SANDBOX_API_ROOT : (settings.apiRoot ?? config.TELEGRAM_API_ROOT);
     if (!apiRoot) throw new ConfigError(`The bot "${id}" lives in the sandbox: set BOT_ADAPTER_SANDBOX_API_ROOT`);
@@ -72,6 +69,19 @@ export const telegram = defineChannel({
     return { updates: [channel.updateOf(body === undefined ? rawBody.toString('utf8') : body)] };
   },
 });
+
+const MISSING = {
+  en: 'there is no token: give it in the console, or in a file name its variable by tokenEnv or its file by tokenFile',
+  ru: 'нет токена: задайте его в консоли, а в файле укажите переменную в tokenEnv или файл в tokenFile',
+};
+const MALFORMED = {
+  en: 'is not of the form <id>:<secret>, as BotFather gives it',
+  ru: 'не похож на <id>:<секрет>, как его выдаёт BotFather',
+};
+const REAL_TOKEN_IN_SANDBOX = {
+  en: 'the bot has a token of the real Telegram but lives in the sandbox: remove this field to put it into the real Telegram, or take the token away',
+  ru: 'у бота токен настоящего Telegram, но живёт он в песочнице: уберите это поле, чтобы перенести его в настоящий Telegram, или замените токен',
+};
 
 /** Bursts Telegram tolerates are not published; three messages in a chat at once are safe by experience. */
 const CHAT_BURST = 3;

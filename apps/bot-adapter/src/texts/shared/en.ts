@@ -7,7 +7,7 @@ export const texts = {
     title: 'What is kept about you, and how long:',
     identity: 'your name, your id in this messenger and your settings: until you have them deleted',
     sent: 'what I have sent, and files you have sent: {{days}} days',
-    failed: 'a message that could not be processed: {{days}} days',
+    failed: 'a message that could not be processed, or came while I was on a break: {{days}} days',
     erased: 'that you had everything deleted, with a keyed hash of your id: one day',
     encrypted:
       'Your name, your id and all texts are encrypted: with a key of your own, or, in a message that could not be processed and on the way between the parts of this service, with a key of the service. Files are not encrypted.',
@@ -47,6 +47,8 @@ export const texts = {
   slowDown:
     'You write faster than I can answer, so I did not read your last messages. Please wait {{seconds}} s and send them again.',
   slowDownShort: 'Too fast: please wait {{seconds}} s.',
+  resting: 'I am taking a break. What you write is kept, and I read it when I am back.',
+  restingShort: 'I am taking a break. Please press it again later.',
   notAllowed: 'This bot answers only people who were invited. Your id here is {{id}}.',
   unsupported: {
     voice: 'I cannot listen to voice messages here.',

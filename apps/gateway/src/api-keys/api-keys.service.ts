@@ -1,0 +1,194 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Signals } from '@switchboard/bus';
+import { AccessChanged, type Actor, allows, type Permission } from '@switchboard/contracts';
+import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
+import { timingSafeEqual } from 'node:crypto';
+import { BlockList, isIPv6 } from 'node:net';
+import { DataSource, type EntityManager, LessThan, MoreThan } from 'typeorm';
+import { ApiKey } from './api-key.entity';
+import { newKey, parseKey } from './key-format';
+
+const DAY_MS = 86_400_000;
+/** A key that was revoked elsewhere is believed for so long at most. */
+const BELIEVED_MS = 3000;
+const USED_EVERY_MS = 60_000;
+const MOST_OF_TEAM = 20;
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly team: string;
+  readonly scopes: readonly string[];
+  readonly bots: readonly string[] | null;
+  readonly networks: readonly string[];
+  readonly rate: string;
+  readonly lifetimeDays: number;
+}
+
+export class KeyNotFound extends DomainError {
+  constructor() {
+    super('gateway.key_not_found', { en: 'There is no such key.', ru: 'Такого ключа нет.' }, 404);
+  }
+}
+
+export class ScopeBeyondOwn extends DomainError {
+  constructor(scope: string) {
+    const texts = {
+      en: `You may not do "${scope}" yourself, so no key of yours may.`,
+      ru: `У вас самих нет права «${scope}», поэтому ключ его не получит.`,
+    };
+    super('gateway.scope_beyond_own', texts, 403, { scope });
+  }
+}
+
+export class TooManyKeys extends DomainError {
+  constructor() {
+    const texts = {
+      en: `A team has ${MOST_OF_TEAM} keys at most. Revoke one that nobody uses.`,
+      ru: `У команды не больше ${MOST_OF_TEAM} ключей. Отзовите тот, которым не пользуются.`,
+    };
+    super('gateway.too_many_keys', texts, 409, { most: MOST_OF_TEAM });
+  }
+}
+
+/** Keys of programs. Of the secret part a hash is kept, which is enough for a text that nobody could guess. */
+@Injectable()
+export class ApiKeysService {
+  private readonly known = new LRUCache<string, { key: ApiKey | null }>({ max: 20_000, ttl: BELIEVED_MS });
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly index: BlindIndex,
+    private readonly clock: Clock,
+    private readonly signals: Signals,
+    @Inject(CONFIG) private readonly config: { NODE_ENV: string },
+  ) {}
+
+  /** @param address from which it is used. @returns undefined for what is no key, or one that counts no more or not there */
+  async find(text: string, address: string): Promise<ApiKey | undefined> {
+    const parts = parseKey(text);
+    if (!parts) return undefined;
+    const key = await this.read(parts.id);
+    const isRight = timingSafeEqual(Buffer.from(this.hashOf(parts)), Buffer.from(key?.secretHash ?? '0'.repeat(64)));
+    if (!key || !isRight || !this.isAlive(key) || !isFrom(key.networks, address)) return undefined;
+    this.noteUsed(key);
+    return key;
+  }
+
+  /** The newest first. */
+  list(limit: number, position: Position | undefined): Promise<ApiKey[]> {
+    const backwards = position?.direction === 'prev';
+    const seq = position && (backwards ? MoreThan : LessThan)(String(position.key[0]));
+    const order = { seq: backwards ? 'ASC' : 'DESC' } as const;
+    return this.db.manager.find(ApiKey, { ...(seq && { where: { seq } }), order, take: limit });
+  }
+
+  /** @throws ScopeBeyondOwn, TooManyKeys */
+  async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
+    this.assertOwn(actor, wanted);
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('api keys'), hashtext($1))`, [wanted.team]);
+    const now = this.clock.now();
+    const living = await tx.findBy(ApiKey, { team: wanted.team, expiresAt: MoreThan(now) });
+    if (living.filter((key) => this.isAlive(key)).length >= MOST_OF_TEAM) throw new TooManyKeys();
+    const { lifetimeDays, ...rest } = wanted;
+    const { key, ...parts } = newKey(this.config.NODE_ENV === 'production' ? 'live' : 'test');
+    await tx.insert(ApiKey, {
+      ...rest,
+      ...{ scopes: [...rest.scopes], bots: rest.bots && [...rest.bots], networks: [...rest.networks] },
+      ...{ id: parts.id, secretHash: this.hashOf(parts), createdBy: actor.id, createdAt: now },
+      expiresAt: new Date(now.getTime() + lifetimeDays * DAY_MS),
+    });
+    return { key, details: await tx.findOneByOrFail(ApiKey, { id: parts.id }) };
+  }
+
+  /** The old one goes on for `overlapDays`. */
+  async rotate(
+    tx: EntityManager,
+    actor: Actor,
+    id: string,
+    overlapDays: number,
+  ): Promise<{ key: string; details: ApiKey }> {
+    const old = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!old || !this.isAlive(old)) throw new KeyNotFound();
+    const lifetimeDays = Math.ceil((old.expiresAt.getTime() - old.createdAt.getTime()) / DAY_MS);
+    const endsAt = new Date(this.clock.now().getTime() + overlapDays * DAY_MS);
+    await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });
+    return this.create(tx, actor, { ...old, lifetimeDays });
+  }
+
+  /** @throws KeyNotFound */
+  async end(id: string, because: 'revoked' | 'reported'): Promise<void> {
+    const { affected } = await this.db.manager.update(
+      ApiKey,
+      { id },
+      { endsAt: this.clock.now(), endedBecause: because },
+    );
+    this.forget(id);
+    this.signals.send(AccessChanged, { subjectId: id });
+    if (affected !== 1) throw new KeyNotFound();
+  }
+
+  /** Ends the key that somebody has found, if it is one. */
+  async report(text: string): Promise<void> {
+    const parts = parseKey(text);
+    if (!parts) return;
+    const key = await this.read(parts.id);
+    if (key?.secretHash === this.hashOf(parts) && this.isAlive(key)) await this.end(key.id, 'reported');
+  }
+
+  forget(id: string): void {
+    this.known.delete(id);
+  }
+
+  private async read(id: string): Promise<ApiKey | null> {
+    const known = this.known.get(id) ?? { key: await this.db.manager.findOneBy(ApiKey, { id }) };
+    this.known.set(id, known);
+    return known.key;
+  }
+
+  private isAlive({ expiresAt, endsAt }: ApiKey): boolean {
+    const now = this.clock.now();
+    return expiresAt > now && (endsAt === null || endsAt > now);
+  }
+
+  private assertOwn(actor: Actor, { scopes, bots }: Pick<NewApiKey, 'scopes' | 'bots'>): void {
+    const beyond = scopes.find((scope) => !scope.startsWith('!') && !mayGive(actor, scope));
+    if (beyond !== undefined) throw new ScopeBeyondOwn(beyond);
+    const foreign = actor.bots && (bots ?? ['*']).find((bot) => !actor.bots!.includes(bot));
+    if (foreign !== undefined) throw new ScopeBeyondOwn(foreign);
+  }
+
+  private hashOf({ id, secret }: { id: string; secret: string }): string {
+    return this.index.hash('api key', id, secret);
+  }
+
+  /** Not waited for, and to the minute. */
+  private noteUsed(key: ApiKey): void {
+    const now = this.clock.now();
+    if (key.usedAt && now.getTime() - key.usedAt.getTime() < USED_EVERY_MS) return;
+    key.usedAt = now;
+    this.db.manager.update(ApiKey, { id: key.id }, { usedAt: now }).catch(() => undefined);
+  }
+}
+
+/** Whether all that a scope allows is allowed to the actor. */
+function mayGive({ scopes }: Actor, scope: string): boolean {
+  if (scope === '*') return scopes.includes('*') && !scopes.some((own) => own.startsWith('!'));
+  if (!scope.endsWith(':*')) return allows(scopes, scope as Permission);
+  const resource = scope.slice(0, -1);
+  const forbids = scopes.some((own) => own.startsWith(`!${resource}`) || own === '!*');
+  return !forbids && (scopes.includes(scope) || scopes.includes('*'));
+}
+
+function isFrom(networks: readonly string[], address: string): boolean {
+  if (networks.length === 0) return true;
+  const list = new BlockList();
+  for (const network of networks) {
+    const [base = '', bits] = network.split('/');
+    const family = isIPv6(base) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(base, family);
+    else list.addSubnet(base, Number(bits), family);
+  }
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,120 @@
+import { startApp, type TestApp } from '@switchboard/testing';
+import { type SignedIn, signInStaff } from '../../test/sign-in';
+import { Upstream } from '../../test/upstream';
+import { gatewayApp } from '../gateway.app';
+import { newKey, parseKey } from './key-format';
+
+const USAGE = '/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
+
+describe('the form of a key', () => {
+  it('is read back, and shows a letter that was mistyped', () => {
+    for (let i = 0; i < 200; i++) {
+      const { key, id, secret } = newKey(i % 2 ? 'live' : 'test');
+      expect(parseKey(key)).toEqual({ id, secret });
+      expect(key).toMatch(/^sb_(live|test)_\w{12}_\w{33}_\w{6}$/);
+      const at = 10 + (i % 40);
+      const other = key[at] === 'A' ? 'B' : 'A';
+      if (key[at] !== '_') expect(parseKey(key.slice(0, at) + other + key.slice(at + 1))).toBeUndefined();
+    }
+    expect(parseKey('')).toBeUndefined();
+  });
+});
+
+describe('API keys', () => {
+  let upstream: Upstream;
+  let app: TestApp;
+  let developer: SignedIn;
+
+  beforeAll(async () => {
+    upstream = await Upstream.start();
+    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_PORT: '0' }, directory: upstream.directory });
+    developer = await signInStaff(app, 'developer');
+  });
+  afterAll(async () => {
+    await app.stop();
+    await upstream.stop();
+  });
+
+  const call = (method: string, path: string, headers: Record<string, string>, body?: object) =>
+    fetch(`${app.service.publicUrl}/v1${path}`, {
+      method,
+      headers: {
+        ...headers,
+        'idempotency-key': `key-${Math.random().toString(36).slice(2)}-0123456789`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const create = async (more: object = {}, as = developer) => {
+    const wanted = { name: 'Reports', team: 'shop', scopes: ['usage:read'], ...more };
+    const response = await call('POST', '/keys', as.headers, wanted);
+    const body = (await response.json()) as { key: string; code: string; details: { id: string } };
+    return { status: response.status, ...body };
+  };
+  const use = async (key: string, path = USAGE, more: Record<string, string> = {}) =>
+    (await call('GET', path, { authorization: `Bearer ${key}`, ...more })).status;
+
+  it('let programs in with what they were given, and are shown once', async () => {
+    const { key, status, details } = await create();
+    expect([status, await use(key)]).toEqual([201, 200]);
+    expect(await use(key, '/services/chat-ai/bus/dead-letters')).toBe(403);
+    expect(await use(key, '/session')).toBe(200);
+    const list = await (await call('GET', '/keys', developer.headers)).text();
+    expect(list).toContain(details.id);
+    expect(list).not.toContain(key.split('_')[3]);
+    const rows = JSON.stringify(await app.service.db.query('SELECT * FROM api_keys'));
+    expect(rows).not.toContain(key.split('_')[3]);
+  });
+
+  it('may do nothing that whoever makes them may not', async () => {
+    expect(await create({ scopes: ['audit:read'] })).toMatchObject({ status: 403, code: 'gateway.scope_beyond_own' });
+    expect(await create({ scopes: ['*'] })).toMatchObject({ status: 403 });
+    expect(await create({ scopes: ['webhooks:*'] })).toMatchObject({ status: 403 });
+    const owner = await signInStaff(app, 'owner');
+    const mighty = await create({ scopes: ['*'], team: 'owners' }, owner);
+    expect(mighty.status).toBe(403); // what is a person's own is no owner's to give
+    const wide = await create({ scopes: ['usage:*', 'staff:*'], team: 'owners' }, owner);
+    expect([wide.status, await use(wide.key, '/staff'), await use(wide.key, '/account')]).toEqual([201, 200, 403]);
+    const makesKeys = await call(
+      'POST',
+      '/keys',
+      { authorization: `Bearer ${wide.key}` },
+      { name: 'x', team: 'x', scopes: ['usage:read'] },
+    );
+    expect(makesKeys.status).toBe(403);
+  });
+
+  it('count only from where they may be used', async () => {
+    const { key } = await create({ networks: ['203.0.113.0/24', '2001:db8::/32'] });
+    const from = (address: string) => use(key, USAGE, { 'x-forwarded-for': address });
+    expect(await Promise.all(['203.0.113.9', '2001:db8::1', '198.51.100.1', '2001:db9::1'].map(from))).toEqual([
+      200, 200, 401, 401,
+    ]);
+  });
+
+  it('end when they are revoked, reported or too old, and overlap when they are replaced', async () => {
+    const [revoked, reported, rotated, old] = [
+      await create(),
+      await create(),
+      await create(),
+      await create({ lifetimeDays: 1 }),
+    ];
+    expect((await call('DELETE', `/keys/${revoked.details.id}`, developer.headers)).status).toBe(204);
+    expect(await use(revoked.key)).toBe(401);
+    expect((await call('POST', '/keys/report', {}, { key: reported.key })).status).toBe(202);
+    expect((await call('POST', '/keys/report', {}, { key: 'sb_live_nothing' })).status).toBe(202);
+    expect(await use(reported.key)).toBe(401);
+    const response = await call('POST', `/keys/${rotated.details.id}/rotate`, developer.headers, { overlapDays: 0.5 });
+    const { key: successor } = (await response.json()) as { key: string };
+    expect([await use(rotated.key), await use(successor), await use(old.key)]).toEqual([200, 200, 200]);
+    app.clock.advance(25 * 60 * 60_000);
+    expect([await use(rotated.key), await use(successor), await use(old.key)]).toEqual([401, 200, 401]);
+    developer = await signInStaff(app, 'developer');
+  });
+
+  it('a team has twenty at most', async () => {
+    const statuses = [];
+    for (let i = 0; i < 21; i++) statuses.push((await create({ team: 'many' })).status);
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), 409]);
+  });
+});

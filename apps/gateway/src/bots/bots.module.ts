@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { BotChecksService } from './bot-checks.service';
+import { BotDescriptionsService } from './bot-descriptions.service';
+import { BotFilesService } from './bot-files.service';
+import { BotViewsService } from './bot-views.service';
+import { BotsController } from './bots.controller';
+import { BotsHandlers } from './bots.handlers';
+import { BotsService } from './bots.service';
+
+@Module({
+  controllers: [BotsController, BotsHandlers],
+  providers: [BotsService, BotViewsService, BotChecksService, BotDescriptionsService, BotFilesService],
+})
+export class BotsModule {}

@@ -1,0 +1,442 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import {
+  type Actor,
+  allows,
+  BotConfigured,
+  type BotState,
+  CHANNEL_TOKEN,
+  type ChannelReport,
+  type FieldError,
+  ReadBot,
+} from '@switchboard/contracts';
+import { BlindIndex, Clock, DomainError, HttpProblem, type IfMatch, InvalidFields } from '@switchboard/service-kit';
+import { isDeepStrictEqual } from 'node:util';
+import { DataSource, type EntityManager, In, Not } from 'typeorm';
+import { BotChecksService, pointerOf, sectionOf } from './bot-checks.service';
+import { BotDescriptionsService } from './bot-descriptions.service';
+import { BotFilesService } from './bot-files.service';
+import { BotNotFound, type BotView, BotViewsService } from './bot-views.service';
+import { BotRow, type Description } from './bot.entity';
+import { type BotChangeKind, BotRevisionRow } from './bot-revision.entity';
+import { BotSecretRow } from './bot-secret.entity';
+import { mergePatch } from './json-documents';
+
+export class BotExists extends DomainError {
+  constructor(botId: string) {
+    super('gateway.bot_exists', 'There is a bot of this id already', 409, { botId });
+  }
+}
+
+export class BotDescribedByFile extends DomainError {
+  constructor(botId: string) {
+    super('gateway.bot_described_by_file', 'A file describes this bot: change it there, or take it over', 409, {
+      botId,
+    });
+  }
+}
+
+export class BotArchived extends DomainError {
+  constructor(botId: string) {
+    super('gateway.bot_archived', 'This bot is archived: restore it first', 409, { botId });
+  }
+}
+
+/** Somebody else was faster; with the bot as it is now, so that nothing that was typed has to be lost. */
+export class BotChanged extends DomainError {
+  constructor(bot: BotView) {
+    super('gateway.bot_changed', 'Somebody changed it since you saw it', 412, { bot: ReadBot.answer.encode(bot) });
+  }
+}
+
+/** Null removes one. */
+type SecretChanges = Readonly<Record<string, string | null>>;
+
+interface Edit {
+  readonly change: BotChangeKind;
+  readonly describe: (present: Description) => Description;
+  readonly secrets?: SecretChanges | undefined;
+  readonly why?: string | undefined;
+  readonly rolledBackTo?: number;
+  /** Absent where whoever asks cannot be too late. */
+  readonly ifMatch?: IfMatch;
+  /** Where a field, or a secret, is in the body. */
+  readonly pointerTo?: (pointer: string, secret: string | undefined) => string;
+}
+
+/** Of shorter secrets four characters would say too much. */
+const LONG_ENOUGH_TO_SHOW = 16;
+/** Fields that say which server a secret beside them is sent to. */
+const DESTINATION = /^kind$|(^|[a-z])(url|root|host|endpoint|server)$/i;
+
+const inDescription = (pointer: string, secret: string | undefined) =>
+  secret === undefined ? `/description${pointer}` : `/secrets/${secret}`;
+
+/**
+ * The bots that the gateway keeps. Each change is checked by the services first, is a revision in the history, and is said in the same
+ * transaction; the services then ask what has become of the bot.
+ */
+@Injectable()
+export class BotsService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+    private readonly checks: BotChecksService,
+    private readonly descriptions: BotDescriptionsService,
+    private readonly files: BotFilesService,
+    private readonly views: BotViewsService,
+    private readonly index: BlindIndex,
+    private readonly clock: Clock,
+  ) {}
+
+  async create(
+    tx: EntityManager,
+    bot: { id: string; description: Description; secrets: Readonly<Record<string, string>>; why?: string | undefined },
+    actor: Actor,
+  ): Promise<BotView> {
+    requireSecretsRight(actor, bot.secrets);
+    if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
+    return this.insert(tx, bot, 'created', actor);
+  }
+
+  /** Copies a bot that a file describes. */
+  async takeOver(
+    botId: string,
+    given: { secrets: Readonly<Record<string, string>>; why?: string | undefined },
+    actor: Actor,
+  ): Promise<BotView> {
+    requireSecretsRight(actor, given.secrets);
+    const file = this.files.find(botId);
+    if (!file) {
+      await this.views.read(botId);
+      throw new BotExists(botId);
+    }
+    const { description } = file;
+    const secrets = { ...this.files.secretsOf(botId), ...given.secrets };
+    const missing = file.secretNames.filter((name) => !Object.hasOwn(secrets, name));
+    if (missing.length > 0) throw new InvalidFields(missing.map(unreadableHere));
+    const bot = { id: botId, description, secrets, takenFrom: description, why: given.why };
+    return this.db.transaction((tx) => this.insert(tx, bot, 'taken_over', actor));
+  }
+
+  edit(
+    botId: string,
+    asked: {
+      patch?: Description | undefined;
+      sections?: Description | undefined;
+      secrets?: SecretChanges | undefined;
+      why?: string | undefined;
+    },
+    ifMatch: IfMatch,
+    actor: Actor,
+  ): Promise<BotView> {
+    const { patch = {}, sections = {}, secrets, why } = asked;
+    const describe = (present: Description): Description => {
+      const merged = new Map(Object.entries(mergePatch(present, patch) as Description));
+      for (const [field, value] of Object.entries(sections)) {
+        if (value === null) merged.delete(field);
+        else merged.set(field, value);
+      }
+      return Object.fromEntries(merged);
+    };
+    return this.change(botId, { change: 'edited', describe, secrets, why, ifMatch }, actor);
+  }
+
+  async rollBack(
+    botId: string,
+    asked: { revision: number; secrets?: Readonly<Record<string, string>> | undefined; why?: string | undefined },
+    ifMatch: IfMatch,
+    actor: Actor,
+  ): Promise<BotView> {
+    const { description } = await this.views.revisionRow(this.db.manager, botId, asked.revision);
+    const { secrets, why, revision: rolledBackTo } = asked;
+    const edit = { describe: () => description, secrets, why, rolledBackTo, ifMatch };
+    return this.change(botId, { change: 'rolled_back', ...edit }, actor);
+  }
+
+  setSecret(botId: string, name: string, value: string, why: string | undefined, actor: Actor): Promise<BotView> {
+    const pointerTo = (pointer: string, secret: string | undefined) =>
+      secret === name ? '/value' : inDescription(pointer, secret);
+    return this.changeSecrets(botId, { [name]: value }, { why, pointerTo }, actor);
+  }
+
+  removeSecret(botId: string, name: string, actor: Actor): Promise<BotView> {
+    return this.changeSecrets(botId, { [name]: null }, {}, actor);
+  }
+
+  private changeSecrets(botId: string, secrets: SecretChanges, more: Partial<Edit>, actor: Actor): Promise<BotView> {
+    return this.change(botId, { change: 'secrets_changed', describe: (present) => present, secrets, ...more }, actor);
+  }
+
+  pause(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
+    return this.turn(botId, 'paused', { active: 'paused' }, why, actor);
+  }
+
+  resume(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
+    return this.turn(botId, 'resumed', { paused: 'active' }, why, actor);
+  }
+
+  archive(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
+    return this.turn(botId, 'archived', { active: 'archived', paused: 'archived' }, why, actor);
+  }
+
+  /** As it was before it was archived. Meanwhile services may have come to read it otherwise, and others may have its token. */
+  async restore(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
+    const row = await this.find(this.db.manager, botId);
+    if (row.state !== 'archived') return this.views.ofRow(this.db.manager, row);
+    const secrets = (await this.descriptions.secretsOf(this.db.manager, botId)).get(botId) ?? {};
+    const draft = { id: botId, description: row.description, secrets, takenFrom: row.takenFrom ?? undefined };
+    const secretNames = await this.checks.approve(draft, Object.keys(row.description), inDescription);
+    return this.db.transaction(async (tx) => {
+      const present = await this.lock(tx, botId);
+      if (present.state !== 'archived') return this.views.ofRow(tx, present);
+      await this.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN]);
+      const before = await tx.findOne(BotRevisionRow, {
+        where: { botId, state: Not('archived') },
+        order: { revision: 'DESC' },
+      });
+      Object.assign(present, { state: before!.state, secretNames });
+      return this.save(tx, present, { change: 'restored', why }, actor);
+    });
+  }
+
+  /** Asks the channel about credentials. Those of the bot are used only where they are sent anyway. */
+  async checkChannel(asked: {
+    botId: string;
+    channel: Description;
+    secrets: Readonly<Record<string, string>>;
+  }): Promise<ChannelReport> {
+    const { botId, channel } = asked;
+    const row = await this.db.manager.findOneBy(BotRow, { id: botId });
+    const set = row ? ((await this.descriptions.secretsOf(this.db.manager, botId)).get(botId) ?? {}) : {};
+    const stored = Object.keys(set).filter((name) => !Object.hasOwn(asked.secrets, name));
+    const astray = stored.filter((name) => goesElsewhere(name, row!.description, { ...row!.description, channel }));
+    if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
+    return this.checks.inspect(botId, channel, { ...set, ...asked.secrets });
+  }
+
+  private async insert(
+    tx: EntityManager,
+    bot: {
+      id: string;
+      description: Description;
+      secrets: Readonly<Record<string, string>>;
+      takenFrom?: Description;
+      why?: string | undefined;
+    },
+    change: BotChangeKind,
+    actor: Actor,
+  ): Promise<BotView> {
+    const { id, description, secrets, takenFrom = null, why } = bot;
+    if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
+    this.requireKnownSections(secrets);
+    const secretNames = await this.checks.approve(
+      { id, description, secrets, takenFrom: takenFrom ?? undefined },
+      Object.keys(description),
+      inDescription,
+    );
+    await lockBots(tx);
+    if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
+    await this.requireFreeToken(tx, id, secrets[CHANNEL_TOKEN]);
+    const row = new BotRow();
+    const begun = { id, revision: 0, state: 'active', description, takenFrom, createdAt: this.clock.now() } as const;
+    Object.assign(row, begun, { secretNames: [...secretNames] });
+    return this.save(tx, row, { change, why, secrets }, actor);
+  }
+
+  private async change(botId: string, edit: Edit, actor: Actor): Promise<BotView> {
+    const { describe, pointerTo = inDescription, ifMatch } = edit;
+    requireSecretsRight(actor, edit.secrets ?? {});
+    this.requireKnownSections(edit.secrets ?? {});
+    const { manager } = this.db;
+    const seen = await this.find(manager, botId);
+    if (seen.state === 'archived') throw new BotArchived(botId);
+    await this.match(manager, seen, ifMatch);
+    const set = (await this.descriptions.secretsOf(manager, botId)).get(botId) ?? {};
+    // What is not there need not be removed.
+    const secrets = Object.fromEntries(
+      Object.entries(edit.secrets ?? {}).filter(([name, value]) => value !== null || Object.hasOwn(set, name)),
+    );
+    const description = describe(seen.description);
+    const changed = [
+      ...Object.keys({ ...seen.description, ...description }).filter(
+        (field) => !isDeepStrictEqual(seen.description[field], description[field]),
+      ),
+      ...Object.keys(secrets).map(sectionOf),
+    ];
+    if (changed.length === 0) return this.views.ofRow(manager, seen);
+    const astray = Object.keys(set).filter(
+      (name) => !Object.hasOwn(secrets, name) && goesElsewhere(name, seen.description, description),
+    );
+    if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
+    const draft = { id: botId, description, secrets: applied(set, secrets), takenFrom: seen.takenFrom ?? undefined };
+    const secretNames = await this.checks.approve(draft, changed, pointerTo);
+    return this.db.transaction(async (tx) => {
+      const row = await this.lock(tx, botId);
+      // What was checked is what is saved.
+      if (row.revision !== seen.revision) throw new BotChanged(await this.views.ofRow(tx, row));
+      await this.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN] ?? undefined, pointerTo);
+      Object.assign(row, { description, secretNames: [...secretNames] });
+      return this.save(tx, row, { ...edit, secrets }, actor);
+    });
+  }
+
+  /** Asked twice it changes nothing more. */
+  private async turn(
+    botId: string,
+    change: BotChangeKind,
+    to: Partial<Record<BotState, BotState>>,
+    why: string | undefined,
+    actor: Actor,
+  ): Promise<BotView> {
+    await this.find(this.db.manager, botId);
+    return this.db.transaction(async (tx) => {
+      const row = await this.lock(tx, botId);
+      const state = to[row.state];
+      if (!state) {
+        if (row.state === 'archived' && change !== 'archived') throw new BotArchived(botId);
+        return this.views.ofRow(tx, row);
+      }
+      row.state = state;
+      return this.save(tx, row, { change, why }, actor);
+    });
+  }
+
+  /** The bot as it has become, its next revision, and the word of it. */
+  private async save(
+    tx: EntityManager,
+    row: BotRow,
+    how: Pick<Edit, 'change' | 'why' | 'secrets' | 'rolledBackTo'>,
+    actor: Actor,
+  ): Promise<BotView> {
+    const { id: botId, state, description } = row;
+    const { change, why = null, secrets = {}, rolledBackTo = null } = how;
+    const at = this.clock.now();
+    Object.assign(row, { revision: row.revision + 1, changedAt: at });
+    await tx.save(BotRow, row);
+    await this.writeSecrets(tx, botId, secrets, actor);
+    const names = (isSet: boolean) => Object.keys(secrets).filter((name) => (secrets[name] !== null) === isSet);
+    const revision: BotRevisionRow = {
+      ...{ botId, revision: row.revision, change, state, description, rolledBackTo, why },
+      ...{ secretsSet: names(true), secretsRemoved: names(false) },
+      ...{ byKind: actor.kind, byId: actor.id, at },
+    };
+    // TypeORM has no type for a column of any JSON.
+    await tx.insert(BotRevisionRow, revision as never);
+    await this.outbox.add(tx, BotConfigured({ botId, revision: row.revision }));
+    return this.views.ofRow(tx, row);
+  }
+
+  private async find(manager: EntityManager, botId: string): Promise<BotRow> {
+    const row = await manager.findOneBy(BotRow, { id: botId });
+    if (row) return row;
+    if (this.files.find(botId)) throw new BotDescribedByFile(botId);
+    throw new BotNotFound(botId);
+  }
+
+  private async lock(tx: EntityManager, botId: string): Promise<BotRow> {
+    await lockBots(tx);
+    return tx.findOneByOrFail(BotRow, { id: botId });
+  }
+
+  private async match(manager: EntityManager, row: BotRow, ifMatch: IfMatch | undefined): Promise<void> {
+    try {
+      ifMatch?.check(row.revision);
+    } catch {
+      throw new BotChanged(await this.views.ofRow(manager, row));
+    }
+  }
+
+  private requireKnownSections(secrets: SecretChanges): void {
+    const strange = Object.keys(secrets).filter((name) => !this.checks.isRead(sectionOf(name)));
+    if (strange.length > 0) throw new InvalidFields(strange.map(readByNobody));
+  }
+
+  /** Of two bots of the gateway; what files have is known to the service of the channel. */
+  private async requireFreeToken(
+    tx: EntityManager,
+    botId: string,
+    token: string | undefined,
+    pointerTo: NonNullable<Edit['pointerTo']> = inDescription,
+  ): Promise<void> {
+    if (token === undefined) return;
+    const same = await tx.find(BotSecretRow, {
+      where: { name: CHANNEL_TOKEN, digest: this.digestOf(token), botId: Not(botId) },
+      select: { botId: true, name: true },
+    });
+    const users = same.map((secret) => secret.botId);
+    const user = users.length > 0 && (await tx.findOneBy(BotRow, { id: In(users), state: Not('archived') }));
+    if (user) throw new InvalidFields([tokenInUse(pointerTo(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN), user.id)]);
+  }
+
+  private async writeSecrets(tx: EntityManager, botId: string, secrets: SecretChanges, actor: Actor): Promise<void> {
+    for (const [name, value] of Object.entries(secrets)) {
+      if (value === null) await tx.delete(BotSecretRow, { botId, name });
+      else {
+        const secret = {
+          ...{ botId, name, value: this.descriptions.encrypt({ botId, name }, value), digest: this.digestOf(value) },
+          ...{ last4: value.length >= LONG_ENOUGH_TO_SHOW ? value.slice(-4) : null },
+          ...{ byKind: actor.kind, byId: actor.id, setAt: this.clock.now() },
+        };
+        await tx.upsert(BotSecretRow, secret, ['botId', 'name']);
+      }
+    }
+  }
+
+  private digestOf(value: string): string {
+    return this.index.hash('bot secret', value);
+  }
+}
+
+/** Changes of bots follow each other: they are few, and two must not come to the same token. */
+const lockBots = (tx: EntityManager) => tx.query(`SELECT pg_advisory_xact_lock(hashtext('bots'), hashtext('change'))`);
+
+function requireSecretsRight({ scopes }: Actor, secrets: SecretChanges): void {
+  if (Object.keys(secrets).length > 0 && !allows(scopes, 'secrets:write')) throw new HttpProblem('forbidden');
+}
+
+/** Whether a secret that stays would be sent to another server than the one it was given for. */
+function goesElsewhere(name: string, before: Description, after: Description): boolean {
+  const path = name.split('.').slice(0, -1);
+  const destination = (description: Description) => {
+    const fields = path.reduce<unknown>((at, part) => (at as Description | null | undefined)?.[part], description);
+    return Object.entries(fields ?? {}).filter(([field]) => DESTINATION.test(field)).sort();
+  };
+  return !isDeepStrictEqual(destination(before), destination(after));
+}
+
+const applied = (set: Readonly<Record<string, string>>, changes: SecretChanges): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...set, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+
+const neededAgain = (name: string): FieldError => ({
+  pointer: `/secrets/${name}`,
+  code: 'secret_needed_again',
+  detail: {
+    en: 'would be sent to another server than the one it was given for: give it again',
+    ru: 'ушёл бы не на тот сервер, для которого он задан: задайте его снова',
+  },
+});
+
+const unreadableHere = (name: string): FieldError => ({
+  pointer: `/secrets/${name}`,
+  code: 'required',
+  detail: {
+    en: 'the gateway is not given its variable or file: give the secret itself',
+    ru: 'шлюзу недоступны его переменная или файл: задайте сам секрет',
+  },
+});
+
+const readByNobody = (name: string): FieldError => ({
+  pointer: `/secrets/${name}`,
+  code: 'unknown_section',
+  detail: { en: 'no service reads this section', ru: 'этот раздел не читает ни один сервис' },
+});
+
+const tokenInUse = (pointer: string, bot: string): FieldError => ({
+  pointer,
+  code: 'token_in_use',
+  params: { bot },
+  detail: { en: `has the same token as ${bot}`, ru: `тот же токен, что у ${bot}` },
+});

@@ -1,0 +1,304 @@
+import { Injectable } from '@nestjs/common';
+import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/service-kit';
+import type { ProveAgain } from '@switchboard/contracts';
+import { randomInt } from 'node:crypto';
+import { generateSecret, generateURI, verify } from 'otplib';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { LimitsService } from '../limits/limits.service';
+import type { RateLimit } from '../limits/rate-limit';
+import { SessionsService } from '../sessions/sessions.service';
+import { assertStrong, hashPassword, isPassword } from './passwords';
+import { Staff } from './staff.entity';
+import {
+  EmailNeeded,
+  InvitationExpired,
+  SignInExpired,
+  StaffExists,
+  TooManyAttempts,
+  WrongCode,
+  WrongCredentials,
+} from './staff.errors';
+import { FIRST, StaffService } from './staff.service';
+
+type Http = RequestOf<typeof ProveAgain>['http'];
+
+export interface SignInStep {
+  readonly ticket: string;
+  readonly next: 'code' | 'enrol';
+  readonly hasPasskey: boolean;
+}
+
+/** What the steps of a sign-in hand on. It is good for one member of staff, and only until their credentials change. */
+const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), until: z.number(), secret: z.string().optional() });
+type Ticket = z.output<typeof Ticket>;
+const TICKET = 'staff sign-in ticket';
+const TICKET_MS = 5 * 60_000;
+
+/** Five wrong ones at once, and then one every three minutes; where they come from has a limit of its own at the edge. */
+const ATTEMPTS: RateLimit = { name: 'staff-attempts', limit: 5, windowMs: 15 * 60_000, kind: 'spread', burst: 5 };
+
+/** RFC 6238: SHA-1, six digits, 30 s; the step before and the one after count as well. */
+const PERIOD = 30;
+const TOLERANCE = 30;
+const SECRET_BYTES = 20;
+const ISSUER = 'Switchboard';
+
+const RECOVERY_CODES = 10;
+const RECOVERY_LENGTH = 10;
+/** Base32 without what is mistaken for something else. */
+const RECOVERY_LETTERS = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+/** How staff prove who they are: a password and a code that counts once, each step after the other. */
+@Injectable()
+export class StaffSignInService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly staff: StaffService,
+    private readonly sessions: SessionsService,
+    private readonly limits: LimitsService,
+    private readonly cipher: FieldCipher,
+    private readonly index: BlindIndex,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
+  async withPassword(email: string, password: string): Promise<SignInStep> {
+    const emailHash = this.staff.hashOfEmail(email);
+    const attempt = await this.beginAttempt(emailHash);
+    const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
+    if (!(await isPassword(staff?.passwordHash ?? null, password))) throw new WrongCredentials();
+    await attempt.succeeded();
+    return this.nextStep(staff!);
+  }
+
+  async readInvitation(token: string): Promise<{ email: string | null; name: string | null }> {
+    const { id, email, name } = await this.invited(this.db.manager, token);
+    const plain = (value: string, place: 'email' | 'name') => this.cipher.decrypt(value, `staff.${place}`, id) || null;
+    return { email: plain(email, 'email'), name: plain(name, 'name') };
+  }
+
+  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists */
+  async acceptInvitation(chosen: {
+    token: string;
+    password: string;
+    name?: string | undefined;
+    email?: string | undefined;
+  }): Promise<SignInStep> {
+    const known = await this.readInvitation(chosen.token);
+    const email = known.email ?? chosen.email;
+    if (!email) throw new EmailNeeded();
+    const name = chosen.name ?? known.name ?? email;
+    await assertStrong(chosen.password, [email, name]);
+    const passwordHash = await hashPassword(chosen.password);
+    const staff = await this.db.transaction(async (tx) => {
+      const invited = await this.invited(tx, chosen.token);
+      const { id } = invited;
+      const emailHash = this.staff.hashOfEmail(email);
+      if (invited.emailHash !== emailHash && (await tx.existsBy(Staff, { emailHash }))) throw new StaffExists();
+      await tx.update(
+        Staff,
+        { id },
+        {
+          ...{ passwordHash, emailHash, invitationHash: null, invitationExpiresAt: null },
+          email: this.cipher.encrypt(email, 'staff.email', id),
+          name: this.cipher.encrypt(name, 'staff.name', id),
+          revision: invited.revision + 1,
+        },
+      );
+      return tx.findOneByOrFail(Staff, { id });
+    });
+    return this.nextStep(staff);
+  }
+
+  /** A secret for an app, which counts when two of its codes have come back. */
+  async beginTotp(ticket: string): Promise<{ ticket: string; secret: string; uri: string }> {
+    const { staff } = await this.open(ticket);
+    // Who has an app already proves it; a lost one is another member's to take away.
+    if (staff.totpSecret) throw new SignInExpired();
+    const secret = generateSecret({ length: SECRET_BYTES });
+    const label = this.cipher.decrypt(staff.email, 'staff.email', staff.id);
+    return { ticket: this.ticketFor(staff, secret), secret, uri: generateURI({ secret, label, issuer: ISSUER }) };
+  }
+
+  /** @returns the recovery codes. @throws WrongCode, SignInExpired */
+  async confirmTotp(http: Http, ticket: string, first: string, second: string): Promise<string[]> {
+    const { staff, secret } = await this.open(ticket);
+    if (!secret || staff.totpSecret) throw new SignInExpired();
+    const attempt = await this.beginAttempt(staff.id);
+    const one = await this.stepOf(secret, first, 0);
+    const two = one === undefined ? undefined : await this.stepOf(secret, second, one);
+    if (two === undefined) throw new WrongCode();
+    await attempt.succeeded();
+    const codes = newRecoveryCodes();
+    await this.change(staff, {
+      ...{ state: 'active', totpStep: two, recoveryHashes: this.hashesOf(staff.id, codes) },
+      totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
+    });
+    await this.begin(http, staff, ['pwd', 'otp']);
+    return codes;
+  }
+
+  /** @returns how many recovery codes are left. @throws WrongCode, SignInExpired, TooManyAttempts */
+  async withCode(http: Http, ticket: string, code: string): Promise<number> {
+    const { staff } = await this.open(ticket);
+    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code);
+    await this.begin(http, staff, ['pwd', amr]);
+    return recoveryCodesLeft;
+  }
+
+  /** @throws WrongCredentials, TooManyAttempts */
+  async proveAgain(
+    http: Http,
+    staffId: string,
+    { password, code }: { password?: string | undefined; code: string },
+  ): Promise<void> {
+    const session = await this.sessions.find(http.request, 'staff');
+    if (session?.subjectId !== staffId) throw new WrongCredentials();
+    if (password !== undefined) {
+      const attempt = await this.beginAttempt(staffId);
+      const { passwordHash } = await this.db.manager.findOneByOrFail(Staff, { id: staffId });
+      if (!(await isPassword(passwordHash, password))) throw new WrongCredentials();
+      await attempt.succeeded();
+    }
+    const { amr } = await this.takeCode(staffId, code).catch((error: unknown) => {
+      throw error instanceof WrongCode ? new WrongCredentials() : error;
+    });
+    await this.sessions.prove(session.id, [amr]);
+  }
+
+  /** @throws WeakPassword */
+  async changePassword(http: Http, staffId: string, password: string): Promise<void> {
+    const { email, name } = await this.staff.read(staffId);
+    await assertStrong(password, [email ?? '', name]);
+    const passwordHash = await hashPassword(password);
+    const present = await this.sessions.find(http.request, 'staff');
+    await this.db.transaction(async (tx) => {
+      await tx.update(Staff, { id: staffId }, { passwordHash });
+      await tx.increment(Staff, { id: staffId }, 'revision', 1);
+      await this.sessions.endAll(tx, 'staff', staffId, present?.id);
+    });
+    this.sessions.changed(staffId);
+  }
+
+  async renewRecoveryCodes(staffId: string): Promise<string[]> {
+    const codes = newRecoveryCodes();
+    await this.db.manager.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+    return codes;
+  }
+
+  async recoveryCodesLeft(staffId: string): Promise<number> {
+    return (await this.db.manager.findOneByOrFail(Staff, { id: staffId })).recoveryHashes.length;
+  }
+
+  private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
+    await this.sessions.begin(http, { kind: 'staff', id, amr });
+    await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+  }
+
+  private nextStep(staff: Staff): SignInStep {
+    return { ticket: this.ticketFor(staff), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey: false };
+  }
+
+  /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
+  private async takeCode(staffId: string, given: string): Promise<{ amr: string; recoveryCodesLeft: number }> {
+    const attempt = await this.beginAttempt(staffId);
+    const taken = await this.db.transaction(async (tx) => {
+      const staff = await tx.findOne(Staff, { where: { id: staffId }, lock: { mode: 'pessimistic_write' } });
+      if (staff?.state !== 'active' || !staff.totpSecret) return undefined;
+      const { recoveryHashes: hashes } = staff;
+      if (/^\d{6}$/.test(given)) {
+        const secret = this.cipher.decrypt(staff.totpSecret, 'staff.totp_secret', staffId);
+        const step = await this.stepOf(secret, given, staff.totpStep);
+        if (step === undefined) return undefined;
+        await tx.update(Staff, { id: staffId }, { totpStep: step });
+        return { amr: 'otp', recoveryCodesLeft: hashes.length };
+      }
+      const [used] = this.hashesOf(staffId, [given.toUpperCase().replaceAll(/[\s-]/g, '')]);
+      if (!hashes.includes(used!)) return undefined;
+      const left = hashes.filter((hash) => hash !== used);
+      await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
+      return { amr: 'mfa', recoveryCodesLeft: left.length };
+    });
+    if (!taken) throw new WrongCode();
+    await attempt.succeeded();
+    return taken;
+  }
+
+  /** The time step of a code that is right and later than `after`. */
+  private async stepOf(secret: string, token: string, after: number): Promise<number | undefined> {
+    const epoch = Math.floor(this.clock.now().getTime() / 1000);
+    const checked = await verify({
+      secret,
+      token,
+      epoch,
+      period: PERIOD,
+      epochTolerance: TOLERANCE,
+      afterTimeStep: after,
+    });
+    return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
+  }
+
+  /** @throws TooManyAttempts */
+  private async beginAttempt(who: string): Promise<{ succeeded(): Promise<void> }> {
+    const pay = (cost: number) => this.limits.pay([{ limit: ATTEMPTS, subject: `staff attempts ${who}`, cost }]);
+    const [balance] = await pay(1);
+    if (!balance!.allowed) throw new TooManyAttempts(Math.ceil(balance!.resetMs / 1000));
+    // Those that succeed are given back.
+    return { succeeded: async () => void (await pay(-1)) };
+  }
+
+  private async change(staff: Staff, values: Partial<Staff>): Promise<void> {
+    const { affected } = await this.db.manager.update(
+      Staff,
+      { id: staff.id, revision: staff.revision },
+      { ...values, revision: staff.revision + 1 },
+    );
+    if (affected !== 1) throw new SignInExpired();
+  }
+
+  private async invited(tx: EntityManager, token: string): Promise<Staff> {
+    const staff = await tx.findOneBy(Staff, { invitationHash: this.staff.hashOfToken(token), state: 'invited' });
+    const expiresAt = staff?.invitationExpiresAt;
+    // That of the first owner is good until there is one.
+    const isGood = staff && (expiresAt ? expiresAt > this.clock.now() : staff.emailHash === FIRST);
+    if (!isGood) throw new InvitationExpired();
+    return staff;
+  }
+
+  private ticketFor({ id: staffId, revision }: Staff, secret?: string): string {
+    const ticket: Ticket = {
+      staffId,
+      revision,
+      until: this.clock.now().getTime() + TICKET_MS,
+      ...(secret && { secret }),
+    };
+    return this.cipher.encrypt(JSON.stringify(ticket), TICKET);
+  }
+
+  /** @throws SignInExpired also for one whose credentials have changed since */
+  private async open(text: string): Promise<{ staff: Staff; secret: string | undefined }> {
+    let ticket: Ticket | undefined;
+    try {
+      ticket = Ticket.parse(JSON.parse(this.cipher.decrypt(text, TICKET)));
+    } catch {
+      // Why it is none of ours is nobody's business.
+    }
+    if (!ticket || ticket.until < this.clock.now().getTime()) throw new SignInExpired();
+    const { staffId: id, revision, secret } = ticket;
+    const staff = await this.db.manager.findOneBy(Staff, { id, revision });
+    if (!staff || staff.state === 'suspended') throw new SignInExpired();
+    return { staff, secret };
+  }
+
+  private hashesOf(staffId: string, codes: readonly string[]): string[] {
+    return codes.map((code) => this.index.hash('recovery code', staffId, code.replaceAll('-', '')));
+  }
+}
+
+/** `ABCDE-FGHJK` */
+function newRecoveryCodes(): string[] {
+  const letter = () => RECOVERY_LETTERS[randomInt(RECOVERY_LETTERS.length)]!;
+  const code = () => Array.from({ length: RECOVERY_LENGTH }, letter).join('');
+  return Array.from({ length: RECOVERY_CODES }, () => code().replace(/^(.{5})/, '$1-'));
+}

@@ -1,0 +1,76 @@
+import { Controller } from '@nestjs/common';
+import {
+  GrantRoles,
+  InviteStaff,
+  ListRoles,
+  ListStaff,
+  ReadStaff,
+  ReinviteStaff,
+  ResumeStaff,
+  SuspendStaff,
+} from '@switchboard/contracts';
+import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { RolesService } from '../access/roles.service';
+import { type StaffMember, StaffService } from './staff.service';
+
+@Controller()
+export class StaffController {
+  constructor(
+    private readonly staff: StaffService,
+    private readonly roles: RolesService,
+    private readonly cursors: Cursors,
+  ) {}
+
+  @Implements(ListStaff)
+  async list(request: RequestOf<typeof ListStaff>): Promise<AnswerOf<typeof ListStaff>> {
+    const position = this.cursors.position(request);
+    const rows = await this.staff.list(request.query.limit + 1, position);
+    return this.cursors.page(request, rows.map(shown), ({ id }) => [id]);
+  }
+
+  @Implements(ReadStaff)
+  async read({ params }: RequestOf<typeof ReadStaff>): Promise<AnswerOf<typeof ReadStaff>> {
+    return shown(await this.staff.read(params.staffId));
+  }
+
+  @Implements(InviteStaff)
+  invite({ body, actor }: RequestOf<typeof InviteStaff>, tx: EntityManager): Promise<AnswerOf<typeof InviteStaff>> {
+    return this.staff.invite(tx, actor, body);
+  }
+
+  @Implements(ReinviteStaff)
+  reinvite(
+    { params, actor }: RequestOf<typeof ReinviteStaff>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof ReinviteStaff>> {
+    return this.staff.reinvite(tx, actor, params.staffId);
+  }
+
+  @Implements(GrantRoles)
+  async grant({ params, body, actor, ifMatch }: RequestOf<typeof GrantRoles>): Promise<AnswerOf<typeof GrantRoles>> {
+    return shown(await this.staff.grant(actor, params.staffId, body.grants, ifMatch));
+  }
+
+  @Implements(SuspendStaff)
+  async suspend({ params, actor }: RequestOf<typeof SuspendStaff>): Promise<AnswerOf<typeof SuspendStaff>> {
+    return shown(await this.staff.suspend(actor, params.staffId));
+  }
+
+  @Implements(ResumeStaff)
+  async resume({ params, actor }: RequestOf<typeof ResumeStaff>): Promise<AnswerOf<typeof ResumeStaff>> {
+    return shown(await this.staff.resume(actor, params.staffId));
+  }
+
+  @Implements(ListRoles)
+  async listRoles(): Promise<AnswerOf<typeof ListRoles>> {
+    return { roles: await this.roles.list() };
+  }
+}
+
+/** As the contract has it. */
+export const shown = (member: StaffMember): AnswerOf<typeof ReadStaff> => ({
+  ...member,
+  grants: [...member.grants],
+  factors: [...member.factors],
+});

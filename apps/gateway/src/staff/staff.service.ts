@@ -1,0 +1,258 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '@switchboard/contracts';
+import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
+import { randomBytes } from 'node:crypto';
+import { DataSource, type EntityManager, In, LessThan, MoreThan } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Grant } from '../access/grant.entity';
+import { PrincipalsService } from '../access/principals.service';
+import { Role } from '../access/role.entity';
+import type { GatewayConfig } from '../gateway.config';
+import { SessionsService } from '../sessions/sessions.service';
+import { Staff } from './staff.entity';
+import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
+
+export interface RoleGrant {
+  readonly role: string;
+  readonly botId: string | null;
+  readonly until: Date | null;
+}
+
+/** Somebody with what they may do, in plain. */
+export interface StaffMember {
+  readonly id: string;
+  readonly email: string | null;
+  readonly name: string;
+  readonly state: Staff['state'];
+  readonly grants: readonly RoleGrant[];
+  readonly factors: readonly string[];
+  readonly signedInAt: Date | null;
+  readonly createdAt: Date;
+  readonly revision: number;
+}
+
+export interface Invitation {
+  readonly staffId: string;
+  readonly link: string;
+  readonly expiresAt: Date;
+}
+
+const OWNER = 'owner';
+/** Whoever gives or takes one of these could give it to themselves. */
+const MIGHTY: readonly string[] = [OWNER, 'admin'];
+const INVITED_FOR_MS = 3 * 86_400_000;
+const TOKEN_BYTES = 32;
+
+/** Who works here, and what they may do. */
+@Injectable()
+export class StaffService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly cipher: FieldCipher,
+    private readonly index: BlindIndex,
+    private readonly clock: Clock,
+    private readonly sessions: SessionsService,
+    private readonly principals: PrincipalsService,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** The newest first. */
+  async list(limit: number, position: Position | undefined): Promise<StaffMember[]> {
+    const backwards = position?.direction === 'prev';
+    const id = position && (backwards ? MoreThan : LessThan)(String(position.key[0]));
+    const order = { id: backwards ? 'ASC' : 'DESC' } as const;
+    const rows = await this.db.manager.find(Staff, { ...(id && { where: { id } }), order, take: limit });
+    return this.members(this.db.manager, rows);
+  }
+
+  async read(id: string, tx: EntityManager = this.db.manager): Promise<StaffMember> {
+    const [member] = await this.members(tx, [await find(tx, id)]);
+    return member!;
+  }
+
+  /** @throws StaffExists, UnknownRole, RoleBeyondOwn */
+  async invite(
+    tx: EntityManager,
+    actor: Actor,
+    { email, name, grants }: { email: string; name: string; grants: readonly RoleGrant[] },
+  ): Promise<Invitation> {
+    await this.assertGivable(tx, actor, grants);
+    const emailHash = this.hashOfEmail(email);
+    if (await tx.existsBy(Staff, { emailHash })) throw new StaffExists();
+    const id = uuidv7();
+    await tx.insert(Staff, {
+      ...{ id, state: 'invited', emailHash, createdAt: this.clock.now() },
+      email: this.cipher.encrypt(email, 'staff.email', id),
+      name: this.cipher.encrypt(name, 'staff.name', id),
+    });
+    await this.give(tx, id, grants, actor);
+    return this.newInvitation(tx, id);
+  }
+
+  /** For somebody who has lost all ways of proving who they are: nothing of what they had counts any more. */
+  async reinvite(tx: EntityManager, actor: Actor, id: string): Promise<Invitation> {
+    const staff = await this.forChange(tx, actor, id);
+    if (staff.state === 'suspended') throw new StaffNotFound();
+    await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [] });
+    await this.sessions.endAll(tx, 'staff', id);
+    return this.newInvitation(tx, id);
+  }
+
+  async grant(actor: Actor, id: string, grants: readonly RoleGrant[], ifMatch: IfMatch): Promise<StaffMember> {
+    const member = await this.db.transaction(async (tx) => {
+      const staff = await this.forChange(tx, actor, id);
+      ifMatch.check(staff.revision);
+      await this.assertGivable(tx, actor, grants);
+      await tx.delete(Grant, { staffId: id });
+      await this.give(tx, id, grants, actor);
+      await this.assertOwned(tx);
+      return this.read(id, tx);
+    });
+    this.principals.changed(id);
+    return member;
+  }
+
+  async suspend(actor: Actor, id: string): Promise<StaffMember> {
+    const member = await this.db.transaction(async (tx) => {
+      await this.forChange(tx, actor, id);
+      await tx.update(Staff, { id }, { state: 'suspended', invitationHash: null });
+      await this.sessions.endAll(tx, 'staff', id);
+      await this.assertOwned(tx);
+      return this.read(id, tx);
+    });
+    this.principals.changed(id);
+    return member;
+  }
+
+  async resume(actor: Actor, id: string): Promise<StaffMember> {
+    const member = await this.db.transaction(async (tx) => {
+      const staff = await this.forChange(tx, actor, id);
+      if (staff.state === 'suspended') {
+        await tx.update(Staff, { id }, { state: staff.passwordHash && staff.totpSecret ? 'active' : 'invited' });
+      }
+      return this.read(id, tx);
+    });
+    this.principals.changed(id);
+    return member;
+  }
+
+  /**
+   * The link by which the first owner comes in; undefined when there is one. It is the same whichever process says it, and until
+   * somebody has taken it.
+   */
+  async linkForFirstOwner(): Promise<string | undefined> {
+    return this.db.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock(hashtext('first owner'))`);
+      if (await hasOwner(tx)) return undefined;
+      let invited = await tx.findOneBy(Staff, { emailHash: FIRST });
+      if (!invited) {
+        const id = uuidv7();
+        invited = tx.create(Staff, { id, state: 'invited', emailHash: FIRST, createdAt: this.clock.now() });
+        const nobody = {
+          email: this.cipher.encrypt('', 'staff.email', id),
+          name: this.cipher.encrypt('', 'staff.name', id),
+        };
+        await tx.insert(Staff, { ...invited, ...nobody });
+        await this.give(tx, id, [{ role: OWNER, botId: null, until: null }]);
+      }
+      const token = this.index.hash('first owner', invited.id);
+      await tx.update(
+        Staff,
+        { id: invited.id },
+        { invitationHash: this.hashOfToken(token), invitationExpiresAt: null },
+      );
+      return this.linkWith(token);
+    });
+  }
+
+  hashOfEmail(email: string): string {
+    return this.index.hash('staff email', email.trim().toLowerCase());
+  }
+
+  hashOfToken(token: string): string {
+    return this.index.hash('staff invitation', token);
+  }
+
+  private async newInvitation(tx: EntityManager, staffId: string): Promise<Invitation> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const expiresAt = new Date(this.clock.now().getTime() + INVITED_FOR_MS);
+    await tx.update(
+      Staff,
+      { id: staffId },
+      { invitationHash: this.hashOfToken(token), invitationExpiresAt: expiresAt },
+    );
+    return { staffId, link: this.linkWith(token), expiresAt };
+  }
+
+  /** Behind the `#`, which browsers send to nobody. */
+  private linkWith(token: string): string {
+    return new URL(`/console/welcome#${token}`, this.config.GATEWAY_PUBLIC_URL).href;
+  }
+
+  /** Locks the row. @throws StaffNotFound, NotForOneself, RoleBeyondOwn */
+  private async forChange(tx: EntityManager, actor: Actor, id: string): Promise<Staff> {
+    const staff = await find(tx, id, true);
+    if (actor.kind === 'staff' && actor.id === id) throw new NotForOneself();
+    const grants = await tx.findBy(Grant, { staffId: id });
+    if (!actor.roles.includes(OWNER) && grants.some(({ role }) => MIGHTY.includes(role))) throw new RoleBeyondOwn();
+    await tx.increment(Staff, { id }, 'revision', 1);
+    return staff;
+  }
+
+  private async assertGivable(tx: EntityManager, actor: Actor, grants: readonly RoleGrant[]): Promise<void> {
+    const names = [...new Set(grants.map(({ role }) => role))];
+    const known = await tx.findBy(Role, { name: In(names) });
+    const unknown = names.find((name) => !known.some((role) => role.name === name));
+    if (unknown) throw new UnknownRole(unknown);
+    if (!actor.roles.includes(OWNER) && names.some((name) => MIGHTY.includes(name))) throw new RoleBeyondOwn();
+  }
+
+  private async give(tx: EntityManager, staffId: string, grants: readonly RoleGrant[], actor?: Actor): Promise<void> {
+    const grantedBy = actor?.kind === 'staff' ? actor.id : null;
+    const rows = grants.map((grant) => ({ id: uuidv7(), staffId, grantedBy, grantedAt: this.clock.now(), ...grant }));
+    // Given twice is given once.
+    await tx.createQueryBuilder().insert().into(Grant).values(rows).orIgnore().execute();
+  }
+
+  private async assertOwned(tx: EntityManager): Promise<void> {
+    if (!(await hasOwner(tx))) throw new LastOwner();
+  }
+
+  private async members(tx: EntityManager, rows: readonly Staff[]): Promise<StaffMember[]> {
+    const grants = await tx.findBy(Grant, { staffId: In(rows.map(({ id }) => id)) });
+    return rows.map((row) => ({
+      id: row.id,
+      email: this.cipher.decrypt(row.email, 'staff.email', row.id) || null,
+      name: this.cipher.decrypt(row.name, 'staff.name', row.id),
+      state: row.state,
+      grants: grants
+        .filter(({ staffId }) => staffId === row.id)
+        .map(({ role, botId, until }) => ({ role, botId, until })),
+      factors: [...(row.passwordHash ? ['password'] : []), ...(row.totpSecret ? ['totp'] : [])],
+      signedInAt: row.signedInAt,
+      createdAt: row.createdAt,
+      revision: row.revision,
+    }));
+  }
+}
+
+/** In place of a hash: the first owner has no address before they give one. */
+export const FIRST = 'first owner';
+
+async function find(tx: EntityManager, id: string, forUpdate = false): Promise<Staff> {
+  const staff = await tx.findOne(Staff, { where: { id }, ...(forUpdate && { lock: { mode: 'pessimistic_write' } }) });
+  if (!staff) throw new StaffNotFound();
+  return staff;
+}
+
+/** One for everything and for good, who can sign in. */
+async function hasOwner(tx: EntityManager): Promise<boolean> {
+  // Two who take the role from each other would both see the other's.
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('owners'))`);
+  const owners = await tx.query<unknown[]>(
+    `SELECT FROM grants g JOIN staff s ON s.id = g.staff_id
+     WHERE g.role = $1 AND g.bot_id IS NULL AND g.until IS NULL AND s.state = 'active' LIMIT 1`,
+    [OWNER],
+  );
+  return owners.length > 0;
+}
