@@ -17,7 +17,7 @@ export async function apiClient(openapi: object): Promise<Document[]> {
       plugins: [
         { name: '@hey-api/client-fetch', throwOnError: true },
         { name: '@hey-api/sdk', auth: false },
-        '@tanstack/react-query',
+        { name: '@tanstack/react-query', mutationOptions: false },
       ],
     });
     const files = readdirSync(output, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -28,7 +28,16 @@ export function FieldParts({ label, hint, optional, hideLabel, children }: Field
           {hint}
         </Text>
       )}
-      <FieldError className="ui-field-error" />
+      <FieldError className="ui-field-error">
+        {/* The browser's own words are in its language and not in that of the page. */}
+        {({ validationDetails, validationErrors }) =>
+          validationDetails.valueMissing
+            ? t.problem.required
+            : validationDetails.typeMismatch
+              ? t.problem.mistyped
+              : validationErrors.join(' ')
+        }
+      </FieldError>
     </>
   );
 }

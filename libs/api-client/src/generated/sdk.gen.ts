@@ -3,6 +3,9 @@
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
 import type {
+  BotAdapterChannelsCheckData,
+  BotAdapterChannelsCheckErrors,
+  BotAdapterChannelsCheckResponses,
   BotAdapterMediaReadData,
   BotAdapterMediaReadErrors,
   BotAdapterMediaReadResponses,
@@ -30,6 +33,141 @@ import type {
   ChatAiUsageReadData,
   ChatAiUsageReadErrors,
   ChatAiUsageReadResponses,
+  GatewayAccountChangePasswordData,
+  GatewayAccountChangePasswordErrors,
+  GatewayAccountChangePasswordResponses,
+  GatewayAccountEndSessionData,
+  GatewayAccountEndSessionErrors,
+  GatewayAccountEndSessionResponses,
+  GatewayAccountReadData,
+  GatewayAccountReadErrors,
+  GatewayAccountReadResponses,
+  GatewayAccountRenewRecoveryCodesData,
+  GatewayAccountRenewRecoveryCodesErrors,
+  GatewayAccountRenewRecoveryCodesResponses,
+  GatewayBotChannelsCheckData,
+  GatewayBotChannelsCheckErrors,
+  GatewayBotChannelsCheckResponses,
+  GatewayBotDraftsCheckData,
+  GatewayBotDraftsCheckErrors,
+  GatewayBotDraftsCheckResponses,
+  GatewayBotRevisionsCompareData,
+  GatewayBotRevisionsCompareErrors,
+  GatewayBotRevisionsCompareResponses,
+  GatewayBotRevisionsListData,
+  GatewayBotRevisionsListErrors,
+  GatewayBotRevisionsListResponses,
+  GatewayBotRevisionsReadData,
+  GatewayBotRevisionsReadErrors,
+  GatewayBotRevisionsReadResponses,
+  GatewayBotsArchiveData,
+  GatewayBotsArchiveErrors,
+  GatewayBotsArchiveResponses,
+  GatewayBotsCreateData,
+  GatewayBotsCreateErrors,
+  GatewayBotsCreateResponses,
+  GatewayBotsDescribeData,
+  GatewayBotsDescribeErrors,
+  GatewayBotsDescribeResponses,
+  GatewayBotSecretsRemoveData,
+  GatewayBotSecretsRemoveErrors,
+  GatewayBotSecretsRemoveResponses,
+  GatewayBotSecretsSetData,
+  GatewayBotSecretsSetErrors,
+  GatewayBotSecretsSetResponses,
+  GatewayBotsEditData,
+  GatewayBotsEditErrors,
+  GatewayBotsEditResponses,
+  GatewayBotsListData,
+  GatewayBotsListErrors,
+  GatewayBotsListResponses,
+  GatewayBotsPauseData,
+  GatewayBotsPauseErrors,
+  GatewayBotsPauseResponses,
+  GatewayBotsReadData,
+  GatewayBotsReadErrors,
+  GatewayBotsReadResponses,
+  GatewayBotsRestoreData,
+  GatewayBotsRestoreErrors,
+  GatewayBotsRestoreResponses,
+  GatewayBotsResumeData,
+  GatewayBotsResumeErrors,
+  GatewayBotsResumeResponses,
+  GatewayBotsRollBackData,
+  GatewayBotsRollBackErrors,
+  GatewayBotsRollBackResponses,
+  GatewayBotsTakeOverData,
+  GatewayBotsTakeOverErrors,
+  GatewayBotsTakeOverResponses,
+  GatewayKeysCreateData,
+  GatewayKeysCreateErrors,
+  GatewayKeysCreateResponses,
+  GatewayKeysListData,
+  GatewayKeysListErrors,
+  GatewayKeysListResponses,
+  GatewayKeysReportData,
+  GatewayKeysReportErrors,
+  GatewayKeysReportResponses,
+  GatewayKeysRevokeData,
+  GatewayKeysRevokeErrors,
+  GatewayKeysRevokeResponses,
+  GatewayKeysRotateData,
+  GatewayKeysRotateErrors,
+  GatewayKeysRotateResponses,
+  GatewayRolesListData,
+  GatewayRolesListErrors,
+  GatewayRolesListResponses,
+  GatewaySessionEndData,
+  GatewaySessionEndErrors,
+  GatewaySessionEndResponses,
+  GatewaySessionReadData,
+  GatewaySessionReadErrors,
+  GatewaySessionReadResponses,
+  GatewayStaffGrantData,
+  GatewayStaffGrantErrors,
+  GatewayStaffGrantResponses,
+  GatewayStaffInviteData,
+  GatewayStaffInviteErrors,
+  GatewayStaffInviteResponses,
+  GatewayStaffListData,
+  GatewayStaffListErrors,
+  GatewayStaffListResponses,
+  GatewayStaffReadData,
+  GatewayStaffReadErrors,
+  GatewayStaffReadResponses,
+  GatewayStaffReinviteData,
+  GatewayStaffReinviteErrors,
+  GatewayStaffReinviteResponses,
+  GatewayStaffResumeData,
+  GatewayStaffResumeErrors,
+  GatewayStaffResumeResponses,
+  GatewayStaffSignInAcceptInvitationData,
+  GatewayStaffSignInAcceptInvitationErrors,
+  GatewayStaffSignInAcceptInvitationResponses,
+  GatewayStaffSignInBeginTotpData,
+  GatewayStaffSignInBeginTotpErrors,
+  GatewayStaffSignInBeginTotpResponses,
+  GatewayStaffSignInCodeData,
+  GatewayStaffSignInCodeErrors,
+  GatewayStaffSignInCodeResponses,
+  GatewayStaffSignInConfirmTotpData,
+  GatewayStaffSignInConfirmTotpErrors,
+  GatewayStaffSignInConfirmTotpResponses,
+  GatewayStaffSignInPasswordData,
+  GatewayStaffSignInPasswordErrors,
+  GatewayStaffSignInPasswordResponses,
+  GatewayStaffSignInProveAgainData,
+  GatewayStaffSignInProveAgainErrors,
+  GatewayStaffSignInProveAgainResponses,
+  GatewayStaffSignInReadInvitationData,
+  GatewayStaffSignInReadInvitationErrors,
+  GatewayStaffSignInReadInvitationResponses,
+  GatewayStaffSuspendData,
+  GatewayStaffSuspendErrors,
+  GatewayStaffSuspendResponses,
+  ServiceKitBotsCheckData,
+  ServiceKitBotsCheckErrors,
+  ServiceKitBotsCheckResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -66,6 +204,78 @@ export type Options<
 };
 
 /**
+ * The account of whoever is signed in as staff, with the browsers in which they are.
+ */
+export const gatewayAccountRead = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayAccountReadData, ThrowOnError>,
+): RequestResult<GatewayAccountReadResponses, GatewayAccountReadErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayAccountReadResponses, GatewayAccountReadErrors, ThrowOnError>({
+    url: '/v1/account',
+    ...options,
+  });
+
+/**
+ * A new password; all other browsers are signed out.
+ */
+export const gatewayAccountChangePassword = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayAccountChangePasswordData, ThrowOnError>,
+): RequestResult<GatewayAccountChangePasswordResponses, GatewayAccountChangePasswordErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    GatewayAccountChangePasswordResponses,
+    GatewayAccountChangePasswordErrors,
+    ThrowOnError
+  >({
+    url: '/v1/account/password',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Proves once more who is signed in, before something dangerous.
+ */
+export const gatewayStaffSignInProveAgain = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInProveAgainData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInProveAgainResponses, GatewayStaffSignInProveAgainErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInProveAgainResponses,
+    GatewayStaffSignInProveAgainErrors,
+    ThrowOnError
+  >({
+    url: '/v1/account/prove',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * New recovery codes, shown this once; the old ones count no longer.
+ */
+export const gatewayAccountRenewRecoveryCodes = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayAccountRenewRecoveryCodesData, ThrowOnError>,
+): RequestResult<GatewayAccountRenewRecoveryCodesResponses, GatewayAccountRenewRecoveryCodesErrors, ThrowOnError> =>
+  (options?.client ?? client).post<
+    GatewayAccountRenewRecoveryCodesResponses,
+    GatewayAccountRenewRecoveryCodesErrors,
+    ThrowOnError
+  >({ url: '/v1/account/recovery-codes', ...options });
+
+/**
+ * Signs another browser of one’s own out.
+ */
+export const gatewayAccountEndSession = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayAccountEndSessionData, ThrowOnError>,
+): RequestResult<GatewayAccountEndSessionResponses, GatewayAccountEndSessionErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewayAccountEndSessionResponses, GatewayAccountEndSessionErrors, ThrowOnError>({
+    url: '/v1/account/sessions/{sessionId}',
+    ...options,
+  });
+
+/**
  * The audio of a completed speech.
  */
 export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
@@ -74,6 +284,263 @@ export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError>({
     url: '/v1/audio/{audioId}',
     ...options,
+  });
+
+/**
+ * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
+ */
+export const gatewayBotsDescribe = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayBotsDescribeData, ThrowOnError>,
+): RequestResult<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError>({
+    url: '/v1/bot-descriptions',
+    ...options,
+  });
+
+/**
+ * All bots, by their ids.
+ */
+export const gatewayBotsList = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayBotsListData, ThrowOnError>,
+): RequestResult<GatewayBotsListResponses, GatewayBotsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayBotsListResponses, GatewayBotsListErrors, ThrowOnError>({
+    url: '/v1/bots',
+    ...options,
+  });
+
+/**
+ * Makes a bot, once every service has nothing against its description. To give it secrets takes `secrets:write`.
+ */
+export const gatewayBotsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsCreateData, ThrowOnError>,
+): RequestResult<GatewayBotsCreateResponses, GatewayBotsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsCreateResponses, GatewayBotsCreateErrors, ThrowOnError>({
+    url: '/v1/bots',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A bot.
+ */
+export const gatewayBotsRead = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsReadData, ThrowOnError>,
+): RequestResult<GatewayBotsReadResponses, GatewayBotsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayBotsReadResponses, GatewayBotsReadErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}',
+    ...options,
+  });
+
+/**
+ * Changes a bot, once every service has nothing against it. Pointers of errors begin with `/description`, which is what it would become.
+ */
+export const gatewayBotsEdit = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsEditData, ThrowOnError>,
+): RequestResult<GatewayBotsEditResponses, GatewayBotsEditErrors, ThrowOnError> =>
+  (options.client ?? client).patch<GatewayBotsEditResponses, GatewayBotsEditErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Puts a bot away: it receives nothing, and its webhook is removed.
+ */
+export const gatewayBotsArchive = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsArchiveData, ThrowOnError>,
+): RequestResult<GatewayBotsArchiveResponses, GatewayBotsArchiveErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsArchiveResponses, GatewayBotsArchiveErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/archive',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Lets a bot rest: people are told so now and then, and what they write is kept.
+ */
+export const gatewayBotsPause = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsPauseData, ThrowOnError>,
+): RequestResult<GatewayBotsPauseResponses, GatewayBotsPauseErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsPauseResponses, GatewayBotsPauseErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/pause',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Brings an archived bot back, paused if it was paused before.
+ */
+export const gatewayBotsRestore = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsRestoreData, ThrowOnError>,
+): RequestResult<GatewayBotsRestoreResponses, GatewayBotsRestoreErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsRestoreResponses, GatewayBotsRestoreErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/restore',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Lets a paused bot go on, with what was written to it meanwhile.
+ */
+export const gatewayBotsResume = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsResumeData, ThrowOnError>,
+): RequestResult<GatewayBotsResumeResponses, GatewayBotsResumeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsResumeResponses, GatewayBotsResumeErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/resume',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What was changed in a bot, by whom and why, the newest first.
+ */
+export const gatewayBotRevisionsList = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotRevisionsListData, ThrowOnError>,
+): RequestResult<GatewayBotRevisionsListResponses, GatewayBotRevisionsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayBotRevisionsListResponses, GatewayBotRevisionsListErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/revisions',
+    ...options,
+  });
+
+/**
+ * A bot as it was described then.
+ */
+export const gatewayBotRevisionsRead = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotRevisionsReadData, ThrowOnError>,
+): RequestResult<GatewayBotRevisionsReadResponses, GatewayBotRevisionsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayBotRevisionsReadResponses, GatewayBotRevisionsReadErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/revisions/{revision}',
+    ...options,
+  });
+
+/**
+ * In what the description differs from that of another revision: of the one before, unless it is named.
+ */
+export const gatewayBotRevisionsCompare = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotRevisionsCompareData, ThrowOnError>,
+): RequestResult<GatewayBotRevisionsCompareResponses, GatewayBotRevisionsCompareErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayBotRevisionsCompareResponses, GatewayBotRevisionsCompareErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/revisions/{revision}/changes',
+    ...options,
+  });
+
+/**
+ * Describes a bot as in an earlier revision, which becomes a new one. Secrets and state stay as they are.
+ */
+export const gatewayBotsRollBack = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsRollBackData, ThrowOnError>,
+): RequestResult<GatewayBotsRollBackResponses, GatewayBotsRollBackErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsRollBackResponses, GatewayBotsRollBackErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/roll-back',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Takes a secret away from a bot, if it can do without.
+ */
+export const gatewayBotSecretsRemove = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotSecretsRemoveData, ThrowOnError>,
+): RequestResult<GatewayBotSecretsRemoveResponses, GatewayBotSecretsRemoveErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewayBotSecretsRemoveResponses, GatewayBotSecretsRemoveErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/secrets/{name}',
+    ...options,
+  });
+
+/**
+ * Gives a bot a secret, once the services that read it have nothing against it.
+ */
+export const gatewayBotSecretsSet = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotSecretsSetData, ThrowOnError>,
+): RequestResult<GatewayBotSecretsSetResponses, GatewayBotSecretsSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<GatewayBotSecretsSetResponses, GatewayBotSecretsSetErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/secrets/{name}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Copies a bot that a file describes, with its secrets; from then on the file is not read any more.
+ */
+export const gatewayBotsTakeOver = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotsTakeOverData, ThrowOnError>,
+): RequestResult<GatewayBotsTakeOverResponses, GatewayBotsTakeOverErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotsTakeOverResponses, GatewayBotsTakeOverErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/take-over',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Asks a channel about credentials before they are saved; those that a bot has already need not be given.
+ */
+export const gatewayBotChannelsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotChannelsCheckData, ThrowOnError>,
+): RequestResult<GatewayBotChannelsCheckResponses, GatewayBotChannelsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotChannelsCheckResponses, GatewayBotChannelsCheckErrors, ThrowOnError>({
+    url: '/v1/bots/channels/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What would be refused of a bot, and which secrets it could use; nothing is saved.
+ */
+export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBotDraftsCheckData, ThrowOnError>,
+): RequestResult<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError>({
+    url: '/v1/bots/drafts/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Asks a channel about credentials: whose they are, and what would keep a bot from working with them.
+ */
+export const botAdapterChannelsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterChannelsCheckData, ThrowOnError>,
+): RequestResult<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError>({
+    url: '/v1/channels/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -112,6 +579,73 @@ export const botAdapterQuarantinedUpdatesReplay = <ThrowOnError extends boolean 
   >({ url: '/v1/inbound-updates/quarantined/replay', ...options });
 
 /**
+ * API keys, the newest first.
+ */
+export const gatewayKeysList = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayKeysListData, ThrowOnError>,
+): RequestResult<GatewayKeysListResponses, GatewayKeysListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayKeysListResponses, GatewayKeysListErrors, ThrowOnError>({
+    url: '/v1/keys',
+    ...options,
+  });
+
+/**
+ * A key for a program. It may do nothing that whoever makes it may not.
+ */
+export const gatewayKeysCreate = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayKeysCreateData, ThrowOnError>,
+): RequestResult<GatewayKeysCreateResponses, GatewayKeysCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayKeysCreateResponses, GatewayKeysCreateErrors, ThrowOnError>({
+    url: '/v1/keys',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A key counts no more, at once.
+ */
+export const gatewayKeysRevoke = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayKeysRevokeData, ThrowOnError>,
+): RequestResult<GatewayKeysRevokeResponses, GatewayKeysRevokeErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewayKeysRevokeResponses, GatewayKeysRevokeErrors, ThrowOnError>({
+    url: '/v1/keys/{keyId}',
+    ...options,
+  });
+
+/**
+ * A new key in place of another, which goes on for a while.
+ */
+export const gatewayKeysRotate = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayKeysRotateData, ThrowOnError>,
+): RequestResult<GatewayKeysRotateResponses, GatewayKeysRotateErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayKeysRotateResponses, GatewayKeysRotateErrors, ThrowOnError>({
+    url: '/v1/keys/{keyId}/rotate',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whoever has found a key somewhere ends it by sending it here. The answer says nothing about it.
+ */
+export const gatewayKeysReport = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayKeysReportData, ThrowOnError>,
+): RequestResult<GatewayKeysReportResponses, GatewayKeysReportErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayKeysReportResponses, GatewayKeysReportErrors, ThrowOnError>({
+    url: '/v1/keys/report',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * The files of the knowledge base of a bot, what was read of each, and why some were not read.
  */
 export const chatAiKnowledgeDocumentsList = <ThrowOnError extends boolean = true>(
@@ -147,6 +681,32 @@ export const botAdapterMediaRead = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError>({
     url: '/v1/media/{mediaId}',
     ...options,
+  });
+
+/**
+ * The roles there are, and what each may do.
+ */
+export const gatewayRolesList = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayRolesListData, ThrowOnError>,
+): RequestResult<GatewayRolesListResponses, GatewayRolesListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayRolesListResponses, GatewayRolesListErrors, ThrowOnError>({
+    url: '/v1/roles',
+    ...options,
+  });
+
+/**
+ * What keeps this service from using a description of a bot, which it does not take over.
+ */
+export const serviceKitBotsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<ServiceKitBotsCheckData, ThrowOnError>,
+): RequestResult<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError>({
+    url: '/v1/services/{service}/bots/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -209,6 +769,219 @@ export const serviceKitDeadLettersSummarize = <ThrowOnError extends boolean = tr
     ServiceKitDeadLettersSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/services/{service}/bus/dead-letters/summary', ...options });
+
+/**
+ * Who is signed in in this browser: a member of staff, a person, both or nobody.
+ */
+export const gatewaySessionRead = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewaySessionReadData, ThrowOnError>,
+): RequestResult<GatewaySessionReadResponses, GatewaySessionReadErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewaySessionReadResponses, GatewaySessionReadErrors, ThrowOnError>({
+    url: '/v1/session',
+    ...options,
+  });
+
+/**
+ * Signs this browser out.
+ */
+export const gatewaySessionEnd = <ThrowOnError extends boolean = true>(
+  options: Options<GatewaySessionEndData, ThrowOnError>,
+): RequestResult<GatewaySessionEndResponses, GatewaySessionEndErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewaySessionEndResponses, GatewaySessionEndErrors, ThrowOnError>({
+    url: '/v1/session/{kind}',
+    ...options,
+  });
+
+/**
+ * Who works here, the newest first.
+ */
+export const gatewayStaffList = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayStaffListData, ThrowOnError>,
+): RequestResult<GatewayStaffListResponses, GatewayStaffListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayStaffListResponses, GatewayStaffListErrors, ThrowOnError>({
+    url: '/v1/staff',
+    ...options,
+  });
+
+/**
+ * Invites somebody to work here.
+ */
+export const gatewayStaffInvite = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffInviteData, ThrowOnError>,
+): RequestResult<GatewayStaffInviteResponses, GatewayStaffInviteErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffInviteResponses, GatewayStaffInviteErrors, ThrowOnError>({
+    url: '/v1/staff',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The second step: a code of the app, which counts once, or one of the recovery codes. Signs in.
+ */
+export const gatewayStaffSignInCode = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInCodeData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInCodeResponses, GatewayStaffSignInCodeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInCodeResponses, GatewayStaffSignInCodeErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/code',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whoever opens an invitation first sets the password.
+ */
+export const gatewayStaffSignInAcceptInvitation = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInAcceptInvitationData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInAcceptInvitationResponses, GatewayStaffSignInAcceptInvitationErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInAcceptInvitationResponses,
+    GatewayStaffSignInAcceptInvitationErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/invitation',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whom an invitation is for.
+ */
+export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInReadInvitationData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInReadInvitationResponses, GatewayStaffSignInReadInvitationErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInReadInvitationResponses,
+    GatewayStaffSignInReadInvitationErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/invitation/read',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The first step of staff: whatever is wrong, the answer and its time are the same.
+ */
+export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInPasswordData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/password',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A secret for an authenticator app, for those who have none yet.
+ */
+export const gatewayStaffSignInBeginTotp = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInBeginTotpData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInBeginTotpResponses, GatewayStaffSignInBeginTotpErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInBeginTotpResponses,
+    GatewayStaffSignInBeginTotpErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/totp',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Two codes of the app, one after the other; the recovery codes are shown this once. Signs in.
+ */
+export const gatewayStaffSignInConfirmTotp = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInConfirmTotpData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInConfirmTotpResponses, GatewayStaffSignInConfirmTotpErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInConfirmTotpResponses,
+    GatewayStaffSignInConfirmTotpErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/totp/confirm',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A member of staff.
+ */
+export const gatewayStaffRead = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffReadData, ThrowOnError>,
+): RequestResult<GatewayStaffReadResponses, GatewayStaffReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayStaffReadResponses, GatewayStaffReadErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}',
+    ...options,
+  });
+
+/**
+ * What somebody may do from now on, in every browser in which they are signed in.
+ */
+export const gatewayStaffGrant = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffGrantData, ThrowOnError>,
+): RequestResult<GatewayStaffGrantResponses, GatewayStaffGrantErrors, ThrowOnError> =>
+  (options.client ?? client).put<GatewayStaffGrantResponses, GatewayStaffGrantErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/grants',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A new link for somebody who has lost theirs, or all ways of proving who they are; what they had counts no longer.
+ */
+export const gatewayStaffReinvite = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffReinviteData, ThrowOnError>,
+): RequestResult<GatewayStaffReinviteResponses, GatewayStaffReinviteErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffReinviteResponses, GatewayStaffReinviteErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/invitation',
+    ...options,
+  });
+
+/**
+ * Lets somebody in again who was suspended.
+ */
+export const gatewayStaffResume = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffResumeData, ThrowOnError>,
+): RequestResult<GatewayStaffResumeResponses, GatewayStaffResumeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffResumeResponses, GatewayStaffResumeErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/resume',
+    ...options,
+  });
+
+/**
+ * Signs somebody out everywhere and lets them in no more.
+ */
+export const gatewayStaffSuspend = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSuspendData, ThrowOnError>,
+): RequestResult<GatewayStaffSuspendResponses, GatewayStaffSuspendErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSuspendResponses, GatewayStaffSuspendErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/suspend',
+    ...options,
+  });
 
 /**
  * What calls of models used and cost in a period, per bot and model.

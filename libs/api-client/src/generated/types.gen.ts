@@ -5,6 +5,37 @@ export type ClientOptions = {
 };
 
 /**
+ * What a channel says of the credentials of a bot.
+ */
+export type BotAdapterChannelReport = {
+  /**
+   * Whose credentials they are; absent when the channel did not say.
+   */
+  account?: {
+    /**
+     * The channel's own id of the bot.
+     */
+    id: string;
+    name?: string;
+    username?: string;
+  };
+  findings: Array<{
+    /**
+     * Of the channel: `webhook_elsewhere`, `group_privacy`, …
+     */
+    code: string;
+    /**
+     * With an error the bot cannot work.
+     */
+    severity: 'error' | 'warning' | 'info';
+    params?: {
+      [key: string]: string | number;
+    };
+    detail: LocalizedText;
+  }>;
+};
+
+/**
  * A bot of this installation, for example "lumen".
  */
 export type BotId = string;
@@ -155,6 +186,274 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type FieldError = {
+  /**
+   * JSON pointer.
+   */
+  pointer: string;
+  code: string;
+  params?: {
+    [key: string]: unknown;
+  };
+  detail: LocalizedText;
+};
+
+export type GatewayApiKey = {
+  /**
+   * The part of the key by which it is known in logs.
+   */
+  id: string;
+  name: string;
+  team: string;
+  scopes: Array<string>;
+  /**
+   * Of these bots alone; null: of all.
+   */
+  bots: Array<BotId> | null;
+  /**
+   * From where it may be used; from everywhere when empty.
+   */
+  networks: Array<string>;
+  /**
+   * standard: 300 a minute and 10,000 a day; high: 3,000 a minute
+   */
+  rate: string;
+  createdBy: string;
+  createdAt: Instant;
+  expiresAt: Instant;
+  /**
+   * To the minute.
+   */
+  usedAt: Instant | null;
+  /**
+   * Since when it counts no more: revoked, replaced or reported.
+   */
+  endedAt: Instant | null;
+  endedBecause: string | null;
+};
+
+export type GatewayBot = {
+  id: BotId;
+  name: string;
+  /**
+   * The kind of its channel.
+   */
+  channel?: string;
+  state: GatewayBotState;
+  /**
+   * What a file describes is changed there, or taken over.
+   */
+  describedBy: 'gateway' | 'file';
+  /**
+   * There is a file of the same id as well, which no service reads any more.
+   */
+  hidesFile: boolean;
+  /**
+   * Why the file cannot be used.
+   */
+  mistakes: Array<string>;
+  changedAt?: Instant;
+  /**
+   * A number, or of a file a hash of it.
+   */
+  revision: string;
+  description: GatewayBotDescription;
+  secrets: Array<GatewayBotSecret>;
+  createdAt?: Instant;
+};
+
+/**
+ * What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.
+ */
+export type GatewayBotDescription = {
+  [key: string]: unknown;
+};
+
+export type GatewayBotRevision = {
+  revision: number;
+  /**
+   * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
+   */
+  change: string;
+  state: GatewayBotState;
+  at: Instant;
+  /**
+   * Who did it.
+   */
+  by: {
+    kind: string;
+    id: string;
+  };
+  why?: string;
+  rolledBackTo?: number;
+  /**
+   * By this change.
+   */
+  secretsSet: Array<GatewayBotSecretName>;
+  secretsRemoved: Array<GatewayBotSecretName>;
+};
+
+/**
+ * A secret that a bot has or could use. Its value is never told.
+ */
+export type GatewayBotSecret = {
+  name: GatewayBotSecretName;
+  isSet: boolean;
+  /**
+   * Its last characters, where it is long enough to show them.
+   */
+  last4?: string;
+  setAt?: Instant;
+  /**
+   * Who did it.
+   */
+  setBy?: {
+    kind: string;
+    id: string;
+  };
+};
+
+/**
+ * Where it belongs in the description: `channel.token`.
+ */
+export type GatewayBotSecretName = string;
+
+/**
+ * Paused: what people write is kept until it goes on. Archived: it receives nothing.
+ */
+export type GatewayBotState = 'active' | 'paused' | 'archived';
+
+export type GatewayBotSummary = {
+  id: BotId;
+  name: string;
+  /**
+   * The kind of its channel.
+   */
+  channel?: string;
+  state: GatewayBotState;
+  /**
+   * What a file describes is changed there, or taken over.
+   */
+  describedBy: 'gateway' | 'file';
+  /**
+   * There is a file of the same id as well, which no service reads any more.
+   */
+  hidesFile: boolean;
+  /**
+   * Why the file cannot be used.
+   */
+  mistakes: Array<string>;
+  changedAt?: Instant;
+};
+
+export type GatewayGrant = {
+  role: string;
+  /**
+   * For this bot alone; for everything when null.
+   */
+  botId: BotId | null;
+  /**
+   * Null: until it is taken away.
+   */
+  until: Instant | null;
+};
+
+export type GatewayInvitation = {
+  staffId: string;
+  /**
+   * Shown this once: who opens it first sets the password. Good for three days.
+   */
+  link: string;
+  expiresAt: Instant;
+};
+
+export type GatewayKeptBot = {
+  id: BotId;
+  state: GatewayBotState;
+  description: GatewayBotDescription;
+  secrets: {
+    [key: string]: string;
+  };
+  /**
+   * The file that it was taken over from: folders named there may be read.
+   */
+  takenFrom?: GatewayBotDescription;
+};
+
+export type GatewayNewApiKey = {
+  /**
+   * Shown this once.
+   */
+  key: string;
+  details: GatewayApiKey;
+};
+
+export type GatewayRole = {
+  name: string;
+  scopes: Array<string>;
+  isBuiltIn: boolean;
+};
+
+export type GatewaySignedIn = {
+  /**
+   * The userId of a person, the id of a member of staff.
+   */
+  id: string;
+  roles: Array<string>;
+  /**
+   * What they may do with all bots: `resource:action`, `resource:*`, `*`; `!` forbids.
+   */
+  scopes: Array<string>;
+  /**
+   * What they may do besides with single bots.
+   */
+  bots: Array<{
+    botId: string;
+    scopes: Array<string>;
+  }>;
+  /**
+   * How they proved who they are, as in RFC 8176.
+   */
+  amr: Array<string>;
+  /**
+   * When they last did. For dangerous acts it must not be long ago.
+   */
+  provenAt: Instant;
+};
+
+export type GatewaySignInStep = {
+  /**
+   * For the next step, within five minutes.
+   */
+  ticket: string;
+  /**
+   * code: of the app they have, or a recovery code. enrol: they have none yet.
+   */
+  next: 'code' | 'enrol';
+  hasPasskey: boolean;
+};
+
+export type GatewayStaffMember = {
+  id: string;
+  /**
+   * Null for the first owner, until they have come in.
+   */
+  email: string | null;
+  name: string;
+  /**
+   * invited, active or suspended
+   */
+  state: string;
+  grants: Array<GatewayGrant>;
+  /**
+   * How they can prove who they are: password, totp, passkey, sso.
+   */
+  factors: Array<string>;
+  signedInAt: Instant | null;
+  createdAt: Instant;
+  revision: number;
+};
+
 /**
  * A moment, RFC 3339.
  */
@@ -164,6 +463,11 @@ export type Instant = string;
  * The language a person is spoken to in, a BCP 47 tag: language, script, region.
  */
 export type Locale = string;
+
+export type LocalizedText = {
+  en: string;
+  ru: string;
+};
 
 export type Problem = {
   /**
@@ -212,6 +516,181 @@ export type Problem = {
   retryAfter?: number;
 };
 
+export type GatewayAccountReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/account';
+};
+
+export type GatewayAccountReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayAccountReadError = GatewayAccountReadErrors[keyof GatewayAccountReadErrors];
+
+export type GatewayAccountReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    member: GatewayStaffMember;
+    recoveryCodesLeft: number;
+    sessions: Array<{
+      id: string;
+      device: string;
+      createdAt: Instant;
+      seenAt: Instant;
+      isThis: boolean;
+    }>;
+  };
+};
+
+export type GatewayAccountReadResponse = GatewayAccountReadResponses[keyof GatewayAccountReadResponses];
+
+export type GatewayAccountChangePasswordData = {
+  body: {
+    password: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/account/password';
+};
+
+export type GatewayAccountChangePasswordErrors = {
+  /**
+   * `gateway.weak_password`
+   */
+  422: Problem & {
+    code?: 'gateway.weak_password';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayAccountChangePasswordError =
+  GatewayAccountChangePasswordErrors[keyof GatewayAccountChangePasswordErrors];
+
+export type GatewayAccountChangePasswordResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayAccountChangePasswordResponse =
+  GatewayAccountChangePasswordResponses[keyof GatewayAccountChangePasswordResponses];
+
+export type GatewayStaffSignInProveAgainData = {
+  body: {
+    password?: string;
+    code: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/account/prove';
+};
+
+export type GatewayStaffSignInProveAgainErrors = {
+  /**
+   * `gateway.wrong_credentials`
+   */
+  401: Problem & {
+    code?: 'gateway.wrong_credentials';
+  };
+  /**
+   * `gateway.too_many_attempts`
+   */
+  429: Problem & {
+    code?: 'gateway.too_many_attempts';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInProveAgainError =
+  GatewayStaffSignInProveAgainErrors[keyof GatewayStaffSignInProveAgainErrors];
+
+export type GatewayStaffSignInProveAgainResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffSignInProveAgainResponse =
+  GatewayStaffSignInProveAgainResponses[keyof GatewayStaffSignInProveAgainResponses];
+
+export type GatewayAccountRenewRecoveryCodesData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/account/recovery-codes';
+};
+
+export type GatewayAccountRenewRecoveryCodesErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayAccountRenewRecoveryCodesError =
+  GatewayAccountRenewRecoveryCodesErrors[keyof GatewayAccountRenewRecoveryCodesErrors];
+
+export type GatewayAccountRenewRecoveryCodesResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    recoveryCodes: Array<string>;
+  };
+};
+
+export type GatewayAccountRenewRecoveryCodesResponse =
+  GatewayAccountRenewRecoveryCodesResponses[keyof GatewayAccountRenewRecoveryCodesResponses];
+
+export type GatewayAccountEndSessionData = {
+  body?: never;
+  path: {
+    sessionId: string;
+  };
+  query?: never;
+  url: '/v1/account/sessions/{sessionId}';
+};
+
+export type GatewayAccountEndSessionErrors = {
+  /**
+   * `gateway.session_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.session_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayAccountEndSessionError = GatewayAccountEndSessionErrors[keyof GatewayAccountEndSessionErrors];
+
+export type GatewayAccountEndSessionResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayAccountEndSessionResponse =
+  GatewayAccountEndSessionResponses[keyof GatewayAccountEndSessionResponses];
+
 export type TtsWorkerAudioReadData = {
   body?: never;
   path: {
@@ -242,6 +721,907 @@ export type TtsWorkerAudioReadResponses = {
    */
   200: unknown;
 };
+
+export type GatewayBotsDescribeData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * The revision of an earlier answer.
+     */
+    known?: string;
+  };
+  url: '/v1/bot-descriptions';
+};
+
+export type GatewayBotsDescribeErrors = {
+  /**
+   * `gateway.only_for_services`
+   */
+  404: Problem & {
+    code?: 'gateway.only_for_services';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsDescribeError = GatewayBotsDescribeErrors[keyof GatewayBotsDescribeErrors];
+
+export type GatewayBotsDescribeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    revision: string;
+    /**
+     * Absent when nothing has changed.
+     */
+    bots?: Array<GatewayKeptBot>;
+  };
+};
+
+export type GatewayBotsDescribeResponse = GatewayBotsDescribeResponses[keyof GatewayBotsDescribeResponses];
+
+export type GatewayBotsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: string | Array<string>;
+  };
+  url: '/v1/bots';
+};
+
+export type GatewayBotsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsListError = GatewayBotsListErrors[keyof GatewayBotsListErrors];
+
+export type GatewayBotsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayBotSummary>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type GatewayBotsListResponse = GatewayBotsListResponses[keyof GatewayBotsListResponses];
+
+export type GatewayBotsCreateData = {
+  body: {
+    id: BotId;
+    description: GatewayBotDescription;
+    secrets?: {
+      [key in GatewayBotSecretName]?: string;
+    };
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/bots';
+};
+
+export type GatewayBotsCreateErrors = {
+  /**
+   * `gateway.bot_exists`, `gateway.bot_described_by_file`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsCreateError = GatewayBotsCreateErrors[keyof GatewayBotsCreateErrors];
+
+export type GatewayBotsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayBot;
+};
+
+export type GatewayBotsCreateResponse = GatewayBotsCreateResponses[keyof GatewayBotsCreateResponses];
+
+export type GatewayBotsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}';
+};
+
+export type GatewayBotsReadErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsReadError = GatewayBotsReadErrors[keyof GatewayBotsReadErrors];
+
+export type GatewayBotsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsReadResponse = GatewayBotsReadResponses[keyof GatewayBotsReadResponses];
+
+export type GatewayBotsEditData = {
+  body: {
+    /**
+     * A merge patch of the description (RFC 7396): null removes a field.
+     */
+    patch?: GatewayBotDescription;
+    /**
+     * Fields to be replaced whole; null removes one.
+     */
+    sections?: {
+      [key: string]: unknown;
+    };
+    /**
+     * Null removes one.
+     */
+    secrets?: {
+      [key in GatewayBotSecretName]?: string | null;
+    };
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}';
+};
+
+export type GatewayBotsEditErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * `gateway.bot_changed`
+   */
+  412: Problem & {
+    code?: 'gateway.bot_changed';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsEditError = GatewayBotsEditErrors[keyof GatewayBotsEditErrors];
+
+export type GatewayBotsEditResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsEditResponse = GatewayBotsEditResponses[keyof GatewayBotsEditResponses];
+
+export type GatewayBotsArchiveData = {
+  body: {
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/archive';
+};
+
+export type GatewayBotsArchiveErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsArchiveError = GatewayBotsArchiveErrors[keyof GatewayBotsArchiveErrors];
+
+export type GatewayBotsArchiveResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsArchiveResponse = GatewayBotsArchiveResponses[keyof GatewayBotsArchiveResponses];
+
+export type GatewayBotsPauseData = {
+  body: {
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/pause';
+};
+
+export type GatewayBotsPauseErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsPauseError = GatewayBotsPauseErrors[keyof GatewayBotsPauseErrors];
+
+export type GatewayBotsPauseResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsPauseResponse = GatewayBotsPauseResponses[keyof GatewayBotsPauseResponses];
+
+export type GatewayBotsRestoreData = {
+  body: {
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/restore';
+};
+
+export type GatewayBotsRestoreErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsRestoreError = GatewayBotsRestoreErrors[keyof GatewayBotsRestoreErrors];
+
+export type GatewayBotsRestoreResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsRestoreResponse = GatewayBotsRestoreResponses[keyof GatewayBotsRestoreResponses];
+
+export type GatewayBotsResumeData = {
+  body: {
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/resume';
+};
+
+export type GatewayBotsResumeErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsResumeError = GatewayBotsResumeErrors[keyof GatewayBotsResumeErrors];
+
+export type GatewayBotsResumeResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsResumeResponse = GatewayBotsResumeResponses[keyof GatewayBotsResumeResponses];
+
+export type GatewayBotRevisionsListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/bots/{botId}/revisions';
+};
+
+export type GatewayBotRevisionsListErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotRevisionsListError = GatewayBotRevisionsListErrors[keyof GatewayBotRevisionsListErrors];
+
+export type GatewayBotRevisionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayBotRevision>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type GatewayBotRevisionsListResponse = GatewayBotRevisionsListResponses[keyof GatewayBotRevisionsListResponses];
+
+export type GatewayBotRevisionsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    revision: number;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/revisions/{revision}';
+};
+
+export type GatewayBotRevisionsReadErrors = {
+  /**
+   * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotRevisionsReadError = GatewayBotRevisionsReadErrors[keyof GatewayBotRevisionsReadErrors];
+
+export type GatewayBotRevisionsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    revision: number;
+    /**
+     * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
+     */
+    change: string;
+    state: GatewayBotState;
+    at: Instant;
+    /**
+     * Who did it.
+     */
+    by: {
+      kind: string;
+      id: string;
+    };
+    why?: string;
+    rolledBackTo?: number;
+    /**
+     * By this change.
+     */
+    secretsSet: Array<GatewayBotSecretName>;
+    secretsRemoved: Array<GatewayBotSecretName>;
+    description: GatewayBotDescription;
+  };
+};
+
+export type GatewayBotRevisionsReadResponse = GatewayBotRevisionsReadResponses[keyof GatewayBotRevisionsReadResponses];
+
+export type GatewayBotRevisionsCompareData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    revision: number;
+  };
+  query?: {
+    since?: number;
+  };
+  url: '/v1/bots/{botId}/revisions/{revision}/changes';
+};
+
+export type GatewayBotRevisionsCompareErrors = {
+  /**
+   * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotRevisionsCompareError = GatewayBotRevisionsCompareErrors[keyof GatewayBotRevisionsCompareErrors];
+
+export type GatewayBotRevisionsCompareResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    changes: Array<{
+      /**
+       * JSON pointer into the description.
+       */
+      pointer: string;
+      /**
+       * Absent where there was nothing.
+       */
+      before?: unknown;
+      after?: unknown;
+    }>;
+  };
+};
+
+export type GatewayBotRevisionsCompareResponse =
+  GatewayBotRevisionsCompareResponses[keyof GatewayBotRevisionsCompareResponses];
+
+export type GatewayBotsRollBackData = {
+  body: {
+    revision: number;
+    secrets?: {
+      [key in GatewayBotSecretName]?: string;
+    };
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/roll-back';
+};
+
+export type GatewayBotsRollBackErrors = {
+  /**
+   * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * `gateway.bot_changed`
+   */
+  412: Problem & {
+    code?: 'gateway.bot_changed';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsRollBackError = GatewayBotsRollBackErrors[keyof GatewayBotsRollBackErrors];
+
+export type GatewayBotsRollBackResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotsRollBackResponse = GatewayBotsRollBackResponses[keyof GatewayBotsRollBackResponses];
+
+export type GatewayBotSecretsRemoveData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    name: GatewayBotSecretName;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/secrets/{name}';
+};
+
+export type GatewayBotSecretsRemoveErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotSecretsRemoveError = GatewayBotSecretsRemoveErrors[keyof GatewayBotSecretsRemoveErrors];
+
+export type GatewayBotSecretsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotSecretsRemoveResponse = GatewayBotSecretsRemoveResponses[keyof GatewayBotSecretsRemoveResponses];
+
+export type GatewayBotSecretsSetData = {
+  body: {
+    value: string;
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+    name: GatewayBotSecretName;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/secrets/{name}';
+};
+
+export type GatewayBotSecretsSetErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_described_by_file`, `gateway.bot_archived`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotSecretsSetError = GatewayBotSecretsSetErrors[keyof GatewayBotSecretsSetErrors];
+
+export type GatewayBotSecretsSetResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBot;
+};
+
+export type GatewayBotSecretsSetResponse = GatewayBotSecretsSetResponses[keyof GatewayBotSecretsSetResponses];
+
+export type GatewayBotsTakeOverData = {
+  body: {
+    /**
+     * Those that the gateway cannot read itself.
+     */
+    secrets?: {
+      [key in GatewayBotSecretName]?: string;
+    };
+    /**
+     * For the history.
+     */
+    why?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/take-over';
+};
+
+export type GatewayBotsTakeOverErrors = {
+  /**
+   * `gateway.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.bot_not_found';
+  };
+  /**
+   * `gateway.bot_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.bot_exists';
+  };
+  /**
+   * `gateway.bot_unchecked`
+   */
+  503: Problem & {
+    code?: 'gateway.bot_unchecked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotsTakeOverError = GatewayBotsTakeOverErrors[keyof GatewayBotsTakeOverErrors];
+
+export type GatewayBotsTakeOverResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayBot;
+};
+
+export type GatewayBotsTakeOverResponse = GatewayBotsTakeOverResponses[keyof GatewayBotsTakeOverResponses];
+
+export type GatewayBotChannelsCheckData = {
+  body: {
+    botId: BotId;
+    /**
+     * The section of the description.
+     */
+    channel: {
+      [key: string]: unknown;
+    };
+    secrets?: {
+      [key in GatewayBotSecretName]?: string;
+    };
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/bots/channels/check';
+};
+
+export type GatewayBotChannelsCheckErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotChannelsCheckError = GatewayBotChannelsCheckErrors[keyof GatewayBotChannelsCheckErrors];
+
+export type GatewayBotChannelsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterChannelReport;
+};
+
+export type GatewayBotChannelsCheckResponse = GatewayBotChannelsCheckResponses[keyof GatewayBotChannelsCheckResponses];
+
+export type GatewayBotDraftsCheckData = {
+  body: {
+    id: BotId;
+    description: GatewayBotDescription;
+    secrets?: {
+      [key in GatewayBotSecretName]?: string;
+    };
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/bots/drafts/check';
+};
+
+export type GatewayBotDraftsCheckErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayBotDraftsCheckError = GatewayBotDraftsCheckErrors[keyof GatewayBotDraftsCheckErrors];
+
+export type GatewayBotDraftsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    errors: Array<FieldError>;
+    secrets: Array<GatewayBotSecretName>;
+    /**
+     * Services that did not answer.
+     */
+    unchecked: Array<string>;
+  };
+};
+
+export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
+
+export type BotAdapterChannelsCheckData = {
+  body: {
+    botId: BotId;
+    /**
+     * The section of the bot's description.
+     */
+    channel: {
+      [key: string]: unknown;
+    };
+    /**
+     * By their names in the section: `token`.
+     */
+    secrets?: {
+      [key: string]: string;
+    };
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/channels/check';
+};
+
+export type BotAdapterChannelsCheckErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterChannelsCheckError = BotAdapterChannelsCheckErrors[keyof BotAdapterChannelsCheckErrors];
+
+export type BotAdapterChannelsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterChannelReport;
+};
+
+export type BotAdapterChannelsCheckResponse = BotAdapterChannelsCheckResponses[keyof BotAdapterChannelsCheckResponses];
 
 export type ChatAiConversationsListData = {
   body?: never;
@@ -336,6 +1716,197 @@ export type BotAdapterQuarantinedUpdatesReplayResponses = {
 
 export type BotAdapterQuarantinedUpdatesReplayResponse =
   BotAdapterQuarantinedUpdatesReplayResponses[keyof BotAdapterQuarantinedUpdatesReplayResponses];
+
+export type GatewayKeysListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/keys';
+};
+
+export type GatewayKeysListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayKeysListError = GatewayKeysListErrors[keyof GatewayKeysListErrors];
+
+export type GatewayKeysListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayApiKey>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type GatewayKeysListResponse = GatewayKeysListResponses[keyof GatewayKeysListResponses];
+
+export type GatewayKeysCreateData = {
+  body: {
+    name: string;
+    team: string;
+    scopes: Array<string>;
+    bots?: Array<BotId> | null;
+    networks?: Array<string | string | string | string>;
+    rate?: 'standard' | 'high';
+    lifetimeDays?: number;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/keys';
+};
+
+export type GatewayKeysCreateErrors = {
+  /**
+   * `gateway.scope_beyond_own`
+   */
+  403: Problem & {
+    code?: 'gateway.scope_beyond_own';
+  };
+  /**
+   * `gateway.too_many_keys`
+   */
+  409: Problem & {
+    code?: 'gateway.too_many_keys';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayKeysCreateError = GatewayKeysCreateErrors[keyof GatewayKeysCreateErrors];
+
+export type GatewayKeysCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayNewApiKey;
+};
+
+export type GatewayKeysCreateResponse = GatewayKeysCreateResponses[keyof GatewayKeysCreateResponses];
+
+export type GatewayKeysRevokeData = {
+  body?: never;
+  path: {
+    keyId: string;
+  };
+  query?: never;
+  url: '/v1/keys/{keyId}';
+};
+
+export type GatewayKeysRevokeErrors = {
+  /**
+   * `gateway.key_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.key_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayKeysRevokeError = GatewayKeysRevokeErrors[keyof GatewayKeysRevokeErrors];
+
+export type GatewayKeysRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayKeysRevokeResponse = GatewayKeysRevokeResponses[keyof GatewayKeysRevokeResponses];
+
+export type GatewayKeysRotateData = {
+  body: {
+    overlapDays?: number;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    keyId: string;
+  };
+  query?: never;
+  url: '/v1/keys/{keyId}/rotate';
+};
+
+export type GatewayKeysRotateErrors = {
+  /**
+   * `gateway.scope_beyond_own`
+   */
+  403: Problem & {
+    code?: 'gateway.scope_beyond_own';
+  };
+  /**
+   * `gateway.key_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.key_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayKeysRotateError = GatewayKeysRotateErrors[keyof GatewayKeysRotateErrors];
+
+export type GatewayKeysRotateResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayNewApiKey;
+};
+
+export type GatewayKeysRotateResponse = GatewayKeysRotateResponses[keyof GatewayKeysRotateResponses];
+
+export type GatewayKeysReportData = {
+  body: {
+    key: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/keys/report';
+};
+
+export type GatewayKeysReportErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayKeysReportError = GatewayKeysReportErrors[keyof GatewayKeysReportErrors];
+
+export type GatewayKeysReportResponses = {
+  /**
+   * The answer.
+   */
+  202: {
+    [key: string]: unknown;
+  };
+};
+
+export type GatewayKeysReportResponse = GatewayKeysReportResponses[keyof GatewayKeysReportResponses];
 
 export type ChatAiKnowledgeDocumentsListData = {
   body?: never;
@@ -443,10 +2014,94 @@ export type BotAdapterMediaReadResponses = {
 
 export type BotAdapterMediaReadResponse = BotAdapterMediaReadResponses[keyof BotAdapterMediaReadResponses];
 
+export type GatewayRolesListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/roles';
+};
+
+export type GatewayRolesListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayRolesListError = GatewayRolesListErrors[keyof GatewayRolesListErrors];
+
+export type GatewayRolesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    roles: Array<GatewayRole>;
+  };
+};
+
+export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRolesListResponses];
+
+export type ServiceKitBotsCheckData = {
+  body: {
+    id: BotId;
+    description: {
+      [key: string]: unknown;
+    };
+    /**
+     * By their names, as `channel.token`.
+     */
+    secrets?: {
+      [key: string]: string;
+    };
+    /**
+     * The file that it was taken over from: folders of the machine that stand there may be named.
+     */
+    takenFrom?: {
+      [key: string]: unknown;
+    };
+  };
+  path: {
+    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/bots/check';
+};
+
+export type ServiceKitBotsCheckErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitBotsCheckError = ServiceKitBotsCheckErrors[keyof ServiceKitBotsCheckErrors];
+
+export type ServiceKitBotsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Those that this service reads.
+     */
+    sections: Array<string>;
+    /**
+     * Those it has looked for, set or not.
+     */
+    secrets: Array<string>;
+    /**
+     * Their pointers begin at the description.
+     */
+    errors: Array<FieldError>;
+  };
+};
+
+export type ServiceKitBotsCheckResponse = ServiceKitBotsCheckResponses[keyof ServiceKitBotsCheckResponses];
+
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'tts-worker';
+    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: {
     /**
@@ -499,7 +2154,7 @@ export type ServiceKitDeadLettersDiscardData = {
     why: string;
   };
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'tts-worker';
+    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/discard';
@@ -540,7 +2195,7 @@ export type ServiceKitDeadLettersReplayData = {
     perSecond?: number;
   };
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'tts-worker';
+    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/replay';
@@ -571,7 +2226,7 @@ export type ServiceKitDeadLettersReplayResponse =
 export type ServiceKitDeadLettersSummarizeData = {
   body?: never;
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'tts-worker';
+    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/summary';
@@ -609,6 +2264,638 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
+
+export type GatewaySessionReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/session';
+};
+
+export type GatewaySessionReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySessionReadError = GatewaySessionReadErrors[keyof GatewaySessionReadErrors];
+
+export type GatewaySessionReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    staff: GatewaySignedIn | null;
+    person: GatewaySignedIn | null;
+  };
+};
+
+export type GatewaySessionReadResponse = GatewaySessionReadResponses[keyof GatewaySessionReadResponses];
+
+export type GatewaySessionEndData = {
+  body?: never;
+  path: {
+    kind: 'staff' | 'person';
+  };
+  query?: never;
+  url: '/v1/session/{kind}';
+};
+
+export type GatewaySessionEndErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySessionEndError = GatewaySessionEndErrors[keyof GatewaySessionEndErrors];
+
+export type GatewaySessionEndResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewaySessionEndResponse = GatewaySessionEndResponses[keyof GatewaySessionEndResponses];
+
+export type GatewayStaffListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/staff';
+};
+
+export type GatewayStaffListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffListError = GatewayStaffListErrors[keyof GatewayStaffListErrors];
+
+export type GatewayStaffListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayStaffMember>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type GatewayStaffListResponse = GatewayStaffListResponses[keyof GatewayStaffListResponses];
+
+export type GatewayStaffInviteData = {
+  body: {
+    email: string;
+    name: string;
+    grants: Array<{
+      role: string;
+      botId?: BotId | null;
+      until?: Instant | null;
+    }>;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff';
+};
+
+export type GatewayStaffInviteErrors = {
+  /**
+   * `gateway.role_beyond_own`
+   */
+  403: Problem & {
+    code?: 'gateway.role_beyond_own';
+  };
+  /**
+   * `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.staff_exists';
+  };
+  /**
+   * `gateway.unknown_role`
+   */
+  422: Problem & {
+    code?: 'gateway.unknown_role';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffInviteError = GatewayStaffInviteErrors[keyof GatewayStaffInviteErrors];
+
+export type GatewayStaffInviteResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayInvitation;
+};
+
+export type GatewayStaffInviteResponse = GatewayStaffInviteResponses[keyof GatewayStaffInviteResponses];
+
+export type GatewayStaffSignInCodeData = {
+  body: {
+    ticket: string;
+    code: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/code';
+};
+
+export type GatewayStaffSignInCodeErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.wrong_code`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+  };
+  /**
+   * `gateway.too_many_attempts`
+   */
+  429: Problem & {
+    code?: 'gateway.too_many_attempts';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInCodeError = GatewayStaffSignInCodeErrors[keyof GatewayStaffSignInCodeErrors];
+
+export type GatewayStaffSignInCodeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    recoveryCodesLeft: number;
+  };
+};
+
+export type GatewayStaffSignInCodeResponse = GatewayStaffSignInCodeResponses[keyof GatewayStaffSignInCodeResponses];
+
+export type GatewayStaffSignInAcceptInvitationData = {
+  body: {
+    token: string;
+    password: string;
+    name?: string;
+    /**
+     * Needed of the first owner, whom nobody has invited.
+     */
+    email?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/invitation';
+};
+
+export type GatewayStaffSignInAcceptInvitationErrors = {
+  /**
+   * `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.staff_exists';
+  };
+  /**
+   * `gateway.invitation_expired`
+   */
+  410: Problem & {
+    code?: 'gateway.invitation_expired';
+  };
+  /**
+   * `gateway.weak_password`, `gateway.email_needed`
+   */
+  422: Problem & {
+    code?: 'gateway.weak_password' | 'gateway.email_needed';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInAcceptInvitationError =
+  GatewayStaffSignInAcceptInvitationErrors[keyof GatewayStaffSignInAcceptInvitationErrors];
+
+export type GatewayStaffSignInAcceptInvitationResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewaySignInStep;
+};
+
+export type GatewayStaffSignInAcceptInvitationResponse =
+  GatewayStaffSignInAcceptInvitationResponses[keyof GatewayStaffSignInAcceptInvitationResponses];
+
+export type GatewayStaffSignInReadInvitationData = {
+  body: {
+    token: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/invitation/read';
+};
+
+export type GatewayStaffSignInReadInvitationErrors = {
+  /**
+   * `gateway.invitation_expired`
+   */
+  410: Problem & {
+    code?: 'gateway.invitation_expired';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInReadInvitationError =
+  GatewayStaffSignInReadInvitationErrors[keyof GatewayStaffSignInReadInvitationErrors];
+
+export type GatewayStaffSignInReadInvitationResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Null for the first owner.
+     */
+    email: string | null;
+    name: string | null;
+  };
+};
+
+export type GatewayStaffSignInReadInvitationResponse =
+  GatewayStaffSignInReadInvitationResponses[keyof GatewayStaffSignInReadInvitationResponses];
+
+export type GatewayStaffSignInPasswordData = {
+  body: {
+    email: string;
+    password: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/password';
+};
+
+export type GatewayStaffSignInPasswordErrors = {
+  /**
+   * `gateway.wrong_credentials`
+   */
+  401: Problem & {
+    code?: 'gateway.wrong_credentials';
+  };
+  /**
+   * `gateway.too_many_attempts`
+   */
+  429: Problem & {
+    code?: 'gateway.too_many_attempts';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInPasswordError = GatewayStaffSignInPasswordErrors[keyof GatewayStaffSignInPasswordErrors];
+
+export type GatewayStaffSignInPasswordResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewaySignInStep;
+};
+
+export type GatewayStaffSignInPasswordResponse =
+  GatewayStaffSignInPasswordResponses[keyof GatewayStaffSignInPasswordResponses];
+
+export type GatewayStaffSignInBeginTotpData = {
+  body: {
+    ticket: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/totp';
+};
+
+export type GatewayStaffSignInBeginTotpErrors = {
+  /**
+   * `gateway.sign_in_expired`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInBeginTotpError =
+  GatewayStaffSignInBeginTotpErrors[keyof GatewayStaffSignInBeginTotpErrors];
+
+export type GatewayStaffSignInBeginTotpResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    ticket: string;
+    secret: string;
+    uri: string;
+  };
+};
+
+export type GatewayStaffSignInBeginTotpResponse =
+  GatewayStaffSignInBeginTotpResponses[keyof GatewayStaffSignInBeginTotpResponses];
+
+export type GatewayStaffSignInConfirmTotpData = {
+  body: {
+    ticket: string;
+    first: string;
+    second: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/totp/confirm';
+};
+
+export type GatewayStaffSignInConfirmTotpErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.wrong_code`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+  };
+  /**
+   * `gateway.too_many_attempts`
+   */
+  429: Problem & {
+    code?: 'gateway.too_many_attempts';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInConfirmTotpError =
+  GatewayStaffSignInConfirmTotpErrors[keyof GatewayStaffSignInConfirmTotpErrors];
+
+export type GatewayStaffSignInConfirmTotpResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    recoveryCodes: Array<string>;
+  };
+};
+
+export type GatewayStaffSignInConfirmTotpResponse =
+  GatewayStaffSignInConfirmTotpResponses[keyof GatewayStaffSignInConfirmTotpResponses];
+
+export type GatewayStaffReadData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}';
+};
+
+export type GatewayStaffReadErrors = {
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffReadError = GatewayStaffReadErrors[keyof GatewayStaffReadErrors];
+
+export type GatewayStaffReadResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffReadResponse = GatewayStaffReadResponses[keyof GatewayStaffReadResponses];
+
+export type GatewayStaffGrantData = {
+  body: {
+    grants: Array<{
+      role: string;
+      botId?: BotId | null;
+      until?: Instant | null;
+    }>;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/grants';
+};
+
+export type GatewayStaffGrantErrors = {
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found';
+  };
+  /**
+   * `gateway.last_owner`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner';
+  };
+  /**
+   * `gateway.unknown_role`
+   */
+  422: Problem & {
+    code?: 'gateway.unknown_role';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffGrantError = GatewayStaffGrantErrors[keyof GatewayStaffGrantErrors];
+
+export type GatewayStaffGrantResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffGrantResponse = GatewayStaffGrantResponses[keyof GatewayStaffGrantResponses];
+
+export type GatewayStaffReinviteData = {
+  body?: never;
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/invitation';
+};
+
+export type GatewayStaffReinviteErrors = {
+  /**
+   * `gateway.not_for_oneself`, `gateway.role_beyond_own`
+   */
+  403: Problem & {
+    code?: 'gateway.not_for_oneself' | 'gateway.role_beyond_own';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffReinviteError = GatewayStaffReinviteErrors[keyof GatewayStaffReinviteErrors];
+
+export type GatewayStaffReinviteResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayInvitation;
+};
+
+export type GatewayStaffReinviteResponse = GatewayStaffReinviteResponses[keyof GatewayStaffReinviteResponses];
+
+export type GatewayStaffResumeData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/resume';
+};
+
+export type GatewayStaffResumeErrors = {
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found';
+  };
+  /**
+   * `gateway.last_owner`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffResumeError = GatewayStaffResumeErrors[keyof GatewayStaffResumeErrors];
+
+export type GatewayStaffResumeResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffResumeResponse = GatewayStaffResumeResponses[keyof GatewayStaffResumeResponses];
+
+export type GatewayStaffSuspendData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/suspend';
+};
+
+export type GatewayStaffSuspendErrors = {
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found';
+  };
+  /**
+   * `gateway.last_owner`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSuspendError = GatewayStaffSuspendErrors[keyof GatewayStaffSuspendErrors];
+
+export type GatewayStaffSuspendResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffSuspendResponse = GatewayStaffSuspendResponses[keyof GatewayStaffSuspendResponses];
 
 export type ChatAiUsageReadData = {
   body?: never;
