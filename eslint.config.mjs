@@ -19,7 +19,7 @@ const services = Object.values(nodes).filter(({ data }) => data.tags?.includes('
  */
 const boundaries = (also = []) => [
   { sourceTag: 'kind:service', onlyDependOnLibsWithTags: ['kind:contracts', 'kind:runtime', ...also] },
-  { sourceTag: 'kind:compose', onlyDependOnLibsWithTags: ['kind:service', 'kind:runtime', ...also] },
+  { sourceTag: 'kind:compose', onlyDependOnLibsWithTags: ['kind:service', 'kind:contracts', 'kind:runtime', ...also] },
   { sourceTag: 'kind:runtime', onlyDependOnLibsWithTags: ['kind:contracts', 'kind:runtime', ...also] },
   { sourceTag: 'kind:testing', onlyDependOnLibsWithTags: ['kind:contracts', 'kind:runtime'] },
   // A third party knows nothing of us but the words we share.

@@ -1,6 +1,5 @@
 // ESM-only packages: Jest runs CommonJS, so their JavaScript goes through swc as well.
 const esmOnly = [
-  'cookie',
   '@nestjs',
   '@standard-schema',
   '@borewit',
@@ -8,12 +7,16 @@ const esmOnly = [
   '@scure',
   '@tokenizer',
   'cockatiel',
+  'cookie',
   'eventsource-parser',
   'file-type',
   'graphile-worker',
   'jose',
   'lru-cache',
   'marked',
+  'oauth4webapi',
+  'oidc-provider',
+  'openid-client',
   'strtok3',
   'token-types',
   'uint8array-extras',

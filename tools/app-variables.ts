@@ -26,7 +26,7 @@ export function sharedVariables(apps: readonly AppDefinition[]): Record<string, 
 /** Those of the sandbox, read from its source: it imports nothing of the services, and starts when it is imported. */
 export function sandboxVariables(): string[] {
   const source = readFileSync(join(root, 'apps/sandbox/src/main.ts'), 'utf8');
-  return [...source.matchAll(/^ {2}(SANDBOX_[A-Z]+): z/gm)].map(([, name]) => name!);
+  return [...source.matchAll(/^ {2}(SANDBOX_[A-Z_]+): z/gm)].map(([, name]) => name!);
 }
 
 /** `NAME_FILE` stands for `NAME`, unless it is a variable itself. */

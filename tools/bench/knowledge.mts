@@ -31,7 +31,7 @@ interface Found {
 
 /** The part of chat-ai's `KnowledgeService` that is measured. */
 interface Knowledge {
-  forModel(botId: string, question: { text: string }): Promise<Found[]>;
+  forModel(botId: string, question: { text: string }): Promise<{ passages: readonly Found[] }>;
   quote(botId: string, question: { text: string }): Promise<{ certainty: string; passages: Found[] }>;
 }
 
@@ -175,7 +175,8 @@ async function measure(bases: readonly TestBase[], scratch: string, env: Record<
       for (const question of questions) {
         const answers = ({ source, heading }: Found) => question.answers.includes(`${source}#${heading}`);
         const { certainty, passages } = await knowledge.quote(name, question);
-        const rank = (await knowledge.forModel(name, question)).findIndex(answers) + 1;
+        const given = await knowledge.forModel(name, question);
+        const rank = given.passages.findIndex(answers) + 1;
         const hit1 = passages[0] !== undefined && answers(passages[0]);
         asked.push({ question, hit1, certain: certainty === 'certain', rank: rank || undefined, isWhole });
       }

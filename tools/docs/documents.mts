@@ -20,6 +20,7 @@ import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
 import { eventTable } from './event-table.mts';
+import { kubernetesFiles } from './kubernetes.mts';
 import { breakingChanges } from './openapi-changes.mts';
 
 export interface Document {
@@ -44,6 +45,7 @@ export async function documents(): Promise<Document[]> {
     { path: 'deploy/docker/sandbox.env', text: sandboxEnv(await sandboxBots(DEMO_BOTS, {})) },
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
+    ...kubernetesFiles(services),
     ...openApiDocuments(),
     ...(await apiClient(mergedOpenApi(routes))),
     ...newSnapshots(),

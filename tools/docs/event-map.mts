@@ -24,8 +24,16 @@ export interface SignalFacts {
   readonly heardBy: readonly string[];
 }
 
+/** What services say and hear. */
+export interface EventMap {
+  readonly events: EventFacts[];
+  readonly signals: SignalFacts[];
+  /** Groups that hear every event, and are not named with each. */
+  readonly hearAll: string[];
+}
+
 /** Read from the code itself: what services say from their sources, what they hear from the modules they are built of. */
-export async function readEventMap(): Promise<{ events: EventFacts[]; signals: SignalFacts[] }> {
+export async function readEventMap(): Promise<EventMap> {
   const services = (await definedServices()).map(readService);
   const aboutBoth = (definition: EventDefinition | SignalDefinition) => {
     const constant = constantOf(definition);
@@ -46,6 +54,9 @@ export async function readEventMap(): Promise<{ events: EventFacts[]; signals: S
       ...aboutBoth(definition),
       heardBy: services.filter(({ hears }) => hears.signals.includes(definition)).map(({ name }) => name),
     })),
+    hearAll: services.flatMap(({ name, hears }) =>
+      hears.groups.filter(({ all }) => all).map(({ name: group }) => `${name}.${group}`),
+    ),
   };
 }
 

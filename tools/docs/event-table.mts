@@ -1,8 +1,8 @@
 import { publishedSchema, type EventDefinition, type SignalDefinition } from '@switchboard/contracts';
-import type { EventFacts, SignalFacts } from './event-map.mts';
+import type { EventMap } from './event-map.mts';
 
 /** The tables of events and signals for people, in Markdown. */
-export function eventTable({ events, signals }: { events: EventFacts[]; signals: SignalFacts[] }): string {
+export function eventTable({ events, signals, hearAll }: EventMap): string {
   return `# Events
 
 Who says what and who hears it. Written by \`npm run docs\` from the code; \`npm run check\` fails when it is stale. The schemas
@@ -22,7 +22,7 @@ ${table(
 )}
 
 "Heard by" names queues, \`<service>.<group>\`. A group hears in order where it says so: one event of a subject at a time, as they were
-said. An event that nobody hears is counted by \`bus_relay_unroutable_total\` and is otherwise no fault.
+said. ${everything(hearAll)}An event that nobody hears is counted by \`bus_relay_unroutable_total\` and is otherwise no fault.
 
 ## Signals
 
@@ -45,6 +45,9 @@ const table = (head: string[], rows: string[][]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
+
+const everything = (groups: string[]) =>
+  groups.length > 0 ? `Besides, every event is heard by ${groups.join(', ')}. ` : '';
 
 const code = (text: string) => `\`${text}\``;
 

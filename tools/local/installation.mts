@@ -112,6 +112,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       // Only bots of the sandbox are answered by them, and only while no real server is connected.
       CHAT_AI_SANDBOX_BASE_URL: addresses['openai'],
       TTS_WORKER_SANDBOX_BASE_URL: addresses['openai'],
+      ...playedSignIn(given, addresses, await client.mailbox.smtpUrl()),
       ...Object.fromEntries(ports.map(([variable, port]) => [variable, String(port)])),
       ...Object.fromEntries(Object.entries(publicUrls).map(([name, url]) => [`${prefixOf(name)}_PUBLIC_URL`, url])),
       ...given,
@@ -175,6 +176,32 @@ async function startSandbox(
   });
   await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], signal);
   return sandbox;
+}
+
+/**
+ * Ways to sign in of the sandbox, in place of each of which nothing is configured. Never half of one: a real client must not meet a
+ * provider that is played.
+ */
+function playedSignIn(given: Variables, addresses: Record<string, string>, smtpUrl: string): Variables {
+  const openid = addresses['openid']!;
+  const elsewhere = { CLIENT_ID: 'sandbox', CLIENT_SECRET: 'sandbox-secret' };
+  const played: Record<string, Record<string, string>> = {
+    TELEGRAM: {
+      CLIENT_ID: '7000000001',
+      CLIENT_SECRET: 'sandbox-login-secret',
+      ISSUER: addresses['telegram-login']!,
+    },
+    GOOGLE: { ...elsewhere, ISSUER: `${openid}/google` },
+    YANDEX: { ...elsewhere, URL: `${openid}/yandex`, INFO_URL: `${openid}/yandex` },
+    VK: { CLIENT_ID: 'sandbox', SERVICE_TOKEN: 'sandbox-secret', URL: `${openid}/vk` },
+  };
+  const isGiven = (prefix: string) => Object.keys(given).some((name) => name.startsWith(prefix));
+  const providers = Object.entries(played).flatMap(([provider, settings]) => {
+    const prefix = `GATEWAY_SIGN_IN_${provider}_`;
+    if (isGiven(prefix)) return [];
+    return Object.entries(settings).map(([name, value]) => [prefix + name, value]);
+  });
+  return { ...(isGiven('GATEWAY_SMTP_URL') ? {} : { GATEWAY_SMTP_URL: smtpUrl }), ...Object.fromEntries(providers) };
 }
 
 /** Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it. */

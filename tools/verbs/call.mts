@@ -14,6 +14,7 @@ const USAGE = `npm run call -- <route> [name=value …] [name:=json …]
   The names are those of the path, the query or the body; := gives a value as JSON. What is answered goes to standard output.
   --body <json>     the whole body     --key <idempotency key>, a fresh one without it
   --if-match <etag> of what you have seen: \`call\` says it on standard error beside an answer that has one
+  --reason <text>   why you look at what people wrote or who they are
   --as <name>       who you are; the name of your account without it
   --url <address>   where the service answers, else <SERVICE>_URL, else its usual port on this machine
   --out <file>      where a file goes
@@ -30,6 +31,7 @@ export async function main(args: string[]): Promise<number> {
       body: { type: 'string' },
       'if-match': { type: 'string' },
       key: { type: 'string' },
+      reason: { type: 'string' },
       as: { type: 'string', default: userInfo().username },
       url: { type: 'string' },
       out: { type: 'string' },
@@ -58,6 +60,7 @@ export async function main(args: string[]): Promise<number> {
     ...sorted(route, given.map(readArgument)),
     ...(values.body && { body: JSON.parse(values.body) as unknown }),
     ...(values['if-match'] && { ifMatch: asEntityTag(values['if-match']) }),
+    ...(values.reason && { reason: values.reason }),
     ...(route.idempotent && { idempotencyKey: values.key ?? crypto.randomUUID() }),
   };
   const actor = { kind: 'staff' as const, id: values.as, roles: ['operator'], scopes: ['*'] };
@@ -99,7 +102,11 @@ function sorted({ params, query, body }: RouteDefinition, given: [string, unknow
 }
 
 /** Asks with the key of the environment or, where that is not known, with the one of the local installation. */
-async function ask<T>(route: RouteDefinition, url: string, call: (client: ServiceClient) => Promise<T>): Promise<T> {
+export async function ask<T>(
+  route: RouteDefinition,
+  url: string,
+  call: (client: ServiceClient) => Promise<T>,
+): Promise<T> {
   const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
   const { serviceOf } = await import('@switchboard/contracts');
   const { Registry } = await import('prom-client');
@@ -122,7 +129,7 @@ async function ask<T>(route: RouteDefinition, url: string, call: (client: Servic
   throw new Error("There is no operator's key: set OPERATOR_PRIVATE_KEY, or run `npm start` here once.");
 }
 
-async function addressOf(service: string): Promise<string> {
+export async function addressOf(service: string): Promise<string> {
   const prefix = service.toUpperCase().replaceAll('-', '_');
   const { [`${prefix}_URL`]: url, [`${prefix}_PORT`]: port } = process.env;
   if (url) return url;

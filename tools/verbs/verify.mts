@@ -36,6 +36,10 @@ const parts: Record<string, Part> = {
     what: 'how fast the backbone is, measured briefly',
     verb: ['bench', 'bus', '--events', '5000', '--repetitions', '1', '--only', 'batch', '--seconds', '5'],
   },
+  analytics: {
+    what: 'how fast events are kept and counted, measured briefly',
+    verb: ['bench', 'analytics', '--events', '200000', '--stream', '20000', '--repetitions', '1'],
+  },
   knowledge: { what: 'whether what people ask is found', verb: ['bench', 'knowledge'] },
   clock: {
     what: 'all specs on a leap day that ends, in another time zone, with a database two minutes ahead',

@@ -24,7 +24,10 @@ import { v7 as uuidv7 } from 'uuid';
 
 const OWNER: Actor = { kind: 'staff', id: 'owner', roles: ['owner'], scopes: ['*'] };
 /** By process. */
-const REPLICAS = [[gatewayApp, chatAiApp, botAdapterApp], [chatAiApp, botAdapterApp]];
+const REPLICAS = [
+  [gatewayApp, chatAiApp, botAdapterApp],
+  [chatAiApp, botAdapterApp],
+];
 /** Of a change, from the answer of the gateway until the last process works by it; the poll alone takes up to ten seconds. */
 const WITHIN_MS = 2000;
 
@@ -112,7 +115,11 @@ describe('a bot that is kept by the gateway, in two processes of each service', 
   });
 
   it('is refused by the service that reads what is wrong, at the field', async () => {
-    const description = { name: 'Bad', channel: { kind: 'telegram', apiRoot: 'sandbox' }, assistant: { sytemPrompt: 'x' } };
+    const description = {
+      name: 'Bad',
+      channel: { kind: 'telegram', apiRoot: 'sandbox' },
+      assistant: { sytemPrompt: 'x' },
+    };
     const body = { id: 'bad', description, secrets: { 'channel.token': 'no token' } };
     const refused = client.call(CreateBot, { body, idempotencyKey: uuidv7() }, { actor: OWNER });
     await expect(refused).rejects.toMatchObject({

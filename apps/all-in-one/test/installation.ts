@@ -53,6 +53,7 @@ export class Site {
       ...this.sandbox.env,
       BUS: 'memory',
       ...Object.fromEntries(services.map(({ name }) => [`${prefixOf(name)}_PORT`, '0'])),
+      GATEWAY_PUBLIC_PORT: '0',
       BOTS_FOLDER: join(this.folder, 'bots'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',

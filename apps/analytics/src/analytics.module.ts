@@ -1,4 +1,27 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module';
+import { AnomaliesModule } from './anomalies/anomalies.module';
+import { ArchiveModule } from './archive/archive.module';
+import { BackupModule } from './backup/backup.module';
+import { ConsentsModule } from './consents/consents.module';
+import { EventsModule } from './events/events.module';
+import { ExperimentsModule } from './experiments/experiments.module';
+import { RetentionModule } from './retention/retention.module';
+import { RollupsModule } from './rollups/rollups.module';
+import { UiEventsModule } from './ui-events/ui-events.module';
 
-@Module({ imports: [] })
+@Module({
+  imports: [
+    RollupsModule,
+    EventsModule,
+    ConsentsModule,
+    UiEventsModule,
+    ArchiveModule,
+    BackupModule,
+    ExperimentsModule,
+    AlertsModule,
+    AnomaliesModule,
+    RetentionModule,
+  ],
+})
 export class AnalyticsModule {}

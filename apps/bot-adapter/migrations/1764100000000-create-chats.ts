@@ -10,9 +10,11 @@ export class CreateChats1764100000000 implements MigrationInterface {
       CREATE TABLE people (
         channel       text NOT NULL,
         external_hash text NOT NULL, -- of the channel's id
-        user_id       uuid NOT NULL UNIQUE,
+        user_id       uuid NOT NULL, -- of several channels, where the person has linked them
+        former_ids    uuid[] NOT NULL DEFAULT '{}', -- that were given here before it was known that the person has another one
         PRIMARY KEY (channel, external_hash)
       );
+      CREATE INDEX people_user ON people (user_id);
 
       -- A person in a bot.
       CREATE TABLE contacts (
@@ -21,6 +23,8 @@ export class CreateChats1764100000000 implements MigrationInterface {
         external_hash text NOT NULL,
         user_id     uuid NOT NULL,
         profile     text NOT NULL, -- encrypted
+        name_hash   text NOT NULL, -- by which staff find somebody who tells their name
+        username_hash text,
         started_at  timestamptz NOT NULL,
         flood_level double precision NOT NULL, -- what the person did lately, and when it was counted last
         flood_at    timestamptz NOT NULL,
@@ -29,6 +33,10 @@ export class CreateChats1764100000000 implements MigrationInterface {
         UNIQUE (bot_id, external_hash)
       );
       CREATE INDEX contacts_user ON contacts (user_id);
+      CREATE INDEX contacts_of_bot ON contacts (bot_id, id);
+      CREATE INDEX contacts_name ON contacts (name_hash);
+      CREATE INDEX contacts_username ON contacts (username_hash);
+      CREATE INDEX contacts_external ON contacts (external_hash);
 
       CREATE TABLE chats (
         id            uuid PRIMARY KEY,

@@ -25,6 +25,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         UNIQUE (cause_id, kind)
       );
       CREATE INDEX deliveries_waiting ON deliveries (chat_id, seq) WHERE state IN ('queued', 'sending');
+      CREATE INDEX deliveries_of_person ON deliveries (user_id, seq);
       CREATE INDEX deliveries_finished ON deliveries (finished_at);
       CREATE INDEX deliveries_failed ON deliveries (finished_at) WHERE state = 'failed';
 

@@ -8,7 +8,12 @@ export const botAdapterDataMap: DataMap = {
     retention: 'As long as the person is known.',
     erasure: 'delete row',
     person: 'user_id',
-    columns: { channel: 'The channel.', external_hash: "Keyed hash of the channel's id of the person." },
+    columns: {
+      channel: 'The channel.',
+      external_hash: "Keyed hash of the channel's id of the person.",
+      former_ids:
+        'Ids that the person had here for a moment: other services may have rows of theirs, which go with the person.',
+    },
   },
   contacts: {
     purpose: 'A person in a bot: whom to write to.',
@@ -19,6 +24,8 @@ export const botAdapterDataMap: DataMap = {
       bot_id: 'The bot.',
       external_hash: "Keyed hash of the channel's id of the person.",
       profile: 'Name and username, encrypted with the key of the person.',
+      name_hash: 'Keyed hash of the name, by which staff find somebody.',
+      username_hash: 'Keyed hash of the username, likewise.',
       flood_group: "The channel's id of files that were sent together last.",
     },
   },
@@ -51,7 +58,8 @@ export const botAdapterDataMap: DataMap = {
       update_id: "The channel's id of the update.",
       failure: 'Why it could not be processed.',
       mentioned: "Keyed hashes of what may be a person's id at the channel; only of what failed or waits.",
-      content: 'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
+      content:
+        'The update as the channel sent it, encrypted with a key of the installation; only of what failed or waits.',
     },
   },
   inbound_messages: {

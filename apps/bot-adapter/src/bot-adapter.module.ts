@@ -28,6 +28,7 @@ import { InboundUpdateRow } from './inbound/inbound-update.entity';
 import { Receiver } from './inbound/receiver.entity';
 import { Media } from './media/media.entity';
 import { MediaModule } from './media/media.module';
+import { NoticesModule } from './notices/notices.module';
 import { PreviewsModule } from './previews/previews.module';
 import { RetentionModule } from './retention/retention.module';
 import { Speech } from './speech/speech.entity';
@@ -52,6 +53,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       MediaModule,
       ContactsModule,
       DeliveriesModule,
+      NoticesModule,
       SpeechModule,
       PreviewsModule,
       DialogsModule,

@@ -41,7 +41,10 @@ export interface ChannelWorld {
     who: Someone,
   ): Promise<void>;
   /** A section and its secrets as a third bot could have them, with credentials that the channel knows, or does not. */
-  credentials(which: 'good' | 'wrong' | "the first bot's"): { channel: Record<string, unknown>; secrets: Record<string, string> };
+  credentials(which: 'good' | 'wrong' | "the first bot's"): {
+    channel: Record<string, unknown>;
+    secrets: Record<string, string>;
+  };
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Whether files can come in. */

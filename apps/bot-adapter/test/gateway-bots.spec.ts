@@ -149,7 +149,8 @@ describe('bots that the gateway keeps', () => {
       },
     });
     await until(
-      async () => (await telegram.calls('answerCallbackQuery')).some(({ params }) => /press it again/.test(params.text ?? '')),
+      async () =>
+        (await telegram.calls('answerCallbackQuery')).some(({ params }) => /press it again/.test(params.text ?? '')),
       { what: 'the answer to the press' },
     );
     const before = heard().length;

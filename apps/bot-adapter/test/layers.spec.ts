@@ -13,6 +13,7 @@ const LAYERS = [
   'media',
   'contacts',
   'deliveries',
+  'notices',
   'speech',
   'previews',
   'dialogs',

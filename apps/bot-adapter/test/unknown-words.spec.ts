@@ -2,8 +2,11 @@ import { MemoryTransport } from '@switchboard/bus';
 import {
   type EventOf,
   ConversationReset,
+  IdentityLinked,
+  IdentityUnlinked,
   MessageReceived,
   MessageUndeliverable,
+  NoticeSendRequested,
   ReplyCompleted,
   ReplyTyped,
   SpeechCompleted,
@@ -46,6 +49,8 @@ describe('words that bot-adapter does not know', () => {
     return app.probe.until(SpeechSpeakRequested, ({ data }) => data.text === answer);
   }
 
+  const identity = () => ({ identityId: uuidv7(), userId: uuidv7(), channel: 'telegram', externalId: uuidv7() });
+
   it('keep no event from being applied', async () => {
     const { chatId, botId, userId, messageId } = heard.data;
     const who = { chatId, botId, userId };
@@ -67,6 +72,8 @@ describe('words that bot-adapter does not know', () => {
           causeId: uuidv7(),
           reason: 'gave_up',
         }),
+      [NoticeSendRequested.type]: () =>
+        NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts: { en: 'Look here' } }),
       [ConversationReset.type]: () => ConversationReset({ ...who, channel: 'telegram' }),
       [SpeechCompleted.type]: () =>
         SpeechCompleted({
@@ -82,6 +89,8 @@ describe('words that bot-adapter does not know', () => {
         }),
       [SpeechFailed.type]: () =>
         SpeechFailed({ speechId: uuidv7(), requestedBy: 'bot-adapter', chatId, reason: 'too_long' }),
+      [IdentityLinked.type]: () => IdentityLinked({ ...identity(), linkedAt: new Date().toISOString() }),
+      [IdentityUnlinked.type]: () => IdentityUnlinked({ ...identity(), unlinkedAt: new Date().toISOString() }),
       [TranscriptionFailed.type]: () => TranscriptionFailed({ ...who, messageId: uuidv7(), reason: 'too_large' }),
     });
   });

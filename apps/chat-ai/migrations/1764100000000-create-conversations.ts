@@ -13,6 +13,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         -- The person of a private chat; null where several talk.
         user_id uuid,
         started_at timestamptz NOT NULL,
+        -- When a person wrote last, to the minute: lists are ordered by it, and an index changes once a minute at most.
+        active_at timestamptz NOT NULL,
         closed_at timestamptz,
         -- Grows with every change a running turn has to know of.
         revision integer NOT NULL DEFAULT 1,
@@ -30,6 +32,8 @@ export class CreateConversations1764100000000 implements MigrationInterface {
     await personalTable(runner, 'conversations');
     await runner.query('CREATE INDEX conversations_of_person ON conversations (user_id)');
     await runner.query('CREATE INDEX conversations_of_chat ON conversations (chat_id, started_at DESC)');
+    await runner.query('CREATE INDEX conversations_by_activity ON conversations (active_at, id)');
+    await runner.query('CREATE INDEX conversations_of_bot ON conversations (bot_id, active_at, id)');
     await runner.query(`
       CREATE TABLE messages (
         id uuid PRIMARY KEY,
@@ -99,20 +103,9 @@ export class CreateConversations1764100000000 implements MigrationInterface {
         PRIMARY KEY (reply_id, user_id)
       )`);
     await personalTable(runner, 'ratings');
-    await runner.query(`
-      CREATE TABLE prompts (
-        id uuid PRIMARY KEY,
-        bot_id text NOT NULL,
-        version integer NOT NULL,
-        text text NOT NULL,
-        hash text NOT NULL,
-        created_at timestamptz NOT NULL,
-        UNIQUE (bot_id, version),
-        UNIQUE (bot_id, hash)
-      )`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE prompts, ratings, turns, attachments, messages, conversations');
+    await runner.query('DROP TABLE ratings, turns, attachments, messages, conversations');
   }
 }

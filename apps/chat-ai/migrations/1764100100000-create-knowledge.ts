@@ -11,22 +11,64 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
         tokens integer NOT NULL,
         synonyms text NOT NULL,
         loaded_at timestamptz NOT NULL,
-        version text, -- of the files; absent when one of them is still to be read
-        seen_at timestamptz NOT NULL -- when a process last saw these files
+        version text, -- of the folder's files; absent when one of them is still to be read, or there is no folder
+        seen_at timestamptz -- when a process last saw these files; absent without a folder
       )`);
+    // What staff have added: files, pages, questions with answers. What was read of each is a document below.
+    await runner.query(`
+      CREATE TABLE knowledge_entries (
+        id uuid PRIMARY KEY,
+        bot_id text NOT NULL,
+        origin text NOT NULL CHECK (origin IN ('file', 'page', 'faq')),
+        state text NOT NULL CHECK (state IN ('receiving', 'waiting', 'settled')),
+        source text NOT NULL,
+        title text, -- that staff gave it
+        text text, -- Markdown that was read of a file or a page
+        problem text,
+        notes text[] NOT NULL DEFAULT '{}',
+        indexed_as text, -- differs when the passages are to be made anew
+        storage_key text, -- of a file
+        bytes bigint,
+        content_type text,
+        content_hash bytea,
+        every_hours integer, -- of a page
+        etag text,
+        last_modified text,
+        read_at timestamptz,
+        next_read_at timestamptz,
+        texts jsonb, -- of a question: each language
+        created_at timestamptz NOT NULL,
+        changed_at timestamptz NOT NULL,
+        changed_by text NOT NULL,
+        deleted_at timestamptz,
+        revision integer NOT NULL
+      )`);
+    await runner.query('CREATE INDEX knowledge_entries_of_bot ON knowledge_entries (bot_id, id)');
+    await runner.query(
+      `CREATE UNIQUE INDEX knowledge_pages_once ON knowledge_entries (bot_id, source)
+       WHERE origin = 'page' AND deleted_at IS NULL`,
+    );
+    await runner.query(
+      'CREATE INDEX knowledge_pages_due ON knowledge_entries (next_read_at) WHERE next_read_at IS NOT NULL',
+    );
     await runner.query(`
       CREATE TABLE knowledge_documents (
         id uuid PRIMARY KEY,
         bot_id text NOT NULL,
+        entry_id uuid REFERENCES knowledge_entries ON DELETE CASCADE, -- absent of a file of the folder
         source text NOT NULL,
         title text NOT NULL,
         locale text NOT NULL,
         hash text NOT NULL,
         problem text,
         notes text[] NOT NULL,
-        loaded_at timestamptz NOT NULL,
-        UNIQUE (bot_id, source)
+        loaded_at timestamptz NOT NULL
       )`);
+    await runner.query(
+      'CREATE UNIQUE INDEX knowledge_files_of_folder ON knowledge_documents (bot_id, source) WHERE entry_id IS NULL',
+    );
+    await runner.query('CREATE UNIQUE INDEX knowledge_documents_of_entry ON knowledge_documents (entry_id, locale)');
+    await runner.query('CREATE INDEX knowledge_documents_of_bot ON knowledge_documents (bot_id)');
     await runner.query(`
       CREATE TABLE knowledge_chunks (
         id uuid PRIMARY KEY,
@@ -76,7 +118,7 @@ export class CreateKnowledge1764100100000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
       `DROP TABLE knowledge_vectors, knowledge_grams, knowledge_terms, knowledge_chunks, knowledge_documents,
-         knowledge_bases`,
+         knowledge_entries, knowledge_bases`,
     );
   }
 }

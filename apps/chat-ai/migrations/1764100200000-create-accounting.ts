@@ -52,7 +52,7 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE usages (
         id uuid PRIMARY KEY,
-        purpose text NOT NULL CHECK (purpose IN ('turn', 'summary', 'embedding')),
+        purpose text NOT NULL CHECK (purpose IN ('turn', 'summary', 'embedding', 'try-out')),
         -- Not a foreign key: calls given up belong to a turn that is recorded later, or never.
         turn_id uuid,
         bot_id text NOT NULL,
@@ -71,6 +71,7 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
     await personalTable(runner, 'usages');
     await runner.query('CREATE INDEX usages_of_turn ON usages (turn_id)');
     await runner.query('CREATE INDEX usages_by_time ON usages (created_at)');
+    await runner.query('CREATE INDEX usages_of_person ON usages (user_id, created_at)');
     await runner.query(`
       CREATE TABLE budgets (
         scope text NOT NULL,

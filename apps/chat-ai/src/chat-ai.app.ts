@@ -2,6 +2,8 @@ import { defineApp } from '@switchboard/service-kit';
 import { CreateConversations1764100000000 } from '../migrations/1764100000000-create-conversations';
 import { CreateKnowledge1764100100000 } from '../migrations/1764100100000-create-knowledge';
 import { CreateAccounting1764100200000 } from '../migrations/1764100200000-create-accounting';
+import { CreatePrompts1764100300000 } from '../migrations/1764100300000-create-prompts';
+import { CreateUnanswered1764100400000 } from '../migrations/1764100400000-create-unanswered';
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { Attachment } from './attachments/attachment.entity';
@@ -12,16 +14,41 @@ import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
 import { Turn } from './conversations/turn.entity';
+import { KnowledgeEntry } from './knowledge/knowledge-entry.entity';
 import { LookAtKnowledge } from './knowledge/knowledge.loader';
 import { Prompt } from './prompts/prompt.entity';
+import { PromptDraft } from './prompts/prompt-draft.entity';
+import { PromptRelease } from './prompts/prompt-release.entity';
+import { LookAtPrompts } from './prompts/prompts.service';
+import { UnansweredGroup } from './unanswered/unanswered-group.entity';
+import { UnansweredQuestion } from './unanswered/unanswered-question.entity';
 
 export const chatAiApp = defineApp({
   name: 'chat-ai',
   module: ChatAiModule,
   config: chatAiConfig,
-  entities: [Conversation, Message, Attachment, Turn, Usage, Prompt, ModelPrice],
-  migrations: [CreateConversations1764100000000, CreateKnowledge1764100100000, CreateAccounting1764100200000],
-  tasks: [LookAtKnowledge],
+  entities: [
+    Conversation,
+    Message,
+    Attachment,
+    Turn,
+    Usage,
+    ModelPrice,
+    Prompt,
+    PromptRelease,
+    PromptDraft,
+    KnowledgeEntry,
+    UnansweredGroup,
+    UnansweredQuestion,
+  ],
+  migrations: [
+    CreateConversations1764100000000,
+    CreateKnowledge1764100100000,
+    CreateAccounting1764100200000,
+    CreatePrompts1764100300000,
+    CreateUnanswered1764100400000,
+  ],
+  tasks: [LookAtKnowledge, LookAtPrompts],
   dataMap: chatAiDataMap,
   botSections: { assistant: AssistantSection },
   port: 4102,

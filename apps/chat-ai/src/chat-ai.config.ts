@@ -1,4 +1,4 @@
-import { secret } from '@switchboard/service-kit';
+import { networkList, secret } from '@switchboard/service-kit';
 import { z } from 'zod';
 
 const milliseconds = (standard: number) => z.coerce.number().int().min(10).max(600_000).default(standard);
@@ -29,6 +29,12 @@ export const chatAiConfig = z.object({
   CHAT_AI_BOT_PER_MONTH_USD: budget(50).describe('Dollars a bot may cost in a month, for bots that do not say.'),
   CHAT_AI_KNOWLEDGE_PER_MONTH_USD: budget(10).describe(
     "Dollars that the embeddings of a bot's knowledge may cost in a month, beside what its answers may.",
+  ),
+  CHAT_AI_TRY_OUT_PER_MONTH_USD: budget(5).describe(
+    'Dollars that staff may spend in a month on trying out prompts of a bot, beside what its answers may.',
+  ),
+  CHAT_AI_PAGES_PRIVATE_NETWORKS: networkList().describe(
+    'Networks such as 10.1.0.0/16 from which pages may be read into a knowledge base though they are not public.',
   ),
   CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: milliseconds(30_000).describe('A person gives up waiting before a model does.'),
   CHAT_AI_IDLE_TIMEOUT_MS: milliseconds(20_000).describe('Between two tokens: a stream that stalls seldom comes back.'),

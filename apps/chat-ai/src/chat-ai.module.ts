@@ -8,7 +8,9 @@ import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
 import { RetentionModule } from './retention/retention.module';
+import { TryOutsModule } from './try-outs/try-outs.module';
 import { TurnsModule } from './turns/turns.module';
+import { UnansweredModule } from './unanswered/unanswered.module';
 
 @Module({
   imports: [
@@ -21,7 +23,9 @@ import { TurnsModule } from './turns/turns.module';
     ModelsModule,
     PromptsModule,
     RetentionModule,
+    TryOutsModule,
     TurnsModule,
+    UnansweredModule,
   ],
 })
 export class ChatAiModule {}

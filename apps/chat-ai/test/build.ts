@@ -1,6 +1,8 @@
 import {
   ConversationReset,
   ListConversations,
+  ListMessages,
+  ListTurns,
   type Locale,
   MessageEdited,
   MessageReceived,
@@ -55,9 +57,19 @@ export function aPerson(app: () => TestApp, { botId = 'lumen', locale = 'en' as 
   };
 }
 
-/** What operators see of a chat. */
-export const transcriptOf = (app: TestApp, chatId: string) =>
-  app.gateway.call(ListConversations, { params: { chatId } });
+/** What staff see of a chat: its conversations, the latest first, each with its messages and turns in order. */
+export async function transcriptOf(app: TestApp, chatId: string) {
+  const { data } = await app.gateway.call(ListConversations, { query: { chatId } });
+  const conversations = data.map(async (conversation) => {
+    const asked = { params: { conversationId: conversation.id }, query: { limit: 200 } };
+    const [messages, turns] = await Promise.all([
+      app.gateway.call(ListMessages, { ...asked, reason: 'a spec' }),
+      app.gateway.call(ListTurns, asked),
+    ]);
+    return { ...conversation, messages: messages.data.reverse(), turns: turns.data.reverse() };
+  });
+  return { conversations: await Promise.all(conversations) };
+}
 
 /** Rows of a table of the service, as they lie in the database. */
 export const rowsOf = <Row = Record<string, unknown>>(app: TestApp, sql: string, parameters: unknown[] = []) =>

@@ -64,7 +64,7 @@ describe('what people ask in everyday words', () => {
   });
 
   it('a model gets all there is, because it fits', async () => {
-    const passages = await knowledge.forModel('northwind', { text: 'Во сколько вы открываетесь в субботу?' });
+    const { passages } = await knowledge.forModel('northwind', { text: 'Во сколько вы открываетесь в субботу?' });
     expect(passages).toHaveLength(28);
     expect(passages[0]!.text).toMatch(/Мастерская работает/);
   });

@@ -311,8 +311,8 @@ describe('knowledge of one bot', () => {
     const app = await start(undefined, { CHAT_AI_KNOWLEDGE_CHECK_SECONDS: '1' });
     const terms = async (locale = 'en') => {
       const asked = { params: { botId: 'desk' }, query: { locale } };
-      const { documents } = await app.gateway.call(ListKnowledgeDocuments, asked);
-      return documents.find(({ source }) => source === 'terms.docx');
+      const { data } = await app.gateway.call(ListKnowledgeDocuments, asked);
+      return data.find(({ source }) => source === 'terms.docx');
     };
     await until(async () => (await terms())?.passages === 1, { what: 'the file' });
     await file('terms.docx', 'PK\u0003\u0004 and then nothing');
@@ -483,12 +483,12 @@ describe('knowledge of one bot', () => {
     lost.mockRestore();
     const asked = { params: { botId: 'desk' }, query: { locale: 'en' as const } };
     expect(await app.gateway.call(ListKnowledgeDocuments, asked)).toMatchObject({
-      documents: [{ source: 'terms.docx', problem: { code: 'chat-ai.reader_failed' } }],
+      data: [{ source: 'terms.docx', problem: { code: 'chat-ai.reader_failed' } }],
     });
     await app.service.nest.get(KnowledgeLoader).check();
     expect(await search(app, 'deposit', 'desk')).toMatchObject([{ source: 'terms.docx' }]);
-    const { documents } = await app.gateway.call(ListKnowledgeDocuments, asked);
-    expect(documents).toMatchObject([{ problem: null }]);
+    const { data } = await app.gateway.call(ListKnowledgeDocuments, asked);
+    expect(data).toMatchObject([{ problem: null }]);
     await app.stop();
   });
 

@@ -11,7 +11,9 @@ const LAYERS = [
   'knowledge',
   'attachments',
   'conversations',
+  'unanswered',
   'turns',
+  'try-outs',
   'retention',
   'erasure',
 ];

@@ -1,5 +1,7 @@
 import { secret } from '@switchboard/service-kit';
 import { z } from 'zod';
+import { mailVariables } from './mail/mail.config';
+import { signInVariables } from './sign-in/sign-in.config';
 
 /** The variables that only this service reads; their names begin with `GATEWAY_`. */
 export const gatewayConfig = z.object({
@@ -16,5 +18,7 @@ export const gatewayConfig = z.object({
   REDIS_URL: secret()
     .optional()
     .describe('redis://… where all replicas count calls together; without it each counts its share in memory.'),
+  ...mailVariables,
+  ...signInVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

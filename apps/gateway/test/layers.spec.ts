@@ -2,7 +2,7 @@ import { layerProblems } from '@switchboard/testing';
 import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
-const LAYERS = ['bots', 'limits', 'sessions', 'api-keys', 'access', 'staff', 'edge'];
+const LAYERS = ['bots', 'limits', 'sessions', 'api-keys', 'access', 'staff', 'edge', 'mail', 'people', 'sign-in'];
 
 it('the layers of gateway import only what stands below them', () => {
   expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);

@@ -37,7 +37,11 @@ export class PretendedServices {
       bots.addCheck(({ id }) => {
         const token = bots.secret(id, 'channel', 'token');
         if (name !== 'bot-adapter' || /^\d+:[\w-]+$/.test(token ?? '')) return;
-        throw new BotFieldError('channel.token', { en: 'is no token', ru: 'не токен' }, token ? 'invalid_format' : 'required');
+        throw new BotFieldError(
+          'channel.token',
+          { en: 'is no token', ru: 'не токен' },
+          token ? 'invalid_format' : 'required',
+        );
       });
       bots.addCheck(({ id }) => void (name === 'chat-ai' && bots.secret(id, 'assistant', 'apiKey')));
       bots.addCheck(({ id }) => void (name === 'chat-ai' && bots.path(id, 'assistant', 'knowledge')));

@@ -1,4 +1,6 @@
+import { ContactStarted } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../src/gateway.app';
 
 /** A newer version of another service says words that this one has never heard of. */
@@ -12,5 +14,11 @@ describe('words that gateway does not know', () => {
 
   it('keep no event from being applied', () =>
     // A sample of each event that is heard and has open words: { [MessageReceived.type]: () => MessageReceived({ … }) }
-    hearsUnknownWords(app, gatewayApp, {}));
+    hearsUnknownWords(app, gatewayApp, {
+      [ContactStarted.type]: () =>
+        ContactStarted({
+          ...{ chatId: uuidv7(), botId: 'lumen', channel: 'telegram', userId: uuidv7(), contactId: uuidv7() },
+          ...{ externalId: uuidv7(), locale: 'en' },
+        }),
+    }));
 });

@@ -1,5 +1,6 @@
 import type { LoggedCall } from './kit/call-log';
 import type { FaultRule } from './kit/faults';
+import type { Mail } from './mailbox/mailbox';
 import type { Pace, RequestFacts } from './openai/context';
 import type { Model } from './openai/models';
 import type { NewScriptedAnswer } from './openai/script';
@@ -39,11 +40,15 @@ export class SandboxClient {
   readonly url: string;
   readonly telegram: TelegramControl;
   readonly openai: OpenAiControl;
+  readonly telegramLogin: SignInControl;
+  readonly mailbox: MailboxControl;
 
   constructor(url: string) {
     this.url = url;
     this.telegram = new TelegramControl(this.party('telegram'));
     this.openai = new OpenAiControl(this.party('openai'));
+    this.telegramLogin = new SignInControl(this.party('telegram-login'));
+    this.mailbox = new MailboxControl(this.party('mailbox'));
   }
 
   /** Where each third party answers, by its name. */
@@ -81,6 +86,12 @@ export class SandboxClient {
     const response = await fetch(address, { signal: AbortSignal.timeout(DEADLINE_MS) });
     if (!response.ok) throw new Error(`the sandbox answered ${response.status} to GET ${address}`);
     return Buffer.from(await response.arrayBuffer());
+  }
+
+  /** Accounts with `google`, `company`, `yandex` or `vk`. */
+  accounts(provider: string): SignInControl {
+    const ask = this.party('openid');
+    return new SignInControl((method, path, body) => ask(method, `/${provider}${path}`, body));
   }
 
   /** Asks what one third party adds to the control API, `/control/<name>/…`. */
@@ -252,6 +263,58 @@ export class TelegramControl {
 
   private act<T>(person: number, what: string, place: Place, body: object): Promise<T> {
     return this.ask('POST', `/people/${person}/${what}`, { ...place, ...body });
+  }
+}
+
+/** Somebody at the page of a provider, where they sign in elsewhere. */
+export class SignInControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  /** A person opens the address in their browser and approves, or declines. Returns the address to which they are sent back. */
+  async visit(url: string, person?: number, { decline = false } = {}): Promise<URL> {
+    const { location } = await this.ask<{ location: string }>('POST', '/visits', { url, person, decline });
+    return new URL(location);
+  }
+
+  addClient(client: { id: string; secret: string; redirectUris: string[] }): Promise<unknown> {
+    return this.ask('POST', '/clients', client);
+  }
+
+  /** What was given out, the oldest first. */
+  issued(): Promise<{ client: string; person: number }[]> {
+    return this.ask('GET', '/issued');
+  }
+
+  /** Telegram only: new keys sign from now on. */
+  rotateKeys(): Promise<unknown> {
+    return this.ask('POST', '/keys/rotate');
+  }
+}
+
+/** What was sent by e-mail. */
+export class MailboxControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  /** `smtp://127.0.0.1:4525` */
+  async smtpUrl(): Promise<string> {
+    return (await this.ask<{ url: string }>('GET', '/smtp')).url;
+  }
+
+  /** To one address, or to anybody; the oldest first. */
+  mails(to?: string): Promise<Mail[]> {
+    return this.ask('GET', `/mails?${query({ to })}`);
+  }
+
+  forget(): Promise<unknown> {
+    return this.ask('DELETE', '/mails');
   }
 }
 

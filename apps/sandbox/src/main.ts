@@ -6,6 +6,9 @@ const Bots = z.array(z.object({ token: z.string(), username: z.string().optional
 const Env = z.object({
   SANDBOX_HOST: z.string().default('127.0.0.1'),
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(4500),
+  SANDBOX_SMTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** As browsers reach it, where that is not how services do. */
+  SANDBOX_PUBLIC_URL: z.url().optional(),
   SANDBOX_DATA: z.string().min(1).optional(),
   /** A JSON list of bots that shall be there from the start. */
   SANDBOX_BOTS: z
@@ -41,6 +44,9 @@ async function main(): Promise<void> {
     port: env.SANDBOX_PORT,
     data: env.SANDBOX_DATA,
     telegram: { bots: env.SANDBOX_BOTS, acceptAnyToken: env.SANDBOX_ACCEPT.includes('tokens') },
+    'telegram-login': { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
+    openid: { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
+    mailbox: { smtpPort: env.SANDBOX_SMTP_PORT },
     openai: {
       acceptAnyModel: env.SANDBOX_ACCEPT.includes('models'),
       acceptAnyKey: env.SANDBOX_ACCEPT.includes('keys'),

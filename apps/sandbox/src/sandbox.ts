@@ -9,11 +9,14 @@ import { Faults } from './kit/faults';
 import { answerProblem, HttpError } from './kit/http';
 import { Snapshot } from './kit/snapshot';
 import type { PartyDefinition, ThirdPartySandbox } from './kit/third-party';
+import { mailbox } from './mailbox/mailbox';
 import { openai } from './openai/openai';
+import { openid } from './openid/openid';
 import { telegram } from './telegram/telegram';
+import { telegramLogin } from './telegram-login/telegram-login';
 
 /** Every third party that is played here. */
-export const PARTIES = [telegram, openai] as const;
+export const PARTIES = [telegram, openai, telegramLogin, openid, mailbox] as const;
 
 type Party = (typeof PARTIES)[number];
 /** What each party may be told at its start, under its name. */
@@ -49,11 +52,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = new Faults();
   const parties = new Map<string, ThirdPartySandbox>();
   const snapshots: Snapshot[] = [];
+  const people = () => [...parties.values()].flatMap((party) => [...(party.people?.() ?? [])]);
   for (const definition of [...PARTIES, ...more] as PartyDefinition[]) {
     const { name } = definition;
     const touch = () => snapshot?.touch();
     const told = (options as Record<string, object | undefined>)[name] ?? {};
-    const party = definition.create({ faults, folder: join(folder, name), pace, touch }, told);
+    const party = definition.create({ faults, folder: join(folder, name), pace, people, touch }, told);
     const snapshot = data ? new Snapshot(join(folder, `${name}.json`), () => party.save()) : undefined;
     party.restore(await snapshot?.load());
     // At once: a process killed soon after its start must not leave the next one to begin where this one began.
@@ -80,6 +84,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = createServer(app);
   // As the real ones: a client that comes back after some seconds finds its connection open.
   server.keepAliveTimeout = 65_000;
+  for (const party of parties.values()) await party.listen?.(host);
   await listen(server, port, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   const addresses = Object.fromEntries([...parties].map(([name, { address }]) => [name, url + address]));

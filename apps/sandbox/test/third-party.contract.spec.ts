@@ -76,6 +76,35 @@ async function filesOf(client: SandboxClient): Promise<unknown[]> {
   return ((await response.json()) as { data: unknown[] }).data;
 }
 
+/** Somebody signs in at a provider, and the client exchanges the code. */
+const signIn = (party: string, provider: string, target: string, token: string): Party => {
+  const client = party === 'openid' ? 'sandbox' : '7000000001';
+  const secret = party === 'openid' ? 'sandbox-secret' : 'sandbox-login-secret';
+  const controlOf = (sandbox: SandboxClient) => (provider ? sandbox.accounts(provider) : sandbox.telegramLogin);
+  return {
+    name: party,
+    target,
+    async call({ url, addresses }) {
+      const redirect_uri = 'http://localhost/back';
+      const query = { client_id: client, redirect_uri, response_type: 'code', scope: 'openid' };
+      const address = `${addresses[party]}${provider && `/${provider}`}`;
+      const back = await controlOf(new SandboxClient(url)).visit(
+        `${address}/auth?${new URLSearchParams(query)}`,
+        PERSON,
+      );
+      const form = { grant_type: 'authorization_code', code: back.searchParams.get('code')!, redirect_uri };
+      return fetch(`${address}${token}`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${client}:${secret}`)}` },
+        body: new URLSearchParams(form),
+        signal: giveUp.signal,
+      });
+    },
+    left: (sandbox) => controlOf(sandbox).issued(),
+    kept: (sandbox) => controlOf(sandbox).issued(),
+  };
+};
+
 let key = 0;
 const kv: Party = {
   name: 'kv',
@@ -90,169 +119,179 @@ const kv: Party = {
   },
 };
 
-describe.each([telegram, openai, kv])('the third party $name', ({ name, target, call, left, kept, outgoing }) => {
-  let sandbox: Sandbox;
-  let client: SandboxClient;
+const telegramLogin = signIn('telegram-login', '', 'token', '/token');
+const openid = signIn('openid', 'company', 'company.token', '/token');
 
-  const start = async (data?: string) => {
-    const bots = [{ token: TOKEN, username: 'spec_bot' }];
-    sandbox = await startSandbox({ data, pace: 0.01, telegram: { bots, rateLimits: null }, more: [keyValue] });
-    client = new SandboxClient(sandbox.url);
-  };
-  const fault = (kind: string, more: object = {}) =>
-    client.setFaults({ target: `${name}.${target}`, kind, times: 1, ...more });
+describe.each([telegram, openai, telegramLogin, openid, kv])(
+  'the third party $name',
+  ({ name, target, call, left, kept, outgoing }) => {
+    let sandbox: Sandbox;
+    let client: SandboxClient;
 
-  beforeEach(() => {
-    giveUp = new AbortController();
-    return start();
-  });
-  afterEach(() => sandbox.close());
+    const start = async (data?: string) => {
+      const bots = [{ token: TOKEN, username: 'spec_bot' }];
+      sandbox = await startSandbox({ data, pace: 0.01, telegram: { bots, rateLimits: null }, more: [keyValue] });
+      client = new SandboxClient(sandbox.url);
+    };
+    const fault = (kind: string, more: object = {}) =>
+      client.setFaults({ target: `${name}.${target}`, kind, times: 1, ...more });
 
-  it('answers, and its calls are logged with how they ended', async () => {
-    const before = await client.party(name)<{ id: number }[]>('GET', '/calls');
-    expect((await call(sandbox)).status).toBe(200);
-    const since = before.at(-1)?.id ?? 0;
-    const [logged] = await client.party(name)<object[]>('GET', `/calls?since=${since}`);
-    expect(logged).toMatchObject({ status: 200, aborted: false, finishedAt: expect.any(Number) });
-    await client.party(name)('DELETE', '/calls');
-    expect(await client.party(name)('GET', '/calls')).toEqual([]);
-  });
+    beforeEach(() => {
+      giveUp = new AbortController();
+      return start();
+    });
+    afterEach(() => sandbox.close());
 
-  it.each([
-    ['500', 500, 0],
-    ['500-after-commit', 500, 1],
-    ['502-html', 502, 0],
-    ['delay', 200, 1],
-  ])('%s is acted out', async (kind, status, committed) => {
-    await fault(kind, { ms: 1 });
-    const response = await call(sandbox);
-    await response.text();
-    expect([response.status, await left(client)]).toEqual([status, Array(committed).fill(expect.anything())]);
-    expect(await client.faults()).toEqual([]);
-    expect((await call(sandbox)).status).toBe(200);
-  });
+    it('answers, and its calls are logged with how they ended', async () => {
+      const before = await client.party(name)<{ id: number }[]>('GET', '/calls');
+      expect((await call(sandbox)).status).toBe(200);
+      const since = before.at(-1)?.id ?? 0;
+      const [logged] = await client.party(name)<object[]>('GET', `/calls?since=${since}`);
+      expect(logged).toMatchObject({ status: 200, aborted: false, finishedAt: expect.any(Number) });
+      await client.party(name)('DELETE', '/calls');
+      expect(await client.party(name)('GET', '/calls')).toEqual([]);
+    });
 
-  it('429 names the wait in the form that was ordered', async () => {
-    await fault('429', { retryAfter: 7 });
-    expect((await call(sandbox)).headers.get('retry-after')).toBe('7');
-    await fault('429:ms', { retryAfter: 7 });
-    expect((await call(sandbox)).headers.get('retry-after-ms')).toBe('7000');
-    expect(await left(client)).toEqual([]);
-  });
+    it.each([
+      ['500', 500, 0],
+      ['500-after-commit', 500, 1],
+      ['502-html', 502, 0],
+      ['delay', 200, 1],
+    ])('%s is acted out', async (kind, status, committed) => {
+      await fault(kind, { ms: 1 });
+      const response = await call(sandbox);
+      await response.text();
+      expect([response.status, await left(client)]).toEqual([status, Array(committed).fill(expect.anything())]);
+      expect(await client.faults()).toEqual([]);
+      expect((await call(sandbox)).status).toBe(200);
+    });
 
-  it.each([
-    ['answer', 0],
-    ['answer-after-commit', 1],
-  ])('%s is what was ordered, word for word', async (kind, committed) => {
-    const answer = { status: 418, headers: { 'x-seen': 'once' }, body: { description: 'Bad Request: as it was seen' } };
-    await fault(kind, { answer });
-    const response = await call(sandbox);
-    expect([response.status, response.headers.get('x-seen'), await response.json()]).toEqual([
-      answer.status,
-      'once',
-      answer.body,
-    ]);
-    expect(await left(client)).toHaveLength(committed);
-    await expect(fault(kind)).rejects.toThrow('400');
-  });
+    it('429 names the wait in the form that was ordered', async () => {
+      await fault('429', { retryAfter: 7 });
+      expect((await call(sandbox)).headers.get('retry-after')).toBe('7');
+      await fault('429:ms', { retryAfter: 7 });
+      expect((await call(sandbox)).headers.get('retry-after-ms')).toBe('7000');
+      expect(await left(client)).toEqual([]);
+    });
 
-  it.each([
-    ['reset', 0],
-    ['reset-after-commit', 1],
-    ['hang', 0],
-  ])('%s gives no answer', async (kind, committed) => {
-    await fault(kind);
-    const calling = expect(call(sandbox)).rejects.toThrow();
-    if (kind === 'hang') {
-      await until(async () => (await client.faults()).length === 0, { what: 'the call that hangs' });
-      giveUp.abort();
-    }
-    await calling;
-    expect(await left(client)).toHaveLength(committed);
-  });
+    it.each([
+      ['answer', 0],
+      ['answer-after-commit', 1],
+    ])('%s is what was ordered, word for word', async (kind, committed) => {
+      const answer = {
+        status: 418,
+        headers: { 'x-seen': 'once' },
+        body: { description: 'Bad Request: as it was seen' },
+      };
+      await fault(kind, { answer });
+      const response = await call(sandbox);
+      expect([response.status, response.headers.get('x-seen'), await response.json()]).toEqual([
+        answer.status,
+        'once',
+        answer.body,
+      ]);
+      expect(await left(client)).toHaveLength(committed);
+      await expect(fault(kind)).rejects.toThrow('400');
+    });
 
-  it('tells which faults it knows, and refuses others when they are ordered', async () => {
-    const known = await client.knownFaults();
-    expect(known[`${name}.${target}`]).toEqual(expect.arrayContaining(Object.keys(CALL_FAULTS)));
-    await expect(fault('explode')).rejects.toThrow('400');
-    await expect(client.setFaults({ target: `${name}.nothing`, kind: '500' })).rejects.toThrow('400');
-    expect(await client.faults()).toEqual([]);
-  });
+    it.each([
+      ['reset', 0],
+      ['reset-after-commit', 1],
+      ['hang', 0],
+    ])('%s gives no answer', async (kind, committed) => {
+      await fault(kind);
+      const calling = expect(call(sandbox)).rejects.toThrow();
+      if (kind === 'hang') {
+        await until(async () => (await client.faults()).length === 0, { what: 'the call that hangs' });
+        giveUp.abort();
+      }
+      await calling;
+      expect(await left(client)).toHaveLength(committed);
+    });
 
-  it('forgets when it is told to, alone or with all others', async () => {
-    await call(sandbox);
-    await client.party(name)('POST', '/reset');
-    expect(await left(client)).toEqual([]);
-    await call(sandbox);
-    await client.reset();
-    expect([await left(client), await client.party(name)('GET', '/calls')]).toEqual([[], expect.anything()]);
-  });
+    it('tells which faults it knows, and refuses others when they are ordered', async () => {
+      const known = await client.knownFaults();
+      expect(known[`${name}.${target}`]).toEqual(expect.arrayContaining(Object.keys(CALL_FAULTS)));
+      await expect(fault('explode')).rejects.toThrow('400');
+      await expect(client.setFaults({ target: `${name}.nothing`, kind: '500' })).rejects.toThrow('400');
+      expect(await client.faults()).toEqual([]);
+    });
 
-  it('keeps what it has for the next start', async () => {
-    await sandbox.close();
-    const data = await mkdtemp(join(tmpdir(), 'sandbox-spec-'));
-    await start(data);
-    await call(sandbox);
-    const before = await kept(client);
-    expect(before).not.toEqual([]);
-    await sandbox.close();
-    await start(data);
-    expect(await kept(client)).toEqual(before);
-    await rm(data, { recursive: true });
-  });
+    it('forgets when it is told to, alone or with all others', async () => {
+      await call(sandbox);
+      await client.party(name)('POST', '/reset');
+      expect(await left(client)).toEqual([]);
+      await call(sandbox);
+      await client.reset();
+      expect([await left(client), await client.party(name)('GET', '/calls')]).toEqual([[], expect.anything()]);
+    });
 
-  // A party that sends nothing by itself has nothing to prove here.
-  if (!outgoing) return;
-  describe('tells by webhook', () => {
-    let server: Server;
-    let received: { headers: IncomingHttpHeaders; body: string }[];
-    let status: number;
-    let url: string;
+    it('keeps what it has for the next start', async () => {
+      await sandbox.close();
+      const data = await mkdtemp(join(tmpdir(), 'sandbox-spec-'));
+      await start(data);
+      await call(sandbox);
+      const before = await kept(client);
+      expect(before).not.toEqual([]);
+      await sandbox.close();
+      await start(data);
+      expect(await kept(client)).toEqual(before);
+      await rm(data, { recursive: true });
+    });
 
-    beforeEach(async () => {
-      received = [];
-      status = 200;
-      server = createServer(async (req, res) => {
-        received.push({ headers: req.headers, body: await text(req) });
-        res.writeHead(status).end();
+    // A party that sends nothing by itself has nothing to prove here.
+    if (!outgoing) return;
+    describe('tells by webhook', () => {
+      let server: Server;
+      let received: { headers: IncomingHttpHeaders; body: string }[];
+      let status: number;
+      let url: string;
+
+      beforeEach(async () => {
+        received = [];
+        status = 200;
+        server = createServer(async (req, res) => {
+          received.push({ headers: req.headers, body: await text(req) });
+          res.writeHead(status).end();
+        });
+        await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+        await outgoing.listen(sandbox, url);
       });
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      await outgoing.listen(sandbox, url);
-    });
-    afterEach(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+      afterEach(() => {
+        server.closeAllConnections();
+        server.close();
+      });
 
-    const order = (kind: string) =>
-      client.setFaults({ target: `${name}.${outgoing.target}`, kind, times: 1, ms: 60_000 });
-    const arrive = (count: number) => until(() => received.length >= count, { what: `${count} deliveries` });
+      const order = (kind: string) =>
+        client.setFaults({ target: `${name}.${outgoing.target}`, kind, times: 1, ms: 60_000 });
+      const arrive = (count: number) => until(() => received.length >= count, { what: `${count} deliveries` });
 
-    it('what fails is sent again', async () => {
-      status = 500;
-      await outgoing.cause(sandbox);
-      await arrive(1);
-      status = 200;
-      await arrive(2);
-      expect(received[1]!.body).toBe(received[0]!.body);
-    });
+      it('what fails is sent again', async () => {
+        status = 500;
+        await outgoing.cause(sandbox);
+        await arrive(1);
+        status = 200;
+        await arrive(2);
+        expect(received[1]!.body).toBe(received[0]!.body);
+      });
 
-    it('drop, duplicate and reorder are acted out', async () => {
-      await order('drop');
-      await outgoing.cause(sandbox);
-      await order('duplicate');
-      await outgoing.cause(sandbox);
-      await arrive(2);
-      expect(received[1]!.body).toBe(received[0]!.body);
-      await order('reorder');
-      await outgoing.cause(sandbox);
-      await outgoing.cause(sandbox);
-      await arrive(4);
-      expect(received).toHaveLength(4);
+      it('drop, duplicate and reorder are acted out', async () => {
+        await order('drop');
+        await outgoing.cause(sandbox);
+        await order('duplicate');
+        await outgoing.cause(sandbox);
+        await arrive(2);
+        expect(received[1]!.body).toBe(received[0]!.body);
+        await order('reorder');
+        await outgoing.cause(sandbox);
+        await outgoing.cause(sandbox);
+        await arrive(4);
+        expect(received).toHaveLength(4);
+      });
     });
-  });
-});
+  },
+);
 
 describe('a third party of one file', () => {
   it('signs what it sends', async () => {

@@ -6,9 +6,7 @@ import { BUS_TRANSPORT, type GroupOptions, type HandlerExtras } from './handles.
 import { Inbox, type EventHandler, type InboxDependencies } from './inbox';
 import { readersFor } from './read-event';
 import { readSignal } from './signals';
-import type { ConsumerGroup, Subscription, Transport } from './transport';
-
-const BATCH_SIZE = 200;
+import { type ConsumerGroup, EVERY_TYPE, type Subscription, type Transport } from './transport';
 
 interface SignalHandler {
   definition: SignalDefinition;
@@ -49,7 +47,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     extras: Record<string, unknown> = {},
   ): void {
     const bus = extras['bus'] as HandlerExtras | undefined;
-    if (!bus) throw new Error(`The handler of "${pattern}" is decorated with neither @Handles nor @OnSignal`);
+    if (!bus)
+      throw new Error(`The handler of "${pattern}" is decorated with none of @Handles, @HandlesAll and @OnSignal`);
     const call = async (payload: unknown, tx?: EntityManager) => {
       const result: unknown = await callback(payload, tx);
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
@@ -63,23 +62,33 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const entry: Heard = this.groups.get(name) ?? { options, handlers: new Map() };
     if (entry.handlers.has(pattern)) throw new Error(`Two methods of the group ${name} hear ${pattern}`);
     entry.handlers.set(pattern, {
-      definition: bus.definition as EventDefinition,
+      definition: bus.definition as EventDefinition | undefined,
       kind: bus.kind,
       decrypt: bus.decrypt,
       when: bus.when as EventHandler['when'],
       call: (event: CloudEvent | CloudEvent[], tx) => call(event, tx),
     });
+    if (entry.handlers.has(EVERY_TYPE) && entry.handlers.size > 1)
+      throw new Error(`The group ${name} hears every event by one method, and can have no other`);
     this.groups.set(name, entry);
   }
 
   /** What this service listens to. */
   get topology(): ConsumerGroup[] {
-    return [...this.groups].map(([name, { options, handlers }]) => ({
-      ...options,
-      name: `${this.service}.${name}`,
-      types: [...readersFor([...handlers.values()]).keys()],
-      batchSize: BATCH_SIZE,
-    }));
+    return [...this.groups].map(
+      ([
+        name,
+        {
+          options: { batch, ...options },
+          handlers,
+        },
+      ]) => ({
+        ...options,
+        name: `${this.service}.${name}`,
+        types: handlers.has(EVERY_TYPE) ? [EVERY_TYPE] : [...readersFor([...handlers.values()]).keys()],
+        batchSize: batch,
+      }),
+    );
   }
 
   listen(callback: (error?: unknown) => void): void {

@@ -35,6 +35,8 @@ export interface BusOptions {
   /** Default: some of its own, in `registry`. */
   tasks?: PeriodicTasks;
   warn(message: string, error?: unknown): void;
+  /** Of what somebody has to look at: an event went to the dead letters. Default: `warn`. */
+  error?(message: string, error: unknown): void;
 }
 
 /** What every process does again and again for its bus. */
@@ -53,7 +55,7 @@ export class Bus {
   private readonly notifier: OutboxNotifier;
 
   constructor(private readonly options: BusOptions) {
-    const { service, schema, db, connection, transport, cipher = noCipher, registry, warn } = options;
+    const { service, schema, db, connection, transport, cipher = noCipher, registry, warn, error = warn } = options;
     const now = options.now ?? (() => new Date());
     const tasks = options.tasks ?? new PeriodicTasks({ registry, warn });
     const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
@@ -67,7 +69,16 @@ export class Bus {
     this.server = new BusServer(
       service,
       transport,
-      { db, cipher, metrics: this.metrics, now, retryAfterSeconds, wakeRetries: () => this.retries.wake(), warn },
+      {
+        db,
+        cipher,
+        metrics: this.metrics,
+        now,
+        retryAfterSeconds,
+        wakeRetries: () => this.retries.wake(),
+        warn,
+        error,
+      },
       (groups) => this.topology.announce(groups),
     );
     this.topology = new TopologyKeeper({

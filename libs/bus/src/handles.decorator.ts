@@ -1,6 +1,7 @@
 import { applyDecorators, Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type {
+  CloudEvent,
   EventDefinition,
   EventOf,
   SealedEventOf,
@@ -9,6 +10,7 @@ import type {
   SignalOf,
 } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
+import { EVERY_TYPE } from './transport';
 
 /** Marks patterns that the bus serves, so that no other Nest transport takes them. */
 export const BUS_TRANSPORT = Symbol('switchboard bus');
@@ -23,17 +25,21 @@ export interface GroupOptions {
   shards?: number;
   /** Batches handled side by side in one process; ignored in ordered groups. Default: 2. */
   concurrency?: number;
+  /** The most events handled in one transaction, for set-based work that gains by more. Default: 200. */
+  batch?: number;
 }
 
 /** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
 export interface HandlerExtras {
   readonly kind: 'event' | 'batch' | 'signal';
-  readonly definition: EventDefinition | SignalDefinition;
+  /** Absent of a method that hears every event. */
+  readonly definition: EventDefinition | SignalDefinition | undefined;
   readonly decrypt: boolean;
   readonly when?: (data: never) => boolean;
   group?: { name: string } & Required<GroupOptions>;
 }
 
+const BATCH = 200;
 /** As many as there are locks for the subjects of a group; see Inbox. */
 export const MOST_SHARDS = 16;
 
@@ -48,7 +54,7 @@ type HandlerDecorator<Heard> = <Method extends (heard: Heard, tx: EntityManager)
 
 function handler<Heard>(
   kind: HandlerExtras['kind'],
-  definition: EventDefinition | SignalDefinition,
+  definition: EventDefinition | SignalDefinition | undefined,
   { decrypt = false, when }: { decrypt?: boolean; when?: (data: never) => boolean } = {},
 ): HandlerDecorator<Heard> {
   return (target, key, descriptor) => {
@@ -57,7 +63,7 @@ function handler<Heard>(
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
-    (EventPattern(definition.type, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
+    (EventPattern(definition?.type ?? EVERY_TYPE, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
   };
 }
 
@@ -103,6 +109,15 @@ export function HandlesBatch(event: EventDefinition, options?: Partial<Decryptin
   return handler<never>('batch', event, options);
 }
 
+/**
+ * Hears every event of the installation, all that wait at once and in their order: `method(events: CloudEvent[], tx: EntityManager)`.
+ * Their data comes as it was said, held against no schema, with a `Sealed` in place of each personal value. It is the only
+ * method of its group, and counts as nobody's ear: an event that is heard by such groups alone is still reported as unroutable.
+ */
+export function HandlesAll(): HandlerDecorator<CloudEvent[]> {
+  return handler<CloudEvent[]>('batch', undefined);
+}
+
 /** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
 export function OnSignal<S extends SignalDefinition>(signal: S): HandlerDecorator<SealedSignalOf<S>>;
 export function OnSignal<S extends SignalDefinition>(signal: S, options: Decrypting): HandlerDecorator<SignalOf<S>>;
@@ -116,11 +131,12 @@ export function OnSignal(signal: SignalDefinition, options?: Decrypting) {
  */
 export function Consumer(
   group: string,
-  { ordered = false, shards = 1, concurrency = 2 }: GroupOptions = {},
+  { ordered = false, shards = 1, concurrency = 2, batch = BATCH }: GroupOptions = {},
 ): ClassDecorator {
   if (shards > 1 && !ordered) throw new Error(`The group ${group} is not ordered: give it concurrency, not shards`);
   if (shards > MOST_SHARDS) throw new Error(`The group ${group} has more than ${MOST_SHARDS} shards`);
   return applyDecorators((target: object) => {
-    for (const extras of declared.get(target) ?? []) extras.group = { name: group, ordered, shards, concurrency };
+    for (const extras of declared.get(target) ?? [])
+      extras.group = { name: group, ordered, shards, concurrency, batch };
   }, Controller());
 }

@@ -11,11 +11,12 @@ import { isWithinRetention, lacksPartition, makeInboxPartitions } from './inbox-
 import { describe, dispositionOf, park, storable, type DeadReason, type Disposition } from './parked-events';
 import { MOST_SHARDS } from './handles.decorator';
 import { openEvent, readEnvelope, readersFor, type Readers } from './read-event';
-import type { BusMessage, ConsumerGroup, Delivery } from './transport';
+import { type BusMessage, type ConsumerGroup, type Delivery, EVERY_TYPE } from './transport';
 
 /** A decorated method, ready to be called by the inbox. */
 export interface EventHandler {
-  readonly definition: EventDefinition;
+  /** Absent of one that takes every event, of whatever type. */
+  readonly definition: EventDefinition | undefined;
   readonly kind: 'event' | 'batch';
   readonly decrypt: boolean;
   /** False for events that are none of its business. */
@@ -33,6 +34,8 @@ export interface InboxDependencies {
   /** Called when something was parked for another try. */
   wakeRetries(): void;
   warn(message: string, error?: unknown): void;
+  /** Of what somebody has to look at. */
+  error(message: string, error: unknown): void;
 }
 
 /** What came back more often than this may be what takes the process down. */
@@ -170,7 +173,7 @@ export class Inbox {
   private isWanted({ event, keyMissing }: Opened): boolean {
     if (keyMissing) return true;
     try {
-      return this.handlers.get(event.type)?.when?.(event.data) ?? true;
+      return this.handlerOf(event.type)?.when?.(event.data) ?? true;
     } catch {
       return true;
     }
@@ -200,7 +203,7 @@ export class Inbox {
 
   /** What is written on a message is not always what is in it, for example when somebody has published it by hand. */
   private asItSays({ id, subject, type }: CloudEvent, received: BusMessage): BusMessage {
-    const known = this.readers.has(received.type);
+    const known = this.handlers.has(EVERY_TYPE) || this.readers.has(received.type);
     if (known && received.id === id && received.subject === subject) return received;
     return { id, subject, type: known ? received.type : type, body: received.body };
   }
@@ -228,7 +231,7 @@ export class Inbox {
     });
     if (buried === 0) return;
     this.deps.metrics.deadLettered.inc({ group: this.consumer, reason });
-    this.deps.warn(`${this.group.name}: ${message.type} went to the dead letters`, error);
+    this.deps.error(`${this.group.name}: ${message.type} went to the dead letters`, error);
   }
 
   /**
@@ -290,14 +293,18 @@ export class Inbox {
   noteFailure(type: string, error: unknown, disposition: Disposition): void {
     if ('dead' in disposition) {
       this.deps.metrics.deadLettered.inc({ group: this.consumer, reason: disposition.dead });
-      this.deps.warn(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
+      this.deps.error(`${this.group.name}: ${type} went to the dead letters: ${describe(error)}`, error);
     } else {
       this.deps.metrics.retries.inc({ group: this.consumer, type });
       this.deps.wakeRetries();
     }
   }
 
-  /** Calls the handlers in the order of the events; neighbours of one type go to a batch handler together. */
+  private handlerOf(type: string): EventHandler | undefined {
+    return this.handlers.get(type) ?? this.handlers.get(EVERY_TYPE);
+  }
+
+  /** Calls the handlers in the order of the events; neighbours go to the batch handler they share together. */
   async run(tx: EntityManager, opened: readonly Opened[]): Promise<void> {
     const unreadable = opened.find(({ keyMissing }) => keyMissing);
     if (unreadable) throw unreadable.keyMissing!;
@@ -305,10 +312,10 @@ export class Inbox {
     const reads = opened.filter((each) => this.isWanted(each));
     for (let from = 0; from < reads.length;) {
       const { event } = reads[from]!;
-      const handler = this.handlers.get(event.type);
+      const handler = this.handlerOf(event.type);
       if (!handler) throw new NotHeardHere(event.type);
       let to = from + 1;
-      if (handler.kind === 'batch') while (to < reads.length && reads[to]!.event.type === event.type) to++;
+      if (handler.kind === 'batch') while (to < reads.length && this.handlerOf(reads[to]!.event.type) === handler) to++;
       const events = reads.slice(from, to).map((read) => read.event);
       await this.call(handler, events, tx);
       from = to;
@@ -317,9 +324,10 @@ export class Inbox {
 
   private async call(handler: EventHandler, events: CloudEvent[], tx: EntityManager): Promise<void> {
     const first = events[0]!;
-    const took = this.deps.metrics.handled.startTimer({ group: this.consumer, type: first.type });
+    const type = handler.definition?.type ?? EVERY_TYPE;
+    const took = this.deps.metrics.handled.startTimer({ group: this.consumer, type });
     const span = tracer.startSpan(
-      `process ${first.type}`,
+      `process ${type}`,
       {
         kind: SpanKind.CONSUMER,
         attributes: { 'messaging.operation.type': 'process', 'messaging.message.id': first.id },

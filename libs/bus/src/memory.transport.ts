@@ -1,11 +1,12 @@
-import type {
-  BatchHandler,
-  BusMessage,
-  ConsumerGroup,
-  Delivery,
-  Subscription,
-  Transport,
-  TransportObserver,
+import {
+  type BatchHandler,
+  type BusMessage,
+  type ConsumerGroup,
+  type Delivery,
+  EVERY_TYPE,
+  type Subscription,
+  type Transport,
+  type TransportObserver,
 } from './transport';
 
 /**
@@ -21,8 +22,8 @@ export class MemoryTransport implements Transport {
   async publish(messages: readonly BusMessage[]): Promise<void> {
     const groups = [...this.groups.values()];
     const settled = messages.flatMap((message) => {
-      const interested = groups.filter((group) => group.types.has(message.type));
-      if (interested.length === 0) this.observer.unroutable?.(message.type);
+      if (!groups.some(({ types }) => types.has(message.type))) this.observer.unroutable?.(message.type);
+      const interested = groups.filter(({ types }) => types.has(message.type) || types.has(EVERY_TYPE));
       return interested.map((group) => group.add(message));
     });
     await Promise.all(settled);

@@ -3,6 +3,7 @@ import { isInfrastructureError } from './errors';
 import type { Inbox } from './inbox';
 import { describe, dispositionOf, GIVE_UP_AFTER_HOURS, RELEASE_OVERLAP_MINUTES } from './parked-events';
 import type { PeriodicTask, PeriodicTasks, RunningTask } from './periodic-tasks';
+import { EVERY_TYPE } from './transport';
 
 interface ParkedRow {
   id: string;
@@ -43,7 +44,7 @@ const FIRST_OF_ITS_SUBJECT = `NOT EXISTS (SELECT FROM parked_events earlier WHER
 const CLAIMED = `id, type, envelope, attempts, begun + 1 AS begun, attempts + begun = 0 AS untried,
   parked_at < now() - interval '${GIVE_UP_AFTER_HOURS} hours' AS expired`;
 const READY_HERE = `due_at <= now() AND (begun = 0 OR $3)
-  AND (type = ANY($2) OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')`;
+  AND (ARRAY[type, '${EVERY_TYPE}'] && $2::text[] OR parked_at < now() - interval '${RELEASE_OVERLAP_MINUTES} minutes')`;
 const DUE_IN_ANY_ORDER = `
   SELECT ${CLAIMED} FROM parked_events
   WHERE consumer = $1 AND state = 'retrying' AND ${READY_HERE}
@@ -242,7 +243,8 @@ export class ParkedRetries {
     const heard = groups.flatMap(({ consumer, types }) => types.map((type) => ({ consumer, type })));
     const [row]: { ms: string | null }[] = await this.db.query(
       `SELECT extract(epoch FROM min(due_at) - now()) * 1000 AS ms FROM parked_events p
-       WHERE state = 'retrying' AND (consumer, type) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+       WHERE state = 'retrying' AND EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS heard (consumer, type)
+           WHERE heard.consumer = p.consumer AND heard.type IN (p.type, '${EVERY_TYPE}'))
          AND (begun = 0 OR $4) AND (consumer <> ALL($3) OR ${FIRST_OF_ITS_SUBJECT})`,
       [
         heard.map(({ consumer }) => consumer),

@@ -1,5 +1,5 @@
 import type { RabbitConnection } from './rabbit-connection';
-import { EVENTS_EXCHANGE, queuesOf } from './rabbit-subscription';
+import { exchangeOf, queuesOf } from './rabbit-subscription';
 
 /** Takes down queues whose group is no more. */
 export class RabbitQueues {
@@ -12,7 +12,7 @@ export class RabbitQueues {
   async unbind(group: string, types: readonly string[]): Promise<void> {
     const [queue] = queuesOf(group);
     await this.connection.onChannel(async (channel) => {
-      for (const type of types) await channel.unbindQueue(queue, EVENTS_EXCHANGE, type);
+      for (const type of types) await channel.unbindQueue(queue, exchangeOf(type), type);
     });
   }
 

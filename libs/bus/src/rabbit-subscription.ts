@@ -1,9 +1,30 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { closed, type RabbitConnection } from './rabbit-connection';
 import { fromAmqp } from './rabbit-message';
-import type { BatchHandler, ConsumerGroup, Delivery, Subscription, TransportObserver } from './transport';
+import {
+  type BatchHandler,
+  type ConsumerGroup,
+  type Delivery,
+  EVERY_TYPE,
+  type Subscription,
+  type TransportObserver,
+} from './transport';
 
 export const EVENTS_EXCHANGE = 'events';
+/**
+ * Whoever hears every event is bound here, and each event is published here besides: bound to `events` itself, such a queue would
+ * take what nobody hears, and the broker would return nothing any more.
+ */
+export const EVERY_EVENT_EXCHANGE = 'events.all';
+
+/** Makes both. */
+export async function assertExchanges(channel: Channel): Promise<void> {
+  await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+  await channel.assertExchange(EVERY_EVENT_EXCHANGE, 'fanout', { durable: true });
+}
+
+/** To which of them a group is bound for a type. */
+export const exchangeOf = (type: string) => (type === EVERY_TYPE ? EVERY_EVENT_EXCHANGE : EVENTS_EXCHANGE);
 
 /**
  * Stated because the broker's default changed: none in RabbitMQ 3, 20 in 4.0, after which messages were dropped.
@@ -64,7 +85,7 @@ export class RabbitSubscription implements Subscription {
     const { name, types, ordered } = this.group;
     const [queue, undelivered] = queuesOf(name);
     try {
-      await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+      await assertExchanges(channel);
       await channel.assertQueue(undelivered, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
       await channel.assertQueue(queue, {
         durable: true,
@@ -87,7 +108,7 @@ export class RabbitSubscription implements Subscription {
       this.refused(refusal);
       throw refusal;
     }
-    for (const type of types) await channel.bindQueue(queue, EVENTS_EXCHANGE, type);
+    for (const type of types) await channel.bindQueue(queue, exchangeOf(type), type);
     await closed(channel);
   }
 }

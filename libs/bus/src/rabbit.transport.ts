@@ -2,7 +2,7 @@ import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqp
 import { closed, RabbitConnection } from './rabbit-connection';
 import { fromAmqp, packed, toAmqp } from './rabbit-message';
 import { RabbitQueues } from './rabbit-queues';
-import { EVENTS_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
+import { assertExchanges, EVENTS_EXCHANGE, EVERY_EVENT_EXCHANGE, RabbitSubscription } from './rabbit-subscription';
 import type { BatchHandler, BusMessage, ConsumerGroup, Subscription, Transport, TransportObserver } from './transport';
 
 const SIGNALS_EXCHANGE = 'signals';
@@ -17,7 +17,7 @@ export interface RabbitOptions extends TransportObserver {
   deliveryLimit?: number;
 }
 
-/** Carries events through RabbitMQ: one topic exchange, one quorum queue per group, publisher confirms, several events in one message. */
+/** Carries events through RabbitMQ: one topic exchange, a second one for those who hear everything, one quorum queue per group, publisher confirms, several events in one message. */
 export class RabbitTransport implements Transport {
   private readonly publishing: RabbitConnection;
   private readonly consuming: RabbitConnection;
@@ -41,7 +41,7 @@ export class RabbitTransport implements Transport {
     if (!channel || !this.publishing.connected) throw new Error('RabbitMQ is away');
     await new Promise<void>((resolve, reject) => {
       const packs = packed(messages);
-      let missing = packs.length;
+      let missing = 2 * packs.length;
       const deadline = setTimeout(() => {
         reject(new Error(`RabbitMQ confirmed nothing for ${this.confirmTimeoutMs} ms`));
         this.publishing.startOver();
@@ -57,6 +57,7 @@ export class RabbitTransport implements Transport {
         for (const pack of packs) {
           const { content, properties } = toAmqp(pack);
           channel.publish(EVENTS_EXCHANGE, pack[0]!.type, content, properties, settle);
+          channel.publish(EVERY_EVENT_EXCHANGE, '', content, { ...properties, mandatory: false }, settle);
         }
       } catch (error) {
         settle(error); // the channel is closed
@@ -131,7 +132,7 @@ export class RabbitTransport implements Transport {
 
   private async openPublishing(connection: ChannelModel): Promise<void> {
     const confirms = await connection.createConfirmChannel();
-    await confirms.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true });
+    await assertExchanges(confirms);
     await confirms.assertExchange(SIGNALS_EXCHANGE, 'topic', { durable: true });
     confirms.on('return', (message) => fromAmqp(message).forEach(({ type }) => this.options.unroutable?.(type)));
     confirms.on('error', () => undefined); // followed by "close"

@@ -36,10 +36,13 @@ export type Unopened = z.output<typeof Envelope>;
 export type Readers = ReadonlyMap<string, { as: string; decrypt: boolean; read: ReadData }>;
 
 /** The readers of a group with these handlers: their types as they are, and older versions that lead to one of them. */
-export function readersFor(handlers: readonly { definition: EventDefinition; decrypt: boolean }[]): Readers {
-  const handled = new Set(handlers.map(({ definition }) => definition.type));
+export function readersFor(
+  handlers: readonly { definition: EventDefinition | undefined; decrypt: boolean }[],
+): Readers {
+  const handled = new Set(handlers.map(({ definition }) => definition?.type));
   const readers = new Map<string, { as: string; decrypt: boolean; read: ReadData }>();
   for (const { definition, decrypt } of handlers) {
+    if (!definition) continue;
     for (const [{ type }, read] of versionsReadAs(definition)) {
       if (type !== definition.type && handled.has(type)) continue;
       const other = readers.get(type);
@@ -61,12 +64,12 @@ export function readEnvelope(message: Pick<BusMessage, 'body' | 'envelope'>): Un
  * Reads the data with the schema of its event; an older version is turned into the one that is handled. Fields the schema
  * does not know are dropped, so a newer sender may add some; anything that does not fit is an UnreadableEvent that says
  * where, and a personal field of a key that is not known here an EncryptionKeyMissing. The data of a type without a reader
- * stays as it is.
+ * stays as it is, its personal values `Sealed`.
  */
 export function openEvent(envelope: Unopened, readers: Readers, cipher: EventCipher): CloudEvent {
   const { type, data: raw, ...attributes } = envelope;
   const reader = readers.get(type);
-  if (!reader) return { ...attributes, datacontenttype: 'application/json', type, data: raw };
+  if (!reader) return { ...attributes, datacontenttype: 'application/json', type, data: opaque(raw, envelope) };
   const data = reader.decrypt ? decrypted(raw, envelope, cipher) : opaque(raw, envelope);
   return {
     ...attributes,

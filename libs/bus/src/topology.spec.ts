@@ -1,7 +1,7 @@
 import { Controller, forwardRef, Get, Module } from '@nestjs/common';
 import { defineEvent, defineSignal } from '@switchboard/contracts';
 import { z } from 'zod';
-import { Consumer, Handles, HandlesBatch, OnSignal } from './handles.decorator';
+import { Consumer, Handles, HandlesAll, HandlesBatch, OnSignal } from './handles.decorator';
 import { topologyOf } from './topology';
 
 const orderData = z.object({ orderId: z.uuid() });
@@ -27,6 +27,12 @@ class InvoicesHandlers {
   paid() {}
 }
 
+@Consumer('books')
+class BooksHandlers {
+  @HandlesAll()
+  all() {}
+}
+
 @Controller()
 class OrdersController {
   @Get()
@@ -39,7 +45,7 @@ class ParcelsModule {}
 @Module({})
 class InvoicesModule {}
 
-@Module({ imports: [ParcelsModule, { module: InvoicesModule, controllers: [InvoicesHandlers] }] })
+@Module({ imports: [ParcelsModule, { module: InvoicesModule, controllers: [InvoicesHandlers, BooksHandlers] }] })
 class ShopModule {}
 
 @Module({})
@@ -59,6 +65,7 @@ describe('what a service hears', () => {
       groups: [
         { name: 'parcels', ordered: true, events: [OrderPlaced, OrderPaid] },
         { name: 'invoices', ordered: false, events: [OrderPaid] },
+        { name: 'books', ordered: false, events: [], all: true },
       ],
       signals: [OrderPacking],
     });

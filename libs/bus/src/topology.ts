@@ -8,7 +8,13 @@ import type { HandlerExtras } from './handles.decorator';
 /** What a service hears. */
 export interface Topology {
   /** Its consumer groups; the queue of each is `<service>.<name>`. */
-  readonly groups: readonly { readonly name: string; readonly ordered: boolean; readonly events: EventDefinition[] }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly ordered: boolean;
+    /** None for a group that hears every event. */
+    readonly events: EventDefinition[];
+    readonly all?: true;
+  }[];
   readonly signals: readonly SignalDefinition[];
 }
 
@@ -23,10 +29,11 @@ export function topologyOf(module: Type): Topology {
       signals.add(definition as SignalDefinition);
       continue;
     }
-    if (!group) throw new Error(`The class that hears ${definition.type} lacks @Consumer('group')`);
+    if (!group) throw new Error(`The class that hears ${definition?.type ?? 'every event'} lacks @Consumer('group')`);
     const { name, ordered } = group;
-    const known = groups.get(name) ?? { name, ordered, events: [] };
-    for (const version of versionsReadAs(definition as EventDefinition).keys()) {
+    const known = groups.get(name) ?? { name, ordered, events: [], ...(!definition && { all: true as const }) };
+    const versions = definition ? versionsReadAs(definition as EventDefinition).keys() : [];
+    for (const version of versions) {
       if (!known.events.includes(version)) known.events.push(version);
     }
     groups.set(name, known);

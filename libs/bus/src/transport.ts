@@ -15,9 +15,13 @@ export interface Delivery {
   readonly redeliveries: number;
 }
 
+/** In place of a type: every event, as AMQP's topic exchanges write it. */
+export const EVERY_TYPE = '#';
+
 export interface ConsumerGroup {
   /** `<service>.<group>`, which is also the queue's name. */
   readonly name: string;
+  /** What it hears; EVERY_TYPE alone for every event. */
   readonly types: readonly string[];
   /** One consumer at a time in the whole installation, events of a subject in the order they were said. */
   readonly ordered: boolean;
@@ -62,7 +66,7 @@ export interface Transport {
 
 /** Facts a transport reports that have no place in its answers. */
 export interface TransportObserver {
-  /** A published event that no group listens to. */
+  /** A published event that no group listens to but those that listen to every event. */
   unroutable?(type: string): void;
   problem?(message: string, error?: unknown): void;
 }

@@ -19,6 +19,7 @@ export const ContactStarted = defineEvent(
   z.object({
     ...inChat,
     contactId: z.uuid(),
+    externalId: personal(z.string().min(1).max(320)).describe("The channel's own id of the person."),
     locale: Locale,
     deepLink: personal(z.string().max(64))
       .optional()
@@ -111,6 +112,27 @@ export const MessageUndeliverable = defineEvent(
     reason: UndeliverableReason,
   }),
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
+);
+
+export const NoticeAudience = openWord(['staff', 'on-call'], {
+  id: 'NoticeAudience',
+  description: '"on-call": those who are asked when the staff have not answered.',
+});
+
+export const NoticeSendRequested = defineEvent(
+  'bot-adapter.notice.send-requested.v1',
+  z.object({
+    noticeId: z.uuid().describe('Sent once.'),
+    audience: NoticeAudience,
+    texts: z
+      .record(Locale, z.string().min(1).max(3500))
+      .refine((texts) => 'en' in texts, 'needs an English text')
+      .describe('Markdown, by language; English is there always. No names and nothing that people wrote.'),
+  }),
+  {
+    subject: 'noticeId',
+    summary: 'Asks to tell the staff of the installation something, in the chat that they have named.',
+  },
 );
 
 export const ErasureRequested = defineEvent(

@@ -36,7 +36,8 @@ export const OpeningHours = z.strictObject({
 });
 export type OpeningHours = z.output<typeof OpeningHours>;
 
-const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
+/** An IANA name. */
+export const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
 
 /**
  * What all services know of a bot. Beside these fields a description holds sections (`channel`, `assistant`, `texts`,
@@ -103,6 +104,8 @@ export const CHANNEL_TOKEN = 'channel.token';
 export const livesInSandbox = ({ channel }: Pick<BotDescription, 'channel'>): boolean => channel.apiRoot === 'sandbox';
 
 function isTimeZone(name: string): boolean {
+  // An offset such as +03:00 is no zone: it knows no summer time, and Postgres reads its sign the other way round.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
   } catch {

@@ -1,14 +1,17 @@
+import * as analytics from './analytics.events';
 import * as botAdapter from './bot-adapter.events';
 import * as chatAi from './chat-ai.events';
 import type { EventDefinition, SignalDefinition } from './define-event';
 import * as gateway from './gateway.events';
 import * as ttsWorker from './tts-worker.events';
 
-const exported = [botAdapter, chatAi, gateway, ttsWorker].flatMap((file) => Object.values(file) as unknown[]);
+const exported = [analytics, botAdapter, chatAi, gateway, ttsWorker].flatMap(
+  (file) => Object.values(file) as unknown[],
+);
 
 const isEvent = (value: unknown): value is EventDefinition => typeof value === 'function' && 'subjectField' in value;
 const isSignal = (value: unknown): value is SignalDefinition =>
-  typeof value === 'object' && value !== null && 'type' in value && 'schema' in value && 'summary' in value;
+  typeof value === 'object' && value !== null && 'schema' in value && 'personal' in value;
 
 /** Everything any service ever says, in the order of the files. */
 export const events: readonly EventDefinition[] = exported.filter(isEvent);

@@ -87,6 +87,11 @@ export const ReplyRateRequested = defineEvent(
   { subject: 'chatId', summary: 'A person says what an answer was worth to them.' },
 );
 
+export const UsagePurpose = openWord(['turn', 'summary', 'embedding'], {
+  id: 'UsagePurpose',
+  description: 'What a model was called for.',
+});
+
 export const UsageRecorded = defineEvent(
   'chat-ai.usage.recorded.v1',
   z.object({
@@ -94,6 +99,7 @@ export const UsageRecorded = defineEvent(
     botId: BotId,
     userId: z.uuid(),
     model: z.string(),
+    purpose: UsagePurpose.optional(),
     inputTokens: z.int().nonnegative(),
     cachedInputTokens: z.int().nonnegative(),
     outputTokens: z.int().nonnegative(),
@@ -105,7 +111,25 @@ export const UsageRecorded = defineEvent(
   { subject: 'userId', summary: 'One call of a model, with what it used and cost.' },
 );
 
+export const AllowanceChangeRequested = defineEvent(
+  'chat-ai.allowance.change-requested.v1',
+  z.object({
+    userId: z.uuid(),
+    botId: BotId,
+    microsPerDay: CostMicros.nullable().describe('No more than this, whatever the budget allows; null lifts it.'),
+    until: z.iso.datetime(),
+    reason: openWord(['unusual_usage'], { id: 'AllowanceReason', description: 'Why somebody may use less.' }),
+  }),
+  { subject: 'userId', summary: 'Asks to let a person use less of a bot for a while, or as much as before.' },
+);
+
 export const ChatAiPersonErased = definePersonErased('chat-ai');
+
+export const PromptsChanged = defineSignal(
+  'chat-ai.prompts.changed.v1',
+  z.object({ botId: BotId }),
+  'Another prompt of a bot is in force; from one process of chat-ai to the others.',
+);
 
 export const TurnInterrupted = defineSignal(
   'chat-ai.turn.interrupted.v1',

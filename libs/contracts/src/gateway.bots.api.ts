@@ -15,7 +15,8 @@ export type BotState = z.output<typeof BotState>;
 /** As in a file of BOTS_FOLDER, without secrets. */
 const Description = z.record(z.string(), z.unknown()).meta({
   id: 'gateway.BotDescription',
-  description: 'What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.',
+  description:
+    'What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.',
 });
 
 const SecretName = z
@@ -94,7 +95,9 @@ export const KeptBot = z
     state: BotState,
     description: Description,
     secrets: z.record(z.string(), z.string()),
-    takenFrom: Description.optional().describe('The file that it was taken over from: folders named there may be read.'),
+    takenFrom: Description.optional().describe(
+      'The file that it was taken over from: folders named there may be read.',
+    ),
   })
   .meta({ id: 'gateway.KeptBot' });
 export type KeptBot = z.output<typeof KeptBot>;
@@ -130,7 +133,8 @@ export const CreateBot = defineRoute({
   id: 'gateway.bots.create',
   method: 'POST',
   path: '/bots',
-  summary: 'Makes a bot, once every service has nothing against its description. To give it secrets takes `secrets:write`.',
+  summary:
+    'Makes a bot, once every service has nothing against its description. To give it secrets takes `secrets:write`.',
   permission: 'bots:write',
   body: z.object({ id: BotId, description: Description, secrets: Secrets.default({}), why: Why }),
   answer: Bot,

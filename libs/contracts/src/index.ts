@@ -23,11 +23,20 @@ export {
   CHANNEL_TOKEN,
   livesInSandbox,
   OpeningHours,
+  TimeZone,
   type Bot,
   type Budget,
 } from './bot';
 export { events, signals } from './catalog';
 export { publishedSchema } from './published-schema';
+export {
+  AnalyticsPersonErased,
+  PageClosed,
+  PageOpened,
+  StepReached,
+  type UiEventDefinition,
+  uiEvents,
+} from './analytics.events';
 export {
   BotAdapterPersonErased,
   ContactBlocked,
@@ -42,11 +51,28 @@ export {
   MessageKind,
   MessageReceived,
   MessageUndeliverable,
+  NoticeAudience,
+  NoticeSendRequested,
   PreviewsCancelled,
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  AlertSeverity,
+  AnomalyDetected,
+  AnomalyResolved,
+  ArmKey,
+  ExperimentDecided,
+  ExperimentDecision,
+  ExperimentKey,
+  ExperimentPlace,
+  ExperimentStarted,
+  ExposureReason,
+  ExposureRecorded,
+} from './analytics.events';
+export {
+  AllowanceChangeRequested,
   ChatAiPersonErased,
+  PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
   ReplyRateRequested,
@@ -55,6 +81,7 @@ export {
   ReplyTyped,
   TurnInterrupted,
   TypingState,
+  UsagePurpose,
   UsageRecorded,
 } from './chat-ai.events';
 export { BotConfigured, BotsChanged } from './gateway.events';
@@ -75,6 +102,21 @@ export {
   TranscriptionFailure,
   TtsWorkerPersonErased,
 } from './tts-worker.events';
+export {
+  AccessChanged,
+  AuditActorKind,
+  AuditEntryAppendRequested,
+  AuditResult,
+  ConsentGiven,
+  ConsentPurpose,
+  ConsentSource,
+  ConsentWithdrawn,
+  GatewayPersonErased,
+  IdentityChannel,
+  IdentityLinked,
+  IdentityUnlinked,
+  UserRegistered,
+} from './gateway.events';
 
 // HTTP: routes, the shapes they share, and what is made from them
 export {
@@ -105,16 +147,114 @@ export { allows } from './permissions';
 export { mergedOpenApi, openApi, publicPathOf } from './openapi';
 export { routes, routesOf } from './routes';
 export {
+  AcknowledgeAlert,
+  AddKnownPeriod,
+  AlertState,
+  ChangeAlertSettings,
+  LiftThrottle,
+  ListAlerts,
+  ListKnownPeriods,
+  ReadAlert,
+  ReadAlertSettings,
+  RecordProviderBill,
+  RemoveKnownPeriod,
+  SnoozeAlert,
+} from './analytics.anomalies.api';
+export {
+  ChangeExperiment,
+  DecideExperiment,
+  DraftExperiment,
+  ExperimentState,
+  ListExperiments,
+  ListRunningExperiments,
+  PlanExperiment,
+  ReadArm,
+  ReadExperiment,
+  ReadExperimentResults,
+  RemoveExperiment,
+  RunningExperiment,
+  StartExperiment,
+} from './analytics.experiments.api';
+export {
+  BackUpStatistics,
+  ImportArchivedDay,
+  ListArchivedDays,
+  ListQuarantinedEvents,
+  ListStatisticsBackups,
+  MOST_UI_EVENTS,
+  RebuildMeasures,
+  RecordUiEvents,
+  ReplayQuarantinedEvents,
+  RestoreStatistics,
+} from './analytics.api';
+export {
   ChannelReport,
   CheckChannel,
   ConfirmWebhook,
+  DiscardQuarantinedUpdate,
+  FindContacts,
+  ListContacts,
+  ListPersonDeliveries,
   ListQuarantinedUpdates,
   MEDIA_KEPT_DAYS,
   ReadMedia,
+  ReadPersonContacts,
+  ReadPersonProfile,
+  ReadQuarantinedUpdate,
   ReceiveUpdates,
+  ReplayQuarantinedUpdate,
   ReplayQuarantinedUpdates,
+  SummarizeQuarantinedUpdates,
 } from './bot-adapter.api';
-export { ListConversations, ListKnowledgeDocuments, ReadUsage, SearchKnowledge } from './chat-ai.api';
+export {
+  ExportConversation,
+  ListConversations,
+  ListMessages,
+  ListTurns,
+  ReadConversation,
+  SearchMessages,
+} from './chat-ai.conversations.api';
+export {
+  AddFaq,
+  AddKnowledgePage,
+  ChangeFaq,
+  ChangeKnowledgePage,
+  DeleteKnowledgeDocument,
+  DownloadKnowledgeFile,
+  FaqTexts,
+  ListFaq,
+  ListKnowledgeDocuments,
+  ListKnowledgePassages,
+  ReadFaq,
+  ReadKnowledgeDocument,
+  ReplaceKnowledgeFile,
+  RereadKnowledgePage,
+  RestoreKnowledgeDocument,
+  SearchKnowledge,
+  UploadKnowledgeFile,
+} from './chat-ai.knowledge.api';
+export {
+  ChangePromptDraft,
+  DiscardPromptDraft,
+  ListPromptDrafts,
+  ListPromptReleases,
+  ListPromptVersions,
+  OpenPromptDraft,
+  PublishPrompt,
+  ReadPromptDraft,
+  ReadPromptInForce,
+  ReadPromptVersion,
+  TryPrompt,
+  WithdrawPrompt,
+} from './chat-ai.prompts.api';
+export {
+  AnswerUnanswered,
+  ListUnanswered,
+  ListUnansweredQuestions,
+  ReadUnanswered,
+  ResolveUnanswered,
+} from './chat-ai.unanswered.api';
+export { ReadUsage, ReadUsageSeries } from './chat-ai.usage.api';
 export {
   ArchiveBot,
   BotState,
@@ -137,9 +277,38 @@ export {
   SetBotSecret,
   TakeOverBot,
 } from './gateway.bots.api';
-export { CheckBot, DiscardDeadLetters, ListDeadLetters, ReplayDeadLetters, SummarizeDeadLetters } from './service-kit.api';
+export {
+  CheckBot,
+  DiscardDeadLetters,
+  ListDeadLetters,
+  ReplayDeadLetters,
+  SummarizeDeadLetters,
+} from './service-kit.api';
 export { ReadAudio } from './tts-worker.api';
-export { AccessChanged, GatewayPersonErased } from './gateway.events';
+export {
+  ChangeMe,
+  EndMyOtherSessions,
+  EndMySession,
+  GiveConsent,
+  ListMyConsents,
+  ListMyIdentities,
+  ListMySessions,
+  ReadMe,
+  UnlinkMyIdentity,
+  WithdrawConsent,
+} from './gateway.people.api';
+export {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from './gateway.sign-in.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export {
   AcceptInvitation,

@@ -83,11 +83,7 @@ export function readSecret(source: BotSource, section: string, name: string): st
  * A file or folder of this machine that a section names, made absolute. A bot that the gateway keeps may name those of the file that
  * it was taken over from, which whoever runs the machine has written. Throws a BotFieldError for any other.
  */
-export function readPath(
-  { content, folder, kept }: BotSource,
-  section: string,
-  name: string,
-): string | undefined {
+export function readPath({ content, folder, kept }: BotSource, section: string, name: string): string | undefined {
   const value = fieldsAt(content, section)[name];
   if (typeof value !== 'string') return undefined;
   if (kept && fieldsAt(kept.takenFrom, section)[name] !== value) {

@@ -84,6 +84,13 @@ export const sharedConfig = z.object({
     ),
   SERVICE_PRIVATE_KEY: secret().optional().describe("This service's Ed25519 key as a JWK; not needed in one process."),
   SERVICE_PUBLIC_KEYS: z.string().optional().describe('The public keys of all services as a JWK set, `kid` = service.'),
+  SENTRY_DSN: z
+    .string()
+    .regex(/^https?:\/\/\w+(:\w*)?@[^/]+\/(.*\/)?\d+$/, 'is no DSN such as https://<key>@<host>/<project>')
+    .optional()
+    .describe(
+      'Where errors are told of: Sentry or whatever speaks its protocol, such as GlitchTip. No words of persons are.',
+    ),
   CLOCK_AHEAD_SECONDS: z.coerce
     .number()
     .int()

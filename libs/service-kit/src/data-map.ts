@@ -94,8 +94,15 @@ export const kitDataMap: DataMap = {
     erasure: 'not personal',
     columns: { key: 'LOOKUP_KEY, or the id of an encryption key.', fingerprint: 'Derived from the key.' },
   },
+  known_experiments: {
+    purpose: 'Which experiments run, as analytics last told, for times when it cannot be asked.',
+    retention: 'Until it tells something else.',
+    erasure: 'not personal',
+    columns: { experiments: 'Their arms and salts; nobody who takes part.' },
+  },
   gateway_bots: {
-    purpose: 'What the gateway said last of the bots it keeps, so that the service starts with them when the gateway is away.',
+    purpose:
+      'What the gateway said last of the bots it keeps, so that the service starts with them when the gateway is away.',
     retention: 'Until it says something else.',
     erasure: 'not personal',
     columns: {

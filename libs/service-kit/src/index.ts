@@ -13,6 +13,7 @@ export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
 export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
+export { armOf, type Arm, type Assignment, bucketOf, type Experiment, Experiments } from './experiments';
 export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
 export { type Decrypter, PersonalData, type PersonalRow } from './personal-data';
@@ -57,6 +58,16 @@ export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';
 export { requestContext, type RequestContext } from './http/request-context';
+export {
+  isPublicAddress,
+  networkList,
+  type OutboundAnswer,
+  OutboundError,
+  type OutboundFailure,
+  OutboundGuard,
+  type OutboundRequest,
+  type OutboundRules,
+} from './http/outbound-guard';
 
 // Between services
 export {

@@ -190,7 +190,9 @@ export class JobRunner {
       span.recordException(error as Error);
       span.setStatus({ code: SpanStatusCode.ERROR });
       took({ outcome: isLastAttempt ? 'given_up' : 'failed' });
-      this.log.warn({ err: error, job: job.name, attempt: row.attempts, isLastAttempt }, 'a job failed');
+      const facts = { err: error, job: job.name, attempt: row.attempts };
+      if (isLastAttempt) this.log.error(facts, 'a job was given up');
+      else this.log.warn(facts, 'a job failed');
       throw error;
     } finally {
       span.end();

@@ -26,9 +26,15 @@ export class KitTables1764000000100 implements MigrationInterface {
         fingerprint text NOT NULL,
         since       timestamptz NOT NULL DEFAULT now()
       )`);
+    await db.query(`
+      CREATE TABLE known_experiments (
+        id          smallint PRIMARY KEY CHECK (id = 1),
+        experiments jsonb NOT NULL,
+        known_at    timestamptz NOT NULL
+      )`);
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE key_checks, leaders, schedules');
+    await db.query('DROP TABLE known_experiments, key_checks, leaders, schedules');
   }
 }

@@ -11,6 +11,7 @@ import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
 import { Erasure } from './erasure';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, FollowGatewayBots, GatewayBots, GatewayBotsModule } from './gateway-bots';
 import { HousekeepingJobs } from './housekeeping.jobs';
@@ -48,6 +49,7 @@ export interface KitParts {
   rotation: KeyRotation;
   index: BlindIndex;
   erasure: Erasure;
+  experiments: Experiments;
   bots: BotsRegistry;
   /** Absent in the gateway itself. */
   gatewayBots: GatewayBots | undefined;
@@ -97,6 +99,7 @@ export class KitModule {
       { provide: PersonalData, useValue: parts.personal },
       { provide: BlindIndex, useValue: parts.index },
       { provide: Erasure, useValue: parts.erasure },
+      { provide: Experiments, useValue: parts.experiments },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },
@@ -109,12 +112,7 @@ export class KitModule {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
-      controllers: [
-        HealthController,
-        OpenApiController,
-        DeadLettersController,
-        BotsController,
-      ],
+      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },

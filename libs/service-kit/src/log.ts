@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import type { ReportedError } from './error-reporter';
 import { requestContext } from './http/request-context';
 import { withoutWords } from './openai-errors';
 import { withoutTokens } from './redaction';
@@ -13,10 +14,26 @@ export const LOG = Symbol('log');
 /** Fields that must never be printed, wherever they appear. Message text is personal: it is logged nowhere. */
 const SECRETS = ['token', 'authorization', 'password', 'secret', 'apiKey', 'api_key', 'text', 'caption', 'envelope'];
 
+export interface LogOptions {
+  readonly level: string;
+  readonly format: 'json' | 'pretty';
+  /** Is told of every error that is written. */
+  readonly reporter?: { report(error: ReportedError): void } | undefined;
+}
+
 /** @param out where lines go instead of standard output */
-export function createLog(options: { level: string; format: 'json' | 'pretty' }, out?: DestinationStream): Log {
+export function createLog(options: LogOptions, out?: DestinationStream): Log {
+  const { reporter } = options;
   const settings: LoggerOptions = {
     level: options.level,
+    ...(reporter && {
+      hooks: {
+        logMethod(args, method, level) {
+          if (level >= ERROR) reporter.report(reportOf(args, this.bindings()));
+          method.apply(this, args);
+        },
+      },
+    }),
     redact: {
       paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]),
       censor: '[redacted]',
@@ -40,6 +57,21 @@ export function createLog(options: { level: string; format: 'json' | 'pretty' },
     });
   }
   return out ? pino(settings, out) : pino(settings);
+}
+
+/** Of pino. */
+const ERROR = 50;
+
+function reportOf([facts, message]: unknown[], { service }: Record<string, unknown>): ReportedError {
+  const { err, ...rest } = (typeof facts === 'object' ? facts : { message: facts }) as Record<string, unknown>;
+  const text = typeof message === 'string' ? message : String(facts);
+  return {
+    service: String(service ?? 'unknown'),
+    message: text,
+    error: err ?? new Error(text),
+    facts: rest,
+    traceId: trace.getSpanContext(context.active())?.traceId,
+  };
 }
 
 /** Type, message and stack only: SDK errors carry requests and responses with keys and message text in them. */

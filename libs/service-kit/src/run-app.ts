@@ -1,6 +1,7 @@
 import { MemoryTransport, RabbitTransport, type Transport, type TransportObserver } from '@switchboard/bus';
 import { ConfigError, type Env, loadConfig, type SharedConfig, sharedConfig } from './config';
 import { type AppDefinition, variablesOf } from './define-app';
+import { ErrorReporter } from './error-reporter';
 import { createLog } from './log';
 import { Service } from './service';
 import type { ServiceDirectory } from './http/service-client';
@@ -10,6 +11,9 @@ export interface RunningApps {
   services: readonly Service[];
   stop(): Promise<void>;
 }
+
+/** The argument with which a process brings the database into line and ends: a step of its own before a release is rolled out. */
+const MIGRATE = 'migrate';
 
 /** Runs one service as a process of its own. */
 export const runApp = (app: AppDefinition): Promise<void> => runApps([app]);
@@ -21,8 +25,9 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
   try {
-    const running = await startApps(apps, process.env);
-    await asked;
+    const isToMigrate = process.argv[2] === MIGRATE;
+    const running = await startApps(apps, process.env, { isToMigrate });
+    if (!isToMigrate) await asked;
     await running.stop();
     process.exit(0);
   } catch (error) {
@@ -32,12 +37,20 @@ export async function runApps(apps: readonly AppDefinition[]): Promise<void> {
   }
 }
 
-/** Everything `runApps` does but end the process. */
-export async function startApps(apps: readonly AppDefinition[], env: Env): Promise<RunningApps> {
+/**
+ * Everything `runApps` does but end the process.
+ * @param isToMigrate only the databases are prepared: nothing listens, nothing is done
+ */
+export async function startApps(
+  apps: readonly AppDefinition[],
+  env: Env,
+  { isToMigrate = false }: { isToMigrate?: boolean } = {},
+): Promise<RunningApps> {
   // With what each service asks for besides, so that the mistakes of all are told at once.
   const own = Object.assign({}, ...apps.map((app) => variablesOf(app).shape)) as object;
   const config = loadConfig(sharedConfig.extend(own), env);
-  const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const reporter = config.SENTRY_DSN ? await ErrorReporter.open(config.SENTRY_DSN, config.NODE_ENV) : undefined;
+  const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT, reporter });
   const names = apps.map((app) => app.name);
   // Services of one process know each other by keys made for its lifetime; one alone must be known to the others.
   const keys =
@@ -54,6 +67,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()));
     await transport.close();
+    await reporter?.close();
   };
   try {
     const prepared = await Promise.allSettled(
@@ -65,6 +79,7 @@ export async function startApps(apps: readonly AppDefinition[], env: Env): Promi
       const mistakes = failures.flatMap((failure) => (failure instanceof ConfigError ? failure.mistakes : []));
       throw failures.length > 1 && mistakes.length > 0 ? ConfigError.of(mistakes) : failures[0];
     }
+    if (isToMigrate) return { services, stop };
     // In three steps, so that nothing is said before everyone listens.
     for (const service of services) await service.listen();
     for (const service of services) await service.start();

@@ -18,6 +18,7 @@ import { type AppDefinition, prefixOf, variablesOf } from './define-app';
 import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
+import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
 import { BOTS_KEEPER, GatewayBots, KEPT_ANSWER } from './gateway-bots';
 import { Cursors } from './http/cursors';
@@ -99,11 +100,13 @@ export class Service {
     const identity = new ServiceIdentity(app.name, keys);
     const client = new ServiceClient(identity, directory, registry);
     const folder = config.BOTS_FOLDER;
-    const gatewayBots =
-      app.name === BOTS_KEEPER ? undefined : new GatewayBots({ client, cipher, tasks, log, folder });
+    const gatewayBots = app.name === BOTS_KEEPER ? undefined : new GatewayBots({ client, cipher, tasks, log, folder });
     const bots = await BotsRegistry.open({
       // The gateway's go before those of files.
-      sources: [folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env), ...(gatewayBots ? [gatewayBots] : [])],
+      sources: [
+        folder ? new BotsFolder({ folder, env, tasks }) : new OnlyBot(env),
+        ...(gatewayBots ? [gatewayBots] : []),
+      ],
       sections: app.botSections,
       moreToCome: gatewayBots !== undefined,
       registry,
@@ -131,6 +134,7 @@ export class Service {
       now: () => clock.now(),
       retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
+      error: (message, error) => log.error({ err: error }, message),
     });
     const personal = new PersonalData(db, ring, registry, log);
     const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [
@@ -170,6 +174,7 @@ export class Service {
       rotation,
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
+      experiments: new Experiments(client, db, clock, log),
       identity,
       client,
       media: createStorage(mediaConfigOf(config, app.name)),

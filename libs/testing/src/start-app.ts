@@ -102,6 +102,8 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
   const env: Record<string, string> = {
     ...testEnv(database.url, mediaFolder),
     [`${prefixOf(app.name)}_PORT`]: '0',
+    // Specs run side by side, so none may have the usual one.
+    ...(app.publicPort !== undefined && { [`${prefixOf(app.name)}_PUBLIC_PORT`]: '0' }),
     // A service with channels has a bot, which in a test reaches no Telegram unless the test says which bots there are.
     ...(app.botSections?.['channel'] &&
       !options.env?.['BOTS_FOLDER'] && {

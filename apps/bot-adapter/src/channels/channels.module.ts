@@ -9,7 +9,7 @@ export class ChannelsModule {
       module: ChannelsModule,
       global: true,
       providers: [{ provide: CHANNEL_KINDS, useValue: kinds }, ChannelsService],
-      exports: [ChannelsService],
+      exports: [CHANNEL_KINDS, ChannelsService],
     };
   }
 }

@@ -20,6 +20,13 @@ export class Contact {
   @Column({ type: 'text' })
   profile!: string;
 
+  /** Of the name and the username, by which staff find somebody: see profile.ts. */
+  @Column({ name: 'name_hash', type: 'text', select: false })
+  nameHash?: string;
+
+  @Column({ name: 'username_hash', type: 'text', nullable: true, select: false })
+  usernameHash?: string | null;
+
   @Column({ name: 'started_at', type: 'timestamptz' })
   startedAt!: Date;
 

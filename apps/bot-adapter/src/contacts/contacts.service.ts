@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
-import { BotsRegistry, Clock, PersonalData, type WrappedKey, wrappedKeysOf } from '@switchboard/service-kit';
+import {
+  BlindIndex,
+  BotsRegistry,
+  Clock,
+  PersonalData,
+  type WrappedKey,
+  wrappedKeysOf,
+} from '@switchboard/service-kit';
 import { ArrayContains, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AccessSection } from '../bots/bot-sections';
@@ -11,6 +18,7 @@ import { ChatAddresses } from './chat-addresses';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 import { InboundMessageRow } from './inbound-message.entity';
+import { nameHash, profileRowOf, usernameHash, writtenProfile } from './profile';
 
 /** Someone wrote: who, and where. */
 export interface ChatContext {
@@ -69,6 +77,7 @@ export class ContactsService {
     private readonly outbox: Outbox,
     private readonly personal: PersonalData,
     private readonly addresses: ChatAddresses,
+    private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
@@ -104,6 +113,7 @@ export class ContactsService {
         ContactStarted({
           ...inChat(context),
           contactId: contact.id,
+          externalId: by.from.externalId,
           locale: chat.locale,
           ...(deepLink && { deepLink }),
         }),
@@ -270,12 +280,13 @@ export class ContactsService {
     }
     const userId = await this.userId(tx, bot.channel.kind, externalHash);
     const id = uuidv7();
-    const { profile } = await this.personal.encrypt(tx, rowOf({ id, userId }), { profile: profileOf(person) });
+    const { profile, nameHash, usernameHash } = await this.sealed(tx, { id, userId }, person);
     const [made] = await tx.query<ContactRow[]>(
-      `INSERT INTO contacts (id, bot_id, external_hash, user_id, profile, started_at, flood_level, flood_at, flood_group)
-       VALUES ($3, $1, $2, $4, $5, $6, 1, $7, $8) ON CONFLICT (bot_id, external_hash) DO NOTHING
+      `INSERT INTO contacts (id, bot_id, external_hash, user_id, profile, name_hash, username_hash, started_at, flood_level,
+         flood_at, flood_group)
+       VALUES ($3, $1, $2, $4, $5, $9, $10, $6, 1, $7, $8) ON CONFLICT (bot_id, external_hash) DO NOTHING
        RETURNING ${CONTACT}`,
-      [...key, id, userId, profile, now, at, mediaGroup ?? null],
+      [...key, id, userId, profile, now, at, mediaGroup ?? null, nameHash, usernameHash],
     );
     if (made) return { contact: contactOf(bot, externalHash, made), isNew: true };
     // Another update of the same person came first through another connection.
@@ -333,10 +344,20 @@ export class ContactsService {
 
   /** A profile that cannot be read here is written anew: the message matters more, and brings the name along. */
   private async updateProfile(tx: EntityManager, { contact, person }: ChatContext): Promise<void> {
-    const profile = profileOf(person);
-    const read = await this.personal.tryDecrypt(tx, rowOf(contact), { profile: contact.profile });
-    if (read.profile === profile) return;
-    await tx.update(Contact, contact.id, await this.personal.encrypt(tx, rowOf(contact), { profile }));
+    const read = await this.personal.tryDecrypt(tx, profileRowOf(contact), { profile: contact.profile });
+    if (read.profile === writtenProfile(person)) return;
+    await tx.update(Contact, contact.id, await this.sealed(tx, contact, person));
+  }
+
+  /** A profile as it is kept, with the hashes by which staff find its person. */
+  private async sealed(tx: EntityManager, contact: Pick<Contact, 'id' | 'userId'>, person: InboundPerson) {
+    const { profile } = await this.personal.encrypt(tx, profileRowOf(contact), { profile: writtenProfile(person) });
+    const { name, username } = person;
+    return {
+      profile,
+      nameHash: nameHash(this.index, name),
+      usernameHash: username ? usernameHash(this.index, username) : null,
+    };
   }
 }
 
@@ -351,8 +372,6 @@ interface ContactRow {
   keys: WrappedKey[] | null;
 }
 
-const rowOf = ({ id, userId }: Pick<Contact, 'id' | 'userId'>) => ({ table: 'contacts', id, userId });
-
 const contactOf = (bot: Bot, externalHash: string, row: ContactRow): Contact => ({
   id: row.id,
   botId: bot.id,
@@ -363,5 +382,3 @@ const contactOf = (bot: Bot, externalHash: string, row: ContactRow): Contact => 
   floodLevel: row.flood_level,
   floodToldAt: row.flood_told_at,
 });
-
-const profileOf = ({ name, username }: InboundPerson) => JSON.stringify({ name, ...(username && { username }) });

@@ -3,6 +3,7 @@ import { BotAdapterPersonErased } from '@switchboard/contracts';
 import { Erasure, PersonErasureModule } from '@switchboard/service-kit';
 import { ContactsModule } from '../contacts/contacts.module';
 import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
+import { IdentitiesService } from '../contacts/identities.service';
 import { DeliveriesModule } from '../deliveries/deliveries.module';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { InboundModule } from '../inbound/inbound.module';
@@ -29,6 +30,7 @@ export class ErasureModule {
     quarantine: QuarantineService,
     media: MediaJobs,
     requests: ErasureRequestsJobs,
+    identities: IdentitiesService,
     jobs: ErasureJobs,
   ) {
     erasure.add({
@@ -38,6 +40,7 @@ export class ErasureModule {
       },
       async rows(tx, userId) {
         await requests.note(tx, userId);
+        await identities.eraseFormer(tx, userId);
         await media.forgetOf(tx, userId);
         await quarantine.forget(tx, userId);
         await jobs.forgetInGroups(tx, userId);

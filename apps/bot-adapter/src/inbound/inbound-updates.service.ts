@@ -13,7 +13,7 @@ import { DeliveriesService } from '../deliveries/deliveries.service';
 import { ProductRouter, type Routed } from '../dialogs/product-router.service';
 import { shorten } from '../rich-text/cut-points';
 import { InboundUpdateRow } from './inbound-update.entity';
-import { QuarantineService } from './quarantine.service';
+import { type QuarantineFilter, QuarantineService } from './quarantine.service';
 import { TurnAwayJobs } from './turn-away.jobs';
 
 /** Telegram: at most 64 characters. */
@@ -90,8 +90,17 @@ export class InboundUpdatesService {
   }
 
   /** Processes what is in quarantine once more, in the order in which it came. What fails again stays there. */
-  async replay(filter: { botId?: string | undefined } = {}): Promise<Replayed> {
-    const rows = await this.quarantine.list(filter.botId);
+  async replay(filter: QuarantineFilter = {}): Promise<Replayed> {
+    return this.replayAll(await this.quarantine.keys(filter));
+  }
+
+  /** The same of one. @throws DomainError when it is not in quarantine */
+  async replaySingle(key: Pick<InboundUpdateRow, 'botId' | 'updateId'>): Promise<Replayed> {
+    await this.quarantine.read(key);
+    return this.replayAll([key]);
+  }
+
+  private async replayAll(rows: readonly Pick<InboundUpdateRow, 'botId' | 'updateId'>[]): Promise<Replayed> {
     const outcome = { processed: 0, failed: 0 };
     for (const row of rows) {
       const result = await this.replayOne(row);

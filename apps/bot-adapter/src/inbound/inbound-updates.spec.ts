@@ -1,4 +1,15 @@
-import { ContactStarted, ListQuarantinedUpdates, MessageEdited, MessageReceived } from '@switchboard/contracts';
+import {
+  AuditEntryAppendRequested,
+  ContactStarted,
+  DiscardQuarantinedUpdate,
+  ListQuarantinedUpdates,
+  MessageEdited,
+  MessageReceived,
+  ReadQuarantinedUpdate,
+  ReplayQuarantinedUpdate,
+  ReplayQuarantinedUpdates,
+  SummarizeQuarantinedUpdates,
+} from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { BOTS, externalHash, hear, inSandbox, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { NORTHWIND, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
@@ -241,12 +252,81 @@ describe('updates', () => {
       app.clock.advance(-61 * 86_400_000);
     });
 
+    it('are looked at one by one, masked or in full for a reason, and tried again or given up', async () => {
+      // Ids count for one account of the channel.
+      const params = (update: number) => ({ botId: 'lumen', updateId: `7000000001:${update}` });
+      const list = async (query: object = {}) => (await app.gateway.call(ListQuarantinedUpdates, { query })).data;
+      await rows(`ALTER TABLE inbound_messages ADD CONSTRAINT broken CHECK (external_message_id NOT LIKE '8000%')`);
+      const brought: number[] = [];
+      for (const n of [1, 2]) brought.push(await webhook.message({ message_id: 80_000 + n, text: `amber ${n}` }));
+      const [first, second] = brought as [number, number];
+      const all = await list();
+      expect(all).toMatchObject([
+        { ...params(first), failure: expect.stringContaining('broken') as string },
+        params(second),
+      ]);
+      expect(all[0]!.content).toMatchObject({ message: { text: '•••(7)', chat: { id: '•••', type: '•••(7)' } } });
+      expect(JSON.stringify(all)).not.toContain('amber');
+      const page = await app.gateway.call(ListQuarantinedUpdates, { query: { limit: 1 } });
+      expect(await list({ limit: 1, after: page.page.next! })).toEqual([all[1]]);
+      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {})).toMatchObject({
+        bots: [{ botId: 'lumen', count: 2 }],
+      });
+
+      const asked = { params: params(first), reason: 'to see its form' };
+      const read = await app.gateway.call(ReadQuarantinedUpdate, asked);
+      expect(read.content).toMatchObject({ message: { text: 'amber 1' } });
+      await expect(app.gateway.call(ReadQuarantinedUpdate, { ...asked, reason: '' })).rejects.toMatchObject({
+        status: 400,
+      });
+
+      const replayOne = (id: number) => app.gateway.call(ReplayQuarantinedUpdate, { params: params(id) });
+      expect(await replayOne(first)).toEqual({ processed: 0, failed: 1 });
+      await rows('ALTER TABLE inbound_messages DROP CONSTRAINT broken');
+      expect(await replayOne(first)).toEqual({ processed: 1, failed: 0 });
+      await heard('amber 1');
+      const missing = { status: 404, problem: { code: 'bot-adapter.update_not_quarantined' } };
+      await expect(replayOne(first)).rejects.toMatchObject(missing);
+
+      const discard = () =>
+        app.gateway.call(DiscardQuarantinedUpdate, { params: params(second), body: { why: 'nobody waits for it' } });
+      await discard();
+      await expect(discard()).rejects.toMatchObject(missing);
+      expect(await list()).toEqual([]);
+      expect(
+        await count('inbound_updates', `update_id = '7000000001:${second}' AND content IS NULL AND failure IS NULL`),
+      ).toBe(1);
+      expect(app.probe.all(AuditEntryAppendRequested)).toMatchObject([
+        {
+          data: {
+            action: 'bot-adapter.updates.discarded',
+            resourceId: `lumen/7000000001:${second}`,
+            reason: 'nobody waits for it',
+            botId: 'lumen',
+          },
+        },
+      ]);
+    });
+
+    it('of other bots do not exist for who may see some only', async () => {
+      await webhook.bring({ message: 7 });
+      const actor = { kind: 'staff' as const, id: 'sam', roles: [], scopes: ['updates:*'], bots: ['northwind'] };
+      expect((await app.gateway.call(ListQuarantinedUpdates, {}, { actor })).data).toEqual([]);
+      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {}, { actor })).toEqual({ bots: [] });
+      expect(await app.gateway.call(ReplayQuarantinedUpdates, {}, { actor })).toEqual({ processed: 0, failed: 0 });
+      const [one] = (await app.gateway.call(ListQuarantinedUpdates, {})).data;
+      const { botId, updateId } = one!;
+      const asked = { params: { botId, updateId }, body: { why: 'not mine' } };
+      await expect(app.gateway.call(DiscardQuarantinedUpdate, asked, { actor })).rejects.toMatchObject({ status: 404 });
+      await app.gateway.call(DiscardQuarantinedUpdate, asked);
+    });
+
     it("are nobody's business but the operator's", async () => {
       const url = `${app.url}/inbound-updates/quarantined`;
       expect((await fetch(url)).status).toBe(401);
       // As if there were nothing: nobody is told what they may not see.
       expect((await fetch(url, { headers: await app.as('chat-ai') })).status).toBe(404);
-      expect(await app.gateway.call(ListQuarantinedUpdates, {})).toEqual({ bots: [] });
+      expect(await app.gateway.call(SummarizeQuarantinedUpdates, {})).toEqual({ bots: [] });
     });
   });
 });

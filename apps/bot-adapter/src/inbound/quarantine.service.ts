@@ -1,13 +1,42 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Bot } from '@switchboard/contracts';
-import { BotsRegistry, Clock, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { Outbox } from '@switchboard/bus';
+import { type Actor, AuditEntryAppendRequested, type Bot } from '@switchboard/contracts';
+import {
+  BotsRegistry,
+  Clock,
+  DomainError,
+  FieldCipher,
+  LOG,
+  type Log,
+  type Position,
+  requestContext,
+} from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
-import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import type { InboundUpdate } from '../channels/channel';
 import { ChatAddresses } from '../contacts/chat-addresses';
 import { InboundUpdateRow } from './inbound-update.entity';
 
 type UpdateKey = Pick<InboundUpdateRow, 'botId' | 'updateId'>;
+
+export interface QuarantineFilter {
+  readonly botId?: string | undefined;
+  /** Of these alone; of all without it. */
+  readonly bots?: readonly string[] | undefined;
+}
+
+export interface QuarantinedUpdate extends UpdateKey {
+  readonly seq: string;
+  readonly receivedAt: Date;
+  readonly failure: string;
+  readonly content: unknown;
+}
+
+class UpdateNotQuarantined extends DomainError {
+  constructor({ botId, updateId }: UpdateKey) {
+    super('bot-adapter.update_not_quarantined', 'No such update is in quarantine', 404, { botId, updateId });
+  }
+}
 
 const CONTENT = 'inbound_updates.content';
 /** Hexadecimal digits of a hash: 64 bits tell people apart. */
@@ -27,6 +56,7 @@ export class QuarantineService {
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     private readonly bots: BotsRegistry,
+    private readonly outbox: Outbox,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -40,7 +70,7 @@ export class QuarantineService {
         if (!rows) return;
         this.reset();
         for (const { id } of bots.all()) this.set({ bot: id }, 0);
-        for (const { bot, count } of rows) this.set({ bot }, count);
+        for (const { botId: bot, count } of rows) this.set({ bot }, count);
       },
     });
   }
@@ -68,16 +98,62 @@ export class QuarantineService {
   }
 
   /** In the order in which they came. */
-  list(botId?: Bot['id']): Promise<UpdateKey[]> {
+  keys({ botId, bots }: QuarantineFilter): Promise<UpdateKey[]> {
     return this.db.manager.find(InboundUpdateRow, {
-      where: { ...IN_QUARANTINE, ...(botId && { botId }) },
+      where: {
+        ...IN_QUARANTINE,
+        ...(botId && { botId }),
+        ...(bots && { botId: In(bots.filter((bot) => !botId || bot === botId)) }),
+      },
       order: { seq: 'ASC' },
       select: { botId: true, updateId: true },
     });
   }
 
-  summary(): Promise<{ bot: string; count: number; failures: string[] }[]> {
-    return summaryOf(this.db);
+  /** One by one, in the order in which they came, with their content masked. */
+  async list(filter: QuarantineFilter, position: Position | undefined, limit: number): Promise<QuarantinedUpdate[]> {
+    const { botId, bots } = filter;
+    const [from, order] = position?.direction === 'prev' ? (['<', 'DESC'] as const) : (['>', 'ASC'] as const);
+    const query = this.db.manager.createQueryBuilder(InboundUpdateRow, 'u').where(IN_QUARANTINE);
+    if (botId) query.andWhere('u.botId = :botId', { botId });
+    if (bots) query.andWhere('u.botId = ANY(:bots)', { bots });
+    if (position) query.andWhere(`u.seq ${from} :from`, { from: position.key[0] });
+    const rows = await query.orderBy('u.seq', order).limit(limit).getMany();
+    return rows.map((row) => ({ ...row, failure: row.failure!, content: masked(this.tryOpen(row)) }));
+  }
+
+  /** One as the channel sent it. @throws UpdateNotQuarantined */
+  async read(key: UpdateKey): Promise<QuarantinedUpdate> {
+    const row = await this.db.manager.findOneBy(InboundUpdateRow, { ...key, ...IN_QUARANTINE });
+    if (!row?.content) throw new UpdateNotQuarantined(key);
+    return { ...row, failure: row.failure!, content: this.opened(row) };
+  }
+
+  /** Gives one up: its content goes, and that it was taken stays. @throws UpdateNotQuarantined */
+  async discard(tx: EntityManager, key: UpdateKey, why: string, actor: Actor): Promise<void> {
+    const lock = { mode: 'pessimistic_write' } as const;
+    const row = await tx.findOne(InboundUpdateRow, { where: { ...key, ...IN_QUARANTINE }, lock });
+    if (!row) throw new UpdateNotQuarantined(key);
+    await this.empty(tx, row);
+    const { kind, id, roles } = actor;
+    const requestId = requestContext()?.requestId;
+    await this.outbox.add(
+      tx,
+      AuditEntryAppendRequested({
+        actor: { kind, id, roles },
+        action: 'bot-adapter.updates.discarded',
+        resourceType: 'inbound-update',
+        resourceId: rowIdOf(row),
+        botId: key.botId,
+        before: { failure: row.failure, receivedAt: row.receivedAt },
+        reason: why,
+        ...(requestId && { requestId }),
+      }),
+    );
+  }
+
+  async summary(bots: readonly string[] | undefined): Promise<{ botId: string; count: number; failures: string[] }[]> {
+    return (await summaryOf(this.db)).filter(({ botId }) => !bots || bots.includes(botId));
   }
 
   /** Takes one out; undefined when another replay was faster. */
@@ -87,7 +163,7 @@ export class QuarantineService {
     const where = [IN_QUARANTINE, HELD].map((state) => ({ botId, updateId, ...state }));
     const row = await tx.findOne(InboundUpdateRow, { where, lock });
     if (!row?.content) return undefined;
-    const content = JSON.parse(this.cipher.decrypt(row.content, CONTENT, rowIdOf(row))) as unknown;
+    const content = this.opened(row);
     await this.empty(tx, row);
     return { content };
   }
@@ -109,9 +185,30 @@ export class QuarantineService {
     );
   }
 
+  /** Null where its key is missing here: the reason is worth telling all the same. */
+  private tryOpen(row: InboundUpdateRow): unknown {
+    try {
+      return this.opened(row);
+    } catch (error) {
+      this.log.warn(
+        { err: error, bot: row.botId, updateId: row.updateId },
+        'an update in quarantine cannot be decrypted',
+      );
+      return null;
+    }
+  }
+
+  private opened(row: InboundUpdateRow): unknown {
+    return JSON.parse(this.cipher.decrypt(row.content!, CONTENT, rowIdOf(row))) as unknown;
+  }
+
   /** The row stays: the update was taken. */
   private async empty(tx: EntityManager, { botId, updateId }: UpdateKey): Promise<void> {
-    await tx.update(InboundUpdateRow, { botId, updateId }, { failure: null, held: false, content: null, mentioned: null });
+    await tx.update(
+      InboundUpdateRow,
+      { botId, updateId },
+      { failure: null, held: false, content: null, mentioned: null },
+    );
   }
 
   private kept({ botId, id, content }: InboundUpdate) {
@@ -130,12 +227,21 @@ export class QuarantineService {
   }
 }
 
+/** What there is, without what it says: of each text its length, of each number nothing. */
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return `•••(${value.length})`;
+  if (typeof value === 'number') return '•••';
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
+}
+
 const rowIdOf = ({ botId, updateId }: UpdateKey) => `${botId}/${updateId}`;
 
 const reasonOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
 const summaryOf = (db: DataSource) =>
-  db.query<{ bot: string; count: number; failures: string[] }[]>(
-    `SELECT bot_id AS bot, count(*)::integer AS count, (array_agg(DISTINCT failure))[1:10] AS failures
+  db.query<{ botId: string; count: number; failures: string[] }[]>(
+    `SELECT bot_id AS "botId", count(*)::integer AS count, (array_agg(DISTINCT failure))[1:10] AS failures
      FROM inbound_updates WHERE failure IS NOT NULL GROUP BY 1 ORDER BY 1`,
   );

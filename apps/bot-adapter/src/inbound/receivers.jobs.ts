@@ -88,7 +88,9 @@ export class ReceiversJobs implements OnApplicationBootstrap {
   private async release(bot: string): Promise<void> {
     await this.updates
       .release(bot)
-      .catch((error: unknown) => this.log.warn({ err: error, bot }, 'what was written to a paused bot was not processed yet'));
+      .catch((error: unknown) =>
+        this.log.warn({ err: error, bot }, 'what was written to a paused bot was not processed yet'),
+      );
   }
 
   private async setUpLater(botIds: string[]): Promise<void> {

@@ -157,7 +157,9 @@ class PigeonChannel implements Channel {
     const response = await fetch(`${this.api}/me`).catch(() => undefined);
     if (response?.ok) return { account: { id: this.account }, findings: [] };
     const code = response ? 'token_unknown' : 'unreachable';
-    return { findings: [{ code, severity: 'error', detail: { en: 'No pigeon knows it.', ru: 'Голуби его не знают.' } }] };
+    return {
+      findings: [{ code, severity: 'error', detail: { en: 'No pigeon knows it.', ru: 'Голуби его не знают.' } }],
+    };
   }
 
   showDraft = () => Promise.resolve();

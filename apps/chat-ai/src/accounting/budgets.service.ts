@@ -15,7 +15,10 @@ export interface BudgetLimits {
   readonly botPerMonth: number | null;
 }
 
-/** Pays for what no person has asked for, such as embeddings of the knowledge: from a monthly budget of its own, not the one of the bot's answers. */
+/**
+ * Pays for what no person has asked for, embeddings of the knowledge and what staff try out: from monthly budgets of their own, not
+ * the one of the bot's answers.
+ */
 export const NOBODY = NIL;
 
 /** Whose budgets pay. */
@@ -62,18 +65,25 @@ export interface BudgetPeriod {
   readonly limit: number | null;
 }
 
-/** Of a person with a bot (by the day), and of the bot or its knowledge (by the month). Rows are locked in this order, everywhere. */
+/**
+ * Of a person with a bot (by the day), and of the bot, its knowledge or its try-outs (by the month). Rows are locked in this order,
+ * everywhere. `PAYER` says the same in SQL.
+ */
 export function budgetPeriods(
   { botId, userId, limits, timeZone }: Spender,
+  purpose: CallPurpose,
   now: Date,
 ): readonly [day: BudgetPeriod, month: BudgetPeriod] {
   const today = DateTime.fromJSDate(now, { zone: timeZone });
-  const payer = userId === NOBODY ? 'knowledge' : 'bot';
+  const payer = userId !== NOBODY ? 'bot' : purpose === 'try-out' ? 'try-out' : 'knowledge';
   return [
     { scope: `person:${botId}:${userId}`, start: today.toFormat('yyyy-MM-dd'), limit: limits.personPerDay },
     { scope: `${payer}:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
   ];
 }
+
+/** The beginning of the scope of a month, for a row with `user_id` and `purpose`. */
+export const PAYER = `CASE WHEN user_id <> '${NOBODY}' THEN 'bot:' WHEN purpose = 'try-out' THEN 'try-out:' ELSE 'knowledge:' END`;
 
 /**
  * Money is reserved before a model is called and settled afterwards (`UsageService.record`), so that calls side by side
@@ -96,7 +106,7 @@ export class BudgetsService {
     const micros = costOf({ ...call, cachedInputTokens: 0 }, price.price);
     if (unused && unused.micros >= micros) return { ...unused, price };
     const now = this.clock.now();
-    const periods = budgetPeriods(spender, now);
+    const periods = budgetPeriods(spender, call.purpose, now);
     const reservation = { id: uuidv7(), micros, price };
     let refused = await this.tryReserve(reservation, spender, call, periods, now);
     if (refused.some(({ opened }) => !opened)) {

@@ -1,7 +1,8 @@
 import type { ReplyOutcome } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export type CallPurpose = 'turn' | 'summary' | 'embedding';
+/** `try-out`: staff have tried a prompt. */
+export type CallPurpose = 'turn' | 'summary' | 'embedding' | 'try-out';
 
 /**
  * - `superseded`: given up because the person wrote more, or the service stopped, before there was an answer

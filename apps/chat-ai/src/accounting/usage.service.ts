@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { type EventDraft, UsageRecorded } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Clock, DomainError } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { TokenUsage } from '../models/chat-model';
-import { budgetPeriods, NOBODY, type Spender } from './budgets.service';
+import { budgetPeriods, PAYER, type Spender } from './budgets.service';
 import { costOf, type KnownPrice } from './prices.service';
 import type { CallOutcome, CallPurpose } from './usage.entity';
 
@@ -41,6 +41,23 @@ export interface UsageTotal {
   callsWithoutPrice: number;
 }
 
+export interface UsagePoint extends UsageTotal {
+  /** When the hour or the day begins. */
+  at: Date;
+}
+
+export interface UsagePeriod {
+  readonly from: Date;
+  readonly to: Date;
+  readonly step: 'hour' | 'day';
+  /** IANA name. */
+  readonly zone: string;
+  readonly botId?: string | undefined;
+  readonly model?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly userId?: string | undefined;
+}
+
 interface UsageRow extends TokenUsage {
   readonly id: string;
   readonly botId: string;
@@ -70,7 +87,7 @@ export class UsageService {
     const { purpose, turnId, calls, reservations } = costs;
     if (calls.length + reservations.length === 0) return [];
     const now = this.clock.now();
-    const [person, bot] = budgetPeriods(spender, now);
+    const [person, bot] = budgetPeriods(spender, purpose, now);
     const rows = calls.map(({ tokens, price, ...call }) => {
       const micros = costOf(tokens, price.price);
       return {
@@ -112,18 +129,52 @@ export class UsageService {
     }
   }
 
-  /** Totals per bot and model of the calls from `from` on and before `to`. */
-  async totals(from: Date, to: Date): Promise<UsageTotal[]> {
+  /**
+   * Totals per bot and model of the calls from `from` on and before `to`.
+   * @param bots of these alone; of all when undefined
+   */
+  async totals(from: Date, to: Date, bots?: readonly string[]): Promise<UsageTotal[]> {
     return this.db.query<UsageTotal[]>(
-      `SELECT bot_id AS "botId", model, count(*)::int AS calls,
-              sum(input_tokens)::float8 AS "inputTokens", sum(cached_input_tokens)::float8 AS "cachedInputTokens",
-              sum(output_tokens)::float8 AS "outputTokens", sum(cost_micros)::float8 AS "costMicros",
-              (count(*) FILTER (WHERE NOT price_known))::int AS "callsWithoutPrice"
-       FROM usages WHERE created_at >= $1 AND created_at < $2 GROUP BY bot_id, model ORDER BY bot_id, model`,
-      [from, to],
+      `SELECT ${TOTALS} FROM usages WHERE created_at >= $1 AND created_at < $2 AND ($3::text[] IS NULL OR bot_id = ANY($3))
+       GROUP BY bot_id, model ORDER BY bot_id, model`,
+      [from, to, bots ?? null],
     );
   }
+
+  /** The same by the hour or by the day, oldest first. @throws UnknownZone */
+  async series({ from, to, step, zone, ...filter }: UsagePeriod, bots?: readonly string[]): Promise<UsagePoint[]> {
+    const { botId, model, purpose, userId } = filter;
+    try {
+      return await this.db.query<UsagePoint[]>(
+        `SELECT date_trunc($3, created_at, $4) AS at, ${TOTALS} FROM usages
+         WHERE created_at >= $1 AND created_at < $2 AND ($5::text[] IS NULL OR bot_id = ANY($5))
+           AND ($6::text IS NULL OR bot_id = $6) AND ($7::text IS NULL OR model = $7)
+           AND ($8::text IS NULL OR purpose = $8) AND ($9::uuid IS NULL OR user_id = $9)
+         GROUP BY 1, bot_id, model ORDER BY 1, bot_id, model`,
+        [from, to, step, zone, bots ?? null, botId ?? null, model ?? null, purpose ?? null, userId ?? null],
+      );
+    } catch (error) {
+      if (isUnknownZone(error)) throw new UnknownZone(zone);
+      throw error;
+    }
+  }
 }
+
+/** Names that the database does not know are few: its list of zones and that of Node are of different years. */
+class UnknownZone extends DomainError {
+  constructor(zone: string) {
+    super('chat-ai.unknown_zone', 'The time zone is not known here', 422, { zone });
+  }
+}
+
+/** SQLSTATE `invalid_parameter_value`; whatever else may be invalid was checked before. */
+const isUnknownZone = (error: unknown): boolean =>
+  error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '22023';
+
+const TOTALS = `bot_id AS "botId", model, count(*)::int AS calls,
+  sum(input_tokens)::float8 AS "inputTokens", sum(cached_input_tokens)::float8 AS "cachedInputTokens",
+  sum(output_tokens)::float8 AS "outputTokens", sum(cost_micros)::float8 AS "costMicros",
+  (count(*) FILTER (WHERE NOT price_known))::int AS "callsWithoutPrice"`;
 
 /** Others need to know that a call broke off, not why. */
 const said = ({ id, ...row }: UsageRow): EventDraft =>
@@ -184,7 +235,7 @@ const chargeLostWhere = (condition: string) => `
     INSERT INTO budgets (scope, period_start, spent_micros)
     SELECT * FROM (
       SELECT 'person:' || bot_id || ':' || user_id AS scope, day, micros FROM lost
-      UNION ALL SELECT CASE user_id WHEN '${NOBODY}' THEN 'knowledge:' ELSE 'bot:' END || bot_id, month, micros FROM lost
+      UNION ALL SELECT ${PAYER} || bot_id, month, micros FROM lost
     ) AS part ORDER BY scope DESC
     ON CONFLICT (scope, period_start) DO UPDATE SET
       spent_micros = budgets.spent_micros + excluded.spent_micros,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ConfigError, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
@@ -13,6 +13,12 @@ const SANDBOX_MODEL = 'sandbox-model';
 const SANDBOX_KEY = 'sk-sandbox';
 /** Next to nothing, so that budgets can be seen to work and a demo does not end because of them. */
 const SANDBOX_PRICE = { input: micros(0.05), cachedInput: micros(0.05), output: micros(0.05) };
+
+export class BotNotFound extends DomainError {
+  constructor(botId: string) {
+    super('chat-ai.bot_not_found', 'There is no such bot', 404, { botId });
+  }
+}
 
 /** `before` is absent for a new bot, `after` for one that is gone. */
 export interface AssistantChange {
@@ -64,6 +70,13 @@ export class AssistantsService {
     if (known) return known;
     const assistant = this.resolve(botId, undefined);
     this.undescribed.set(botId, assistant);
+    return assistant;
+  }
+
+  /** Of a bot that is described. @throws BotNotFound */
+  require(botId: string): Assistant {
+    const assistant = this.described.get(botId);
+    if (!assistant) throw new BotNotFound(botId);
     return assistant;
   }
 

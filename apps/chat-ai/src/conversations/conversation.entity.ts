@@ -19,6 +19,10 @@ export class Conversation {
   @Column('timestamptz', { name: 'started_at' })
   startedAt!: Date;
 
+  /** When a person wrote last, to the minute. */
+  @Column('timestamptz', { name: 'active_at' })
+  activeAt!: Date;
+
   @Column('timestamptz', { name: 'closed_at', nullable: true })
   closedAt!: Date | null;
 

@@ -246,9 +246,11 @@ export class ConversationsService {
  */
 const RECEIVE = `
   WITH conversation AS (
-    INSERT INTO conversations (id, chat_id, bot_id, started_at, user_id)
-    SELECT $1, $2, $3, $4, $15 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
-    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5
+    INSERT INTO conversations (id, chat_id, bot_id, started_at, active_at, user_id)
+    SELECT $1, $2, $3, $4, $4, $15 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
+    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5,
+      active_at = CASE WHEN excluded.active_at >= conversations.active_at + interval '1 minute'
+        THEN excluded.active_at ELSE conversations.active_at END
     RETURNING id
   )
   INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at, awaiting_since)

@@ -18,10 +18,8 @@ import { AssistantsService } from '../assistants/assistants.service';
 import { type ChatAiConfig, KNOWLEDGE_CHECK_SECONDS } from '../chat-ai.config';
 import { type FolderView, type KnowledgeFolder, listFolder, viewOf } from './knowledge-folder';
 import { KnowledgeWriter } from './knowledge.writer';
-import { PassageIndex } from './passage-index';
+import { indexedAs, PassageIndex } from './passage-index';
 
-/** Raised when files are to be read again because their readers, or how tokens are counted, have changed. */
-const READERS_VERSION = '1';
 /** The start waits for short texts, not for a shelf of books. */
 const START_WAITS_MS = 5000;
 /** A disk that is not mounted is an empty folder: that all files are gone is believed when it has lasted so long. */
@@ -155,15 +153,8 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
       [botIds],
     );
     for (const { bot_id: botId } of gone) {
-      await this.db.transaction(async (tx) => {
-        const asked = `DELETE FROM knowledge_bases WHERE bot_id = $1 AND ${isGone} RETURNING bot_id`;
-        const [deleted] = await tx.query<[unknown[], number]>(asked, [botId]);
-        if (deleted.length === 0) return;
-        await tx.query('DELETE FROM knowledge_documents WHERE bot_id = $1', [botId]);
-        await tx.query('DELETE FROM knowledge_grams WHERE bot_id = $1', [botId]);
-        await tx.query('DELETE FROM knowledge_vectors WHERE bot_id = $1', [botId]);
+      if (await this.writer.forget(botId, isGone))
         this.log.info({ botId }, 'the knowledge of a bot without a folder is removed');
-      });
     }
   }
 
@@ -197,9 +188,7 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   private async bringUpToDate(botId: string, folder: KnowledgeFolder): Promise<void> {
     const known = this.views.get(botId);
     const isChanged = known?.folder !== folder.version;
-    const view = isChanged
-      ? await viewOf(folder, `${READERS_VERSION} ${this.index.version}`, this.stopping.signal)
-      : known;
+    const view = isChanged ? await viewOf(folder, indexedAs(this.index), this.stopping.signal) : known;
     const state = await this.stateOf(botId, view);
     if (state === 'current') {
       this.noteFilled(botId);
@@ -233,9 +222,10 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
 
   /** Whether the files that are known of a folder without any are to be forgotten. */
   private async isEmptyForGood(botId: string, state: 'of others' | 'old'): Promise<boolean> {
-    const [known] = await this.db.query<unknown[]>('SELECT FROM knowledge_documents WHERE bot_id = $1 LIMIT 1', [
-      botId,
-    ]);
+    const [known] = await this.db.query<unknown[]>(
+      'SELECT FROM knowledge_documents WHERE bot_id = $1 AND entry_id IS NULL LIMIT 1',
+      [botId],
+    );
     if (!known) return true;
     const now = this.clock.now().getTime();
     const since = this.emptySince.get(botId);
@@ -256,7 +246,8 @@ export class KnowledgeLoader implements OnModuleInit, OnModuleDestroy {
   /** Of what is known: in line with the view, or as other living processes have it. Notes that it is in line. */
   private async stateOf(botId: string, { version }: FolderView): Promise<'current' | 'of others' | 'old'> {
     const [base] = await this.db.query<{ version: string | null; isAbandoned: boolean }[]>(
-      `SELECT version, seen_at < now() - make_interval(secs => $2) AS "isAbandoned" FROM knowledge_bases WHERE bot_id = $1`,
+      `SELECT version, coalesce(seen_at < now() - make_interval(secs => $2), true) AS "isAbandoned"
+       FROM knowledge_bases WHERE bot_id = $1`,
       [botId, LOOKS_UNTIL_ABANDONED * this.config.CHAT_AI_KNOWLEDGE_CHECK_SECONDS],
     );
     if (!base) return 'old';

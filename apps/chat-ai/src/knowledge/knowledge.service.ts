@@ -5,8 +5,6 @@ import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import type { ChatAiConfig } from '../chat-ai.config';
 import type { Passage } from './citations';
-import type { FileNote, FileProblem } from '../documents/read-result';
-import { sentenceFor } from '../documents/read-result-texts';
 import { AssistantsService } from '../assistants/assistants.service';
 import { PassageIndex, type WordMatch } from './passage-index';
 import { type Asker, PassageVectors } from './passage-vectors';
@@ -45,21 +43,20 @@ export interface Quotation {
   readonly topics: readonly string[];
 }
 
-/** What became of a file of the folder. */
-export interface KnowledgeDocument {
-  readonly source: string;
-  readonly title: string;
-  readonly passages: number;
-  readonly loadedAt: Date;
-  /** Why it was not read, or not read again: then what was read earlier is still known. */
-  readonly problem: { readonly code: string; readonly message: string } | null;
-  readonly notes: { readonly code: string; readonly message: string }[];
+/** What a model is given of the base. */
+export interface Consultation {
+  /** Best first. */
+  readonly passages: readonly FoundPassage[];
+  /** Whether the words of one of them speak of some of what is asked; undefined when there is no base. */
+  readonly isNear: boolean | undefined;
 }
 
 interface Base {
   readonly passages: number;
   readonly tokens: number;
   readonly synonyms: Thesaurus;
+  /** False where what was read of a folder does not count any more: the bot has none. */
+  readonly hasFolder: boolean;
 }
 
 /** A model judges for itself what of these answers the question; it gets no more tokens than a base that goes whole. */
@@ -80,6 +77,9 @@ const NEAR = 0.2;
 const FEW_CONCEPTS = 2;
 const TOPICS = 12;
 
+/** Whether a document is one of the bot's now. @param hasFolder of a Base */
+const counts = (hasFolder: string) => `(${hasFolder} OR d.entry_id IS NOT NULL)`;
+
 const PASSAGE = `c.id, d.title, c.heading, c.text, d.source, c.suspicious, c.tokens`;
 
 /** What the company has written down. The one entry for those who need it. */
@@ -99,23 +99,17 @@ export class KnowledgeService {
    * What a model is given to answer from, best first: the whole base where it fits, else what words and meaning find.
    * Nothing is held back as too weak, because the model is the better judge.
    */
-  async forModel(botId: string, question: Question): Promise<FoundPassage[]> {
+  async forModel(botId: string, question: Question): Promise<Consultation> {
     const base = await this.baseOf(botId);
-    if (!base) return [];
-    const limit = this.config.CHAT_AI_KNOWLEDGE_TOKENS;
-    if (base.tokens > limit * NEARLY_FITS) return fitting(await this.search(botId, question, base, FOR_MODEL), limit);
-    // Words alone put a base that fits in order: an embedding would take time and change little.
-    const found =
-      base.tokens <= limit
-        ? await this.byWords(botId, question, { ...base, limit: base.passages })
-        : await this.search(botId, question, base, base.passages);
-    return fitting(await this.wholeBase(botId, found), limit);
+    if (!base) return { passages: [], isNear: undefined };
+    const passages = await this.passagesForModel(botId, question, base);
+    return { passages, isNear: passages.some(({ coverage }) => coverage >= NEAR) };
   }
 
   /** What can be said without a model; the name of a topic alone asks for its document. @param locale of the topics, where there are any in it */
   async quote(botId: string, question: Question, locale?: Locale): Promise<Quotation> {
     const base = await this.baseOf(botId);
-    const chosen = base ? await this.beginningOf(botId, question.text) : [];
+    const chosen = base ? await this.beginningOf(botId, question.text, base) : [];
     if (chosen.length > 0) return { certainty: 'certain', passages: chosen, topics: [] };
     const found = base ? await this.search(botId, question, base, QUOTED) : [];
     const [best] = found;
@@ -124,7 +118,7 @@ export class KnowledgeService {
       return { certainty: 'certain', passages: found.filter(({ coverage }) => coverage >= CERTAIN), topics: [] };
     }
     const near = found.filter(({ coverage }) => coverage >= NEAR);
-    const topics = await this.topics(botId, locale);
+    const topics = base ? await this.topics(botId, base, locale) : [];
     return { certainty: near.length > 0 ? 'near' : 'nothing', passages: near, topics };
   }
 
@@ -134,32 +128,25 @@ export class KnowledgeService {
     return base ? this.search(botId, { text }, base, FOUND) : [];
   }
 
-  /** The files of a bot's folder and what became of them, for its owner. */
-  async documents(botId: string, locale: Locale): Promise<KnowledgeDocument[]> {
-    const rows = await this.db.query<
-      {
-        source: string;
-        title: string;
-        passages: number;
-        loadedAt: Date;
-        problem: FileProblem | null;
-        notes: FileNote[];
-      }[]
-    >(
-      `SELECT source, title, loaded_at AS "loadedAt", problem, notes,
-              (SELECT count(*)::int FROM knowledge_chunks c WHERE c.document_id = d.id) AS passages
-       FROM knowledge_documents d WHERE bot_id = $1 ORDER BY source`,
-      [botId],
+  /** Of these passages, where those stand that are still known. */
+  async places(ids: readonly string[]): Promise<{ id: string; title: string; heading: string; source: string }[]> {
+    if (ids.length === 0) return [];
+    return this.db.query(
+      `SELECT c.id, d.title, c.heading, d.source FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
+       WHERE c.id = ANY($1::uuid[])`,
+      [ids],
     );
-    const described = (code: FileProblem | FileNote) => ({
-      code: `chat-ai.${code}`,
-      message: sentenceFor(code, locale),
-    });
-    return rows.map(({ problem, notes, ...row }) => ({
-      ...row,
-      problem: problem && described(problem),
-      notes: notes.map(described),
-    }));
+  }
+
+  private async passagesForModel(botId: string, question: Question, base: Base): Promise<FoundPassage[]> {
+    const limit = this.config.CHAT_AI_KNOWLEDGE_TOKENS;
+    if (base.tokens > limit * NEARLY_FITS) return fitting(await this.search(botId, question, base, FOR_MODEL), limit);
+    // Words alone put a base that fits in order: an embedding would take time and change little.
+    const found =
+      base.tokens <= limit
+        ? await this.byWords(botId, question, { ...base, limit: base.passages })
+        : await this.search(botId, question, base, base.passages);
+    return fitting(await this.wholeBase(botId, found, base), limit);
   }
 
   private async search(botId: string, question: Question, base: Base, limit: number): Promise<FoundPassage[]> {
@@ -169,7 +156,7 @@ export class KnowledgeService {
     ]);
     const coverage = new Map(matches.map(({ id, coverage }) => [id, coverage]));
     const ids = fuseRanks([matches.map(({ id }) => id), nearest]).slice(0, limit);
-    return this.read(ids, coverage);
+    return this.read(ids, coverage, base);
   }
 
   /** Several questions in one text are looked for together and each alone; a short one together with the one before. */
@@ -191,24 +178,25 @@ export class KnowledgeService {
   }
 
   private async baseOf(botId: string): Promise<Base | undefined> {
-    // What a bot without a folder knew is kept for a day, because other processes may still see it.
-    if (!this.assistants.get(botId).knowledgeFolder) return undefined;
+    // What was read of a folder that a bot has no longer is kept for a day, because other processes may still see it.
+    const hasFolder = this.assistants.get(botId).knowledgeFolder !== undefined;
     const [row] = await this.db.query<{ passages: number; tokens: number; synonyms: string }[]>(
-      'SELECT passages, tokens, synonyms FROM knowledge_bases WHERE bot_id = $1 AND passages > 0',
-      [botId],
+      `SELECT passages, tokens, synonyms FROM knowledge_bases WHERE bot_id = $1 AND passages > 0
+         AND ($2 OR EXISTS (SELECT FROM knowledge_documents d WHERE d.bot_id = $1 AND ${counts('$2')}))`,
+      [botId, hasFolder],
     );
     if (!row) return undefined;
     let synonyms = this.synonyms.get(row.synonyms);
     if (!synonyms) this.synonyms.set(row.synonyms, (synonyms = new Thesaurus(row.synonyms)));
-    return { ...row, synonyms };
+    return { ...row, synonyms, hasFolder };
   }
 
   /** Those that speak of the question first, the others as the files have them. */
-  private async wholeBase(botId: string, found: readonly WordMatch[]): Promise<FoundPassage[]> {
+  private async wholeBase(botId: string, found: readonly WordMatch[], { hasFolder }: Base): Promise<FoundPassage[]> {
     const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
       `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
-       WHERE c.bot_id = $1 ORDER BY d.source, c.position`,
-      [botId],
+       WHERE c.bot_id = $1 AND ${counts('$2')} ORDER BY d.source, c.position`,
+      [botId, hasFolder],
     );
     const rank = new Map(found.map(({ id, coverage }, i) => [id, { i, coverage }]));
     return rows
@@ -216,34 +204,39 @@ export class KnowledgeService {
       .sort((a, b) => (rank.get(a.id)?.i ?? Infinity) - (rank.get(b.id)?.i ?? Infinity) || 0);
   }
 
-  private async read(ids: readonly string[], coverage: ReadonlyMap<string, number>): Promise<FoundPassage[]> {
+  private async read(
+    ids: readonly string[],
+    coverage: ReadonlyMap<string, number>,
+    { hasFolder }: Base,
+  ): Promise<FoundPassage[]> {
     if (ids.length === 0) return [];
     const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
-      `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id WHERE c.id = ANY($1)`,
-      [ids],
+      `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
+       WHERE c.id = ANY($1) AND ${counts('$2')}`,
+      [ids, hasFolder],
     );
     return rows
       .map((row) => ({ ...row, coverage: coverage.get(row.id) ?? 0 }))
       .sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   }
 
-  private async topics(botId: string, locale?: Locale): Promise<string[]> {
+  private async topics(botId: string, { hasFolder }: Base, locale?: Locale): Promise<string[]> {
     const rows = await this.db.query<{ title: string; isSpoken: boolean }[]>(
       `SELECT title, bool_or(locale = $3) AS "isSpoken" FROM knowledge_documents d
-       WHERE bot_id = $1 AND EXISTS (SELECT FROM knowledge_chunks c WHERE c.document_id = d.id)
+       WHERE bot_id = $1 AND ${counts('$4')} AND EXISTS (SELECT FROM knowledge_chunks c WHERE c.document_id = d.id)
        GROUP BY title ORDER BY 2 DESC NULLS LAST, title LIMIT $2`,
-      [botId, TOPICS, locale && nearestLocale(locale)],
+      [botId, TOPICS, locale && nearestLocale(locale), hasFolder],
     );
     const spoken = rows.filter(({ isSpoken }) => isSpoken);
     return (spoken.length > 0 ? spoken : rows).map(({ title }) => title);
   }
 
   /** Of the document with this title. */
-  private async beginningOf(botId: string, title: string): Promise<FoundPassage[]> {
+  private async beginningOf(botId: string, title: string, { hasFolder }: Base): Promise<FoundPassage[]> {
     const rows = await this.db.query<Omit<FoundPassage, 'coverage'>[]>(
       `SELECT ${PASSAGE} FROM knowledge_chunks c JOIN knowledge_documents d ON d.id = c.document_id
-       WHERE d.bot_id = $1 AND lower(d.title) = lower($2) ORDER BY d.source, c.position LIMIT $3`,
-      [botId, title.trim(), QUOTED],
+       WHERE d.bot_id = $1 AND lower(d.title) = lower($2) AND ${counts('$4')} ORDER BY d.source, c.position LIMIT $3`,
+      [botId, title.trim(), QUOTED, hasFolder],
     );
     return rows.map((row) => ({ ...row, coverage: 1 }));
   }

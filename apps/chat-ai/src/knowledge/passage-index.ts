@@ -35,6 +35,12 @@ const ALGORITHM_VERSION = '1';
 const GENERAL = new Thesaurus(GENERAL_THESAURUS);
 const LEFT_ALONE = new Thesaurus(QUESTION_WORDS);
 
+/** Raised when files are to be read again because their readers, or how tokens are counted, have changed. */
+const READERS_VERSION = '1';
+
+/** By which readers and which index passages were made: when it differs they are to be made anew. */
+export const indexedAs = ({ version }: Pick<PassageIndex, 'version'>): string => `${READERS_VERSION} ${version}`;
+
 export interface IndexedText {
   readonly chunkId: string;
   readonly title: string;
@@ -102,11 +108,17 @@ export class PassageIndex {
    * The passages that share a word with the text, best first.
    * @param passages how many the base has
    * @param synonyms of its owner, as `Thesaurus` reads them
+   * @param hasFolder false where what was read of the bot's folder does not count any more
    */
   async search(
     botId: string,
     text: string,
-    { passages, synonyms, limit }: { passages: number; synonyms: Thesaurus; limit: number },
+    {
+      passages,
+      synonyms,
+      limit,
+      hasFolder,
+    }: { passages: number; synonyms: Thesaurus; limit: number; hasFolder: boolean },
   ): Promise<WordSearch> {
     const vocabulary = await this.lookUp(botId, stemsToLookUp(text).slice(0, MOST_STEMS));
     const thesauri = [synonyms, GENERAL];
@@ -125,6 +137,7 @@ export class PassageIndex {
       passages,
       limit,
       languageOf(words.join(' ')),
+      hasFolder,
     ]);
     const importance = concepts.map((concept) => importanceOf(concept, vocabulary, passages));
     const whole = importance.reduce((sum, one) => sum + one, 0);
@@ -133,6 +146,15 @@ export class PassageIndex {
       coverage: matched.reduce((sum, concept, i) => sum + importance[concept]! * certainty(weights[i]!), 0) / whole,
     }));
     return { concepts: concepts.length, matches };
+  }
+
+  /** Which of these stems stand in the base: words that the company itself has written. */
+  async wordsOf(botId: string, stems: readonly string[]): Promise<Set<string>> {
+    const rows = await this.db.query<{ term: string }[]>(
+      'SELECT DISTINCT term FROM knowledge_terms WHERE bot_id = $1 AND term = ANY($2)',
+      [botId, stems],
+    );
+    return new Set(rows.map(({ term }) => term));
   }
 
   private async lookUp(
@@ -231,6 +253,7 @@ const RANK = `
   FROM (SELECT chunk_id, sum(score) AS score, array_agg(concept) AS concepts, array_agg(weight) AS weights
         FROM best GROUP BY chunk_id ORDER BY sum(score) DESC LIMIT 4 * $6::int) ranked
   JOIN knowledge_chunks c ON c.id = chunk_id JOIN knowledge_documents d ON d.id = c.document_id
+  WHERE $8 OR d.entry_id IS NOT NULL
   ORDER BY score * CASE WHEN d.locale = $7 THEN ${SAME_LANGUAGE} ELSE 1 END DESC, d.source, c.position LIMIT $6`;
 
 /**

@@ -12,12 +12,23 @@ export class Prompt {
   @Column('integer')
   version!: number;
 
+  /** Where the text was first seen. */
+  @Column('text')
+  origin!: 'description' | 'console';
+
   @Column('text')
   text!: string;
 
   @Column('text')
   hash!: string;
 
+  /** What is new in it, in the words of who wrote it. */
+  @Column('text', { nullable: true })
+  note!: string | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
+
+  @Column('text', { name: 'created_by', nullable: true })
+  createdBy!: string | null;
 }

@@ -1,5 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AssistantsModule } from '../assistants/assistants.module';
+import { PromptDraftsService } from './prompt-drafts.service';
+import { PromptReleasesService } from './prompt-releases.service';
+import { PromptsController } from './prompts.controller';
+import { PromptsHandlers } from './prompts.handlers';
 import { PromptsService } from './prompts.service';
 
-@Module({ providers: [PromptsService], exports: [PromptsService] })
+/** What assistants are told: versions, drafts, and what is in force. */
+@Module({
+  imports: [AssistantsModule],
+  controllers: [PromptsController, PromptsHandlers],
+  providers: [PromptDraftsService, PromptReleasesService, PromptsService],
+  exports: [PromptDraftsService, PromptsService],
+})
 export class PromptsModule {}

@@ -67,8 +67,11 @@ export interface TurnFacts {
   readonly limit: number;
 }
 
+/** What is said in a turn, as far as a model is told. */
+export type Told = Pick<OpenTurn, 'summary' | 'history' | 'question' | 'locale' | 'inGroup'>;
+
 /** What a model is told in a turn, and why. */
-export function contextOf(turn: OpenTurn, assistant: Assistant, facts: TurnFacts): Context {
+export function contextOf(turn: Told, assistant: Assistant, facts: TurnFacts): Context {
   const { prompt, passages, now, canSee, limit } = facts;
   const { summary, history, question } = turn;
   const system = [
@@ -269,7 +272,7 @@ function summarySection(summary: string): string {
   ].join('\n');
 }
 
-const hasFiles = ({ question, history }: OpenTurn) =>
+const hasFiles = ({ question, history }: Told) =>
   [...question, ...history].some(({ attachment }) => attachment && attachment.state !== 'unreadable');
 
 const ABOUT_FILES =

@@ -13,6 +13,8 @@ import type { TurnAddress } from './open-turns.service';
 import { SummariesJobs } from '../conversations/summaries.jobs';
 import type { ContextReport } from '../conversations/turn.entity';
 import { countTokens } from '../models/tokens';
+import type { UnansweredReason } from '../unanswered/unanswered-question.entity';
+import { UnansweredJobs } from '../unanswered/unanswered.jobs';
 
 /** What a turn has used up, whether or not it came to a reply, and who pays. */
 export interface TurnCosts {
@@ -32,6 +34,8 @@ export interface Reply {
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly firstTextMs: number | null;
+  /** Whether the knowledge base has nothing about the question, and the answer cites nothing of it. */
+  readonly isUnfounded?: boolean | undefined;
 }
 
 /**
@@ -51,6 +55,7 @@ export class TurnRecorder {
     private readonly cipher: MessageCipher,
     private readonly usage: UsageService,
     private readonly summaries: SummariesJobs,
+    private readonly unanswered: UnansweredJobs,
   ) {}
 
   /**
@@ -66,6 +71,8 @@ export class TurnRecorder {
       return await this.transaction(async (tx) => {
         const recorded = await this.insertReply(tx, turn, reply);
         const said = recorded === 'recorded' ? [completed(turn, reply)] : [];
+        const unanswered = recorded === 'recorded' && reasonOf(reply);
+        if (unanswered) await this.unanswered.request(tx, turn.replyId, unanswered);
         if (summarise && recorded !== 'closed') await this.summaries.request(tx, turn.conversationId);
         await this.outbox.add(tx, ...said, ...(costs ? await this.recordCosts(tx, turn, costs) : []));
         return recorded;
@@ -119,6 +126,15 @@ export class TurnRecorder {
     const isStopped = await tx.existsBy(Message, { id: In(turn.answers), state: 'cancelled' });
     return isStopped ? 'stopped' : 'overtaken';
   }
+}
+
+/** Apologies that say something about the question: not that money, a file or the time of day was in the way. */
+const APOLOGIES: readonly ReplyOutcome[] = ['refused', 'empty', 'too_long', 'model_unavailable', 'timed_out'];
+
+/** Why the question counts as unanswered, if it does. */
+function reasonOf({ outcome, isUnfounded }: Reply): UnansweredReason | undefined {
+  if (APOLOGIES.includes(outcome)) return 'apology';
+  return isUnfounded ? 'nothing_found' : undefined;
 }
 
 /** As the event takes them. */

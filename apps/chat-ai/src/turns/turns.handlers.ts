@@ -16,6 +16,7 @@ import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { ConversationsService } from '../conversations/conversations.service';
+import { UnansweredJobs } from '../unanswered/unanswered.jobs';
 import { NoticesService } from './notices.service';
 import { TurnsJobs } from './turns.jobs';
 
@@ -26,6 +27,7 @@ export class TurnsHandlers {
     private readonly conversations: ConversationsService,
     private readonly turns: TurnsJobs,
     private readonly notices: NoticesService,
+    private readonly unanswered: UnansweredJobs,
     private readonly changes: ConversationChanges,
   ) {}
 
@@ -56,8 +58,9 @@ export class TurnsHandlers {
   }
 
   @Handles(ReplyRateRequested)
-  rate({ data }: EventOf<typeof ReplyRateRequested>, tx: EntityManager) {
-    return this.conversations.rate(tx, data);
+  async rate({ data }: EventOf<typeof ReplyRateRequested>, tx: EntityManager) {
+    await this.conversations.rate(tx, data);
+    await this.unanswered.rated(tx, data.replyId, data.rating);
   }
 
   @OnSignal(TurnInterrupted)

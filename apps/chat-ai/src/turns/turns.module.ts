@@ -6,6 +6,7 @@ import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
+import { UnansweredModule } from '../unanswered/unanswered.module';
 import { NoticesService } from './notices.service';
 import { OpenTurnsService } from './open-turns.service';
 import { TurnFiles } from './turn-files';
@@ -24,6 +25,7 @@ import { TurnsService } from './turns.service';
     KnowledgeModule,
     ModelsModule,
     PromptsModule,
+    UnansweredModule,
   ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],
   providers: [NoticesService, OpenTurnsService, TurnFiles, TurnRecorder, TurnsJobs, TurnsService],

@@ -18,7 +18,7 @@ import { captionIn } from '../conversations/message-content';
 import { type OpenTurn, OpenTurnsService, type TurnMessage } from './open-turns.service';
 import { isLong } from '../conversations/summaries.service';
 import type { ContextReport } from '../conversations/turn.entity';
-import { withSources } from '../knowledge/citations';
+import { citedIn, withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
 import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
@@ -38,7 +38,7 @@ const RAISED = 2;
 /** What a turn has come to. */
 interface Draft {
   /** Absent when the turn was given up. */
-  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions'> | undefined;
+  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions' | 'isUnfounded'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
   readonly contextReport: ContextReport | null;
@@ -197,14 +197,17 @@ export class TurnsService {
 
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant } = running;
-    const [prompt, passages] = await Promise.all([
-      this.prompts.current(assistant),
-      assistant.knowledgeFolder ? this.knowledge.forModel(turn.botId, questionOf(turn)) : [],
+    const [prompt, { passages, isNear }] = await Promise.all([
+      this.prompts.promptFor(assistant, turn.userId),
+      this.knowledge.forModel(turn.botId, questionOf(turn)),
     ]);
     const calls = new TurnCalls(spendersOf(assistant, turn), prompt.id);
     try {
       const facts = { prompt: prompt.text, passages, now: this.clock.now() };
-      return calls.draft(await this.askUntilAnswered(running, facts, calls));
+      const reply = await this.askUntilAnswered(running, facts, calls);
+      // What is found by meaning shares no words with the question, and is cited.
+      const isUnfounded = isNear === false && reply?.outcome === 'answered' && citedIn(reply.text, passages).size === 0;
+      return calls.draft(reply && { ...reply, isUnfounded });
     } catch (error) {
       if (error instanceof BudgetExhausted) {
         const text = budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale);
@@ -289,7 +292,9 @@ export class TurnsService {
       return withoutModel({ outcome: 'unreadable', text: files }, assistant, turn);
     const quotation = await this.knowledge.quote(turn.botId, question, turn.locale);
     const text = withRemarks(knowledgeOnlyAnswer(quotation, turn.locale), files ? [files] : []);
-    return withoutModel({ outcome: 'knowledge_only', text, suggestions: quotation.topics }, assistant, turn);
+    const { certainty, topics: suggestions } = quotation;
+    const isUnfounded = certainty === 'nothing' && suggestions.length > 0;
+    return withoutModel({ outcome: 'knowledge_only', text, suggestions, isUnfounded }, assistant, turn);
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {

@@ -8,8 +8,8 @@ import { SessionController } from './session.controller';
 
 @Module({
   imports: [ApiKeysModule, SessionsModule],
-  controllers: [SessionController],
-  providers: [PrincipalsService, RolesService, AccessHandlers],
+  controllers: [AccessHandlers, SessionController],
+  providers: [PrincipalsService, RolesService],
   exports: [PrincipalsService, RolesService],
 })
 export class AccessModule {}

@@ -30,7 +30,9 @@ export interface Checked {
 /** Whoever reads what is to be changed cannot be asked about it. */
 export class BotUnchecked extends DomainError {
   constructor(services: readonly string[]) {
-    super('gateway.bot_unchecked', `It cannot be checked now: ${services.join(', ')} did not answer`, 503, { services });
+    super('gateway.bot_unchecked', `It cannot be checked now: ${services.join(', ')} did not answer`, 503, {
+      services,
+    });
   }
 }
 
@@ -105,7 +107,9 @@ export class BotChecksService {
     ];
     return {
       // Each service checks the base, too.
-      errors: [...new Map(all.map((error) => [JSON.stringify([error.pointer, error.code, error.detail]), error])).values()],
+      errors: [
+        ...new Map(all.map((error) => [JSON.stringify([error.pointer, error.code, error.detail]), error])).values(),
+      ],
       secretNames: [...new Set(given.flatMap(({ secrets }) => secrets))].sort(),
       unchecked,
     };

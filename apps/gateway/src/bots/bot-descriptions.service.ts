@@ -54,7 +54,9 @@ export class BotDescriptionsService {
 
 /** Also another one for a version of the service that reads other sections, and so gets other secrets. */
 function revisionOf(service: string, bots: readonly Pick<BotRow, 'id' | 'revision'>[]): string {
-  const sections = Object.keys(BOT_SECTION_READERS).filter((section) => BOT_SECTION_READERS[section]!.includes(service));
+  const sections = Object.keys(BOT_SECTION_READERS).filter((section) =>
+    BOT_SECTION_READERS[section]!.includes(service),
+  );
   const content = [service, sections, bots.map(({ id, revision }) => [id, revision])];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
 }

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { BotState, CompareBotRevisions, ListBotRevisions, ListBots, ReadBot, ReadBotRevision } from '@switchboard/contracts';
+import type {
+  BotState,
+  CompareBotRevisions,
+  ListBotRevisions,
+  ListBots,
+  ReadBot,
+  ReadBotRevision,
+} from '@switchboard/contracts';
 import { type AnswerOf, DomainError, type Position } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BotFilesService, type DescribedByFile } from './bot-files.service';
@@ -42,7 +49,12 @@ export class BotViewsService {
     const files = this.files.all();
     const kept = new Set(rows.map(({ id }) => id));
     const all = [
-      ...rows.map((row) => summaryOfRow(row, files.some(({ id }) => id === row.id))),
+      ...rows.map((row) =>
+        summaryOfRow(
+          row,
+          files.some(({ id }) => id === row.id),
+        ),
+      ),
       ...files.filter(({ id }) => !kept.has(id)).map(summaryOfFile),
     ].sort((a, b) => (a.id < b.id ? -1 : 1));
     const shown = all.filter(
@@ -73,7 +85,12 @@ export class BotViewsService {
       ...summaryOfRow(row, this.files.find(row.id) !== undefined),
       revision: String(row.revision),
       description: row.description,
-      secrets: names.map((name) => secretOf(name, set.find((secret) => secret.name === name))),
+      secrets: names.map((name) =>
+        secretOf(
+          name,
+          set.find((secret) => secret.name === name),
+        ),
+      ),
       createdAt: row.createdAt,
     };
   }
@@ -103,9 +120,7 @@ export class BotViewsService {
   ): Promise<AnswerOf<typeof CompareBotRevisions>> {
     const { description: after } = await this.revisionRow(this.db.manager, botId, revision);
     const isFirst = since === 0 && revision === 1;
-    const before: Description = isFirst
-      ? {}
-      : (await this.revisionRow(this.db.manager, botId, since)).description;
+    const before: Description = isFirst ? {} : (await this.revisionRow(this.db.manager, botId, since)).description;
     return { changes: differences(before, after) };
   }
 

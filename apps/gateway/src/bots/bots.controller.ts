@@ -44,10 +44,7 @@ export class BotsController {
   ) {}
 
   @Implements(ReadBotDescriptions)
-  describe({
-    query,
-    actor,
-  }: RequestOf<typeof ReadBotDescriptions>): Promise<AnswerOf<typeof ReadBotDescriptions>> {
+  describe({ query, actor }: RequestOf<typeof ReadBotDescriptions>): Promise<AnswerOf<typeof ReadBotDescriptions>> {
     if (actor.kind !== 'service') throw new OnlyForServices();
     return this.descriptions.describe(actor.id, query.known);
   }
@@ -139,10 +136,7 @@ export class BotsController {
   }
 
   @Implements(CompareBotRevisions)
-  compare({
-    params,
-    query,
-  }: RequestOf<typeof CompareBotRevisions>): Promise<AnswerOf<typeof CompareBotRevisions>> {
+  compare({ params, query }: RequestOf<typeof CompareBotRevisions>): Promise<AnswerOf<typeof CompareBotRevisions>> {
     return this.views.compare(params.botId, params.revision, query.since);
   }
 }

@@ -400,7 +400,9 @@ function goesElsewhere(name: string, before: Description, after: Description): b
   const path = name.split('.').slice(0, -1);
   const destination = (description: Description) => {
     const fields = path.reduce<unknown>((at, part) => (at as Description | null | undefined)?.[part], description);
-    return Object.entries(fields ?? {}).filter(([field]) => DESTINATION.test(field)).sort();
+    return Object.entries(fields ?? {})
+      .filter(([field]) => DESTINATION.test(field))
+      .sort();
   };
   return !isDeepStrictEqual(destination(before), destination(after));
 }

@@ -78,7 +78,11 @@ describe('bots', () => {
 
   const nextToken = () => `${(n += 1)}:${uuidv7()}`;
   const described = (more: object = {}) => ({ name: 'Desk', channel: { kind: 'telegram' }, ...more });
-  const create = async ({ description = described(), secrets = {} as Record<string, string>, id = `desk-${(n += 1)}` } = {}) => {
+  const create = async ({
+    description = described(),
+    secrets = {} as Record<string, string>,
+    id = `desk-${(n += 1)}`,
+  } = {}) => {
     const body = { id, description, secrets: { 'channel.token': nextToken(), ...secrets } };
     return app.gateway.call(CreateBot, { body, idempotencyKey: uuidv7() });
   };
@@ -99,7 +103,8 @@ describe('bots', () => {
     const answer = await fetch(`${app.url}/bot-descriptions?known=${known}`, { headers: await app.as(service) });
     return (await answer.json()) as { revision: string; bots?: { id: string; secrets: object; state: string }[] };
   };
-  const toldTo = async (service: string, id: string) => (await descriptions(service)).bots!.find((bot) => bot.id === id);
+  const toldTo = async (service: string, id: string) =>
+    (await descriptions(service)).bots!.find((bot) => bot.id === id);
 
   describe('that are made', () => {
     it('are there once however often they are asked for, are said, and every process is told', async () => {
@@ -223,9 +228,14 @@ describe('bots', () => {
       const bot = await read(id);
       expect((await problemOf(edit(bot, { secrets: { 'channel.token': null } }, EDITOR))).status).toBe(403);
       expect(await errorsOf(set('nonsense'))).toEqual(['/value invalid_format']);
-      expect(await errorsOf(app.gateway.call(RemoveBotSecret, { params }))).toEqual(['/secrets/channel.token required']);
+      expect(await errorsOf(app.gateway.call(RemoveBotSecret, { params }))).toEqual([
+        '/secrets/channel.token required',
+      ]);
       expect((await read(id)).revision).toBe(bot.revision);
-      const unread = app.gateway.call(SetBotSecret, { params: { botId: id, name: 'nobody.token' }, body: { value: 'x' } });
+      const unread = app.gateway.call(SetBotSecret, {
+        params: { botId: id, name: 'nobody.token' },
+        body: { value: 'x' },
+      });
       expect(await errorsOf(unread)).toEqual(['/secrets/nobody.token unknown_section']);
     });
 
@@ -275,7 +285,9 @@ describe('bots', () => {
   describe('that are changed', () => {
     it('by a merge patch or by whole sections keep the rest, in its order', async () => {
       const menu = { own: { zeta: { en: 'z' }, alpha: { en: 'a' } } };
-      const bot = await create({ description: described({ menu, assistant: { systemPrompt: 'One', baseUrl: 'https://a.example' } }) });
+      const bot = await create({
+        description: described({ menu, assistant: { systemPrompt: 'One', baseUrl: 'https://a.example' } }),
+      });
       const patched = await edit(bot, { patch: { assistant: { systemPrompt: 'Two', baseUrl: null } }, why: 'Clearer' });
       expect(patched).toMatchObject({ revision: '2', description: { assistant: { systemPrompt: 'Two' } } });
       const menuNow = (patched.description['menu'] as typeof menu).own;
@@ -352,7 +364,11 @@ describe('bots', () => {
   describe('that a file describes', () => {
     it('are shown beside the others, without their secrets, and are not changed here', async () => {
       const { data } = await app.gateway.call(ListBots, { query: { limit: 200 } });
-      expect(data.find(({ id }) => id === 'of-file')).toMatchObject({ describedBy: 'file', hidesFile: false, mistakes: [] });
+      expect(data.find(({ id }) => id === 'of-file')).toMatchObject({
+        describedBy: 'file',
+        hidesFile: false,
+        mistakes: [],
+      });
       expect(data.find(({ id }) => id === 'unreadable')!.mistakes).toEqual([expect.stringMatching(/^name: /)]);
       const bot = await read('of-file');
       expect(bot.description['channel']).toEqual({ kind: 'telegram' });
@@ -422,7 +438,11 @@ describe('bots', () => {
     const before = (await toldTo('bot-adapter', id))!.secrets;
     const rotating = await startApp(gatewayApp, {
       database: app.database,
-      env: { BOTS_FOLDER: folder, TOKEN_OF_FILE: '900:of-the-file', ENCRYPTION_KEYS: `${key('k2', 2)},${key('k1', 1)}` },
+      env: {
+        BOTS_FOLDER: folder,
+        TOKEN_OF_FILE: '900:of-the-file',
+        ENCRYPTION_KEYS: `${key('k2', 2)},${key('k1', 1)}`,
+      },
     });
     const values = () => rotating.service.db.query<{ value: string }[]>('SELECT value FROM bot_secrets');
     await until(async () => (await values()).every(({ value }) => value.startsWith('r1.k2.')), { what: 'the new key' });

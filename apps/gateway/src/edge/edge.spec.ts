@@ -97,8 +97,13 @@ describe('the edge', () => {
   });
 
   it('staff of single bots are refused where nothing holds them to these', async () => {
-    const some = await signInStaff(app, 'analyst@lumen');
-    expect((await call(USAGE, { as: some })).status).toBe(403);
+    const some = await signInStaff(app, 'developer@lumen');
+    expect((await call('/v1/services/chat-ai/bus/dead-letters', { as: some })).status).toBe(403);
+    expect(upstream.asked).toEqual([]);
+    // What is filtered by the service is passed on with the bots by which it filters.
+    expect((await call(USAGE, { as: some })).status).toBe(200);
+    const token = upstream.asked[0]!.headers.authorization!.slice('Bearer '.length);
+    expect((await new ServiceIdentity('chat-ai', app.keys).verify(token)).actor.bots).toEqual(['lumen']);
   });
 
   it('somebody who is suspended or signed out is nobody at once', async () => {

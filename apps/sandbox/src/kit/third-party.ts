@@ -2,6 +2,15 @@ import type { Router } from 'express';
 import type { FaultKinds, Faults } from './faults';
 import type { CallLog } from './call-log';
 
+/** Somebody who lives in the sandbox, the same for every third party that knows people. */
+export interface SandboxPerson {
+  readonly id: number;
+  readonly firstName: string;
+  readonly lastName?: string;
+  readonly username?: string;
+  readonly languageCode: string;
+}
+
 /** What the kit gives to a third party. */
 export interface Context {
   /** Ask `faults.next('<party>.<target>')` at each request and hand what comes to `applyFault`. */
@@ -10,6 +19,8 @@ export interface Context {
   readonly folder: string;
   /** Factor on waits; tests take less than 1. */
   readonly pace: number;
+  /** Everybody on the phone. */
+  people(): readonly SandboxPerson[];
   /** Tells that `save()` may give something new, when no request said so. */
   touch(): void;
 }
@@ -32,8 +43,12 @@ export interface ThirdPartySandbox {
   save(): object;
   /** Called once before anything else: what `save()` gave, or undefined at the first start. */
   restore(saved: unknown): void;
+  /** The people it brings along, whom the others know as well. */
+  people?(): Iterable<SandboxPerson>;
   /** What the page in the browser asks of it. That page is Telegram's phone; another party is steered by `control` alone. */
   readonly phoneApi?: { readonly path: string; readonly router: Router };
+  /** Opens what is no HTTP, such as a port for mail, before anybody is told that the sandbox is ready. */
+  listen?(host: string): Promise<void>;
   close?(): void | Promise<void>;
 }
 

@@ -32,6 +32,7 @@ export const telegram = defineParty({
         file: CALL_FAULTS,
         updates: OUTGOING_FAULTS,
       },
+      people: () => state.people.values(),
       phoneApi: { path: '/phone/api', router: phoneApi(context, events) },
       save: () => state.save(),
       restore: (saved) => context.restore(saved),

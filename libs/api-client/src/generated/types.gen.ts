@@ -4,6 +4,505 @@ export type ClientOptions = {
   baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AnalyticsAlert = {
+  id: string;
+  rule: string;
+  severity: string;
+  /**
+   * Which numbers: `bot:lumen`.
+   */
+  subject: string;
+  botId: BotId | null;
+  /**
+   * Of usage that is one person's.
+   */
+  userId: string | null;
+  state: 'pending' | 'firing' | 'resolved';
+  title: {
+    en: string;
+    ru: string;
+  };
+  /**
+   * In what `expected` and `seen` are counted.
+   */
+  measure: string;
+  windowSeconds: number;
+  expected: number;
+  seen: number;
+  /**
+   * By how many robust deviations.
+   */
+  score: number | null;
+  contributors: Array<{
+    name: string;
+    expected: number;
+    seen: number;
+  }>;
+  since: Instant;
+  firedAt: Instant | null;
+  /**
+   * When it was last out of the ordinary.
+   */
+  lastSeenAt: Instant;
+  resolvedAt: Instant | null;
+  notifiedAt: Instant | null;
+  escalatedAt: Instant | null;
+  acknowledgedAt: Instant | null;
+  acknowledgedBy: string | null;
+  snoozedUntil: Instant | null;
+  /**
+   * Until then the person behind it may use less.
+   */
+  throttledUntil: Instant | null;
+  runbook: string;
+};
+
+export type AnalyticsAlertSettings = {
+  /**
+   * In which days and hours are compared: `Europe/Berlin`.
+   */
+  zone: string;
+  /**
+   * Warnings wait until they are over; over midnight where `from` is later than `to`.
+   */
+  quietHours: {
+    from: string;
+    to: string;
+  } | null;
+  /**
+   * Less than this above what is usual is no warning.
+   */
+  warnExcessMicrosPerHour: CostMicros;
+  /**
+   * Less than this above what is usual wakes nobody.
+   */
+  pageExcessMicrosPerHour: CostMicros;
+  /**
+   * Whether people with unusual usage are limited until somebody has looked.
+   */
+  throttle: boolean;
+  throttleHours: number;
+};
+
+export type AnalyticsAlertSettingsWithRevision = {
+  /**
+   * In which days and hours are compared: `Europe/Berlin`.
+   */
+  zone: string;
+  /**
+   * Warnings wait until they are over; over midnight where `from` is later than `to`.
+   */
+  quietHours: {
+    from: string;
+    to: string;
+  } | null;
+  /**
+   * Less than this above what is usual is no warning.
+   */
+  warnExcessMicrosPerHour: CostMicros;
+  /**
+   * Less than this above what is usual wakes nobody.
+   */
+  pageExcessMicrosPerHour: CostMicros;
+  /**
+   * Whether people with unusual usage are limited until somebody has looked.
+   */
+  throttle: boolean;
+  throttleHours: number;
+  revision: number;
+};
+
+export type AnalyticsArchivedDay = {
+  /**
+   * UTC.
+   */
+  day: string;
+  events: number;
+  bytes: number;
+  files: number;
+  archivedAt: Instant;
+  /**
+   * False while late events may still come.
+   */
+  final: boolean;
+};
+
+export type AnalyticsArm = {
+  key: ArmKey;
+  /**
+   * Its part of the people, of 10,000. The first arm is the control.
+   */
+  weight: number;
+  /**
+   * What the asking service does for this arm, such as a version.
+   */
+  value?: string;
+};
+
+export type AnalyticsComparison = {
+  arm: ArmKey;
+  difference: number;
+  /**
+   * Holds however often it is looked at.
+   */
+  interval: {
+    low: number;
+    high: number;
+  };
+  /**
+   * As a share of the control; null where its mean is too near zero.
+   */
+  lift: number | null;
+  liftInterval: {
+    low: number;
+    high: number;
+  } | null;
+  /**
+   * For a single look; only after the planned end. Secondary metrics are adjusted by Benjamini–Hochberg.
+   */
+  fixed: {
+    p: number;
+    adjustedP: number;
+    low: number;
+    high: number;
+    exact: boolean;
+  } | null;
+  /**
+   * The same data with a sceptical prior.
+   */
+  belief: {
+    mean: number;
+    chanceToWin: number;
+    expectedLoss: number;
+  } | null;
+  verdict: 'better' | 'worse' | 'unclear';
+};
+
+export type AnalyticsExperiment = {
+  id: string;
+  key: ExperimentKey;
+  place: ExperimentPlace;
+  /**
+   * Of one bot; null of the whole installation.
+   */
+  botId: BotId | null;
+  arms: Array<AnalyticsArm>;
+  /**
+   * The part of the people who take part at all, of 10,000; it may only grow.
+   */
+  coverage: number;
+  namespace: AnalyticsNamespace | null;
+  /**
+   * A guardrail or the primary metric that is surely harmed ends it.
+   */
+  automaticRollback: boolean;
+  hypothesis: string | null;
+  primary: AnalyticsMetric | null;
+  secondary: Array<AnalyticsMetric>;
+  guardrails: Array<AnalyticsGuardrail>;
+  /**
+   * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+   */
+  minimalEffect: number | null;
+  /**
+   * In all arms; see `analytics.experiments.plan`.
+   */
+  plannedPersons: number | null;
+  /**
+   * Whole weeks, so that each weekday counts the same.
+   */
+  days: number | null;
+  /**
+   * The chance of finding what is not there.
+   */
+  alpha: number;
+  /**
+   * The chance of finding what is there.
+   */
+  power: number;
+  /**
+   * Named before: whether the effect on the primary metric differs between them.
+   */
+  segments: Array<'channel' | 'newcomer'>;
+  state: 'draft' | 'running' | 'decided' | 'stopped';
+  decision: string | null;
+  /**
+   * What everybody gets since the decision.
+   */
+  decidedArm: ArmKey | null;
+  decidedWhy: string | null;
+  decidedAutomatically: boolean;
+  createdAt: Instant;
+  startedAt: Instant | null;
+  plannedEnd: Instant | null;
+  endedAt: Instant | null;
+  revision: number;
+};
+
+export type AnalyticsExperimentResults = {
+  experimentId: string;
+  /**
+   * Null before the first analysis.
+   */
+  computedAt: Instant | null;
+  persons: Array<{
+    arm: ArmKey;
+    persons: number;
+    weight: number;
+  }>;
+  health: {
+    /**
+     * Then there are no results: whatever they say would be wrong.
+     */
+    broken: boolean;
+    sampleRatio: {
+      p: number;
+      broken: boolean;
+    };
+    /**
+     * Days that do not fit.
+     */
+    byDay: Array<{
+      p: number;
+      broken: boolean;
+      day: string;
+    }>;
+    /**
+     * Channels that do not fit.
+     */
+    byChannel: Array<{
+      p: number;
+      broken: boolean;
+      channel: string;
+    }>;
+    /**
+     * They are left out.
+     */
+    inTwoArms: {
+      persons: number;
+      share: number;
+    };
+    /**
+     * Metrics by which the arms differed already before.
+     */
+    imbalance: Array<string>;
+  };
+  metrics: Array<AnalyticsMetricResult>;
+  /**
+   * Of the primary metric.
+   */
+  segments: Array<{
+    by: string;
+    arm: ArmKey;
+    parts: Array<{
+      value: string;
+      persons: number;
+      difference: number;
+      interval: {
+        low: number;
+        high: number;
+      };
+    }>;
+    /**
+     * Small where the effect is surely not the same in all parts.
+     */
+    interactionP: number;
+  }>;
+  advice: {
+    decision: 'ship' | 'no_effect' | 'harmful' | 'keep_running' | 'inconclusive' | 'broken';
+    arm: ArmKey | null;
+    text: {
+      en: string;
+      ru: string;
+    };
+  };
+};
+
+export type AnalyticsGuardrail = {
+  key: string;
+  measure: AnalyticsMeasure;
+  /**
+   * Makes it a ratio: failures per answer, characters per message.
+   */
+  per?: AnalyticsMeasure;
+  /**
+   * What is better.
+   */
+  goal: 'up' | 'down';
+  /**
+   * Counts only what a person does so long after they met the experiment, of those for whom that time is over: 24 to 48 of "any" is whether they came back a day later.
+   */
+  within?: {
+    fromHours: number;
+    toHours: number;
+  };
+  /**
+   * Sums above this quantile of all people count as it; null for none.
+   */
+  winsorise?: number | null;
+  /**
+   * The harm that is put up with, as a share of the control: 0.05 lets failures rise by a twentieth.
+   */
+  tolerance?: number;
+};
+
+/**
+ * A time that is out of the ordinary for a known reason (an incident, a launch, maintenance): it raises no alert and is left out of what is usual.
+ */
+export type AnalyticsKnownPeriod = {
+  id: string;
+  /**
+   * Of one bot; null of the whole installation.
+   */
+  botId: BotId | null;
+  from: Instant;
+  to: Instant;
+  label: string;
+  createdBy: string;
+};
+
+export type AnalyticsMeasure = {
+  /**
+   * What a person does is counted by it, whatever its version: `chat-ai.usage.recorded`.
+   */
+  event: string;
+  /**
+   * Whether there was one; how many; the sum of a field.
+   */
+  aggregate: 'any' | 'count' | 'sum';
+  /**
+   * A number, for "sum".
+   */
+  field?: string;
+  /**
+   * Only events whose field has one of these values.
+   */
+  where?: {
+    [key: string]: Array<string>;
+  };
+};
+
+/**
+ * A number for each person, compared between arms.
+ */
+export type AnalyticsMetric = {
+  key: string;
+  measure: AnalyticsMeasure;
+  /**
+   * Makes it a ratio: failures per answer, characters per message.
+   */
+  per?: AnalyticsMeasure;
+  /**
+   * What is better.
+   */
+  goal: 'up' | 'down';
+  /**
+   * Counts only what a person does so long after they met the experiment, of those for whom that time is over: 24 to 48 of "any" is whether they came back a day later.
+   */
+  within?: {
+    fromHours: number;
+    toHours: number;
+  };
+  /**
+   * Sums above this quantile of all people count as it; null for none.
+   */
+  winsorise?: number | null;
+};
+
+export type AnalyticsMetricResult = {
+  key: string;
+  role: 'primary' | 'secondary' | 'guardrail';
+  arms: Array<{
+    key: ArmKey;
+    persons: number;
+    mean: number;
+    /**
+     * Neither winsorised nor adjusted by what was before.
+     */
+    unadjustedMean: number;
+  }>;
+  /**
+   * What is left of the variance after allowing for what people did before.
+   */
+  varianceRatio: number | null;
+  comparisons: Array<AnalyticsComparison>;
+};
+
+/**
+ * Experiments in one namespace whose ranges do not touch share no person.
+ */
+export type AnalyticsNamespace = {
+  name: string;
+  from: number;
+  to: number;
+};
+
+export type AnalyticsQuarantinedEvent = {
+  id: string;
+  eventId: string;
+  type: string;
+  source: string;
+  /**
+   * "unknown_type", "invalid", "from_the_future" or "too_old".
+   */
+  reason: string;
+  /**
+   * What does not fit, without the values.
+   */
+  detail: string;
+  occurredAt: Instant | null;
+  receivedAt: Instant;
+  /**
+   * False where nothing of it was kept, because its person has not consented.
+   */
+  replayable: boolean;
+};
+
+export type AnalyticsRunningExperiment = {
+  id: string;
+  key: ExperimentKey;
+  place: ExperimentPlace;
+  salt: string;
+  arms: Array<AnalyticsArm>;
+  coverage: number;
+  namespace: AnalyticsNamespace | null;
+};
+
+export type AnalyticsStatisticsBackup = {
+  id: string;
+  takenAt: Instant;
+  /**
+   * By table.
+   */
+  rows: {
+    [key: string]: number;
+  };
+  bytes: number;
+};
+
+export type AnalyticsUiEvent = {
+  /**
+   * Made by the page: the same event may be sent again.
+   */
+  id: string;
+  /**
+   * One of those in analytics.events.ts, as "analytics.page.opened.v1".
+   */
+  type: string;
+  /**
+   * By the page's clock.
+   */
+  at: Instant;
+  data: {
+    [key: string]: unknown;
+  };
+};
+
+/**
+ * One of the things that an experiment compares, for example "control".
+ */
+export type ArmKey = string;
+
 /**
  * What a channel says of the credentials of a bot.
  */
@@ -36,9 +535,103 @@ export type BotAdapterChannelReport = {
 };
 
 /**
+ * A private chat.
+ */
+export type BotAdapterChat = {
+  chatId: string;
+  botId: BotId;
+  channel: Channel;
+  locale: Locale;
+  voiceMode: string;
+  blockedAt: Instant | null;
+  mutedUntil: Instant | null;
+};
+
+/**
+ * A person in a bot.
+ */
+export type BotAdapterContact = {
+  contactId: string;
+  userId: string;
+  botId: BotId;
+  channel: Channel;
+  /**
+   * The first letter of each word, the rest masked; null where it cannot be read any more.
+   */
+  name: string | null;
+  startedAt: Instant;
+  /**
+   * Since when the bot cannot write to them.
+   */
+  blockedAt: Instant | null;
+};
+
+export type BotAdapterDelivery = {
+  id: string;
+  botId: BotId;
+  chatId: string;
+  kind: string;
+  /**
+   * The reply, the speech or the notice that is delivered.
+   */
+  causeId: string;
+  state: string;
+  /**
+   * Why it was given up.
+   */
+  reason: string | null;
+  /**
+   * Messages that the channel has taken.
+   */
+  parts: number;
+  /**
+   * Of the next part.
+   */
+  tries: number;
+  queuedAt: Instant;
+  finishedAt: Instant | null;
+};
+
+export type BotAdapterProfile = {
+  botId: BotId;
+  channel: Channel;
+  name: string | null;
+  username: string | null;
+  /**
+   * The channel's own id of their chat with the bot.
+   */
+  externalId: string | null;
+};
+
+/**
+ * An update that could not be processed and is set aside.
+ */
+export type BotAdapterQuarantinedUpdate = {
+  botId: BotId;
+  /**
+   * The channel's own id of it.
+   */
+  updateId: string;
+  receivedAt: Instant;
+  /**
+   * Why it could not be processed.
+   */
+  failure: string;
+  /**
+   * As the channel sent it, with every text and every number masked.
+   */
+  content: unknown;
+};
+
+/**
  * A bot of this installation, for example "lumen".
  */
 export type BotId = string;
+
+/**
+ * Where a conversation takes place.
+ */
+export type Channel = string;
 
 /**
  * What the model was told, and what there was no room for.
@@ -55,18 +648,65 @@ export type ChatAiContextReport = {
   shortened: Array<string>;
 };
 
+/**
+ * What is known of a conversation without its words.
+ */
 export type ChatAiConversation = {
   id: string;
   botId: BotId;
+  chatId: string;
+  /**
+   * The person of a private chat; null of a group.
+   */
+  userId: string | null;
   startedAt: Instant;
+  /**
+   * When a person wrote last, to the minute.
+   */
+  activeAt: Instant;
+  /**
+   * When the person began anew.
+   */
   closedAt: Instant | null;
-  messages: Array<ChatAiMessage>;
-  turns: Array<ChatAiTurn>;
+  messages: number;
+  turns: number;
+  /**
+   * The most frequent first.
+   */
+  outcomes: Array<{
+    outcome: string;
+    turns: number;
+  }>;
+  /**
+   * Ratings of answers that were worth something.
+   */
+  good: number;
+  bad: number;
+  costMicros: CostMicros;
+};
+
+/**
+ * A question that is often asked, and its answer. A document of the knowledge base.
+ */
+export type ChatAiFaq = {
+  id: string;
+  /**
+   * The same in each language.
+   */
+  texts: Array<{
+    locale: Locale;
+    question: string;
+    answer: string;
+  }>;
+  changedAt: Instant;
+  changedBy: string | null;
+  deletedAt: Instant | null;
+  revision: number;
 };
 
 export type ChatAiFileRemark = {
   /**
-   * Stable: `chat-ai.file_scan`, `chat-ai.text_cut`, …
+   * Stable: `chat-ai.file_scan`, `chat-ai.text_cut`, `chat-ai.page_gone`, …
    */
   code: string;
   /**
@@ -76,38 +716,111 @@ export type ChatAiFileRemark = {
 };
 
 /**
- * A file of the knowledge folder and what became of it.
+ * Something the knowledge base is made of, and what became of it.
  */
 export type ChatAiKnowledgeDocument = {
   /**
-   * The path inside the folder, with slashes.
+   * Of a file of the folder a new one whenever it is read anew.
+   */
+  id: string;
+  /**
+   * 'folder': a file of the folder that the bot's description names, which is changed there. The others are staff's.
+   */
+  origin: 'folder' | 'file' | 'page' | 'faq';
+  /**
+   * The path inside the folder with slashes, the name of a file, the address of a page, the question of an FAQ.
    */
   source: string;
   title: string;
+  /**
+   * 'waiting': is about to be read. 'unread': cannot be, and nothing that it said before is known either.
+   */
+  state: 'waiting' | 'read' | 'unread';
   passages: number;
   /**
    * When what is known of it was read, or was first tried to be.
    */
-  loadedAt: Instant;
+  loadedAt: Instant | null;
   /**
-   * Why the file was not read; what it said before is still known then.
+   * Why it was not read the last time; what it said before is still known then.
    */
   problem: ChatAiFileRemark | null;
   /**
-   * What is missing of a file that was read.
+   * What is missing of what was read.
    */
   notes: Array<ChatAiFileRemark>;
+  /**
+   * Of an uploaded file.
+   */
+  file: {
+    bytes: number;
+    contentType: string;
+  } | null;
+  page: {
+    url: string;
+    /**
+     * How often it is read again; null: when somebody asks for it.
+     */
+    everyHours: number | null;
+    /**
+     * When it was had last.
+     */
+    readAt: Instant | null;
+    nextReadAt: Instant | null;
+  } | null;
+  changedAt: Instant | null;
+  /**
+   * The member of staff or the API key; null of the folder.
+   */
+  changedBy: string | null;
+  /**
+   * It can be restored for thirty days.
+   */
+  deletedAt: Instant | null;
+  /**
+   * 0 of a file of the folder.
+   */
+  revision: number;
+};
+
+export type ChatAiKnowledgePassage = {
+  id: string;
+  heading: string;
+  text: string;
+  suspicious: boolean;
+  tokens: number;
+};
+
+export type ChatAiMatch = {
+  messageId: string;
+  conversationId: string;
+  botId: BotId;
+  role: string;
+  sentAt: Instant;
+  /**
+   * The words around what was found.
+   */
+  excerpt: string;
 };
 
 export type ChatAiMessage = {
   id: string;
   role: string;
   state: string;
+  /**
+   * Who wrote it; of an answer, whom it is for.
+   */
   userId: string;
   locale: Locale;
-  text: string;
+  /**
+   * Null where the words cannot be read any more.
+   */
+  text: string | null;
   quoted: string | null;
   senderName: string | null;
+  /**
+   * Of the answer that it is, or was answered by.
+   */
   turnId: string | null;
   sentAt: Instant;
   editedAt: Instant | null;
@@ -129,18 +842,185 @@ export type ChatAiPassage = {
   coverage: number;
 };
 
+export type ChatAiPrompt = {
+  id: string;
+  /**
+   * Counted for each bot from 1.
+   */
+  version: number;
+  /**
+   * Where the text was first seen.
+   */
+  origin: 'description' | 'console';
+  characters: number;
+  /**
+   * What is new in it, in the words of who wrote it.
+   */
+  note: string | null;
+  createdAt: Instant;
+  /**
+   * Null of a text out of the bot's description.
+   */
+  createdBy: string | null;
+  isInForce: boolean;
+  text: string;
+};
+
+export type ChatAiPromptDraft = {
+  id: string;
+  basedOn: {
+    id: string;
+    version: number;
+  } | null;
+  text: string;
+  note: string;
+  createdAt: Instant;
+  /**
+   * The member of staff or the API key.
+   */
+  createdBy: string | null;
+  changedAt: Instant;
+  /**
+   * The member of staff or the API key.
+   */
+  changedBy: string | null;
+  revision: number;
+};
+
+export type ChatAiPromptInForce = {
+  botId: BotId;
+  /**
+   * A prompt that was published goes before the text of the bot's description until it is withdrawn.
+   */
+  source: 'description' | 'console';
+  prompt: ChatAiPrompt;
+  /**
+   * The last one, which is why; null when there was none.
+   */
+  release: ChatAiPromptRelease | null;
+  /**
+   * What the bot's description says. It is read only here.
+   */
+  described: ChatAiPrompt;
+  /**
+   * The number of the last release, 0 before the first.
+   */
+  revision: number;
+};
+
+export type ChatAiPromptRelease = {
+  id: string;
+  /**
+   * Counted for each bot from 1.
+   */
+  number: number;
+  /**
+   * "rolled_back": to a version that is older. "withdrawn": the description counts again.
+   */
+  action: 'published' | 'rolled_back' | 'withdrawn';
+  prompt: {
+    id: string;
+    version: number;
+  } | null;
+  why: string;
+  releasedAt: Instant;
+  /**
+   * The member of staff or the API key.
+   */
+  releasedBy: string | null;
+};
+
+/**
+ * A version of what the assistant is told. It never changes.
+ */
+export type ChatAiPromptVersion = {
+  id: string;
+  /**
+   * Counted for each bot from 1.
+   */
+  version: number;
+  /**
+   * Where the text was first seen.
+   */
+  origin: 'description' | 'console';
+  characters: number;
+  /**
+   * What is new in it, in the words of who wrote it.
+   */
+  note: string | null;
+  createdAt: Instant;
+  /**
+   * Null of a text out of the bot's description.
+   */
+  createdBy: string | null;
+  isInForce: boolean;
+};
+
+export type ChatAiTryOutEvent = {
+  state: 'typing' | 'done' | 'failed';
+  /**
+   * The whole answer so far, as Markdown; a later event replaces an earlier one.
+   */
+  text: string;
+  /**
+   * At the end: what the turn would have come to.
+   */
+  outcome?: string;
+  model?: string;
+  /**
+   * What of the knowledge base the model was given, in the order of the numbers by which it cites.
+   */
+  passages?: Array<{
+    id: string;
+    title: string;
+    heading: string;
+  }>;
+  contextTokens?: number;
+  inputTokens?: number;
+  cachedInputTokens?: number;
+  outputTokens?: number;
+  costMicros?: CostMicros;
+  firstTextMs?: number | null;
+  durationMs?: number;
+};
+
 export type ChatAiTurn = {
+  /**
+   * Of the reply, which messages name as their `turnId`.
+   */
   id: string;
   outcome: string;
   /**
    * Null when no model was asked.
    */
   model: string | null;
-  promptId: string | null;
+  /**
+   * The version of the prompt that the model was told.
+   */
+  prompt: {
+    id: string;
+    version: number;
+  } | null;
   contextReport: ChatAiContextReport | null;
+  /**
+   * Of the ids in the report, those of passages that the knowledge base still has.
+   */
+  passages: Array<{
+    id: string;
+    title: string;
+    heading: string;
+    source: string;
+  }>;
   startedAt: Instant;
   durationMs: number;
   firstTextMs: number | null;
+  /**
+   * Of models and of embeddings.
+   */
+  calls: number;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
   costMicros: CostMicros;
   /**
    * What people said it was worth to them: 1 good, -1 bad.
@@ -149,6 +1029,70 @@ export type ChatAiTurn = {
     userId: string;
     rating: number;
   }>;
+};
+
+/**
+ * Questions that are much alike and have found no answer.
+ */
+export type ChatAiUnansweredGroup = {
+  id: string;
+  /**
+   * 'dismissed': is not wanted here, and stays away when it is asked again.
+   */
+  state: 'open' | 'answered' | 'dismissed';
+  /**
+   * As it was asked last, with names, numbers and addresses masked; null where that cannot be read any more.
+   */
+  question: string | null;
+  /**
+   * Of who asked last.
+   */
+  locale: Locale;
+  times: number;
+  people: number;
+  reasons: Array<string>;
+  firstAskedAt: Instant;
+  lastAskedAt: Instant;
+  /**
+   * The entry of the FAQ that was made of it.
+   */
+  documentId: string | null;
+  resolvedBy: string | null;
+  revision: number;
+};
+
+export type ChatAiUnansweredQuestion = {
+  id: string;
+  text: string | null;
+  userId: string;
+  /**
+   * Where it was asked, as long as it is kept.
+   */
+  conversationId: string | null;
+  turnId: string;
+  /**
+   * "nothing_found" in the knowledge base; "apology" in place of an answer; an answer that was "rated_down".
+   */
+  reason: string;
+  askedAt: Instant;
+};
+
+export type ChatAiUsagePoint = {
+  /**
+   * When the hour or the day begins.
+   */
+  at: Instant;
+  botId: BotId;
+  model: string;
+  calls: number;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  costMicros: CostMicros;
+  /**
+   * Whose cost is not in the sum, because nobody knows the price.
+   */
+  callsWithoutPrice: number;
 };
 
 export type ChatAiUsageTotal = {
@@ -164,6 +1108,16 @@ export type ChatAiUsageTotal = {
    */
   callsWithoutPrice: number;
 };
+
+/**
+ * What a person agrees to.
+ */
+export type ConsentPurpose = string;
+
+/**
+ * Where a person agreed to something.
+ */
+export type ConsentSource = string;
 
 /**
  * Millionths of a US dollar.
@@ -185,6 +1139,16 @@ export type DeadLetter = {
    */
   event: unknown;
 };
+
+/**
+ * Names an experiment for good, for example "lumen-greeting-2".
+ */
+export type ExperimentKey = string;
+
+/**
+ * Where a service asks for an arm, one running experiment at a time: `chat-ai.prompt:lumen`.
+ */
+export type ExperimentPlace = string;
 
 export type FieldError = {
   /**
@@ -346,6 +1310,18 @@ export type GatewayBotSummary = {
   changedAt?: Instant;
 };
 
+export type GatewayConsent = {
+  consentId: string;
+  purpose: ConsentPurpose;
+  /**
+   * Of the text that was agreed to.
+   */
+  version: string;
+  source: ConsentSource;
+  givenAt: Instant;
+  withdrawnAt: Instant | null;
+};
+
 export type GatewayGrant = {
   role: string;
   /**
@@ -356,6 +1332,24 @@ export type GatewayGrant = {
    * Null: until it is taken away.
    */
   until: Instant | null;
+};
+
+export type GatewayIdentity = {
+  identityId: string;
+  channel: IdentityChannel;
+  /**
+   * How the person is called there.
+   */
+  label: string | null;
+  /**
+   * The person talks to a bot by it, so it cannot be taken away.
+   */
+  inBot: boolean;
+  linkedAt: Instant;
+  /**
+   * When somebody signed in with it, or wrote to a bot for the first time.
+   */
+  usedAt: Instant;
 };
 
 export type GatewayInvitation = {
@@ -380,12 +1374,60 @@ export type GatewayKeptBot = {
   takenFrom?: GatewayBotDescription;
 };
 
+export type GatewayMySession = {
+  sessionId: string;
+  /**
+   * Browser and system: "Firefox on Linux".
+   */
+  device: string;
+  /**
+   * How you signed in.
+   */
+  amr: Array<string>;
+  /**
+   * The one you ask with.
+   */
+  isCurrent: boolean;
+  createdAt: Instant;
+  seenAt: Instant;
+  expiresAt: Instant;
+};
+
 export type GatewayNewApiKey = {
   /**
    * Shown this once.
    */
   key: string;
   details: GatewayApiKey;
+};
+
+export type GatewayProfile = {
+  userId: string;
+  name: string | null;
+  locale: Locale;
+  timeZone: TimeZone;
+  registeredAt: Instant;
+  revision: number;
+};
+
+export type GatewayProfileChange = {
+  name?: string | null;
+  locale?: Locale;
+  timeZone?: TimeZone;
+};
+
+export type GatewayProviderAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
 };
 
 export type GatewayRole = {
@@ -421,6 +1463,27 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInBegan = {
+  /**
+   * Where the browser is to go.
+   */
+  url: string;
+};
+
+/**
+ * The session is in a cookie.
+ */
+export type GatewaySignInCompleted = {
+  userId: string;
+  isNew: boolean;
+  returnTo: string;
+};
+
+export type GatewaySignInLink = {
+  url: string;
+  expiresAt: Instant;
+};
+
 export type GatewaySignInStep = {
   /**
    * For the next step, within five minutes.
@@ -453,6 +1516,11 @@ export type GatewayStaffMember = {
   createdAt: Instant;
   revision: number;
 };
+
+/**
+ * Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.
+ */
+export type IdentityChannel = string;
 
 /**
  * A moment, RFC 3339.
@@ -515,6 +1583,11 @@ export type Problem = {
    */
   retryAfter?: number;
 };
+
+/**
+ * A time zone of the IANA database, for example "Europe/Moscow".
+ */
+export type TimeZone = string;
 
 export type GatewayAccountReadData = {
   body?: never;
@@ -690,6 +1763,256 @@ export type GatewayAccountEndSessionResponses = {
 
 export type GatewayAccountEndSessionResponse =
   GatewayAccountEndSessionResponses[keyof GatewayAccountEndSessionResponses];
+
+export type AnalyticsAlertSettingsReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/alert-settings';
+};
+
+export type AnalyticsAlertSettingsReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertSettingsReadError = AnalyticsAlertSettingsReadErrors[keyof AnalyticsAlertSettingsReadErrors];
+
+export type AnalyticsAlertSettingsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlertSettingsWithRevision;
+};
+
+export type AnalyticsAlertSettingsReadResponse =
+  AnalyticsAlertSettingsReadResponses[keyof AnalyticsAlertSettingsReadResponses];
+
+export type AnalyticsAlertSettingsChangeData = {
+  body: AnalyticsAlertSettings;
+  headers: {
+    'If-Match': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/alert-settings';
+};
+
+export type AnalyticsAlertSettingsChangeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertSettingsChangeError =
+  AnalyticsAlertSettingsChangeErrors[keyof AnalyticsAlertSettingsChangeErrors];
+
+export type AnalyticsAlertSettingsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlertSettingsWithRevision;
+};
+
+export type AnalyticsAlertSettingsChangeResponse =
+  AnalyticsAlertSettingsChangeResponses[keyof AnalyticsAlertSettingsChangeResponses];
+
+export type AnalyticsAlertsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: string | Array<string>;
+    botId?: BotId;
+  };
+  url: '/v1/alerts';
+};
+
+export type AnalyticsAlertsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertsListError = AnalyticsAlertsListErrors[keyof AnalyticsAlertsListErrors];
+
+export type AnalyticsAlertsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<AnalyticsAlert>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type AnalyticsAlertsListResponse = AnalyticsAlertsListResponses[keyof AnalyticsAlertsListResponses];
+
+export type AnalyticsAlertsReadData = {
+  body?: never;
+  path: {
+    alertId: string;
+  };
+  query?: never;
+  url: '/v1/alerts/{alertId}';
+};
+
+export type AnalyticsAlertsReadErrors = {
+  /**
+   * `analytics.alert_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.alert_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertsReadError = AnalyticsAlertsReadErrors[keyof AnalyticsAlertsReadErrors];
+
+export type AnalyticsAlertsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlert;
+};
+
+export type AnalyticsAlertsReadResponse = AnalyticsAlertsReadResponses[keyof AnalyticsAlertsReadResponses];
+
+export type AnalyticsAlertsAcknowledgeData = {
+  body?: never;
+  path: {
+    alertId: string;
+  };
+  query?: never;
+  url: '/v1/alerts/{alertId}/acknowledge';
+};
+
+export type AnalyticsAlertsAcknowledgeErrors = {
+  /**
+   * `analytics.alert_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.alert_not_found';
+  };
+  /**
+   * `analytics.alert_is_over`
+   */
+  409: Problem & {
+    code?: 'analytics.alert_is_over';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertsAcknowledgeError = AnalyticsAlertsAcknowledgeErrors[keyof AnalyticsAlertsAcknowledgeErrors];
+
+export type AnalyticsAlertsAcknowledgeResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlert;
+};
+
+export type AnalyticsAlertsAcknowledgeResponse =
+  AnalyticsAlertsAcknowledgeResponses[keyof AnalyticsAlertsAcknowledgeResponses];
+
+export type AnalyticsAlertsLiftThrottleData = {
+  body?: never;
+  path: {
+    alertId: string;
+  };
+  query?: never;
+  url: '/v1/alerts/{alertId}/lift-throttle';
+};
+
+export type AnalyticsAlertsLiftThrottleErrors = {
+  /**
+   * `analytics.alert_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.alert_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertsLiftThrottleError =
+  AnalyticsAlertsLiftThrottleErrors[keyof AnalyticsAlertsLiftThrottleErrors];
+
+export type AnalyticsAlertsLiftThrottleResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlert;
+};
+
+export type AnalyticsAlertsLiftThrottleResponse =
+  AnalyticsAlertsLiftThrottleResponses[keyof AnalyticsAlertsLiftThrottleResponses];
+
+export type AnalyticsAlertsSnoozeData = {
+  body: {
+    until: Instant;
+  };
+  path: {
+    alertId: string;
+  };
+  query?: never;
+  url: '/v1/alerts/{alertId}/snooze';
+};
+
+export type AnalyticsAlertsSnoozeErrors = {
+  /**
+   * `analytics.alert_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.alert_not_found';
+  };
+  /**
+   * `analytics.alert_is_over`
+   */
+  409: Problem & {
+    code?: 'analytics.alert_is_over';
+  };
+  /**
+   * `analytics.snooze_too_long`
+   */
+  422: Problem & {
+    code?: 'analytics.snooze_too_long';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsAlertsSnoozeError = AnalyticsAlertsSnoozeErrors[keyof AnalyticsAlertsSnoozeErrors];
+
+export type AnalyticsAlertsSnoozeResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsAlert;
+};
+
+export type AnalyticsAlertsSnoozeResponse = AnalyticsAlertsSnoozeResponses[keyof AnalyticsAlertsSnoozeResponses];
 
 export type TtsWorkerAudioReadData = {
   body?: never;
@@ -1623,13 +2946,120 @@ export type BotAdapterChannelsCheckResponses = {
 
 export type BotAdapterChannelsCheckResponse = BotAdapterChannelsCheckResponses[keyof BotAdapterChannelsCheckResponses];
 
+export type BotAdapterContactsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
+  url: '/v1/contacts';
+};
+
+export type BotAdapterContactsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterContactsListError = BotAdapterContactsListErrors[keyof BotAdapterContactsListErrors];
+
+export type BotAdapterContactsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<BotAdapterContact>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type BotAdapterContactsListResponse = BotAdapterContactsListResponses[keyof BotAdapterContactsListResponses];
+
+export type BotAdapterContactsFindData = {
+  body: {
+    channel?: Channel;
+    externalId?: string;
+    /**
+     * With an @ or without.
+     */
+    username?: string;
+    /**
+     * As the person calls themselves there.
+     */
+    name?: string;
+    botId?: BotId;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/contacts/find';
+};
+
+export type BotAdapterContactsFindErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterContactsFindError = BotAdapterContactsFindErrors[keyof BotAdapterContactsFindErrors];
+
+export type BotAdapterContactsFindResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    contacts: Array<BotAdapterContact>;
+    /**
+     * True when there are more than a hundred, of which the first are told.
+     */
+    isCut: boolean;
+  };
+};
+
+export type BotAdapterContactsFindResponse = BotAdapterContactsFindResponses[keyof BotAdapterContactsFindResponses];
+
 export type ChatAiConversationsListData = {
   body?: never;
-  path: {
-    chatId: string;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    chatId?: string;
+    /**
+     * The person of private chats.
+     */
+    userId?: string;
+    /**
+     * Was active from then on, …
+     */
+    from?: Instant;
+    /**
+     * … and begun before then.
+     */
+    to?: Instant;
+    /**
+     * Of one of its answers: `answered`, `model_unavailable`, …
+     */
+    outcome?: string;
+    /**
+     * That one of its answers was given.
+     */
+    rating?: 'good' | 'bad' | 'any';
   };
-  query?: never;
-  url: '/v1/chats/{chatId}/conversations';
+  url: '/v1/conversations';
 };
 
 export type ChatAiConversationsListErrors = {
@@ -1646,16 +3076,807 @@ export type ChatAiConversationsListResponses = {
    * The answer.
    */
   200: {
-    conversations: Array<ChatAiConversation>;
+    data: Array<ChatAiConversation>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
   };
 };
 
 export type ChatAiConversationsListResponse = ChatAiConversationsListResponses[keyof ChatAiConversationsListResponses];
 
+export type ChatAiConversationsReadData = {
+  body?: never;
+  path: {
+    conversationId: string;
+  };
+  query?: never;
+  url: '/v1/conversations/{conversationId}';
+};
+
+export type ChatAiConversationsReadErrors = {
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiConversationsReadError = ChatAiConversationsReadErrors[keyof ChatAiConversationsReadErrors];
+
+export type ChatAiConversationsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiConversation;
+};
+
+export type ChatAiConversationsReadResponse = ChatAiConversationsReadResponses[keyof ChatAiConversationsReadResponses];
+
+export type ChatAiMessagesListData = {
+  body?: never;
+  headers: {
+    'X-Reason': string;
+  };
+  path: {
+    conversationId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/conversations/{conversationId}/messages';
+};
+
+export type ChatAiMessagesListErrors = {
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiMessagesListError = ChatAiMessagesListErrors[keyof ChatAiMessagesListErrors];
+
+export type ChatAiMessagesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiMessage>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatAiMessagesListResponses];
+
+export type ChatAiConversationsExportData = {
+  body?: never;
+  headers: {
+    'X-Reason': string;
+  };
+  path: {
+    conversationId: string;
+  };
+  query?: {
+    /**
+     * Of the words around it.
+     */
+    locale?: Locale;
+    /**
+     * In which the times are told.
+     */
+    zone?: string;
+  };
+  url: '/v1/conversations/{conversationId}/text';
+};
+
+export type ChatAiConversationsExportErrors = {
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiConversationsExportError = ChatAiConversationsExportErrors[keyof ChatAiConversationsExportErrors];
+
+export type ChatAiConversationsExportResponses = {
+  /**
+   * The bytes.
+   */
+  200: unknown;
+};
+
+export type ChatAiTurnsListData = {
+  body?: never;
+  path: {
+    conversationId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/conversations/{conversationId}/turns';
+};
+
+export type ChatAiTurnsListErrors = {
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiTurnsListError = ChatAiTurnsListErrors[keyof ChatAiTurnsListErrors];
+
+export type ChatAiTurnsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiTurn>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiTurnsListResponse = ChatAiTurnsListResponses[keyof ChatAiTurnsListResponses];
+
+export type ChatAiMessagesSearchData = {
+  body: {
+    text: string;
+    conversationId?: string;
+    userId?: string;
+  };
+  headers: {
+    'X-Reason': string;
+  };
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/conversations/search';
+};
+
+export type ChatAiMessagesSearchErrors = {
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiMessagesSearchError = ChatAiMessagesSearchErrors[keyof ChatAiMessagesSearchErrors];
+
+export type ChatAiMessagesSearchResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    matches: Array<ChatAiMatch>;
+    /**
+     * How many messages were looked through by this call.
+     */
+    searched: number;
+    /**
+     * How many were not, because one call looks through so many only.
+     */
+    left: number;
+    /**
+     * `after` of the call that goes on; null when all were looked through.
+     */
+    next: string | null;
+  };
+};
+
+export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
+
+export type AnalyticsArchivesListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/event-archives';
+};
+
+export type AnalyticsArchivesListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsArchivesListError = AnalyticsArchivesListErrors[keyof AnalyticsArchivesListErrors];
+
+export type AnalyticsArchivesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<AnalyticsArchivedDay>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type AnalyticsArchivesListResponse = AnalyticsArchivesListResponses[keyof AnalyticsArchivesListResponses];
+
+export type AnalyticsArchivesImportData = {
+  body?: never;
+  path: {
+    day: string;
+  };
+  query?: never;
+  url: '/v1/event-archives/{day}/import';
+};
+
+export type AnalyticsArchivesImportErrors = {
+  /**
+   * `analytics.archive_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.archive_not_found';
+  };
+  /**
+   * `analytics.archive_damaged`
+   */
+  409: Problem & {
+    code?: 'analytics.archive_damaged';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsArchivesImportError = AnalyticsArchivesImportErrors[keyof AnalyticsArchivesImportErrors];
+
+export type AnalyticsArchivesImportResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    day: string;
+    events: number;
+    imported: number;
+  };
+};
+
+export type AnalyticsArchivesImportResponse = AnalyticsArchivesImportResponses[keyof AnalyticsArchivesImportResponses];
+
+export type AnalyticsExperimentsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: string | Array<string>;
+    botId?: BotId;
+  };
+  url: '/v1/experiments';
+};
+
+export type AnalyticsExperimentsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsListError = AnalyticsExperimentsListErrors[keyof AnalyticsExperimentsListErrors];
+
+export type AnalyticsExperimentsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<AnalyticsExperiment>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type AnalyticsExperimentsListResponse =
+  AnalyticsExperimentsListResponses[keyof AnalyticsExperimentsListResponses];
+
+export type AnalyticsExperimentsDraftData = {
+  body: {
+    key: ExperimentKey;
+    place: ExperimentPlace;
+    /**
+     * Of one bot; null of the whole installation.
+     */
+    botId?: BotId | null;
+    arms: Array<AnalyticsArm>;
+    /**
+     * The part of the people who take part at all, of 10,000; it may only grow.
+     */
+    coverage?: number;
+    namespace?: AnalyticsNamespace | null;
+    /**
+     * A guardrail or the primary metric that is surely harmed ends it.
+     */
+    automaticRollback?: boolean;
+    hypothesis?: string | null;
+    primary?: AnalyticsMetric | null;
+    secondary?: Array<AnalyticsMetric>;
+    guardrails?: Array<AnalyticsGuardrail>;
+    /**
+     * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+     */
+    minimalEffect?: number | null;
+    /**
+     * In all arms; see `analytics.experiments.plan`.
+     */
+    plannedPersons?: number | null;
+    /**
+     * Whole weeks, so that each weekday counts the same.
+     */
+    days?: number | null;
+    /**
+     * The chance of finding what is not there.
+     */
+    alpha?: number;
+    /**
+     * The chance of finding what is there.
+     */
+    power?: number;
+    /**
+     * Named before: whether the effect on the primary metric differs between them.
+     */
+    segments?: Array<'channel' | 'newcomer'>;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/experiments';
+};
+
+export type AnalyticsExperimentsDraftErrors = {
+  /**
+   * `analytics.experiment_key_taken`
+   */
+  409: Problem & {
+    code?: 'analytics.experiment_key_taken';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsDraftError = AnalyticsExperimentsDraftErrors[keyof AnalyticsExperimentsDraftErrors];
+
+export type AnalyticsExperimentsDraftResponses = {
+  /**
+   * The answer.
+   */
+  201: AnalyticsExperiment;
+};
+
+export type AnalyticsExperimentsDraftResponse =
+  AnalyticsExperimentsDraftResponses[keyof AnalyticsExperimentsDraftResponses];
+
+export type AnalyticsExperimentsRemoveData = {
+  body?: never;
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}';
+};
+
+export type AnalyticsExperimentsRemoveErrors = {
+  /**
+   * `analytics.experiment_is_fixed`
+   */
+  409: Problem & {
+    code?: 'analytics.experiment_is_fixed';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsRemoveError = AnalyticsExperimentsRemoveErrors[keyof AnalyticsExperimentsRemoveErrors];
+
+export type AnalyticsExperimentsRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type AnalyticsExperimentsRemoveResponse =
+  AnalyticsExperimentsRemoveResponses[keyof AnalyticsExperimentsRemoveResponses];
+
+export type AnalyticsExperimentsReadData = {
+  body?: never;
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}';
+};
+
+export type AnalyticsExperimentsReadErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsReadError = AnalyticsExperimentsReadErrors[keyof AnalyticsExperimentsReadErrors];
+
+export type AnalyticsExperimentsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsExperiment;
+};
+
+export type AnalyticsExperimentsReadResponse =
+  AnalyticsExperimentsReadResponses[keyof AnalyticsExperimentsReadResponses];
+
+export type AnalyticsExperimentsChangeData = {
+  body: {
+    place?: ExperimentPlace;
+    /**
+     * Of one bot; null of the whole installation.
+     */
+    botId?: BotId | null;
+    arms?: Array<AnalyticsArm>;
+    /**
+     * The part of the people who take part at all, of 10,000; it may only grow.
+     */
+    coverage?: number;
+    namespace?: AnalyticsNamespace | null;
+    /**
+     * A guardrail or the primary metric that is surely harmed ends it.
+     */
+    automaticRollback?: boolean;
+    hypothesis?: string | null;
+    primary?: AnalyticsMetric | null;
+    secondary?: Array<AnalyticsMetric>;
+    guardrails?: Array<AnalyticsGuardrail>;
+    /**
+     * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+     */
+    minimalEffect?: number | null;
+    /**
+     * In all arms; see `analytics.experiments.plan`.
+     */
+    plannedPersons?: number | null;
+    /**
+     * Whole weeks, so that each weekday counts the same.
+     */
+    days?: number | null;
+    /**
+     * The chance of finding what is not there.
+     */
+    alpha?: number;
+    /**
+     * The chance of finding what is there.
+     */
+    power?: number;
+    /**
+     * Named before: whether the effect on the primary metric differs between them.
+     */
+    segments?: Array<'channel' | 'newcomer'>;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}';
+};
+
+export type AnalyticsExperimentsChangeErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * `analytics.experiment_is_fixed`
+   */
+  409: Problem & {
+    code?: 'analytics.experiment_is_fixed';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsChangeError = AnalyticsExperimentsChangeErrors[keyof AnalyticsExperimentsChangeErrors];
+
+export type AnalyticsExperimentsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsExperiment;
+};
+
+export type AnalyticsExperimentsChangeResponse =
+  AnalyticsExperimentsChangeResponses[keyof AnalyticsExperimentsChangeResponses];
+
+export type AnalyticsExperimentsDecideData = {
+  body: {
+    decision: 'ship' | 'no_effect' | 'harmful' | 'stopped';
+    /**
+     * What everybody gets from now on.
+     */
+    arm: ArmKey;
+    why: string;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}/decide';
+};
+
+export type AnalyticsExperimentsDecideErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * `analytics.experiment_not_running`
+   */
+  409: Problem & {
+    code?: 'analytics.experiment_not_running';
+  };
+  /**
+   * `analytics.arm_not_found`
+   */
+  422: Problem & {
+    code?: 'analytics.arm_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsDecideError = AnalyticsExperimentsDecideErrors[keyof AnalyticsExperimentsDecideErrors];
+
+export type AnalyticsExperimentsDecideResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsExperiment;
+};
+
+export type AnalyticsExperimentsDecideResponse =
+  AnalyticsExperimentsDecideResponses[keyof AnalyticsExperimentsDecideResponses];
+
+export type AnalyticsExperimentsResultsData = {
+  body?: never;
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}/results';
+};
+
+export type AnalyticsExperimentsResultsErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsResultsError =
+  AnalyticsExperimentsResultsErrors[keyof AnalyticsExperimentsResultsErrors];
+
+export type AnalyticsExperimentsResultsResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsExperimentResults;
+};
+
+export type AnalyticsExperimentsResultsResponse =
+  AnalyticsExperimentsResultsResponses[keyof AnalyticsExperimentsResultsResponses];
+
+export type AnalyticsExperimentsStartData = {
+  body?: never;
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    experimentId: string;
+  };
+  query?: never;
+  url: '/v1/experiments/{experimentId}/start';
+};
+
+export type AnalyticsExperimentsStartErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * `analytics.experiment_is_fixed`, `analytics.experiment_place_taken`, `analytics.experiment_namespace_taken`
+   */
+  409: Problem & {
+    code?:
+      'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
+  };
+  /**
+   * `analytics.experiment_incomplete`, `analytics.measure_unknown`
+   */
+  422: Problem & {
+    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsStartError = AnalyticsExperimentsStartErrors[keyof AnalyticsExperimentsStartErrors];
+
+export type AnalyticsExperimentsStartResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsExperiment;
+};
+
+export type AnalyticsExperimentsStartResponse =
+  AnalyticsExperimentsStartResponses[keyof AnalyticsExperimentsStartResponses];
+
+export type AnalyticsExperimentsPlanData = {
+  body: {
+    /**
+     * What the metric usually is; of "any" a share from 0 to 1.
+     */
+    mean: number;
+    /**
+     * Its standard deviation over people; without it the mean is a share.
+     */
+    deviation?: number;
+    /**
+     * As a share of the mean.
+     */
+    minimalEffect: number;
+    /**
+     * The chance of finding what is not there.
+     */
+    alpha?: number;
+    /**
+     * The chance of finding what is there.
+     */
+    power?: number;
+    arms?: number;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/experiments/plan';
+};
+
+export type AnalyticsExperimentsPlanErrors = {
+  /**
+   * `analytics.plan_impossible`
+   */
+  422: Problem & {
+    code?: 'analytics.plan_impossible';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsExperimentsPlanError = AnalyticsExperimentsPlanErrors[keyof AnalyticsExperimentsPlanErrors];
+
+export type AnalyticsExperimentsPlanResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    personsPerArm: number;
+    persons: number;
+  };
+};
+
+export type AnalyticsExperimentsPlanResponse =
+  AnalyticsExperimentsPlanResponses[keyof AnalyticsExperimentsPlanResponses];
+
 export type BotAdapterQuarantinedUpdatesListData = {
   body?: never;
   path?: never;
-  query?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
   url: '/v1/inbound-updates/quarantined';
 };
 
@@ -1674,22 +3895,150 @@ export type BotAdapterQuarantinedUpdatesListResponses = {
    * The answer.
    */
   200: {
-    bots: Array<{
-      bot: string;
-      count: number;
-      failures: Array<string>;
-    }>;
+    data: Array<BotAdapterQuarantinedUpdate>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
   };
 };
 
 export type BotAdapterQuarantinedUpdatesListResponse =
   BotAdapterQuarantinedUpdatesListResponses[keyof BotAdapterQuarantinedUpdatesListResponses];
 
+export type BotAdapterQuarantinedUpdatesReadData = {
+  body?: never;
+  headers: {
+    'X-Reason': string;
+  };
+  path: {
+    botId: BotId;
+    updateId: string;
+  };
+  query?: never;
+  url: '/v1/inbound-updates/quarantined/{botId}/{updateId}';
+};
+
+export type BotAdapterQuarantinedUpdatesReadErrors = {
+  /**
+   * `bot-adapter.update_not_quarantined`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.update_not_quarantined';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterQuarantinedUpdatesReadError =
+  BotAdapterQuarantinedUpdatesReadErrors[keyof BotAdapterQuarantinedUpdatesReadErrors];
+
+export type BotAdapterQuarantinedUpdatesReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    /**
+     * The channel's own id of it.
+     */
+    updateId: string;
+    receivedAt: Instant;
+    /**
+     * Why it could not be processed.
+     */
+    failure: string;
+    content: unknown;
+  };
+};
+
+export type BotAdapterQuarantinedUpdatesReadResponse =
+  BotAdapterQuarantinedUpdatesReadResponses[keyof BotAdapterQuarantinedUpdatesReadResponses];
+
+export type BotAdapterQuarantinedUpdatesDiscardData = {
+  body: {
+    why: string;
+  };
+  path: {
+    botId: BotId;
+    updateId: string;
+  };
+  query?: never;
+  url: '/v1/inbound-updates/quarantined/{botId}/{updateId}/discard';
+};
+
+export type BotAdapterQuarantinedUpdatesDiscardErrors = {
+  /**
+   * `bot-adapter.update_not_quarantined`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.update_not_quarantined';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterQuarantinedUpdatesDiscardError =
+  BotAdapterQuarantinedUpdatesDiscardErrors[keyof BotAdapterQuarantinedUpdatesDiscardErrors];
+
+export type BotAdapterQuarantinedUpdatesDiscardResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type BotAdapterQuarantinedUpdatesDiscardResponse =
+  BotAdapterQuarantinedUpdatesDiscardResponses[keyof BotAdapterQuarantinedUpdatesDiscardResponses];
+
+export type BotAdapterQuarantinedUpdatesReplayOneData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    updateId: string;
+  };
+  query?: never;
+  url: '/v1/inbound-updates/quarantined/{botId}/{updateId}/replay';
+};
+
+export type BotAdapterQuarantinedUpdatesReplayOneErrors = {
+  /**
+   * `bot-adapter.update_not_quarantined`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.update_not_quarantined';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterQuarantinedUpdatesReplayOneError =
+  BotAdapterQuarantinedUpdatesReplayOneErrors[keyof BotAdapterQuarantinedUpdatesReplayOneErrors];
+
+export type BotAdapterQuarantinedUpdatesReplayOneResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    processed: number;
+    failed: number;
+  };
+};
+
+export type BotAdapterQuarantinedUpdatesReplayOneResponse =
+  BotAdapterQuarantinedUpdatesReplayOneResponses[keyof BotAdapterQuarantinedUpdatesReplayOneResponses];
+
 export type BotAdapterQuarantinedUpdatesReplayData = {
   body?: never;
   path?: never;
   query?: {
-    bot?: BotId;
+    botId?: BotId;
   };
   url: '/v1/inbound-updates/quarantined/replay';
 };
@@ -1716,6 +4065,113 @@ export type BotAdapterQuarantinedUpdatesReplayResponses = {
 
 export type BotAdapterQuarantinedUpdatesReplayResponse =
   BotAdapterQuarantinedUpdatesReplayResponses[keyof BotAdapterQuarantinedUpdatesReplayResponses];
+
+export type BotAdapterQuarantinedUpdatesSummarizeData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/inbound-updates/quarantined/summary';
+};
+
+export type BotAdapterQuarantinedUpdatesSummarizeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterQuarantinedUpdatesSummarizeError =
+  BotAdapterQuarantinedUpdatesSummarizeErrors[keyof BotAdapterQuarantinedUpdatesSummarizeErrors];
+
+export type BotAdapterQuarantinedUpdatesSummarizeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    bots: Array<{
+      botId: string;
+      count: number;
+      failures: Array<string>;
+    }>;
+  };
+};
+
+export type BotAdapterQuarantinedUpdatesSummarizeResponse =
+  BotAdapterQuarantinedUpdatesSummarizeResponses[keyof BotAdapterQuarantinedUpdatesSummarizeResponses];
+
+export type AnalyticsRunningExperimentsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/internal/experiments';
+};
+
+export type AnalyticsRunningExperimentsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsRunningExperimentsListError =
+  AnalyticsRunningExperimentsListErrors[keyof AnalyticsRunningExperimentsListErrors];
+
+export type AnalyticsRunningExperimentsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    experiments: Array<AnalyticsRunningExperiment>;
+  };
+};
+
+export type AnalyticsRunningExperimentsListResponse =
+  AnalyticsRunningExperimentsListResponses[keyof AnalyticsRunningExperimentsListResponses];
+
+export type AnalyticsArmsReadData = {
+  body?: never;
+  path: {
+    key: ExperimentKey;
+  };
+  query: {
+    userId: string;
+  };
+  url: '/v1/internal/experiments/{key}/arm';
+};
+
+export type AnalyticsArmsReadErrors = {
+  /**
+   * `analytics.experiment_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.experiment_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsArmsReadError = AnalyticsArmsReadErrors[keyof AnalyticsArmsReadErrors];
+
+export type AnalyticsArmsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Null for whoever takes no part.
+     */
+    arm: ArmKey | null;
+    value: string | null;
+    /**
+     * True when the person has met it already.
+     */
+    exposed: boolean;
+  };
+};
+
+export type AnalyticsArmsReadResponse = AnalyticsArmsReadResponses[keyof AnalyticsArmsReadResponses];
 
 export type GatewayKeysListData = {
   body?: never;
@@ -1915,9 +4371,19 @@ export type ChatAiKnowledgeDocumentsListData = {
   };
   query?: {
     /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    /**
      * Of the sentences.
      */
     locale?: Locale;
+    origin?: 'folder' | 'file' | 'page' | 'faq';
+    /**
+     * Those that were deleted in place of those that are there.
+     */
+    deleted?: string;
   };
   url: '/v1/knowledge/{botId}/documents';
 };
@@ -1937,12 +4403,664 @@ export type ChatAiKnowledgeDocumentsListResponses = {
    * The answer.
    */
   200: {
-    documents: Array<ChatAiKnowledgeDocument>;
+    data: Array<ChatAiKnowledgeDocument>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
   };
 };
 
 export type ChatAiKnowledgeDocumentsListResponse =
   ChatAiKnowledgeDocumentsListResponses[keyof ChatAiKnowledgeDocumentsListResponses];
+
+export type ChatAiKnowledgeDocumentsDeleteData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/documents/{documentId}';
+};
+
+export type ChatAiKnowledgeDocumentsDeleteErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * `chat-ai.knowledge_read_only`
+   */
+  409: Problem & {
+    code?: 'chat-ai.knowledge_read_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeDocumentsDeleteError =
+  ChatAiKnowledgeDocumentsDeleteErrors[keyof ChatAiKnowledgeDocumentsDeleteErrors];
+
+export type ChatAiKnowledgeDocumentsDeleteResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgeDocumentsDeleteResponse =
+  ChatAiKnowledgeDocumentsDeleteResponses[keyof ChatAiKnowledgeDocumentsDeleteResponses];
+
+export type ChatAiKnowledgeDocumentsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/documents/{documentId}';
+};
+
+export type ChatAiKnowledgeDocumentsReadErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeDocumentsReadError =
+  ChatAiKnowledgeDocumentsReadErrors[keyof ChatAiKnowledgeDocumentsReadErrors];
+
+export type ChatAiKnowledgeDocumentsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgeDocumentsReadResponse =
+  ChatAiKnowledgeDocumentsReadResponses[keyof ChatAiKnowledgeDocumentsReadResponses];
+
+export type ChatAiKnowledgePassagesListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/knowledge/{botId}/documents/{documentId}/passages';
+};
+
+export type ChatAiKnowledgePassagesListErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgePassagesListError =
+  ChatAiKnowledgePassagesListErrors[keyof ChatAiKnowledgePassagesListErrors];
+
+export type ChatAiKnowledgePassagesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiKnowledgePassage>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiKnowledgePassagesListResponse =
+  ChatAiKnowledgePassagesListResponses[keyof ChatAiKnowledgePassagesListResponses];
+
+export type ChatAiKnowledgeDocumentsRestoreData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/documents/{documentId}/restore';
+};
+
+export type ChatAiKnowledgeDocumentsRestoreErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * `chat-ai.knowledge_read_only`, `chat-ai.too_much_knowledge`
+   */
+  409: Problem & {
+    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeDocumentsRestoreError =
+  ChatAiKnowledgeDocumentsRestoreErrors[keyof ChatAiKnowledgeDocumentsRestoreErrors];
+
+export type ChatAiKnowledgeDocumentsRestoreResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgeDocumentsRestoreResponse =
+  ChatAiKnowledgeDocumentsRestoreResponses[keyof ChatAiKnowledgeDocumentsRestoreResponses];
+
+export type ChatAiFaqListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/knowledge/{botId}/faq';
+};
+
+export type ChatAiFaqListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiFaqListError = ChatAiFaqListErrors[keyof ChatAiFaqListErrors];
+
+export type ChatAiFaqListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiFaq>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiFaqListResponse = ChatAiFaqListResponses[keyof ChatAiFaqListResponses];
+
+export type ChatAiFaqAddData = {
+  body: {
+    /**
+     * The same in each language.
+     */
+    texts: Array<{
+      locale: Locale;
+      question: string;
+      answer: string;
+    }>;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/faq';
+};
+
+export type ChatAiFaqAddErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * `chat-ai.too_much_knowledge`
+   */
+  409: Problem & {
+    code?: 'chat-ai.too_much_knowledge';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiFaqAddError = ChatAiFaqAddErrors[keyof ChatAiFaqAddErrors];
+
+export type ChatAiFaqAddResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiFaq;
+};
+
+export type ChatAiFaqAddResponse = ChatAiFaqAddResponses[keyof ChatAiFaqAddResponses];
+
+export type ChatAiFaqReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/faq/{documentId}';
+};
+
+export type ChatAiFaqReadErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiFaqReadError = ChatAiFaqReadErrors[keyof ChatAiFaqReadErrors];
+
+export type ChatAiFaqReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiFaq;
+};
+
+export type ChatAiFaqReadResponse = ChatAiFaqReadResponses[keyof ChatAiFaqReadResponses];
+
+export type ChatAiFaqChangeData = {
+  body: {
+    /**
+     * The same in each language.
+     */
+    texts: Array<{
+      locale: Locale;
+      question: string;
+      answer: string;
+    }>;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/faq/{documentId}';
+};
+
+export type ChatAiFaqChangeErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiFaqChangeError = ChatAiFaqChangeErrors[keyof ChatAiFaqChangeErrors];
+
+export type ChatAiFaqChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiFaq;
+};
+
+export type ChatAiFaqChangeResponse = ChatAiFaqChangeResponses[keyof ChatAiFaqChangeResponses];
+
+export type ChatAiKnowledgeFilesUploadData = {
+  body: {
+    /**
+     * Its own, or its name, without one.
+     */
+    title?: string;
+    file: Blob | File;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/files';
+};
+
+export type ChatAiKnowledgeFilesUploadErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * `chat-ai.too_much_knowledge`
+   */
+  409: Problem & {
+    code?: 'chat-ai.too_much_knowledge';
+  };
+  /**
+   * `chat-ai.file_empty`
+   */
+  422: Problem & {
+    code?: 'chat-ai.file_empty';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeFilesUploadError = ChatAiKnowledgeFilesUploadErrors[keyof ChatAiKnowledgeFilesUploadErrors];
+
+export type ChatAiKnowledgeFilesUploadResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgeFilesUploadResponse =
+  ChatAiKnowledgeFilesUploadResponses[keyof ChatAiKnowledgeFilesUploadResponses];
+
+export type ChatAiKnowledgeFilesDownloadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/files/{documentId}';
+};
+
+export type ChatAiKnowledgeFilesDownloadErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeFilesDownloadError =
+  ChatAiKnowledgeFilesDownloadErrors[keyof ChatAiKnowledgeFilesDownloadErrors];
+
+export type ChatAiKnowledgeFilesDownloadResponses = {
+  /**
+   * The bytes.
+   */
+  200: Blob | File;
+};
+
+export type ChatAiKnowledgeFilesDownloadResponse =
+  ChatAiKnowledgeFilesDownloadResponses[keyof ChatAiKnowledgeFilesDownloadResponses];
+
+export type ChatAiKnowledgeFilesReplaceData = {
+  body: {
+    /**
+     * Its own, or its name, without one.
+     */
+    title?: string;
+    file: Blob | File;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/files/{documentId}';
+};
+
+export type ChatAiKnowledgeFilesReplaceErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * `chat-ai.file_empty`
+   */
+  422: Problem & {
+    code?: 'chat-ai.file_empty';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgeFilesReplaceError =
+  ChatAiKnowledgeFilesReplaceErrors[keyof ChatAiKnowledgeFilesReplaceErrors];
+
+export type ChatAiKnowledgeFilesReplaceResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgeFilesReplaceResponse =
+  ChatAiKnowledgeFilesReplaceResponses[keyof ChatAiKnowledgeFilesReplaceResponses];
+
+export type ChatAiKnowledgePagesAddData = {
+  body: {
+    url: string;
+    /**
+     * Its own without one.
+     */
+    title?: string;
+    everyHours?: number | null;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/pages';
+};
+
+export type ChatAiKnowledgePagesAddErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * `chat-ai.too_much_knowledge`, `chat-ai.page_known`
+   */
+  409: Problem & {
+    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known';
+  };
+  /**
+   * `chat-ai.page_address_refused`
+   */
+  422: Problem & {
+    code?: 'chat-ai.page_address_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgePagesAddError = ChatAiKnowledgePagesAddErrors[keyof ChatAiKnowledgePagesAddErrors];
+
+export type ChatAiKnowledgePagesAddResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgePagesAddResponse = ChatAiKnowledgePagesAddResponses[keyof ChatAiKnowledgePagesAddResponses];
+
+export type ChatAiKnowledgePagesChangeData = {
+  body: {
+    title?: string;
+    everyHours?: number | null;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/pages/{documentId}';
+};
+
+export type ChatAiKnowledgePagesChangeErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgePagesChangeError = ChatAiKnowledgePagesChangeErrors[keyof ChatAiKnowledgePagesChangeErrors];
+
+export type ChatAiKnowledgePagesChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgePagesChangeResponse =
+  ChatAiKnowledgePagesChangeResponses[keyof ChatAiKnowledgePagesChangeResponses];
+
+export type ChatAiKnowledgePagesRereadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    documentId: string;
+  };
+  query?: {
+    /**
+     * Of the sentences.
+     */
+    locale?: Locale;
+  };
+  url: '/v1/knowledge/{botId}/pages/{documentId}/read';
+};
+
+export type ChatAiKnowledgePagesRereadErrors = {
+  /**
+   * `chat-ai.knowledge_document_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.knowledge_document_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiKnowledgePagesRereadError = ChatAiKnowledgePagesRereadErrors[keyof ChatAiKnowledgePagesRereadErrors];
+
+export type ChatAiKnowledgePagesRereadResponses = {
+  /**
+   * The answer.
+   */
+  202: ChatAiKnowledgeDocument;
+};
+
+export type ChatAiKnowledgePagesRereadResponse =
+  ChatAiKnowledgePagesRereadResponses[keyof ChatAiKnowledgePagesRereadResponses];
 
 export type ChatAiKnowledgeSearchData = {
   body: {
@@ -1974,6 +5092,952 @@ export type ChatAiKnowledgeSearchResponses = {
 };
 
 export type ChatAiKnowledgeSearchResponse = ChatAiKnowledgeSearchResponses[keyof ChatAiKnowledgeSearchResponses];
+
+export type ChatAiUnansweredListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: 'open' | 'answered' | 'dismissed';
+    reason?: string;
+  };
+  url: '/v1/knowledge/{botId}/unanswered';
+};
+
+export type ChatAiUnansweredListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUnansweredListError = ChatAiUnansweredListErrors[keyof ChatAiUnansweredListErrors];
+
+export type ChatAiUnansweredListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiUnansweredGroup>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiUnansweredListResponse = ChatAiUnansweredListResponses[keyof ChatAiUnansweredListResponses];
+
+export type ChatAiUnansweredReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    groupId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/unanswered/{groupId}';
+};
+
+export type ChatAiUnansweredReadErrors = {
+  /**
+   * `chat-ai.unanswered_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.unanswered_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUnansweredReadError = ChatAiUnansweredReadErrors[keyof ChatAiUnansweredReadErrors];
+
+export type ChatAiUnansweredReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    id: string;
+    /**
+     * 'dismissed': is not wanted here, and stays away when it is asked again.
+     */
+    state: 'open' | 'answered' | 'dismissed';
+    /**
+     * As it was asked last, with names, numbers and addresses masked; null where that cannot be read any more.
+     */
+    question: string | null;
+    /**
+     * Of who asked last.
+     */
+    locale: Locale;
+    times: number;
+    people: number;
+    reasons: Array<string>;
+    firstAskedAt: Instant;
+    lastAskedAt: Instant;
+    /**
+     * The entry of the FAQ that was made of it.
+     */
+    documentId: string | null;
+    resolvedBy: string | null;
+    revision: number;
+    suggestion: {
+      locale: Locale;
+      /**
+       * Masked; empty where it cannot be read any more.
+       */
+      question: string;
+      /**
+       * Passages of the knowledge base that come near it; empty when none does.
+       */
+      answer: string;
+      sources: Array<string>;
+    };
+  };
+};
+
+export type ChatAiUnansweredReadResponse = ChatAiUnansweredReadResponses[keyof ChatAiUnansweredReadResponses];
+
+export type ChatAiUnansweredResolveData = {
+  body: {
+    state: 'open' | 'dismissed';
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+    groupId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/unanswered/{groupId}';
+};
+
+export type ChatAiUnansweredResolveErrors = {
+  /**
+   * `chat-ai.unanswered_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.unanswered_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUnansweredResolveError = ChatAiUnansweredResolveErrors[keyof ChatAiUnansweredResolveErrors];
+
+export type ChatAiUnansweredResolveResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiUnansweredGroup;
+};
+
+export type ChatAiUnansweredResolveResponse = ChatAiUnansweredResolveResponses[keyof ChatAiUnansweredResolveResponses];
+
+export type ChatAiUnansweredAnswerData = {
+  body: {
+    /**
+     * The same in each language.
+     */
+    texts: Array<{
+      locale: Locale;
+      question: string;
+      answer: string;
+    }>;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    botId: BotId;
+    groupId: string;
+  };
+  query?: never;
+  url: '/v1/knowledge/{botId}/unanswered/{groupId}/answer';
+};
+
+export type ChatAiUnansweredAnswerErrors = {
+  /**
+   * `chat-ai.unanswered_not_found`, `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found';
+  };
+  /**
+   * `chat-ai.too_much_knowledge`
+   */
+  409: Problem & {
+    code?: 'chat-ai.too_much_knowledge';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUnansweredAnswerError = ChatAiUnansweredAnswerErrors[keyof ChatAiUnansweredAnswerErrors];
+
+export type ChatAiUnansweredAnswerResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiUnansweredGroup;
+};
+
+export type ChatAiUnansweredAnswerResponse = ChatAiUnansweredAnswerResponses[keyof ChatAiUnansweredAnswerResponses];
+
+export type ChatAiUnansweredQuestionsListData = {
+  body?: never;
+  headers: {
+    'X-Reason': string;
+  };
+  path: {
+    botId: BotId;
+    groupId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/knowledge/{botId}/unanswered/{groupId}/questions';
+};
+
+export type ChatAiUnansweredQuestionsListErrors = {
+  /**
+   * `chat-ai.unanswered_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.unanswered_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUnansweredQuestionsListError =
+  ChatAiUnansweredQuestionsListErrors[keyof ChatAiUnansweredQuestionsListErrors];
+
+export type ChatAiUnansweredQuestionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiUnansweredQuestion>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiUnansweredQuestionsListResponse =
+  ChatAiUnansweredQuestionsListResponses[keyof ChatAiUnansweredQuestionsListResponses];
+
+export type AnalyticsKnownPeriodsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/known-periods';
+};
+
+export type AnalyticsKnownPeriodsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsKnownPeriodsListError = AnalyticsKnownPeriodsListErrors[keyof AnalyticsKnownPeriodsListErrors];
+
+export type AnalyticsKnownPeriodsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<AnalyticsKnownPeriod>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type AnalyticsKnownPeriodsListResponse =
+  AnalyticsKnownPeriodsListResponses[keyof AnalyticsKnownPeriodsListResponses];
+
+export type AnalyticsKnownPeriodsAddData = {
+  body: {
+    botId?: BotId | null;
+    from: Instant;
+    to: Instant;
+    label: string;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/known-periods';
+};
+
+export type AnalyticsKnownPeriodsAddErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsKnownPeriodsAddError = AnalyticsKnownPeriodsAddErrors[keyof AnalyticsKnownPeriodsAddErrors];
+
+export type AnalyticsKnownPeriodsAddResponses = {
+  /**
+   * The answer.
+   */
+  201: AnalyticsKnownPeriod;
+};
+
+export type AnalyticsKnownPeriodsAddResponse =
+  AnalyticsKnownPeriodsAddResponses[keyof AnalyticsKnownPeriodsAddResponses];
+
+export type AnalyticsKnownPeriodsRemoveData = {
+  body?: never;
+  path: {
+    periodId: string;
+  };
+  query?: never;
+  url: '/v1/known-periods/{periodId}';
+};
+
+export type AnalyticsKnownPeriodsRemoveErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsKnownPeriodsRemoveError =
+  AnalyticsKnownPeriodsRemoveErrors[keyof AnalyticsKnownPeriodsRemoveErrors];
+
+export type AnalyticsKnownPeriodsRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type AnalyticsKnownPeriodsRemoveResponse =
+  AnalyticsKnownPeriodsRemoveResponses[keyof AnalyticsKnownPeriodsRemoveResponses];
+
+export type GatewayMeReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me';
+};
+
+export type GatewayMeReadErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.user_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.user_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayMeReadError = GatewayMeReadErrors[keyof GatewayMeReadErrors];
+
+export type GatewayMeReadResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayProfile;
+};
+
+export type GatewayMeReadResponse = GatewayMeReadResponses[keyof GatewayMeReadResponses];
+
+export type GatewayMeChangeData = {
+  body: GatewayProfileChange;
+  headers: {
+    'If-Match': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me';
+};
+
+export type GatewayMeChangeErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.user_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.user_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayMeChangeError = GatewayMeChangeErrors[keyof GatewayMeChangeErrors];
+
+export type GatewayMeChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayProfile;
+};
+
+export type GatewayMeChangeResponse = GatewayMeChangeResponses[keyof GatewayMeChangeResponses];
+
+export type GatewayConsentsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me/consents';
+};
+
+export type GatewayConsentsListErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayConsentsListError = GatewayConsentsListErrors[keyof GatewayConsentsListErrors];
+
+export type GatewayConsentsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayConsent>;
+  };
+};
+
+export type GatewayConsentsListResponse = GatewayConsentsListResponses[keyof GatewayConsentsListResponses];
+
+export type GatewayConsentsWithdrawData = {
+  body?: never;
+  path: {
+    purpose: ConsentPurpose;
+  };
+  query?: never;
+  url: '/v1/me/consents/{purpose}';
+};
+
+export type GatewayConsentsWithdrawErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.user_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.user_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayConsentsWithdrawError = GatewayConsentsWithdrawErrors[keyof GatewayConsentsWithdrawErrors];
+
+export type GatewayConsentsWithdrawResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayConsentsWithdrawResponse = GatewayConsentsWithdrawResponses[keyof GatewayConsentsWithdrawResponses];
+
+export type GatewayConsentsGiveData = {
+  body: {
+    version: string;
+  };
+  path: {
+    purpose: ConsentPurpose;
+  };
+  query?: never;
+  url: '/v1/me/consents/{purpose}';
+};
+
+export type GatewayConsentsGiveErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.user_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.user_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayConsentsGiveError = GatewayConsentsGiveErrors[keyof GatewayConsentsGiveErrors];
+
+export type GatewayConsentsGiveResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayConsent;
+};
+
+export type GatewayConsentsGiveResponse = GatewayConsentsGiveResponses[keyof GatewayConsentsGiveResponses];
+
+export type GatewayIdentitiesListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities';
+};
+
+export type GatewayIdentitiesListErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentitiesListError = GatewayIdentitiesListErrors[keyof GatewayIdentitiesListErrors];
+
+export type GatewayIdentitiesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayIdentity>;
+  };
+};
+
+export type GatewayIdentitiesListResponse = GatewayIdentitiesListResponses[keyof GatewayIdentitiesListResponses];
+
+export type GatewayIdentitiesLinkData = {
+  body: GatewayProviderAnswer;
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities';
+};
+
+export type GatewayIdentitiesLinkErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+  };
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
+   */
+  409: Problem & {
+    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentitiesLinkError = GatewayIdentitiesLinkErrors[keyof GatewayIdentitiesLinkErrors];
+
+export type GatewayIdentitiesLinkResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayIdentity;
+};
+
+export type GatewayIdentitiesLinkResponse = GatewayIdentitiesLinkResponses[keyof GatewayIdentitiesLinkResponses];
+
+export type GatewayIdentitiesUnlinkData = {
+  body?: never;
+  path: {
+    identityId: string;
+  };
+  query?: never;
+  url: '/v1/me/identities/{identityId}';
+};
+
+export type GatewayIdentitiesUnlinkErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.identity_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.identity_not_found';
+  };
+  /**
+   * `gateway.identity_in_use`, `gateway.last_identity`
+   */
+  409: Problem & {
+    code?: 'gateway.identity_in_use' | 'gateway.last_identity';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentitiesUnlinkError = GatewayIdentitiesUnlinkErrors[keyof GatewayIdentitiesUnlinkErrors];
+
+export type GatewayIdentitiesUnlinkResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayIdentitiesUnlinkResponse = GatewayIdentitiesUnlinkResponses[keyof GatewayIdentitiesUnlinkResponses];
+
+export type GatewayIdentityAttemptsBeginData = {
+  body: {
+    provider: IdentityChannel;
+    returnTo?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities/attempts';
+};
+
+export type GatewayIdentityAttemptsBeginErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.provider_unknown`
+   */
+  404: Problem & {
+    code?: 'gateway.provider_unknown';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentityAttemptsBeginError =
+  GatewayIdentityAttemptsBeginErrors[keyof GatewayIdentityAttemptsBeginErrors];
+
+export type GatewayIdentityAttemptsBeginResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignInBegan;
+};
+
+export type GatewayIdentityAttemptsBeginResponse =
+  GatewayIdentityAttemptsBeginResponses[keyof GatewayIdentityAttemptsBeginResponses];
+
+export type GatewayIdentitiesLinkEmailData = {
+  body: {
+    /**
+     * What stands behind the # of the link.
+     */
+    link: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities/email';
+};
+
+export type GatewayIdentitiesLinkEmailErrors = {
+  /**
+   * `gateway.sign_in_link_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_link_refused';
+  };
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
+   */
+  409: Problem & {
+    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentitiesLinkEmailError = GatewayIdentitiesLinkEmailErrors[keyof GatewayIdentitiesLinkEmailErrors];
+
+export type GatewayIdentitiesLinkEmailResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayIdentity;
+};
+
+export type GatewayIdentitiesLinkEmailResponse =
+  GatewayIdentitiesLinkEmailResponses[keyof GatewayIdentitiesLinkEmailResponses];
+
+export type GatewayIdentityEmailsSendData = {
+  body: {
+    email: string;
+    locale?: Locale;
+    returnTo?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities/emails';
+};
+
+export type GatewayIdentityEmailsSendErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * `gateway.email_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.email_not_offered';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentityEmailsSendError = GatewayIdentityEmailsSendErrors[keyof GatewayIdentityEmailsSendErrors];
+
+export type GatewayIdentityEmailsSendResponses = {
+  /**
+   * Done.
+   */
+  202: unknown;
+};
+
+export type GatewayMySessionsEndOthersData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me/sessions';
+};
+
+export type GatewayMySessionsEndOthersErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayMySessionsEndOthersError = GatewayMySessionsEndOthersErrors[keyof GatewayMySessionsEndOthersErrors];
+
+export type GatewayMySessionsEndOthersResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayMySessionsEndOthersResponse =
+  GatewayMySessionsEndOthersResponses[keyof GatewayMySessionsEndOthersResponses];
+
+export type GatewayMySessionsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me/sessions';
+};
+
+export type GatewayMySessionsListErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayMySessionsListError = GatewayMySessionsListErrors[keyof GatewayMySessionsListErrors];
+
+export type GatewayMySessionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayMySession>;
+  };
+};
+
+export type GatewayMySessionsListResponse = GatewayMySessionsListResponses[keyof GatewayMySessionsListResponses];
+
+export type GatewayMySessionsEndData = {
+  body?: never;
+  path: {
+    sessionId: string;
+  };
+  query?: never;
+  url: '/v1/me/sessions/{sessionId}';
+};
+
+export type GatewayMySessionsEndErrors = {
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayMySessionsEndError = GatewayMySessionsEndErrors[keyof GatewayMySessionsEndErrors];
+
+export type GatewayMySessionsEndResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayMySessionsEndResponse = GatewayMySessionsEndResponses[keyof GatewayMySessionsEndResponses];
+
+export type AnalyticsMeasuresRebuildData = {
+  body: {
+    from: string;
+    /**
+     * The last day.
+     */
+    to: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/measures/rebuild';
+};
+
+export type AnalyticsMeasuresRebuildErrors = {
+  /**
+   * `analytics.events_not_kept`
+   */
+  409: Problem & {
+    code?: 'analytics.events_not_kept';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsMeasuresRebuildError = AnalyticsMeasuresRebuildErrors[keyof AnalyticsMeasuresRebuildErrors];
+
+export type AnalyticsMeasuresRebuildResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    days: number;
+  };
+};
+
+export type AnalyticsMeasuresRebuildResponse =
+  AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
 
 export type BotAdapterMediaReadData = {
   body?: never;
@@ -2013,6 +6077,747 @@ export type BotAdapterMediaReadResponses = {
 };
 
 export type BotAdapterMediaReadResponse = BotAdapterMediaReadResponses[keyof BotAdapterMediaReadResponses];
+
+export type BotAdapterPersonContactsReadData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/people/{userId}/contacts';
+};
+
+export type BotAdapterPersonContactsReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterPersonContactsReadError =
+  BotAdapterPersonContactsReadErrors[keyof BotAdapterPersonContactsReadErrors];
+
+export type BotAdapterPersonContactsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    contacts: Array<BotAdapterContact>;
+    chats: Array<BotAdapterChat>;
+  };
+};
+
+export type BotAdapterPersonContactsReadResponse =
+  BotAdapterPersonContactsReadResponses[keyof BotAdapterPersonContactsReadResponses];
+
+export type BotAdapterPersonDeliveriesListData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: 'queued' | 'sending' | 'sent' | 'failed';
+  };
+  url: '/v1/people/{userId}/deliveries';
+};
+
+export type BotAdapterPersonDeliveriesListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterPersonDeliveriesListError =
+  BotAdapterPersonDeliveriesListErrors[keyof BotAdapterPersonDeliveriesListErrors];
+
+export type BotAdapterPersonDeliveriesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<BotAdapterDelivery>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type BotAdapterPersonDeliveriesListResponse =
+  BotAdapterPersonDeliveriesListResponses[keyof BotAdapterPersonDeliveriesListResponses];
+
+export type BotAdapterPersonProfileReadData = {
+  body?: never;
+  headers: {
+    'X-Reason': string;
+  };
+  path: {
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/people/{userId}/profile';
+};
+
+export type BotAdapterPersonProfileReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type BotAdapterPersonProfileReadError =
+  BotAdapterPersonProfileReadErrors[keyof BotAdapterPersonProfileReadErrors];
+
+export type BotAdapterPersonProfileReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    profiles: Array<BotAdapterProfile>;
+  };
+};
+
+export type BotAdapterPersonProfileReadResponse =
+  BotAdapterPersonProfileReadResponses[keyof BotAdapterPersonProfileReadResponses];
+
+export type ChatAiPromptInForceReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}';
+};
+
+export type ChatAiPromptInForceReadErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptInForceReadError = ChatAiPromptInForceReadErrors[keyof ChatAiPromptInForceReadErrors];
+
+export type ChatAiPromptInForceReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiPromptInForce;
+};
+
+export type ChatAiPromptInForceReadResponse = ChatAiPromptInForceReadResponses[keyof ChatAiPromptInForceReadResponses];
+
+export type ChatAiPromptDraftsListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/prompts/{botId}/drafts';
+};
+
+export type ChatAiPromptDraftsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptDraftsListError = ChatAiPromptDraftsListErrors[keyof ChatAiPromptDraftsListErrors];
+
+export type ChatAiPromptDraftsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiPromptDraft>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiPromptDraftsListResponse = ChatAiPromptDraftsListResponses[keyof ChatAiPromptDraftsListResponses];
+
+export type ChatAiPromptDraftsOpenData = {
+  body: {
+    text: string;
+    note?: string;
+    basedOn?: string;
+  };
+  headers: {
+    'Idempotency-Key': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/drafts';
+};
+
+export type ChatAiPromptDraftsOpenErrors = {
+  /**
+   * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptDraftsOpenError = ChatAiPromptDraftsOpenErrors[keyof ChatAiPromptDraftsOpenErrors];
+
+export type ChatAiPromptDraftsOpenResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiPromptDraft;
+};
+
+export type ChatAiPromptDraftsOpenResponse = ChatAiPromptDraftsOpenResponses[keyof ChatAiPromptDraftsOpenResponses];
+
+export type ChatAiPromptDraftsDiscardData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    draftId: string;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/drafts/{draftId}';
+};
+
+export type ChatAiPromptDraftsDiscardErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptDraftsDiscardError = ChatAiPromptDraftsDiscardErrors[keyof ChatAiPromptDraftsDiscardErrors];
+
+export type ChatAiPromptDraftsDiscardResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiPromptDraftsDiscardResponse =
+  ChatAiPromptDraftsDiscardResponses[keyof ChatAiPromptDraftsDiscardResponses];
+
+export type ChatAiPromptDraftsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    draftId: string;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/drafts/{draftId}';
+};
+
+export type ChatAiPromptDraftsReadErrors = {
+  /**
+   * `chat-ai.prompt_draft_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.prompt_draft_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptDraftsReadError = ChatAiPromptDraftsReadErrors[keyof ChatAiPromptDraftsReadErrors];
+
+export type ChatAiPromptDraftsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiPromptDraft;
+};
+
+export type ChatAiPromptDraftsReadResponse = ChatAiPromptDraftsReadResponses[keyof ChatAiPromptDraftsReadResponses];
+
+export type ChatAiPromptDraftsChangeData = {
+  body: {
+    text?: string;
+    note?: string;
+  };
+  headers: {
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+    draftId: string;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/drafts/{draftId}';
+};
+
+export type ChatAiPromptDraftsChangeErrors = {
+  /**
+   * `chat-ai.prompt_draft_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.prompt_draft_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptDraftsChangeError = ChatAiPromptDraftsChangeErrors[keyof ChatAiPromptDraftsChangeErrors];
+
+export type ChatAiPromptDraftsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiPromptDraft;
+};
+
+export type ChatAiPromptDraftsChangeResponse =
+  ChatAiPromptDraftsChangeResponses[keyof ChatAiPromptDraftsChangeResponses];
+
+export type ChatAiPromptReleasesListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/prompts/{botId}/releases';
+};
+
+export type ChatAiPromptReleasesListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptReleasesListError = ChatAiPromptReleasesListErrors[keyof ChatAiPromptReleasesListErrors];
+
+export type ChatAiPromptReleasesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiPromptRelease>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiPromptReleasesListResponse =
+  ChatAiPromptReleasesListResponses[keyof ChatAiPromptReleasesListResponses];
+
+export type ChatAiPromptReleasesPublishData = {
+  body: {
+    promptId?: string;
+    /**
+     * It becomes a version, and is a draft no longer.
+     */
+    draft?: {
+      id: string;
+      /**
+       * The one that was looked at.
+       */
+      revision: number;
+    };
+    why: string;
+  };
+  headers: {
+    'Idempotency-Key': string;
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/releases';
+};
+
+export type ChatAiPromptReleasesPublishErrors = {
+  /**
+   * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+  };
+  /**
+   * `chat-ai.prompt_draft_changed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.prompt_draft_changed';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptReleasesPublishError =
+  ChatAiPromptReleasesPublishErrors[keyof ChatAiPromptReleasesPublishErrors];
+
+export type ChatAiPromptReleasesPublishResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiPromptInForce;
+};
+
+export type ChatAiPromptReleasesPublishResponse =
+  ChatAiPromptReleasesPublishResponses[keyof ChatAiPromptReleasesPublishResponses];
+
+export type ChatAiPromptReleasesWithdrawData = {
+  body: {
+    why: string;
+  };
+  headers: {
+    'Idempotency-Key': string;
+    'If-Match': string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/releases/withdraw';
+};
+
+export type ChatAiPromptReleasesWithdrawErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * `chat-ai.prompt_not_published`
+   */
+  409: Problem & {
+    code?: 'chat-ai.prompt_not_published';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptReleasesWithdrawError =
+  ChatAiPromptReleasesWithdrawErrors[keyof ChatAiPromptReleasesWithdrawErrors];
+
+export type ChatAiPromptReleasesWithdrawResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiPromptInForce;
+};
+
+export type ChatAiPromptReleasesWithdrawResponse =
+  ChatAiPromptReleasesWithdrawResponses[keyof ChatAiPromptReleasesWithdrawResponses];
+
+export type ChatAiPromptsTryData = {
+  body: {
+    promptId?: string;
+    draftId?: string;
+    /**
+     * A prompt that is kept nowhere.
+     */
+    text?: string;
+    /**
+     * What was said, as the model is to be told; the last one is to be answered.
+     */
+    messages: Array<{
+      role: 'user' | 'assistant';
+      text: string;
+    }>;
+    /**
+     * Of the person's client.
+     */
+    locale?: Locale;
+    /**
+     * Whether the model gets passages of the knowledge base.
+     */
+    knowledge?: boolean;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/try-outs';
+};
+
+export type ChatAiPromptsTryErrors = {
+  /**
+   * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+  };
+  /**
+   * `chat-ai.no_model`, `chat-ai.prompt_too_long`
+   */
+  409: Problem & {
+    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long';
+  };
+  /**
+   * `chat-ai.try_out_budget_exhausted`
+   */
+  429: Problem & {
+    code?: 'chat-ai.try_out_budget_exhausted';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptsTryError = ChatAiPromptsTryErrors[keyof ChatAiPromptsTryErrors];
+
+export type ChatAiPromptsTryResponses = {
+  /**
+   * Events as they come.
+   */
+  200: ChatAiTryOutEvent;
+};
+
+export type ChatAiPromptsTryResponse = ChatAiPromptsTryResponses[keyof ChatAiPromptsTryResponses];
+
+export type ChatAiPromptVersionsListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/prompts/{botId}/versions';
+};
+
+export type ChatAiPromptVersionsListErrors = {
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptVersionsListError = ChatAiPromptVersionsListErrors[keyof ChatAiPromptVersionsListErrors];
+
+export type ChatAiPromptVersionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiPromptVersion>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiPromptVersionsListResponse =
+  ChatAiPromptVersionsListResponses[keyof ChatAiPromptVersionsListResponses];
+
+export type ChatAiPromptVersionsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    promptId: string;
+  };
+  query?: never;
+  url: '/v1/prompts/{botId}/versions/{promptId}';
+};
+
+export type ChatAiPromptVersionsReadErrors = {
+  /**
+   * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiPromptVersionsReadError = ChatAiPromptVersionsReadErrors[keyof ChatAiPromptVersionsReadErrors];
+
+export type ChatAiPromptVersionsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiPrompt;
+};
+
+export type ChatAiPromptVersionsReadResponse =
+  ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
+
+export type AnalyticsProviderBillsRecordData = {
+  body: {
+    costMicros: CostMicros;
+  };
+  path: {
+    day: string;
+  };
+  query?: never;
+  url: '/v1/provider-bills/{day}';
+};
+
+export type AnalyticsProviderBillsRecordErrors = {
+  /**
+   * `analytics.day_is_not_over`
+   */
+  422: Problem & {
+    code?: 'analytics.day_is_not_over';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsProviderBillsRecordError =
+  AnalyticsProviderBillsRecordErrors[keyof AnalyticsProviderBillsRecordErrors];
+
+export type AnalyticsProviderBillsRecordResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    day: string;
+    billedMicros: CostMicros;
+    countedMicros: CostMicros;
+    /**
+     * As a share of the bill.
+     */
+    difference: number;
+    alerts: boolean;
+  };
+};
+
+export type AnalyticsProviderBillsRecordResponse =
+  AnalyticsProviderBillsRecordResponses[keyof AnalyticsProviderBillsRecordResponses];
+
+export type AnalyticsQuarantinedEventsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    type?: string;
+    reason?: string;
+  };
+  url: '/v1/quarantined-events';
+};
+
+export type AnalyticsQuarantinedEventsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsQuarantinedEventsListError =
+  AnalyticsQuarantinedEventsListErrors[keyof AnalyticsQuarantinedEventsListErrors];
+
+export type AnalyticsQuarantinedEventsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<AnalyticsQuarantinedEvent>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type AnalyticsQuarantinedEventsListResponse =
+  AnalyticsQuarantinedEventsListResponses[keyof AnalyticsQuarantinedEventsListResponses];
+
+export type AnalyticsQuarantinedEventsReplayData = {
+  body: {
+    type?: string;
+    reason?: string;
+    ids?: Array<string>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/quarantined-events/replay';
+};
+
+export type AnalyticsQuarantinedEventsReplayErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsQuarantinedEventsReplayError =
+  AnalyticsQuarantinedEventsReplayErrors[keyof AnalyticsQuarantinedEventsReplayErrors];
+
+export type AnalyticsQuarantinedEventsReplayResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    stored: number;
+    /**
+     * That still do not fit.
+     */
+    left: number;
+  };
+};
+
+export type AnalyticsQuarantinedEventsReplayResponse =
+  AnalyticsQuarantinedEventsReplayResponses[keyof AnalyticsQuarantinedEventsReplayResponses];
 
 export type GatewayRolesListData = {
   body?: never;
@@ -2061,7 +6866,7 @@ export type ServiceKitBotsCheckData = {
     };
   };
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bots/check';
@@ -2101,7 +6906,7 @@ export type ServiceKitBotsCheckResponse = ServiceKitBotsCheckResponses[keyof Ser
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: {
     /**
@@ -2154,7 +6959,7 @@ export type ServiceKitDeadLettersDiscardData = {
     why: string;
   };
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/discard';
@@ -2195,7 +7000,7 @@ export type ServiceKitDeadLettersReplayData = {
     perSecond?: number;
   };
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/replay';
@@ -2226,7 +7031,7 @@ export type ServiceKitDeadLettersReplayResponse =
 export type ServiceKitDeadLettersSummarizeData = {
   body?: never;
   path: {
-    service: 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/summary';
@@ -2319,6 +7124,226 @@ export type GatewaySessionEndResponses = {
 };
 
 export type GatewaySessionEndResponse = GatewaySessionEndResponses[keyof GatewaySessionEndResponses];
+
+export type GatewaySignInAttemptsBeginData = {
+  body: {
+    provider: IdentityChannel;
+    returnTo?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/attempts';
+};
+
+export type GatewaySignInAttemptsBeginErrors = {
+  /**
+   * `gateway.provider_unknown`
+   */
+  404: Problem & {
+    code?: 'gateway.provider_unknown';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInAttemptsBeginError = GatewaySignInAttemptsBeginErrors[keyof GatewaySignInAttemptsBeginErrors];
+
+export type GatewaySignInAttemptsBeginResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignInBegan;
+};
+
+export type GatewaySignInAttemptsBeginResponse =
+  GatewaySignInAttemptsBeginResponses[keyof GatewaySignInAttemptsBeginResponses];
+
+export type GatewaySignInEmailsSendData = {
+  body: {
+    email: string;
+    locale?: Locale;
+    returnTo?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/emails';
+};
+
+export type GatewaySignInEmailsSendErrors = {
+  /**
+   * `gateway.email_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.email_not_offered';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInEmailsSendError = GatewaySignInEmailsSendErrors[keyof GatewaySignInEmailsSendErrors];
+
+export type GatewaySignInEmailsSendResponses = {
+  /**
+   * Done.
+   */
+  202: unknown;
+};
+
+export type GatewaySignInLinksCreateData = {
+  body: {
+    userId: string;
+    returnTo?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/links';
+};
+
+export type GatewaySignInLinksCreateErrors = {
+  /**
+   * `gateway.services_only`
+   */
+  403: Problem & {
+    code?: 'gateway.services_only';
+  };
+  /**
+   * `gateway.user_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.user_not_found';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInLinksCreateError = GatewaySignInLinksCreateErrors[keyof GatewaySignInLinksCreateErrors];
+
+export type GatewaySignInLinksCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignInLink;
+};
+
+export type GatewaySignInLinksCreateResponse =
+  GatewaySignInLinksCreateResponses[keyof GatewaySignInLinksCreateResponses];
+
+export type GatewaySignInLinksRedeemData = {
+  body: {
+    /**
+     * What stands behind the # of the link.
+     */
+    link: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/links/redeem';
+};
+
+export type GatewaySignInLinksRedeemErrors = {
+  /**
+   * `gateway.sign_in_link_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_link_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInLinksRedeemError = GatewaySignInLinksRedeemErrors[keyof GatewaySignInLinksRedeemErrors];
+
+export type GatewaySignInLinksRedeemResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignInCompleted;
+};
+
+export type GatewaySignInLinksRedeemResponse =
+  GatewaySignInLinksRedeemResponses[keyof GatewaySignInLinksRedeemResponses];
+
+export type GatewaySignInMethodsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/methods';
+};
+
+export type GatewaySignInMethodsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInMethodsListError = GatewaySignInMethodsListErrors[keyof GatewaySignInMethodsListErrors];
+
+export type GatewaySignInMethodsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    providers: Array<IdentityChannel>;
+    email: boolean;
+  };
+};
+
+export type GatewaySignInMethodsListResponse =
+  GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
+
+export type GatewaySignInAttemptsCompleteData = {
+  body: GatewayProviderAnswer;
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/sessions';
+};
+
+export type GatewaySignInAttemptsCompleteErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInAttemptsCompleteError =
+  GatewaySignInAttemptsCompleteErrors[keyof GatewaySignInAttemptsCompleteErrors];
+
+export type GatewaySignInAttemptsCompleteResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignInCompleted;
+};
+
+export type GatewaySignInAttemptsCompleteResponse =
+  GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
 
 export type GatewayStaffListData = {
   body?: never;
@@ -2897,6 +7922,187 @@ export type GatewayStaffSuspendResponses = {
 
 export type GatewayStaffSuspendResponse = GatewayStaffSuspendResponses[keyof GatewayStaffSuspendResponses];
 
+export type AnalyticsBackupsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/statistics-backups';
+};
+
+export type AnalyticsBackupsListErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBackupsListError = AnalyticsBackupsListErrors[keyof AnalyticsBackupsListErrors];
+
+export type AnalyticsBackupsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    backups: Array<AnalyticsStatisticsBackup>;
+  };
+};
+
+export type AnalyticsBackupsListResponse = AnalyticsBackupsListResponses[keyof AnalyticsBackupsListResponses];
+
+export type AnalyticsBackupsCreateData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/statistics-backups';
+};
+
+export type AnalyticsBackupsCreateErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBackupsCreateError = AnalyticsBackupsCreateErrors[keyof AnalyticsBackupsCreateErrors];
+
+export type AnalyticsBackupsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: AnalyticsStatisticsBackup;
+};
+
+export type AnalyticsBackupsCreateResponse = AnalyticsBackupsCreateResponses[keyof AnalyticsBackupsCreateResponses];
+
+export type AnalyticsBackupsRestoreData = {
+  body?: never;
+  path: {
+    /**
+     * Or "latest".
+     */
+    id: string;
+  };
+  query?: never;
+  url: '/v1/statistics-backups/{id}/restore';
+};
+
+export type AnalyticsBackupsRestoreErrors = {
+  /**
+   * `analytics.backup_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.backup_not_found';
+  };
+  /**
+   * `analytics.backup_damaged`, `analytics.statistics_not_empty`
+   */
+  409: Problem & {
+    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBackupsRestoreError = AnalyticsBackupsRestoreErrors[keyof AnalyticsBackupsRestoreErrors];
+
+export type AnalyticsBackupsRestoreResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsStatisticsBackup;
+};
+
+export type AnalyticsBackupsRestoreResponse = AnalyticsBackupsRestoreResponses[keyof AnalyticsBackupsRestoreResponses];
+
+export type AnalyticsUiEventsRecordData = {
+  body: {
+    /**
+     * Which of our pages: "cabinet", "pets-web", …
+     */
+    app: string;
+    appVersion?: string;
+    /**
+     * What it runs on: "web", "telegram", "ios", …
+     */
+    platform?: string;
+    locale?: string;
+    /**
+     * Minutes east of UTC.
+     */
+    tzOffset?: number;
+    /**
+     * Made anew whenever the page is opened.
+     */
+    sessionId?: string;
+    /**
+     * The arms that the page has shown.
+     */
+    experiments?: {
+      [key: string]: string;
+    };
+    /**
+     * By the page's clock, so that one that is wrong is corrected.
+     */
+    sentAt: Instant;
+    events: Array<AnalyticsUiEvent>;
+  };
+  headers?: {
+    /**
+     * "1": Do Not Track.
+     */
+    dnt?: string;
+    /**
+     * "1": Global Privacy Control.
+     */
+    'sec-gpc'?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/ui-events';
+};
+
+export type AnalyticsUiEventsRecordErrors = {
+  /**
+   * `analytics.not_a_person`
+   */
+  403: Problem & {
+    code?: 'analytics.not_a_person';
+  };
+  /**
+   * `analytics.ui_events_too_large`
+   */
+  413: Problem & {
+    code?: 'analytics.ui_events_too_large';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsUiEventsRecordError = AnalyticsUiEventsRecordErrors[keyof AnalyticsUiEventsRecordErrors];
+
+export type AnalyticsUiEventsRecordResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    stored: number;
+    /**
+     * Sent before.
+     */
+    known: number;
+    /**
+     * Not as their schema wants them.
+     */
+    quarantined: number;
+  };
+};
+
+export type AnalyticsUiEventsRecordResponse = AnalyticsUiEventsRecordResponses[keyof AnalyticsUiEventsRecordResponses];
+
 export type ChatAiUsageReadData = {
   body?: never;
   path?: never;
@@ -2928,6 +8134,59 @@ export type ChatAiUsageReadResponses = {
 };
 
 export type ChatAiUsageReadResponse = ChatAiUsageReadResponses[keyof ChatAiUsageReadResponses];
+
+export type ChatAiUsageSeriesReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    from: Instant;
+    to: Instant;
+    /**
+     * At most 31 days by the hour, 400 by the day.
+     */
+    step?: 'hour' | 'day';
+    /**
+     * In which hours and days begin.
+     */
+    zone?: string;
+    botId?: BotId;
+    model?: string;
+    /**
+     * `turn`, `summary`, `embedding` or `try-out`.
+     */
+    purpose?: string;
+    userId?: string;
+  };
+  url: '/v1/usage/series';
+};
+
+export type ChatAiUsageSeriesReadErrors = {
+  /**
+   * `chat-ai.unknown_zone`
+   */
+  422: Problem & {
+    code?: 'chat-ai.unknown_zone';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiUsageSeriesReadError = ChatAiUsageSeriesReadErrors[keyof ChatAiUsageSeriesReadErrors];
+
+export type ChatAiUsageSeriesReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    from: Instant;
+    to: Instant;
+    points: Array<ChatAiUsagePoint>;
+  };
+};
+
+export type ChatAiUsageSeriesReadResponse = ChatAiUsageSeriesReadResponses[keyof ChatAiUsageSeriesReadResponses];
 
 export type BotAdapterWebhooksConfirmData = {
   body?: never;

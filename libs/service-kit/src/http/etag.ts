@@ -15,8 +15,13 @@ export class IfMatch {
     return new IfMatch(new Set(tags));
   }
 
-  /** To be asked while the row is locked. @throws HttpProblem 412 when somebody changed it meanwhile */
-  check(revision: string | number): void {
-    if (!this.tags.has('*') && !this.tags.has(entityTag(revision))) throw new HttpProblem('revision_mismatch');
+  /**
+   * To be asked while the row is locked.
+   * @param present what it is now, so that the caller need not ask; it goes out as JSON, without a schema
+   * @throws HttpProblem 412 when somebody changed it meanwhile
+   */
+  check(revision: string | number, present?: object): void {
+    if (this.tags.has('*') || this.tags.has(entityTag(revision))) return;
+    throw new HttpProblem('revision_mismatch', present && { params: { present } });
   }
 }

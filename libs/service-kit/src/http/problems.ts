@@ -69,7 +69,7 @@ const PROBLEMS = {
 export class HttpProblem extends DomainError {
   constructor(
     code: keyof typeof PROBLEMS,
-    readonly extra: Pick<Problem, 'retryAfter'> = {},
+    readonly extra: Pick<Problem, 'retryAfter' | 'params'> = {},
   ) {
     super(code, PROBLEMS[code][1], PROBLEMS[code][0]);
   }

@@ -59,6 +59,7 @@ export type CallInput<Route extends RouteDefinition> = Sent<Route, 'params'> &
   SentBody<Route> &
   (Route extends { readonly idempotent: true } ? { readonly idempotencyKey: string } : unknown) &
   (Route extends { readonly ifMatch: true } ? { readonly ifMatch: string } : unknown) &
+  (Route extends { readonly sensitive: true } ? { readonly reason: string } : unknown) &
   // Answered by every service, so one has to be named.
   (Route['id'] extends `service-kit.${string}` ? { readonly service: string } : unknown);
 
@@ -200,6 +201,7 @@ export class ServiceClient {
         ...(contentType && { 'content-type': contentType }),
         ...(question.idempotencyKey && { 'idempotency-key': question.idempotencyKey }),
         ...(question.ifMatch && { 'if-match': question.ifMatch }),
+        ...(question.reason && { 'x-reason': encodeURIComponent(question.reason) }),
         ...question.headers,
       },
       ...(body !== undefined && { body, duplex: 'half' }),
@@ -233,6 +235,7 @@ interface Question {
   readonly service?: string;
   readonly idempotencyKey?: string;
   readonly ifMatch?: string;
+  readonly reason?: string;
 }
 
 export function pathOf({ path }: RouteDefinition, { params = {}, query = {} }: Question): string {

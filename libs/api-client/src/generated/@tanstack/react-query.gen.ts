@@ -4,12 +4,49 @@ import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack
 
 import { client } from '../client.gen';
 import {
+  analyticsAlertSettingsRead,
+  analyticsAlertsList,
+  analyticsAlertsRead,
+  analyticsArchivesList,
+  analyticsArmsRead,
+  analyticsBackupsList,
+  analyticsExperimentsList,
+  analyticsExperimentsRead,
+  analyticsExperimentsResults,
+  analyticsKnownPeriodsList,
+  analyticsQuarantinedEventsList,
+  analyticsRunningExperimentsList,
+  botAdapterContactsList,
   botAdapterMediaRead,
+  botAdapterPersonContactsRead,
+  botAdapterPersonDeliveriesList,
+  botAdapterPersonProfileRead,
   botAdapterQuarantinedUpdatesList,
+  botAdapterQuarantinedUpdatesRead,
+  botAdapterQuarantinedUpdatesSummarize,
   botAdapterWebhooksConfirm,
+  chatAiConversationsExport,
   chatAiConversationsList,
+  chatAiConversationsRead,
+  chatAiFaqList,
+  chatAiFaqRead,
   chatAiKnowledgeDocumentsList,
+  chatAiKnowledgeDocumentsRead,
+  chatAiKnowledgeFilesDownload,
+  chatAiKnowledgePassagesList,
+  chatAiMessagesList,
+  chatAiPromptDraftsList,
+  chatAiPromptDraftsRead,
+  chatAiPromptInForceRead,
+  chatAiPromptReleasesList,
+  chatAiPromptVersionsList,
+  chatAiPromptVersionsRead,
+  chatAiTurnsList,
+  chatAiUnansweredList,
+  chatAiUnansweredQuestionsList,
+  chatAiUnansweredRead,
   chatAiUsageRead,
+  chatAiUsageSeriesRead,
   gatewayAccountRead,
   gatewayBotRevisionsCompare,
   gatewayBotRevisionsList,
@@ -17,9 +54,14 @@ import {
   gatewayBotsDescribe,
   gatewayBotsList,
   gatewayBotsRead,
+  gatewayConsentsList,
+  gatewayIdentitiesList,
   gatewayKeysList,
+  gatewayMeRead,
+  gatewayMySessionsList,
   gatewayRolesList,
   gatewaySessionRead,
+  gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
   type Options,
@@ -28,23 +70,133 @@ import {
   ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
+  AnalyticsAlertSettingsReadData,
+  AnalyticsAlertSettingsReadError,
+  AnalyticsAlertSettingsReadResponse,
+  AnalyticsAlertsListData,
+  AnalyticsAlertsListError,
+  AnalyticsAlertsListResponse,
+  AnalyticsAlertsReadData,
+  AnalyticsAlertsReadError,
+  AnalyticsAlertsReadResponse,
+  AnalyticsArchivesListData,
+  AnalyticsArchivesListError,
+  AnalyticsArchivesListResponse,
+  AnalyticsArmsReadData,
+  AnalyticsArmsReadError,
+  AnalyticsArmsReadResponse,
+  AnalyticsBackupsListData,
+  AnalyticsBackupsListError,
+  AnalyticsBackupsListResponse,
+  AnalyticsExperimentsListData,
+  AnalyticsExperimentsListError,
+  AnalyticsExperimentsListResponse,
+  AnalyticsExperimentsReadData,
+  AnalyticsExperimentsReadError,
+  AnalyticsExperimentsReadResponse,
+  AnalyticsExperimentsResultsData,
+  AnalyticsExperimentsResultsError,
+  AnalyticsExperimentsResultsResponse,
+  AnalyticsKnownPeriodsListData,
+  AnalyticsKnownPeriodsListError,
+  AnalyticsKnownPeriodsListResponse,
+  AnalyticsQuarantinedEventsListData,
+  AnalyticsQuarantinedEventsListError,
+  AnalyticsQuarantinedEventsListResponse,
+  AnalyticsRunningExperimentsListData,
+  AnalyticsRunningExperimentsListError,
+  AnalyticsRunningExperimentsListResponse,
+  BotAdapterContactsListData,
+  BotAdapterContactsListError,
+  BotAdapterContactsListResponse,
   BotAdapterMediaReadData,
   BotAdapterMediaReadError,
   BotAdapterMediaReadResponse,
+  BotAdapterPersonContactsReadData,
+  BotAdapterPersonContactsReadError,
+  BotAdapterPersonContactsReadResponse,
+  BotAdapterPersonDeliveriesListData,
+  BotAdapterPersonDeliveriesListError,
+  BotAdapterPersonDeliveriesListResponse,
+  BotAdapterPersonProfileReadData,
+  BotAdapterPersonProfileReadError,
+  BotAdapterPersonProfileReadResponse,
   BotAdapterQuarantinedUpdatesListData,
   BotAdapterQuarantinedUpdatesListError,
   BotAdapterQuarantinedUpdatesListResponse,
+  BotAdapterQuarantinedUpdatesReadData,
+  BotAdapterQuarantinedUpdatesReadError,
+  BotAdapterQuarantinedUpdatesReadResponse,
+  BotAdapterQuarantinedUpdatesSummarizeData,
+  BotAdapterQuarantinedUpdatesSummarizeError,
+  BotAdapterQuarantinedUpdatesSummarizeResponse,
   BotAdapterWebhooksConfirmData,
   BotAdapterWebhooksConfirmError,
+  ChatAiConversationsExportData,
+  ChatAiConversationsExportError,
   ChatAiConversationsListData,
   ChatAiConversationsListError,
   ChatAiConversationsListResponse,
+  ChatAiConversationsReadData,
+  ChatAiConversationsReadError,
+  ChatAiConversationsReadResponse,
+  ChatAiFaqListData,
+  ChatAiFaqListError,
+  ChatAiFaqListResponse,
+  ChatAiFaqReadData,
+  ChatAiFaqReadError,
+  ChatAiFaqReadResponse,
   ChatAiKnowledgeDocumentsListData,
   ChatAiKnowledgeDocumentsListError,
   ChatAiKnowledgeDocumentsListResponse,
+  ChatAiKnowledgeDocumentsReadData,
+  ChatAiKnowledgeDocumentsReadError,
+  ChatAiKnowledgeDocumentsReadResponse,
+  ChatAiKnowledgeFilesDownloadData,
+  ChatAiKnowledgeFilesDownloadError,
+  ChatAiKnowledgeFilesDownloadResponse,
+  ChatAiKnowledgePassagesListData,
+  ChatAiKnowledgePassagesListError,
+  ChatAiKnowledgePassagesListResponse,
+  ChatAiMessagesListData,
+  ChatAiMessagesListError,
+  ChatAiMessagesListResponse,
+  ChatAiPromptDraftsListData,
+  ChatAiPromptDraftsListError,
+  ChatAiPromptDraftsListResponse,
+  ChatAiPromptDraftsReadData,
+  ChatAiPromptDraftsReadError,
+  ChatAiPromptDraftsReadResponse,
+  ChatAiPromptInForceReadData,
+  ChatAiPromptInForceReadError,
+  ChatAiPromptInForceReadResponse,
+  ChatAiPromptReleasesListData,
+  ChatAiPromptReleasesListError,
+  ChatAiPromptReleasesListResponse,
+  ChatAiPromptVersionsListData,
+  ChatAiPromptVersionsListError,
+  ChatAiPromptVersionsListResponse,
+  ChatAiPromptVersionsReadData,
+  ChatAiPromptVersionsReadError,
+  ChatAiPromptVersionsReadResponse,
+  ChatAiTurnsListData,
+  ChatAiTurnsListError,
+  ChatAiTurnsListResponse,
+  ChatAiUnansweredListData,
+  ChatAiUnansweredListError,
+  ChatAiUnansweredListResponse,
+  ChatAiUnansweredQuestionsListData,
+  ChatAiUnansweredQuestionsListError,
+  ChatAiUnansweredQuestionsListResponse,
+  ChatAiUnansweredReadData,
+  ChatAiUnansweredReadError,
+  ChatAiUnansweredReadResponse,
   ChatAiUsageReadData,
   ChatAiUsageReadError,
   ChatAiUsageReadResponse,
+  ChatAiUsageSeriesReadData,
+  ChatAiUsageSeriesReadError,
+  ChatAiUsageSeriesReadResponse,
   GatewayAccountReadData,
   GatewayAccountReadError,
   GatewayAccountReadResponse,
@@ -66,15 +218,30 @@ import type {
   GatewayBotsReadData,
   GatewayBotsReadError,
   GatewayBotsReadResponse,
+  GatewayConsentsListData,
+  GatewayConsentsListError,
+  GatewayConsentsListResponse,
+  GatewayIdentitiesListData,
+  GatewayIdentitiesListError,
+  GatewayIdentitiesListResponse,
   GatewayKeysListData,
   GatewayKeysListError,
   GatewayKeysListResponse,
+  GatewayMeReadData,
+  GatewayMeReadError,
+  GatewayMeReadResponse,
+  GatewayMySessionsListData,
+  GatewayMySessionsListError,
+  GatewayMySessionsListResponse,
   GatewayRolesListData,
   GatewayRolesListError,
   GatewayRolesListResponse,
   GatewaySessionReadData,
   GatewaySessionReadError,
   GatewaySessionReadResponse,
+  GatewaySignInMethodsListData,
+  GatewaySignInMethodsListError,
+  GatewaySignInMethodsListResponse,
   GatewayStaffListData,
   GatewayStaffListError,
   GatewayStaffListResponse,
@@ -155,6 +322,155 @@ export const gatewayAccountReadOptions = (options?: Options<GatewayAccountReadDa
     queryKey: gatewayAccountReadQueryKey(options),
   });
 
+export const analyticsAlertSettingsReadQueryKey = (options?: Options<AnalyticsAlertSettingsReadData>) =>
+  createQueryKey('analyticsAlertSettingsRead', options);
+
+/**
+ * When alerts are sent, and from what size on.
+ */
+export const analyticsAlertSettingsReadOptions = (options?: Options<AnalyticsAlertSettingsReadData>) =>
+  queryOptions<
+    AnalyticsAlertSettingsReadResponse,
+    AnalyticsAlertSettingsReadError,
+    AnalyticsAlertSettingsReadResponse,
+    ReturnType<typeof analyticsAlertSettingsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsAlertSettingsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsAlertSettingsReadQueryKey(options),
+  });
+
+export const analyticsAlertsListQueryKey = (options?: Options<AnalyticsAlertsListData>) =>
+  createQueryKey('analyticsAlertsList', options);
+
+/**
+ * Alerts on usage, the newest first.
+ */
+export const analyticsAlertsListOptions = (options?: Options<AnalyticsAlertsListData>) =>
+  queryOptions<
+    AnalyticsAlertsListResponse,
+    AnalyticsAlertsListError,
+    AnalyticsAlertsListResponse,
+    ReturnType<typeof analyticsAlertsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsAlertsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsAlertsListQueryKey(options),
+  });
+
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  queryKey: QueryKey<Options>,
+  page: K,
+) => {
+  const params = { ...queryKey[0] };
+  if (page.body) {
+    params.body = {
+      ...(queryKey[0].body as any),
+      ...(page.body as any),
+    };
+  }
+  if (page.headers) {
+    params.headers = {
+      ...queryKey[0].headers,
+      ...page.headers,
+    };
+  }
+  if (page.path) {
+    params.path = {
+      ...(queryKey[0].path as any),
+      ...(page.path as any),
+    };
+  }
+  if (page.query) {
+    params.query = {
+      ...(queryKey[0].query as any),
+      ...(page.query as any),
+    };
+  }
+  return params as unknown as typeof page;
+};
+
+export const analyticsAlertsListInfiniteQueryKey = (
+  options?: Options<AnalyticsAlertsListData>,
+): QueryKey<Options<AnalyticsAlertsListData>> => createQueryKey('analyticsAlertsList', options, true);
+
+/**
+ * Alerts on usage, the newest first.
+ */
+export const analyticsAlertsListInfiniteOptions = (options?: Options<AnalyticsAlertsListData>) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsAlertsListResponse,
+    AnalyticsAlertsListError,
+    InfiniteData<AnalyticsAlertsListResponse>,
+    QueryKey<Options<AnalyticsAlertsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsAlertsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsAlertsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const analyticsAlertsReadQueryKey = (options: Options<AnalyticsAlertsReadData>) =>
+  createQueryKey('analyticsAlertsRead', options);
+
+/**
+ * One alert.
+ */
+export const analyticsAlertsReadOptions = (options: Options<AnalyticsAlertsReadData>) =>
+  queryOptions<
+    AnalyticsAlertsReadResponse,
+    AnalyticsAlertsReadError,
+    AnalyticsAlertsReadResponse,
+    ReturnType<typeof analyticsAlertsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsAlertsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsAlertsReadQueryKey(options),
+  });
+
 export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) =>
   createQueryKey('ttsWorkerAudioRead', options);
 
@@ -224,38 +540,6 @@ export const gatewayBotsListOptions = (options?: Options<GatewayBotsListData>) =
     },
     queryKey: gatewayBotsListQueryKey(options),
   });
-
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(
-  queryKey: QueryKey<Options>,
-  page: K,
-) => {
-  const params = { ...queryKey[0] };
-  if (page.body) {
-    params.body = {
-      ...(queryKey[0].body as any),
-      ...(page.body as any),
-    };
-  }
-  if (page.headers) {
-    params.headers = {
-      ...queryKey[0].headers,
-      ...page.headers,
-    };
-  }
-  if (page.path) {
-    params.path = {
-      ...(queryKey[0].path as any),
-      ...(page.path as any),
-    };
-  }
-  if (page.query) {
-    params.query = {
-      ...(queryKey[0].query as any),
-      ...(page.query as any),
-    };
-  }
-  return params as unknown as typeof page;
-};
 
 export const gatewayBotsListInfiniteQueryKey = (
   options?: Options<GatewayBotsListData>,
@@ -441,13 +725,80 @@ export const gatewayBotRevisionsCompareOptions = (options: Options<GatewayBotRev
     queryKey: gatewayBotRevisionsCompareQueryKey(options),
   });
 
-export const chatAiConversationsListQueryKey = (options: Options<ChatAiConversationsListData>) =>
+export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) =>
+  createQueryKey('botAdapterContactsList', options);
+
+/**
+ * The people of the bots, whoever came last first.
+ */
+export const botAdapterContactsListOptions = (options?: Options<BotAdapterContactsListData>) =>
+  queryOptions<
+    BotAdapterContactsListResponse,
+    BotAdapterContactsListError,
+    BotAdapterContactsListResponse,
+    ReturnType<typeof botAdapterContactsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterContactsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterContactsListQueryKey(options),
+  });
+
+export const botAdapterContactsListInfiniteQueryKey = (
+  options?: Options<BotAdapterContactsListData>,
+): QueryKey<Options<BotAdapterContactsListData>> => createQueryKey('botAdapterContactsList', options, true);
+
+/**
+ * The people of the bots, whoever came last first.
+ */
+export const botAdapterContactsListInfiniteOptions = (options?: Options<BotAdapterContactsListData>) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterContactsListResponse,
+    BotAdapterContactsListError,
+    InfiniteData<BotAdapterContactsListResponse>,
+    QueryKey<Options<BotAdapterContactsListData>>,
+    string | Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterContactsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterContactsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiConversationsListQueryKey = (options?: Options<ChatAiConversationsListData>) =>
   createQueryKey('chatAiConversationsList', options);
 
 /**
- * The latest conversations of a chat, newest first, with what was said and how each answer came about.
+ * Conversations, the one in which somebody wrote last first. None of their words.
  */
-export const chatAiConversationsListOptions = (options: Options<ChatAiConversationsListData>) =>
+export const chatAiConversationsListOptions = (options?: Options<ChatAiConversationsListData>) =>
   queryOptions<
     ChatAiConversationsListResponse,
     ChatAiConversationsListError,
@@ -466,11 +817,416 @@ export const chatAiConversationsListOptions = (options: Options<ChatAiConversati
     queryKey: chatAiConversationsListQueryKey(options),
   });
 
+export const chatAiConversationsListInfiniteQueryKey = (
+  options?: Options<ChatAiConversationsListData>,
+): QueryKey<Options<ChatAiConversationsListData>> => createQueryKey('chatAiConversationsList', options, true);
+
+/**
+ * Conversations, the one in which somebody wrote last first. None of their words.
+ */
+export const chatAiConversationsListInfiniteOptions = (options?: Options<ChatAiConversationsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiConversationsListResponse,
+    ChatAiConversationsListError,
+    InfiniteData<ChatAiConversationsListResponse>,
+    QueryKey<Options<ChatAiConversationsListData>>,
+    string | Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiConversationsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiConversationsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiConversationsReadQueryKey = (options: Options<ChatAiConversationsReadData>) =>
+  createQueryKey('chatAiConversationsRead', options);
+
+/**
+ * A conversation without its words.
+ */
+export const chatAiConversationsReadOptions = (options: Options<ChatAiConversationsReadData>) =>
+  queryOptions<
+    ChatAiConversationsReadResponse,
+    ChatAiConversationsReadError,
+    ChatAiConversationsReadResponse,
+    ReturnType<typeof chatAiConversationsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiConversationsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiConversationsReadQueryKey(options),
+  });
+
+export const chatAiMessagesListQueryKey = (options: Options<ChatAiMessagesListData>) =>
+  createQueryKey('chatAiMessagesList', options);
+
+/**
+ * What was said in a conversation, the latest first.
+ */
+export const chatAiMessagesListOptions = (options: Options<ChatAiMessagesListData>) =>
+  queryOptions<
+    ChatAiMessagesListResponse,
+    ChatAiMessagesListError,
+    ChatAiMessagesListResponse,
+    ReturnType<typeof chatAiMessagesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiMessagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiMessagesListQueryKey(options),
+  });
+
+export const chatAiMessagesListInfiniteQueryKey = (
+  options: Options<ChatAiMessagesListData>,
+): QueryKey<Options<ChatAiMessagesListData>> => createQueryKey('chatAiMessagesList', options, true);
+
+/**
+ * What was said in a conversation, the latest first.
+ */
+export const chatAiMessagesListInfiniteOptions = (options: Options<ChatAiMessagesListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiMessagesListResponse,
+    ChatAiMessagesListError,
+    InfiniteData<ChatAiMessagesListResponse>,
+    QueryKey<Options<ChatAiMessagesListData>>,
+    string | Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiMessagesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiMessagesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiConversationsExportQueryKey = (options: Options<ChatAiConversationsExportData>) =>
+  createQueryKey('chatAiConversationsExport', options);
+
+/**
+ * A conversation from its beginning to its end as plain text.
+ */
+export const chatAiConversationsExportOptions = (options: Options<ChatAiConversationsExportData>) =>
+  queryOptions<unknown, ChatAiConversationsExportError, unknown, ReturnType<typeof chatAiConversationsExportQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiConversationsExport({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiConversationsExportQueryKey(options),
+  });
+
+export const chatAiTurnsListQueryKey = (options: Options<ChatAiTurnsListData>) =>
+  createQueryKey('chatAiTurnsList', options);
+
+/**
+ * How each answer of a conversation came about, the latest first. None of its words.
+ */
+export const chatAiTurnsListOptions = (options: Options<ChatAiTurnsListData>) =>
+  queryOptions<
+    ChatAiTurnsListResponse,
+    ChatAiTurnsListError,
+    ChatAiTurnsListResponse,
+    ReturnType<typeof chatAiTurnsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiTurnsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiTurnsListQueryKey(options),
+  });
+
+export const chatAiTurnsListInfiniteQueryKey = (
+  options: Options<ChatAiTurnsListData>,
+): QueryKey<Options<ChatAiTurnsListData>> => createQueryKey('chatAiTurnsList', options, true);
+
+/**
+ * How each answer of a conversation came about, the latest first. None of its words.
+ */
+export const chatAiTurnsListInfiniteOptions = (options: Options<ChatAiTurnsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiTurnsListResponse,
+    ChatAiTurnsListError,
+    InfiniteData<ChatAiTurnsListResponse>,
+    QueryKey<Options<ChatAiTurnsListData>>,
+    string | Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiTurnsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiTurnsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const analyticsArchivesListQueryKey = (options?: Options<AnalyticsArchivesListData>) =>
+  createQueryKey('analyticsArchivesList', options);
+
+/**
+ * The days whose events were written to storage, the latest first.
+ */
+export const analyticsArchivesListOptions = (options?: Options<AnalyticsArchivesListData>) =>
+  queryOptions<
+    AnalyticsArchivesListResponse,
+    AnalyticsArchivesListError,
+    AnalyticsArchivesListResponse,
+    ReturnType<typeof analyticsArchivesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsArchivesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsArchivesListQueryKey(options),
+  });
+
+export const analyticsArchivesListInfiniteQueryKey = (
+  options?: Options<AnalyticsArchivesListData>,
+): QueryKey<Options<AnalyticsArchivesListData>> => createQueryKey('analyticsArchivesList', options, true);
+
+/**
+ * The days whose events were written to storage, the latest first.
+ */
+export const analyticsArchivesListInfiniteOptions = (options?: Options<AnalyticsArchivesListData>) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsArchivesListResponse,
+    AnalyticsArchivesListError,
+    InfiniteData<AnalyticsArchivesListResponse>,
+    QueryKey<Options<AnalyticsArchivesListData>>,
+    string | Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsArchivesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsArchivesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const analyticsExperimentsListQueryKey = (options?: Options<AnalyticsExperimentsListData>) =>
+  createQueryKey('analyticsExperimentsList', options);
+
+/**
+ * Experiments, the newest first.
+ */
+export const analyticsExperimentsListOptions = (options?: Options<AnalyticsExperimentsListData>) =>
+  queryOptions<
+    AnalyticsExperimentsListResponse,
+    AnalyticsExperimentsListError,
+    AnalyticsExperimentsListResponse,
+    ReturnType<typeof analyticsExperimentsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsExperimentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsExperimentsListQueryKey(options),
+  });
+
+export const analyticsExperimentsListInfiniteQueryKey = (
+  options?: Options<AnalyticsExperimentsListData>,
+): QueryKey<Options<AnalyticsExperimentsListData>> => createQueryKey('analyticsExperimentsList', options, true);
+
+/**
+ * Experiments, the newest first.
+ */
+export const analyticsExperimentsListInfiniteOptions = (options?: Options<AnalyticsExperimentsListData>) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsExperimentsListResponse,
+    AnalyticsExperimentsListError,
+    InfiniteData<AnalyticsExperimentsListResponse>,
+    QueryKey<Options<AnalyticsExperimentsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsExperimentsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsExperimentsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const analyticsExperimentsReadQueryKey = (options: Options<AnalyticsExperimentsReadData>) =>
+  createQueryKey('analyticsExperimentsRead', options);
+
+/**
+ * One experiment.
+ */
+export const analyticsExperimentsReadOptions = (options: Options<AnalyticsExperimentsReadData>) =>
+  queryOptions<
+    AnalyticsExperimentsReadResponse,
+    AnalyticsExperimentsReadError,
+    AnalyticsExperimentsReadResponse,
+    ReturnType<typeof analyticsExperimentsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsExperimentsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsExperimentsReadQueryKey(options),
+  });
+
+export const analyticsExperimentsResultsQueryKey = (options: Options<AnalyticsExperimentsResultsData>) =>
+  createQueryKey('analyticsExperimentsResults', options);
+
+/**
+ * What an experiment has shown so far, computed every ten minutes.
+ */
+export const analyticsExperimentsResultsOptions = (options: Options<AnalyticsExperimentsResultsData>) =>
+  queryOptions<
+    AnalyticsExperimentsResultsResponse,
+    AnalyticsExperimentsResultsError,
+    AnalyticsExperimentsResultsResponse,
+    ReturnType<typeof analyticsExperimentsResultsQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsExperimentsResults({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsExperimentsResultsQueryKey(options),
+  });
+
 export const botAdapterQuarantinedUpdatesListQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesListData>) =>
   createQueryKey('botAdapterQuarantinedUpdatesList', options);
 
 /**
- * Updates that could not be processed: how many of each bot, and why.
+ * Updates that could not be processed, in the order in which they came.
  */
 export const botAdapterQuarantinedUpdatesListOptions = (options?: Options<BotAdapterQuarantinedUpdatesListData>) =>
   queryOptions<
@@ -489,6 +1245,157 @@ export const botAdapterQuarantinedUpdatesListOptions = (options?: Options<BotAda
       return data;
     },
     queryKey: botAdapterQuarantinedUpdatesListQueryKey(options),
+  });
+
+export const botAdapterQuarantinedUpdatesListInfiniteQueryKey = (
+  options?: Options<BotAdapterQuarantinedUpdatesListData>,
+): QueryKey<Options<BotAdapterQuarantinedUpdatesListData>> =>
+  createQueryKey('botAdapterQuarantinedUpdatesList', options, true);
+
+/**
+ * Updates that could not be processed, in the order in which they came.
+ */
+export const botAdapterQuarantinedUpdatesListInfiniteOptions = (
+  options?: Options<BotAdapterQuarantinedUpdatesListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterQuarantinedUpdatesListResponse,
+    BotAdapterQuarantinedUpdatesListError,
+    InfiniteData<BotAdapterQuarantinedUpdatesListResponse>,
+    QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>,
+    string | Pick<QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterQuarantinedUpdatesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterQuarantinedUpdatesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const botAdapterQuarantinedUpdatesReadQueryKey = (options: Options<BotAdapterQuarantinedUpdatesReadData>) =>
+  createQueryKey('botAdapterQuarantinedUpdatesRead', options);
+
+/**
+ * One of them, as the channel sent it.
+ */
+export const botAdapterQuarantinedUpdatesReadOptions = (options: Options<BotAdapterQuarantinedUpdatesReadData>) =>
+  queryOptions<
+    BotAdapterQuarantinedUpdatesReadResponse,
+    BotAdapterQuarantinedUpdatesReadError,
+    BotAdapterQuarantinedUpdatesReadResponse,
+    ReturnType<typeof botAdapterQuarantinedUpdatesReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterQuarantinedUpdatesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterQuarantinedUpdatesReadQueryKey(options),
+  });
+
+export const botAdapterQuarantinedUpdatesSummarizeQueryKey = (
+  options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>,
+) => createQueryKey('botAdapterQuarantinedUpdatesSummarize', options);
+
+/**
+ * How many of each bot could not be processed, and why.
+ */
+export const botAdapterQuarantinedUpdatesSummarizeOptions = (
+  options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>,
+) =>
+  queryOptions<
+    BotAdapterQuarantinedUpdatesSummarizeResponse,
+    BotAdapterQuarantinedUpdatesSummarizeError,
+    BotAdapterQuarantinedUpdatesSummarizeResponse,
+    ReturnType<typeof botAdapterQuarantinedUpdatesSummarizeQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterQuarantinedUpdatesSummarize({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options),
+  });
+
+export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  createQueryKey('analyticsRunningExperimentsList', options);
+
+/**
+ * All that a service needs to put people into arms by itself.
+ */
+export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  queryOptions<
+    AnalyticsRunningExperimentsListResponse,
+    AnalyticsRunningExperimentsListError,
+    AnalyticsRunningExperimentsListResponse,
+    ReturnType<typeof analyticsRunningExperimentsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsRunningExperimentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsRunningExperimentsListQueryKey(options),
+  });
+
+export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) =>
+  createQueryKey('analyticsArmsRead', options);
+
+/**
+ * The arm of a person: the one they met first, else the one they would be put into.
+ */
+export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) =>
+  queryOptions<
+    AnalyticsArmsReadResponse,
+    AnalyticsArmsReadError,
+    AnalyticsArmsReadResponse,
+    ReturnType<typeof analyticsArmsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsArmsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsArmsReadQueryKey(options),
   });
 
 export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) =>
@@ -562,7 +1469,7 @@ export const chatAiKnowledgeDocumentsListQueryKey = (options: Options<ChatAiKnow
   createQueryKey('chatAiKnowledgeDocumentsList', options);
 
 /**
- * The files of the knowledge base of a bot, what was read of each, and why some were not read.
+ * What the knowledge base of a bot is made of by its sources, what was read of each, and why some were not.
  */
 export const chatAiKnowledgeDocumentsListOptions = (options: Options<ChatAiKnowledgeDocumentsListData>) =>
   queryOptions<
@@ -581,6 +1488,587 @@ export const chatAiKnowledgeDocumentsListOptions = (options: Options<ChatAiKnowl
       return data;
     },
     queryKey: chatAiKnowledgeDocumentsListQueryKey(options),
+  });
+
+export const chatAiKnowledgeDocumentsListInfiniteQueryKey = (
+  options: Options<ChatAiKnowledgeDocumentsListData>,
+): QueryKey<Options<ChatAiKnowledgeDocumentsListData>> => createQueryKey('chatAiKnowledgeDocumentsList', options, true);
+
+/**
+ * What the knowledge base of a bot is made of by its sources, what was read of each, and why some were not.
+ */
+export const chatAiKnowledgeDocumentsListInfiniteOptions = (options: Options<ChatAiKnowledgeDocumentsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiKnowledgeDocumentsListResponse,
+    ChatAiKnowledgeDocumentsListError,
+    InfiniteData<ChatAiKnowledgeDocumentsListResponse>,
+    QueryKey<Options<ChatAiKnowledgeDocumentsListData>>,
+    string | Pick<QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiKnowledgeDocumentsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiKnowledgeDocumentsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiKnowledgeDocumentsReadQueryKey = (options: Options<ChatAiKnowledgeDocumentsReadData>) =>
+  createQueryKey('chatAiKnowledgeDocumentsRead', options);
+
+/**
+ * One of them.
+ */
+export const chatAiKnowledgeDocumentsReadOptions = (options: Options<ChatAiKnowledgeDocumentsReadData>) =>
+  queryOptions<
+    ChatAiKnowledgeDocumentsReadResponse,
+    ChatAiKnowledgeDocumentsReadError,
+    ChatAiKnowledgeDocumentsReadResponse,
+    ReturnType<typeof chatAiKnowledgeDocumentsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiKnowledgeDocumentsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiKnowledgeDocumentsReadQueryKey(options),
+  });
+
+export const chatAiKnowledgePassagesListQueryKey = (options: Options<ChatAiKnowledgePassagesListData>) =>
+  createQueryKey('chatAiKnowledgePassagesList', options);
+
+/**
+ * What was read of a document, piece by piece, as it is searched and shown to models.
+ */
+export const chatAiKnowledgePassagesListOptions = (options: Options<ChatAiKnowledgePassagesListData>) =>
+  queryOptions<
+    ChatAiKnowledgePassagesListResponse,
+    ChatAiKnowledgePassagesListError,
+    ChatAiKnowledgePassagesListResponse,
+    ReturnType<typeof chatAiKnowledgePassagesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiKnowledgePassagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiKnowledgePassagesListQueryKey(options),
+  });
+
+export const chatAiKnowledgePassagesListInfiniteQueryKey = (
+  options: Options<ChatAiKnowledgePassagesListData>,
+): QueryKey<Options<ChatAiKnowledgePassagesListData>> => createQueryKey('chatAiKnowledgePassagesList', options, true);
+
+/**
+ * What was read of a document, piece by piece, as it is searched and shown to models.
+ */
+export const chatAiKnowledgePassagesListInfiniteOptions = (options: Options<ChatAiKnowledgePassagesListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiKnowledgePassagesListResponse,
+    ChatAiKnowledgePassagesListError,
+    InfiniteData<ChatAiKnowledgePassagesListResponse>,
+    QueryKey<Options<ChatAiKnowledgePassagesListData>>,
+    string | Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiKnowledgePassagesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiKnowledgePassagesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiFaqListQueryKey = (options: Options<ChatAiFaqListData>) => createQueryKey('chatAiFaqList', options);
+
+/**
+ * Questions with their answers, the one added last first.
+ */
+export const chatAiFaqListOptions = (options: Options<ChatAiFaqListData>) =>
+  queryOptions<
+    ChatAiFaqListResponse,
+    ChatAiFaqListError,
+    ChatAiFaqListResponse,
+    ReturnType<typeof chatAiFaqListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiFaqList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiFaqListQueryKey(options),
+  });
+
+export const chatAiFaqListInfiniteQueryKey = (
+  options: Options<ChatAiFaqListData>,
+): QueryKey<Options<ChatAiFaqListData>> => createQueryKey('chatAiFaqList', options, true);
+
+/**
+ * Questions with their answers, the one added last first.
+ */
+export const chatAiFaqListInfiniteOptions = (options: Options<ChatAiFaqListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiFaqListResponse,
+    ChatAiFaqListError,
+    InfiniteData<ChatAiFaqListResponse>,
+    QueryKey<Options<ChatAiFaqListData>>,
+    string | Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiFaqList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiFaqListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiFaqReadQueryKey = (options: Options<ChatAiFaqReadData>) => createQueryKey('chatAiFaqRead', options);
+
+/**
+ * A question with its answer.
+ */
+export const chatAiFaqReadOptions = (options: Options<ChatAiFaqReadData>) =>
+  queryOptions<
+    ChatAiFaqReadResponse,
+    ChatAiFaqReadError,
+    ChatAiFaqReadResponse,
+    ReturnType<typeof chatAiFaqReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiFaqRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiFaqReadQueryKey(options),
+  });
+
+export const chatAiKnowledgeFilesDownloadQueryKey = (options: Options<ChatAiKnowledgeFilesDownloadData>) =>
+  createQueryKey('chatAiKnowledgeFilesDownload', options);
+
+/**
+ * A file as it was uploaded.
+ */
+export const chatAiKnowledgeFilesDownloadOptions = (options: Options<ChatAiKnowledgeFilesDownloadData>) =>
+  queryOptions<
+    ChatAiKnowledgeFilesDownloadResponse,
+    ChatAiKnowledgeFilesDownloadError,
+    ChatAiKnowledgeFilesDownloadResponse,
+    ReturnType<typeof chatAiKnowledgeFilesDownloadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiKnowledgeFilesDownload({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiKnowledgeFilesDownloadQueryKey(options),
+  });
+
+export const chatAiUnansweredListQueryKey = (options: Options<ChatAiUnansweredListData>) =>
+  createQueryKey('chatAiUnansweredList', options);
+
+/**
+ * Questions that have found no answer, alike ones together, the most frequent first.
+ */
+export const chatAiUnansweredListOptions = (options: Options<ChatAiUnansweredListData>) =>
+  queryOptions<
+    ChatAiUnansweredListResponse,
+    ChatAiUnansweredListError,
+    ChatAiUnansweredListResponse,
+    ReturnType<typeof chatAiUnansweredListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiUnansweredList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiUnansweredListQueryKey(options),
+  });
+
+export const chatAiUnansweredListInfiniteQueryKey = (
+  options: Options<ChatAiUnansweredListData>,
+): QueryKey<Options<ChatAiUnansweredListData>> => createQueryKey('chatAiUnansweredList', options, true);
+
+/**
+ * Questions that have found no answer, alike ones together, the most frequent first.
+ */
+export const chatAiUnansweredListInfiniteOptions = (options: Options<ChatAiUnansweredListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiUnansweredListResponse,
+    ChatAiUnansweredListError,
+    InfiniteData<ChatAiUnansweredListResponse>,
+    QueryKey<Options<ChatAiUnansweredListData>>,
+    string | Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiUnansweredList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiUnansweredListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiUnansweredReadQueryKey = (options: Options<ChatAiUnansweredReadData>) =>
+  createQueryKey('chatAiUnansweredRead', options);
+
+/**
+ * One of them, with an entry for the FAQ that may answer it.
+ */
+export const chatAiUnansweredReadOptions = (options: Options<ChatAiUnansweredReadData>) =>
+  queryOptions<
+    ChatAiUnansweredReadResponse,
+    ChatAiUnansweredReadError,
+    ChatAiUnansweredReadResponse,
+    ReturnType<typeof chatAiUnansweredReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiUnansweredRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiUnansweredReadQueryKey(options),
+  });
+
+export const chatAiUnansweredQuestionsListQueryKey = (options: Options<ChatAiUnansweredQuestionsListData>) =>
+  createQueryKey('chatAiUnansweredQuestionsList', options);
+
+/**
+ * The questions themselves, the latest first.
+ */
+export const chatAiUnansweredQuestionsListOptions = (options: Options<ChatAiUnansweredQuestionsListData>) =>
+  queryOptions<
+    ChatAiUnansweredQuestionsListResponse,
+    ChatAiUnansweredQuestionsListError,
+    ChatAiUnansweredQuestionsListResponse,
+    ReturnType<typeof chatAiUnansweredQuestionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiUnansweredQuestionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiUnansweredQuestionsListQueryKey(options),
+  });
+
+export const chatAiUnansweredQuestionsListInfiniteQueryKey = (
+  options: Options<ChatAiUnansweredQuestionsListData>,
+): QueryKey<Options<ChatAiUnansweredQuestionsListData>> =>
+  createQueryKey('chatAiUnansweredQuestionsList', options, true);
+
+/**
+ * The questions themselves, the latest first.
+ */
+export const chatAiUnansweredQuestionsListInfiniteOptions = (options: Options<ChatAiUnansweredQuestionsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiUnansweredQuestionsListResponse,
+    ChatAiUnansweredQuestionsListError,
+    InfiniteData<ChatAiUnansweredQuestionsListResponse>,
+    QueryKey<Options<ChatAiUnansweredQuestionsListData>>,
+    string | Pick<QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiUnansweredQuestionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiUnansweredQuestionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const analyticsKnownPeriodsListQueryKey = (options?: Options<AnalyticsKnownPeriodsListData>) =>
+  createQueryKey('analyticsKnownPeriodsList', options);
+
+/**
+ * Times that are out of the ordinary for a known reason, the newest first.
+ */
+export const analyticsKnownPeriodsListOptions = (options?: Options<AnalyticsKnownPeriodsListData>) =>
+  queryOptions<
+    AnalyticsKnownPeriodsListResponse,
+    AnalyticsKnownPeriodsListError,
+    AnalyticsKnownPeriodsListResponse,
+    ReturnType<typeof analyticsKnownPeriodsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsKnownPeriodsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsKnownPeriodsListQueryKey(options),
+  });
+
+export const analyticsKnownPeriodsListInfiniteQueryKey = (
+  options?: Options<AnalyticsKnownPeriodsListData>,
+): QueryKey<Options<AnalyticsKnownPeriodsListData>> => createQueryKey('analyticsKnownPeriodsList', options, true);
+
+/**
+ * Times that are out of the ordinary for a known reason, the newest first.
+ */
+export const analyticsKnownPeriodsListInfiniteOptions = (options?: Options<AnalyticsKnownPeriodsListData>) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsKnownPeriodsListResponse,
+    AnalyticsKnownPeriodsListError,
+    InfiniteData<AnalyticsKnownPeriodsListResponse>,
+    QueryKey<Options<AnalyticsKnownPeriodsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsKnownPeriodsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsKnownPeriodsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const gatewayMeReadQueryKey = (options?: Options<GatewayMeReadData>) => createQueryKey('gatewayMeRead', options);
+
+/**
+ * Who you are here.
+ */
+export const gatewayMeReadOptions = (options?: Options<GatewayMeReadData>) =>
+  queryOptions<
+    GatewayMeReadResponse,
+    GatewayMeReadError,
+    GatewayMeReadResponse,
+    ReturnType<typeof gatewayMeReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayMeRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayMeReadQueryKey(options),
+  });
+
+export const gatewayConsentsListQueryKey = (options?: Options<GatewayConsentsListData>) =>
+  createQueryKey('gatewayConsentsList', options);
+
+/**
+ * What you have agreed to and no longer agree to, the newest first.
+ */
+export const gatewayConsentsListOptions = (options?: Options<GatewayConsentsListData>) =>
+  queryOptions<
+    GatewayConsentsListResponse,
+    GatewayConsentsListError,
+    GatewayConsentsListResponse,
+    ReturnType<typeof gatewayConsentsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayConsentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayConsentsListQueryKey(options),
+  });
+
+export const gatewayIdentitiesListQueryKey = (options?: Options<GatewayIdentitiesListData>) =>
+  createQueryKey('gatewayIdentitiesList', options);
+
+/**
+ * By what you are known here: accounts elsewhere, messengers, addresses.
+ */
+export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentitiesListData>) =>
+  queryOptions<
+    GatewayIdentitiesListResponse,
+    GatewayIdentitiesListError,
+    GatewayIdentitiesListResponse,
+    ReturnType<typeof gatewayIdentitiesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayIdentitiesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayIdentitiesListQueryKey(options),
+  });
+
+export const gatewayMySessionsListQueryKey = (options?: Options<GatewayMySessionsListData>) =>
+  createQueryKey('gatewayMySessionsList', options);
+
+/**
+ * Where you are signed in, the one that was used last first.
+ */
+export const gatewayMySessionsListOptions = (options?: Options<GatewayMySessionsListData>) =>
+  queryOptions<
+    GatewayMySessionsListResponse,
+    GatewayMySessionsListError,
+    GatewayMySessionsListResponse,
+    ReturnType<typeof gatewayMySessionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayMySessionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayMySessionsListQueryKey(options),
   });
 
 export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) =>
@@ -607,6 +2095,476 @@ export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadD
     },
     queryKey: botAdapterMediaReadQueryKey(options),
   });
+
+export const botAdapterPersonContactsReadQueryKey = (options: Options<BotAdapterPersonContactsReadData>) =>
+  createQueryKey('botAdapterPersonContactsRead', options);
+
+/**
+ * In which bots a person is, and their private chats there.
+ */
+export const botAdapterPersonContactsReadOptions = (options: Options<BotAdapterPersonContactsReadData>) =>
+  queryOptions<
+    BotAdapterPersonContactsReadResponse,
+    BotAdapterPersonContactsReadError,
+    BotAdapterPersonContactsReadResponse,
+    ReturnType<typeof botAdapterPersonContactsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterPersonContactsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterPersonContactsReadQueryKey(options),
+  });
+
+export const botAdapterPersonDeliveriesListQueryKey = (options: Options<BotAdapterPersonDeliveriesListData>) =>
+  createQueryKey('botAdapterPersonDeliveriesList', options);
+
+/**
+ * What was sent to a person or waits to be, the latest first. None of the words.
+ */
+export const botAdapterPersonDeliveriesListOptions = (options: Options<BotAdapterPersonDeliveriesListData>) =>
+  queryOptions<
+    BotAdapterPersonDeliveriesListResponse,
+    BotAdapterPersonDeliveriesListError,
+    BotAdapterPersonDeliveriesListResponse,
+    ReturnType<typeof botAdapterPersonDeliveriesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterPersonDeliveriesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterPersonDeliveriesListQueryKey(options),
+  });
+
+export const botAdapterPersonDeliveriesListInfiniteQueryKey = (
+  options: Options<BotAdapterPersonDeliveriesListData>,
+): QueryKey<Options<BotAdapterPersonDeliveriesListData>> =>
+  createQueryKey('botAdapterPersonDeliveriesList', options, true);
+
+/**
+ * What was sent to a person or waits to be, the latest first. None of the words.
+ */
+export const botAdapterPersonDeliveriesListInfiniteOptions = (options: Options<BotAdapterPersonDeliveriesListData>) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterPersonDeliveriesListResponse,
+    BotAdapterPersonDeliveriesListError,
+    InfiniteData<BotAdapterPersonDeliveriesListResponse>,
+    QueryKey<Options<BotAdapterPersonDeliveriesListData>>,
+    string | Pick<QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterPersonDeliveriesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterPersonDeliveriesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const botAdapterPersonProfileReadQueryKey = (options: Options<BotAdapterPersonProfileReadData>) =>
+  createQueryKey('botAdapterPersonProfileRead', options);
+
+/**
+ * Who a person is at their channels: names, user names and ids, in full.
+ */
+export const botAdapterPersonProfileReadOptions = (options: Options<BotAdapterPersonProfileReadData>) =>
+  queryOptions<
+    BotAdapterPersonProfileReadResponse,
+    BotAdapterPersonProfileReadError,
+    BotAdapterPersonProfileReadResponse,
+    ReturnType<typeof botAdapterPersonProfileReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterPersonProfileRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterPersonProfileReadQueryKey(options),
+  });
+
+export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) =>
+  createQueryKey('chatAiPromptInForceRead', options);
+
+/**
+ * What the assistant of a bot is told now, and why it is this version.
+ */
+export const chatAiPromptInForceReadOptions = (options: Options<ChatAiPromptInForceReadData>) =>
+  queryOptions<
+    ChatAiPromptInForceReadResponse,
+    ChatAiPromptInForceReadError,
+    ChatAiPromptInForceReadResponse,
+    ReturnType<typeof chatAiPromptInForceReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptInForceRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptInForceReadQueryKey(options),
+  });
+
+export const chatAiPromptDraftsListQueryKey = (options: Options<ChatAiPromptDraftsListData>) =>
+  createQueryKey('chatAiPromptDraftsList', options);
+
+/**
+ * What is being written for a bot, the draft begun last first.
+ */
+export const chatAiPromptDraftsListOptions = (options: Options<ChatAiPromptDraftsListData>) =>
+  queryOptions<
+    ChatAiPromptDraftsListResponse,
+    ChatAiPromptDraftsListError,
+    ChatAiPromptDraftsListResponse,
+    ReturnType<typeof chatAiPromptDraftsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptDraftsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptDraftsListQueryKey(options),
+  });
+
+export const chatAiPromptDraftsListInfiniteQueryKey = (
+  options: Options<ChatAiPromptDraftsListData>,
+): QueryKey<Options<ChatAiPromptDraftsListData>> => createQueryKey('chatAiPromptDraftsList', options, true);
+
+/**
+ * What is being written for a bot, the draft begun last first.
+ */
+export const chatAiPromptDraftsListInfiniteOptions = (options: Options<ChatAiPromptDraftsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiPromptDraftsListResponse,
+    ChatAiPromptDraftsListError,
+    InfiniteData<ChatAiPromptDraftsListResponse>,
+    QueryKey<Options<ChatAiPromptDraftsListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptDraftsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptDraftsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiPromptDraftsReadQueryKey = (options: Options<ChatAiPromptDraftsReadData>) =>
+  createQueryKey('chatAiPromptDraftsRead', options);
+
+/**
+ * A draft.
+ */
+export const chatAiPromptDraftsReadOptions = (options: Options<ChatAiPromptDraftsReadData>) =>
+  queryOptions<
+    ChatAiPromptDraftsReadResponse,
+    ChatAiPromptDraftsReadError,
+    ChatAiPromptDraftsReadResponse,
+    ReturnType<typeof chatAiPromptDraftsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptDraftsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptDraftsReadQueryKey(options),
+  });
+
+export const chatAiPromptReleasesListQueryKey = (options: Options<ChatAiPromptReleasesListData>) =>
+  createQueryKey('chatAiPromptReleasesList', options);
+
+/**
+ * What was in force when, by whom and why, the latest first.
+ */
+export const chatAiPromptReleasesListOptions = (options: Options<ChatAiPromptReleasesListData>) =>
+  queryOptions<
+    ChatAiPromptReleasesListResponse,
+    ChatAiPromptReleasesListError,
+    ChatAiPromptReleasesListResponse,
+    ReturnType<typeof chatAiPromptReleasesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptReleasesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptReleasesListQueryKey(options),
+  });
+
+export const chatAiPromptReleasesListInfiniteQueryKey = (
+  options: Options<ChatAiPromptReleasesListData>,
+): QueryKey<Options<ChatAiPromptReleasesListData>> => createQueryKey('chatAiPromptReleasesList', options, true);
+
+/**
+ * What was in force when, by whom and why, the latest first.
+ */
+export const chatAiPromptReleasesListInfiniteOptions = (options: Options<ChatAiPromptReleasesListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiPromptReleasesListResponse,
+    ChatAiPromptReleasesListError,
+    InfiniteData<ChatAiPromptReleasesListResponse>,
+    QueryKey<Options<ChatAiPromptReleasesListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptReleasesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptReleasesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiPromptVersionsListQueryKey = (options: Options<ChatAiPromptVersionsListData>) =>
+  createQueryKey('chatAiPromptVersionsList', options);
+
+/**
+ * The versions of the prompt of a bot, the latest first, without their texts.
+ */
+export const chatAiPromptVersionsListOptions = (options: Options<ChatAiPromptVersionsListData>) =>
+  queryOptions<
+    ChatAiPromptVersionsListResponse,
+    ChatAiPromptVersionsListError,
+    ChatAiPromptVersionsListResponse,
+    ReturnType<typeof chatAiPromptVersionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptVersionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptVersionsListQueryKey(options),
+  });
+
+export const chatAiPromptVersionsListInfiniteQueryKey = (
+  options: Options<ChatAiPromptVersionsListData>,
+): QueryKey<Options<ChatAiPromptVersionsListData>> => createQueryKey('chatAiPromptVersionsList', options, true);
+
+/**
+ * The versions of the prompt of a bot, the latest first, without their texts.
+ */
+export const chatAiPromptVersionsListInfiniteOptions = (options: Options<ChatAiPromptVersionsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiPromptVersionsListResponse,
+    ChatAiPromptVersionsListError,
+    InfiniteData<ChatAiPromptVersionsListResponse>,
+    QueryKey<Options<ChatAiPromptVersionsListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptVersionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptVersionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiPromptVersionsReadQueryKey = (options: Options<ChatAiPromptVersionsReadData>) =>
+  createQueryKey('chatAiPromptVersionsRead', options);
+
+/**
+ * A version with its text.
+ */
+export const chatAiPromptVersionsReadOptions = (options: Options<ChatAiPromptVersionsReadData>) =>
+  queryOptions<
+    ChatAiPromptVersionsReadResponse,
+    ChatAiPromptVersionsReadError,
+    ChatAiPromptVersionsReadResponse,
+    ReturnType<typeof chatAiPromptVersionsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiPromptVersionsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiPromptVersionsReadQueryKey(options),
+  });
+
+export const analyticsQuarantinedEventsListQueryKey = (options?: Options<AnalyticsQuarantinedEventsListData>) =>
+  createQueryKey('analyticsQuarantinedEventsList', options);
+
+/**
+ * Events that could not be stored as they were, the latest first, and why.
+ */
+export const analyticsQuarantinedEventsListOptions = (options?: Options<AnalyticsQuarantinedEventsListData>) =>
+  queryOptions<
+    AnalyticsQuarantinedEventsListResponse,
+    AnalyticsQuarantinedEventsListError,
+    AnalyticsQuarantinedEventsListResponse,
+    ReturnType<typeof analyticsQuarantinedEventsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsQuarantinedEventsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsQuarantinedEventsListQueryKey(options),
+  });
+
+export const analyticsQuarantinedEventsListInfiniteQueryKey = (
+  options?: Options<AnalyticsQuarantinedEventsListData>,
+): QueryKey<Options<AnalyticsQuarantinedEventsListData>> =>
+  createQueryKey('analyticsQuarantinedEventsList', options, true);
+
+/**
+ * Events that could not be stored as they were, the latest first, and why.
+ */
+export const analyticsQuarantinedEventsListInfiniteOptions = (
+  options?: Options<AnalyticsQuarantinedEventsListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsQuarantinedEventsListResponse,
+    AnalyticsQuarantinedEventsListError,
+    InfiniteData<AnalyticsQuarantinedEventsListResponse>,
+    QueryKey<Options<AnalyticsQuarantinedEventsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsQuarantinedEventsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsQuarantinedEventsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const gatewayRolesListQueryKey = (options?: Options<GatewayRolesListData>) =>
   createQueryKey('gatewayRolesList', options);
@@ -750,6 +2708,31 @@ export const gatewaySessionReadOptions = (options?: Options<GatewaySessionReadDa
     queryKey: gatewaySessionReadQueryKey(options),
   });
 
+export const gatewaySignInMethodsListQueryKey = (options?: Options<GatewaySignInMethodsListData>) =>
+  createQueryKey('gatewaySignInMethodsList', options);
+
+/**
+ * How people can sign in here.
+ */
+export const gatewaySignInMethodsListOptions = (options?: Options<GatewaySignInMethodsListData>) =>
+  queryOptions<
+    GatewaySignInMethodsListResponse,
+    GatewaySignInMethodsListError,
+    GatewaySignInMethodsListResponse,
+    ReturnType<typeof gatewaySignInMethodsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewaySignInMethodsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewaySignInMethodsListQueryKey(options),
+  });
+
 export const gatewayStaffListQueryKey = (options?: Options<GatewayStaffListData>) =>
   createQueryKey('gatewayStaffList', options);
 
@@ -842,6 +2825,31 @@ export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) 
     queryKey: gatewayStaffReadQueryKey(options),
   });
 
+export const analyticsBackupsListQueryKey = (options?: Options<AnalyticsBackupsListData>) =>
+  createQueryKey('analyticsBackupsList', options);
+
+/**
+ * Backups of the statistics in storage, the latest first.
+ */
+export const analyticsBackupsListOptions = (options?: Options<AnalyticsBackupsListData>) =>
+  queryOptions<
+    AnalyticsBackupsListResponse,
+    AnalyticsBackupsListError,
+    AnalyticsBackupsListResponse,
+    ReturnType<typeof analyticsBackupsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBackupsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBackupsListQueryKey(options),
+  });
+
 export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) =>
   createQueryKey('chatAiUsageRead', options);
 
@@ -865,6 +2873,31 @@ export const chatAiUsageReadOptions = (options: Options<ChatAiUsageReadData>) =>
       return data;
     },
     queryKey: chatAiUsageReadQueryKey(options),
+  });
+
+export const chatAiUsageSeriesReadQueryKey = (options: Options<ChatAiUsageSeriesReadData>) =>
+  createQueryKey('chatAiUsageSeriesRead', options);
+
+/**
+ * The same hour by hour or day by day, for charts. Hours and days in which nothing was used are left out.
+ */
+export const chatAiUsageSeriesReadOptions = (options: Options<ChatAiUsageSeriesReadData>) =>
+  queryOptions<
+    ChatAiUsageSeriesReadResponse,
+    ChatAiUsageSeriesReadError,
+    ChatAiUsageSeriesReadResponse,
+    ReturnType<typeof chatAiUsageSeriesReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiUsageSeriesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiUsageSeriesReadQueryKey(options),
   });
 
 export const botAdapterWebhooksConfirmQueryKey = (options: Options<BotAdapterWebhooksConfirmData>) =>

@@ -1,0 +1,64 @@
+import { Controller } from '@nestjs/common';
+import {
+  AcknowledgeAlert,
+  ChangeAlertSettings,
+  LiftThrottle,
+  ListAlerts,
+  ReadAlert,
+  ReadAlertSettings,
+  SnoozeAlert,
+} from '@switchboard/contracts';
+import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { AlertSettingsService } from './alert-settings.service';
+import { AlertsService, answerOf } from './alerts.service';
+
+@Controller()
+export class AlertsController {
+  constructor(
+    private readonly db: DataSource,
+    private readonly cursors: Cursors,
+    private readonly alerts: AlertsService,
+    private readonly settings: AlertSettingsService,
+  ) {}
+
+  @Implements(ListAlerts)
+  async list(request: RequestOf<typeof ListAlerts>): Promise<AnswerOf<typeof ListAlerts>> {
+    const rows = await this.alerts.list(this.db.manager, request.query, this.cursors.position(request));
+    const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
+    return { data: data.map(answerOf), page };
+  }
+
+  @Implements(ReadAlert)
+  async read({ params }: RequestOf<typeof ReadAlert>): Promise<AnswerOf<typeof ReadAlert>> {
+    return answerOf(await this.alerts.read(this.db.manager, params.alertId));
+  }
+
+  @Implements(AcknowledgeAlert)
+  acknowledge({ params, actor }: RequestOf<typeof AcknowledgeAlert>): Promise<AnswerOf<typeof AcknowledgeAlert>> {
+    return this.db.transaction(async (tx) => answerOf(await this.alerts.acknowledge(tx, params.alertId, actor)));
+  }
+
+  @Implements(SnoozeAlert)
+  snooze({ params, body }: RequestOf<typeof SnoozeAlert>): Promise<AnswerOf<typeof SnoozeAlert>> {
+    return this.db.transaction(async (tx) => answerOf(await this.alerts.snooze(tx, params.alertId, body.until)));
+  }
+
+  @Implements(LiftThrottle)
+  liftThrottle({ params }: RequestOf<typeof LiftThrottle>): Promise<AnswerOf<typeof LiftThrottle>> {
+    return this.db.transaction(async (tx) => answerOf(await this.alerts.liftThrottle(tx, params.alertId)));
+  }
+
+  @Implements(ReadAlertSettings)
+  readSettings(): Promise<AnswerOf<typeof ReadAlertSettings>> {
+    return this.settings.read(this.db.manager);
+  }
+
+  @Implements(ChangeAlertSettings)
+  changeSettings({
+    body,
+    ifMatch,
+  }: RequestOf<typeof ChangeAlertSettings>): Promise<AnswerOf<typeof ChangeAlertSettings>> {
+    return this.db.transaction((tx) => this.settings.change(tx, body, ifMatch));
+  }
+}

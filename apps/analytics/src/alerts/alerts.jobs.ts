@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, CONFIG, defineJob, Scheduled, Slot } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
+import { DataSource } from 'typeorm';
+import type { AnalyticsConfig } from '../analytics.config';
+import { AlertNoticesService } from './alert-notices.service';
+
+const ForgetOldAlerts = defineJob('forget-old-alerts', Slot);
+const SendAlerts = defineJob('send-alerts', Slot);
+
+@Injectable()
+export class AlertsJobs {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: AnalyticsConfig,
+    private readonly notices: AlertNoticesService,
+  ) {}
+
+  @Scheduled('* * * * *', SendAlerts, {
+    purpose: 'Tells staff of alerts on usage that fire or are over, and asks others when nobody has acknowledged them.',
+    timeoutMs: 30_000,
+    missed: 'skip',
+  })
+  send(): Promise<void> {
+    return this.notices.send();
+  }
+
+  @Scheduled('17 4 * * *', ForgetOldAlerts, {
+    purpose: 'Deletes alerts that were over ANALYTICS_KEEP_EVENTS_MONTHS ago.',
+    timeoutMs: 60_000,
+  })
+  async forgetOld(): Promise<void> {
+    const before = DateTime.fromJSDate(this.clock.now()).minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS });
+    await this.db.query('DELETE FROM alerts WHERE resolved_at < $1', [before.toJSDate()]);
+  }
+}

@@ -1,0 +1,204 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import {
+  type Actor,
+  AllowanceChangeRequested,
+  AnomalyDetected,
+  AnomalyResolved,
+  type ListAlerts,
+  type ReadAlert,
+} from '@switchboard/contracts';
+import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { EventStore } from '../events/event-store.service';
+import { Alert } from './alert.entity';
+import { AlertSettingsService } from './alert-settings.service';
+import { runbookOf, titleOf } from './alert-texts';
+import { type Confirmation, observed } from './alert.states';
+import type { Finding, Suspect } from './finding';
+
+/** Of one person; so many days are longer than any holiday. */
+const LONGEST_SNOOZE_MS = 14 * 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Somebody who is limited may go on as on two usual days. */
+const TIMES_USUAL = 2;
+
+/** What one look at some rules has found. */
+export interface Look {
+  readonly rules: readonly Finding['rule'][];
+  readonly findings: readonly Finding[];
+  readonly confirmation: Confirmation;
+}
+
+/** Alerts on usage: what is out of the ordinary, from the first look until it is over. */
+@Injectable()
+export class AlertsService {
+  constructor(
+    private readonly settings: AlertSettingsService,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+    store: EventStore,
+  ) {
+    store.alsoForget(async (tx, userId) => {
+      await tx.update(Alert, { userId }, { userId: null });
+      await tx.update(Alert, { throttledUserId: userId }, { throttledUserId: null });
+    });
+  }
+
+  /** Carries on the alerts of some rules by what was found now; what is not among the findings is as usual. */
+  async observe(tx: EntityManager, { rules, findings, confirmation }: Look): Promise<void> {
+    const open = await tx
+      .createQueryBuilder(Alert, 'alert')
+      .where(`alert.state IN ('pending', 'firing') AND alert.rule = ANY (:rules)`, { rules })
+      .orderBy('alert.id')
+      .setLock('pessimistic_write')
+      .getMany();
+    for (const finding of findings) {
+      const known = open.find((alert) => keyOf(alert) === keyOf(finding));
+      await this.carryOn(tx, known ?? begunBy(tx, finding), { finding, before: known, confirmation });
+    }
+    const found = new Set(findings.map(keyOf));
+    for (const alert of open)
+      if (!found.has(keyOf(alert))) await this.carryOn(tx, alert, { before: alert, confirmation });
+  }
+
+  list(
+    tx: EntityManager,
+    { state, botId, limit }: RequestOf<typeof ListAlerts>['query'],
+    position: Position | undefined,
+  ): Promise<Alert[]> {
+    const backwards = position?.direction === 'prev';
+    const query = tx.createQueryBuilder(Alert, 'alert').limit(limit + 1);
+    if (state) query.andWhere('alert.state = ANY(:state)', { state });
+    if (botId) query.andWhere('alert.botId = :botId', { botId });
+    if (position) query.andWhere(`alert.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
+  }
+
+  async read(tx: EntityManager, id: string): Promise<Alert> {
+    const alert = await tx.findOneBy(Alert, { id });
+    if (!alert) throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    return alert;
+  }
+
+  /** Whoever acknowledges it first looks after it. */
+  async acknowledge(tx: EntityManager, id: string, by: Actor): Promise<Alert> {
+    const alert = await this.openAlert(tx, id);
+    if (alert.acknowledgedAt) return alert;
+    return tx.save(Alert, { ...alert, acknowledgedAt: this.clock.now(), acknowledgedBy: `${by.kind}:${by.id}` });
+  }
+
+  async snooze(tx: EntityManager, id: string, until: Date): Promise<Alert> {
+    const alert = await this.openAlert(tx, id);
+    if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS)
+      throw new DomainError('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
+    return tx.save(Alert, { ...alert, snoozedUntil: until });
+  }
+
+  async liftThrottle(tx: EntityManager, id: string): Promise<Alert> {
+    const alert = await this.locked(tx, id);
+    const { throttledUserId: userId, botId } = alert;
+    if (!userId || !botId) return alert;
+    await this.limit(tx, { userId, botId, microsPerDay: null, until: this.clock.now() });
+    return tx.save(Alert, { ...alert, throttledUntil: null });
+  }
+
+  private async carryOn(
+    tx: EntityManager,
+    alert: Alert,
+    { finding, before, confirmation }: { finding?: Finding; before: Alert | undefined; confirmation: Confirmation },
+  ): Promise<void> {
+    const now = this.clock.now();
+    const next = observed(before, finding !== undefined, confirmation);
+    if (!next) return void (await tx.delete(Alert, { id: alert.id }));
+    const isNewlyFiring = next.state === 'firing' && before?.state !== 'firing';
+    if (finding) {
+      const { severity, measure, windowSeconds, expected, seen, score, contributors } = finding;
+      // What has become worse is told again.
+      if (alert.severity === 'warning' && severity === 'critical') alert.notifiedAt = null;
+      if (alert.severity !== 'critical') alert.severity = severity;
+      Object.assign(alert, { measure, windowSeconds, expected, seen, score, contributors, lastSeenAt: now });
+    }
+    Object.assign(alert, next);
+    if (isNewlyFiring) alert.firedAt = now;
+    // Once: whoever lifts it has looked.
+    if (next.state === 'firing' && finding?.suspect && !alert.throttledUserId)
+      await this.throttle(tx, alert, finding.suspect, now);
+    if (next.state === 'resolved') alert.resolvedAt = now;
+    await tx.save(Alert, alert);
+    if (isNewlyFiring) await this.outbox.add(tx, AnomalyDetected(detected(alert)));
+    if (next.state === 'resolved')
+      await this.outbox.add(tx, AnomalyResolved({ ...series(alert), resolvedAt: now.toISOString() }));
+  }
+
+  private async throttle(tx: EntityManager, alert: Alert, suspect: Suspect, now: Date): Promise<void> {
+    const { throttle, throttleHours } = await this.settings.read(tx);
+    if (!throttle) return;
+    const { userId, botId, usualMicros } = suspect;
+    const until = new Date(now.getTime() + throttleHours * HOUR_MS);
+    await this.limit(tx, { userId, botId, microsPerDay: Math.round(TIMES_USUAL * usualMicros), until });
+    Object.assign(alert, { throttledUserId: userId, throttledUntil: until });
+  }
+
+  private async limit(
+    tx: EntityManager,
+    { until, ...limit }: { userId: string; botId: string; microsPerDay: number | null; until: Date },
+  ): Promise<void> {
+    const change = { ...limit, until: until.toISOString(), reason: 'unusual_usage' } as const;
+    await this.outbox.add(tx, AllowanceChangeRequested(change));
+  }
+
+  private async openAlert(tx: EntityManager, id: string): Promise<Alert> {
+    const alert = await this.locked(tx, id);
+    if (alert.state === 'resolved') throw new DomainError('analytics.alert_is_over', 'The alert is over', 409, { id });
+    return alert;
+  }
+
+  private async locked(tx: EntityManager, id: string): Promise<Alert> {
+    const alert = await tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!alert) throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    return alert;
+  }
+}
+
+function begunBy(tx: EntityManager, { rule, subject, botId, userId, since }: Finding): Alert {
+  return Object.assign(tx.create(Alert, { id: uuidv7(), rule, subject, since }), { botId, userId: userId ?? null });
+}
+
+/** What makes two findings be of the same thing. */
+const keyOf = ({ rule, subject, userId }: { rule: string; subject: string; userId?: string | null }) =>
+  [rule, subject, userId ?? ''].join('\n');
+
+const series = ({ id, rule, severity, subject, botId, userId }: Alert) => ({
+  alertId: id,
+  rule,
+  severity,
+  subject,
+  ...(botId !== null && { botId }),
+  ...(userId !== null && { userId }),
+});
+
+const detected = (alert: Alert) => ({
+  ...series(alert),
+  since: alert.since.toISOString(),
+  measure: alert.measure,
+  windowSeconds: alert.windowSeconds,
+  expected: alert.expected,
+  seen: alert.seen,
+  contributors: [...alert.contributors],
+  runbook: runbookOf(alert.rule),
+});
+
+export const answerOf = ({
+  recent: _,
+  clean: __,
+  resolutionNotifiedAt: ___,
+  throttledUserId: ____,
+  ...alert
+}: Alert): AnswerOf<typeof ReadAlert> => ({
+  ...alert,
+  contributors: [...alert.contributors],
+  title: titleOf(alert),
+  runbook: runbookOf(alert.rule),
+});

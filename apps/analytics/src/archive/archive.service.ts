@@ -1,0 +1,225 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  Clock,
+  DomainError,
+  MEDIA_STORAGE,
+  type MediaStorage,
+  PersonalData,
+  type Position,
+  unlessErased,
+} from '@switchboard/service-kit';
+import { pipeline, Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import { createGzip, gunzipSync } from 'node:zlib';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { EventPartitions } from '../events/event-partitions';
+import { OLDEST_MS } from '../events/read-event';
+import { FileDamaged, putFile, readFile } from '../files/checked-files';
+import { ArchivedDay, type ArchivedFile } from './archived-day.entity';
+import { ArchivedEvent, fromArchive, type StoredRow, toArchive } from './archived-event';
+
+export class ArchiveNotFound extends DomainError {
+  constructor(day: string) {
+    super('analytics.archive_not_found', `There is no archive of ${day}`, 404, { day });
+  }
+}
+
+export class ArchiveDamaged extends DomainError {
+  constructor(day: string, cause: unknown) {
+    super('analytics.archive_damaged', `The archive of ${day} cannot be read: ${String(cause)}`, 409, { day });
+    this.cause = cause;
+  }
+}
+
+/** Beside the files, so that an archive can be read without the database. */
+const Manifest = z.object({
+  day: z.iso.date(),
+  events: z.int(),
+  files: z.array(z.object({ key: z.string(), events: z.int(), bytes: z.int(), sha256: z.string() })),
+});
+
+const DAY_MS = 86_400_000;
+const EVENTS_IN_FILE = 50_000;
+const FETCHED_AT_ONCE = 2000;
+/** Events of a day may come so much later. */
+const CLOSED_AFTER_DAYS = OLDEST_MS / DAY_MS + 1;
+
+const folderOf = (day: string) => `events/${day.replaceAll('-', '/')}`;
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const bounds = (day: string) => [`${day}T00:00:00Z`, `${dayOf(Date.parse(day) + DAY_MS)}T00:00:00Z`];
+
+/** A day that is not final. */
+interface OpenDay {
+  readonly day: string;
+  /** Its archive is missing, or not like its events any more. */
+  readonly changed: boolean;
+  /** No late event can come any more. */
+  readonly closed: boolean;
+  readonly files: ArchivedFile[];
+}
+
+/** Writes each day's events to storage, without what leads to their people, and reads them back. */
+@Injectable()
+export class ArchiveService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly partitions: EventPartitions,
+    private readonly personal: PersonalData,
+    private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+  ) {}
+
+  /** Writes the days that are over and not yet in storage as they are. Late events write a day anew, until it is final. */
+  async archiveDue(signal: AbortSignal): Promise<void> {
+    for (const day of await this.openDays()) {
+      signal.throwIfAborted();
+      if (day.changed) await this.archive(day);
+      else if (day.closed) await this.db.manager.update(ArchivedDay, { day: day.day }, { final: true });
+    }
+  }
+
+  /** The latest first. */
+  list(position: Position | undefined, limit: number): Promise<ArchivedDay[]> {
+    const backwards = position?.direction === 'prev';
+    const query = this.db.manager.createQueryBuilder(ArchivedDay, 'archived').limit(limit);
+    if (position) query.where(`archived.day ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    return query.orderBy('archived.day', backwards ? 'ASC' : 'DESC').getMany();
+  }
+
+  /**
+   * Brings the events of a day back. Those that are there stay as they are; those of people who no longer consent do not come
+   * back. What is counted stays as it is: it was counted when they came first.
+   */
+  async importDay(day: string): Promise<{ day: string; events: number; imported: number }> {
+    const manifest = await this.manifestOf(day);
+    await this.partitions.ensure([new Date(day)]);
+    const imported = await this.db.transaction(async (tx) => {
+      let imported = 0;
+      for (const file of manifest.files) {
+        const rows = await this.readLines(day, file);
+        for (let from = 0; from < rows.length; from += FETCHED_AT_ONCE)
+          imported += await this.importRows(tx, rows.slice(from, from + FETCHED_AT_ONCE));
+      }
+      return imported;
+    });
+    return { day, events: manifest.events, imported };
+  }
+
+  private async openDays(): Promise<OpenDay[]> {
+    const [oldest] = await this.partitions.list();
+    if (!oldest) return [];
+    const now = this.clock.now().getTime();
+    return this.db.query<OpenDay[]>(
+      `SELECT day::text, day <= $3::date AS closed, coalesce(files, '[]') AS files,
+         archived.events IS NULL OR archived.events <> there.events OR coalesce(there.latest > archived.archived_at, false) AS changed
+       FROM generate_series($1::date, $2::date, interval '1 day') AS d (at)
+       CROSS JOIN LATERAL (SELECT at::date AS day) each
+       LEFT JOIN archived_days archived USING (day)
+       CROSS JOIN LATERAL (
+         SELECT count(*) AS events, max(received_at) AS latest FROM events
+         WHERE occurred_at >= day::timestamp AT TIME ZONE 'UTC' AND occurred_at < (day + 1)::timestamp AT TIME ZONE 'UTC'
+       ) there
+       WHERE archived.final IS NOT TRUE ORDER BY day`,
+      [dayOf(oldest.from.getTime()), dayOf(now - DAY_MS), dayOf(now - CLOSED_AFTER_DAYS * DAY_MS)],
+    );
+  }
+
+  /**
+   * The new files get other names than those that count, so that a reader, and a crash at any moment, finds one archive or the
+   * other; the names of both are used in turn, so that a crash leaves nothing that would stay for good.
+   */
+  private async archive({ day, closed, files: former }: OpenDay): Promise<void> {
+    const turn = former[0]?.key.includes('/a-') ? 'b' : 'a';
+    const archivedAt = this.clock.now();
+    const files = await this.db.transaction('REPEATABLE READ', (tx) => this.writeFiles(tx, day, turn));
+    const events = files.reduce((sum, file) => sum + file.events, 0);
+    const manifest: z.input<typeof Manifest> = { day, events, files };
+    const about = { contentType: 'application/json' };
+    await this.storage.put(`${folderOf(day)}/manifest.json`, Buffer.from(JSON.stringify(manifest)), about);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    await this.db.manager.upsert(ArchivedDay, { day, events, bytes, files, final: closed, archivedAt }, ['day']);
+    for (const { key } of former) await this.storage.delete(key);
+  }
+
+  private async writeFiles(tx: EntityManager, day: string, turn: string): Promise<ArchivedFile[]> {
+    await tx.query(
+      `DECLARE archive NO SCROLL CURSOR FOR SELECT to_json(e) AS row FROM events e
+       WHERE occurred_at >= '${bounds(day)[0]}' AND occurred_at < '${bounds(day)[1]}' ORDER BY occurred_at, event_id`,
+    );
+    const lines = this.lines(tx);
+    const files: ArchivedFile[] = [];
+    for (let next = await lines.next(); !next.done; next = await lines.next()) {
+      const part = { first: next.value, events: 0 };
+      const body = createGzip();
+      pipeline(Readable.from(upTo(EVENTS_IN_FILE, part, lines)), body, () => undefined);
+      const key = `${folderOf(day)}/${turn}-${String(files.length + 1).padStart(4, '0')}.jsonl.gz`;
+      const file = await putFile(this.storage, key, body, 'application/gzip');
+      files.push({ ...file, events: part.events });
+    }
+    return files;
+  }
+
+  private async *lines(tx: EntityManager): AsyncGenerator<string, undefined> {
+    for (;;) {
+      const rows = await tx.query<{ row: StoredRow }[]>(`FETCH ${FETCHED_AT_ONCE} FROM archive`);
+      if (rows.length === 0) return;
+      for (const { row } of rows) {
+        // Somebody may be erased while their day is written: they are left out.
+        const event = await unlessErased(toArchive(tx, this.personal, row));
+        if (event) yield `${JSON.stringify(event)}\n`;
+      }
+    }
+  }
+
+  private async manifestOf(day: string): Promise<z.output<typeof Manifest>> {
+    const file = await this.storage.open(`${folderOf(day)}/manifest.json`);
+    if (!file) throw new ArchiveNotFound(day);
+    try {
+      return Manifest.parse(await json(file.body));
+    } catch (error) {
+      throw new ArchiveDamaged(day, error);
+    }
+  }
+
+  private async readLines(day: string, file: ArchivedFile): Promise<ArchivedEvent[]> {
+    try {
+      const lines = gunzipSync(await readFile(this.storage, file))
+        .toString()
+        .split('\n')
+        .slice(0, -1);
+      if (lines.length !== file.events) throw new FileDamaged(file.key, `has ${lines.length} events`);
+      return lines.map((line) => ArchivedEvent.parse(JSON.parse(line)));
+    } catch (error) {
+      throw new ArchiveDamaged(day, error);
+    }
+  }
+
+  /** @returns how many were not there */
+  private async importRows(tx: EntityManager, events: readonly ArchivedEvent[]): Promise<number> {
+    const rows = await fromArchive(tx, this.personal, events);
+    const [{ imported }] = await tx.query<[{ imported: number }]>(
+      `WITH archived AS (
+         SELECT * FROM json_populate_recordset(NULL::events, $1::json)
+       ), imported AS (
+         INSERT INTO events SELECT * FROM archived
+         WHERE user_id IS NULL OR user_id IN (SELECT consenting((SELECT array_agg(DISTINCT user_id) FROM archived)))
+         ON CONFLICT DO NOTHING RETURNING 1
+       ) SELECT count(*)::integer AS imported FROM imported`,
+      [JSON.stringify(rows)],
+    );
+    return imported;
+  }
+}
+
+/** A line that was read already, and those after it, as long as they fit. */
+async function* upTo(count: number, part: { first: string; events: number }, lines: AsyncGenerator<string, undefined>) {
+  yield part.first;
+  part.events = 1;
+  while (part.events < count) {
+    const next = await lines.next();
+    if (next.done) return;
+    part.events++;
+    yield next.value;
+  }
+}

@@ -1,0 +1,206 @@
+import { ImportArchivedDay, ListArchivedDays } from '@switchboard/contracts';
+import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
+import { erasePerson, startApp, type TestApp, until } from '@switchboard/testing';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { v7 as uuidv7 } from 'uuid';
+import { aMessage, aPerson, ask, aUsage, clear, eventAt, say, withdraws } from '../../test/build';
+import { analyticsApp } from '../analytics.app';
+import { EventsService } from '../events/events.service';
+import { RetentionJobs } from '../retention/retention.jobs';
+import { ArchiveService } from './archive.service';
+
+const DAY_MS = 86_400_000;
+/** The second of March: the day before yesterday is in another month, and has 28 days. */
+const NOW = new Date('2027-03-02T09:00:00Z');
+const YESTERDAY = '2027-03-01';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp(analyticsApp);
+});
+beforeEach(async () => {
+  app.clock.set(NOW);
+  await clear(app);
+});
+afterAll(() => app.stop());
+
+const archive = () => app.service.nest.get(ArchiveService, { strict: false }).archiveDue(new AbortController().signal);
+const storage = () => app.service.nest.get<MediaStorage>(MEDIA_STORAGE);
+const at = (daysAgo: number, more = 0) => new Date(app.clock.now().getTime() - daysAgo * DAY_MS + more);
+const allEvents = () => ask<Record<string, unknown>>(app, 'SELECT * FROM events ORDER BY occurred_at, event_id');
+const imported = (day = YESTERDAY) => app.gateway.call(ImportArchivedDay, { params: { day } });
+const archived = async (day = YESTERDAY) =>
+  (
+    await ask<{ events: number; final: boolean; files: { key: string; events: number }[] }>(
+      app,
+      'SELECT events, final, files FROM archived_days WHERE day = $1',
+      [day],
+    )
+  )[0];
+
+async function linesOf(day = YESTERDAY): Promise<Record<string, unknown>[]> {
+  const { files } = (await archived(day))!;
+  const texts = await Promise.all(
+    files.map(async ({ key }) => gunzipSync(await buffer((await storage().open(key))!.body)).toString()),
+  );
+  return texts
+    .flatMap((text) => text.split('\n').slice(0, -1))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const forgetOld = () =>
+  app.service.nest
+    .get(RetentionJobs, { strict: false })
+    .forgetOld({ slot: app.clock.now() }, { attempt: 1, isLastAttempt: false, signal: new AbortController().signal });
+
+describe('the archive of a day', () => {
+  it('holds its events without what leads to their people, and brings them back as they were', async () => {
+    const [anna, ben] = [await aPerson(app), await aPerson(app)];
+    const chatId = uuidv7();
+    await say(app, aMessage({ userId: anna, chatId }), at(1));
+    // Microseconds, as other languages have them.
+    const exact = eventAt(at(1, 5), aUsage({ userId: ben }), { time: '2027-03-01T09:00:00.123456Z' });
+    await app.service.db.transaction((tx) =>
+      app.service.nest.get(EventsService, { strict: false }).receive(tx, [exact]),
+    );
+    await say(app, aMessage({ userId: anna }), at(0));
+    const before = await allEvents();
+    await app.service.nest.get(Schedules).runSlot('archive-events', new Date('2027-03-02T01:12:00Z'));
+    await until(archived, { what: 'the archive' });
+
+    const lines = await linesOf();
+    expect(lines.map(({ type }) => type)).toEqual(['bot-adapter.message.received', 'chat-ai.usage.recorded']);
+    expect(lines[0]).toMatchObject({ bot_id: 'lumen', props: { kind: 'text' }, person: expect.any(String) });
+    expect(JSON.stringify(lines)).not.toContain(anna);
+    expect(JSON.stringify(lines)).not.toContain(chatId);
+    expect((await app.gateway.call(ListArchivedDays, { query: {} })).data[0]).toMatchObject({
+      day: YESTERDAY,
+      events: 2,
+      files: 1,
+      final: false,
+    });
+
+    const exactly = await ask(app, `SELECT occurred_at::text FROM events ORDER BY occurred_at`);
+    await ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
+    expect(await imported()).toEqual({ day: YESTERDAY, events: 2, imported: 2 });
+    expect(await allEvents()).toEqual(before);
+    expect(await ask(app, `SELECT occurred_at::text FROM events ORDER BY occurred_at`)).toEqual(exactly);
+    expect(await imported()).toEqual({ day: YESTERDAY, events: 2, imported: 0 });
+  });
+
+  it('is written anew when late events come, and is final when none can come any more', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(1));
+    await archive();
+    const first = await archived();
+    expect(first).toMatchObject({ events: 1, final: false });
+    await archive();
+    expect(await archived()).toEqual(first);
+    await say(app, aUsage({ userId }), at(1, 1000));
+    await archive();
+    expect(await archived()).toMatchObject({ events: 2, final: false });
+    expect(await storage().exists(first!.files[0]!.key)).toBe(false);
+    app.clock.advance(7 * DAY_MS);
+    await archive();
+    expect(await archived()).toMatchObject({ events: 2, final: true });
+    expect(await linesOf()).toHaveLength(2);
+  });
+
+  it('does not bring back who was erased, and who has withdrawn', async () => {
+    const people = [await aPerson(app), await aPerson(app), await aPerson(app)] as const;
+    for (const userId of people) await say(app, aUsage({ userId }), at(1));
+    await archive();
+    expect(await erasePerson(app, people[0])).toEqual([]);
+    app.clock.advance(1000);
+    await withdraws(app, people[1]);
+    await ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
+    expect(await imported()).toEqual({ day: YESTERDAY, events: 3, imported: 1 });
+    expect((await allEvents()).filter(({ occurred_at }) => occurred_at! < new Date(YESTERDAY))).toEqual([]);
+    expect((await allEvents()).map(({ user_id }) => user_id)).toContain(people[2]);
+  });
+
+  it('that is damaged brings back nothing, and says so', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(1));
+    await archive();
+    const [file] = (await archived())!.files;
+    await ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
+    await storage().put(file!.key, Buffer.from('rust'), { contentType: 'application/gzip' });
+    await expect(imported()).rejects.toMatchObject({ status: 409, problem: { code: 'analytics.archive_damaged' } });
+    await expect(imported('2020-02-29')).rejects.toMatchObject({
+      status: 404,
+      problem: { code: 'analytics.archive_not_found' },
+    });
+    expect(await ask(app, `SELECT FROM events WHERE occurred_at < '2027-03-02'`)).toEqual([]);
+  });
+
+  it('that could not be written leaves the earlier one, and the next try succeeds', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(1));
+    await archive();
+    const first = await archived();
+    await say(app, aUsage({ userId }), at(1, 1000));
+    const put = jest.spyOn(storage(), 'put').mockRejectedValue(new Error('the disk is read-only'));
+    await expect(archive()).rejects.toThrow('the disk is read-only');
+    put.mockRestore();
+    expect(await archived()).toEqual(first);
+    expect(await linesOf()).toHaveLength(1);
+    await archive();
+    expect(await linesOf()).toHaveLength(2);
+  });
+});
+
+describe('what is too old', () => {
+  const partitions = async () =>
+    (
+      await ask<{ name: string }>(
+        app,
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass ORDER BY 1`,
+      )
+    ).map(({ name }) => name);
+
+  it('goes of measures by their intervals, of quarantined events and of who was active', async () => {
+    const userId = await aPerson(app);
+    await say(app, aMessage({ userId }));
+    await say(app, { type: 'shop.parcel.sent.v1', subject: 's', data: {} });
+    const minutes = async () =>
+      (await ask<{ minutes: number }>(app, 'SELECT DISTINCT minutes FROM measures ORDER BY 1')).map(
+        (row) => row.minutes,
+      );
+    app.clock.advance(63 * DAY_MS);
+    await forgetOld();
+    expect(await minutes()).toEqual([15, 1440]);
+    expect(await ask(app, 'SELECT FROM quarantined_events')).toEqual([]);
+    expect(await ask(app, 'SELECT FROM active_people')).toHaveLength(1);
+    app.clock.advance(26 * 31 * DAY_MS);
+    await forgetOld();
+    expect(await minutes()).toEqual([1440]);
+    expect(await ask(app, 'SELECT FROM active_people')).toEqual([]);
+    expect(await ask(app, 'SELECT FROM people')).toHaveLength(1);
+  });
+
+  it('goes by whole months, when it lies in storage, and can be brought back', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(2));
+    const day = '2027-02-28';
+    await archive();
+    app.clock.set(new Date('2028-04-01T00:10:00Z'));
+    await forgetOld();
+    // Not all days of February were final.
+    expect(await partitions()).toContain('events_202702');
+    await archive();
+    await forgetOld();
+    expect(await partitions()).not.toContain('events_202702');
+    expect(await partitions()).toContain('events_202703');
+    expect(await ask(app, 'SELECT countable_since::text FROM rollup_state')).toEqual([
+      { countable_since: '2027-03-01' },
+    ]);
+    expect(await imported(day)).toEqual({ day, events: 1, imported: 1 });
+    expect(
+      await ask(app, 'SELECT sum(total)::int AS cost FROM measures WHERE minutes = 1440 AND measure = $1', [
+        'costMicros',
+      ]),
+    ).toEqual([{ cost: 450 }]);
+  });
+});

@@ -1,0 +1,127 @@
+import { BackUpStatistics, ListStatisticsBackups, RestoreStatistics } from '@switchboard/contracts';
+import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
+import { startApp, type TestApp, until } from '@switchboard/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
+import { analyticsApp } from '../analytics.app';
+import { BackupJobs } from './backup.jobs';
+
+const DAY_MS = 86_400_000;
+
+let folder: string;
+let app: TestApp;
+/** Another installation with the same files. */
+let empty: TestApp;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'backup-'));
+  app = await startApp(analyticsApp, { env: { MEDIA_FOLDER: folder } });
+  empty = await startApp(analyticsApp, { env: { MEDIA_FOLDER: folder }, clock: app.clock });
+});
+beforeEach(() => Promise.all([clear(app), clear(empty)]));
+afterAll(async () => {
+  await Promise.all([app.stop(), empty.stop()]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const storageOf = ({ service }: TestApp) => service.nest.get<MediaStorage>(MEDIA_STORAGE);
+const restore = (app: TestApp, id = 'latest') => app.gateway.call(RestoreStatistics, { params: { id } });
+
+const sums = async (app: TestApp) => ({
+  measures: await ask(
+    app,
+    `SELECT * FROM measures ORDER BY minutes, type, measure, at, bot_id, platform, kind, model, outcome, le`,
+  ),
+  active: await ask(
+    app,
+    'SELECT day::text, bot_id, quarters, count(*)::int FROM active_people GROUP BY 1, 2, 3 ORDER BY 1, 2, 3',
+  ),
+  mau: await ask(app, 'SELECT count(DISTINCT user_id)::int AS mau FROM active_people'),
+  people: await ask(app, 'SELECT bot_id, first_active_at FROM people ORDER BY 1, 2'),
+});
+
+async function someHistory(app: TestApp): Promise<string[]> {
+  const people = await Promise.all(Array.from({ length: 3 }, () => aPerson(app)));
+  for (const [i, userId] of people.entries()) {
+    for (const daysAgo of [3, 1]) {
+      const at = new Date(app.clock.now().getTime() - daysAgo * DAY_MS + i * 60_000);
+      await say(app, aMessage({ userId, botId: i === 0 ? 'northwind' : 'lumen' }), at);
+      await say(app, aUsage({ userId, durationMs: 700 * (i + 1) }), at);
+    }
+  }
+  return people;
+}
+
+describe('a backup of the statistics', () => {
+  it('is taken at night, names nobody, and gives an empty database equal sums', async () => {
+    const people = await someHistory(app);
+    await app.service.nest.get(Schedules).runSlot('back-up-statistics', app.clock.now());
+    const [backup] = await until(
+      async () => {
+        const { backups } = await app.gateway.call(ListStatisticsBackups, {});
+        return backups[0]?.takenAt.getTime() === app.clock.now().getTime() && backups;
+      },
+      { what: 'the backup' },
+    );
+    expect(backup!.rows).toMatchObject({ active_people: 6, people: 3 });
+
+    const manifest = await (await storageOf(app).open(`statistics/${backup!.id}/manifest.json`))!.body.toArray();
+    const { tables } = JSON.parse(Buffer.concat(manifest as Buffer[]).toString()) as {
+      tables: { name: string; files: { key: string; sha256: string }[] }[];
+    };
+    const content = await Promise.all(
+      tables.flatMap(({ files }) => files).map(async ({ key }) => buffer((await storageOf(app).open(key))!.body)),
+    );
+    const text = content.map((file) => gunzipSync(file).toString()).join();
+    for (const userId of people) expect(text).not.toContain(userId);
+
+    const before = await sums(app);
+    app.clock.advance(60 * 60_000);
+    expect(await restore(empty)).toMatchObject({ id: backup!.id, rows: backup!.rows });
+    expect(await sums(empty)).toEqual(before);
+  });
+
+  it('is added to what was counted since, and to nothing else', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }));
+    await app.gateway.call(BackUpStatistics, {});
+    app.clock.advance(60 * 60_000);
+    await expect(restore(app)).rejects.toMatchObject({
+      status: 409,
+      problem: { code: 'analytics.statistics_not_empty' },
+    });
+    await say(empty, aUsage({ userId: await aPerson(empty) }));
+    await restore(empty);
+    await expect(restore(empty)).rejects.toMatchObject({ status: 409 });
+    expect(
+      await ask(empty, `SELECT sum(total)::int AS cost FROM measures WHERE minutes = 15 AND measure = 'costMicros'`),
+    ).toEqual([{ cost: 900 }]);
+  });
+
+  it('that is damaged or not there changes nothing, and says so', async () => {
+    await someHistory(app);
+    const { id } = await app.gateway.call(BackUpStatistics, {});
+    await storageOf(app).put(`statistics/${id}/people-0001.copy.gz`, Buffer.from('rust'), { contentType: 'a/b' });
+    app.clock.advance(60 * 60_000);
+    await expect(restore(empty, id)).rejects.toMatchObject({ problem: { code: 'analytics.backup_damaged' } });
+    expect((await sums(empty)).measures).toEqual([]);
+    await expect(restore(empty, 'nothing')).rejects.toMatchObject({ problem: { code: 'analytics.backup_not_found' } });
+  });
+
+  it('goes after five weeks', async () => {
+    const jobs = app.service.nest.get(BackupJobs, { strict: false });
+    await jobs.backUp();
+    const { backups: first } = await app.gateway.call(ListStatisticsBackups, {});
+    expect(first.length).toBeGreaterThan(1);
+    app.clock.advance(36 * DAY_MS);
+    await jobs.backUp();
+    const { backups } = await app.gateway.call(ListStatisticsBackups, {});
+    expect(backups).toHaveLength(1);
+    expect(backups[0]!.id).not.toBe(first[0]!.id);
+    for (const file of ['manifest.json', 'measures-0001.copy.gz'])
+      expect(await storageOf(app).exists(`statistics/${first[0]!.id}/${file}`)).toBe(false);
+  });
+});

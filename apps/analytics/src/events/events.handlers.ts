@@ -1,0 +1,14 @@
+import { Consumer, HandlesAll } from '@switchboard/bus';
+import type { CloudEvent } from '@switchboard/contracts';
+import type { EntityManager } from 'typeorm';
+import { EventsService } from './events.service';
+
+@Consumer('events', { batch: 500 })
+export class EventsHandlers {
+  constructor(private readonly events: EventsService) {}
+
+  @HandlesAll()
+  said(events: CloudEvent[], tx: EntityManager): Promise<void> {
+    return this.events.receive(tx, events);
+  }
+}

@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, CONFIG, defineJob, type JobRun, type PayloadOf, Scheduled, Slot } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
+import { DataSource } from 'typeorm';
+import type { AnalyticsConfig } from '../analytics.config';
+import { ExperimentAnalysisService } from './experiment-analysis.service';
+
+const AnalyseExperiments = defineJob('analyse-experiments', Slot);
+const ForgetOldExposures = defineJob('forget-old-exposures', Slot);
+
+@Injectable()
+export class ExperimentsJobs {
+  constructor(
+    private readonly db: DataSource,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: AnalyticsConfig,
+    private readonly analysis: ExperimentAnalysisService,
+  ) {}
+
+  @Scheduled('*/10 * * * *', AnalyseExperiments, {
+    purpose: 'Computes what running experiments show, and takes back those that surely harm.',
+    timeoutMs: 9 * 60_000,
+  })
+  async analyse(_slot: PayloadOf<typeof AnalyseExperiments>, { signal }: JobRun): Promise<void> {
+    const failures: unknown[] = [];
+    for (const id of await this.analysis.runningIds()) {
+      if (signal.aborted) break;
+      // One that cannot be computed does not keep the guardrails of the others from being looked at.
+      await this.analysis.analyse(id).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'experiments could not be analysed');
+  }
+
+  @Scheduled('27 4 * * *', ForgetOldExposures, {
+    purpose: 'Deletes who took part in experiments that ended ANALYTICS_KEEP_EVENTS_MONTHS ago; their results stay.',
+    timeoutMs: 10 * 60_000,
+  })
+  async forgetOld(): Promise<void> {
+    const before = DateTime.fromJSDate(this.clock.now()).minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS });
+    await this.db.query(
+      'DELETE FROM exposures USING experiments WHERE experiments.id = experiment_id AND ended_at < $1',
+      [before.toJSDate()],
+    );
+  }
+}

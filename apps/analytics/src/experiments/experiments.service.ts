@@ -1,0 +1,321 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import {
+  type ChangeExperiment,
+  type DraftExperiment,
+  events,
+  ExperimentDecided,
+  ExperimentStarted,
+  type ListExperiments,
+  personalFieldsOf,
+  type PlanExperiment,
+  type ReadExperiment,
+  uiEvents,
+} from '@switchboard/contracts';
+import {
+  type AnswerOf,
+  Clock,
+  DomainError,
+  type Experiment as RunningExperiment,
+  type IfMatch,
+  type Position,
+  type RequestOf,
+} from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { nameOf } from '../rollups/event-rules';
+import { neededPerGroup } from '../stats/comparison';
+import { Experiment, type ExperimentPlan } from './experiment.entity';
+
+type Answer = AnswerOf<typeof ReadExperiment>;
+type Draft = RequestOf<typeof DraftExperiment>['body'];
+type Change = RequestOf<typeof ChangeExperiment>['body'];
+
+export class ExperimentNotFound extends DomainError {
+  constructor(which: Readonly<Record<string, string>>) {
+    super('analytics.experiment_not_found', 'There is no such experiment', 404, which);
+  }
+}
+
+/** What of an experiment is fixed once it has begun. */
+class ExperimentIsFixed extends DomainError {
+  constructor(field: string) {
+    const why = 'An experiment that has begun is not changed: what it shows would be of two experiments';
+    super('analytics.experiment_is_fixed', why, 409, { field });
+  }
+}
+
+export interface Decision {
+  readonly decision: 'ship' | 'no_effect' | 'harmful' | 'stopped';
+  readonly arm: string;
+  readonly why: string;
+  readonly automatic: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Experiments from draft to decision. What a service needs to put people into arms is in the running ones. */
+@Injectable()
+export class ExperimentsService {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  list(
+    tx: EntityManager,
+    { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
+    position: Position | undefined,
+  ): Promise<Experiment[]> {
+    const backwards = position?.direction === 'prev';
+    const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
+    if (state) query.andWhere('experiment.state = ANY(:state)', { state });
+    if (botId) query.andWhere('experiment.botId = :botId', { botId });
+    if (position) query.andWhere(`experiment.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    return query.orderBy('experiment.id', backwards ? 'ASC' : 'DESC').getMany();
+  }
+
+  async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft): Promise<Answer> {
+    const experiment = tx.create(Experiment, {
+      id: uuidv7(),
+      key,
+      place,
+      botId,
+      plan,
+      state: 'draft',
+      decidedAutomatically: false,
+      createdAt: this.clock.now(),
+      revision: 1,
+    });
+    const { raw } = await tx
+      .createQueryBuilder()
+      .insert()
+      .into(Experiment)
+      .values(experiment)
+      .orIgnore()
+      .returning('id')
+      .execute();
+    if ((raw as unknown[]).length === 0)
+      throw new DomainError('analytics.experiment_key_taken', 'There is an experiment of that name', 409, { key });
+    return answerOf(await this.find(tx, experiment.id));
+  }
+
+  async read(tx: EntityManager, id: string): Promise<Answer> {
+    return answerOf(await this.find(tx, id));
+  }
+
+  /** @param seen the revisions that the caller knows: checked while the row is locked */
+  async change(tx: EntityManager, id: string, { place, botId, ...change }: Change, seen: IfMatch): Promise<Answer> {
+    const experiment = await this.locked(tx, id, seen);
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const plan: ExperimentPlan = { ...experiment.plan, ...given };
+    if (experiment.state !== 'draft') {
+      const [fixed] = Object.keys({ ...given, ...(place && { place }), ...(botId !== undefined && { botId }) }).filter(
+        (field) => field !== 'coverage',
+      );
+      if (fixed) throw new ExperimentIsFixed(fixed);
+      if (experiment.state !== 'running' || plan.coverage < experiment.plan.coverage)
+        throw new ExperimentIsFixed('coverage');
+    }
+    await this.save(tx, experiment, {
+      plan,
+      ...(place && { place }),
+      ...(botId !== undefined && { botId }),
+    });
+    return answerOf(experiment);
+  }
+
+  async start(tx: EntityManager, id: string, seen: IfMatch): Promise<Answer> {
+    const experiment = await this.locked(tx, id, seen);
+    if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
+    refuseIncomplete(experiment.plan);
+    refuseUnknown(experiment.plan);
+    // One after the other: two that begin at once would not see each other.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('experiments'), hashtext('start'))`);
+    await refuseOverlap(tx, experiment);
+    const startedAt = this.clock.now();
+    const plannedEnd = new Date(startedAt.getTime() + experiment.plan.days! * DAY_MS);
+    await this.save(tx, experiment, { state: 'running', startedAt, plannedEnd });
+    const { key, place } = experiment;
+    const plan = { experimentId: id, experiment: key, place, plannedEnd: plannedEnd.toISOString() };
+    await this.outbox.add(tx, ExperimentStarted(plan));
+    return answerOf(experiment);
+  }
+
+  async decide(tx: EntityManager, id: string, decision: Omit<Decision, 'automatic'>, seen: IfMatch): Promise<Answer> {
+    const experiment = await this.locked(tx, id, seen);
+    if (experiment.state !== 'running')
+      throw new DomainError('analytics.experiment_not_running', 'The experiment does not run', 409, { id });
+    return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
+  }
+
+  /** Ends a running experiment whose row is locked. */
+  async end(tx: EntityManager, experiment: Experiment, decision: Decision): Promise<Experiment> {
+    const arm = experiment.plan.arms.find(({ key }) => key === decision.arm);
+    if (!arm)
+      throw new DomainError('analytics.arm_not_found', 'The experiment has no such arm', 422, { arm: decision.arm });
+    await this.save(tx, experiment, {
+      state: decision.decision === 'stopped' ? 'stopped' : 'decided',
+      decision: decision.decision,
+      decidedArm: arm.key,
+      decidedWhy: decision.why,
+      decidedAutomatically: decision.automatic,
+      endedAt: this.clock.now(),
+    });
+    const { id, key, place } = experiment;
+    const event = {
+      experimentId: id,
+      experiment: key,
+      place,
+      decision: decision.decision,
+      arm: arm.key,
+      value: arm.value,
+      automatic: decision.automatic,
+    };
+    await this.outbox.add(tx, ExperimentDecided(event));
+    return experiment;
+  }
+
+  async remove(tx: EntityManager, id: string): Promise<void> {
+    const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!experiment) return;
+    if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
+    await tx.delete(Experiment, { id });
+  }
+
+  async running(tx: EntityManager): Promise<RunningExperiment[]> {
+    const rows = await tx.find(Experiment, { where: { state: 'running' }, order: { id: 'ASC' } });
+    return rows.map(assignmentOf);
+  }
+
+  /** The locked row of a running experiment; null for one that does not run (any more). */
+  lockRunning(tx: EntityManager, id: string): Promise<Experiment | null> {
+    return tx.findOne(Experiment, { where: { id, state: 'running' }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  async find(tx: EntityManager, id: string): Promise<Experiment> {
+    const experiment = await tx.findOneBy(Experiment, { id });
+    if (!experiment) throw new ExperimentNotFound({ id });
+    return experiment;
+  }
+
+  private async locked(tx: EntityManager, id: string, seen: IfMatch): Promise<Experiment> {
+    const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!experiment) throw new ExperimentNotFound({ id });
+    seen.check(experiment.revision);
+    return experiment;
+  }
+
+  private async save(tx: EntityManager, experiment: Experiment, change: Partial<Experiment>): Promise<void> {
+    Object.assign(experiment, change, { revision: experiment.revision + 1 });
+    await tx.save(Experiment, experiment);
+  }
+}
+
+export const answerOf = ({ plan, toldAdvice: _, ...row }: Experiment): Answer => ({ ...row, ...plan });
+
+/** All that decides into which arm somebody belongs. The salt is the id, so that no two experiments mix people alike. */
+export const assignmentOf = ({
+  id,
+  key,
+  place,
+  plan: { arms, coverage, namespace },
+}: Experiment): RunningExperiment => ({
+  id,
+  key,
+  place,
+  salt: id,
+  arms,
+  coverage,
+  namespace,
+});
+
+/** How many people are needed; by the mean alone where it is a share. */
+export function personsFor(asked: RequestOf<typeof PlanExperiment>['body']): AnswerOf<typeof PlanExperiment> {
+  const { mean, deviation, minimalEffect, alpha, power, arms } = asked;
+  const effect = Math.abs(mean) * minimalEffect;
+  // Of a share both groups are looked at half way between what is and what is looked for.
+  const middle = mean + effect / 2;
+  const spread = deviation === undefined ? middle * (1 - middle) : deviation ** 2;
+  if (!(effect > 0) || !(spread > 0))
+    throw new DomainError('analytics.plan_impossible', 'A share lies between 0 and 1, and a mean is not 0', 422);
+  const personsPerArm = neededPerGroup({ spread, effect, alpha: alpha / (arms - 1), power });
+  return { personsPerArm, persons: personsPerArm * arms };
+}
+
+/** What a draft may leave open. */
+function refuseIncomplete(plan: ExperimentPlan): void {
+  const required = ['hypothesis', 'primary', 'minimalEffect', 'plannedPersons', 'days'] as const;
+  const missing: string[] = required.filter((field) => plan[field] === null);
+  if (plan.guardrails.length === 0) missing.push('guardrails');
+  const keys = [plan.primary, ...plan.secondary, ...plan.guardrails].flatMap((metric) => metric?.key ?? []);
+  if (new Set(keys).size < keys.length) missing.push('distinct metric keys');
+  if (missing.length > 0)
+    throw new DomainError('analytics.experiment_incomplete', 'Before it starts an experiment says all it is for', 422, {
+      missing,
+    });
+}
+
+/** What no event says cannot be counted, nor what events say sealed; only numbers are added up. */
+function refuseUnknown({ primary, secondary, guardrails }: ExperimentPlan): void {
+  const metrics = [primary, ...secondary, ...guardrails].filter((metric) => metric !== null);
+  const measures = metrics.flatMap(({ measure, per }) => [measure, ...(per ? [per] : [])]);
+  const unknown = measures.flatMap(({ event, field, where = {} }) => {
+    const kinds = fieldsOf(event);
+    if (!kinds) return [event];
+    const wrong = [
+      ...(field !== undefined && kinds.get(field) !== 'number' ? [field] : []),
+      ...Object.keys(where).filter((name) => !kinds.has(name)),
+    ];
+    return wrong.map((name) => `${event} · ${name}`);
+  });
+  if (unknown.length > 0)
+    throw new DomainError('analytics.measure_unknown', 'Nothing of the kind is counted', 422, {
+      unknown: [...new Set(unknown)],
+    });
+}
+
+/** The fields of an event that are not sealed, and whether they are numbers; undefined for one that nobody says. */
+function fieldsOf(event: string): ReadonlyMap<string, 'number' | 'other'> | undefined {
+  const definition = [...events, ...uiEvents].findLast(({ type }) => nameOf(type) === event);
+  if (!definition) return undefined;
+  const sealed = new Set(personalFieldsOf(definition.schema).map((path) => path.join('.')));
+  const fields = new Map<string, 'number' | 'other'>();
+  const { $defs = {}, ...whole } = z.toJSONSchema(definition.schema, { unrepresentable: 'any' }) as JsonSchema;
+  const walk = ({ properties = {} }: JsonSchema, at: string) => {
+    for (const [name, field] of Object.entries(properties)) {
+      const path = at + name;
+      if (sealed.has(path)) continue;
+      const schema = field.$ref ? $defs[field.$ref.replace('#/$defs/', '')]! : field;
+      fields.set(path, schema.type === 'number' || schema.type === 'integer' ? 'number' : 'other');
+      walk(schema, `${path}.`);
+    }
+  };
+  walk(whole, '');
+  return fields;
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** Two experiments at one place would answer the same question; two that share a range of a namespace share people. */
+async function refuseOverlap(tx: EntityManager, { place, plan: { namespace } }: Experiment): Promise<void> {
+  const running = await tx.findBy(Experiment, { state: 'running' });
+  const there = running.find((other) => other.place === place);
+  if (there)
+    throw new DomainError('analytics.experiment_place_taken', 'Another experiment runs there', 409, { key: there.key });
+  const overlaps = running.find(({ plan: { namespace: other } }) => {
+    return (
+      namespace && other && other.name === namespace.name && other.from < namespace.to && namespace.from < other.to
+    );
+  });
+  if (overlaps)
+    throw new DomainError('analytics.experiment_namespace_taken', 'Another experiment has these people', 409, {
+      key: overlaps.key,
+    });
+}

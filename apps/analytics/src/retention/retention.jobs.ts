@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  Clock,
+  CONFIG,
+  defineJob,
+  type JobRun,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Scheduled,
+  Slot,
+} from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import type { AnalyticsConfig } from '../analytics.config';
+import { type EventPartition, EventPartitions } from '../events/event-partitions';
+import { RollupsService } from '../rollups/rollups.service';
+
+const ForgetOldEvents = defineJob('forget-old-events', Slot);
+
+const DAY_MS = 86_400_000;
+/** As long as anybody looks back by minutes: six weeks and some days. Measures of a quarter of an hour go on. */
+const FIVE_MINUTES_KEPT_DAYS = 62;
+/** Time to look at them: docs/runbooks/quarantined-events.md. */
+const QUARANTINE_KEPT_DAYS = 30;
+
+/** Forgets what is too old. Events go by whole months, and only when they lie in storage. */
+@Injectable()
+export class RetentionJobs {
+  constructor(
+    private readonly db: DataSource,
+    private readonly partitions: EventPartitions,
+    private readonly rollups: RollupsService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: AnalyticsConfig,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @Scheduled('27 2 * * *', ForgetOldEvents, {
+    purpose:
+      'Drops months of events that are older than ANALYTICS_KEEP_EVENTS_MONTHS and archived, and old measures and quarantined events.',
+    timeoutMs: 60 * 60_000,
+  })
+  async forgetOld(_slot: PayloadOf<typeof ForgetOldEvents>, { signal }: JobRun): Promise<void> {
+    const months = this.monthsAgo(this.config.ANALYTICS_KEEP_MEASURES_MONTHS);
+    await this.rollups.forgetMeasures(5, this.daysAgo(FIVE_MINUTES_KEPT_DAYS));
+    await this.rollups.forgetMeasures(15, months);
+    await this.rollups.forgetActivity(months);
+    await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [this.daysAgo(QUARANTINE_KEPT_DAYS)]);
+    const oldest = this.monthsAgo(this.config.ANALYTICS_KEEP_EVENTS_MONTHS);
+    for (const partition of await this.partitions.list()) {
+      if (partition.to > oldest) continue;
+      signal.throwIfAborted();
+      await this.drop(partition);
+    }
+  }
+
+  private async drop(partition: EventPartition): Promise<void> {
+    const [{ missing }] = await this.db.query<[{ missing: number }]>(
+      `SELECT $2::date - $1::date - count(*)::integer AS missing FROM archived_days WHERE day >= $1 AND day < $2 AND final`,
+      [partition.from, partition.to].map((time) => time.toISOString().slice(0, 10)),
+    );
+    if (missing > 0) {
+      this.log.warn({ partition: partition.name, days: missing }, 'old events are kept: some days are not archived');
+      return;
+    }
+    // First this: days whose events are gone must never be counted anew.
+    await this.db.transaction((tx) => this.rollups.countableSince(tx, partition.to.toISOString().slice(0, 10)));
+    await this.partitions.drop(partition);
+    this.log.info({ partition: partition.name }, 'a month of old events was dropped; it lies in storage');
+  }
+
+  private daysAgo(days: number): Date {
+    return new Date(this.clock.now().getTime() - days * DAY_MS);
+  }
+
+  /** The first moment of the month that was so many months ago. */
+  private monthsAgo(months: number): Date {
+    const now = this.clock.now();
+    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1));
+  }
+}

@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox, Signals } from '@switchboard/bus';
+import {
+  type Actor,
+  type ListPromptReleases,
+  PromptsChanged,
+  type ReadPromptInForce,
+  type ReadPromptVersion,
+} from '@switchboard/contracts';
+import { type AnswerOf, Clock, DomainError, type IfMatch, type Position } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AssistantsService } from '../assistants/assistants.service';
+import { auditEntry, authorOf } from '../audit-entry';
+import { Prompt } from './prompt.entity';
+import { PromptDraftsService } from './prompt-drafts.service';
+import { PromptRelease } from './prompt-release.entity';
+import { PromptsService } from './prompts.service';
+
+type PromptInForce = AnswerOf<typeof ReadPromptInForce>;
+type Release = AnswerOf<typeof ListPromptReleases>['data'][number];
+type Version = AnswerOf<typeof ReadPromptVersion>;
+
+/** A version, or a draft that becomes one. */
+export interface Publishable {
+  readonly promptId?: string | undefined;
+  readonly draft?: { readonly id: string; readonly revision: number } | undefined;
+}
+
+const CHANGED = 'chat-ai.changedPrompts';
+
+/** Puts prompts in force, and tells which one is and why. */
+@Injectable()
+export class PromptReleasesService {
+  constructor(
+    private readonly assistants: AssistantsService,
+    private readonly prompts: PromptsService,
+    private readonly drafts: PromptDraftsService,
+    private readonly clock: Clock,
+    private readonly outbox: Outbox,
+    db: DataSource,
+    signals: Signals,
+  ) {
+    // Only after the commit: a process that looks before it would see the former one.
+    db.subscribers.push({
+      afterTransactionCommit: ({ queryRunner }: { queryRunner: QueryRunner }) => {
+        for (const botId of takeChanged(queryRunner)) signals.send(PromptsChanged, { botId });
+      },
+      afterTransactionRollback: ({ queryRunner }: { queryRunner: QueryRunner }) => void takeChanged(queryRunner),
+    });
+  }
+
+  async inForce(tx: EntityManager, botId: string): Promise<PromptInForce> {
+    const described = await this.prompts.described(this.assistants.require(botId), tx);
+    const last = await tx.findOne(PromptRelease, { where: { botId }, order: { number: 'DESC' } });
+    const published = last?.promptId ? await this.prompts.read(tx, botId, last.promptId) : undefined;
+    const prompt = published ?? described;
+    return {
+      botId,
+      source: published ? 'console' : 'description',
+      prompt: shown(prompt, prompt),
+      release: last ? { ...last, prompt: published ?? null } : null,
+      described: shown(described, prompt),
+      revision: last?.number ?? 0,
+    };
+  }
+
+  /** The latest first. */
+  async versions(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Version[]> {
+    const { prompt } = await this.inForce(tx, botId);
+    const backwards = position?.direction === 'prev';
+    const query = tx.createQueryBuilder(Prompt, 'prompt').where('prompt.botId = :botId', { botId });
+    if (position) query.andWhere(`prompt.version ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    const rows = await query
+      .orderBy('prompt.version', backwards ? 'ASC' : 'DESC')
+      .limit(limit)
+      .getMany();
+    return rows.map((row) => shown(row, prompt));
+  }
+
+  async version(tx: EntityManager, botId: string, promptId: string): Promise<Version> {
+    const { prompt } = await this.inForce(tx, botId);
+    return shown(await this.prompts.read(tx, botId, promptId), prompt);
+  }
+
+  /** @param seen the number of the release that the caller took for the last one */
+  async publish(
+    tx: EntityManager,
+    botId: string,
+    { promptId, draft }: Publishable,
+    { why, seen, actor }: { why: string; seen: IfMatch; actor: Actor },
+  ): Promise<PromptInForce> {
+    const before = await this.lockInForce(tx, botId, seen);
+    const prompt = draft
+      ? await this.prompts.versionOf(tx, botId, ...(await this.drafts.take(tx, botId, draft)))
+      : await this.prompts.read(tx, botId, promptId!);
+    const action = prompt.version < before.prompt.version ? 'rolled_back' : 'published';
+    return this.release(tx, before, { action, promptId: prompt.id, why, actor });
+  }
+
+  /** The text of the bot's description counts again. */
+  async withdraw(
+    tx: EntityManager,
+    botId: string,
+    { why, seen, actor }: { why: string; seen: IfMatch; actor: Actor },
+  ): Promise<PromptInForce> {
+    const before = await this.lockInForce(tx, botId, seen);
+    if (before.source === 'description') throw new PromptNotPublished(botId);
+    return this.release(tx, before, { action: 'withdrawn', promptId: null, why, actor });
+  }
+
+  /** The latest first. */
+  async list(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Release[]> {
+    const backwards = position?.direction === 'prev';
+    const query = tx
+      .createQueryBuilder(PromptRelease, 'release')
+      .leftJoinAndMapOne('release.prompt', Prompt, 'prompt', 'prompt.id = release.promptId')
+      .where('release.botId = :botId', { botId });
+    if (position) query.andWhere(`release.number ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
+    const rows = await query
+      .orderBy('release.number', backwards ? 'ASC' : 'DESC')
+      .limit(limit)
+      .getMany();
+    return rows as (PromptRelease & { prompt: Prompt | null })[];
+  }
+
+  private async lockInForce(tx: EntityManager, botId: string, seen: IfMatch): Promise<PromptInForce> {
+    await this.prompts.lock(tx, botId);
+    const before = await this.inForce(tx, botId);
+    seen.check(before.revision, before);
+    return before;
+  }
+
+  private async release(
+    tx: EntityManager,
+    { botId, prompt, revision }: PromptInForce,
+    { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: Actor },
+  ): Promise<PromptInForce> {
+    const released = { releasedAt: this.clock.now(), releasedBy: authorOf(actor) };
+    await tx.insert(PromptRelease, { id: uuidv7(), botId, number: revision + 1, ...change, ...released });
+    const after = await this.inForce(tx, botId);
+    await this.outbox.add(
+      tx,
+      auditEntry(actor, {
+        action: `chat-ai.prompts.${change.action.replace('_', '-')}`,
+        resourceType: 'prompt',
+        resourceId: botId,
+        botId,
+        before: { promptId: prompt.id, version: prompt.version },
+        after: { promptId: after.prompt.id, version: after.prompt.version },
+        reason: change.why,
+      }),
+    );
+    ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
+    return after;
+  }
+}
+
+const shown = (prompt: Prompt, { id }: Pick<Prompt, 'id'>): Version => ({
+  ...prompt,
+  characters: prompt.text.length,
+  isInForce: prompt.id === id,
+});
+
+class PromptNotPublished extends DomainError {
+  constructor(botId: string) {
+    super('chat-ai.prompt_not_published', 'No prompt of the console is in force', 409, { botId });
+  }
+}
+
+function takeChanged(queryRunner: QueryRunner): string[] {
+  const changed = (queryRunner.data[CHANGED] as string[] | undefined) ?? [];
+  delete queryRunner.data[CHANGED];
+  return changed;
+}

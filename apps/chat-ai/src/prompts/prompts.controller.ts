@@ -1,0 +1,108 @@
+import { Controller } from '@nestjs/common';
+import {
+  ChangePromptDraft,
+  DiscardPromptDraft,
+  ListPromptDrafts,
+  ListPromptReleases,
+  ListPromptVersions,
+  OpenPromptDraft,
+  PublishPrompt,
+  ReadPromptDraft,
+  ReadPromptInForce,
+  ReadPromptVersion,
+  WithdrawPrompt,
+} from '@switchboard/contracts';
+import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { PromptDraftsService } from './prompt-drafts.service';
+import { PromptReleasesService } from './prompt-releases.service';
+
+/** What assistants are told, for those who write it. */
+@Controller()
+export class PromptsController {
+  constructor(
+    private readonly db: DataSource,
+    private readonly cursors: Cursors,
+    private readonly releases: PromptReleasesService,
+    private readonly drafts: PromptDraftsService,
+  ) {}
+
+  @Implements(ReadPromptInForce)
+  inForce({ params }: RequestOf<typeof ReadPromptInForce>): Promise<AnswerOf<typeof ReadPromptInForce>> {
+    return this.db.transaction((tx) => this.releases.inForce(tx, params.botId));
+  }
+
+  @Implements(ListPromptVersions)
+  async listVersions(request: RequestOf<typeof ListPromptVersions>): Promise<AnswerOf<typeof ListPromptVersions>> {
+    const { params, query } = request;
+    const position = this.cursors.position(request);
+    const rows = await this.db.transaction((tx) => this.releases.versions(tx, params.botId, position, query.limit + 1));
+    return this.cursors.page(request, rows, ({ version }) => [version]);
+  }
+
+  @Implements(ReadPromptVersion)
+  readVersion({ params }: RequestOf<typeof ReadPromptVersion>): Promise<AnswerOf<typeof ReadPromptVersion>> {
+    return this.db.transaction((tx) => this.releases.version(tx, params.botId, params.promptId));
+  }
+
+  @Implements(ListPromptReleases)
+  async listReleases(request: RequestOf<typeof ListPromptReleases>): Promise<AnswerOf<typeof ListPromptReleases>> {
+    const { params, query } = request;
+    const position = this.cursors.position(request);
+    const rows = await this.releases.list(this.db.manager, params.botId, position, query.limit + 1);
+    return this.cursors.page(request, rows, ({ number }) => [number]);
+  }
+
+  @Implements(PublishPrompt)
+  publish(
+    { params, body, ifMatch, actor }: RequestOf<typeof PublishPrompt>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof PublishPrompt>> {
+    const { why, ...what } = body;
+    return this.releases.publish(tx, params.botId, what, { why, seen: ifMatch, actor });
+  }
+
+  @Implements(WithdrawPrompt)
+  withdraw(
+    { params, body, ifMatch, actor }: RequestOf<typeof WithdrawPrompt>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof WithdrawPrompt>> {
+    return this.releases.withdraw(tx, params.botId, { why: body.why, seen: ifMatch, actor });
+  }
+
+  @Implements(ListPromptDrafts)
+  async listDrafts(request: RequestOf<typeof ListPromptDrafts>): Promise<AnswerOf<typeof ListPromptDrafts>> {
+    const { params, query } = request;
+    const position = this.cursors.position(request);
+    const rows = await this.drafts.list(this.db.manager, params.botId, position, query.limit + 1);
+    return this.cursors.page(request, rows, ({ id }) => [id]);
+  }
+
+  @Implements(OpenPromptDraft)
+  openDraft(
+    { params, body, actor }: RequestOf<typeof OpenPromptDraft>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof OpenPromptDraft>> {
+    return this.drafts.open(tx, params.botId, body, actor);
+  }
+
+  @Implements(ReadPromptDraft)
+  readDraft({ params }: RequestOf<typeof ReadPromptDraft>): Promise<AnswerOf<typeof ReadPromptDraft>> {
+    return this.drafts.read(this.db.manager, params.botId, params.draftId);
+  }
+
+  @Implements(ChangePromptDraft)
+  changeDraft({
+    params,
+    body,
+    ifMatch,
+    actor,
+  }: RequestOf<typeof ChangePromptDraft>): Promise<AnswerOf<typeof ChangePromptDraft>> {
+    return this.db.transaction((tx) => this.drafts.change(tx, params, body, { seen: ifMatch, actor }));
+  }
+
+  @Implements(DiscardPromptDraft)
+  discardDraft({ params }: RequestOf<typeof DiscardPromptDraft>): Promise<void> {
+    return this.drafts.discard(this.db.manager, params.botId, params.draftId);
+  }
+}

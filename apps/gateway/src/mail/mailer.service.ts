@@ -1,0 +1,61 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, ResiliencePolicy } from '@switchboard/service-kit';
+import { createTransport, type Transporter } from 'nodemailer';
+import { Registry } from 'prom-client';
+import type { MailConfig } from './mail.config';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+const TIMEOUT_MS = 30_000;
+/** Of each step of the conversation with the server. */
+const STEP_TIMEOUT_MS = 10_000;
+/** The server has read the mail and does not want it: later it will not want it either. */
+const REFUSED_FOR_GOOD = 500;
+
+/** Sends e-mail, where a server for it is configured. */
+@Injectable()
+export class MailerService implements OnApplicationShutdown {
+  private readonly transport: Transporter | undefined;
+  private readonly policy: ResiliencePolicy;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: MailConfig,
+    registry: Registry,
+  ) {
+    const { GATEWAY_SMTP_URL: url } = config;
+    const steps = {
+      connectionTimeout: STEP_TIMEOUT_MS,
+      greetingTimeout: STEP_TIMEOUT_MS,
+      socketTimeout: STEP_TIMEOUT_MS,
+    };
+    this.transport = url === undefined ? undefined : createTransport({ url, pool: true, maxConnections: 2, ...steps });
+    const isOutage = (error: unknown) => !isRefused(error);
+    this.policy = new ResiliencePolicy({ name: 'smtp', registry, timeoutMs: TIMEOUT_MS, isOutage });
+  }
+
+  get isConfigured(): boolean {
+    return this.transport !== undefined;
+  }
+
+  /** Resolves when the server has taken it. It may have taken one of which it could not say so any more. */
+  async send(mail: Mail): Promise<void> {
+    const { transport } = this;
+    if (!transport) throw new Error('No server is configured that sends e-mail: GATEWAY_SMTP_URL');
+    await this.policy.call('send', () => transport.sendMail({ from: this.config.GATEWAY_MAIL_FROM, ...mail }));
+  }
+
+  onApplicationShutdown(): void {
+    this.transport?.close();
+  }
+}
+
+/** Whether an error of `send` will be the same next time. */
+export function isRefused(error: unknown): boolean {
+  const { responseCode } = error as { responseCode?: unknown };
+  return typeof responseCode === 'number' && responseCode >= REFUSED_FOR_GOOD;
+}

@@ -1,0 +1,67 @@
+/** What is remembered of an attempt while its browser is away. */
+export interface Attempt {
+  readonly state: string;
+  readonly nonce: string;
+  /** Of PKCE, RFC 7636. */
+  readonly verifier: string;
+  readonly redirectUri: string;
+}
+
+/** What the provider has given the browser to bring back. */
+export interface ProviderAnswer {
+  readonly code: string;
+  readonly deviceId?: string | undefined;
+  readonly issuer?: string | undefined;
+}
+
+/** Somebody who has proven who they are elsewhere. */
+export interface ProvenPerson {
+  /** By which the provider knows them, and which never becomes somebody else's. */
+  readonly externalId: string;
+  readonly name?: string | undefined;
+  /** How they know the account themselves: an address, a user name. */
+  readonly label?: string | undefined;
+  readonly locale?: string | undefined;
+}
+
+/** One kind of account elsewhere. */
+export interface SignInProvider {
+  /** `telegram`; also the channel of its identities. */
+  readonly name: string;
+  /** How a session began, RFC 8176. */
+  readonly amr: string;
+  /** Where the browser is sent. */
+  authorizationUrl(attempt: Attempt): Promise<URL>;
+  /** Who it is. Throws SignInRefused, and what ends a call to a third party. */
+  identify(answer: ProviderAnswer, attempt: Attempt): Promise<ProvenPerson>;
+}
+
+/** What came back proves nothing. The reason is for the log: who tries tokens learns nothing from it. */
+export class SignInRefused extends Error {
+  override readonly name = 'SignInRefused';
+
+  constructor(
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the sign-in was refused: ${reason}`, options);
+  }
+}
+
+/** The app that is registered with a provider. */
+export interface ClientSettings {
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+}
+
+/** Calls one provider: with a deadline, a breaker and a metric. Nothing is repeated, because a code counts once. */
+export type AskProvider = <T>(operation: string, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+/** The JSON of an answer below 500. Throws an Error for the rest: then the provider is in trouble, and nobody was refused. */
+export async function readJson(response: Response): Promise<unknown> {
+  if (response.status >= 500 || response.status === 429) {
+    await response.body?.cancel();
+    throw new Error(`${new URL(response.url).pathname} was answered with ${response.status}`);
+  }
+  return response.json().catch(() => undefined);
+}

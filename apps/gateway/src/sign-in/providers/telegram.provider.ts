@@ -1,0 +1,135 @@
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Log } from '@switchboard/service-kit';
+import { z } from 'zod';
+import { type Discovered, Discovery } from './discovery';
+import {
+  type AskProvider,
+  type Attempt,
+  type ClientSettings,
+  type ProvenPerson,
+  type ProviderAnswer,
+  readJson,
+  type SignInProvider,
+  SignInRefused,
+} from './sign-in-provider';
+
+const SCOPE = 'openid profile';
+/** Seconds since the token was given out: it comes straight from there. */
+const MAX_AGE = 600;
+const CLOCK_SKEW = 60;
+
+const TokenAnswer = z.object({ id_token: z.string() });
+
+const Claims = z.object({
+  aud: z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]),
+  sub: z.string(),
+  nonce: z.string(),
+  id: z.number().optional(),
+  name: z.string().optional(),
+  preferred_username: z.string().optional(),
+});
+
+/**
+ * Telegram's OpenID Connect. Everything is in the id_token, whose `aud` may be a number: stock clients refuse that, so the token is
+ * verified here. Source: core.telegram.org/bots/telegram-login.
+ */
+export class TelegramProvider implements SignInProvider {
+  readonly name = 'telegram';
+  readonly amr = 'tg_oidc';
+  private readonly discovery: Discovery;
+  private keys: { readonly uri: string; readonly get: ReturnType<typeof createRemoteJWKSet> } | undefined;
+
+  constructor(
+    private readonly settings: ClientSettings & { readonly issuer: string; readonly algorithm: string },
+    private readonly ask: AskProvider,
+    private readonly log: Log,
+  ) {
+    this.discovery = new Discovery(settings, ask);
+  }
+
+  async authorizationUrl(attempt: Attempt): Promise<URL> {
+    return (await this.discovery.get()).authorizationUrl(attempt, SCOPE);
+  }
+
+  async identify({ code }: ProviderAnswer, attempt: Attempt): Promise<ProvenPerson> {
+    const discovered = await this.discovery.get();
+    const token = await this.ask('token', (signal) => this.exchange(discovered, code, attempt, signal));
+    const claims = await this.ask('keys', () => this.verify(discovered, token));
+    const audiences = [claims.aud].flat().map(String);
+    if (audiences.length !== 1 || audiences[0] !== this.settings.clientId) throw new SignInRefused('aud');
+    if (claims.nonce !== attempt.nonce) throw new SignInRefused('nonce');
+    const { name, preferred_username: username } = claims;
+    return { externalId: this.userId(claims), name, label: username ? `@${username}` : name };
+  }
+
+  private async exchange(
+    { metadata }: Discovered,
+    code: string,
+    { verifier, redirectUri }: Attempt,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { clientId, clientSecret = '' } = this.settings;
+    const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':');
+    const response = await fetch(metadata.token_endpoint!, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, accept: 'application/json' },
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: verifier,
+      }),
+      redirect: 'error',
+      signal,
+    });
+    const answer = await readJson(response);
+    if (!response.ok) throw new SignInRefused(`token endpoint: ${String((answer as { error?: unknown })?.error)}`);
+    const { data } = TokenAnswer.safeParse(answer);
+    if (!data) throw new SignInRefused('no id_token');
+    return data.id_token;
+  }
+
+  private async verify({ metadata }: Discovered, token: string): Promise<z.output<typeof Claims>> {
+    const uri = metadata.jwks_uri!;
+    if (this.keys?.uri !== uri) {
+      // Keys are asked for anew at once when one is unknown: tokens come from the provider itself, so nobody can make us ask.
+      this.keys = { uri, get: createRemoteJWKSet(new URL(uri), { cooldownDuration: 0 }) };
+    }
+    let payload: JWTPayload;
+    try {
+      ({ payload } = await jwtVerify(token, this.keys.get, {
+        issuer: metadata.issuer,
+        algorithms: [this.settings.algorithm],
+        requiredClaims: ['exp', 'iat'],
+        maxTokenAge: MAX_AGE,
+        clockTolerance: CLOCK_SKEW,
+      }));
+    } catch (error) {
+      if (isRefusal(error)) throw new SignInRefused(`id_token: ${error.code} ${error.message}`, { cause: error });
+      throw error;
+    }
+    const { data, error } = Claims.safeParse(payload);
+    if (!data) throw new SignInRefused(`id_token: ${error.issues.map(({ path }) => path.join('.')).join(', ')}`);
+    return data;
+  }
+
+  /** Some tell the person by `sub` alone, and some by `id`. Where both are there they have to be the same. */
+  private userId({ id, sub }: z.output<typeof Claims>): string {
+    const said = [...(id === undefined ? [] : [id]), ...(/^\d+$/.test(sub) ? [Number(sub)] : [])];
+    const [userId] = said;
+    if (userId === undefined || !Number.isSafeInteger(userId) || userId <= 0)
+      throw new SignInRefused('no id of a person');
+    if (said.some((other) => other !== userId)) {
+      this.log.error({ provider: this.name }, 'a token of Telegram names two persons, in `id` and in `sub`');
+      throw new SignInRefused('id and sub differ');
+    }
+    return String(userId);
+  }
+}
+
+/** Whether the token is to blame, and not the way to the keys. */
+function isRefusal(error: unknown): error is errors.JOSEError {
+  return (
+    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC'
+  );
+}

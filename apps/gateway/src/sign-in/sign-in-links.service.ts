@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { CreateSignInLink, LinkEmail, Locale } from '@switchboard/contracts';
+import { type AnswerOf, DomainError } from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { MailerService } from '../mail/mailer.service';
+import { IdentitiesService } from '../people/identities.service';
+import { PeopleService } from '../people/people.service';
+import { SessionsService } from '../sessions/sessions.service';
+import type { Http } from './sign-in-cookies';
+import { bindBrowser, emailIdentity, SignInLinkRefused, SignInLinks } from './sign-in-links';
+import { SignInJobs } from './sign-in.jobs';
+import type { SignedIn } from './sign-in.service';
+
+class EmailNotOffered extends DomainError {
+  constructor() {
+    super('gateway.email_not_offered', 'Nobody signs in by e-mail here', 404);
+  }
+}
+
+/** So many mails one address gets within a quarter of an hour, whoever asks. */
+const MAILS_PER_ADDRESS = 3;
+const PER_ADDRESS_MS = 15 * 60_000;
+
+/** People sign in by links: by e-mail, where a link counts in the browser that asked for it, and out of a bot. */
+@Injectable()
+export class SignInLinksService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly links: SignInLinks,
+    private readonly jobs: SignInJobs,
+    private readonly people: PeopleService,
+    private readonly identities: IdentitiesService,
+    private readonly sessions: SessionsService,
+    private readonly mailer: MailerService,
+  ) {}
+
+  /**
+   * Sends a link to an address, unless it has got enough of them lately. Nobody sees whether it did, nor whether the address is
+   * known: the mail is sent later, by a job.
+   * @param linkTo the person to whose account the address shall be added; without it somebody signs in
+   */
+  async sendEmail(
+    http: Http,
+    { email, locale, returnTo, linkTo }: { email: string; locale: Locale; returnTo: string; linkTo?: string },
+  ): Promise<void> {
+    if (!this.mailer.isConfigured) throw new EmailNotOffered();
+    const browserHash = bindBrowser(http);
+    const { channel, externalId } = emailIdentity(email);
+    const emailHash = this.identities.hash(channel, externalId);
+    await this.db.transaction(async (tx) => {
+      if ((await this.links.sentTo(tx, emailHash, PER_ADDRESS_MS)) >= MAILS_PER_ADDRESS) return;
+      const kind = linkTo === undefined ? 'email' : 'link-email';
+      const about = { kind, userId: linkTo ?? null, emailHash, locale, returnTo, browserHash } as const;
+      const { id } = await this.links.add(tx, about, externalId);
+      await this.jobs.send(tx, id);
+    });
+  }
+
+  /** For a bot to show to this person alone: whoever follows it is that person here. */
+  createForBot(userId: string, returnTo: string): Promise<AnswerOf<typeof CreateSignInLink>> {
+    return this.db.transaction(async (tx) => {
+      const { locale } = await this.people.lock(tx, userId);
+      const link = await this.links.add(tx, { kind: 'bot', userId, locale, returnTo });
+      return { url: this.links.urlOf(link), expiresAt: link.expiresAt };
+    });
+  }
+
+  async redeem(http: Http, text: string): Promise<SignedIn> {
+    const { returnTo, userId, isNew, kind } = await this.db.transaction(async (tx) => {
+      const link = await this.links.take(tx, http, text, ['email', 'bot']);
+      if (link.kind === 'email') {
+        return { ...link, ...(await this.people.signIn(tx, this.links.addressOf(link), { locale: link.locale })) };
+      }
+      // Erased since the bot has shown it.
+      if (!link.userId || !(await this.people.exists(tx, link.userId))) throw new SignInLinkRefused();
+      return { ...link, userId: link.userId, isNew: false };
+    });
+    await this.sessions.begin(http, { kind: 'person', id: userId, amr: [kind === 'bot' ? 'bot_link' : 'email_link'] });
+    return { userId, isNew, returnTo };
+  }
+
+  /** Adds the address whose link was followed to the account of the person who asked for that. */
+  linkEmail(http: Http, userId: string, text: string): Promise<AnswerOf<typeof LinkEmail>> {
+    return this.db.transaction(async (tx) => {
+      const link = await this.links.take(tx, http, text, ['link-email']);
+      if (link.userId !== userId) throw new SignInLinkRefused();
+      return this.identities.link(tx, userId, this.links.addressOf(link));
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
+import type { Mail } from '../mail/mailer.service';
+import type { SignInLinkKind } from './sign-in-link.entity';
+
+interface Words {
+  readonly subject: string;
+  readonly before: string;
+  readonly button: string;
+  readonly after: string;
+}
+
+const SIGN_IN: Readonly<Record<KnownLocale, Words>> = {
+  en: {
+    subject: 'Your link to sign in',
+    before: 'Hello! By this link you sign in:',
+    button: 'Sign in',
+    after:
+      'It works once, within 15 minutes, in the browser in which you asked for it. If that was not you, do nothing: nobody gets in without this mail.',
+  },
+  ru: {
+    subject: 'Ссылка для входа',
+    before: 'Здравствуйте! По этой ссылке вы войдёте:',
+    button: 'Войти',
+    after:
+      'Она действует один раз, 15 минут, в том браузере, в котором вы её попросили. Если это были не вы, ничего не делайте: без этого письма никто не войдёт.',
+  },
+};
+
+const LINK_EMAIL: Readonly<Record<KnownLocale, Words>> = {
+  en: {
+    subject: 'Confirm your e-mail address',
+    before: 'Hello! By this link you add the address to your account:',
+    button: 'Add this address',
+    after:
+      'It works once, within 15 minutes, in the browser in which you asked for it. If that was not you, do nothing: the address is not added then.',
+  },
+  ru: {
+    subject: 'Подтвердите адрес почты',
+    before: 'Здравствуйте! По этой ссылке вы добавите адрес к своей учётной записи:',
+    button: 'Добавить адрес',
+    after:
+      'Она действует один раз, 15 минут, в том браузере, в котором вы её попросили. Если это были не вы, ничего не делайте: адрес не будет добавлен.',
+  },
+};
+
+/** What somebody reads who has asked for a link. */
+export function signInMail({
+  to,
+  url,
+  kind,
+  locale,
+}: {
+  to: string;
+  url: string;
+  kind: SignInLinkKind;
+  locale: Locale;
+}): Mail {
+  const { subject, before, button, after } = localized(kind === 'link-email' ? LINK_EMAIL : SIGN_IN, locale);
+  return {
+    to,
+    subject,
+    text: `${before}\n\n${url}\n\n${after}\n`,
+    // Nothing in it comes from a person but the address of the page, which is made of letters, digits and `#=.-`.
+    html: `<p>${before}</p><p><a href="${url}">${button}</a></p><p>${url}</p><p>${after}</p>`,
+  };
+}

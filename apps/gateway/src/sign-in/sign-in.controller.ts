@@ -1,0 +1,83 @@
+import { Controller } from '@nestjs/common';
+import {
+  BeginLinking,
+  BeginSignIn,
+  CompleteSignIn,
+  CreateSignInLink,
+  LinkEmail,
+  LinkIdentity,
+  ListSignInMethods,
+  RedeemSignInLink,
+  SendLinkingEmail,
+  SendSignInEmail,
+} from '@switchboard/contracts';
+import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
+import { personOf } from '../people/people.service';
+import { SignInLinksService } from './sign-in-links.service';
+import { SignInService } from './sign-in.service';
+
+/** Whoever may do everything may still not become anybody: only a service makes such links, for the person it talks to. */
+class ServicesOnly extends DomainError {
+  constructor() {
+    super('gateway.services_only', 'Only services ask for this', 403);
+  }
+}
+
+@Controller()
+export class SignInController {
+  constructor(
+    private readonly signIn: SignInService,
+    private readonly links: SignInLinksService,
+  ) {}
+
+  @Implements(ListSignInMethods)
+  methods(): AnswerOf<typeof ListSignInMethods> {
+    return this.signIn.methods();
+  }
+
+  @Implements(BeginSignIn)
+  begin({ http, body }: RequestOf<typeof BeginSignIn>): Promise<AnswerOf<typeof BeginSignIn>> {
+    return this.signIn.begin(http, body);
+  }
+
+  @Implements(CompleteSignIn)
+  complete({ http, body }: RequestOf<typeof CompleteSignIn>): Promise<AnswerOf<typeof CompleteSignIn>> {
+    return this.signIn.complete(http, body);
+  }
+
+  @Implements(SendSignInEmail)
+  sendEmail({ http, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+    return this.links.sendEmail(http, body);
+  }
+
+  @Implements(RedeemSignInLink)
+  redeem({ http, body }: RequestOf<typeof RedeemSignInLink>): Promise<AnswerOf<typeof RedeemSignInLink>> {
+    return this.links.redeem(http, body.link);
+  }
+
+  @Implements(CreateSignInLink)
+  create({ actor, body }: RequestOf<typeof CreateSignInLink>): Promise<AnswerOf<typeof CreateSignInLink>> {
+    if (actor.kind !== 'service') throw new ServicesOnly();
+    return this.links.createForBot(body.userId, body.returnTo);
+  }
+
+  @Implements(BeginLinking)
+  beginLinking({ actor, http, body }: RequestOf<typeof BeginLinking>): Promise<AnswerOf<typeof BeginLinking>> {
+    return this.signIn.begin(http, { ...body, linkTo: personOf(actor) });
+  }
+
+  @Implements(LinkIdentity)
+  link({ actor, http, body }: RequestOf<typeof LinkIdentity>): Promise<AnswerOf<typeof LinkIdentity>> {
+    return this.signIn.link(http, personOf(actor), body);
+  }
+
+  @Implements(SendLinkingEmail)
+  sendLinkingEmail({ actor, http, body }: RequestOf<typeof SendLinkingEmail>): Promise<void> {
+    return this.links.sendEmail(http, { ...body, linkTo: personOf(actor) });
+  }
+
+  @Implements(LinkEmail)
+  linkEmail({ actor, http, body }: RequestOf<typeof LinkEmail>): Promise<AnswerOf<typeof LinkEmail>> {
+    return this.links.linkEmail(http, personOf(actor), body.link);
+  }
+}

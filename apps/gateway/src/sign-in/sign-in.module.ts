@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { Erasure } from '@switchboard/service-kit';
+import { MailModule } from '../mail/mail.module';
+import { PeopleModule } from '../people/people.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { SignInProviders } from './providers/sign-in-providers';
+import { SignInAttempts } from './sign-in-attempts';
+import { SignInLinks } from './sign-in-links';
+import { SignInLinksService } from './sign-in-links.service';
+import { SignInController } from './sign-in.controller';
+import { SignInJobs } from './sign-in.jobs';
+import { SignInService } from './sign-in.service';
+
+@Module({
+  imports: [MailModule, PeopleModule, SessionsModule],
+  controllers: [SignInController],
+  providers: [SignInProviders, SignInAttempts, SignInLinks, SignInJobs, SignInService, SignInLinksService],
+})
+export class SignInModule {
+  constructor(erasure: Erasure, links: SignInLinks) {
+    erasure.add({ rows: (tx, userId) => links.forgetOf(tx, userId) });
+  }
+}

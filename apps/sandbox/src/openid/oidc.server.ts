@@ -1,0 +1,88 @@
+import { Router } from 'express';
+import type { SandboxPerson } from '../kit/third-party';
+import { OAuthError } from '../kit/authorization-server';
+import { answerRefusals, baseOf, endpoints, formOf, nameOf, readForms } from '../kit/oauth-endpoints';
+import { idToken } from '../telegram-login/id-token';
+import { consentPage } from './consent-page';
+import type { ProviderParts } from './openid';
+
+/** OpenID Connect, as Google and most companies speak it. Source: OpenID Connect Core 1.0, RFC 9207. */
+export function oidcServer(parts: ProviderParts): Router {
+  const { name, context, server, keys, calls, address, publicUrl } = parts;
+  const router = Router();
+  const endpoint = endpoints(context, 'openid', calls);
+  router.use(readForms);
+  router.get(
+    '/.well-known/openid-configuration',
+    endpoint(`${name}.discovery`, (req, res) => {
+      const issuer = baseOf(req, address);
+      res.json({
+        issuer,
+        authorization_endpoint: `${publicUrl ? publicUrl + address : issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        userinfo_endpoint: `${issuer}/userinfo`,
+        jwks_uri: `${issuer}/jwks`,
+        scopes_supported: ['openid', 'profile', 'email'],
+        response_types_supported: ['code'],
+        response_modes_supported: ['query'],
+        grant_types_supported: ['authorization_code'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['RS256'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        code_challenge_methods_supported: ['S256'],
+      });
+    }),
+  );
+  router.get(
+    '/jwks',
+    endpoint(`${name}.jwks`, async (_req, res) => res.json(await keys.publicKeys())),
+  );
+  router.use(consentPage(parts, '/authorize'));
+  router.post(
+    '/token',
+    endpoint(`${name}.token`, async (req, res, fault) => {
+      const form = formOf(req);
+      const grant = server.redeem(form, server.authenticate(form, req.headers.authorization));
+      const { person, request } = grant;
+      const token = await idToken(
+        { keys, issuer: baseOf(req, address), fault },
+        grant,
+        claimsOf(name, person, request.scope),
+      );
+      res.json({
+        access_token: server.accessTokenFor(grant),
+        token_type: 'Bearer',
+        expires_in: 3600,
+        scope: request.scope.join(' '),
+        ...(token !== undefined && { id_token: token }),
+      });
+    }),
+  );
+  router.get(
+    '/userinfo',
+    endpoint(`${name}.userinfo`, (req, res) => {
+      const [, token = ''] = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '') ?? [];
+      const grant = server.grantOf(token);
+      if (!grant) throw new OAuthError('invalid_token', 'The access token is invalid.', 401);
+      res.json(claimsOf(name, grant.person, grant.request.scope));
+    }),
+  );
+  router.use(answerRefusals);
+  return router;
+}
+
+/** Subjects are opaque and of one provider: nobody may find a person of one at another by them. */
+function claimsOf(provider: string, person: SandboxPerson, scope: readonly string[]) {
+  const { id, firstName, lastName, username, languageCode } = person;
+  const email = `${username ?? id}@${provider}.example`;
+  return {
+    sub: `${provider}-${id}`,
+    ...(scope.includes('profile') && {
+      name: nameOf(person),
+      given_name: firstName,
+      ...(lastName && { family_name: lastName }),
+      locale: languageCode,
+    }),
+    ...(scope.includes('email') && { email, email_verified: true }),
+  };
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { Instant } from './api.shapes';
+import { defineRoute } from './define-route';
+import { IdentityChannel } from './gateway.events';
+import { Identity } from './gateway.people.api';
+import { Locale } from './locale';
+
+/**
+ * Where a page goes on after signing in: an address of this site, never of another one. Browsers take `/\evil.example` and
+ * `//evil.example` for other hosts, and drop tabs and line ends.
+ */
+const ReturnTo = z
+  .string()
+  .max(500)
+  .regex(/^\/(?![/\\])[^\\\s\x00-\x1f]*$/, 'is no path of this site')
+  .default('/me');
+
+/** What an account elsewhere has put into the address of the page to which it sent the browser back. */
+const ProviderAnswer = z
+  .object({
+    state: z.string().min(1).max(500),
+    code: z.string().min(1).max(4000).optional(),
+    deviceId: z.string().max(500).optional().describe('`device_id`, of VK.'),
+    issuer: z.string().max(500).optional().describe('`iss`, RFC 9207.'),
+    error: z.string().max(200).optional(),
+  })
+  .meta({ id: 'gateway.ProviderAnswer' });
+
+const Link = z.object({ link: z.string().min(1).max(200).describe('What stands behind the # of the link.') });
+
+const SignedIn = z
+  .object({ userId: z.uuid(), isNew: z.boolean(), returnTo: z.string() })
+  .meta({ id: 'gateway.SignInCompleted', description: 'The session is in a cookie.' });
+
+const Began = z.object({ url: z.url().describe('Where the browser is to go.') }).meta({ id: 'gateway.SignInBegan' });
+
+const unknownProvider = { 'gateway.provider_unknown': 404, 'gateway.provider_unavailable': 503 } as const;
+const refused = {
+  'gateway.sign_in_expired': 401,
+  'gateway.sign_in_declined': 401,
+  'gateway.sign_in_refused': 401,
+  'gateway.provider_unavailable': 503,
+} as const;
+const refusedLink = { 'gateway.sign_in_link_refused': 401 } as const;
+const belongsToAnother = { 'gateway.identity_of_another_person': 409, 'gateway.channel_already_linked': 409 } as const;
+const personsOnly = { 'gateway.persons_only': 403 } as const;
+const noEmail = { 'gateway.email_not_offered': 404 } as const;
+
+export const ListSignInMethods = defineRoute({
+  id: 'gateway.sign-in-methods.list',
+  method: 'GET',
+  path: '/sign-in/methods',
+  summary: 'How people can sign in here.',
+  permission: 'public',
+  answer: z.object({ providers: z.array(IdentityChannel), email: z.boolean() }),
+});
+
+export const BeginSignIn = defineRoute({
+  id: 'gateway.sign-in-attempts.begin',
+  method: 'POST',
+  path: '/sign-in/attempts',
+  summary:
+    'Begins to sign in with an account elsewhere: what has to be remembered of it is in a cookie for ten minutes.',
+  permission: 'public',
+  body: z.object({ provider: IdentityChannel, returnTo: ReturnTo }),
+  answer: Began,
+  status: 201,
+  problems: unknownProvider,
+});
+
+export const CompleteSignIn = defineRoute({
+  id: 'gateway.sign-in-attempts.complete',
+  method: 'POST',
+  path: '/sign-in/sessions',
+  summary: 'Signs in with what an account elsewhere has answered. Each attempt counts once.',
+  permission: 'public',
+  rate: 'sign-in',
+  body: ProviderAnswer,
+  answer: SignedIn,
+  status: 201,
+  problems: refused,
+});
+
+const EmailRequest = z.object({ email: z.email().max(320), locale: Locale.default('en'), returnTo: ReturnTo });
+
+export const SendSignInEmail = defineRoute({
+  id: 'gateway.sign-in-emails.send',
+  method: 'POST',
+  path: '/sign-in/emails',
+  summary: 'Sends a link by e-mail that signs in once, within a quarter of an hour, in the browser that asked for it.',
+  permission: 'public',
+  rate: 'sign-in',
+  body: EmailRequest,
+  status: 202,
+  problems: noEmail,
+});
+
+export const RedeemSignInLink = defineRoute({
+  id: 'gateway.sign-in-links.redeem',
+  method: 'POST',
+  path: '/sign-in/links/redeem',
+  summary: 'Signs in with a link that came by e-mail or from a bot. Each counts once.',
+  permission: 'public',
+  rate: 'sign-in',
+  body: Link,
+  answer: SignedIn,
+  status: 201,
+  problems: refusedLink,
+});
+
+export const CreateSignInLink = defineRoute({
+  id: 'gateway.sign-in-links.create',
+  method: 'POST',
+  path: '/sign-in/links',
+  summary: 'A link that signs a person in once, for a bot to show to them alone.',
+  permission: 'sign-in-links:write',
+  callers: ['bot-adapter'],
+  body: z.object({ userId: z.uuid(), returnTo: ReturnTo }),
+  answer: z.object({ url: z.url(), expiresAt: Instant }).meta({ id: 'gateway.SignInLink' }),
+  status: 201,
+  problems: { 'gateway.user_not_found': 404, 'gateway.services_only': 403 },
+});
+
+export const BeginLinking = defineRoute({
+  id: 'gateway.identity-attempts.begin',
+  method: 'POST',
+  path: '/me/identities/attempts',
+  summary: 'Begins to add an account elsewhere to yours.',
+  permission: 'me:write',
+  body: z.object({ provider: IdentityChannel, returnTo: ReturnTo }),
+  answer: Began,
+  status: 201,
+  problems: { ...unknownProvider, ...personsOnly },
+});
+
+export const LinkIdentity = defineRoute({
+  id: 'gateway.identities.link',
+  method: 'POST',
+  path: '/me/identities',
+  summary: 'Adds the account elsewhere that has answered to yours.',
+  permission: 'me:write',
+  body: ProviderAnswer,
+  answer: Identity,
+  status: 201,
+  problems: { ...refused, ...belongsToAnother, ...personsOnly },
+});
+
+export const SendLinkingEmail = defineRoute({
+  id: 'gateway.identity-emails.send',
+  method: 'POST',
+  path: '/me/identities/emails',
+  summary: 'Sends a link to an e-mail address that adds it to your account.',
+  permission: 'me:write',
+  rate: 'sign-in',
+  body: EmailRequest,
+  status: 202,
+  problems: { ...noEmail, ...personsOnly },
+});
+
+export const LinkEmail = defineRoute({
+  id: 'gateway.identities.link-email',
+  method: 'POST',
+  path: '/me/identities/email',
+  summary: 'Adds the e-mail address whose link you have followed to your account.',
+  permission: 'me:write',
+  body: Link,
+  answer: Identity,
+  status: 201,
+  problems: { ...refusedLink, ...belongsToAnother, ...personsOnly },
+});
