@@ -13,6 +13,7 @@ export interface Question {
   look?: 'primary' | 'danger';
   /** Has to be typed; only for what cannot be undone. */
   word?: string;
+  width?: 'narrow' | 'wide';
   /** A reason is asked for, and kept with what is done. */
   reason?: { label: string; hint?: string; minLength?: number };
 }
@@ -52,7 +53,13 @@ function ConfirmDialog({ question, onAnswer }: { question: Question; onAnswer: (
   const { word, reason: wanted } = question;
   const isReady = (!word || typed.trim() === word) && (!wanted || reason.trim().length >= (wanted.minLength ?? 3));
   return (
-    <Dialog alert isOpen width="narrow" title={question.title} onOpenChange={(open) => !open && onAnswer(undefined)}>
+    <Dialog
+      alert
+      isOpen
+      width={question.width ?? 'narrow'}
+      title={question.title}
+      onOpenChange={(open) => !open && onAnswer(undefined)}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -60,6 +60,9 @@ export interface DataTableProps<Row> {
   toneOf?: (row: Row) => 'bad' | 'warn' | 'good' | 'accent' | undefined;
 }
 
+/** In pixels: narrower, the whole table scrolls. */
+const LEAST_COLUMN = 100;
+
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, idOf, waiting, error, empty, actions, selection, paging, fresh } = props;
   const t = useKitTexts();
@@ -69,8 +72,17 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const widths = columns.map(({ id, width }) => <col key={id} style={{ width }} />);
   useRowCommands(body);
 
-  if (error && !rows) return <ProblemState error={error} retry={props.onRetry} />;
-  if (rows?.length === 0 && empty) return <>{empty}</>;
+  if (error && !rows) {
+    return (
+      <div className="ui-table-frame">
+        <ProblemState error={error} retry={props.onRetry} />
+      </div>
+    );
+  }
+  if (rows?.length === 0 && empty) return <div className="ui-table-frame">{empty}</div>;
+  const { href, onOpen, onSort } = props;
+  // What can be scrolled must be reached by the keyboard, also where nothing in it can be pressed.
+  const isInert = !(href ?? onOpen ?? onSort ?? actions ?? selection);
   const openMenu = (row: Row, button: Element) => {
     anchor.current = button;
     setMenu({ row, button });
@@ -82,8 +94,16 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {t.table.fresh(fresh.count)}
         </button>
       )}
-      <div className="ui-table-scroll">
-        <table className="ui-table" role="table" aria-label={label} aria-busy={waiting || undefined}>
+      <div className="ui-table-scroll" {...(isInert && { tabIndex: 0, role: 'group', 'aria-label': label })}>
+        <table
+          className="ui-table"
+          role="table"
+          aria-label={label}
+          aria-busy={waiting || undefined}
+          style={{
+            ['--least' as string]: `${columns.length * LEAST_COLUMN + (selection ? 40 : 0) + (actions ? 48 : 0)}px`,
+          }}
+        >
           <colgroup>
             {selection && <col style={{ width: 40 }} />}
             {widths}

@@ -50,10 +50,5 @@ export function NoMatch({ onClear, children }: { onClear?: () => void; children?
 
 /** There may be something, but not for this role. @param children who can give the right */
 export function NoRight({ children }: { children: ReactNode }) {
-  const t = useKitTexts();
-  return (
-    <Empty icon={<Lock />} title={t.empty.noRight}>
-      {children}
-    </Empty>
-  );
+  return <Empty icon={<Lock />} title={children} />;
 }

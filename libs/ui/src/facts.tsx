@@ -6,7 +6,7 @@ export function Facts({ facts }: { facts: readonly (readonly [name: ReactNode, v
   return (
     <dl className="ui-facts">
       {facts
-        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false)
         .map(([name, value], i) => (
           <Fragment key={i}>
             <dt>{name}</dt>

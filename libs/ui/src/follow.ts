@@ -56,12 +56,9 @@ export async function follow(url: string, { onEvent, onState, headers, signal, .
       if (!response.ok || !response.body) throw new Error(`The stream answered ${status}`);
       failures = 0;
       onState?.(true);
-      const events = response.body
-        .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-        .pipeThrough(new EventSourceParserStream({ onRetry: (ms) => (asked = ms) }));
-      for await (const { id, event = 'message', data } of events as unknown as AsyncIterable<ParsedEvent>) {
-        if (id !== undefined) lastId = id;
-        onEvent({ id, type: event, data });
+      for await (const event of eventsOf(response.body, (ms) => (asked = ms))) {
+        if (event.id !== undefined) lastId = event.id;
+        onEvent(event);
       }
     } catch (error) {
       if (error instanceof StreamRefused && !signal.aborted) throw error;
@@ -69,6 +66,18 @@ export async function follow(url: string, { onEvent, onState, headers, signal, .
     onState?.(false);
     await pause(backOff(asked, failures++), signal);
   }
+}
+
+/** The events of one answer, such as that to a POST, which nobody repeats. @param onRetry the server's `retry:` */
+export async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  onRetry?: (ms: number) => void,
+): AsyncGenerator<Followed> {
+  const events = body
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    .pipeThrough(new EventSourceParserStream({ onRetry }));
+  for await (const { id, event = 'message', data } of events as unknown as AsyncIterable<ParsedEvent>)
+    yield { id, type: event, data };
 }
 
 interface ParsedEvent {

@@ -42,18 +42,19 @@ export function formatsOf(locale: string) {
     money: ({ amountMinor, currency }: Money) => {
       // ISO 4217 knows nothing of Telegram Stars, which have no smaller unit.
       if (currency === 'XTR') return `${number(amountMinor)} ⭐`;
-      const { maximumFractionDigits = 2 } = numbers(locale, { style: 'currency', currency }).resolvedOptions();
-      return numbers(locale, { style: 'currency', currency }).format(amountMinor / 10 ** maximumFractionDigits);
+      const format = numbers(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+      const { maximumFractionDigits = 2 } = format.resolvedOptions();
+      return format.format(amountMinor / 10 ** maximumFractionDigits);
     },
-    /** Cost of models, in millionths of a US dollar: the smaller, the more digits. */
+    /** Cost of models, in millionths of a US dollar: what is less than one has four digits. */
     cost: (micros: number) => {
       const dollars = micros / 1e6;
-      const digits = dollars === 0 || dollars >= 1 ? 2 : dollars >= 0.01 ? 3 : 5;
+      const digits = dollars === 0 || Math.abs(dollars) >= 1 ? 2 : 4;
       return numbers(locale, {
         style: 'currency',
         currency: 'USD',
         currencyDisplay: 'narrowSymbol',
-        minimumFractionDigits: 2,
+        minimumFractionDigits: digits,
         maximumFractionDigits: digits,
       }).format(dollars);
     },

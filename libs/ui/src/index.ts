@@ -29,6 +29,7 @@ export { NumberField } from './number-field';
 export { type Choice, Select } from './select';
 export { ComboBox } from './combo-box';
 export { Checkbox, CheckboxGroup, RadioGroup, Switch, type ToggleChoice } from './toggles';
+export { FileDrop } from './file-drop';
 export { DateRangeField, type Days } from './date-range';
 export { type Step, Stepper } from './stepper';
 
@@ -46,9 +47,11 @@ export { type Column, DataTable, type DataTableProps } from './data-table';
 export { Diff } from './diff';
 export { Empty, NoMatch, NoRight } from './empty';
 export { Facts } from './facts';
+export { Markdown } from './markdown';
 export { Meter } from './meter';
 export { ProblemLine, ProblemState } from './problem';
 export { isProblem, type ProblemDocument, problemOf } from './problem-document';
+export { Spinner } from './spinner';
 export { Skeleton, SkeletonLines } from './skeleton';
 export { Stat } from './stat';
 export { Ago, Moment, useNow } from './time';
@@ -63,4 +66,4 @@ export { Sparkline } from './charts/sparkline';
 export { StackedBars } from './charts/stacked-bars';
 
 // Streams
-export { follow, type Followed, StreamRefused } from './follow';
+export { eventsOf, follow, type Followed, StreamRefused } from './follow';

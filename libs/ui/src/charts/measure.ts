@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useState } from 'react';
+import { type RefCallback, useCallback, useState } from 'react';
 
 const FONT = '12px "Onest Variable", system-ui, sans-serif';
 
@@ -12,15 +12,15 @@ export function textWidth(text: string): number {
   return context.measureText(text).width;
 }
 
-/** The width of an element in whole pixels; 0 before it is known. */
-export function useWidth(element: RefObject<HTMLElement | null>): number {
+/** The width of the element that gets the ref, in whole pixels; 0 before it is known. */
+export function useWidth(): [ref: RefCallback<HTMLElement>, width: number] {
   const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    if (!element.current) return;
-    setWidth(Math.floor(element.current.clientWidth));
+  const ref = useCallback((element: HTMLElement | null) => {
+    if (!element) return;
+    setWidth(Math.floor(element.clientWidth));
     const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
-    observer.observe(element.current);
+    observer.observe(element);
     return () => observer.disconnect();
-  }, [element]);
-  return width;
+  }, []);
+  return [ref, width];
 }

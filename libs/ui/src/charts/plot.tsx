@@ -1,5 +1,5 @@
 import { scaleLinear, scalePoint, type ScaleLinear } from 'd3-scale';
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useId, useState } from 'react';
 import { useKitTexts } from '../kit.texts';
 import { ChartFrame } from './chart-frame';
 import { textWidth, useWidth } from './measure';
@@ -70,8 +70,7 @@ export function Plot({
   draw: (scales: Scales, cursor: number | undefined) => ReactNode;
 }) {
   const t = useKitTexts();
-  const box = useRef<HTMLDivElement>(null);
-  const width = useWidth(box);
+  const [box, width] = useWidth();
   const [cursor, setCursor] = useState<number>();
   const tipId = useId();
   const isEmpty = labels.length === 0 || series.every(({ values }) => values.every((value) => value === null));
