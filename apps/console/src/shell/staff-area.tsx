@@ -1,4 +1,4 @@
-import { AppShell, NoRight, Palette, useCommands } from '@switchboard/ui';
+import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
@@ -58,13 +58,20 @@ function StaffShell() {
 /** The page, or the right that it needs. */
 function AllowedPage({ staff }: { staff: Staff }) {
   const t = useShellTexts();
+  const kit = useKitTexts();
   const missing = useMatches({
     select: (matches) =>
       matches
-        .map(({ staticData }) => staticData.permission)
-        .find((permission) => permission !== undefined && !staff.can(permission)),
+        .map(({ staticData: { permission = [] } }) => [permission].flat())
+        .find((any) => any.length > 0 && !any.some((permission) => staff.can(permission)))?.[0],
   });
-  if (missing) return <NoRight>{t.needsRight(missing)}</NoRight>;
+  if (missing) {
+    return (
+      <Page title={kit.empty.noRight}>
+        <NoRight>{t.needsRight(missing)}</NoRight>
+      </Page>
+    );
+  }
   return (
     <Suspense>
       <Outlet />

@@ -22,7 +22,7 @@ import { SecondFactor } from './second-factor';
 import { useSignInTexts } from './sign-in.texts';
 
 /** The link of an invitation, also that of the first owner: what follows the # never reaches a server's log. */
-export function InvitationPage() {
+export function WelcomePage() {
   const t = useSignInTexts();
   const kit = useKitTexts();
   const token = useLocation().hash;
