@@ -169,7 +169,8 @@ async function startSandbox(
       ...process.env,
       SANDBOX_PORT: String(port),
       SANDBOX_DATA: join(stateDir, 'sandbox'),
-      SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? '',
+      // Bots that are made in the console have tokens that nobody has told the sandbox of.
+      SANDBOX_ACCEPT: given.SANDBOX_ACCEPT ?? 'tokens',
       SANDBOX_BOTS: JSON.stringify(bots.map(({ token, username, name }) => ({ token, username, name }))),
     },
     logFile: join(logs, 'sandbox.log'),

@@ -1,4 +1,4 @@
-import { ConsentGiven, ConsentWithdrawn, events, publishedSchema } from '@switchboard/contracts';
+import { ConsentGiven, ConsentWithdrawn, events, ExposureRecorded, publishedSchema } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { analyticsApp } from '../src/analytics.app';
@@ -24,6 +24,14 @@ describe('words that analytics does not know', () => {
       {
         [ConsentGiven.type]: () => ConsentGiven({ ...decision, givenAt: at }),
         [ConsentWithdrawn.type]: () => ConsentWithdrawn({ ...decision, withdrawnAt: at }),
+        [ExposureRecorded.type]: () =>
+          ExposureRecorded({
+            experimentId: uuidv7(),
+            experiment: 'lumen-warm',
+            arm: 'warm',
+            userId: uuidv7(),
+            reason: 'assigned',
+          }),
       },
       ['purpose'],
     );
@@ -73,6 +81,7 @@ const WORDS = [
   'application/x-never-heard-of',
   'a'.repeat(64),
   'lumen-greeting',
+  'chat-ai.prompts.published',
 ];
 
 /** Data that fits a schema, with words that nobody knows where words are open. */

@@ -80,6 +80,18 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
         reserved_micros bigint NOT NULL DEFAULT 0 CHECK (reserved_micros >= 0),
         PRIMARY KEY (scope, period_start)
       )`);
+    // What some people may use less than their budget allows, for a while; null again as much.
+    await runner.query(`
+      CREATE TABLE allowances (
+        user_id uuid NOT NULL,
+        bot_id text NOT NULL,
+        micros_per_day bigint,
+        ends_at timestamptz NOT NULL,
+        reason text NOT NULL,
+        asked_at timestamptz NOT NULL,
+        PRIMARY KEY (user_id, bot_id)
+      )`);
+    await personalTable(runner, 'allowances');
     // The only trace of a call until it is recorded: with it, one that died with its process can be charged.
     await runner.query(`
       CREATE TABLE budget_reservations (
@@ -104,6 +116,6 @@ export class CreateAccounting1764100200000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE budget_reservations, budgets, usages, model_prices');
+    await runner.query('DROP TABLE budget_reservations, allowances, budgets, usages, model_prices');
   }
 }

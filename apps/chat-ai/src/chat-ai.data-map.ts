@@ -229,6 +229,13 @@ export const chatAiDataMap: DataMap = {
     person: { within: 'scope' },
     columns: { scope: 'A bot, its knowledge, its try-outs, or a bot and a person.' },
   },
+  allowances: {
+    purpose: 'Who may use less than their budget allows for a while, because their usage was unusual.',
+    retention: 'Until it ends, at most a week.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { bot_id: 'The bot.', reason: 'Why, as a word.' },
+  },
   budget_reservations: {
     purpose: 'Money that is set aside for calls on their way.',
     retention: 'Minutes.',

@@ -1,4 +1,4 @@
-import { UsageRecorded } from '@switchboard/contracts';
+import { AllowanceChangeRequested, UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
 import { BudgetExhausted, BudgetsService, NOBODY, type PlannedCall } from '../src/accounting/budgets.service';
 import { UsageService } from '../src/accounting/usage.service';
@@ -60,6 +60,44 @@ describe('budgets', () => {
     expect((await igor.replyTo(await igor.writes('А теперь?'))).text).toContain('21 ноября 2026');
     app.clock.set(new Date('2026-11-21T00:00:01Z'));
     expect((await anna.replyTo(await anna.writes('Three'))).outcome).toBe('answered');
+  });
+
+  it('a person who may use less for a while is refused sooner, until it is lifted or over', async () => {
+    await uses(100);
+    const [anna, igor] = [person('daily'), person('unlimited')];
+    const limit = (who: typeof anna, microsPerDay: number | null, until = '2026-11-23T00:00:00Z') =>
+      app.probe.say(
+        AllowanceChangeRequested({
+          userId: who.userId,
+          botId: who.botId,
+          microsPerDay,
+          until,
+          reason: 'unusual_usage',
+        }),
+      );
+    const known = async () =>
+      (
+        await rowsOf<{ micros: string | null }>(
+          app,
+          'SELECT micros_per_day AS micros FROM allowances ORDER BY asked_at',
+        )
+      ).map(({ micros }) => micros);
+    const outcome = async (who: typeof anna) => (await who.replyTo(await who.writes('A question'))).outcome;
+    expect(await outcome(anna)).toBe('answered');
+    await limit(anna, 110_000);
+    app.clock.advance(1000);
+    await limit(igor, 5000);
+    await untilTrue('both limits', async () => (await known()).length === 2);
+    expect(await outcome(anna)).toBe('budget_exhausted');
+    expect(await outcome(igor)).toBe('budget_exhausted');
+    app.clock.advance(1000);
+    await limit(anna, null);
+    await untilTrue('that it is lifted', async () => (await known()).includes(null));
+    expect(await outcome(anna)).toBe('answered');
+    app.clock.set(new Date('2026-11-23T00:00:01Z'));
+    expect(await outcome(igor)).toBe('answered');
+    await runScheduled(app, 'forget-old');
+    expect(await known()).toEqual([]);
   });
 
   it("a bot's month is shared by everybody", async () => {

@@ -1,4 +1,6 @@
 import {
+  AllowanceChangeRequested,
+  ExperimentDecided,
   ConversationReset,
   MessageEdited,
   MessageReceived,
@@ -35,6 +37,18 @@ describe('words that chat-ai does not know', () => {
           kind: 'document',
           media: { mediaId: uuidv7(), kind: 'document', mimeType: 'text/plain' },
           sentAt,
+        }),
+      [AllowanceChangeRequested.type]: () =>
+        AllowanceChangeRequested({ userId, botId, microsPerDay: 1, until: sentAt, reason: 'unusual_usage' }),
+      [ExperimentDecided.type]: () =>
+        ExperimentDecided({
+          experimentId: uuidv7(),
+          experiment: 'lumen-warm',
+          place: `chat-ai.prompt:${botId}`,
+          decision: 'ship',
+          arm: 'warm',
+          value: uuidv7(),
+          automatic: false,
         }),
       [MessageEdited.type]: async () =>
         MessageEdited({ ...inChat, messageId: await writes('Hello'), text: 'Hi', sentAt }),

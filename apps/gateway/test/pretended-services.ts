@@ -1,4 +1,10 @@
-import { BotFieldError, BotsRegistry, createLog, type ServiceDirectory } from '@switchboard/service-kit';
+import {
+  BotFieldError,
+  BotsRegistry,
+  type BotsSource,
+  createLog,
+  type ServiceDirectory,
+} from '@switchboard/service-kit';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -20,6 +26,17 @@ const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = 
   },
 };
 
+/** They have a folder of files, as all services do. */
+const FILES: BotsSource = {
+  read: () => [
+    {
+      ...{ id: 'any', origin: 'any.json', folder: '/config/bots', env: {}, revision: '1' },
+      content: { name: 'Any', channel: { kind: 'telegram' } },
+    },
+  ],
+  follow: () => () => undefined,
+};
+
 /** chat-ai and bot-adapter as the gateway asks them about bots, with the registry of the kit in each. */
 export class PretendedServices {
   /** Bodies of what they were asked, by service. */
@@ -33,7 +50,7 @@ export class PretendedServices {
     const services = new PretendedServices();
     for (const [name, sections] of Object.entries(SECTIONS)) {
       const log = createLog({ level: 'silent', format: 'json' });
-      const bots = await BotsRegistry.open({ sources: [], sections, registry: new Registry(), log });
+      const bots = await BotsRegistry.open({ sources: [FILES], sections, registry: new Registry(), log });
       bots.addCheck(({ id }) => {
         const token = bots.secret(id, 'channel', 'token');
         if (name !== 'bot-adapter' || /^\d+:[\w-]+$/.test(token ?? '')) return;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Running } from '../test/backbone';
 import { brokerUrl, describeWithBroker, openRabbit } from '../test/broker';
 import { Installation, note, notes, say, untilNoted } from '../test/installation';
-import { Consumer, Handles } from './handles.decorator';
+import { Consumer, Handles, HandlesAll } from './handles.decorator';
 import { MemoryTransport } from './memory.transport';
 import type { Transport } from './transport';
 
@@ -159,6 +159,25 @@ describeWithBroker('a release that changes what a service hears, over RabbitMQ',
     expect(await queueExists(queue)).toBe(false);
     expect(await queueExists(`${queue}.undelivered`)).toBe(false);
     expect(await after.registry.metrics()).not.toContain('bus_abandoned_groups{');
+  });
+
+  it('a removed group that heard every event goes', async () => {
+    @Consumer(group)
+    class Everything {
+      @HandlesAll()
+      all() {}
+    }
+    const queue = `shop.${group}`;
+    await shop.stop(await shop.start({ consumers: [{ controller: Everything }] }));
+    const after = await shop.start({ consumers: [hears(`other-${group}`, [Cancelled])], releaseOverlapMs });
+    const emptied = async () => {
+      const own = await connection.createChannel();
+      own.on('error', () => undefined); // it is gone
+      await own.purgeQueue(queue).catch(() => undefined);
+    };
+    // Whoever else uses this broker may have said something before it was unbound.
+    await until(async () => (await emptied(), (await heard(after)).length === 1), { what: 'the group to go' });
+    expect(await queueExists(queue)).toBe(false);
   });
 
   it('refuses to start with a queue of the other kind, and says what to do', async () => {

@@ -37,7 +37,7 @@ const Alert = z
   })
   .meta({ id: 'analytics.Alert' });
 
-const one = { params: z.object({ alertId: z.uuid() }) };
+const one = { params: z.object({ alertId: z.uuid() }), bots: 'filtered' } as const;
 const notFound = { 'analytics.alert_not_found': 404 };
 
 export const ListAlerts = defineRoute({
@@ -46,6 +46,7 @@ export const ListAlerts = defineRoute({
   path: '/alerts',
   summary: 'Alerts on usage, the newest first.',
   permission: 'alerts:read',
+  bots: 'filtered',
   query: PageQuery.extend({ state: queryList(AlertState).optional(), botId: BotId.optional() }),
   answer: pageOf(Alert),
 });
@@ -116,6 +117,7 @@ export const ListKnownPeriods = defineRoute({
   path: '/known-periods',
   summary: 'Times that are out of the ordinary for a known reason, the newest first.',
   permission: 'alerts:read',
+  bots: 'filtered',
   query: PageQuery,
   answer: pageOf(KnownPeriod),
 });
@@ -126,6 +128,7 @@ export const AddKnownPeriod = defineRoute({
   path: '/known-periods',
   summary: 'Names a time that is out of the ordinary for a known reason; it may lie ahead, as maintenance does.',
   permission: 'alerts:write',
+  bots: 'body.botId',
   body: z
     .object({
       botId: BotId.nullable().default(null),
@@ -145,6 +148,7 @@ export const RemoveKnownPeriod = defineRoute({
   path: '/known-periods/{periodId}',
   summary: 'The time counts as usual again.',
   permission: 'alerts:write',
+  bots: 'filtered',
   params: z.object({ periodId: z.uuid() }),
 });
 

@@ -129,6 +129,11 @@ const plan = {
 
 const subject = {
   key: ExperimentKey,
+  kind: z
+    .enum(['comparison', 'bandit'])
+    .describe(
+      '"comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.',
+    ),
   place: ExperimentPlace,
   botId: BotId.nullable().describe('Of one bot; null of the whole installation.'),
   arms: z.array(Arm).min(2).max(6),
@@ -159,12 +164,16 @@ const Experiment = z
 
 const isWhole = ({ arms }: { arms: readonly { key: string; weight: number }[] }) =>
   arms.reduce((sum, { weight }) => sum + weight, 0) === 10_000;
+/** Who may see one bot only compares nothing of another. */
+const isOfItsBot = ({ place, botId }: { place?: string | undefined; botId?: string | null | undefined }) =>
+  !place || !botId || place.endsWith(`:${botId}`);
 const areDistinct = ({ arms }: { arms: readonly { key: string }[] }) =>
   new Set(arms.map(({ key }) => key)).size === arms.length;
 
 const Draft = z
   .object({
     ...subject,
+    kind: subject.kind.default('comparison'),
     botId: subject.botId.default(null),
     coverage: subject.coverage.default(10_000),
     namespace: subject.namespace.default(null),
@@ -181,7 +190,8 @@ const Draft = z
     segments: plan.segments.default([]),
   })
   .refine(isWhole, { error: 'weights must sum to 10000', path: ['arms'] })
-  .refine(areDistinct, { error: 'each arm needs a key of its own', path: ['arms'] });
+  .refine(areDistinct, { error: 'each arm needs a key of its own', path: ['arms'] })
+  .refine(isOfItsBot, { error: 'must end with `:` and the bot', path: ['place'] });
 
 const Change = z
   .object({ ...subject, ...plan })
@@ -190,7 +200,7 @@ const Change = z
   .refine(({ arms }) => !arms || isWhole({ arms }), { error: 'weights must sum to 10000', path: ['arms'] })
   .refine(({ arms }) => !arms || areDistinct({ arms }), { error: 'each arm needs a key of its own', path: ['arms'] });
 
-const one = { params: z.object({ experimentId: z.uuid() }) };
+const one = { params: z.object({ experimentId: z.uuid() }), bots: 'filtered' } as const;
 const notFound = { 'analytics.experiment_not_found': 404 };
 
 export const ListExperiments = defineRoute({
@@ -199,6 +209,7 @@ export const ListExperiments = defineRoute({
   path: '/experiments',
   summary: 'Experiments, the newest first.',
   permission: 'experiments:read',
+  bots: 'filtered',
   query: PageQuery.extend({ state: queryList(ExperimentState).optional(), botId: BotId.optional() }),
   answer: pageOf(Experiment),
 });
@@ -209,6 +220,7 @@ export const DraftExperiment = defineRoute({
   path: '/experiments',
   summary: 'Drafts an experiment; what is left open must be filled in before it starts.',
   permission: 'experiments:write',
+  bots: 'body.botId',
   body: Draft,
   answer: Experiment,
   status: 201,
@@ -240,7 +252,11 @@ export const ChangeExperiment = defineRoute({
   answer: Experiment,
   ifMatch: true,
   etag: 'revision',
-  problems: { ...notFound, 'analytics.experiment_is_fixed': 409 },
+  problems: {
+    ...notFound,
+    'analytics.experiment_is_fixed': 409,
+    'analytics.experiment_of_another_bot': 422,
+  },
 });
 
 export const StartExperiment = defineRoute({
@@ -257,6 +273,7 @@ export const StartExperiment = defineRoute({
     ...notFound,
     'analytics.experiment_incomplete': 422,
     'analytics.measure_unknown': 422,
+    'analytics.bandit_unfit': 422,
     'analytics.experiment_is_fixed': 409,
     'analytics.experiment_place_taken': 409,
     'analytics.experiment_namespace_taken': 409,
@@ -297,6 +314,7 @@ export const PlanExperiment = defineRoute({
   path: '/experiments/plan',
   summary: 'How many people an experiment needs to find an effect of a given size, from what is usual.',
   permission: 'experiments:read',
+  bots: 'filtered',
   body: z.object({
     mean: z.number().describe('What the metric usually is; of "any" a share from 0 to 1.'),
     deviation: z

@@ -114,6 +114,8 @@ export const MessageUndeliverable = defineEvent(
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );
 
+const NoticeText = z.string().min(1).max(3500);
+
 export const NoticeAudience = openWord(['staff', 'on-call'], {
   id: 'NoticeAudience',
   description: '"on-call": those who are asked when the staff have not answered.',
@@ -125,9 +127,8 @@ export const NoticeSendRequested = defineEvent(
     noticeId: z.uuid().describe('Sent once.'),
     audience: NoticeAudience,
     texts: z
-      .record(Locale, z.string().min(1).max(3500))
-      .refine((texts) => 'en' in texts, 'needs an English text')
-      .describe('Markdown, by language; English is there always. No names and nothing that people wrote.'),
+      .object({ en: NoticeText, ru: NoticeText.optional() })
+      .describe('Markdown, by language; English for all that have none. No names and nothing that people wrote.'),
   }),
   {
     subject: 'noticeId',

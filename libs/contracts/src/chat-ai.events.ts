@@ -87,7 +87,7 @@ export const ReplyRateRequested = defineEvent(
   { subject: 'chatId', summary: 'A person says what an answer was worth to them.' },
 );
 
-export const UsagePurpose = openWord(['turn', 'summary', 'embedding'], {
+export const UsagePurpose = openWord(['turn', 'summary', 'embedding', 'try-out'], {
   id: 'UsagePurpose',
   description: 'What a model was called for.',
 });

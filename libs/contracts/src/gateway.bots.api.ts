@@ -114,7 +114,6 @@ export const ReadBotDescriptions = defineRoute({
     revision: z.string(),
     bots: z.array(KeptBot).optional().describe('Absent when nothing has changed.'),
   }),
-  problems: { 'gateway.only_for_services': 404 },
 });
 
 export const ReadBot = defineRoute({

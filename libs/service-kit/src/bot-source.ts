@@ -86,7 +86,7 @@ export function readSecret(source: BotSource, section: string, name: string): st
 export function readPath({ content, folder, kept }: BotSource, section: string, name: string): string | undefined {
   const value = fieldsAt(content, section)[name];
   if (typeof value !== 'string') return undefined;
-  if (kept && fieldsAt(kept.takenFrom, section)[name] !== value) {
+  if (kept && (folder === undefined || fieldsAt(kept.takenFrom, section)[name] !== value)) {
     throw new BotFieldError(`${section}.${name}`, {
       en: 'only a file that describes a bot may name files and folders of the machine',
       ru: 'указывать файлы и папки сервера может только файл с описанием бота',

@@ -63,7 +63,9 @@ export const sharedConfig = z.object({
   BOTS_FOLDER: z
     .string()
     .optional()
-    .describe('One JSON file for each bot, named after it. Without it there is one bot, that of TELEGRAM_BOT_TOKEN.'),
+    .describe(
+      'One JSON file for each bot, named after it. Without it there is the bot of TELEGRAM_BOT_TOKEN, beside those of the gateway.',
+    ),
   TELEGRAM_BOT_TOKEN: secret()
     .optional()
     .describe(

@@ -60,7 +60,7 @@ const FRESH_MS = 30_000;
 /** Older than this, an answer is waited for rather than asked for meanwhile. */
 const STALE_MS = 120_000;
 /** Somebody waits for an answer of a bot. */
-const TIMEOUT_MS = 1000;
+const TIMEOUT_MS = 500;
 
 /**
  * The experiments that run, for a service that does something differently for some people. It asks analytics for them every

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { startApp, type TestApp, until } from '@switchboard/testing';
@@ -209,6 +211,16 @@ describe('a service that starts', () => {
     expect((await told()).sort()).toEqual(names.sort());
   });
 });
+
+it('a service that stops does not wait for a connection by which nothing was ever asked', async () => {
+  const app = await startApp(shopApp, { env: { SHOP_GREETING: 'hello' } });
+  const silent = connect(Number(new URL(app.url).port), '127.0.0.1');
+  await once(silent, 'connect');
+  const closed = once(silent, 'close');
+  // Node's own time-out of it is a minute, like that of this test.
+  await app.stop();
+  await closed;
+}, 40_000);
 
 describe('jobs of a process that died', () => {
   it('are taken over by the next one, and so is the queue they were in', async () => {

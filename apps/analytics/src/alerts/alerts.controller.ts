@@ -24,14 +24,19 @@ export class AlertsController {
 
   @Implements(ListAlerts)
   async list(request: RequestOf<typeof ListAlerts>): Promise<AnswerOf<typeof ListAlerts>> {
-    const rows = await this.alerts.list(this.db.manager, request.query, this.cursors.position(request));
+    const rows = await this.alerts.list(
+      this.db.manager,
+      request.query,
+      this.cursors.position(request),
+      request.actor.bots,
+    );
     const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
     return { data: data.map(answerOf), page };
   }
 
   @Implements(ReadAlert)
-  async read({ params }: RequestOf<typeof ReadAlert>): Promise<AnswerOf<typeof ReadAlert>> {
-    return answerOf(await this.alerts.read(this.db.manager, params.alertId));
+  async read({ params, actor }: RequestOf<typeof ReadAlert>): Promise<AnswerOf<typeof ReadAlert>> {
+    return answerOf(await this.alerts.read(this.db.manager, params.alertId, actor.bots));
   }
 
   @Implements(AcknowledgeAlert)
@@ -40,13 +45,15 @@ export class AlertsController {
   }
 
   @Implements(SnoozeAlert)
-  snooze({ params, body }: RequestOf<typeof SnoozeAlert>): Promise<AnswerOf<typeof SnoozeAlert>> {
-    return this.db.transaction(async (tx) => answerOf(await this.alerts.snooze(tx, params.alertId, body.until)));
+  snooze({ params, body, actor }: RequestOf<typeof SnoozeAlert>): Promise<AnswerOf<typeof SnoozeAlert>> {
+    return this.db.transaction(async (tx) =>
+      answerOf(await this.alerts.snooze(tx, params.alertId, body.until, actor.bots)),
+    );
   }
 
   @Implements(LiftThrottle)
-  liftThrottle({ params }: RequestOf<typeof LiftThrottle>): Promise<AnswerOf<typeof LiftThrottle>> {
-    return this.db.transaction(async (tx) => answerOf(await this.alerts.liftThrottle(tx, params.alertId)));
+  liftThrottle({ params, actor }: RequestOf<typeof LiftThrottle>): Promise<AnswerOf<typeof LiftThrottle>> {
+    return this.db.transaction(async (tx) => answerOf(await this.alerts.liftThrottle(tx, params.alertId, actor.bots)));
   }
 
   @Implements(ReadAlertSettings)

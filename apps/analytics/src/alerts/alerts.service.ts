@@ -31,6 +31,11 @@ export interface Look {
   readonly confirmation: Confirmation;
 }
 
+/** Those that the caller may see; undefined of whoever may see all. */
+type Bots = readonly string[] | undefined;
+
+const mayBeSeen = ({ botId }: Alert, bots: Bots): boolean => !bots || (botId !== null && bots.includes(botId));
+
 /** Alerts on usage: what is out of the ordinary, from the first look until it is over. */
 @Injectable()
 export class AlertsService {
@@ -67,37 +72,40 @@ export class AlertsService {
     tx: EntityManager,
     { state, botId, limit }: RequestOf<typeof ListAlerts>['query'],
     position: Position | undefined,
+    bots: Bots,
   ): Promise<Alert[]> {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Alert, 'alert').limit(limit + 1);
     if (state) query.andWhere('alert.state = ANY(:state)', { state });
     if (botId) query.andWhere('alert.botId = :botId', { botId });
+    if (bots) query.andWhere('alert.botId = ANY(:bots)', { bots });
     if (position) query.andWhere(`alert.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
     return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
   }
 
-  async read(tx: EntityManager, id: string): Promise<Alert> {
+  async read(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
     const alert = await tx.findOneBy(Alert, { id });
-    if (!alert) throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !mayBeSeen(alert, bots))
+      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
     return alert;
   }
 
   /** Whoever acknowledges it first looks after it. */
   async acknowledge(tx: EntityManager, id: string, by: Actor): Promise<Alert> {
-    const alert = await this.openAlert(tx, id);
+    const alert = await this.openAlert(tx, id, by.bots);
     if (alert.acknowledgedAt) return alert;
     return tx.save(Alert, { ...alert, acknowledgedAt: this.clock.now(), acknowledgedBy: `${by.kind}:${by.id}` });
   }
 
-  async snooze(tx: EntityManager, id: string, until: Date): Promise<Alert> {
-    const alert = await this.openAlert(tx, id);
+  async snooze(tx: EntityManager, id: string, until: Date, bots: Bots): Promise<Alert> {
+    const alert = await this.openAlert(tx, id, bots);
     if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS)
       throw new DomainError('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
     return tx.save(Alert, { ...alert, snoozedUntil: until });
   }
 
-  async liftThrottle(tx: EntityManager, id: string): Promise<Alert> {
-    const alert = await this.locked(tx, id);
+  async liftThrottle(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+    const alert = await this.locked(tx, id, bots);
     const { throttledUserId: userId, botId } = alert;
     if (!userId || !botId) return alert;
     await this.limit(tx, { userId, botId, microsPerDay: null, until: this.clock.now() });
@@ -149,15 +157,16 @@ export class AlertsService {
     await this.outbox.add(tx, AllowanceChangeRequested(change));
   }
 
-  private async openAlert(tx: EntityManager, id: string): Promise<Alert> {
-    const alert = await this.locked(tx, id);
+  private async openAlert(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+    const alert = await this.locked(tx, id, bots);
     if (alert.state === 'resolved') throw new DomainError('analytics.alert_is_over', 'The alert is over', 409, { id });
     return alert;
   }
 
-  private async locked(tx: EntityManager, id: string): Promise<Alert> {
+  private async locked(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
     const alert = await tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!alert) throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !mayBeSeen(alert, bots))
+      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
     return alert;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type Actor,
   AcknowledgeAlert,
   AllowanceChangeRequested,
   AnomalyDetected,
@@ -150,7 +151,7 @@ describe('an alert', () => {
     const [notice] = await told(1);
     const { id } = await open();
     expect(notice!.data.audience).toBe('staff');
-    expect(notice!.data.texts['en']).toBe(
+    expect(notice!.data.texts.en).toBe(
       [
         '🔴 **Sudden usage of bot lumen**',
         'Since 26 Nov 11:55 UTC: $6.50 instead of $2.00 in 5 min.',
@@ -158,7 +159,7 @@ describe('an alert', () => {
         `What to do: docs/runbooks/usage/usage-spike.md · alert ${id}`,
       ].join('\n'),
     );
-    expect(notice!.data.texts['ru']).toBe(
+    expect(notice!.data.texts.ru).toBe(
       [
         '🔴 **Внезапный расход: бот lumen**',
         'С 26 нояб. 11:55 UTC: 6,50 $ вместо 2,00 $ за 5 мин.'.replaceAll(/(?<=\d) (?=\$)/g, '\u00a0'),
@@ -182,7 +183,7 @@ describe('an alert', () => {
     app.clock.advance(10 * MINUTE_MS);
     await send();
     const [, over] = await told(2);
-    expect(over!.data.texts['en']).toBe('🟢 Over: Sudden usage of bot lumen');
+    expect(over!.data.texts.en).toBe('🟢 Over: Sudden usage of bot lumen');
     // And then it may begin anew.
     await look([aFinding()]);
     expect((await list()).map(({ state }) => state)).toEqual(['pending', 'resolved']);
@@ -207,10 +208,10 @@ describe('an alert', () => {
     for (let i = 0; i < 2; i++) await look(bots);
     await send();
     const [first] = await told(1);
-    expect(first!.data.texts['en']).toContain('bot-e');
-    expect(first!.data.texts['en']).not.toContain('bot-f');
-    expect(first!.data.texts['en']).toContain('And 2 more.');
-    expect(first!.data.texts['en']!.length).toBeLessThan(3500);
+    expect(first!.data.texts.en).toContain('bot-e');
+    expect(first!.data.texts.en).not.toContain('bot-f');
+    expect(first!.data.texts.en).toContain('And 2 more.');
+    expect(first!.data.texts.en.length).toBeLessThan(3500);
     const later = aFinding({ subject: 'bot:later', botId: 'later' });
     const warning = aFinding({
       rule: 'usage-ratio',
@@ -224,12 +225,12 @@ describe('an alert', () => {
     await send();
     // Warnings have a time of their own.
     const [, second] = await told(2);
-    expect(second!.data.texts['en']).toContain('🟡 **Unusual calls of bot lumen (failures)**');
-    expect(second!.data.texts['en']).toContain('0.25 instead of 0.01');
+    expect(second!.data.texts.en).toContain('🟡 **Unusual calls of bot lumen (failures)**');
+    expect(second!.data.texts.en).toContain('0.25 instead of 0.01');
     app.clock.advance(9 * MINUTE_MS);
     await send();
     const [, , third] = await told(3);
-    expect(third!.data.texts['en']).toContain('bot later');
+    expect(third!.data.texts.en).toContain('bot later');
   });
 
   it('that is only a warning waits for the end of the quiet hours, one that is critical does not', async () => {
@@ -238,12 +239,12 @@ describe('an alert', () => {
     for (let i = 0; i < 2; i++) await look([aFinding(), warning], ['usage-spike', 'usage-drift']);
     await send();
     const [critical] = await told(1);
-    expect(critical!.data.texts['en']).toContain('🔴');
-    expect(critical!.data.texts['en']).not.toContain('🟡');
+    expect(critical!.data.texts.en).toContain('🔴');
+    expect(critical!.data.texts.en).not.toContain('🟡');
     app.clock.set(new Date('2026-11-26T12:31:00Z'));
     await send();
     const later = await told(2);
-    expect(later.map(({ data }) => data.texts['en']).join()).toContain('🟡 **Growing usage of bot lumen**');
+    expect(later.map(({ data }) => data.texts.en).join()).toContain('🟡 **Growing usage of bot lumen**');
     app.clock.set(new Date('2026-11-26T12:00:00Z'));
   });
 
@@ -258,7 +259,7 @@ describe('an alert', () => {
     await send();
     const notices = await told(2);
     expect(notices.map(({ data }) => data.audience)).toEqual(['staff', 'on-call']);
-    expect(notices[1]!.data.texts['en']).toMatch(/^\*\*Nobody has taken this for 15 minutes/);
+    expect(notices[1]!.data.texts.en).toMatch(/^\*\*Nobody has taken this for 15 minutes/);
     expect(await open()).toMatchObject({ escalatedAt: expect.any(Date) as Date });
   });
 
@@ -288,7 +289,7 @@ describe('an alert', () => {
     await told(1);
     await look([aFinding()]);
     await send();
-    expect((await told(2))[1]!.data.texts['en']).toContain('🔴');
+    expect((await told(2))[1]!.data.texts.en).toContain('🔴');
     await look([aFinding({ severity: 'warning' })]);
     expect((await open()).severity).toBe('critical');
   });
@@ -334,6 +335,26 @@ describe('an alert', () => {
   });
 });
 
+describe('who may see one bot only', () => {
+  it('sees and takes the alerts of that one', async () => {
+    const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes: ['alerts:*'], bots: ['lumen'] };
+    const findings = [
+      aFinding(),
+      aFinding({ subject: 'bot:northwind', botId: 'northwind' }),
+      aFinding({ subject: 'providers', botId: null }),
+    ];
+    await look(findings);
+    const own = (await app.gateway.call(ListAlerts, {}, { actor })).data;
+    expect(own.map(({ subject }) => subject)).toEqual(['bot:lumen']);
+    for (const { id, subject } of await list()) {
+      const taken = app.gateway.call(AcknowledgeAlert, { params: { alertId: id } }, { actor });
+      if (subject === 'bot:lumen') expect(await taken).toMatchObject({ acknowledgedBy: 'staff:anna' });
+      else await expect(taken).rejects.toMatchObject({ status: 404 });
+    }
+    await expect(app.gateway.call(ReadAlertSettings, {}, { actor })).rejects.toMatchObject({ status: 403 });
+  });
+});
+
 describe('somebody who uses unusually much', () => {
   const ofPerson = (userId: string) =>
     aFinding({
@@ -360,7 +381,7 @@ describe('somebody who uses unusually much', () => {
       reason: 'unusual_usage',
     });
     await send();
-    expect((await told(1))[0]!.data.texts['en']).toContain('Who causes most of it is limited until 27 Nov');
+    expect((await told(1))[0]!.data.texts.en).toContain('Who causes most of it is limited until 27 Nov');
     expect(await app.gateway.call(LiftThrottle, { params: { alertId: id } })).toMatchObject({ throttledUntil: null });
     await until(() => limits(userId).length === 2, { what: 'that it is lifted' });
     expect(limits(userId)[1]!.data.microsPerDay).toBeNull();

@@ -16,7 +16,9 @@ export class AnomaliesController {
 
   @Implements(ListKnownPeriods)
   async list(request: RequestOf<typeof ListKnownPeriods>): Promise<AnswerOf<typeof ListKnownPeriods>> {
-    const rows = await this.periods.list(this.db.manager, this.cursors.position(request), request.query.limit + 1);
+    const { query, actor } = request;
+    const position = this.cursors.position(request);
+    const rows = await this.periods.list(this.db.manager, position, query.limit + 1, actor.bots);
     return this.cursors.page(request, rows, ({ id }) => [id]);
   }
 
@@ -26,8 +28,8 @@ export class AnomaliesController {
   }
 
   @Implements(RemoveKnownPeriod)
-  remove({ params }: RequestOf<typeof RemoveKnownPeriod>): Promise<void> {
-    return this.periods.remove(this.db.manager, params.periodId);
+  remove({ params, actor }: RequestOf<typeof RemoveKnownPeriod>): Promise<void> {
+    return this.periods.remove(this.db.manager, params.periodId, actor.bots);
   }
 
   @Implements(RecordProviderBill)

@@ -42,19 +42,28 @@ const alerts = async () =>
     state,
   }));
 
-/** Weeks of usage as it is counted: 80 calls of 20,000 micros each five minutes, a tenth of it at night. */
-const history = (weeks: number) =>
+/**
+ * Weeks of usage as it is counted: 80 calls of 20,000 micros each five minutes, a tenth of it at night.
+ * @param which for minutes only the hours around the present are looked at, for hours only quarters of hours
+ */
+const history = (weeks: number, which: 'for minutes' | 'for hours' = 'for minutes') =>
   ask(
     app,
     `INSERT INTO measures (minutes, type, measure, at, bot_id, platform, kind, model, outcome, le, events, total)
      SELECT minutes, 'chat-ai.usage.recorded', measure, date_bin(minutes * interval '1 minute', at, '2000-01-01Z'), 'lumen', '', 'turn', 'gpt-main',
        'answered', 0, sum(calls)::bigint, sum(calls * each)::bigint
-     FROM (VALUES (5::smallint), (15::smallint)) AS width (minutes),
+     FROM unnest($3::smallint[]) AS minutes,
        (VALUES ('events', 0), ('inputTokens', 1500), ('cachedInputTokens', 600), ('outputTokens', 300), ('costMicros', 20000)) AS m (measure, each),
        (SELECT at, ((CASE WHEN extract(hour FROM at) BETWEEN 7 AND 22 THEN 80 ELSE 8 END) * (1 + 0.1 * sin(extract(epoch FROM at) / 777)))::integer AS calls
-        FROM generate_series($1::timestamptz, $2::timestamptz - interval '5 minutes', interval '5 minutes') AS at) AS slot
+        FROM generate_series($1::timestamptz, $2::timestamptz - interval '5 minutes', interval '5 minutes') AS at
+        WHERE $4 OR extract(hour FROM at) BETWEEN 11 AND 16) AS slot
      GROUP BY 1, 3, 4`,
-    [new Date(NOW.getTime() - weeks * 7 * DAY_MS), NOW],
+    [
+      new Date(NOW.getTime() - weeks * 7 * DAY_MS),
+      NOW,
+      which === 'for minutes' ? [5, 15] : [15],
+      which === 'for hours',
+    ],
   );
 
 /** What happens now, as events. */
@@ -100,7 +109,7 @@ describe('usage', () => {
       if ((await alerts())[0]?.state === 'firing') await until(() => notices().length > 0, { what: 'the notice' });
     }
     expect(minutes).toBeLessThanOrEqual(10);
-    expect(notices()[0]!.data.texts['en']).toContain('gpt-main · turn: ');
+    expect(notices()[0]!.data.texts.en).toContain('gpt-main · turn: ');
     while ((await alerts())[0]!.severity !== 'critical' && minutes < 10) {
       await minute(16, { userId, costMicros: 60_000 });
       minutes++;
@@ -194,7 +203,7 @@ describe('usage that changes slowly', () => {
     return (await alerts()).map(({ rule, subject, severity, state }) => [rule, subject, severity, state].join(', '));
   };
 
-  beforeEach(() => history(6));
+  beforeEach(() => history(4, 'for hours'));
 
   it('is none as long as nothing has changed', async () => {
     expect(await twoHours()).toEqual([]);
@@ -275,7 +284,7 @@ describe('the bill of the providers', () => {
   const counted = async (day: string) => (await bill(day, 0)).countedMicros;
 
   it('that differs by more than three parts of a hundred raises an alert, until one fits', async () => {
-    await history(1);
+    await history(1, 'for hours');
     const usual = await counted(yesterday());
     expect(usual).toBeGreaterThan(1_000_000);
     expect(await bill(yesterday(), Math.round(usual * 1.02))).toMatchObject({ alerts: false });

@@ -15,4 +15,7 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'measures', add: ['events', 'total'] },
   { name: 'active_people', people: ['user_id'] },
   { name: 'people', people: ['user_id'] },
+  { name: 'experiments' },
+  { name: 'exposures', people: ['user_id'] },
+  { name: 'experiment_results' },
 ];

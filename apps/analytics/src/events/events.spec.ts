@@ -58,6 +58,14 @@ describe('the event store', () => {
         props: expect.objectContaining({ kind: 'voice', inGroup: false, chatId: event.subject }),
       },
     ]);
+    // Neither in the clear nor as ciphertext.
+    expect(Object.keys((await stored())[0]!['props'] as object).sort()).toEqual([
+      'chatId',
+      'inGroup',
+      'kind',
+      'messageId',
+      'sentAt',
+    ]);
     expect(await tablesWith(app, 'ebra')).toEqual([]);
   });
 

@@ -26,6 +26,7 @@ export function adviceOn(results: Shown, context: AdviceContext): Advice {
   const primary = results.metrics.find(({ role }) => role === 'primary');
   if (!primary || primary.comparisons.length === 0)
     return { decision: 'keep_running', arm: null, text: fewText(results, context) };
+  if (plan.kind === 'bandit') return { decision: 'keep_running', arm: null, text: banditText(plan) };
   if (!isOver) return { decision: 'keep_running', arm: null, text: runningText(primary, results, context) };
   const best = bestOf(primary, plan);
   if (best) return { decision: 'ship', arm: best.arm, text: shipText(primary, best) };
@@ -121,6 +122,14 @@ const fewText = (results: Shown, context: AdviceContext) => ({
   en: `Keep running: too few people so far (${progress(results, context)}) to say anything.`,
   ru: `Продолжайте: людей пока слишком мало (${progress(results, context)}), чтобы что-то утверждать.`,
 });
+
+const banditText = ({ arms }: ExperimentPlan) => {
+  const shares = arms.map(({ key, weight }) => `${key} ${percent(weight / 10_000)}`).join(', ');
+  return {
+    en: `Keep running: each day more people get what works better (${shares}).`,
+    ru: `Продолжайте: каждый день больше людей получают то, что лучше работает (${shares}).`,
+  };
+};
 
 function runningText(primary: MetricResult, results: Shown, context: AdviceContext) {
   const better = primary.comparisons.find(({ verdict }) => verdict === 'better');

@@ -4,10 +4,15 @@ import { NoticeSendRequested } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { chancesToBeBest, weightsOf } from '../stats/bandit';
 import { Experiment } from './experiment.entity';
 import { ExperimentDataService } from './experiment-data.service';
-import { type ExperimentResults, resultsOf } from './experiment-results';
+import { type ExperimentResults, resultsOf, SMALLEST_ARM } from './experiment-results';
 import { ExperimentsService } from './experiments.service';
+
+const BANDIT_MEMORY_MS = 7 * 86_400_000;
+/** Of the people, so many go on meeting the arm that works worst. */
+const BANDIT_FLOOR = 0.01;
 
 /** Computes what experiments show, takes back what surely harms, and tells staff when there is something to decide. */
 @Injectable()
@@ -47,12 +52,23 @@ export class ExperimentAnalysisService {
     });
   }
 
-  /** As of the last analysis; before the first one without numbers. */
-  async results(experimentId: string): Promise<ExperimentResults> {
+  /** Gives more people what has worked better for those who came in the last week: what was true before that may be no longer. */
+  async reweighBandit(experimentId: string): Promise<void> {
+    const now = this.clock.now();
     const experiment = await this.experiments.find(this.db.manager, experimentId);
+    if (experiment.plan.kind !== 'bandit') return;
+    const since = new Date(Math.max(experiment.startedAt!.getTime(), now.getTime() - BANDIT_MEMORY_MS));
+    const trials = await this.data.trials(this.db.manager, experiment, since, now);
+    if (trials.some(({ n }) => n < SMALLEST_ARM)) return;
+    const weights = weightsOf(chancesToBeBest(trials), BANDIT_FLOOR);
+    await this.db.transaction((tx) => this.experiments.reweigh(tx, experimentId, weights));
+  }
+
+  /** As of the last analysis; before the first one without numbers. */
+  async results(experiment: Experiment): Promise<ExperimentResults> {
     const [kept] = await this.db.query<{ computedAt: Date; results: Omit<ExperimentResults, 'computedAt'> }[]>(
       `SELECT computed_at AS "computedAt", results FROM experiment_results WHERE experiment_id = $1`,
-      [experimentId],
+      [experiment.id],
     );
     if (kept) return { ...kept.results, computedAt: kept.computedAt };
     const nothing = { persons: new Map(), inTwoArms: 0, byDay: [], byChannel: [], metrics: new Map(), segments: [] };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Trials } from '../stats/bandit';
 import type { Experiment, Metric } from './experiment.entity';
 import type { ArmMoments, ExperimentData, Group, SegmentMoments } from './experiment-results';
 
@@ -26,15 +27,25 @@ export class ExperimentDataService {
     const segments: ExperimentData['segments'][number][] = [];
     for (const by of primary ? plan.segments : [])
       segments.push({ by, moments: await this.moments(tx, experiment, primary!, now, by) });
-    const isCounted = ({ inTwoArms }: CountRow) => !inTwoArms;
+    const isCounted = ({ inTwoArms }: CountRow) => !inTwoArms || mayChangeArms(plan.kind);
     return {
       persons: sums(counted.filter(isCounted), ({ arm }) => arm),
-      inTwoArms: counted.reduce((sum, row) => sum + (row.inTwoArms ? row.persons : 0), 0),
+      inTwoArms: counted.filter((row) => !isCounted(row)).reduce((sum, { persons }) => sum + persons, 0),
       byDay: groups(counted.filter(isCounted), ({ day }) => day),
       byChannel: groups(counted.filter(isCounted), ({ channel }) => channel),
       metrics: moments,
       segments,
     };
+  }
+
+  /** Whether it happened, of those who met each arm of a bandit since `since`. */
+  async trials(tx: EntityManager, experiment: Experiment, since: Date, now: Date): Promise<Trials[]> {
+    const recent = { ...experiment, startedAt: since };
+    const moments = await this.moments(tx, recent, experiment.plan.primary!, now);
+    return experiment.plan.arms.map(({ key }) => {
+      const { n, value } = moments.find(({ arm }) => arm === key) ?? { n: 0, value: { mean: 0 } };
+      return { n, successes: Math.round(value.mean * n) };
+    });
   }
 
   /** The moments of one metric, by arm; with `by`, of each part of the people. */
@@ -45,8 +56,8 @@ export class ExperimentDataService {
     now: Date,
     by?: SegmentBy,
   ): Promise<SegmentMoments[]> {
-    const { startedAt, endedAt } = experiment;
-    const { sql, parameters } = momentsQuery(metric, by);
+    const { startedAt, endedAt, plan } = experiment;
+    const { sql, parameters } = momentsQuery(metric, by, plan.kind);
     const rows = await tx.query<MomentsRow[]>(sql, [
       experiment.id,
       startedAt,
@@ -57,6 +68,9 @@ export class ExperimentDataService {
     return rows.map((row) => momentsOf(metric, row));
   }
 }
+
+/** When weights change people come into other arms; they are counted in the first. */
+const mayChangeArms = (kind: Experiment['plan']['kind']) => kind === 'bandit';
 
 interface CountRow {
   readonly arm: string;
@@ -129,7 +143,11 @@ function momentsOf(metric: Metric, row: MomentsRow): SegmentMoments {
  * Sums over persons, made in the database: each person counts once, with nothing for who has done nothing. $1 the experiment,
  * $2 its start, $3 until when, $4 the quantile to winsorise by.
  */
-function momentsQuery(metric: Metric, by: SegmentBy | undefined): { sql: string; parameters: unknown[] } {
+function momentsQuery(
+  metric: Metric,
+  by: SegmentBy | undefined,
+  kind: Experiment['plan']['kind'],
+): { sql: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   const add = (value: unknown) => `$${4 + parameters.push(value)}`;
   const { within, per } = metric;
@@ -149,7 +167,7 @@ function momentsQuery(metric: Metric, by: SegmentBy | undefined): { sql: string;
         ${per ? value(per, after) : '0::float8'} AS d,
         ${isAdjusted(metric) ? value(metric.measure, before) : '0::float8'} AS x
       FROM exposures x
-      WHERE x.experiment_id = $1 AND NOT x.in_two_arms AND x.first_at < $3
+      WHERE x.experiment_id = $1 AND x.first_at >= $2 AND x.first_at < $3 ${mayChangeArms(kind) ? '' : 'AND NOT x.in_two_arms'}
         ${within ? `AND x.first_at + interval '${within.toHours} hours' <= $3` : ''}
     ), cap AS (
       SELECT percentile_cont($4::float8) WITHIN GROUP (ORDER BY y) AS y,

@@ -13,6 +13,7 @@ const metric = (key: string, rest: Partial<NonNullable<ExperimentPlan['primary']
 });
 
 const plan = (rest: Partial<ExperimentPlan> = {}): ExperimentPlan => ({
+  kind: 'comparison',
   arms: [
     { key: 'control', weight: 5000, value: '' },
     { key: 'new', weight: 5000, value: '' },

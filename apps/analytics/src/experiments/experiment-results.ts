@@ -250,7 +250,7 @@ function adjusted(metrics: readonly MetricResult[]): MetricResult[] {
 }
 
 function healthOf(
-  { arms }: ExperimentPlan,
+  { arms, kind }: ExperimentPlan,
   data: ExperimentData,
   total: number,
   compared: readonly { key: string; imbalanced: boolean }[],
@@ -258,7 +258,8 @@ function healthOf(
   const mismatch = (persons: ReadonlyMap<string, number>, groups = 1) => {
     const counts = arms.map(({ key, weight }) => ({ count: persons.get(key) ?? 0, weight }));
     const enough = counts.reduce((sum, { count }) => sum + count, 0) >= SMALLEST_FOR_MISMATCH;
-    const { p } = sampleRatioMismatch(counts);
+    // The weights of a bandit were others before: there is nothing that its arms should fit.
+    const { p } = kind === 'bandit' ? { p: 1 } : sampleRatioMismatch(counts);
     return { p, broken: enough && p < MISMATCH_P / groups };
   };
   const mismatches = (groups: readonly Group[]) =>

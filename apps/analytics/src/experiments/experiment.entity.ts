@@ -7,6 +7,7 @@ type Answer = AnswerOf<typeof ReadExperiment>;
 /** What is compared and how; fixed when the experiment starts, but for the coverage, which may grow. */
 export type ExperimentPlan = Pick<
   Answer,
+  | 'kind'
   | 'arms'
   | 'coverage'
   | 'namespace'

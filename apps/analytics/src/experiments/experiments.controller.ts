@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  type Actor,
   ChangeExperiment,
   DecideExperiment,
   DraftExperiment,
@@ -12,10 +13,10 @@ import {
   RemoveExperiment,
   StartExperiment,
 } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Cursors, type IfMatch, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ExperimentAnalysisService } from './experiment-analysis.service';
-import { answerOf, ExperimentsService, personsFor } from './experiments.service';
+import { answerOf, type Changing, ExperimentsService, personsFor } from './experiments.service';
 import { ExposuresService } from './exposures.service';
 
 @Controller()
@@ -30,7 +31,12 @@ export class ExperimentsController {
 
   @Implements(ListExperiments)
   async list(request: RequestOf<typeof ListExperiments>): Promise<AnswerOf<typeof ListExperiments>> {
-    const rows = await this.experiments.list(this.db.manager, request.query, this.cursors.position(request));
+    const rows = await this.experiments.list(
+      this.db.manager,
+      request.query,
+      this.cursors.position(request),
+      request.actor.bots,
+    );
     const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
     return { data: data.map(answerOf), page };
   }
@@ -46,33 +52,39 @@ export class ExperimentsController {
   }
 
   @Implements(ReadExperiment)
-  read({ params }: RequestOf<typeof ReadExperiment>): Promise<AnswerOf<typeof ReadExperiment>> {
-    return this.experiments.read(this.db.manager, params.experimentId);
+  read({ params, actor }: RequestOf<typeof ReadExperiment>): Promise<AnswerOf<typeof ReadExperiment>> {
+    return this.experiments.read(this.db.manager, params.experimentId, actor.bots);
   }
 
   @Implements(ChangeExperiment)
-  change({ params, body, ifMatch }: RequestOf<typeof ChangeExperiment>): Promise<AnswerOf<typeof ChangeExperiment>> {
-    return this.db.transaction((tx) => this.experiments.change(tx, params.experimentId, body, ifMatch));
+  change(request: RequestOf<typeof ChangeExperiment>): Promise<AnswerOf<typeof ChangeExperiment>> {
+    const { params, body } = request;
+    return this.db.transaction((tx) => this.experiments.change(tx, params.experimentId, body, changing(request)));
   }
 
   @Implements(StartExperiment)
-  start({ params, ifMatch }: RequestOf<typeof StartExperiment>): Promise<AnswerOf<typeof StartExperiment>> {
-    return this.db.transaction((tx) => this.experiments.start(tx, params.experimentId, ifMatch));
+  start(request: RequestOf<typeof StartExperiment>): Promise<AnswerOf<typeof StartExperiment>> {
+    const { experimentId } = request.params;
+    return this.db.transaction((tx) => this.experiments.start(tx, experimentId, changing(request)));
   }
 
   @Implements(DecideExperiment)
-  decide({ params, body, ifMatch }: RequestOf<typeof DecideExperiment>): Promise<AnswerOf<typeof DecideExperiment>> {
-    return this.db.transaction((tx) => this.experiments.decide(tx, params.experimentId, body, ifMatch));
+  decide(request: RequestOf<typeof DecideExperiment>): Promise<AnswerOf<typeof DecideExperiment>> {
+    const { params, body } = request;
+    return this.db.transaction((tx) => this.experiments.decide(tx, params.experimentId, body, changing(request)));
   }
 
   @Implements(RemoveExperiment)
-  remove({ params }: RequestOf<typeof RemoveExperiment>): Promise<void> {
-    return this.db.transaction((tx) => this.experiments.remove(tx, params.experimentId));
+  remove({ params, actor }: RequestOf<typeof RemoveExperiment>): Promise<void> {
+    return this.db.transaction((tx) => this.experiments.remove(tx, params.experimentId, actor.bots));
   }
 
   @Implements(ReadExperimentResults)
-  results({ params }: RequestOf<typeof ReadExperimentResults>): Promise<AnswerOf<typeof ReadExperimentResults>> {
-    return this.analysis.results(params.experimentId);
+  async results({
+    params,
+    actor,
+  }: RequestOf<typeof ReadExperimentResults>): Promise<AnswerOf<typeof ReadExperimentResults>> {
+    return this.analysis.results(await this.experiments.find(this.db.manager, params.experimentId, actor.bots));
   }
 
   @Implements(ListRunningExperiments)
@@ -85,3 +97,8 @@ export class ExperimentsController {
     return this.exposures.armOf(this.db.manager, params.key, query.userId);
   }
 }
+
+const changing = ({ ifMatch, actor }: { ifMatch: IfMatch; actor: Actor }): Changing => ({
+  seen: ifMatch,
+  bots: actor.bots,
+});

@@ -6,6 +6,7 @@ import type { AnalyticsConfig } from '../analytics.config';
 import { ExperimentAnalysisService } from './experiment-analysis.service';
 
 const AnalyseExperiments = defineJob('analyse-experiments', Slot);
+const ReweighBandits = defineJob('reweigh-bandits', Slot);
 const ForgetOldExposures = defineJob('forget-old-exposures', Slot);
 
 @Injectable()
@@ -21,14 +22,16 @@ export class ExperimentsJobs {
     purpose: 'Computes what running experiments show, and takes back those that surely harm.',
     timeoutMs: 9 * 60_000,
   })
-  async analyse(_slot: PayloadOf<typeof AnalyseExperiments>, { signal }: JobRun): Promise<void> {
-    const failures: unknown[] = [];
-    for (const id of await this.analysis.runningIds()) {
-      if (signal.aborted) break;
-      // One that cannot be computed does not keep the guardrails of the others from being looked at.
-      await this.analysis.analyse(id).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'experiments could not be analysed');
+  analyse(_slot: PayloadOf<typeof AnalyseExperiments>, { signal }: JobRun): Promise<void> {
+    return this.ofEach((id) => this.analysis.analyse(id), signal);
+  }
+
+  @Scheduled('47 3 * * *', ReweighBandits, {
+    purpose: 'Gives more people what has worked better in the last week, in experiments that follow it.',
+    timeoutMs: 10 * 60_000,
+  })
+  reweigh(_slot: PayloadOf<typeof ReweighBandits>, { signal }: JobRun): Promise<void> {
+    return this.ofEach((id) => this.analysis.reweighBandit(id), signal);
   }
 
   @Scheduled('27 4 * * *', ForgetOldExposures, {
@@ -41,5 +44,15 @@ export class ExperimentsJobs {
       'DELETE FROM exposures USING experiments WHERE experiments.id = experiment_id AND ended_at < $1',
       [before.toJSDate()],
     );
+  }
+
+  /** One that cannot be computed does not keep the guardrails of the others from being looked at. */
+  private async ofEach(work: (experimentId: string) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = [];
+    for (const id of await this.analysis.runningIds()) {
+      if (signal.aborted) break;
+      await work(id).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'experiments could not be computed');
   }
 }

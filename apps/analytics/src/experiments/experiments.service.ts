@@ -53,6 +53,19 @@ export interface Decision {
   readonly automatic: boolean;
 }
 
+/** Those that the caller may see; undefined of whoever may see all. */
+type Bots = readonly string[] | undefined;
+
+/** Who changes something: what they have seen, and of which bots they may. */
+export interface Changing {
+  readonly seen: IfMatch;
+  readonly bots: Bots;
+}
+
+/** What is of the whole installation is nothing for those who may see some bots only. */
+const mayBeSeen = ({ botId }: Pick<Experiment, 'botId'>, bots: Bots): boolean =>
+  !bots || (botId !== null && bots.includes(botId));
+
 const DAY_MS = 86_400_000;
 
 /** Experiments from draft to decision. What a service needs to put people into arms is in the running ones. */
@@ -67,11 +80,13 @@ export class ExperimentsService {
     tx: EntityManager,
     { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
     position: Position | undefined,
+    bots: Bots,
   ): Promise<Experiment[]> {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
     if (state) query.andWhere('experiment.state = ANY(:state)', { state });
     if (botId) query.andWhere('experiment.botId = :botId', { botId });
+    if (bots) query.andWhere('experiment.botId = ANY(:bots)', { bots });
     if (position) query.andWhere(`experiment.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
     return query.orderBy('experiment.id', backwards ? 'ASC' : 'DESC').getMany();
   }
@@ -101,14 +116,18 @@ export class ExperimentsService {
     return answerOf(await this.find(tx, experiment.id));
   }
 
-  async read(tx: EntityManager, id: string): Promise<Answer> {
-    return answerOf(await this.find(tx, id));
+  async read(tx: EntityManager, id: string, bots: Bots): Promise<Answer> {
+    return answerOf(await this.find(tx, id, bots));
   }
 
   /** @param seen the revisions that the caller knows: checked while the row is locked */
-  async change(tx: EntityManager, id: string, { place, botId, ...change }: Change, seen: IfMatch): Promise<Answer> {
-    const experiment = await this.locked(tx, id, seen);
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  async change(tx: EntityManager, id: string, change: Change, { seen, bots }: Changing): Promise<Answer> {
+    const { place, botId, ...rest } = change;
+    const experiment = await this.locked(tx, id, { seen, bots });
+    const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
+    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !mayBeSeen(after, bots))
+      throw new DomainError('analytics.experiment_of_another_bot', 'The place is of another bot', 422, { ...after });
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
     if (experiment.state !== 'draft') {
       const [fixed] = Object.keys({ ...given, ...(place && { place }), ...(botId !== undefined && { botId }) }).filter(
@@ -118,19 +137,16 @@ export class ExperimentsService {
       if (experiment.state !== 'running' || plan.coverage < experiment.plan.coverage)
         throw new ExperimentIsFixed('coverage');
     }
-    await this.save(tx, experiment, {
-      plan,
-      ...(place && { place }),
-      ...(botId !== undefined && { botId }),
-    });
+    await this.save(tx, experiment, { plan, ...after });
     return answerOf(experiment);
   }
 
-  async start(tx: EntityManager, id: string, seen: IfMatch): Promise<Answer> {
-    const experiment = await this.locked(tx, id, seen);
+  async start(tx: EntityManager, id: string, changing: Changing): Promise<Answer> {
+    const experiment = await this.locked(tx, id, changing);
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     refuseIncomplete(experiment.plan);
     refuseUnknown(experiment.plan);
+    refuseUnfitBandit(experiment);
     // One after the other: two that begin at once would not see each other.
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('experiments'), hashtext('start'))`);
     await refuseOverlap(tx, experiment);
@@ -143,11 +159,24 @@ export class ExperimentsService {
     return answerOf(experiment);
   }
 
-  async decide(tx: EntityManager, id: string, decision: Omit<Decision, 'automatic'>, seen: IfMatch): Promise<Answer> {
-    const experiment = await this.locked(tx, id, seen);
+  async decide(
+    tx: EntityManager,
+    id: string,
+    decision: Omit<Decision, 'automatic'>,
+    changing: Changing,
+  ): Promise<Answer> {
+    const experiment = await this.locked(tx, id, changing);
     if (experiment.state !== 'running')
       throw new DomainError('analytics.experiment_not_running', 'The experiment does not run', 409, { id });
     return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
+  }
+
+  /** Gives the arms of a running bandit other weights; in the order of the arms. */
+  async reweigh(tx: EntityManager, id: string, weights: readonly number[]): Promise<void> {
+    const experiment = await this.lockRunning(tx, id);
+    if (!experiment) return;
+    const arms = experiment.plan.arms.map((arm, i) => ({ ...arm, weight: weights[i]! }));
+    await this.save(tx, experiment, { plan: { ...experiment.plan, arms } });
   }
 
   /** Ends a running experiment whose row is locked. */
@@ -177,9 +206,9 @@ export class ExperimentsService {
     return experiment;
   }
 
-  async remove(tx: EntityManager, id: string): Promise<void> {
+  async remove(tx: EntityManager, id: string, bots: Bots): Promise<void> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment) return;
+    if (!experiment || !mayBeSeen(experiment, bots)) return;
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     await tx.delete(Experiment, { id });
   }
@@ -194,15 +223,15 @@ export class ExperimentsService {
     return tx.findOne(Experiment, { where: { id, state: 'running' }, lock: { mode: 'pessimistic_write' } });
   }
 
-  async find(tx: EntityManager, id: string): Promise<Experiment> {
+  async find(tx: EntityManager, id: string, bots?: Bots): Promise<Experiment> {
     const experiment = await tx.findOneBy(Experiment, { id });
-    if (!experiment) throw new ExperimentNotFound({ id });
+    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
     return experiment;
   }
 
-  private async locked(tx: EntityManager, id: string, seen: IfMatch): Promise<Experiment> {
+  private async locked(tx: EntityManager, id: string, { seen, bots }: Changing): Promise<Experiment> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment) throw new ExperimentNotFound({ id });
+    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
     seen.check(experiment.revision);
     return experiment;
   }
@@ -301,6 +330,17 @@ interface JsonSchema {
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed. */
+function refuseUnfitBandit({ place, plan: { kind, primary } }: Experiment): void {
+  if (kind !== 'bandit') return;
+  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per)
+    throw new DomainError(
+      'analytics.bandit_unfit',
+      'A bandit follows whether something happens, and sets no prices',
+      422,
+    );
 }
 
 /** Two experiments at one place would answer the same question; two that share a range of a namespace share people. */

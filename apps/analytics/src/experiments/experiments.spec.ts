@@ -1,4 +1,5 @@
 import {
+  type Actor,
   ChangeExperiment,
   DecideExperiment,
   DraftExperiment,
@@ -276,6 +277,50 @@ describe('an experiment that runs', () => {
   });
 });
 
+describe('who may see one bot only', () => {
+  const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes: ['experiments:*'], bots: ['lumen'] };
+  const of = (botId: string | null) =>
+    draft({ botId, ...(botId && { place: `chat-ai.prompt:${botId}` }), namespace: null });
+
+  it('sees and changes nothing of others, nor of all', async () => {
+    const [own, other, all] = [await of('lumen'), await of('northwind'), await of(null)];
+    const { data } = await app.gateway.call(ListExperiments, {}, { actor });
+    expect(data.map(({ id }) => id)).toEqual([own.id]);
+    const missing = { status: 404 };
+    for (const { id, revision } of [other, all]) {
+      const params = { experimentId: id };
+      const ifMatch = `"${revision}"`;
+      await expect(app.gateway.call(ReadExperiment, { params }, { actor })).rejects.toMatchObject(missing);
+      await expect(app.gateway.call(ReadExperimentResults, { params }, { actor })).rejects.toMatchObject(missing);
+      await expect(app.gateway.call(StartExperiment, { params, ifMatch }, { actor })).rejects.toMatchObject(missing);
+      await expect(
+        app.gateway.call(ChangeExperiment, { params, ifMatch, body: { days: 28 } }, { actor }),
+      ).rejects.toMatchObject(missing);
+      await app.gateway.call(RemoveExperiment, { params }, { actor });
+      expect(await read(id)).toMatchObject({ id });
+    }
+    expect(await app.gateway.call(ReadExperiment, { params: { experimentId: own.id } }, { actor })).toMatchObject({
+      botId: 'lumen',
+    });
+  });
+
+  it('compares nothing at a place of another', async () => {
+    await expect(draft({ botId: 'lumen', place: 'chat-ai.prompt:northwind' })).rejects.toMatchObject({
+      status: 422,
+      problem: { errors: [{ pointer: '/place' }] },
+    });
+    const { id, revision } = await of('lumen');
+    const change = (body: object) =>
+      app.gateway.call(ChangeExperiment, { params: { experimentId: id }, ifMatch: `"${revision}"`, body }, { actor });
+    for (const body of [
+      { place: 'chat-ai.prompt:northwind' },
+      { botId: null },
+      { botId: 'northwind', place: 'chat-ai.prompt:northwind' },
+    ])
+      await expect(change(body)).rejects.toMatchObject({ problem: { code: 'analytics.experiment_of_another_bot' } });
+  });
+});
+
 type Running = Awaited<ReturnType<typeof started>>;
 
 function personIn(assignment: Parameters<typeof armOf>[0], arm: string) {
@@ -326,8 +371,7 @@ class Crowd {
 const exposure = ({ id, key }: Pick<Running, 'id' | 'key'>, userId: string, arm: string) =>
   ExposureRecorded({ experimentId: id, experiment: key, arm, userId, reason: 'assigned', channel: 'telegram' });
 
-const notices = (key: string) =>
-  app.probe.all(NoticeSendRequested).filter(({ data }) => data.texts['en']?.includes(key));
+const notices = (key: string) => app.probe.all(NoticeSendRequested).filter(({ data }) => data.texts.en?.includes(key));
 
 describe('what an experiment shows', () => {
   it('is nothing yet before anybody has come', async () => {
@@ -394,8 +438,8 @@ describe('what an experiment shows', () => {
     expect(data).toMatchObject({ decision: 'harmful', arm: 'control', value: '1', automatic: true });
     await until(() => notices(experiment.key).length === 1, { what: 'the notice' });
     const { texts } = notices(experiment.key)[0]!.data;
-    expect(texts['en']).toMatch(/was taken back[\s\S]*guardrail "failures-per-call" is surely worse/);
-    expect(texts['ru']).toMatch(/отменён[\s\S]*ограничитель «failures-per-call» точно хуже/);
+    expect(texts.en).toMatch(/was taken back[\s\S]*guardrail "failures-per-call" is surely worse/);
+    expect(texts.ru).toMatch(/отменён[\s\S]*ограничитель «failures-per-call» точно хуже/);
     const { experiments } = await app.gateway.call(ListRunningExperiments, {});
     expect(experiments).toEqual([]);
   });
@@ -434,6 +478,35 @@ describe('what an experiment shows', () => {
     expect(advice.decision).toBe('broken');
     expect(advice.text.en).toContain('not spread over the arms as planned');
     expect((await read(experiment.id)).state).toBe('running');
+  });
+
+  it('of words that follow what works is that more people get it, and nobody who changed arms is left out', async () => {
+    const experiment = await started({ kind: 'bandit' });
+    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.6 : 0.3), fails: () => 0.05 });
+    await ask(app, 'UPDATE exposures SET in_two_arms = true WHERE user_id = (SELECT user_id FROM exposures LIMIT 1)');
+    await runScheduled(app, 'reweigh-bandits');
+    const { arms, revision } = await read(experiment.id);
+    // What rounding leaves is the first's.
+    expect(arms.map(({ weight }) => weight)).toEqual([101, 9899]);
+    expect(revision).toBe(experiment.revision + 1);
+    await analyse();
+    const { health, advice } = await results(experiment.id);
+    expect(health).toMatchObject({ broken: false, inTwoArms: { persons: 0 } });
+    expect(advice.text.en).toBe('Keep running: each day more people get what works better (control 1.0 %, warm 99 %).');
+    // What was true more than a week ago is forgotten.
+    app.clock.advance(8 * DAY_MS);
+    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.3 : 0.6), fails: () => 0.05 });
+    await runScheduled(app, 'reweigh-bandits');
+    expect((await read(experiment.id)).arms.map(({ weight }) => weight)).toEqual([9900, 100]);
+  });
+
+  it.each([
+    ['prices', { place: 'payments.price:pro' }],
+    ['sums', { primary: cost, secondary: [] }],
+  ])('never follows %s', async (_, rest) => {
+    await expect(started({ kind: 'bandit', ...rest })).rejects.toMatchObject({
+      problem: { code: 'analytics.bandit_unfit' },
+    });
   });
 
   it('says of parts of the people whether they differ', async () => {

@@ -88,13 +88,13 @@ export class PeopleService {
     );
     const [profiles, chats] = [await this.profiles(rows), await this.chatsOf(userId, bots)];
     const ids = new Map<string, string>();
-    for (const chat of chats) ids.set(chat.botId, await this.addresses.decrypt(this.db.manager, chat));
-    return rows.map(({ botId, channel }, i) => ({
+    for (const chat of chats) ids.set(chat.id, await this.addresses.decrypt(this.db.manager, chat));
+    return rows.map(({ botId, channel, chatId }, i) => ({
       botId,
       channel,
       name: profiles[i]?.name ?? null,
       username: profiles[i]?.username ?? null,
-      externalId: ids.get(botId) ?? null,
+      externalId: (chatId && ids.get(chatId)) ?? null,
     }));
   }
 
@@ -125,7 +125,7 @@ export class PeopleService {
 
   private async masked(rows: readonly Row[]): Promise<Contact[]> {
     const profiles = await this.profiles(rows);
-    return rows.map(({ id, profile: _, ...row }, i) => {
+    return rows.map(({ id, profile: _profile, chatId: _chatId, ...row }, i) => {
       const { name } = profiles[i] ?? {};
       return { ...row, contactId: id, name: name === undefined ? null : maskedName(name) };
     });
@@ -142,16 +142,20 @@ export class PeopleService {
 
 interface Row extends Omit<Contact, 'contactId' | 'name'> {
   readonly id: string;
+  readonly chatId: string | null;
   /** Encrypted. */
   readonly profile: string;
 }
 
-/** Each with its person's private chat, where the channel is told and whether it is open. */
+/** Each with its private chat: a person may write to a bot from two accounts, and most channels give chat and account one id. */
 const CONTACTS = `
   SELECT p.id, p.user_id AS "userId", p.bot_id AS "botId", h.channel, p.profile, p.started_at AS "startedAt",
-    c.blocked_at AS "blockedAt"
-  FROM contacts p JOIN people h ON h.user_id = p.user_id
-  LEFT JOIN chats c ON c.bot_id = p.bot_id AND c.user_id = p.user_id AND c.moved_to IS NULL`;
+    c.id AS "chatId", c.blocked_at AS "blockedAt"
+  FROM contacts p JOIN people h ON h.user_id = p.user_id AND h.external_hash = p.external_hash
+  LEFT JOIN LATERAL (
+    SELECT id, blocked_at FROM chats WHERE bot_id = p.bot_id AND user_id = p.user_id AND moved_to IS NULL
+    ORDER BY external_hash = p.external_hash DESC, id LIMIT 1
+  ) c ON TRUE`;
 
 /** `Anna Petrova` → `A••• P•••`: enough to tell two people of a list apart. */
 const maskedName = (name: string): string =>

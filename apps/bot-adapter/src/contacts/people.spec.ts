@@ -1,6 +1,7 @@
 import {
   type Actor,
   FindContacts,
+  IdentityLinked,
   ListContacts,
   ListPersonDeliveries,
   MessageReceived,
@@ -105,6 +106,26 @@ describe('people, for staff', () => {
       contacts: [],
       chats: [],
     });
+  });
+
+  it('with two accounts are one person with two contacts, each with its own id', async () => {
+    const userId = await writes(7035, { first_name: 'Vera', username: 'vera_home' });
+    const linked = { identityId: uuidv7(), userId, channel: 'telegram', externalId: '7036' };
+    await app.probe.say(IdentityLinked({ ...linked, linkedAt: new Date().toISOString() }));
+    await until(
+      async () => (await app.service.db.query('SELECT FROM people WHERE user_id = $1', [userId])).length === 2,
+      { what: 'the second account' },
+    );
+    expect(await find({ username: 'vera_home' })).toHaveLength(1);
+    expect(await writes(7036, { first_name: 'Vera', username: 'vera_work' })).toBe(userId);
+    const { contacts, chats } = await app.gateway.call(ReadPersonContacts, { params: { userId } });
+    expect([contacts.length, chats.length]).toEqual([2, 2]);
+    const { profiles } = await app.gateway.call(ReadPersonProfile, { params: { userId }, reason: REASON });
+    expect(profiles.map(({ username, externalId }) => [username, externalId])).toEqual([
+      ['vera_home', '7035'],
+      ['vera_work', '7036'],
+    ]);
+    expect((await list({ botId: 'lumen', limit: 2 })).data.map(({ userId: id }) => id)).toEqual([userId, userId]);
   });
 
   it('what was sent to them is told with its state, the latest first and without a word', async () => {

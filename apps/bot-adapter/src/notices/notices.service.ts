@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RetryLater } from '@switchboard/bus';
-import { type EventOf, type KnownLocale, localized, type NoticeSendRequested } from '@switchboard/contracts';
+import { type EventOf, localized, type NoticeSendRequested } from '@switchboard/contracts';
 import { BotsRegistry, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { BotAdapterConfig } from '../bot-adapter.config';
@@ -41,7 +41,7 @@ export class NoticesService {
       causeId: noticeId,
       content: {
         kind: 'notice',
-        text: localized(texts as Record<KnownLocale, string>, chat.locale),
+        text: localized({ ru: texts.en, ...texts }, chat.locale),
         format: 'markdown',
       },
     });

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AllowancesHandlers } from './allowances.handlers';
+import { AllowancesService } from './allowances.service';
 import { BudgetsService } from './budgets.service';
 import { PricesService } from './prices.service';
 import { UsageController } from './usage.controller';
@@ -7,8 +9,8 @@ import { UsageService } from './usage.service';
 
 /** What calls of models cost: prices, budgets, usage. */
 @Module({
-  controllers: [UsageController],
-  providers: [BudgetsService, PricesService, UsageJobs, UsageService],
+  controllers: [AllowancesHandlers, UsageController],
+  providers: [AllowancesService, BudgetsService, PricesService, UsageJobs, UsageService],
   exports: [BudgetsService, PricesService, UsageService],
 })
 export class AccountingModule {}

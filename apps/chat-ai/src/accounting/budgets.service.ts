@@ -139,6 +139,7 @@ export class BudgetsService {
       periods.map(({ limit }) => limit),
       ...[micros, id, purpose, turnId, botId, userId, model.model, inputTokens, outputTokens, price.isKnown],
       new Date(now.getTime() + RESERVATION_LIFETIME_MS),
+      now,
     ]);
   }
 
@@ -157,13 +158,14 @@ const renewalOf = ({ start }: BudgetPeriod, isMonth: boolean, zone: string): Dat
     .toJSDate();
 
 /**
- * Both budgets or none. The commit is not waited for: what a crash of the database could lose is a reservation of the
+ * Both budgets or none; the first is the person's, who may be allowed less than it for a while. The commit is not waited for: what a crash of the database could lose is a reservation of the
  * last moments, and a call that outlives it is recorded all the same.
  */
 const RESERVE = `
   WITH period AS MATERIALIZED (
-    SELECT p.*, set_config('synchronous_commit', 'off', true)
+    SELECT scope, period_start, least(limit_micros, micros_per_day) AS limit_micros, set_config('synchronous_commit', 'off', true)
     FROM unnest($1::text[], $2::date[], $3::bigint[]) AS p (scope, period_start, limit_micros)
+    LEFT JOIN allowances ON scope = ($1::text[])[1] AND user_id = $9 AND bot_id = $8 AND ends_at > $15
   ), locked AS (
     SELECT b.scope, b.period_start, b.spent_micros + b.reserved_micros AS used
     FROM budgets b JOIN period USING (scope, period_start) ORDER BY b.scope DESC FOR UPDATE OF b

@@ -60,6 +60,7 @@ export interface UsagePeriod {
 
 interface UsageRow extends TokenUsage {
   readonly id: string;
+  readonly purpose: CallPurpose;
   readonly botId: string;
   readonly userId: string;
   readonly model: string;
@@ -107,7 +108,7 @@ export class UsageService {
     ]);
     const ids = new Set(counted.map(({ id }) => id));
     const { botId, userId } = spender;
-    return rows.filter(({ id }) => ids.has(id)).map((row) => said({ ...row, botId, userId }));
+    return rows.filter(({ id }) => ids.has(id)).map((row) => said({ ...row, purpose, botId, userId }));
   }
 
   /**
@@ -241,6 +242,6 @@ const chargeLostWhere = (condition: string) => `
       spent_micros = budgets.spent_micros + excluded.spent_micros,
       reserved_micros = greatest(0, budgets.reserved_micros - excluded.spent_micros)
   )
-  SELECT id, bot_id AS "botId", user_id AS "userId", model, input_tokens AS "inputTokens",
+  SELECT id, purpose, bot_id AS "botId", user_id AS "userId", model, input_tokens AS "inputTokens",
     cached_input_tokens AS "cachedInputTokens", output_tokens AS "outputTokens", cost_micros::float8 AS "costMicros",
     estimated, outcome, duration_ms AS "durationMs" FROM recorded`;

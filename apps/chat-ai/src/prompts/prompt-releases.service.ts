@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Outbox, Signals } from '@switchboard/bus';
 import {
   type Actor,
+  type EventOf,
+  type ExperimentDecided,
   type ListPromptReleases,
   PromptsChanged,
   type ReadPromptInForce,
   type ReadPromptVersion,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, type IfMatch, type Position } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, DomainError, IfMatch, type Position } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -15,7 +17,7 @@ import { auditEntry, authorOf } from '../audit-entry';
 import { Prompt } from './prompt.entity';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptRelease } from './prompt-release.entity';
-import { PromptsService } from './prompts.service';
+import { botOfPlace, PromptsService } from './prompts.service';
 
 type PromptInForce = AnswerOf<typeof ReadPromptInForce>;
 type Release = AnswerOf<typeof ListPromptReleases>['data'][number];
@@ -96,6 +98,18 @@ export class PromptReleasesService {
       : await this.prompts.read(tx, botId, promptId!);
     const action = prompt.version < before.prompt.version ? 'rolled_back' : 'published';
     return this.release(tx, before, { action, promptId: prompt.id, why, actor });
+  }
+
+  /** Staff have decided that everybody gets what an experiment has shown to be better. All other decisions leave what is in force. */
+  async decided(tx: EntityManager, decision: EventOf<typeof ExperimentDecided>['data']): Promise<void> {
+    const botId = botOfPlace(decision.place);
+    if (!botId || decision.decision !== 'ship') return;
+    const anyRelease = IfMatch.read('*');
+    const { prompt } = await this.lockInForce(tx, botId, anyRelease);
+    if (prompt.id === decision.value) return;
+    const actor: Actor = { kind: 'service', id: 'analytics', roles: [], scopes: [] };
+    const why = `The experiment ${decision.experiment} has shown it to be better.`;
+    await this.publish(tx, botId, { promptId: decision.value }, { why, seen: anyRelease, actor });
   }
 
   /** The text of the bot's description counts again. */

@@ -1,11 +1,20 @@
-import { Controller } from '@nestjs/common';
-import { OnSignal } from '@switchboard/bus';
-import { PromptsChanged, type SignalOf } from '@switchboard/contracts';
-import { PromptsService } from './prompts.service';
+import { Consumer, Handles, OnSignal } from '@switchboard/bus';
+import { type EventOf, ExperimentDecided, PromptsChanged, type SignalOf } from '@switchboard/contracts';
+import { EntityManager } from 'typeorm';
+import { PromptReleasesService } from './prompt-releases.service';
+import { botOfPlace, PromptsService } from './prompts.service';
 
-@Controller()
+@Consumer('prompts')
 export class PromptsHandlers {
-  constructor(private readonly prompts: PromptsService) {}
+  constructor(
+    private readonly prompts: PromptsService,
+    private readonly releases: PromptReleasesService,
+  ) {}
+
+  @Handles(ExperimentDecided, { when: ({ place }) => botOfPlace(place) !== undefined })
+  decided({ data }: EventOf<typeof ExperimentDecided>, tx: EntityManager): Promise<void> {
+    return this.releases.decided(tx, data);
+  }
 
   @OnSignal(PromptsChanged)
   changed(_: SignalOf<typeof PromptsChanged>): void {

@@ -1,9 +1,19 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Clock, DomainError, type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/service-kit';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  type Assignment,
+  Clock,
+  DomainError,
+  Experiments,
+  LOG,
+  type Log,
+  type PeriodicTask,
+  PeriodicTasks,
+  type RunningTask,
+} from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import type { Assistant } from '../assistants/assistant';
 import { Prompt } from './prompt.entity';
 
@@ -21,6 +31,18 @@ export class PromptNotFound extends DomainError {
     super('chat-ai.prompt_not_found', 'There is no such version of the prompt', 404, { promptId });
   }
 }
+
+/** What an assistant is told when it answers somebody. */
+export interface ChosenPrompt {
+  readonly prompt: Prompt;
+  /** To be said once they have an answer, where an experiment has chosen it. */
+  readonly exposure?: Assignment['exposure'] | undefined;
+}
+
+/** Where an experiment compares prompts of a bot; the values of its arms are ids of versions. */
+const placeOf = (botId: string) => `chat-ai.prompt:${botId}`;
+/** The bot of such a place; undefined of others. */
+export const botOfPlace = (place: string): string | undefined => /^chat-ai\.prompt:(.+)$/.exec(place)?.[1];
 
 /** Why a text becomes a version. */
 export type Written = Pick<Prompt, 'origin' | 'note' | 'createdBy'>;
@@ -42,6 +64,8 @@ export class PromptsService implements OnModuleInit, OnModuleDestroy {
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly tasks: PeriodicTasks,
+    private readonly experiments: Experiments,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -53,9 +77,15 @@ export class PromptsService implements OnModuleInit, OnModuleDestroy {
     await this.task?.stop();
   }
 
-  /** What an assistant is told when it answers this person. */
-  async promptFor(assistant: Assistant, _userId: string): Promise<Prompt> {
-    return this.published.get(assistant.botId) ?? this.described(assistant);
+  /**
+   * What an assistant is told when it answers this person: what an experiment compares, where one runs, and the same in every
+   * chat of theirs.
+   */
+  async promptFor(assistant: Assistant, userId: string): Promise<ChosenPrompt> {
+    const assigned = await this.experiments.assign(placeOf(assistant.botId), userId);
+    const compared = assigned && (await this.compared(assistant.botId, assigned));
+    if (compared) return { prompt: compared, exposure: assigned.exposure };
+    return { prompt: this.published.get(assistant.botId) ?? (await this.described(assistant)) };
   }
 
   /**
@@ -84,6 +114,17 @@ export class PromptsService implements OnModuleInit, OnModuleDestroy {
     const prompt = { id: uuidv7(), botId, version, text, hash, ...written, createdAt: this.clock.now() };
     await tx.insert(Prompt, prompt);
     return prompt;
+  }
+
+  /** Undefined when the arm names no version of this bot: then it is as if no experiment ran. */
+  private async compared(botId: string, { value, arm }: Assignment): Promise<Prompt | undefined> {
+    const key = `${botId}\n\n${value}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const prompt = isUuid(value) ? await this.db.manager.findOneBy(Prompt, { botId, id: value }) : null;
+    if (prompt) this.known.set(key, Promise.resolve(prompt));
+    else this.log.error({ bot: botId, arm, value }, 'an experiment compares a prompt that does not exist');
+    return prompt ?? undefined;
   }
 
   async read(tx: EntityManager, botId: string, promptId: string): Promise<Prompt> {

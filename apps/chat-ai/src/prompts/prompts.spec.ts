@@ -124,7 +124,7 @@ describe('prompts', () => {
   it('every process follows, also one that no signal reaches or that starts later', async () => {
     const deaf = await startApp(chatAiApp, { env, database: app.database });
     const told = async ({ service: { nest } }: TestApp) =>
-      (await nest.get(PromptsService).promptFor(nest.get(AssistantsService).get('lobby'), uuidv7())).text;
+      (await nest.get(PromptsService).promptFor(nest.get(AssistantsService).get('lobby'), uuidv7())).prompt.text;
     expect(await told(deaf)).toBe(DESCRIBED);
     await publish('lobby', { draft: await openDraft('lobby', 'You are the concierge.') });
     await until(async () => (await told(deaf)) === 'You are the concierge.', { what: 'the prompt', timeoutMs: 10_000 });

@@ -31,6 +31,7 @@ export class RetentionJobs {
     await this.db.query(FORGET_FILES, [this.daysAgo(MEDIA_KEPT_DAYS)]);
     const accounts = this.daysAgo(this.config.CHAT_AI_KEEP_USAGE_DAYS);
     await this.db.query('DELETE FROM usages WHERE created_at < $1', [accounts]);
+    await this.db.query('DELETE FROM allowances WHERE ends_at < $1', [this.daysAgo(0)]);
     await this.db.query('DELETE FROM budgets WHERE period_start < $1 AND reserved_micros = 0', [accounts]);
   }
 

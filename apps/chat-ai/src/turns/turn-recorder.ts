@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
+import { ExposureRecorded, ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
 import { Clock, unlessErased, persistently } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -30,6 +30,8 @@ export interface Reply {
   readonly suggestions?: readonly string[] | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
+  /** That the person has met what an experiment compares. */
+  readonly exposure?: Parameters<typeof ExposureRecorded>[0] | undefined;
   readonly contextReport: ContextReport | null;
   readonly startedAt: Date;
   readonly durationMs: number;
@@ -70,7 +72,8 @@ export class TurnRecorder {
     try {
       return await this.transaction(async (tx) => {
         const recorded = await this.insertReply(tx, turn, reply);
-        const said = recorded === 'recorded' ? [completed(turn, reply)] : [];
+        const exposures = reply.exposure ? [ExposureRecorded(reply.exposure)] : [];
+        const said = recorded === 'recorded' ? [completed(turn, reply), ...exposures] : [];
         const unanswered = recorded === 'recorded' && reasonOf(reply);
         if (unanswered) await this.unanswered.request(tx, turn.replyId, unanswered);
         if (summarise && recorded !== 'closed') await this.summaries.request(tx, turn.conversationId);

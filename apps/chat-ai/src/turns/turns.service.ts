@@ -23,7 +23,7 @@ import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
 import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
-import { PromptsService } from '../prompts/prompts.service';
+import { type ChosenPrompt, PromptsService } from '../prompts/prompts.service';
 import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
 import { decideNextStep, FIRST_TRY, nextModel, type NextStep, type RetryState, SHRUNK } from './next-step';
 import { ReplySignals } from './reply-signals';
@@ -41,6 +41,7 @@ interface Draft {
   readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions' | 'isUnfounded'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
+  readonly exposure?: ChosenPrompt['exposure'];
   readonly contextReport: ContextReport | null;
   readonly firstTextMs: number | null;
   readonly costs: TurnCosts;
@@ -69,7 +70,7 @@ class TurnCalls {
   /** @param spenders whoever of them has the money, the first one first */
   constructor(
     private spenders: readonly [Spender, ...Spender[]],
-    private readonly promptId: string | null,
+    private readonly chosen?: ChosenPrompt,
   ) {}
 
   /** What was set aside for a call that has used nothing: it does for the next. */
@@ -101,10 +102,11 @@ class TurnCalls {
   }
 
   draft(reply: Draft['reply']): Draft {
-    const { model, contextReport, firstTextMs, promptId, calls } = this;
+    const { model, contextReport, firstTextMs, chosen, calls } = this;
+    const prompted = { promptId: chosen?.prompt.id ?? null, exposure: chosen?.exposure };
     const [spender] = this.spenders;
     const reservations = this.reservations.map(({ id }) => id);
-    return { reply, model, promptId, contextReport, firstTextMs, costs: { spender, calls, reservations } };
+    return { reply, model, ...prompted, contextReport, firstTextMs, costs: { spender, calls, reservations } };
   }
 }
 
@@ -197,13 +199,13 @@ export class TurnsService {
 
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant } = running;
-    const [prompt, { passages, isNear }] = await Promise.all([
+    const [chosen, { passages, isNear }] = await Promise.all([
       this.prompts.promptFor(assistant, turn.userId),
       this.knowledge.forModel(turn.botId, questionOf(turn)),
     ]);
-    const calls = new TurnCalls(spendersOf(assistant, turn), prompt.id);
+    const calls = new TurnCalls(spendersOf(assistant, turn), chosen);
     try {
-      const facts = { prompt: prompt.text, passages, now: this.clock.now() };
+      const facts = { prompt: chosen.prompt.text, passages, now: this.clock.now() };
       const reply = await this.askUntilAnswered(running, facts, calls);
       // What is found by meaning shares no words with the question, and is cited.
       const isUnfounded = isNear === false && reply?.outcome === 'answered' && citedIn(reply.text, passages).size === 0;
@@ -326,7 +328,7 @@ function spendersOf(assistant: Assistant, { question }: OpenTurn): readonly [Spe
 }
 
 const withoutModel = (reply: Draft['reply'], assistant: Assistant, turn: OpenTurn): Draft =>
-  new TurnCalls(spendersOf(assistant, turn), null).draft(reply);
+  new TurnCalls(spendersOf(assistant, turn)).draft(reply);
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  BOT_SECTION_READERS,
   BotDescription,
   type ChannelReport,
   CheckBot,
@@ -10,12 +9,13 @@ import {
 } from '@switchboard/contracts';
 import { BotsRegistry, DomainError, InvalidFields, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
 import type { Description } from './bot.entity';
+import { readersOf, type Secrets, secretsFor } from './bot-secrets.service';
 
 /** A description that is not saved yet. */
 export interface Draft {
   readonly id: string;
   readonly description: Description;
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly secrets: Secrets;
   readonly takenFrom?: Description | undefined;
 }
 
@@ -39,14 +39,6 @@ export class BotUnchecked extends DomainError {
 const CHANNEL = 'channel.';
 /** Somebody waits in front of a form. */
 const ANSWER_WITHIN_MS = 5000;
-
-/** Those of a bot's secrets whose sections a service reads. */
-export const secretsFor = (service: string, secrets: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(secrets).filter(([name]) => readersOf(sectionOf(name)).includes(service)));
-
-export const sectionOf = (secretName: string): string => secretName.slice(0, secretName.indexOf('.'));
-
-const readersOf = (section: string): readonly string[] => BOT_SECTION_READERS[section] ?? [];
 
 /** Asks every service about a description before it is saved, so that what is saved can be used. */
 @Injectable()
@@ -81,15 +73,10 @@ export class BotChecksService {
   }
 
   /** Asks the channel about credentials before they are saved. */
-  inspect(botId: string, channel: Description, secrets: Readonly<Record<string, string>>): Promise<ChannelReport> {
+  inspect(botId: string, channel: Description, secrets: Secrets): Promise<ChannelReport> {
     const ofChannel = Object.entries(secrets).filter(([name]) => name.startsWith(CHANNEL));
     const named = Object.fromEntries(ofChannel.map(([name, value]) => [name.slice(CHANNEL.length), value]));
     return this.client.call(CheckChannel, { body: { botId, channel, secrets: named } });
-  }
-
-  /** Whether a service of any installation reads a section. */
-  isRead(section: string): boolean {
-    return Object.hasOwn(BOT_SECTION_READERS, section);
   }
 
   async check(draft: Draft): Promise<Checked> {

@@ -19,19 +19,12 @@ import {
   SetBotSecret,
   TakeOverBot,
 } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Cursors, HttpProblem, Implements, type RequestOf } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { BotChecksService } from './bot-checks.service';
 import { BotDescriptionsService } from './bot-descriptions.service';
 import { BotViewsService } from './bot-views.service';
 import { BotsService } from './bots.service';
-
-/** Secrets are in the answer, and no scope of people may open it. */
-export class OnlyForServices extends DomainError {
-  constructor() {
-    super('gateway.only_for_services', 'This is told to services only', 404);
-  }
-}
 
 @Controller()
 export class BotsController {
@@ -45,7 +38,8 @@ export class BotsController {
 
   @Implements(ReadBotDescriptions)
   describe({ query, actor }: RequestOf<typeof ReadBotDescriptions>): Promise<AnswerOf<typeof ReadBotDescriptions>> {
-    if (actor.kind !== 'service') throw new OnlyForServices();
+    // Secrets are in the answer, and no scope of people may open it.
+    if (actor.kind !== 'service') throw new HttpProblem('not_found');
     return this.descriptions.describe(actor.id, query.known);
   }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BotChecksService } from './bot-checks.service';
 import { BotDescriptionsService } from './bot-descriptions.service';
 import { BotFilesService } from './bot-files.service';
+import { BotSecretsService } from './bot-secrets.service';
 import { BotViewsService } from './bot-views.service';
 import { BotsController } from './bots.controller';
 import { BotsHandlers } from './bots.handlers';
@@ -9,6 +10,13 @@ import { BotsService } from './bots.service';
 
 @Module({
   controllers: [BotsController, BotsHandlers],
-  providers: [BotsService, BotViewsService, BotChecksService, BotDescriptionsService, BotFilesService],
+  providers: [
+    BotsService,
+    BotViewsService,
+    BotChecksService,
+    BotDescriptionsService,
+    BotFilesService,
+    BotSecretsService,
+  ],
 })
 export class BotsModule {}

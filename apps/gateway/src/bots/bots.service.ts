@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   type Actor,
-  allows,
   BotConfigured,
   type BotState,
   CHANNEL_TOKEN,
@@ -10,16 +9,15 @@ import {
   type FieldError,
   ReadBot,
 } from '@switchboard/contracts';
-import { BlindIndex, Clock, DomainError, HttpProblem, type IfMatch, InvalidFields } from '@switchboard/service-kit';
+import { Clock, DomainError, type IfMatch, InvalidFields } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
-import { DataSource, type EntityManager, In, Not } from 'typeorm';
-import { BotChecksService, pointerOf, sectionOf } from './bot-checks.service';
-import { BotDescriptionsService } from './bot-descriptions.service';
+import { DataSource, type EntityManager, Not } from 'typeorm';
+import { BotChecksService, pointerOf } from './bot-checks.service';
 import { BotFilesService } from './bot-files.service';
 import { BotNotFound, type BotView, BotViewsService } from './bot-views.service';
 import { BotRow, type Description } from './bot.entity';
 import { type BotChangeKind, BotRevisionRow } from './bot-revision.entity';
-import { BotSecretRow } from './bot-secret.entity';
+import { BotSecretsService, changedSecrets, type SecretChanges, sectionOf, type Secrets } from './bot-secrets.service';
 import { mergePatch } from './json-documents';
 
 export class BotExists extends DomainError {
@@ -49,9 +47,6 @@ export class BotChanged extends DomainError {
   }
 }
 
-/** Null removes one. */
-type SecretChanges = Readonly<Record<string, string | null>>;
-
 interface Edit {
   readonly change: BotChangeKind;
   readonly describe: (present: Description) => Description;
@@ -64,13 +59,18 @@ interface Edit {
   readonly pointerTo?: (pointer: string, secret: string | undefined) => string;
 }
 
-/** Of shorter secrets four characters would say too much. */
-const LONG_ENOUGH_TO_SHOW = 16;
-/** Fields that say which server a secret beside them is sent to. */
-const DESTINATION = /^kind$|(^|[a-z])(url|root|host|endpoint|server)$/i;
+/** What a change of state makes of which state; in any other there is nothing to do. */
+const TURNS: Partial<Record<BotChangeKind, Partial<Record<BotState, BotState>>>> = {
+  paused: { active: 'paused' },
+  resumed: { paused: 'active' },
+  archived: { active: 'archived', paused: 'archived' },
+};
 
+/** In the body of a request: a field of the description, or a secret. */
 const inDescription = (pointer: string, secret: string | undefined) =>
   secret === undefined ? `/description${pointer}` : `/secrets/${secret}`;
+
+const TOKEN_POINTER = inDescription(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN);
 
 /**
  * The bots that the gateway keeps. Each change is checked by the services first, is a revision in the history, and is said in the same
@@ -82,30 +82,25 @@ export class BotsService {
     private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly checks: BotChecksService,
-    private readonly descriptions: BotDescriptionsService,
+    private readonly secrets: BotSecretsService,
     private readonly files: BotFilesService,
     private readonly views: BotViewsService,
-    private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
   async create(
     tx: EntityManager,
-    bot: { id: string; description: Description; secrets: Readonly<Record<string, string>>; why?: string | undefined },
+    bot: { id: string; description: Description; secrets: Secrets; why?: string | undefined },
     actor: Actor,
   ): Promise<BotView> {
-    requireSecretsRight(actor, bot.secrets);
+    this.secrets.requireRight(actor, bot.secrets);
     if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
     return this.insert(tx, bot, 'created', actor);
   }
 
   /** Copies a bot that a file describes. */
-  async takeOver(
-    botId: string,
-    given: { secrets: Readonly<Record<string, string>>; why?: string | undefined },
-    actor: Actor,
-  ): Promise<BotView> {
-    requireSecretsRight(actor, given.secrets);
+  async takeOver(botId: string, given: { secrets: Secrets; why?: string | undefined }, actor: Actor): Promise<BotView> {
+    this.secrets.requireRight(actor, given.secrets);
     const file = this.files.find(botId);
     if (!file) {
       await this.views.read(botId);
@@ -144,7 +139,7 @@ export class BotsService {
 
   async rollBack(
     botId: string,
-    asked: { revision: number; secrets?: Readonly<Record<string, string>> | undefined; why?: string | undefined },
+    asked: { revision: number; secrets?: Secrets | undefined; why?: string | undefined },
     ifMatch: IfMatch,
     actor: Actor,
   ): Promise<BotView> {
@@ -169,28 +164,28 @@ export class BotsService {
   }
 
   pause(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
-    return this.turn(botId, 'paused', { active: 'paused' }, why, actor);
+    return this.turn(botId, 'paused', why, actor);
   }
 
   resume(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
-    return this.turn(botId, 'resumed', { paused: 'active' }, why, actor);
+    return this.turn(botId, 'resumed', why, actor);
   }
 
   archive(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
-    return this.turn(botId, 'archived', { active: 'archived', paused: 'archived' }, why, actor);
+    return this.turn(botId, 'archived', why, actor);
   }
 
   /** As it was before it was archived. Meanwhile services may have come to read it otherwise, and others may have its token. */
   async restore(botId: string, why: string | undefined, actor: Actor): Promise<BotView> {
     const row = await this.find(this.db.manager, botId);
     if (row.state !== 'archived') return this.views.ofRow(this.db.manager, row);
-    const secrets = (await this.descriptions.secretsOf(this.db.manager, botId)).get(botId) ?? {};
+    const secrets = await this.secrets.of(this.db.manager, botId);
     const draft = { id: botId, description: row.description, secrets, takenFrom: row.takenFrom ?? undefined };
     const secretNames = await this.checks.approve(draft, Object.keys(row.description), inDescription);
     return this.db.transaction(async (tx) => {
       const present = await this.lock(tx, botId);
       if (present.state !== 'archived') return this.views.ofRow(tx, present);
-      await this.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN]);
+      await this.secrets.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN], TOKEN_POINTER);
       const before = await tx.findOne(BotRevisionRow, {
         where: { botId, state: Not('archived') },
         order: { revision: 'DESC' },
@@ -201,17 +196,12 @@ export class BotsService {
   }
 
   /** Asks the channel about credentials. Those of the bot are used only where they are sent anyway. */
-  async checkChannel(asked: {
-    botId: string;
-    channel: Description;
-    secrets: Readonly<Record<string, string>>;
-  }): Promise<ChannelReport> {
+  async checkChannel(asked: { botId: string; channel: Description; secrets: Secrets }): Promise<ChannelReport> {
     const { botId, channel } = asked;
     const row = await this.db.manager.findOneBy(BotRow, { id: botId });
-    const set = row ? ((await this.descriptions.secretsOf(this.db.manager, botId)).get(botId) ?? {}) : {};
+    const set = await this.secrets.of(this.db.manager, botId);
     const stored = Object.keys(set).filter((name) => !Object.hasOwn(asked.secrets, name));
-    const astray = stored.filter((name) => goesElsewhere(name, row!.description, { ...row!.description, channel }));
-    if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
+    if (row) this.secrets.requireSameDestination(stored, row.description, { ...row.description, channel });
     return this.checks.inspect(botId, channel, { ...set, ...asked.secrets });
   }
 
@@ -220,7 +210,7 @@ export class BotsService {
     bot: {
       id: string;
       description: Description;
-      secrets: Readonly<Record<string, string>>;
+      secrets: Secrets;
       takenFrom?: Description;
       why?: string | undefined;
     },
@@ -229,7 +219,6 @@ export class BotsService {
   ): Promise<BotView> {
     const { id, description, secrets, takenFrom = null, why } = bot;
     if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
-    this.requireKnownSections(secrets);
     const secretNames = await this.checks.approve(
       { id, description, secrets, takenFrom: takenFrom ?? undefined },
       Object.keys(description),
@@ -237,7 +226,7 @@ export class BotsService {
     );
     await lockBots(tx);
     if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
-    await this.requireFreeToken(tx, id, secrets[CHANNEL_TOKEN]);
+    await this.secrets.requireFreeToken(tx, id, secrets[CHANNEL_TOKEN], TOKEN_POINTER);
     const row = new BotRow();
     const begun = { id, revision: 0, state: 'active', description, takenFrom, createdAt: this.clock.now() } as const;
     Object.assign(row, begun, { secretNames: [...secretNames] });
@@ -246,13 +235,12 @@ export class BotsService {
 
   private async change(botId: string, edit: Edit, actor: Actor): Promise<BotView> {
     const { describe, pointerTo = inDescription, ifMatch } = edit;
-    requireSecretsRight(actor, edit.secrets ?? {});
-    this.requireKnownSections(edit.secrets ?? {});
+    this.secrets.requireRight(actor, edit.secrets ?? {});
     const { manager } = this.db;
     const seen = await this.find(manager, botId);
     if (seen.state === 'archived') throw new BotArchived(botId);
     await this.match(manager, seen, ifMatch);
-    const set = (await this.descriptions.secretsOf(manager, botId)).get(botId) ?? {};
+    const set = await this.secrets.of(manager, botId);
     // What is not there need not be removed.
     const secrets = Object.fromEntries(
       Object.entries(edit.secrets ?? {}).filter(([name, value]) => value !== null || Object.hasOwn(set, name)),
@@ -265,34 +253,32 @@ export class BotsService {
       ...Object.keys(secrets).map(sectionOf),
     ];
     if (changed.length === 0) return this.views.ofRow(manager, seen);
-    const astray = Object.keys(set).filter(
-      (name) => !Object.hasOwn(secrets, name) && goesElsewhere(name, seen.description, description),
-    );
-    if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
-    const draft = { id: botId, description, secrets: applied(set, secrets), takenFrom: seen.takenFrom ?? undefined };
+    const staying = Object.keys(set).filter((name) => !Object.hasOwn(secrets, name));
+    this.secrets.requireSameDestination(staying, seen.description, description);
+    const draft = {
+      id: botId,
+      description,
+      secrets: changedSecrets(set, secrets),
+      takenFrom: seen.takenFrom ?? undefined,
+    };
     const secretNames = await this.checks.approve(draft, changed, pointerTo);
     return this.db.transaction(async (tx) => {
       const row = await this.lock(tx, botId);
       // What was checked is what is saved.
       if (row.revision !== seen.revision) throw new BotChanged(await this.views.ofRow(tx, row));
-      await this.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN] ?? undefined, pointerTo);
+      const tokenAt = pointerTo(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN);
+      await this.secrets.requireFreeToken(tx, botId, secrets[CHANNEL_TOKEN], tokenAt);
       Object.assign(row, { description, secretNames: [...secretNames] });
       return this.save(tx, row, { ...edit, secrets }, actor);
     });
   }
 
   /** Asked twice it changes nothing more. */
-  private async turn(
-    botId: string,
-    change: BotChangeKind,
-    to: Partial<Record<BotState, BotState>>,
-    why: string | undefined,
-    actor: Actor,
-  ): Promise<BotView> {
+  private async turn(botId: string, change: BotChangeKind, why: string | undefined, actor: Actor): Promise<BotView> {
     await this.find(this.db.manager, botId);
     return this.db.transaction(async (tx) => {
       const row = await this.lock(tx, botId);
-      const state = to[row.state];
+      const state = TURNS[change]?.[row.state];
       if (!state) {
         if (row.state === 'archived' && change !== 'archived') throw new BotArchived(botId);
         return this.views.ofRow(tx, row);
@@ -314,7 +300,7 @@ export class BotsService {
     const at = this.clock.now();
     Object.assign(row, { revision: row.revision + 1, changedAt: at });
     await tx.save(BotRow, row);
-    await this.writeSecrets(tx, botId, secrets, actor);
+    await this.secrets.write(tx, botId, secrets, actor);
     const names = (isSet: boolean) => Object.keys(secrets).filter((name) => (secrets[name] !== null) === isSet);
     const revision: BotRevisionRow = {
       ...{ botId, revision: row.revision, change, state, description, rolledBackTo, why },
@@ -346,80 +332,10 @@ export class BotsService {
       throw new BotChanged(await this.views.ofRow(manager, row));
     }
   }
-
-  private requireKnownSections(secrets: SecretChanges): void {
-    const strange = Object.keys(secrets).filter((name) => !this.checks.isRead(sectionOf(name)));
-    if (strange.length > 0) throw new InvalidFields(strange.map(readByNobody));
-  }
-
-  /** Of two bots of the gateway; what files have is known to the service of the channel. */
-  private async requireFreeToken(
-    tx: EntityManager,
-    botId: string,
-    token: string | undefined,
-    pointerTo: NonNullable<Edit['pointerTo']> = inDescription,
-  ): Promise<void> {
-    if (token === undefined) return;
-    const same = await tx.find(BotSecretRow, {
-      where: { name: CHANNEL_TOKEN, digest: this.digestOf(token), botId: Not(botId) },
-      select: { botId: true, name: true },
-    });
-    const users = same.map((secret) => secret.botId);
-    const user = users.length > 0 && (await tx.findOneBy(BotRow, { id: In(users), state: Not('archived') }));
-    if (user) throw new InvalidFields([tokenInUse(pointerTo(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN), user.id)]);
-  }
-
-  private async writeSecrets(tx: EntityManager, botId: string, secrets: SecretChanges, actor: Actor): Promise<void> {
-    for (const [name, value] of Object.entries(secrets)) {
-      if (value === null) await tx.delete(BotSecretRow, { botId, name });
-      else {
-        const secret = {
-          ...{ botId, name, value: this.descriptions.encrypt({ botId, name }, value), digest: this.digestOf(value) },
-          ...{ last4: value.length >= LONG_ENOUGH_TO_SHOW ? value.slice(-4) : null },
-          ...{ byKind: actor.kind, byId: actor.id, setAt: this.clock.now() },
-        };
-        await tx.upsert(BotSecretRow, secret, ['botId', 'name']);
-      }
-    }
-  }
-
-  private digestOf(value: string): string {
-    return this.index.hash('bot secret', value);
-  }
 }
 
 /** Changes of bots follow each other: they are few, and two must not come to the same token. */
 const lockBots = (tx: EntityManager) => tx.query(`SELECT pg_advisory_xact_lock(hashtext('bots'), hashtext('change'))`);
-
-function requireSecretsRight({ scopes }: Actor, secrets: SecretChanges): void {
-  if (Object.keys(secrets).length > 0 && !allows(scopes, 'secrets:write')) throw new HttpProblem('forbidden');
-}
-
-/** Whether a secret that stays would be sent to another server than the one it was given for. */
-function goesElsewhere(name: string, before: Description, after: Description): boolean {
-  const path = name.split('.').slice(0, -1);
-  const destination = (description: Description) => {
-    const fields = path.reduce<unknown>((at, part) => (at as Description | null | undefined)?.[part], description);
-    return Object.entries(fields ?? {})
-      .filter(([field]) => DESTINATION.test(field))
-      .sort();
-  };
-  return !isDeepStrictEqual(destination(before), destination(after));
-}
-
-const applied = (set: Readonly<Record<string, string>>, changes: SecretChanges): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries({ ...set, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
-  );
-
-const neededAgain = (name: string): FieldError => ({
-  pointer: `/secrets/${name}`,
-  code: 'secret_needed_again',
-  detail: {
-    en: 'would be sent to another server than the one it was given for: give it again',
-    ru: 'ушёл бы не на тот сервер, для которого он задан: задайте его снова',
-  },
-});
 
 const unreadableHere = (name: string): FieldError => ({
   pointer: `/secrets/${name}`,
@@ -428,17 +344,4 @@ const unreadableHere = (name: string): FieldError => ({
     en: 'the gateway is not given its variable or file: give the secret itself',
     ru: 'шлюзу недоступны его переменная или файл: задайте сам секрет',
   },
-});
-
-const readByNobody = (name: string): FieldError => ({
-  pointer: `/secrets/${name}`,
-  code: 'unknown_section',
-  detail: { en: 'no service reads this section', ru: 'этот раздел не читает ни один сервис' },
-});
-
-const tokenInUse = (pointer: string, bot: string): FieldError => ({
-  pointer,
-  code: 'token_in_use',
-  params: { bot },
-  detail: { en: `has the same token as ${bot}`, ru: `тот же токен, что у ${bot}` },
 });

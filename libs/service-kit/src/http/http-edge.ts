@@ -11,7 +11,7 @@ import { httpMetrics } from './http-metrics';
 import type { Idempotency } from './idempotency';
 import { implementedRoutes } from './implemented-routes';
 import { ProblemFilter } from './problem.filter';
-import { KEEP_ALIVE_MS, listenPublicly, type PublicFront } from './public-listener';
+import { closeServer, KEEP_ALIVE_MS, listenPublicly, type PublicFront, watchConnections } from './public-listener';
 import { assignRequestId } from './request-context';
 import { RouteInterceptor } from './route.interceptor';
 import type { ServiceIdentity } from './service-identity';
@@ -56,7 +56,9 @@ export class HttpEdge {
   }
 
   async listen(host: string, port: number, publicPort: number | undefined): Promise<void> {
-    (this.nest.getHttpServer() as Server).keepAliveTimeout = KEEP_ALIVE_MS;
+    const server = this.nest.getHttpServer() as Server;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    watchConnections(server);
     await this.nest.listen(port, host);
     if (publicPort === undefined) return;
     const application = this.nest.getHttpAdapter().getInstance() as RequestListener;
@@ -75,8 +77,8 @@ export class HttpEdge {
   /** Takes nothing new from outside and ends streams that would go on for ever. */
   async stop(): Promise<void> {
     this.ending.abort();
-    const server = this.publicServer;
-    if (server) await new Promise((resolve) => server.close(resolve));
+    const servers = [this.publicServer, this.nest.getHttpServer() as Server].filter((server) => server?.listening);
+    await Promise.all(servers.map((server) => closeServer(server!)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Caller } from './service-identity';
 
 /**
@@ -11,6 +12,33 @@ export const KEEP_ALIVE_MS = 65_000;
 export interface PublicFront {
   /** Answers a request, or passes it on to `application`, with `presentCaller` when it knows who asks. */
   handle(request: IncomingMessage, response: ServerResponse, application: RequestListener): void;
+}
+
+/** What is being answered when the service stops has so long to be; a connection has no right to longer. */
+const GRACE_MS = 10_000;
+
+const connections = new WeakMap<Server, Set<Socket>>();
+
+/** Has to be known of a server before it listens: see `closeServer`. */
+export function watchConnections(server: Server): void {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+}
+
+/**
+ * Takes no more connections, and resolves when those there are have ended. Node waits for one by which nothing was asked yet until
+ * its time-out of a minute, and browsers and pools open such.
+ */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+  const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(force);
 }
 
 const publicRequests = new WeakSet<IncomingMessage>();
@@ -39,6 +67,7 @@ export async function listenPublicly(
     else application(request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  watchConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
