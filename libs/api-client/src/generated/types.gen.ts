@@ -181,6 +181,10 @@ export type AnalyticsComparison = {
 export type AnalyticsExperiment = {
   id: string;
   key: ExperimentKey;
+  /**
+   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+   */
+  kind: 'comparison' | 'bandit';
   place: ExperimentPlace;
   /**
    * Of one bot; null of the whole installation.
@@ -2059,12 +2063,6 @@ export type GatewayBotsDescribeData = {
 
 export type GatewayBotsDescribeErrors = {
   /**
-   * `gateway.only_for_services`
-   */
-  404: Problem & {
-    code?: 'gateway.only_for_services';
-  };
-  /**
    * A problem.
    */
   default: Problem;
@@ -3436,6 +3434,10 @@ export type AnalyticsExperimentsListResponse =
 export type AnalyticsExperimentsDraftData = {
   body: {
     key: ExperimentKey;
+    /**
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     */
+    kind?: 'comparison' | 'bandit';
     place: ExperimentPlace;
     /**
      * Of one bot; null of the whole installation.
@@ -3583,6 +3585,10 @@ export type AnalyticsExperimentsReadResponse =
 
 export type AnalyticsExperimentsChangeData = {
   body: {
+    /**
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     */
+    kind?: 'comparison' | 'bandit';
     place?: ExperimentPlace;
     /**
      * Of one bot; null of the whole installation.
@@ -3649,6 +3655,12 @@ export type AnalyticsExperimentsChangeErrors = {
    */
   409: Problem & {
     code?: 'analytics.experiment_is_fixed';
+  };
+  /**
+   * `analytics.experiment_of_another_bot`
+   */
+  422: Problem & {
+    code?: 'analytics.experiment_of_another_bot';
   };
   /**
    * A problem.
@@ -3786,10 +3798,10 @@ export type AnalyticsExperimentsStartErrors = {
       'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
   };
   /**
-   * `analytics.experiment_incomplete`, `analytics.measure_unknown`
+   * `analytics.experiment_incomplete`, `analytics.measure_unknown`, `analytics.bandit_unfit`
    */
   422: Problem & {
-    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown';
+    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown' | 'analytics.bandit_unfit';
   };
   /**
    * A problem.
