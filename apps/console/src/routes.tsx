@@ -116,6 +116,13 @@ const alerts = createRoute({
   validateSearch: searchOf('tab', 'all', 'bot', 'alert', 'after'),
   component: lazyRouteComponent(() => import('./alerts/alerts.page'), 'AlertsPage'),
 });
+const boards = createRoute({
+  getParentRoute: () => staff,
+  path: 'boards',
+  staticData: { permission: 'analytics:read' },
+  validateSearch: searchOf('board', 'bot', 'from', 'to', 'kind', 'cohort', 'steps', 'order', 'window', 'by'),
+  component: lazyRouteComponent(() => import('./boards/boards.page'), 'BoardsPage'),
+});
 
 const staffList = createRoute({
   getParentRoute: () => staff,
@@ -123,6 +130,13 @@ const staffList = createRoute({
   staticData: { permission: 'staff:read' },
   validateSearch: searchOf('tab', 'after'),
   component: lazyRouteComponent(() => import('./staff/staff.page'), 'StaffPage'),
+});
+const audit = createRoute({
+  getParentRoute: () => staff,
+  path: 'audit',
+  staticData: { permission: 'audit:read' },
+  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'result', 'after'),
+  component: lazyRouteComponent(() => import('./audit/audit.page'), 'AuditPage'),
 });
 const account = createRoute({
   getParentRoute: () => staff,
@@ -161,8 +175,8 @@ const routeTree = root.addChildren([
     ...[conversations, conversation],
     ...[people, person],
     failures,
-    ...[usage, alerts],
-    ...[keys, staffList, account],
+    ...[usage, alerts, boards],
+    ...[keys, staffList, audit, account],
   ]),
 ]);
 

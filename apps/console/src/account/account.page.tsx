@@ -37,6 +37,7 @@ import { useShellTexts } from '../shell/shell.texts';
 import { RecoveryCodes } from '../sign-in/second-factor';
 import { useStaffTexts } from '../staff/staff.texts';
 import { useAccountTexts } from './account.texts';
+import { OwnLog } from './own-log';
 
 type Session = GatewayAccountReadResponse['sessions'][number];
 
@@ -66,7 +67,12 @@ export function AccountPage() {
   return (
     <Page title={t.title} about={t.about}>
       <Columns
-        main={<Sessions sessions={sessions} />}
+        main={
+          <>
+            <Sessions sessions={sessions} />
+            <OwnLog />
+          </>
+        }
         side={
           <>
             <Card title={member.name}>

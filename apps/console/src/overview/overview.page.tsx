@@ -4,6 +4,7 @@ import { accountQuery, useStaff } from '../session';
 import { Attention } from './attention';
 import { BotsAtWork } from './bots-at-work';
 import { FirstSteps } from './first-steps';
+import { LiveNumbers } from './live-numbers';
 import { useOverviewTexts } from './overview.texts';
 import './overview.css';
 
@@ -14,8 +15,9 @@ export function OverviewPage() {
   const { data: account } = useQuery(accountQuery);
   const name = account?.member.name.split(' ')[0];
   return (
-    <Page title={name ? t.greeting(name) : t.title}>
+    <Page title={name ? t.greeting(name) : t.title} about={staff.can('analytics:read') ? t.today : undefined}>
       <FirstSteps />
+      {staff.can('analytics:read') && <LiveNumbers />}
       <Columns main={staff.can('bots:read') && <BotsAtWork />} side={<Attention />} />
     </Page>
   );

@@ -3,14 +3,20 @@ import {
   BellRing,
   BookOpen,
   Bot,
+  ChartNoAxesCombined,
   FileText,
+  FlaskConical,
   KeyRound,
   LayoutDashboard,
   MessagesSquare,
   ReceiptText,
+  ScrollText,
+  ServerCog,
   ShieldUser,
+  Stamp,
   TriangleAlert,
   Users,
+  Webhook,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Staff } from '../session';
@@ -41,6 +47,10 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
       { id: 'bots', href: '/console/bots', icon: <Bot />, permissions: ['bots:read'], key: 'b' },
       { id: 'prompts', href: '/console/prompts', icon: <FileText />, permissions: ['prompts:read'], key: 'r' },
       { id: 'knowledge', href: '/console/knowledge', icon: <BookOpen />, permissions: ['knowledge:read'], key: 'k' },
+      {
+        ...{ id: 'experiments', href: '/console/experiments', icon: <FlaskConical /> },
+        ...{ permissions: ['experiments:read'], key: 'e' },
+      },
     ],
   },
   {
@@ -56,6 +66,10 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
   {
     id: 'measure',
     places: [
+      {
+        ...{ id: 'boards', href: '/console/boards', icon: <ChartNoAxesCombined /> },
+        ...{ permissions: ['analytics:read'], key: 'd' },
+      },
       { id: 'usage', href: '/console/usage', icon: <ReceiptText />, permissions: ['usage:read'], key: 'u' },
       { id: 'alerts', href: '/console/alerts', icon: <BellRing />, permissions: ['alerts:read'], key: 'a' },
     ],
@@ -67,12 +81,18 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
         ...{ id: 'failures', href: '/console/failures', icon: <TriangleAlert />, key: 'f' },
         permissions: ['dead-letters:read', 'updates:read', 'quarantined-events:read'],
       },
+      { id: 'webhooks', href: '/console/webhooks', icon: <Webhook />, permissions: ['webhooks:read'], key: 'w' },
       { id: 'keys', href: '/console/keys', icon: <KeyRound />, permissions: ['keys:read'], key: 'i' },
+      { id: 'system', href: '/console/system', icon: <ServerCog />, permissions: ['system:read'], key: 's' },
     ],
   },
   {
     id: 'govern',
-    places: [{ id: 'staff', href: '/console/staff', icon: <ShieldUser />, permissions: ['staff:read'], key: 't' }],
+    places: [
+      { id: 'staff', href: '/console/staff', icon: <ShieldUser />, permissions: ['staff:read'], key: 't' },
+      { id: 'approvals', href: '/console/approvals', icon: <Stamp />, permissions: ['approvals:read'], key: 'v' },
+      { id: 'audit', href: '/console/audit', icon: <ScrollText />, permissions: ['audit:read'], key: 'l' },
+    ],
   },
 ];
 
