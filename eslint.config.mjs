@@ -31,8 +31,13 @@ const boundaries = (also = []) => [
   },
   {
     sourceTag: 'kind:web',
-    onlyDependOnLibsWithTags: ['kind:contracts', 'kind:ui'],
+    onlyDependOnLibsWithTags: ['kind:contracts', 'kind:client', 'kind:ui'],
     bannedExternalImports: ['@nestjs/*', 'typeorm', 'amqplib'],
+  },
+  {
+    sourceTag: 'kind:client',
+    onlyDependOnLibsWithTags: ['kind:contracts'],
+    bannedExternalImports: ['@nestjs/*', 'typeorm', 'amqplib', 'react'],
   },
   {
     sourceTag: 'kind:ui',
@@ -59,7 +64,9 @@ const specs = ['{apps,libs}/**/*.spec.{ts,tsx}', '{apps,libs}/*/test/**/*.ts'];
 const composing = { allow: services.map(({ name }) => `@switchboard/${name}`) };
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '.nx/', '.switchboard/', 'artifacts/'] },
+  {
+    ignores: ['**/dist/', '**/node_modules/', '.nx/', '.switchboard/', 'artifacts/', 'libs/api-client/src/generated/'],
+  },
   js.configs.recommended,
   { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: globals.node } },
   { files: ['**/*.{js,cjs}'], languageOptions: { sourceType: 'commonjs' } },

@@ -1,10 +1,20 @@
-import { events, openApi, publishedSchema, routes, routesOf, serviceOf, signals } from '@switchboard/contracts';
+import {
+  events,
+  mergedOpenApi,
+  openApi,
+  publishedSchema,
+  routes,
+  routesOf,
+  serviceOf,
+  signals,
+} from '@switchboard/contracts';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DEMO_BOTS, sandboxBots } from '../local/bots.mts';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
+import { apiClient } from './api-client.mts';
 import { asyncApi } from './asyncapi.mts';
 import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
@@ -37,20 +47,19 @@ export async function documents(): Promise<Document[]> {
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...kubernetesFiles(services),
     ...openApiDocuments(),
+    ...(await apiClient(mergedOpenApi(routes))),
     ...newSnapshots(),
   ];
 }
 
 function openApiDocuments(): Document[] {
   const services = new Set(routes.map(serviceOf).filter((service) => service !== 'service-kit'));
-  return [...services].map((service) => {
-    const document = openApi(service, routesOf(service));
-    return {
-      path: `docs/openapi/${service}.json`,
-      text: JSON.stringify(document),
-      breaks: (before) => breakingChanges(JSON.parse(before) as never, document as never),
-    };
-  });
+  const named = [...services].map((service) => [service, openApi(service, routesOf(service))] as const);
+  return [...named, ['switchboard', mergedOpenApi(routes)] as const].map(([name, document]) => ({
+    path: `docs/openapi/${name}.json`,
+    text: JSON.stringify(document),
+    breaks: (before) => breakingChanges(JSON.parse(before) as never, document as never),
+  }));
 }
 
 /** What was published once is kept as it was: the specs of the contracts hold today's schemas against it. */

@@ -5,10 +5,12 @@ import {
   eventStream,
   form,
   Instant,
+  mergedOpenApi,
   openApi,
   PageQuery,
   raw,
   type RouteDefinition,
+  routes,
   upload,
 } from './index';
 
@@ -120,5 +122,56 @@ describe('the OpenAPI document', () => {
       answer: z.object({ it: named(z.object({ b: z.int() })) }),
     });
     expect(() => openApi('shop', [first, second])).toThrow('There are two shapes named "shop.Thing"');
+  });
+});
+
+describe('the OpenAPI document of all services', () => {
+  const answer = z.object({ n: z.int() });
+  const shop = defineRoute({ ...about, answer });
+  const kit = defineRoute({
+    ...about,
+    id: 'service-kit.letters.list',
+    method: 'GET',
+    path: '/letters/{letterId}',
+    params: z.object({ letterId: z.string() }),
+    answer,
+  });
+  const other = (route: Partial<RouteDefinition>): RouteDefinition => ({ ...shop, id: 'post.parcels.send', ...route });
+
+  it('shows routes where the gateway serves them', () => {
+    const { paths } = mergedOpenApi([shop, kit, other({ path: '/parcels' })]);
+    expect(Object.keys(paths)).toEqual(['/v1/parcels', '/v1/services/{service}/letters/{letterId}', '/v1/things']);
+    expect(paths['/v1/services/{service}/letters/{letterId}']!['get']).toMatchObject({
+      operationId: 'service-kit.letters.list',
+      parameters: [{ name: 'service', schema: { enum: ['post', 'shop'] } }, { name: 'letterId' }],
+      security: [{ session: ['things:write'] }, { token: ['things:write'] }],
+    });
+  });
+
+  it.each<[string, RouteDefinition, string]>([
+    ['routes of one path', other({}), 'post.parcels.send and shop.things.do are both POST /v1/things'],
+    ['routes of one name', { ...shop, path: '/elsewhere' }, 'two routes are called shop.things.do'],
+    [
+      'shapes of one name',
+      other({ path: '/parcels', answer: z.object({ it: z.object({ a: z.string() }).meta({ id: 'Problem' }) }) }),
+      'two shapes named "Problem"',
+    ],
+  ])('refuses two %s', (_, clashing, reason) => {
+    expect(() => mergedOpenApi([shop, clashing])).toThrow(reason);
+  });
+
+  it('tells paths apart by what is fixed in them', () => {
+    const byId = other({ path: '/things/{thingId}', params: z.object({ thingId: z.string() }) });
+    const byName = {
+      ...byId,
+      id: 'post.things.read',
+      path: '/things/{name}',
+      params: z.object({ name: z.string() }),
+    } as const;
+    expect(() => mergedOpenApi([byId, byName])).toThrow('are both POST /v1/things/{name}');
+  });
+
+  it('can be made of all there are', () => {
+    expect(Object.keys(mergedOpenApi(routes).paths).length).toBeGreaterThan(10);
   });
 });

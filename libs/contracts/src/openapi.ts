@@ -1,27 +1,36 @@
 import { z } from 'zod';
 import { Problem } from './api.shapes';
-import { isOpen, type RouteDefinition, statusOf } from './define-route';
+import { isOpen, type RouteDefinition, serviceOf, statusOf } from './define-route';
 
 type Json = Record<string, unknown>;
+interface OpenApi extends Json {
+  readonly paths: Record<string, Record<string, Json>>;
+  readonly components: { readonly schemas: Json; readonly securitySchemes: Json };
+}
 
 /** Of the manners all routes share; it is part of the public paths, `/v1`. */
 const API_VERSION = '1';
+
+const LICENSE = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
+
+/** What every service answers for itself. */
+const KIT = 'service-kit';
 
 /**
  * The OpenAPI 3.1 document of one service. Schemas show the wire, so that one named shape serves requests and answers alike:
  * a field with a default may be absent, and what is not named is ignored.
  */
-export function openApi(service: string, routes: readonly RouteDefinition[]): Json {
+export function openApi(service: string, routes: readonly RouteDefinition[]): OpenApi {
   const components: Json = {};
   const schema = (type: z.ZodType) => schemaOf(type, components);
-  const paths: Record<string, Json> = {};
+  const paths: OpenApi['paths'] = {};
   for (const route of [...routes].sort((a, b) => a.path.localeCompare(b.path, 'en'))) {
     const { [route.path]: path = {} } = paths;
     paths[route.path] = { ...path, [route.method.toLowerCase()]: operation(service, route, schema) };
   }
   return {
     openapi: '3.1.0',
-    info: { title: service, version: API_VERSION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: { title: service, version: API_VERSION, license: LICENSE },
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => a.localeCompare(b, 'en'))),
@@ -32,8 +41,76 @@ export function openApi(service: string, routes: readonly RouteDefinition[]): Js
   };
 }
 
+/** Where the gateway serves a route: what every service answers for itself stands below the name of the service. */
+export const publicPathOf = (route: RouteDefinition): string =>
+  `/v${API_VERSION}${serviceOf(route) === KIT ? '/services/{service}' : ''}${route.path}`;
+
+/**
+ * The OpenAPI 3.1 document of all services as the gateway serves them.
+ * @throws Error that names all clashes: two routes of one path or one id, two shapes of one name
+ */
+export function mergedOpenApi(routes: readonly RouteDefinition[]): OpenApi {
+  const byService = Map.groupBy(routes, serviceOf);
+  const services = [...byService.keys()].filter((service) => service !== KIT).sort();
+  const clashes: string[] = [];
+  const [paths, schemas] = [new Map<string, Record<string, Json>>(), new Map<string, unknown>()];
+  const [templates, ids] = [new Map<string, string>(), new Set<string>()];
+  for (const [service, own] of byService) {
+    const document = openApi(service, own);
+    for (const [name, shape] of Object.entries(document.components.schemas)) {
+      const known = schemas.get(name);
+      if (known && JSON.stringify(known) !== JSON.stringify(shape)) clashes.push(`two shapes named "${name}"`);
+      schemas.set(name, shape);
+    }
+    for (const route of own) {
+      const [path, method] = [publicPathOf(route), route.method.toLowerCase()];
+      // Names of placeholders do not tell paths apart.
+      const template = `${route.method} ${path.replaceAll(/\{\w+\}/g, '{}')}`;
+      const other = templates.get(template);
+      if (other) clashes.push(`${route.id} and ${other} are both ${route.method} ${path}`);
+      if (ids.has(route.id)) clashes.push(`two routes are called ${route.id}`);
+      templates.set(template, route.id);
+      ids.add(route.id);
+      const described = document.paths[route.path]![method]!;
+      paths.set(path, {
+        ...paths.get(path),
+        [method]: { ...(service === KIT ? ofService(described, services) : described), security: securityOf(route) },
+      });
+    }
+  }
+  if (clashes.length > 0) throw new Error(`The services' documents cannot be merged: ${clashes.join('; ')}`);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Switchboard', version: API_VERSION, license: LICENSE },
+    paths: sorted(paths),
+    components: {
+      schemas: sorted(schemas),
+      securitySchemes: {
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-session',
+          description: 'Of a browser; roles decide what its staff may do.',
+        },
+        token: { type: 'http', scheme: 'bearer', description: 'An API key, or an access token of a Web App.' },
+      },
+    },
+  };
+}
+
+const sorted = <Value>(entries: ReadonlyMap<string, Value>): Record<string, Value> =>
+  Object.fromEntries([...entries].sort(([a], [b]) => a.localeCompare(b, 'en')));
+
+const securityOf = (route: RouteDefinition): Json[] =>
+  isOpen(route) ? [] : [{ session: [route.permission] }, { token: [route.permission] }];
+
+function ofService(described: Json, services: readonly string[]): Json {
+  const service = { name: 'service', in: 'path', required: true, schema: { type: 'string', enum: services } };
+  return { ...described, parameters: [service, ...((described['parameters'] as Json[] | undefined) ?? [])] };
+}
+
 function operation(service: string, route: RouteDefinition, schema: (type: z.ZodType) => Json): Json {
-  const operationId = route.id.replace(/^service-kit\./, `${service}.`);
+  const operationId = route.id.replace(new RegExp(`^${KIT}\\.`), `${service}.`);
   const { params, query, headers } = route;
   const parameters = [
     ...(params ? parametersIn('path', params, schema) : []),

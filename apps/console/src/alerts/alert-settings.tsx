@@ -1,0 +1,136 @@
+import {
+  analyticsAlertSettingsChange,
+  analyticsAlertSettingsReadOptions,
+  type AnalyticsAlertSettingsWithRevision,
+} from '@switchboard/api-client';
+import {
+  Card,
+  Checkbox,
+  FieldRow,
+  Form,
+  FormProblem,
+  notify,
+  NumberField,
+  ProblemState,
+  SkeletonLines,
+  SubmitButton,
+  TextField,
+  useForm,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { etagOf, refresh } from '../api';
+import { useStaff } from '../session';
+import { useAlertTexts } from './alerts.texts';
+
+const MICROS = 1_000_000;
+
+export function AlertSettings() {
+  const t = useAlertTexts();
+  const kit = useKitTexts();
+  const { data, error, refetch } = useQuery(analyticsAlertSettingsReadOptions());
+  if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
+  return (
+    <Card title={t.tabs.settings} about={t.settings.about}>
+      {data ? <SettingsForm key={data.revision} settings={data} /> : <SkeletonLines lines={6} label={kit.loading} />}
+    </Card>
+  );
+}
+
+function SettingsForm({ settings }: { settings: AnalyticsAlertSettingsWithRevision }) {
+  const t = useAlertTexts();
+  const mayWrite = useStaff().can('alerts:write');
+  const [quiet, setQuiet] = useState(settings.quietHours !== null);
+  const form = useForm({
+    send: (values) =>
+      analyticsAlertSettingsChange({
+        headers: { 'If-Match': etagOf(settings.revision) },
+        body: {
+          zone: values.text('zone'),
+          quietHours: quiet ? { from: values.text('quietHours.from'), to: values.text('quietHours.to') } : null,
+          warnExcessMicrosPerHour: Math.round((values.number('warnExcessMicrosPerHour') ?? 0) * MICROS),
+          pageExcessMicrosPerHour: Math.round((values.number('pageExcessMicrosPerHour') ?? 0) * MICROS),
+          throttle: values.flag('throttle'),
+          throttleHours: values.number('throttleHours') ?? settings.throttleHours,
+        },
+      }),
+    done: () => {
+      notify({ text: t.settings.saved });
+      void refresh('analyticsAlertSettings');
+    },
+  });
+  const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
+  return (
+    <Form form={form}>
+      <FormProblem form={form} />
+      <FieldRow>
+        <NumberField
+          name="warnExcessMicrosPerHour"
+          label={t.settings.warn}
+          hint={t.settings.warnHint}
+          defaultValue={settings.warnExcessMicrosPerHour / MICROS}
+          minValue={0}
+          step={0.5}
+          formatOptions={dollars}
+          isDisabled={!mayWrite}
+        />
+        <NumberField
+          name="pageExcessMicrosPerHour"
+          label={t.settings.page}
+          hint={t.settings.warnHint}
+          defaultValue={settings.pageExcessMicrosPerHour / MICROS}
+          minValue={0}
+          step={0.5}
+          formatOptions={dollars}
+          isDisabled={!mayWrite}
+        />
+      </FieldRow>
+      <TextField
+        name="zone"
+        label={t.settings.zone}
+        hint={t.settings.zoneHint}
+        defaultValue={settings.zone}
+        isDisabled={!mayWrite}
+        isRequired
+      />
+      <Checkbox isSelected={quiet} onChange={setQuiet} isDisabled={!mayWrite} hint={t.settings.quietHint}>
+        {t.settings.hasQuiet}
+      </Checkbox>
+      {quiet && (
+        <FieldRow>
+          <TextField
+            name="quietHours.from"
+            type="time"
+            label={t.settings.from}
+            defaultValue={settings.quietHours?.from ?? '22:00'}
+            isDisabled={!mayWrite}
+          />
+          <TextField
+            name="quietHours.to"
+            type="time"
+            label={t.settings.to}
+            defaultValue={settings.quietHours?.to ?? '08:00'}
+            isDisabled={!mayWrite}
+          />
+        </FieldRow>
+      )}
+      <Checkbox name="throttle" defaultSelected={settings.throttle} isDisabled={!mayWrite}>
+        {t.settings.throttle}
+      </Checkbox>
+      <NumberField
+        name="throttleHours"
+        label={t.settings.throttleHours}
+        defaultValue={settings.throttleHours}
+        minValue={1}
+        maxValue={168}
+        isDisabled={!mayWrite}
+      />
+      {mayWrite && (
+        <div className="ui-form-actions">
+          <SubmitButton form={form}>{t.settings.save}</SubmitButton>
+        </div>
+      )}
+    </Form>
+  );
+}

@@ -1,0 +1,67 @@
+import { client } from '@switchboard/api-client';
+import { currentLanguage, notify, problemOf } from '@switchboard/ui';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { fetchProven } from './shell/step-up';
+
+client.setConfig({ baseUrl: '', fetch: fetchProven });
+
+client.interceptors.request.use((request) => {
+  request.headers.set('accept-language', currentLanguage());
+  return request;
+});
+
+// What a proxy in between answers is no problem document, and is shown like one.
+client.interceptors.error.use((error, response) =>
+  problemOf(error) || !response
+    ? error
+    : {
+        title: response.statusText || `HTTP ${response.status}`,
+        status: response.status,
+        code: `http_${response.status}`,
+      },
+);
+
+export const sessionKey = ['session'] as const;
+
+/** A session that has ended is found out by whatever is asked next. */
+function forgetEndedSession(error: unknown): void {
+  if (problemOf(error)?.code === 'unauthorized') void queryClient.invalidateQueries({ queryKey: sessionKey });
+}
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: forgetEndedSession }),
+  mutationCache: new MutationCache({
+    onError: (error) => {
+      forgetEndedSession(error);
+      tellProblem(error);
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      // What was refused stays refused; only what may pass is tried again.
+      retry: (failures, error) => failures < 2 && (problemOf(error)?.status ?? 503) >= 500,
+    },
+  },
+});
+
+/** Says in passing what did not work; forms show it themselves. */
+export function tellProblem(error: unknown): void {
+  const problem = problemOf(error);
+  notify({ tone: 'bad', text: problem?.detail ?? problem?.title ?? String((error as Error).message) });
+}
+
+/** Asks anew for what is shown of these routes: `refresh('gatewayBots')` is all that begin so. */
+export const refresh = (...names: readonly string[]): Promise<void> =>
+  queryClient.invalidateQueries({
+    predicate: ({ queryKey: [head] }) => {
+      const { _id: id } = (head ?? {}) as { _id?: string };
+      return id !== undefined && names.some((name) => id.startsWith(name));
+    },
+  });
+
+/** The value of `If-Match` for what was seen. */
+export const etagOf = (revision: string | number): string => `"${revision}"`;
+
+/** The value of `X-Reason`: a header holds no Cyrillic. */
+export const reasonHeader = (reason: string): { 'X-Reason': string } => ({ 'X-Reason': encodeURIComponent(reason) });

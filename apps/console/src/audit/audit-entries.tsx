@@ -1,0 +1,237 @@
+import {
+  type GatewayAuditEntry,
+  gatewayAuditEntriesListOptions,
+  gatewayAuditEntriesProve,
+  gatewayAuditExportsProve,
+  gatewayAuditExportsRead,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Badge,
+  Button,
+  CodeBlock,
+  CodeLine,
+  type Column,
+  DataTable,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Empty,
+  Facts,
+  Filters,
+  MenuButton,
+  Moment,
+  NoMatch,
+  saveAs,
+  SearchField,
+  Select,
+  type Tone,
+} from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { Download, FileCheck2, ScrollText } from 'lucide-react';
+import { useState } from 'react';
+import { tellProblem } from '../api';
+import { daysOf, momentsOf, PeriodField } from '../period/period';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useAuditTexts } from './audit.texts';
+
+const results = ['done', 'denied', 'failed', 'begun'] as const;
+const kinds = ['staff', 'key', 'person', 'service', 'anonymous'] as const;
+const tones: Record<string, Tone> = { done: 'good', denied: 'warn', failed: 'bad', begun: 'info' };
+const ALL = '*';
+
+export function AuditEntries() {
+  const t = useAuditTexts();
+  const mayExport = useStaff().can('audit:export');
+  const search = useSearch({ from: '/console/audit' });
+  const set = useSetSearch();
+  const [shown, setShown] = useState<GatewayAuditEntry>();
+  const [action, setAction] = useState(search.action ?? '');
+  const days = daysOf(search);
+  const result = oneOf(results, search.result);
+  const actorKind = oneOf(kinds, search.actor);
+  const filter = { ...momentsOf(days), action: search.action, result, actorKind };
+  const { data, error, isFetching, refetch } = useQuery({
+    ...gatewayAuditEntriesListOptions({ query: { ...filter, after: search.after, limit: 50 } }),
+    placeholderData: keepPreviousData,
+  });
+  const isFiltered = Boolean(search.action || result || actorKind);
+  const clear = () => {
+    setAction('');
+    set({ action: undefined, result: undefined, actor: undefined });
+  };
+  const save = async (format: 'jsonl' | 'csv') => {
+    try {
+      const { data: entries } = await gatewayAuditExportsRead({ query: { ...filter, format }, parseAs: 'blob' });
+      saveAs(`audit-${days.from}-${days.to}.${format}`, entries as Blob);
+      const { data: proof } = await gatewayAuditExportsProve({ query: filter, parseAs: 'blob' });
+      saveAs(`audit-${days.from}-${days.to}.proof.jsonl`, proof as Blob);
+    } catch (problem) {
+      tellProblem(problem);
+    }
+  };
+  const columns: Column<GatewayAuditEntry>[] = [
+    { id: 'action', title: t.action, cell: ({ action: name }) => <code>{name}</code> },
+    {
+      ...{ id: 'result', title: t.result, width: '120px', phone: 'state' },
+      cell: ({ result: outcome }) => <Result result={outcome} />,
+    },
+    {
+      ...{ id: 'actor', title: t.actor, width: '210px' },
+      cell: ({ actor }) => actor.label ?? `${t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind} ${short(actor.id)}`,
+    },
+    {
+      ...{ id: 'resource', title: t.resource, width: '230px' },
+      cell: ({ resource }) => `${resource.type} ${short(resource.id)}`,
+    },
+    { id: 'reason', title: t.reason, cell: ({ reason }) => reason, phone: 'never' },
+    { id: 'at', title: t.when, width: '130px', cell: ({ at }) => <Ago at={at} /> },
+  ];
+  return (
+    <>
+      <Filters
+        search={
+          <SearchField
+            label={t.actionHint}
+            value={action}
+            onChange={setAction}
+            onClear={() => set({ action: undefined })}
+            onSubmit={() => set({ action })}
+          />
+        }
+        set={[result, actorKind].filter(Boolean).length}
+        end={
+          mayExport && (
+            <MenuButton
+              label={t.export}
+              placement="bottom end"
+              groups={[
+                {
+                  id: 'formats',
+                  title: t.exportProof,
+                  entries: (['jsonl', 'csv'] as const).map((id) => ({
+                    ...{ id, label: t.formats[id] },
+                    onAction: () => void save(id),
+                  })),
+                },
+              ]}
+            >
+              <Button icon={<Download />}>{t.export}</Button>
+            </MenuButton>
+          )
+        }
+      >
+        <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
+        <Select
+          label={t.actor}
+          hideLabel
+          value={actorKind ?? ALL}
+          onChange={(id) => set({ actor: id === ALL ? undefined : id })}
+          choices={[{ id: ALL, label: t.anyActor }, ...kinds.map((id) => ({ id, label: t.kinds[id] }))]}
+        />
+        <Select
+          label={t.result}
+          hideLabel
+          value={result ?? ALL}
+          onChange={(id) => set({ result: id === ALL ? undefined : id })}
+          choices={[{ id: ALL, label: t.anyResult }, ...results.map((id) => ({ id, label: t.results[id] }))]}
+        />
+      </Filters>
+      <DataTable
+        label={t.title}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ action: name }) => name}
+        onOpen={setShown}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
+        toneOf={({ result: outcome }) => (outcome === 'denied' ? 'warn' : outcome === 'failed' ? 'bad' : undefined)}
+        empty={
+          isFiltered ? (
+            <NoMatch onClear={clear} />
+          ) : (
+            <Empty icon={<ScrollText />} title={t.none}>
+              {t.noneText}
+            </Empty>
+          )
+        }
+      />
+      {shown && <EntryDialog entry={shown} mayProve={mayExport} onClose={() => setShown(undefined)} />}
+    </>
+  );
+}
+
+function Result({ result }: { result: string }) {
+  const t = useAuditTexts();
+  return (
+    <Badge dot tone={tones[result] ?? 'neutral'}>
+      {t.results[result as keyof typeof t.results] ?? result}
+    </Badge>
+  );
+}
+
+function EntryDialog({
+  entry,
+  mayProve,
+  onClose,
+}: {
+  entry: GatewayAuditEntry;
+  mayProve: boolean;
+  onClose: () => void;
+}) {
+  const t = useAuditTexts();
+  const { id, at, actor, onBehalfOf, action, resource, botId, changes, details, reason, requestId, approvalId } = entry;
+  const prove = async () => {
+    await gatewayAuditEntriesProve({ path: { entryId: id } })
+      .then(({ data }) =>
+        saveAs(`audit-${id}.proof.json`, new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' })),
+      )
+      .catch(tellProblem);
+  };
+  return (
+    <Dialog look="side" width="wide" title={action} about={reason} isOpen onOpenChange={(open) => !open && onClose()}>
+      <DialogBody>
+        <Facts
+          facts={[
+            [t.entry, <code key="id">{id}</code>],
+            [t.when, <Moment key="at" at={at} />],
+            [t.result, <Result key="result" result={entry.result} />],
+            [
+              t.actor,
+              <span key="actor" className="ui-row">
+                {actor.label ?? actor.id} <Badge>{t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind}</Badge>
+              </span>,
+            ],
+            [t.roles, actor.roles?.join(', ')],
+            [t.proven, actor.amr?.join(', ')],
+            [t.client, actor.client],
+            [t.onBehalf, onBehalfOf && `${onBehalfOf.kind} ${onBehalfOf.id}`],
+            [t.resource, <CodeLine key="resource" text={`${resource.type} ${resource.id}`} />],
+            [t.bot, botId],
+            [t.reason, reason],
+            [t.approval, approvalId],
+            [t.request, requestId && <CodeLine key="request" text={requestId} />],
+            [t.hash, <CodeLine key="hash" text={entry.hash} />],
+          ]}
+        />
+        {changes && <CodeBlock label={t.changes} text={JSON.stringify(changes, null, 2)} />}
+        {details && <CodeBlock label={t.details} text={JSON.stringify(details, null, 2)} />}
+      </DialogBody>
+      {mayProve && (
+        <DialogActions>
+          <Button icon={<FileCheck2 />} onPress={() => void prove()}>
+            {t.proof}
+          </Button>
+        </DialogActions>
+      )}
+    </Dialog>
+  );
+}
+
+/** Ids of rows are long, and their ends tell them apart. */
+const short = (id: string): string => (/^[0-9a-f-]{36}$/.test(id) ? `…${id.slice(-6)}` : id);

@@ -1,0 +1,158 @@
+import { analyticsExportsListOptions, analyticsExportsOpen, type AnalyticsExportsOpenData } from '@switchboard/api-client';
+import {
+  Badge,
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Facts,
+  Form,
+  FormProblem,
+  Link,
+  Moment,
+  notify,
+  RadioGroup,
+  SubmitButton,
+  useForm,
+  useKitTexts,
+  useLanguage,
+} from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { refresh } from '../api';
+import type { BoardId, BoardQuery } from './boards.page';
+import { useBoardTexts } from './boards.texts';
+import { stepsOf } from './funnel-board';
+
+type Of = AnalyticsExportsOpenData['body']['of'];
+interface BoardSearch {
+  kind?: string;
+  cohort?: string;
+  steps?: string;
+  order?: string;
+  window?: string;
+  by?: string;
+}
+
+/** Writes the board, as it is seen, into a file. */
+export function ExportButton(props: { board: BoardId; query: BoardQuery; search: BoardSearch }) {
+  const t = useBoardTexts();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button icon={<Download />} onPress={() => setOpen(true)}>
+        {t.export}
+      </Button>
+      {open && <ExportDialog {...props} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function ExportDialog({
+  board,
+  query,
+  search,
+  onClose,
+}: {
+  board: BoardId;
+  query: BoardQuery;
+  search: BoardSearch;
+  onClose: () => void;
+}) {
+  const t = useBoardTexts();
+  const kit = useKitTexts();
+  const { language } = useLanguage();
+  const [format, setFormat] = useState<'csv' | 'xlsx'>('xlsx');
+  const files = useQuery({
+    ...analyticsExportsListOptions({ query: { limit: 10 } }),
+    refetchInterval: ({ state }) =>
+      state.data?.data.some((one) => one.state === 'waiting' || one.state === 'running') ? 2000 : false,
+  });
+  const form = useForm({
+    send: (values, key) =>
+      analyticsExportsOpen({
+        headers: { 'Idempotency-Key': key },
+        body: {
+          of: reportOf(board, query, search),
+          format,
+          locale: language,
+          delimiter: values.text('delimiter') === 'semicolon' ? ';' : ',',
+        },
+      }),
+    done: () => {
+      notify({ text: t.exportStarted });
+      void refresh('analyticsExports');
+    },
+  });
+  return (
+    <Dialog title={t.exportTitle} about={t.boards[board]} isOpen onOpenChange={(open) => !open && onClose()}>
+      <Form form={form}>
+        <DialogBody>
+          <FormProblem form={form} />
+          <RadioGroup
+            label={t.format}
+            value={format}
+            onChange={(id) => setFormat(id as 'csv' | 'xlsx')}
+            cards
+            choices={(['xlsx', 'csv'] as const).map((id) => ({ id, label: t.formats[id] }))}
+          />
+          {format === 'csv' && (
+            <RadioGroup
+              name="delimiter"
+              label={t.delimiter}
+              defaultValue={language === 'ru' ? 'semicolon' : 'comma'}
+              choices={(['comma', 'semicolon'] as const).map((id) => ({ id, label: t.delimiters[id] }))}
+            />
+          )}
+          <div className="ui-stack" style={{ gap: 8 }}>
+            <h3>{t.exports}</h3>
+            {files.data?.data.length === 0 && <p className="soft">{t.noExports}</p>}
+            {files.data?.data.map(({ id, fileName, state, link, expiresAt }) => (
+              <Facts
+                key={id}
+                facts={[
+                  [
+                    <Badge key="state" tone={state === 'done' ? 'good' : state === 'failed' ? 'bad' : 'neutral'}>
+                      {t.exportStates[state]}
+                    </Badge>,
+                    link && state === 'done' ? (
+                      <Link key="link" href={link}>
+                        {fileName}
+                      </Link>
+                    ) : (
+                      fileName
+                    ),
+                  ],
+                  [t.exportUntil, expiresAt && state === 'done' && <Moment key="until" at={expiresAt} />],
+                ]}
+              />
+            ))}
+          </div>
+        </DialogBody>
+        <DialogActions>
+          <Button onPress={onClose}>{kit.close}</Button>
+          <SubmitButton form={form}>{t.exportStart}</SubmitButton>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
+
+function reportOf(board: BoardId, query: BoardQuery, { kind, cohort, steps, order, window, by }: BoardSearch): Of {
+  const { zone, botId } = query;
+  switch (board) {
+    case 'business':
+      return { report: 'business', query: { zone, botId } };
+    case 'retention':
+      return { report: 'retention', query: { ...query, kind, cohort } } as Of;
+    case 'funnel': {
+      const windowMinutes = window ? Number(window) : undefined;
+      return { report: 'funnel', query: { ...query, steps: stepsOf(steps).join(','), order, windowMinutes } } as Of;
+    }
+    case 'activity':
+      return { report: 'activity', query: { ...query, by } } as Of;
+    default:
+      return { report: board, query } as Of;
+  }
+}

@@ -1,0 +1,135 @@
+import { gatewayBotsReadOptions, type GatewayBot } from '@switchboard/api-client';
+import {
+  Badge,
+  Button,
+  Card,
+  Facts,
+  MenuButton,
+  Moment,
+  Page,
+  ProblemLine,
+  ProblemState,
+  SkeletonLines,
+  Tabs,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { Ellipsis } from 'lucide-react';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useBotActions } from './bot-actions';
+import { BotHistory } from './bot-history';
+import { BotJson } from './bot-json';
+import { BotState } from './bot-parts';
+import { BotSecrets } from './bot-secrets';
+import { BotSettings } from './bot-settings';
+import { useBotTexts } from './bots.texts';
+
+const tabs = ['settings', 'secrets', 'json', 'history'] as const;
+
+export function BotPage() {
+  const t = useBotTexts();
+  const kit = useKitTexts();
+  const { botId } = useParams({ from: '/console/bots/$botId' });
+  const { data: bot, error, refetch } = useQuery(gatewayBotsReadOptions({ path: { botId } }));
+  const way = [{ title: t.title, href: '/console/bots' }];
+  if (error && !bot) {
+    return (
+      <Page title={botId} way={way}>
+        <ProblemState error={error} retry={() => void refetch()} />
+      </Page>
+    );
+  }
+  if (!bot) {
+    return (
+      <Page title={botId} way={way}>
+        <Card>
+          <SkeletonLines lines={6} label={kit.loading} />
+        </Card>
+      </Page>
+    );
+  }
+  return <KnownBot bot={bot} way={way} />;
+}
+
+function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string; href: string }[] }) {
+  const t = useBotTexts();
+  const kit = useKitTexts();
+  const staff = useStaff();
+  const actionsOf = useBotActions();
+  const set = useSetSearch();
+  const { tab } = useSearch({ from: '/console/bots/$botId' });
+  const isKept = bot.describedBy === 'gateway';
+  const mayWrite = staff.can('bots:write', bot.id) && isKept && bot.state !== 'archived';
+  const hasActions = actionsOf(bot).some(({ entries }) => entries.length > 0);
+  return (
+    <Page
+      title={bot.name}
+      way={way}
+      aside={
+        <>
+          <BotState state={bot.state} />
+          <Badge>{t.sources[bot.describedBy]}</Badge>
+        </>
+      }
+      actions={
+        hasActions && (
+          <MenuButton label={kit.more} groups={actionsOf(bot)} placement="bottom end">
+            <Button icon={<Ellipsis />}>{kit.more}</Button>
+          </MenuButton>
+        )
+      }
+    >
+      {bot.mistakes.length > 0 && (
+        <ProblemLine
+          error={{
+            title: t.mistakes,
+            code: 'gateway.file_broken',
+            status: 422,
+            detail: `${t.mistakes}: ${bot.mistakes.join(' ')}`,
+          }}
+        />
+      )}
+      {!isKept && <p className="note">{t.fileNote}</p>}
+      {bot.state === 'archived' && <p className="note">{t.archivedNote}</p>}
+      <Tabs
+        label={bot.name}
+        selected={oneOf(tabs, tab) ?? 'settings'}
+        onSelect={(id) => set({ tab: id === 'settings' ? undefined : id })}
+        tabs={[
+          {
+            ...{ id: 'settings', title: t.tabs.settings },
+            // A newer revision begins a new form: what was typed belongs to the one that was seen.
+            content: <BotSettings key={bot.revision} bot={bot} mayWrite={mayWrite} />,
+          },
+          {
+            ...{
+              id: 'secrets',
+              title: t.tabs.secrets,
+              count: bot.secrets.filter(({ isSet }) => isSet).length || undefined,
+            },
+            content: <BotSecrets bot={bot} mayWrite={mayWrite && staff.can('secrets:write', bot.id)} />,
+          },
+          { id: 'json', title: t.tabs.json, content: <BotJson key={bot.revision} bot={bot} mayWrite={mayWrite} /> },
+          {
+            ...{ id: 'history', title: t.tabs.history },
+            content: (
+              <>
+                {bot.createdAt && (
+                  <Facts
+                    facts={[
+                      [t.wizard.id, <code key="id">{bot.id}</code>],
+                      [t.history.changes.created, <Moment key="at" at={bot.createdAt} />],
+                    ]}
+                  />
+                )}
+                <BotHistory bot={bot} mayWrite={mayWrite} />
+              </>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  );
+}

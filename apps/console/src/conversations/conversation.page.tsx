@@ -1,0 +1,183 @@
+import { chatAiConversationsReadOptions, type ChatAiTurn } from '@switchboard/api-client';
+import {
+  Badge,
+  Button,
+  Card,
+  type Column,
+  Columns,
+  DataTable,
+  Empty,
+  Facts,
+  Link,
+  Moment,
+  Page,
+  ProblemState,
+  SkeletonLines,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { LockKeyhole } from 'lucide-react';
+import { useState } from 'react';
+import { BotName } from '../bots/bot-parts';
+import { useReason } from '../reason/reason';
+import { Outcome } from './conversation-parts';
+import { Ratings } from './conversations.page';
+import { useConversationTexts } from './conversations.texts';
+import { Talk } from './talk';
+import { allTurns } from './turns.api';
+import { TurnReport } from './turn-report';
+import './conversations.css';
+
+export function ConversationPage() {
+  const t = useConversationTexts();
+  const kit = useKitTexts();
+  const formats = useFormats();
+  const { conversationId } = useParams({ from: '/console/conversations/$conversationId' });
+  const path = { conversationId };
+  const { data, error, refetch } = useQuery(chatAiConversationsReadOptions({ path }));
+  const turns = useInfiniteQuery(allTurns(conversationId));
+  const [reason, askReason] = useReason(`conversation ${conversationId}`, {
+    title: t.openTitle,
+    text: t.openText,
+    action: t.open,
+    label: t.reason,
+    hint: t.reasonHint,
+  });
+  const [chosen, setChosen] = useState<string>();
+  const way = [{ title: t.title, href: '/console/conversations' }];
+  if (error && !data) {
+    return (
+      <Page title={t.conversation} way={way}>
+        <ProblemState error={error} retry={() => void refetch()} />
+      </Page>
+    );
+  }
+  if (!data) {
+    return (
+      <Page title={t.conversation} way={way}>
+        <Card>
+          <SkeletonLines lines={8} label={kit.loading} />
+        </Card>
+      </Page>
+    );
+  }
+  const known = turns.data?.pages.flatMap((page) => page.data) ?? [];
+  const turn = known.find(({ id }) => id === chosen);
+  const { botId, userId, startedAt, activeAt, closedAt, messages, good, bad, costMicros, outcomes } = data;
+  return (
+    <Page
+      title={formats.dateTime(startedAt)}
+      way={way}
+      aside={<BotName botId={botId} />}
+      actions={
+        reason === undefined && (
+          <Button look="primary" icon={<LockKeyhole />} onPress={() => void askReason()}>
+            {t.open}
+          </Button>
+        )
+      }
+    >
+      <Columns
+        main={
+          reason === undefined ? (
+            <>
+              <Card flush>
+                <Empty icon={<LockKeyhole />} title={t.locked}>
+                  {t.lockedText}
+                </Empty>
+              </Card>
+              <Turns turns={turns.data && known} error={turns.error} chosen={chosen} onChoose={setChosen} />
+            </>
+          ) : (
+            <Talk conversation={data} reason={reason} turns={known} chosen={chosen} onChoose={setChosen} />
+          )
+        }
+        side={
+          <>
+            <Card>
+              <Facts
+                facts={[
+                  [
+                    t.person,
+                    userId ? (
+                      <Link key="person" href={`/console/people/${userId}`}>
+                        {userId.slice(0, 8)}…
+                      </Link>
+                    ) : (
+                      t.group
+                    ),
+                  ],
+                  [t.started, <Moment key="started" at={startedAt} />],
+                  [t.active, <Moment key="active" at={activeAt} />],
+                  [t.closed, closedAt && <Moment key="closed" at={closedAt} />],
+                  [t.messages, formats.number(messages)],
+                  [t.cost, formats.cost(costMicros)],
+                  [t.rating, good + bad > 0 ? <Ratings key="rating" good={good} bad={bad} /> : undefined],
+                  [
+                    t.outcome,
+                    <span key="outcomes" className="ui-row">
+                      {outcomes.map(({ outcome, turns: count }) => (
+                        <span key={outcome} className="ui-row">
+                          <Outcome outcome={outcome} />
+                          {count > 1 && <Badge>{count}</Badge>}
+                        </span>
+                      ))}
+                    </span>,
+                  ],
+                ]}
+              />
+            </Card>
+            {turn && <TurnReport turn={turn} conversationId={conversationId} reason={reason} botId={botId} />}
+          </>
+        }
+      />
+    </Page>
+  );
+}
+
+/** How the answers came about, without their words. */
+function Turns({
+  turns,
+  error,
+  chosen,
+  onChoose,
+}: {
+  turns: readonly ChatAiTurn[] | undefined;
+  error: unknown;
+  chosen?: string;
+  onChoose: (id: string) => void;
+}) {
+  const t = useConversationTexts();
+  const formats = useFormats();
+  const columns: Column<ChatAiTurn>[] = [
+    { id: 'at', title: t.answers, cell: ({ startedAt }) => formats.dateTime(startedAt) },
+    {
+      ...{ id: 'outcome', title: t.outcome, width: '170px', phone: 'state' },
+      cell: ({ outcome }) => <Outcome outcome={outcome} />,
+    },
+    { id: 'model', title: t.report.model, width: '150px', cell: ({ model }) => model },
+    {
+      ...{ id: 'took', title: t.report.took, width: '100px', align: 'end' },
+      cell: ({ durationMs }) => formats.duration(durationMs),
+    },
+    {
+      ...{ id: 'cost', title: t.cost, width: '100px', align: 'end' },
+      cell: ({ costMicros }) => formats.cost(costMicros),
+    },
+  ];
+  return (
+    <DataTable
+      label={t.answers}
+      columns={columns}
+      rows={turns}
+      idOf={({ id }) => id}
+      nameOf={({ startedAt }) => formats.dateTime(startedAt)}
+      onOpen={({ id }) => onChoose(id)}
+      toneOf={({ id }) => (id === chosen ? 'accent' : undefined)}
+      error={error}
+      empty={<p className="ui-list-none">{t.noTurns}</p>}
+    />
+  );
+}

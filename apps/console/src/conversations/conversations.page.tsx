@@ -1,0 +1,124 @@
+import { type ChatAiConversation, chatAiConversationsListOptions } from '@switchboard/api-client';
+import { Ago, type Column, DataTable, Empty, Filters, NoMatch, Page, Select, useFormats } from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { MessagesSquare, ThumbsDown, ThumbsUp } from 'lucide-react';
+import { BotFilter, BotName } from '../bots/bot-parts';
+import { daysOf, momentsOf, PeriodField } from '../period/period';
+import { oneOf, useSetSearch } from '../search';
+import { Outcome } from './conversation-parts';
+import { useConversationTexts } from './conversations.texts';
+import './conversations.css';
+
+const ratings = ['good', 'bad', 'any'] as const;
+const ALL = '*';
+
+export function ConversationsPage() {
+  const t = useConversationTexts();
+  const formats = useFormats();
+  const search = useSearch({ from: '/console/conversations' });
+  const set = useSetSearch();
+  const days = daysOf(search);
+  const rating = oneOf(ratings, search.rating);
+  const { data, error, isFetching, refetch } = useQuery({
+    ...chatAiConversationsListOptions({
+      query: {
+        ...momentsOf(days),
+        ...{ botId: search.bot, userId: search.person, outcome: search.outcome, rating },
+        ...{ after: search.after, limit: 50 },
+      },
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const filters = { bot: undefined, person: undefined, outcome: undefined, rating: undefined };
+  const isFiltered = Boolean(search.bot || search.person || search.outcome || rating);
+  const columns: Column<ChatAiConversation>[] = [
+    { id: 'bot', title: t.bot, cell: ({ botId }) => <BotName botId={botId} /> },
+    {
+      ...{ id: 'outcome', title: t.outcome, width: '180px', phone: 'state' },
+      cell: ({ outcomes: [first] }) => first && <Outcome outcome={first.outcome} />,
+    },
+    { id: 'active', title: t.active, width: '140px', cell: ({ activeAt }) => <Ago at={activeAt} /> },
+    {
+      ...{ id: 'messages', title: t.messages, width: '110px', align: 'end' },
+      cell: ({ messages }) => formats.number(messages),
+    },
+    {
+      ...{ id: 'rating', title: t.rating, width: '110px', align: 'end' },
+      cell: ({ good, bad }) => (good + bad > 0 ? <Ratings good={good} bad={bad} /> : null),
+    },
+    {
+      ...{ id: 'cost', title: t.cost, width: '100px', align: 'end' },
+      cell: ({ costMicros }) => formats.cost(costMicros),
+    },
+  ];
+  return (
+    <Page title={t.title} about={t.about}>
+      <Filters set={Object.keys(filters).filter((name) => search[name as keyof typeof filters]).length}>
+        <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
+        <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
+        <Select
+          label={t.outcome}
+          hideLabel
+          value={search.outcome ?? ALL}
+          onChange={(id) => set({ outcome: id === ALL ? undefined : id })}
+          choices={[
+            { id: ALL, label: t.anyOutcome },
+            ...Object.entries(t.outcomes).map(([id, label]) => ({ id, label: String(label) })),
+          ]}
+        />
+        <Select
+          label={t.rating}
+          hideLabel
+          value={rating ?? ALL}
+          onChange={(id) => set({ rating: id === ALL ? undefined : id })}
+          choices={[{ id: ALL, label: t.anyRating }, ...ratings.map((id) => ({ id, label: t.ratings[id] }))]}
+        />
+      </Filters>
+      <DataTable
+        label={t.title}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ botId, activeAt }) => `${botId}, ${formats.dateTime(activeAt)}`}
+        href={({ id }) => `/console/conversations/${id}`}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
+        empty={
+          isFiltered ? (
+            <NoMatch onClear={() => set(filters)} />
+          ) : (
+            <Empty icon={<MessagesSquare />} title={t.none}>
+              {t.noneText}
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  );
+}
+
+/** What people said the answers were worth. */
+export function Ratings({ good, bad }: { good: number; bad: number }) {
+  const t = useConversationTexts();
+  return (
+    <span className="ratings">
+      {good > 0 && (
+        <span data-tone="good" title={t.good(good)}>
+          <ThumbsUp aria-hidden />
+          {good}
+          <span className="visually-hidden">{t.good(good)}</span>
+        </span>
+      )}
+      {bad > 0 && (
+        <span data-tone="bad" title={t.bad(bad)}>
+          <ThumbsDown aria-hidden />
+          {bad}
+          <span className="visually-hidden">{t.bad(bad)}</span>
+        </span>
+      )}
+    </span>
+  );
+}

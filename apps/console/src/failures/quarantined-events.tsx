@@ -1,0 +1,99 @@
+import {
+  type AnalyticsQuarantinedEvent,
+  analyticsQuarantinedEventsListOptions,
+  analyticsQuarantinedEventsReplay,
+} from '@switchboard/api-client';
+import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Tooltip } from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { CheckCheck, RotateCcw } from 'lucide-react';
+import { refresh, tellProblem } from '../api';
+import { useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useFailureTexts } from './failures.texts';
+
+/** Events that statistics could not store as they were. */
+export function QuarantinedEvents() {
+  const t = useFailureTexts();
+  const mayReplay = useStaff().can('quarantined-events:write');
+  const { after } = useSearch({ from: '/console/failures' });
+  const set = useSetSearch();
+  const { data, error, isFetching, refetch } = useQuery({
+    ...analyticsQuarantinedEventsListOptions({ query: { after, limit: 50 } }),
+    placeholderData: keepPreviousData,
+  });
+  const replay = async (ids?: string[]) => {
+    await analyticsQuarantinedEventsReplay({ body: { ids } })
+      .then(({ data: { stored, left } }) =>
+        notify({ tone: stored === 0 && left > 0 ? 'bad' : 'good', text: t.statistics.replayed(stored, left) }),
+      )
+      .catch(tellProblem);
+    await refresh('analyticsQuarantined');
+  };
+  const columns: Column<AnalyticsQuarantinedEvent>[] = [
+    { id: 'type', title: t.type, cell: ({ type }) => <code>{type}</code> },
+    {
+      ...{ id: 'reason', title: t.reason, width: '160px', phone: 'state' },
+      cell: ({ reason, replayable }) => {
+        const badge = (
+          <Badge tone={replayable ? 'warn' : 'neutral'}>
+            {t.statistics.reasons[reason as keyof typeof t.statistics.reasons] ?? reason}
+          </Badge>
+        );
+        return replayable ? (
+          badge
+        ) : (
+          <Tooltip text={t.statistics.notReplayable}>
+            <button type="button" className="bot-broken">
+              {badge}
+            </button>
+          </Tooltip>
+        );
+      },
+    },
+    { id: 'detail', title: t.statistics.detail, cell: ({ detail }) => detail },
+    { id: 'at', title: t.received, width: '140px', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
+  ];
+  return (
+    <>
+      <Filters
+        end={
+          mayReplay &&
+          data?.data.some(({ replayable }) => replayable) && (
+            <Button icon={<RotateCcw />} onPress={() => void replay()}>
+              {t.replayAll}
+            </Button>
+          )
+        }
+      />
+      <DataTable
+        label={t.tabs.statistics}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ type }) => type}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
+        empty={
+          <Empty icon={<CheckCheck />} title={t.statistics.none}>
+            {t.statistics.noneText}
+          </Empty>
+        }
+        actions={
+          mayReplay
+            ? ({ id, replayable }) => [
+                {
+                  id: 'all',
+                  entries: replayable
+                    ? [{ id: 'replay', label: t.replay, icon: <RotateCcw />, onAction: () => void replay([id]) }]
+                    : [],
+                },
+              ]
+            : undefined
+        }
+      />
+    </>
+  );
+}

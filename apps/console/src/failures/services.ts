@@ -1,0 +1,14 @@
+import type { ServiceKitDeadLettersSummarizeData } from '@switchboard/api-client';
+
+type Service = ServiceKitDeadLettersSummarizeData['path']['service'];
+
+/** Those that work through events; the compiler says when one is missing. */
+const known: Record<Service, true> = {
+  analytics: true,
+  'bot-adapter': true,
+  'chat-ai': true,
+  gateway: true,
+  'tts-worker': true,
+};
+
+export const services = Object.keys(known) as Service[];

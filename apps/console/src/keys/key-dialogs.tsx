@@ -1,0 +1,153 @@
+import {
+  type GatewayApiKey,
+  gatewayKeysCreate,
+  gatewayKeysRotate,
+  type GatewayNewApiKey,
+} from '@switchboard/api-client';
+import {
+  Button,
+  CheckboxGroup,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  FieldRow,
+  Form,
+  FormProblem,
+  NumberField,
+  SecretField,
+  Select,
+  SubmitButton,
+  TextArea,
+  TextField,
+  useForm,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useState } from 'react';
+import { refresh } from '../api';
+import { useBots } from '../bots/bots.api';
+import { useKeyTexts } from './keys.texts';
+
+const words = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+export function NewKeyDialog({ onClose }: { onClose: () => void }) {
+  const t = useKeyTexts();
+  const kit = useKitTexts();
+  const bots = useBots();
+  const [made, setMade] = useState<GatewayNewApiKey>();
+  const form = useForm({
+    send: async (values, key) => {
+      const chosen = values.list('bots');
+      const { data } = await gatewayKeysCreate({
+        headers: { 'Idempotency-Key': key },
+        body: {
+          name: values.text('name'),
+          team: values.text('team'),
+          scopes: words(values.text('scopes')),
+          bots: chosen.length > 0 ? chosen : null,
+          networks: words(values.text('networks')),
+          rate: values.text('rate') === 'high' ? 'high' : 'standard',
+          lifetimeDays: values.number('lifetimeDays'),
+        },
+      });
+      return data;
+    },
+    done: (answer) => {
+      setMade(answer);
+      void refresh('gatewayKeys');
+    },
+  });
+  if (made) return <MadeKey made={made} onClose={onClose} />;
+  return (
+    <Dialog title={t.new} about={t.about} isOpen onOpenChange={(open) => !open && onClose()}>
+      <Form form={form}>
+        <DialogBody>
+          <FormProblem form={form} />
+          <FieldRow>
+            <TextField name="name" label={t.name} hint={t.nameHint} isRequired autoFocus />
+            <TextField name="team" label={t.team} hint={t.teamHint} isRequired />
+          </FieldRow>
+          <TextArea name="scopes" label={t.scopes} hint={t.scopesHint} rows={3} mono isRequired />
+          {bots.length > 0 && (
+            <CheckboxGroup
+              name="bots"
+              label={t.bots}
+              hint={t.botsHint}
+              optional
+              choices={bots.map(({ id, name }) => ({ id, label: name }))}
+            />
+          )}
+          <TextArea name="networks" label={t.networks} hint={t.networksHint} rows={2} mono optional />
+          <FieldRow>
+            <Select
+              name="rate"
+              label={t.rate}
+              defaultValue="standard"
+              choices={(['standard', 'high'] as const).map((id) => ({ id, label: t.rates[id] }))}
+            />
+            <NumberField name="lifetimeDays" label={t.lifetime} defaultValue={180} minValue={1} maxValue={365} />
+          </FieldRow>
+        </DialogBody>
+        <DialogActions>
+          <Button onPress={onClose}>{kit.cancel}</Button>
+          <SubmitButton form={form}>{t.create}</SubmitButton>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
+
+export function RotateKeyDialog({ apiKey, onClose }: { apiKey: GatewayApiKey; onClose: () => void }) {
+  const t = useKeyTexts();
+  const kit = useKitTexts();
+  const [made, setMade] = useState<GatewayNewApiKey>();
+  const form = useForm({
+    send: async (values, key) => {
+      const { data } = await gatewayKeysRotate({
+        path: { keyId: apiKey.id },
+        headers: { 'Idempotency-Key': key },
+        body: { overlapDays: Number(values.text('overlapDays')) },
+      });
+      return data;
+    },
+    done: (answer) => {
+      setMade(answer);
+      void refresh('gatewayKeys');
+    },
+  });
+  if (made) return <MadeKey made={made} onClose={onClose} />;
+  return (
+    <Dialog title={t.rotateTitle(apiKey.name)} about={t.rotateText} isOpen onOpenChange={(open) => !open && onClose()}>
+      <Form form={form}>
+        <DialogBody>
+          <FormProblem form={form} />
+          <Select
+            name="overlapDays"
+            label={t.overlap}
+            defaultValue="1"
+            choices={(['1', '7', '0'] as const).map((id) => ({ id, label: t.overlaps[id] }))}
+          />
+        </DialogBody>
+        <DialogActions>
+          <Button onPress={onClose}>{kit.cancel}</Button>
+          <SubmitButton form={form}>{t.rotate}</SubmitButton>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
+
+function MadeKey({ made: { key, details }, onClose }: { made: GatewayNewApiKey; onClose: () => void }) {
+  const t = useKeyTexts();
+  return (
+    <Dialog title={t.madeTitle} about={t.madeText} isOpen onOpenChange={(open) => !open && onClose()}>
+      <DialogBody>
+        <SecretField label={t.key} secret={key} fileName={`${details.name.replaceAll(/\W+/g, '-')}.key`} />
+      </DialogBody>
+      <DialogActions>
+        <Button look="primary" onPress={onClose}>
+          {t.done}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

@@ -1,0 +1,3 @@
+import { FirstBot } from '../bots/bot-scope';
+
+export const FirstKnowledgePage = () => <FirstBot to={(botId) => `/console/knowledge/${botId}`} />;

@@ -1,0 +1,47 @@
+import { Page, Tabs } from '@switchboard/ui';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { BotSwitch, rememberBot } from '../bots/bot-scope';
+import { oneOf, useSetSearch } from '../search';
+import { Documents } from './documents';
+import { Faq } from './faq';
+import { KnowledgeSearch } from './knowledge-search';
+import { useKnowledgeTexts } from './knowledge.texts';
+import { Unanswered } from './unanswered';
+import './knowledge.css';
+
+const tabs = ['documents', 'faq', 'search', 'unanswered'] as const;
+
+export function KnowledgePage() {
+  const t = useKnowledgeTexts();
+  const { botId } = useParams({ from: '/console/knowledge/$botId' });
+  const { tab } = useSearch({ from: '/console/knowledge/$botId' });
+  const set = useSetSearch();
+  const navigate = useNavigate();
+  useEffect(() => rememberBot(botId), [botId]);
+  return (
+    <Page
+      title={t.title}
+      about={t.about}
+      actions={
+        <BotSwitch
+          botId={botId}
+          onChange={(id) => void navigate({ to: '/console/knowledge/$botId', params: { botId: id }, search: { tab } })}
+        />
+      }
+    >
+      <Tabs
+        key={botId}
+        label={t.title}
+        selected={oneOf(tabs, tab) ?? 'documents'}
+        onSelect={(id) => set({ tab: id === 'documents' ? undefined : id, origin: undefined, state: undefined })}
+        tabs={[
+          { id: 'documents', title: t.tabs.documents, content: <Documents botId={botId} /> },
+          { id: 'faq', title: t.tabs.faq, content: <Faq botId={botId} /> },
+          { id: 'search', title: t.tabs.search, content: <KnowledgeSearch botId={botId} /> },
+          { id: 'unanswered', title: t.tabs.unanswered, content: <Unanswered botId={botId} /> },
+        ]}
+      />
+    </Page>
+  );
+}

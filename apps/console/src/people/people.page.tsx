@@ -1,0 +1,129 @@
+import { type BotAdapterContact, botAdapterContactsFind, botAdapterContactsListOptions } from '@switchboard/api-client';
+import {
+  Ago,
+  Avatar,
+  Badge,
+  Button,
+  type Column,
+  DataTable,
+  Empty,
+  Filters,
+  NoMatch,
+  Page,
+  SearchField,
+  Select,
+} from '@switchboard/ui';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { Users } from 'lucide-react';
+import { useState } from 'react';
+import { BotFilter, BotName } from '../bots/bot-parts';
+import { useSetSearch } from '../search';
+import { usePeopleTexts } from './people.texts';
+
+const keys = ['externalId', 'username', 'name'] as const;
+type Key = (typeof keys)[number];
+
+export function PeoplePage() {
+  const t = usePeopleTexts();
+  const search = useSearch({ from: '/console/people' });
+  const set = useSetSearch();
+  const [by, setBy] = useState<Key>('externalId');
+  const [text, setText] = useState('');
+  const list = useQuery({
+    ...botAdapterContactsListOptions({ query: { botId: search.bot, after: search.after, limit: 50 } }),
+    placeholderData: keepPreviousData,
+  });
+  // What is looked for must not stand in an address, a history or a log.
+  const find = useMutation({
+    mutationFn: async () => (await botAdapterContactsFind({ body: { [by]: text.trim(), botId: search.bot } })).data,
+  });
+  const found = find.data;
+  const columns: Column<BotAdapterContact>[] = [
+    {
+      ...{ id: 'person', title: t.person },
+      cell: ({ userId, name }) => <PersonName userId={userId} name={name} />,
+    },
+    {
+      ...{ id: 'state', title: t.state, width: '190px', phone: 'state' },
+      cell: ({ blockedAt }) => <ContactState blockedAt={blockedAt} />,
+    },
+    { id: 'bot', title: t.bot, width: '220px', cell: ({ botId }) => <BotName botId={botId} /> },
+    { id: 'channel', title: t.channel, width: '110px', cell: ({ channel }) => channel, phone: 'never' },
+    { id: 'since', title: t.since, width: '140px', cell: ({ startedAt }) => <Ago at={startedAt} /> },
+  ];
+  return (
+    <Page title={t.title} about={t.about}>
+      <Filters
+        search={
+          <SearchField
+            label={t.find}
+            value={text}
+            onChange={setText}
+            onClear={() => find.reset()}
+            onSubmit={() => text.trim() && find.mutate()}
+          />
+        }
+        set={search.bot ? 1 : 0}
+      >
+        <Select
+          label={t.findBy}
+          hideLabel
+          value={by}
+          onChange={(id) => setBy(id as Key)}
+          choices={keys.map((id) => ({ id, label: t.by[id] }))}
+        />
+        <Button isPending={find.isPending} isDisabled={!text.trim()} onPress={() => find.mutate()}>
+          {t.search}
+        </Button>
+        <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
+      </Filters>
+      {found?.isCut && <p className="note">{t.cut}</p>}
+      <DataTable
+        label={t.title}
+        columns={columns}
+        rows={found?.contacts ?? list.data?.data}
+        idOf={({ contactId }) => contactId}
+        nameOf={({ name }) => name ?? t.unnamed}
+        href={({ userId }) => `/console/people/${userId}`}
+        waiting={list.isFetching || find.isPending}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+        paging={!found && list.data ? { ...list.data.page, onGo: (after) => set({ after }) } : undefined}
+        empty={
+          found ? (
+            <Empty icon={<Users />} title={t.notFound} action={<Button onPress={() => find.reset()}>{t.all}</Button>}>
+              {t.findAbout}
+            </Empty>
+          ) : search.bot ? (
+            <NoMatch onClear={() => set({ bot: undefined })} />
+          ) : (
+            <Empty icon={<Users />} title={t.none}>
+              {t.noneText}
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  );
+}
+
+/** A person as far as staff see them without a reason: masked, with the sign of their id. */
+export function PersonName({ userId, name }: { userId: string; name: string | null }) {
+  const t = usePeopleTexts();
+  return (
+    <span className="bot-name">
+      <Avatar id={userId} name={name ?? '?'} size={24} />
+      <span>{name ?? <span className="soft">{t.unnamed}</span>}</span>
+    </span>
+  );
+}
+
+export function ContactState({ blockedAt }: { blockedAt: string | null }) {
+  const t = usePeopleTexts();
+  return (
+    <Badge dot tone={blockedAt ? 'warn' : 'good'}>
+      {blockedAt ? t.blocked : t.reachable}
+    </Badge>
+  );
+}

@@ -1,0 +1,186 @@
+import {
+  botAdapterPersonContactsReadOptions,
+  botAdapterPersonProfileReadOptions,
+  type BotAdapterPersonContactsReadResponse,
+} from '@switchboard/api-client';
+import {
+  Button,
+  ButtonLink,
+  Card,
+  CodeLine,
+  Columns,
+  Facts,
+  Moment,
+  Page,
+  ProblemState,
+  SkeletonLines,
+  Tabs,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { Eye } from 'lucide-react';
+import { reasonHeader } from '../api';
+import { BotName } from '../bots/bot-parts';
+import { useReason } from '../reason/reason';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { ContactState, PersonName } from './people.page';
+import { usePeopleTexts } from './people.texts';
+import { PersonDeliveries } from './person-deliveries';
+import { PersonTimeline } from './person-timeline';
+import './people.css';
+
+const tabs = ['timeline', 'deliveries'] as const;
+
+export function PersonPage() {
+  const t = usePeopleTexts();
+  const kit = useKitTexts();
+  const { userId } = useParams({ from: '/console/people/$userId' });
+  const { data, error, refetch } = useQuery(botAdapterPersonContactsReadOptions({ path: { userId } }));
+  const way = [{ title: t.title, href: '/console/people' }];
+  if (error && !data) {
+    return (
+      <Page title={t.person} way={way}>
+        <ProblemState error={error} retry={() => void refetch()} />
+      </Page>
+    );
+  }
+  if (!data) {
+    return (
+      <Page title={t.person} way={way}>
+        <Card>
+          <SkeletonLines lines={6} label={kit.loading} />
+        </Card>
+      </Page>
+    );
+  }
+  return <KnownPerson userId={userId} person={data} way={way} />;
+}
+
+function KnownPerson({
+  userId,
+  person: { contacts, chats },
+  way,
+}: {
+  userId: string;
+  person: BotAdapterPersonContactsReadResponse;
+  way: readonly { title: string; href: string }[];
+}) {
+  const t = usePeopleTexts();
+  const formats = useFormats();
+  const staff = useStaff();
+  const set = useSetSearch();
+  const { tab } = useSearch({ from: '/console/people/$userId' });
+  const [reason, askReason] = useReason(`person ${userId}`, {
+    title: t.revealTitle,
+    text: t.revealText,
+    action: t.reveal,
+    label: t.reason,
+    hint: t.reasonHint,
+  });
+  const [first] = contacts;
+  return (
+    <Page
+      title={first?.name ?? t.unnamed}
+      way={way}
+      aside={
+        contacts.length > 0 && (
+          <ContactState blockedAt={contacts.every((one) => one.blockedAt) ? (first?.blockedAt ?? null) : null} />
+        )
+      }
+      actions={
+        <>
+          {staff.can('conversations:read') && (
+            <ButtonLink href={`/console/conversations?person=${userId}`}>{t.toConversations}</ButtonLink>
+          )}
+          {staff.can('people:reveal') && reason === undefined && (
+            <Button icon={<Eye />} onPress={() => void askReason()}>
+              {t.reveal}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <Columns
+        main={
+          <Tabs
+            label={t.person}
+            selected={oneOf(tabs, tab) ?? 'timeline'}
+            onSelect={(id) => set({ tab: id === 'timeline' ? undefined : id })}
+            tabs={[
+              {
+                ...{ id: 'timeline', title: t.tabs.timeline },
+                content: <PersonTimeline userId={userId} contacts={contacts} />,
+              },
+              ...(staff.can('deliveries:read')
+                ? [
+                    {
+                      ...{ id: 'deliveries', title: t.tabs.deliveries },
+                      content: <PersonDeliveries userId={userId} />,
+                    },
+                  ]
+                : []),
+            ]}
+          />
+        }
+        side={
+          <>
+            {reason !== undefined && <Profile userId={userId} reason={reason} />}
+            <Card title={t.inBots}>
+              {contacts.map(({ contactId, botId, name, startedAt, blockedAt }) => (
+                <div key={contactId} className="person-contact">
+                  <BotName botId={botId} />
+                  <Facts
+                    facts={[
+                      [t.name, <PersonName key="name" userId={userId} name={name} />],
+                      [t.since, <Moment key="since" at={startedAt} />],
+                      [t.state, <ContactState key="state" blockedAt={blockedAt} />],
+                      ...chats
+                        .filter((chat) => chat.botId === botId)
+                        .flatMap(({ locale, voiceMode, mutedUntil }) => [
+                          [t.language, formats.language(locale)] as const,
+                          [t.voice, voiceMode] as const,
+                          [t.muted, mutedUntil && <Moment key="muted" at={mutedUntil} />] as const,
+                        ]),
+                    ]}
+                  />
+                </div>
+              ))}
+              <Facts facts={[[t.id, <CodeLine key="id" text={userId} />]]} />
+            </Card>
+          </>
+        }
+      />
+    </Page>
+  );
+}
+
+/** Who it is, in full: after a reason, for as long as the page is open. */
+function Profile({ userId, reason }: { userId: string; reason: string }) {
+  const t = usePeopleTexts();
+  const kit = useKitTexts();
+  const { data, error } = useQuery({
+    ...botAdapterPersonProfileReadOptions({ path: { userId }, headers: reasonHeader(reason) }),
+    gcTime: 0,
+  });
+  return (
+    <Card title={t.reveal} about={reason}>
+      {error && <ProblemState error={error} />}
+      {!data && !error && <SkeletonLines label={kit.loading} />}
+      {data?.profiles.map(({ botId, channel, name, username, externalId }) => (
+        <div key={`${botId} ${channel}`} className="person-contact">
+          <BotName botId={botId} />
+          <Facts
+            facts={[
+              [t.name, name],
+              [t.username, username && <CodeLine key="username" text={`@${username}`} />],
+              [t.externalId, externalId && <CodeLine key="id" text={externalId} />],
+            ]}
+          />
+        </div>
+      ))}
+    </Card>
+  );
+}

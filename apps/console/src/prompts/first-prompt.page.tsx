@@ -1,0 +1,3 @@
+import { FirstBot } from '../bots/bot-scope';
+
+export const FirstPromptPage = () => <FirstBot to={(botId) => `/console/prompts/${botId}`} />;

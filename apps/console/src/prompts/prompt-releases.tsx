@@ -1,0 +1,51 @@
+import { type ChatAiPromptRelease, chatAiPromptReleasesListOptions } from '@switchboard/api-client';
+import { Ago, Badge, Card, type Column, DataTable, Empty, type Tone } from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import { useState } from 'react';
+import { usePromptTexts } from './prompts.texts';
+
+const tones: Record<ChatAiPromptRelease['action'], Tone> = {
+  published: 'good',
+  rolled_back: 'warn',
+  withdrawn: 'neutral',
+};
+
+/** What was in force when, by whom and why. */
+export function PromptReleases({ botId }: { botId: string }) {
+  const t = usePromptTexts();
+  const [after, setAfter] = useState<string>();
+  const { data, error, isFetching, refetch } = useQuery({
+    ...chatAiPromptReleasesListOptions({ path: { botId }, query: { limit: 25, after } }),
+    placeholderData: keepPreviousData,
+  });
+  const columns: Column<ChatAiPromptRelease>[] = [
+    {
+      ...{ id: 'version', title: t.tabs.versions, width: '160px' },
+      cell: ({ prompt }) => (prompt ? t.version(prompt.version) : t.origin.description),
+    },
+    {
+      ...{ id: 'action', title: t.tabs.releases, width: '150px', phone: 'state' },
+      cell: ({ action }) => <Badge tone={tones[action]}>{t.actions[action]}</Badge>,
+    },
+    { id: 'why', title: t.why, cell: ({ why }) => why },
+    { id: 'by', title: t.by, width: '170px', cell: ({ releasedBy }) => releasedBy },
+    { id: 'at', title: t.since, width: '150px', cell: ({ releasedAt }) => <Ago at={releasedAt} /> },
+  ];
+  return (
+    <Card flush>
+      <DataTable
+        label={t.tabs.releases}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ prompt, number }) => (prompt ? t.version(prompt.version) : String(number))}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: setAfter }}
+        empty={<Empty icon={<History />} title={t.noReleases} />}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,200 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { parseSearch, searchOf, stringifySearch } from './search';
+import { NotFound } from './shell/not-found';
+import { PageFailed } from './shell/page-failed';
+import { Root } from './shell/root';
+import { StaffArea } from './shell/staff-area';
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+// Staff: everything below /console, each page with the right that it needs.
+const staff = createRoute({ getParentRoute: () => root, path: '/console', component: StaffArea });
+
+const overview = createRoute({
+  getParentRoute: () => staff,
+  path: '/',
+  component: lazyRouteComponent(() => import('./overview/overview.page'), 'OverviewPage'),
+});
+
+const bots = createRoute({
+  getParentRoute: () => staff,
+  path: 'bots',
+  staticData: { permission: 'bots:read' },
+  validateSearch: searchOf('q', 'archived'),
+  component: lazyRouteComponent(() => import('./bots/bots.page'), 'BotsPage'),
+});
+const newBot = createRoute({
+  getParentRoute: () => staff,
+  path: 'bots/new',
+  staticData: { permission: 'bots:write' },
+  component: lazyRouteComponent(() => import('./bots/new-bot.page'), 'NewBotPage'),
+});
+const bot = createRoute({
+  getParentRoute: () => staff,
+  path: 'bots/$botId',
+  staticData: { permission: 'bots:read' },
+  validateSearch: searchOf('tab'),
+  component: lazyRouteComponent(() => import('./bots/bot.page'), 'BotPage'),
+});
+
+const prompts = createRoute({
+  getParentRoute: () => staff,
+  path: 'prompts',
+  staticData: { permission: 'prompts:read' },
+  component: lazyRouteComponent(() => import('./prompts/first-prompt.page'), 'FirstPromptPage'),
+});
+const prompt = createRoute({
+  getParentRoute: () => staff,
+  path: 'prompts/$botId',
+  staticData: { permission: 'prompts:read' },
+  validateSearch: searchOf('tab'),
+  component: lazyRouteComponent(() => import('./prompts/prompt.page'), 'PromptPage'),
+});
+
+const knowledge = createRoute({
+  getParentRoute: () => staff,
+  path: 'knowledge',
+  staticData: { permission: 'knowledge:read' },
+  component: lazyRouteComponent(() => import('./knowledge/first-knowledge.page'), 'FirstKnowledgePage'),
+});
+const botKnowledge = createRoute({
+  getParentRoute: () => staff,
+  path: 'knowledge/$botId',
+  staticData: { permission: 'knowledge:read' },
+  validateSearch: searchOf('tab', 'origin', 'deleted', 'state', 'after'),
+  component: lazyRouteComponent(() => import('./knowledge/knowledge.page'), 'KnowledgePage'),
+});
+
+const conversations = createRoute({
+  getParentRoute: () => staff,
+  path: 'conversations',
+  staticData: { permission: 'conversations:read' },
+  validateSearch: searchOf('bot', 'person', 'from', 'to', 'outcome', 'rating', 'after'),
+  component: lazyRouteComponent(() => import('./conversations/conversations.page'), 'ConversationsPage'),
+});
+const conversation = createRoute({
+  getParentRoute: () => staff,
+  path: 'conversations/$conversationId',
+  staticData: { permission: 'conversations:read' },
+  component: lazyRouteComponent(() => import('./conversations/conversation.page'), 'ConversationPage'),
+});
+
+const people = createRoute({
+  getParentRoute: () => staff,
+  path: 'people',
+  staticData: { permission: 'people:read' },
+  validateSearch: searchOf('bot', 'after'),
+  component: lazyRouteComponent(() => import('./people/people.page'), 'PeoplePage'),
+});
+const person = createRoute({
+  getParentRoute: () => staff,
+  path: 'people/$userId',
+  staticData: { permission: 'people:read' },
+  validateSearch: searchOf('tab'),
+  component: lazyRouteComponent(() => import('./people/person.page'), 'PersonPage'),
+});
+
+const failures = createRoute({
+  getParentRoute: () => staff,
+  path: 'failures',
+  staticData: { permission: ['dead-letters:read', 'updates:read', 'quarantined-events:read'] },
+  validateSearch: searchOf('tab', 'service', 'consumer', 'type', 'reason', 'bot', 'after'),
+  component: lazyRouteComponent(() => import('./failures/failures.page'), 'FailuresPage'),
+});
+
+const usage = createRoute({
+  getParentRoute: () => staff,
+  path: 'usage',
+  staticData: { permission: 'usage:read' },
+  validateSearch: searchOf('bot', 'from', 'to', 'step'),
+  component: lazyRouteComponent(() => import('./usage/usage.page'), 'UsagePage'),
+});
+const alerts = createRoute({
+  getParentRoute: () => staff,
+  path: 'alerts',
+  staticData: { permission: 'alerts:read' },
+  validateSearch: searchOf('tab', 'all', 'bot', 'alert', 'after'),
+  component: lazyRouteComponent(() => import('./alerts/alerts.page'), 'AlertsPage'),
+});
+const boards = createRoute({
+  getParentRoute: () => staff,
+  path: 'boards',
+  staticData: { permission: 'analytics:read' },
+  validateSearch: searchOf('board', 'bot', 'from', 'to', 'kind', 'cohort', 'steps', 'order', 'window', 'by'),
+  component: lazyRouteComponent(() => import('./boards/boards.page'), 'BoardsPage'),
+});
+
+const staffList = createRoute({
+  getParentRoute: () => staff,
+  path: 'staff',
+  staticData: { permission: 'staff:read' },
+  validateSearch: searchOf('tab', 'after'),
+  component: lazyRouteComponent(() => import('./staff/staff.page'), 'StaffPage'),
+});
+const audit = createRoute({
+  getParentRoute: () => staff,
+  path: 'audit',
+  staticData: { permission: 'audit:read' },
+  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'result', 'after'),
+  component: lazyRouteComponent(() => import('./audit/audit.page'), 'AuditPage'),
+});
+const account = createRoute({
+  getParentRoute: () => staff,
+  path: 'account',
+  component: lazyRouteComponent(() => import('./account/account.page'), 'AccountPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => staff,
+  path: 'keys',
+  staticData: { permission: 'keys:read' },
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./keys/keys.page'), 'KeysPage'),
+});
+
+const staffSignIn = createRoute({
+  getParentRoute: () => root,
+  path: '/console/sign-in',
+  validateSearch: searchOf('to'),
+  component: lazyRouteComponent(() => import('./sign-in/staff-sign-in.page'), 'StaffSignInPage'),
+});
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/console/welcome',
+  component: lazyRouteComponent(() => import('./sign-in/welcome.page'), 'WelcomePage'),
+});
+
+const routeTree = root.addChildren([
+  staffSignIn,
+  welcome,
+  staff.addChildren([
+    overview,
+    ...[bots, newBot, bot],
+    ...[prompts, prompt],
+    ...[knowledge, botKnowledge],
+    ...[conversations, conversation],
+    ...[people, person],
+    failures,
+    ...[usage, alerts, boards],
+    ...[keys, staffList, audit, account],
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  defaultErrorComponent: PageFailed,
+  defaultPendingMs: 300,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** Who may do none of this sees what is missing in place of the page. */
+    permission?: string | readonly string[];
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  gatewayAccountReadOptions,
+  gatewaySessionEnd,
+  gatewaySessionRead,
+  type GatewaySessionReadResponse,
+} from '@switchboard/api-client';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryClient, sessionKey } from './api';
+
+type Session = GatewaySessionReadResponse;
+
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async ({ signal }): Promise<Session> => (await gatewaySessionRead({ signal, throwOnError: true })).data,
+  staleTime: 60_000,
+});
+
+/** Whose account it is: names are no part of the session. */
+export const accountQuery = { ...gatewayAccountReadOptions(), staleTime: 60_000 };
+
+export interface Staff extends NonNullable<Session['staff']> {
+  /** Whether something is allowed, with this bot or with any. What is shown here, the server decides anew. */
+  can(permission: string, botId?: string): boolean;
+}
+
+/** Who is signed in as staff; nobody else sees these pages. */
+export function useStaff(): Staff {
+  const { data } = useQuery(sessionQuery);
+  const staff = data?.staff;
+  if (!staff) throw new Error('This page is for staff who are signed in');
+  return {
+    ...staff,
+    can: (permission, botId) =>
+      allows(staff.scopes, permission) ||
+      staff.bots.some((bot) => (botId === undefined || bot.botId === botId) && allows(bot.scopes, permission)),
+  };
+}
+
+export async function signOut(kind: 'staff' | 'person'): Promise<void> {
+  await gatewaySessionEnd({ path: { kind } });
+  queryClient.clear();
+}
+
+/** As the services decide: `resource:action`, `resource:*`, `*`; with `!` it forbids, whatever else allows it. */
+export function allows(scopes: readonly string[], permission: string): boolean {
+  const covering = [permission, `${permission.split(':')[0]}:*`, '*'];
+  return !covering.some((scope) => scopes.includes(`!${scope}`)) && covering.some((scope) => scopes.includes(scope));
+}

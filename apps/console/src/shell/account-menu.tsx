@@ -1,0 +1,53 @@
+import {
+  type Language,
+  type MenuGroup,
+  setTheme,
+  type Theme,
+  themes,
+  useKitTexts,
+  useLanguage,
+  useTheme,
+} from '@switchboard/ui';
+import { useRouter } from '@tanstack/react-router';
+import { BookOpen, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { signOut } from '../session';
+import { useShellTexts } from './shell.texts';
+
+const themeIcons = { system: <Monitor />, light: <Sun />, dark: <Moon /> };
+const names: Record<Language, string> = { en: 'English', ru: 'Русский' };
+
+/** What belongs to whoever looks at the page: looks, language, leaving. */
+export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
+  const t = useShellTexts();
+  const kit = useKitTexts();
+  const theme = useTheme();
+  const { language, choose } = useLanguage();
+  const { navigate } = useRouter();
+  return [
+    {
+      id: 'theme',
+      title: kit.theme,
+      entries: themes.map((id) => ({ id, label: kit.themes[id], icon: themeIcons[id] })),
+      chosen: { id: theme, onChange: (id) => setTheme(id as Theme) },
+    },
+    {
+      id: 'language',
+      title: kit.language,
+      entries: (Object.keys(names) as Language[]).map((id) => ({ id, label: names[id] })),
+      chosen: { id: language, onChange: (id) => choose(id as Language) },
+    },
+    {
+      id: 'account',
+      entries: [
+        ...(kind === 'staff' ? [{ id: 'docs', label: t.account.apiDocs, icon: <BookOpen />, href: '/docs' }] : []),
+        {
+          id: 'leave',
+          label: t.account.signOut,
+          icon: <LogOut />,
+          onAction: () =>
+            void signOut(kind).then(() => navigate({ href: kind === 'staff' ? '/console/sign-in' : '/me/sign-in' })),
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { Navigate, Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
+import { Suspense, useState } from 'react';
+import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
+import { useAccountMenu } from './account-menu';
+import { phoneTabs, useNav } from './nav';
+import { PageFailed } from './page-failed';
+import { StepUpDialog } from './step-up-dialog';
+import { useShellTexts } from './shell.texts';
+
+/** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
+export function StaffArea() {
+  const { data: session, error, refetch } = useQuery(sessionQuery);
+  const { href } = useLocation();
+  if (error && !session) return <PageFailed error={error} reset={() => void refetch()} />;
+  if (!session) return null;
+  if (!session.staff) return <Navigate to="/console/sign-in" search={{ to: href }} replace />;
+  return <StaffShell />;
+}
+
+function StaffShell() {
+  const t = useShellTexts();
+  const staff = useStaff();
+  const { data: account } = useQuery(accountQuery);
+  const { pathname } = useLocation();
+  const { sections, shortcuts } = useNav(staff);
+  const { navigate } = useRouter();
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  useCommands(
+    shortcuts.map(({ id, title, icon, keys, href }) => ({
+      ...{ id: `go.${id}`, title, icon, keys, group: t.commands.go },
+      run: () => void navigate({ href }),
+    })),
+  );
+  return (
+    <AppShell
+      name="Switchboard"
+      home="/console/"
+      sections={sections}
+      phoneTabs={phoneTabs}
+      path={pathname}
+      onSearch={() => setPaletteOpen(true)}
+      account={{
+        id: staff.id,
+        name: account?.member.name ?? '',
+        about: t.rolesOf(staff.roles),
+        groups: useAccountMenu('staff'),
+      }}
+    >
+      <AllowedPage staff={staff} />
+      <StepUpDialog />
+      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} />
+    </AppShell>
+  );
+}
+
+/** The page, or the right that it needs. */
+function AllowedPage({ staff }: { staff: Staff }) {
+  const t = useShellTexts();
+  const kit = useKitTexts();
+  const missing = useMatches({
+    select: (matches) =>
+      matches
+        .map(({ staticData: { permission = [] } }) => [permission].flat())
+        .find((any) => any.length > 0 && !any.some((permission) => staff.can(permission)))?.[0],
+  });
+  if (missing) {
+    return (
+      <Page title={kit.empty.noRight}>
+        <NoRight>{t.needsRight(missing)}</NoRight>
+      </Page>
+    );
+  }
+  return (
+    <Suspense>
+      <Outlet />
+    </Suspense>
+  );
+}

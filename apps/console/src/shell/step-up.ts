@@ -1,0 +1,32 @@
+/** Who asks the person to prove themselves anew; answers whether they did. */
+type Prove = () => Promise<boolean>;
+
+let prove: Prove | undefined;
+/** Requests that are refused together are proven for once. */
+let running: Promise<boolean> | undefined;
+
+/** Registers the dialog that asks; answers how to take it away. */
+export function onStepUp(ask: Prove): () => void {
+  prove = ask;
+  return () => {
+    if (prove === ask) prove = undefined;
+  };
+}
+
+/** `fetch`, which repeats what needed a fresh proof once the person has given it. */
+export const fetchProven: typeof fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const again = request.clone();
+  const response = await fetch(request);
+  if (response.status !== 403 || !prove || !(await needsProof(response))) return response;
+  running ??= prove().finally(() => (running = undefined));
+  return (await running) ? fetch(again) : response;
+};
+
+async function needsProof(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return (problem as { code?: string } | undefined)?.code === 'step_up_required';
+}

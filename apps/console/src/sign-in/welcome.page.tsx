@@ -1,0 +1,100 @@
+import {
+  gatewayStaffSignInAcceptInvitation,
+  gatewayStaffSignInReadInvitation,
+  type GatewaySignInStep,
+} from '@switchboard/api-client';
+import {
+  ButtonLink,
+  Form,
+  FormProblem,
+  SkeletonLines,
+  SubmitButton,
+  TextField,
+  useForm,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useLocation, useRouter } from '@tanstack/react-router';
+import { useState } from 'react';
+import { sessionKey } from '../api';
+import { SignInFrame } from './frame';
+import { SecondFactor } from './second-factor';
+import { useSignInTexts } from './sign-in.texts';
+
+/** The link of an invitation, also that of the first owner: what follows the # never reaches a server's log. */
+export function WelcomePage() {
+  const t = useSignInTexts();
+  const kit = useKitTexts();
+  const token = useLocation().hash;
+  const { navigate } = useRouter();
+  const queries = useQueryClient();
+  const [step, setStep] = useState<GatewaySignInStep>();
+  const invitation = useQuery({
+    queryKey: ['invitation', token],
+    queryFn: async () => (await gatewayStaffSignInReadInvitation({ body: { token } })).data,
+    retry: false,
+    staleTime: Infinity,
+  });
+  const form = useForm({
+    send: async (values) => {
+      const body = {
+        ...{ token, password: values.exact('password'), name: values.optional('name') },
+        email: values.optional('email'),
+      };
+      return (await gatewayStaffSignInAcceptInvitation({ body })).data;
+    },
+    done: setStep,
+  });
+  const enter = async () => {
+    await queries.resetQueries({ queryKey: sessionKey });
+    await navigate({ href: '/console/', replace: true });
+  };
+  if (step) return <SecondFactor step={step} onDone={() => void enter()} onAnew={() => setStep(undefined)} />;
+  if (invitation.error) {
+    return (
+      <SignInFrame title={t.invitation.gone} about={t.invitation.goneText}>
+        <ButtonLink href="/console/sign-in" wide size="large">
+          {t.invitation.toSignIn}
+        </ButtonLink>
+      </SignInFrame>
+    );
+  }
+  const { data } = invitation;
+  return (
+    <SignInFrame
+      title={t.invitation.title}
+      about={data && (data.email === null ? t.invitation.owner : t.invitation.about(data.email))}
+    >
+      {data ? (
+        <Form form={form}>
+          <FormProblem form={form} />
+          {data.email === null && (
+            <TextField name="email" type="email" label={t.email} autoComplete="username" isRequired autoFocus />
+          )}
+          <TextField
+            name="name"
+            label={t.invitation.name}
+            hint={t.invitation.nameHint}
+            autoComplete="name"
+            defaultValue={data.name ?? ''}
+            isRequired
+          />
+          <TextField
+            name="password"
+            type="password"
+            label={t.invitation.password}
+            hint={t.invitation.passwordHint}
+            autoComplete="new-password"
+            minLength={12}
+            isRequired
+          />
+          <SubmitButton form={form} wide size="large">
+            {t.next}
+          </SubmitButton>
+        </Form>
+      ) : (
+        <SkeletonLines label={kit.loading} />
+      )}
+    </SignInFrame>
+  );
+}

@@ -1,0 +1,278 @@
+import {
+  type GatewayInvitation,
+  gatewayRolesListOptions,
+  type GatewayStaffMember,
+  gatewayStaffListOptions,
+  gatewayStaffReinvite,
+  gatewayStaffResume,
+  gatewayStaffSuspend,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Avatar,
+  Badge,
+  Button,
+  Card,
+  type Column,
+  DataTable,
+  Empty,
+  Filters,
+  Grid,
+  notify,
+  Page,
+  ProblemState,
+  Tabs,
+  type Tone,
+  useConfirm,
+} from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { Mail, ShieldEllipsis, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react';
+import { useState } from 'react';
+import { refresh, tellProblem } from '../api';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useShellTexts } from '../shell/shell.texts';
+import { GrantDialog } from './grant-dialog';
+import { InviteDialog } from './invite-dialog';
+import { InvitationLink } from './invitation-link';
+import { useStaffTexts } from './staff.texts';
+import './staff.css';
+
+const tabs = ['staff', 'roles'] as const;
+const tones: Record<string, Tone> = { invited: 'info', active: 'good', suspended: 'bad' };
+
+export function StaffPage() {
+  const t = useStaffTexts();
+  const set = useSetSearch();
+  const { tab } = useSearch({ from: '/console/staff' });
+  return (
+    <Page title={t.title} about={t.about}>
+      <Tabs
+        label={t.title}
+        selected={oneOf(tabs, tab) ?? 'staff'}
+        onSelect={(id) => set({ tab: id === 'staff' ? undefined : id })}
+        tabs={[
+          { id: 'staff', title: t.tabs.staff, content: <Members /> },
+          { id: 'roles', title: t.tabs.roles, content: <Roles /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Members() {
+  const t = useStaffTexts();
+  const shell = useShellTexts();
+  const me = useStaff();
+  const confirm = useConfirm();
+  const set = useSetSearch();
+  const { after } = useSearch({ from: '/console/staff' });
+  const [inviting, setInviting] = useState(false);
+  const [granting, setGranting] = useState<GatewayStaffMember>();
+  const [invitation, setInvitation] = useState<GatewayInvitation>();
+  const { data, error, isFetching, refetch } = useQuery({
+    ...gatewayStaffListOptions({ query: { after, limit: 50 } }),
+    placeholderData: keepPreviousData,
+  });
+  const mayWrite = me.can('staff:write');
+
+  const act = async (work: () => Promise<unknown>, text: string) => {
+    await work()
+      .then(() => notify({ text }))
+      .catch(tellProblem);
+    await refresh('gatewayStaff');
+  };
+  const suspend = async ({ id, name }: GatewayStaffMember) => {
+    const question = { title: t.suspendTitle(name), text: t.suspendText, action: t.suspend, look: 'danger' as const };
+    if ((await confirm(question)) === undefined) return;
+    await act(() => gatewayStaffSuspend({ path: { staffId: id } }), t.suspended(name));
+  };
+  const reinvite = async ({ id, name }: GatewayStaffMember) => {
+    const question = { title: t.reinviteTitle(name), text: t.reinviteText, action: t.reinvite };
+    if ((await confirm(question)) === undefined) return;
+    await gatewayStaffReinvite({ path: { staffId: id }, headers: { 'Idempotency-Key': crypto.randomUUID() } })
+      .then(({ data: made }) => setInvitation(made))
+      .catch(tellProblem);
+    await refresh('gatewayStaff');
+  };
+
+  const columns: Column<GatewayStaffMember>[] = [
+    {
+      ...{ id: 'name', title: t.name },
+      cell: ({ id, name, email }) => (
+        <span className="member">
+          <Avatar id={id} name={name || email || ''} />
+          <span>
+            <span>
+              {name || email} {id === me.id && <Badge>{t.you}</Badge>}
+            </span>
+            <small>{email}</small>
+          </span>
+        </span>
+      ),
+    },
+    {
+      ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
+      cell: ({ state }) => (
+        <Badge dot tone={tones[state] ?? 'neutral'}>
+          {t.states[state as keyof typeof t.states] ?? state}
+        </Badge>
+      ),
+    },
+    {
+      ...{ id: 'roles', title: t.roles },
+      cell: ({ grants }) => (
+        <span className="ui-row">
+          {grants.map(({ role, botId }) => (
+            <Badge key={`${role} ${botId ?? ''}`} tone="accent">
+              {shell.rolesOf([role])}
+              {botId && ` · ${botId}`}
+            </Badge>
+          ))}
+        </span>
+      ),
+    },
+    {
+      ...{ id: 'factors', title: t.factors, width: '190px', phone: 'never' },
+      cell: ({ factors }) =>
+        factors.map((factor) => t.factorNames[factor as keyof typeof t.factorNames] ?? factor).join(', '),
+    },
+    {
+      ...{ id: 'at', title: t.signedIn, width: '140px' },
+      cell: ({ signedInAt }) => (signedInAt ? <Ago at={signedInAt} /> : t.never),
+    },
+  ];
+  const inviteButton = mayWrite && (
+    <Button look="primary" icon={<UserPlus />} onPress={() => setInviting(true)}>
+      {t.invite}
+    </Button>
+  );
+  return (
+    <>
+      {inviteButton && <Filters end={inviteButton} />}
+      <DataTable
+        label={t.tabs.staff}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ name, email }) => name || email || ''}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
+        empty={
+          <Empty icon={<Users />} title={t.none} action={inviteButton}>
+            {t.noneText}
+          </Empty>
+        }
+        actions={
+          mayWrite
+            ? (member) => [
+                {
+                  id: 'change',
+                  entries:
+                    member.id === me.id
+                      ? []
+                      : [
+                          {
+                            ...{ id: 'grant', label: t.grant, icon: <ShieldEllipsis /> },
+                            onAction: () => setGranting(member),
+                          },
+                          {
+                            ...{ id: 'reinvite', label: t.reinvite, icon: <Mail /> },
+                            onAction: () => void reinvite(member),
+                          },
+                        ],
+                },
+                {
+                  id: 'end',
+                  entries:
+                    member.id === me.id
+                      ? []
+                      : member.state === 'suspended'
+                        ? [
+                            {
+                              ...{ id: 'resume', label: t.resume, icon: <UserRoundCheck /> },
+                              onAction: () =>
+                                void act(
+                                  () => gatewayStaffResume({ path: { staffId: member.id } }),
+                                  t.resumed(member.name),
+                                ),
+                            },
+                          ]
+                        : [
+                            {
+                              ...{ id: 'suspend', label: t.suspend, icon: <UserRoundX />, look: 'danger' },
+                              onAction: () => void suspend(member),
+                            },
+                          ],
+                },
+              ]
+            : undefined
+        }
+      />
+      {inviting && (
+        <InviteDialog
+          onClose={() => setInviting(false)}
+          onDone={(made) => {
+            setInviting(false);
+            setInvitation(made);
+            void refresh('gatewayStaff');
+          }}
+        />
+      )}
+      {granting && <GrantDialog member={granting} onClose={() => setGranting(undefined)} />}
+      {invitation && <InvitationLink invitation={invitation} onClose={() => setInvitation(undefined)} />}
+    </>
+  );
+}
+
+function Roles() {
+  const t = useStaffTexts();
+  const shell = useShellTexts();
+  const { data, error, refetch } = useQuery(gatewayRolesListOptions());
+  if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
+  return (
+    <Grid min={300}>
+      {data?.roles.map(({ name, scopes, isBuiltIn }) => {
+        const allowed = scopes.filter((scope) => !scope.startsWith('!'));
+        const forbidden = scopes.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
+        return (
+          <Card key={name} title={shell.rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
+            <div className="ui-stack" style={{ gap: 10 }}>
+              <ScopeList title={t.may} scopes={allowed} all={t.everything} />
+              {forbidden.length > 0 && <ScopeList title={t.mayNot} scopes={forbidden} all={t.everything} />}
+            </div>
+          </Card>
+        );
+      })}
+    </Grid>
+  );
+}
+
+/** `bots:read`, `bots:write` → `bots: read, write`. */
+function ScopeList({ title, scopes, all }: { title: string; scopes: readonly string[]; all: string }) {
+  const byResource = Map.groupBy(scopes, (scope) => scope.split(':')[0] ?? scope);
+  return (
+    <div>
+      <p className="soft">{title}</p>
+      <ul className="scopes">
+        {[...byResource].map(([resource, list]) => (
+          <li key={resource}>
+            {resource === '*' ? (
+              all
+            ) : (
+              <>
+                <code>{resource}</code>
+                <span className="soft">
+                  {list.map((scope) => (scope.endsWith(':*') ? all : scope.split(':')[1])).join(', ')}
+                </span>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

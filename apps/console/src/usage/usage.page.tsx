@@ -1,0 +1,243 @@
+import {
+  chatAiUsageReadOptions,
+  chatAiUsageSeriesReadOptions,
+  type ChatAiUsagePoint,
+  type ChatAiUsageTotal,
+} from '@switchboard/api-client';
+import {
+  BarList,
+  Card,
+  type Column,
+  DataTable,
+  type Days,
+  Empty,
+  Filters,
+  Grid,
+  LineChart,
+  Page,
+  ProblemState,
+  Select,
+  StackedBars,
+  Stat,
+  useFormats,
+} from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { ReceiptText } from 'lucide-react';
+import { BotFilter, BotName } from '../bots/bot-parts';
+import { useBotNames } from '../bots/bots.api';
+import { dayOf, daysBefore, daysOf, momentsOf, PeriodField, zone } from '../period/period';
+import { oneOf, useSetSearch } from '../search';
+import { useUsageTexts } from './usage.texts';
+
+const LONGEST_BY_HOUR_DAYS = 31;
+
+type Sums = Pick<
+  ChatAiUsageTotal,
+  'calls' | 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costMicros' | 'callsWithoutPrice'
+>;
+
+export function UsagePage() {
+  const t = useUsageTexts();
+  const formats = useFormats();
+  const nameOf = useBotNames();
+  const search = useSearch({ from: '/console/usage' });
+  const set = useSetSearch();
+  const days = daysOf(search);
+  const maySeeHours = lengthOf(days) <= LONGEST_BY_HOUR_DAYS;
+  const step = (maySeeHours && oneOf(['hour', 'day'], search.step)) || 'day';
+  const ofBot = (totals: readonly ChatAiUsageTotal[] = []) =>
+    totals.filter(({ botId }) => !search.bot || botId === search.bot);
+  const now = useQuery({
+    ...chatAiUsageReadOptions({ query: momentsOf(days) }),
+    placeholderData: keepPreviousData,
+  });
+  const before = useQuery(chatAiUsageReadOptions({ query: momentsOf(daysBefore(days)) }));
+  const series = useQuery({
+    ...chatAiUsageSeriesReadOptions({ query: { ...momentsOf(days), step, zone, botId: search.bot } }),
+    placeholderData: keepPreviousData,
+  });
+  if (now.error && !now.data) {
+    return (
+      <Page title={t.title}>
+        <ProblemState error={now.error} retry={() => void now.refetch()} />
+      </Page>
+    );
+  }
+  const totals = ofBot(now.data?.totals);
+  const sum = now.data && sumOf(totals);
+  const old = before.data && sumOf(ofBot(before.data.totals));
+  const change = (of: (sums: Sums) => number) => (sum && old && of(old) > 0 ? of(sum) / of(old) - 1 : undefined);
+  const points = pointsOf(series.data?.points, days, step);
+  const labels = points.map(({ at }) => (step === 'hour' ? formats.time(at) : formats.day(at)));
+  const titles = points.map(({ at }) => (step === 'hour' ? formats.dateTime(at) : formats.date(at)));
+  const perCall = (sums: Sums) => (sums.calls > 0 ? sums.costMicros / sums.calls : 0);
+  return (
+    <Page title={t.title} about={t.about}>
+      <Filters set={search.bot ? 1 : 0}>
+        <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
+        <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
+        <Select
+          label={t.step}
+          hideLabel
+          value={step}
+          onChange={(id) => set({ step: id === 'day' ? undefined : id })}
+          choices={[
+            { id: 'day', label: t.byDay },
+            { id: 'hour', label: t.byHour, disabled: !maySeeHours },
+          ]}
+        />
+      </Filters>
+      <Grid min={160}>
+        <Stat
+          label={t.cost}
+          value={sum && formats.cost(sum.costMicros)}
+          change={change(({ costMicros }) => costMicros)}
+          better="less"
+          about={t.before}
+          trend={points.map(({ costMicros }) => costMicros)}
+        />
+        <Stat label={t.calls} value={sum && formats.compact(sum.calls)} change={change(({ calls }) => calls)} />
+        <Stat
+          label={t.tokens}
+          value={sum && formats.compact(sum.inputTokens + sum.outputTokens)}
+          change={change(({ inputTokens, outputTokens }) => inputTokens + outputTokens)}
+        />
+        <Stat
+          label={t.cached}
+          value={sum && formats.percent(sum.inputTokens > 0 ? sum.cachedInputTokens / sum.inputTokens : 0)}
+        />
+        <Stat label={t.perCall} value={sum && formats.cost(perCall(sum))} change={change(perCall)} better="less" />
+      </Grid>
+      {sum && sum.callsWithoutPrice > 0 && <p className="note">{t.withoutPrice(sum.callsWithoutPrice)}</p>}
+      {sum?.calls === 0 ? (
+        <Card flush>
+          <Empty icon={<ReceiptText />} title={t.none}>
+            {t.noneText}
+          </Empty>
+        </Card>
+      ) : (
+        <>
+          <Card title={t.costOverTime}>
+            <LineChart
+              label={t.costOverTime}
+              labels={labels}
+              titles={titles}
+              series={[{ id: 'cost', name: t.cost, values: points.map(({ costMicros }) => costMicros) }]}
+              format={formats.cost}
+            />
+          </Card>
+          <Grid min={380}>
+            <Card title={t.byModel}>
+              <BarList label={t.byModel} rows={grouped(totals, ({ model }) => model)} format={formats.cost} shares />
+            </Card>
+            <Card title={t.byBot}>
+              <BarList
+                label={t.byBot}
+                rows={grouped(totals, ({ botId }) => botId).map((row) => ({
+                  ...row,
+                  label: nameOf(row.id),
+                  href: `/console/bots/${row.id}`,
+                }))}
+                format={formats.cost}
+                shares
+              />
+            </Card>
+          </Grid>
+          <Card title={t.tokensOverTime}>
+            <StackedBars
+              label={t.tokensOverTime}
+              labels={labels}
+              titles={titles}
+              series={[
+                {
+                  ...{ id: 'input', name: t.input },
+                  values: points.map(({ inputTokens, cachedInputTokens }) => inputTokens - cachedInputTokens),
+                },
+                {
+                  ...{ id: 'cached', name: t.cachedInput, color: 5 },
+                  values: points.map(({ cachedInputTokens }) => cachedInputTokens),
+                },
+                { id: 'output', name: t.output, color: 2, values: points.map(({ outputTokens }) => outputTokens) },
+              ]}
+              format={formats.compact}
+              formatExact={formats.number}
+            />
+          </Card>
+          <Totals totals={now.data && totals} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Totals({ totals }: { totals: readonly ChatAiUsageTotal[] | undefined }) {
+  const t = useUsageTexts();
+  const formats = useFormats();
+  const nameOf = useBotNames();
+  const number = (id: string, title: string, of: (total: ChatAiUsageTotal) => number): Column<ChatAiUsageTotal> => ({
+    ...{ id, title, width: '130px', align: 'end', phone: 'never' },
+    cell: (total) => formats.number(of(total)),
+  });
+  const columns: Column<ChatAiUsageTotal>[] = [
+    { id: 'bot', title: t.bot, cell: ({ botId }) => <BotName botId={botId} /> },
+    { id: 'model', title: t.model, cell: ({ model }) => <code>{model}</code> },
+    number('calls', t.calls, ({ calls }) => calls),
+    number('input', t.input, ({ inputTokens }) => inputTokens),
+    number('output', t.output, ({ outputTokens }) => outputTokens),
+    {
+      ...{ id: 'cost', title: t.cost, width: '120px', align: 'end', phone: 'state' },
+      cell: ({ costMicros }) => formats.cost(costMicros),
+    },
+  ];
+  return (
+    <Card title={t.all} flush>
+      <DataTable
+        label={t.all}
+        columns={columns}
+        rows={totals && [...totals].sort((a, b) => b.costMicros - a.costMicros)}
+        idOf={({ botId, model }) => `${botId} ${model}`}
+        nameOf={({ botId, model }) => `${nameOf(botId)}, ${model}`}
+      />
+    </Card>
+  );
+}
+
+const zero: Sums = {
+  ...{ calls: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, costMicros: 0, callsWithoutPrice: 0 },
+};
+
+const add = (a: Sums, b: Sums): Sums => ({
+  calls: a.calls + b.calls,
+  inputTokens: a.inputTokens + b.inputTokens,
+  cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  costMicros: a.costMicros + b.costMicros,
+  callsWithoutPrice: a.callsWithoutPrice + b.callsWithoutPrice,
+});
+
+const sumOf = (all: readonly Sums[]): Sums => all.reduce(add, zero);
+
+const grouped = (totals: readonly ChatAiUsageTotal[], by: (total: ChatAiUsageTotal) => string) =>
+  [...Map.groupBy(totals, by)]
+    .map(([id, group]) => ({ id, label: id, value: sumOf(group).costMicros }))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, 10);
+
+const lengthOf = ({ from, to }: Days): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+
+/** One point for each day or hour: those in which nothing was used are zero. Bots and models are one. */
+function pointsOf(points: readonly ChatAiUsagePoint[] = [], days: Days, step: 'hour' | 'day'): (Sums & { at: Date })[] {
+  const keyOf = (at: Date) => (step === 'hour' ? at.toISOString().slice(0, 13) : dayOf(at));
+  const sums = Map.groupBy(points, ({ at }) => keyOf(new Date(at)));
+  const { from, to } = momentsOf(days);
+  const all: (Sums & { at: Date })[] = [];
+  const end = Math.min(Date.parse(to), Date.now());
+  for (
+    const at = new Date(from);
+    at.getTime() < end;
+    step === 'hour' ? at.setHours(at.getHours() + 1) : at.setDate(at.getDate() + 1)
+  )
+    all.push({ ...sumOf(sums.get(keyOf(at)) ?? []), at: new Date(at) });
+  return all;
+}

@@ -1,0 +1,2 @@
+// Jest reads no styles.
+module.exports = {};
