@@ -3,1665 +3,2695 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { analyticsAlertSettingsRead, analyticsAlertsList, analyticsAlertsRead, analyticsArchivesList, analyticsArmsRead, analyticsBackupsList, analyticsBoardsListDefinitions, analyticsBoardsReadActivity, analyticsBoardsReadBusiness, analyticsBoardsReadFunnel, analyticsBoardsReadGrowth, analyticsBoardsReadOverview, analyticsBoardsReadRetention, analyticsBoardsReadRevenue, analyticsBoardsReadSurvival, analyticsBoardsReadUsage, analyticsExperimentsList, analyticsExperimentsRead, analyticsExperimentsResults, analyticsExportsDownload, analyticsExportsList, analyticsExportsRead, analyticsKnownPeriodsList, analyticsMeReadStatistics, analyticsQuarantinedEventsList, analyticsRatesList, analyticsRunningExperimentsList, botAdapterContactsList, botAdapterMediaRead, botAdapterPersonContactsRead, botAdapterPersonDeliveriesList, botAdapterPersonProfileRead, botAdapterQuarantinedUpdatesList, botAdapterQuarantinedUpdatesRead, botAdapterQuarantinedUpdatesSummarize, botAdapterWebhooksConfirm, chatAiConversationsExport, chatAiConversationsList, chatAiConversationsRead, chatAiFaqList, chatAiFaqRead, chatAiKnowledgeDocumentsList, chatAiKnowledgeDocumentsRead, chatAiKnowledgeFilesDownload, chatAiKnowledgePassagesList, chatAiMessagesList, chatAiPromptDraftsList, chatAiPromptDraftsRead, chatAiPromptInForceRead, chatAiPromptReleasesList, chatAiPromptVersionsList, chatAiPromptVersionsRead, chatAiTurnsList, chatAiUnansweredList, chatAiUnansweredQuestionsList, chatAiUnansweredRead, chatAiUsageRead, chatAiUsageSeriesRead, gatewayAccountListApprovals, gatewayAccountRead, gatewayApprovalsList, gatewayApprovalsRead, gatewayAuditEntriesList, gatewayAuditEntriesListOwn, gatewayAuditEntriesProve, gatewayAuditEntriesRead, gatewayAuditExportsProve, gatewayAuditExportsRead, gatewayAuditKeysList, gatewayAuditVerificationsList, gatewayAuditVerificationsRead, gatewayBotRevisionsCompare, gatewayBotRevisionsList, gatewayBotRevisionsRead, gatewayBotsDescribe, gatewayBotsList, gatewayBotsRead, gatewayConsentsList, gatewayIdentitiesList, gatewayKeysList, gatewayMeRead, gatewayMySessionsList, gatewayPasskeysList, gatewayPeopleList, gatewayPeopleRead, gatewayPeopleReveal, gatewayPersonSessionsList, gatewayRolesList, gatewaySessionRead, gatewaySignInMethodsList, gatewayStaffList, gatewayStaffRead, gatewayWebhookDeliveriesList, gatewayWebhookDeliveriesRead, gatewayWebhookEndpointsList, gatewayWebhookEndpointsRead, gatewayWebhookTypesList, type Options, serviceKitDeadLettersList, serviceKitDeadLettersSummarize, ttsWorkerAudioRead } from '../sdk.gen';
-import type { AnalyticsAlertSettingsReadData, AnalyticsAlertSettingsReadError, AnalyticsAlertSettingsReadResponse, AnalyticsAlertsListData, AnalyticsAlertsListError, AnalyticsAlertsListResponse, AnalyticsAlertsReadData, AnalyticsAlertsReadError, AnalyticsAlertsReadResponse, AnalyticsArchivesListData, AnalyticsArchivesListError, AnalyticsArchivesListResponse, AnalyticsArmsReadData, AnalyticsArmsReadError, AnalyticsArmsReadResponse, AnalyticsBackupsListData, AnalyticsBackupsListError, AnalyticsBackupsListResponse, AnalyticsBoardsListDefinitionsData, AnalyticsBoardsListDefinitionsError, AnalyticsBoardsListDefinitionsResponse, AnalyticsBoardsReadActivityData, AnalyticsBoardsReadActivityError, AnalyticsBoardsReadActivityResponse, AnalyticsBoardsReadBusinessData, AnalyticsBoardsReadBusinessError, AnalyticsBoardsReadBusinessResponse, AnalyticsBoardsReadFunnelData, AnalyticsBoardsReadFunnelError, AnalyticsBoardsReadFunnelResponse, AnalyticsBoardsReadGrowthData, AnalyticsBoardsReadGrowthError, AnalyticsBoardsReadGrowthResponse, AnalyticsBoardsReadOverviewData, AnalyticsBoardsReadOverviewError, AnalyticsBoardsReadOverviewResponse, AnalyticsBoardsReadRetentionData, AnalyticsBoardsReadRetentionError, AnalyticsBoardsReadRetentionResponse, AnalyticsBoardsReadRevenueData, AnalyticsBoardsReadRevenueError, AnalyticsBoardsReadRevenueResponse, AnalyticsBoardsReadSurvivalData, AnalyticsBoardsReadSurvivalError, AnalyticsBoardsReadSurvivalResponse, AnalyticsBoardsReadUsageData, AnalyticsBoardsReadUsageError, AnalyticsBoardsReadUsageResponse, AnalyticsExperimentsListData, AnalyticsExperimentsListError, AnalyticsExperimentsListResponse, AnalyticsExperimentsReadData, AnalyticsExperimentsReadError, AnalyticsExperimentsReadResponse, AnalyticsExperimentsResultsData, AnalyticsExperimentsResultsError, AnalyticsExperimentsResultsResponse, AnalyticsExportsDownloadData, AnalyticsExportsDownloadError, AnalyticsExportsDownloadResponse, AnalyticsExportsListData, AnalyticsExportsListError, AnalyticsExportsListResponse, AnalyticsExportsReadData, AnalyticsExportsReadError, AnalyticsExportsReadResponse, AnalyticsKnownPeriodsListData, AnalyticsKnownPeriodsListError, AnalyticsKnownPeriodsListResponse, AnalyticsMeReadStatisticsData, AnalyticsMeReadStatisticsError, AnalyticsMeReadStatisticsResponse, AnalyticsQuarantinedEventsListData, AnalyticsQuarantinedEventsListError, AnalyticsQuarantinedEventsListResponse, AnalyticsRatesListData, AnalyticsRatesListError, AnalyticsRatesListResponse, AnalyticsRunningExperimentsListData, AnalyticsRunningExperimentsListError, AnalyticsRunningExperimentsListResponse, BotAdapterContactsListData, BotAdapterContactsListError, BotAdapterContactsListResponse, BotAdapterMediaReadData, BotAdapterMediaReadError, BotAdapterMediaReadResponse, BotAdapterPersonContactsReadData, BotAdapterPersonContactsReadError, BotAdapterPersonContactsReadResponse, BotAdapterPersonDeliveriesListData, BotAdapterPersonDeliveriesListError, BotAdapterPersonDeliveriesListResponse, BotAdapterPersonProfileReadData, BotAdapterPersonProfileReadError, BotAdapterPersonProfileReadResponse, BotAdapterQuarantinedUpdatesListData, BotAdapterQuarantinedUpdatesListError, BotAdapterQuarantinedUpdatesListResponse, BotAdapterQuarantinedUpdatesReadData, BotAdapterQuarantinedUpdatesReadError, BotAdapterQuarantinedUpdatesReadResponse, BotAdapterQuarantinedUpdatesSummarizeData, BotAdapterQuarantinedUpdatesSummarizeError, BotAdapterQuarantinedUpdatesSummarizeResponse, BotAdapterWebhooksConfirmData, BotAdapterWebhooksConfirmError, ChatAiConversationsExportData, ChatAiConversationsExportError, ChatAiConversationsListData, ChatAiConversationsListError, ChatAiConversationsListResponse, ChatAiConversationsReadData, ChatAiConversationsReadError, ChatAiConversationsReadResponse, ChatAiFaqListData, ChatAiFaqListError, ChatAiFaqListResponse, ChatAiFaqReadData, ChatAiFaqReadError, ChatAiFaqReadResponse, ChatAiKnowledgeDocumentsListData, ChatAiKnowledgeDocumentsListError, ChatAiKnowledgeDocumentsListResponse, ChatAiKnowledgeDocumentsReadData, ChatAiKnowledgeDocumentsReadError, ChatAiKnowledgeDocumentsReadResponse, ChatAiKnowledgeFilesDownloadData, ChatAiKnowledgeFilesDownloadError, ChatAiKnowledgeFilesDownloadResponse, ChatAiKnowledgePassagesListData, ChatAiKnowledgePassagesListError, ChatAiKnowledgePassagesListResponse, ChatAiMessagesListData, ChatAiMessagesListError, ChatAiMessagesListResponse, ChatAiPromptDraftsListData, ChatAiPromptDraftsListError, ChatAiPromptDraftsListResponse, ChatAiPromptDraftsReadData, ChatAiPromptDraftsReadError, ChatAiPromptDraftsReadResponse, ChatAiPromptInForceReadData, ChatAiPromptInForceReadError, ChatAiPromptInForceReadResponse, ChatAiPromptReleasesListData, ChatAiPromptReleasesListError, ChatAiPromptReleasesListResponse, ChatAiPromptVersionsListData, ChatAiPromptVersionsListError, ChatAiPromptVersionsListResponse, ChatAiPromptVersionsReadData, ChatAiPromptVersionsReadError, ChatAiPromptVersionsReadResponse, ChatAiTurnsListData, ChatAiTurnsListError, ChatAiTurnsListResponse, ChatAiUnansweredListData, ChatAiUnansweredListError, ChatAiUnansweredListResponse, ChatAiUnansweredQuestionsListData, ChatAiUnansweredQuestionsListError, ChatAiUnansweredQuestionsListResponse, ChatAiUnansweredReadData, ChatAiUnansweredReadError, ChatAiUnansweredReadResponse, ChatAiUsageReadData, ChatAiUsageReadError, ChatAiUsageReadResponse, ChatAiUsageSeriesReadData, ChatAiUsageSeriesReadError, ChatAiUsageSeriesReadResponse, GatewayAccountListApprovalsData, GatewayAccountListApprovalsError, GatewayAccountListApprovalsResponse, GatewayAccountReadData, GatewayAccountReadError, GatewayAccountReadResponse, GatewayApprovalsListData, GatewayApprovalsListError, GatewayApprovalsListResponse, GatewayApprovalsReadData, GatewayApprovalsReadError, GatewayApprovalsReadResponse, GatewayAuditEntriesListData, GatewayAuditEntriesListError, GatewayAuditEntriesListOwnData, GatewayAuditEntriesListOwnError, GatewayAuditEntriesListOwnResponse, GatewayAuditEntriesListResponse, GatewayAuditEntriesProveData, GatewayAuditEntriesProveError, GatewayAuditEntriesProveResponse, GatewayAuditEntriesReadData, GatewayAuditEntriesReadError, GatewayAuditEntriesReadResponse, GatewayAuditExportsProveData, GatewayAuditExportsProveError, GatewayAuditExportsReadData, GatewayAuditExportsReadError, GatewayAuditKeysListData, GatewayAuditKeysListError, GatewayAuditKeysListResponse, GatewayAuditVerificationsListData, GatewayAuditVerificationsListError, GatewayAuditVerificationsListResponse, GatewayAuditVerificationsReadData, GatewayAuditVerificationsReadError, GatewayAuditVerificationsReadResponse, GatewayBotRevisionsCompareData, GatewayBotRevisionsCompareError, GatewayBotRevisionsCompareResponse, GatewayBotRevisionsListData, GatewayBotRevisionsListError, GatewayBotRevisionsListResponse, GatewayBotRevisionsReadData, GatewayBotRevisionsReadError, GatewayBotRevisionsReadResponse, GatewayBotsDescribeData, GatewayBotsDescribeError, GatewayBotsDescribeResponse, GatewayBotsListData, GatewayBotsListError, GatewayBotsListResponse, GatewayBotsReadData, GatewayBotsReadError, GatewayBotsReadResponse, GatewayConsentsListData, GatewayConsentsListError, GatewayConsentsListResponse, GatewayIdentitiesListData, GatewayIdentitiesListError, GatewayIdentitiesListResponse, GatewayKeysListData, GatewayKeysListError, GatewayKeysListResponse, GatewayMeReadData, GatewayMeReadError, GatewayMeReadResponse, GatewayMySessionsListData, GatewayMySessionsListError, GatewayMySessionsListResponse, GatewayPasskeysListData, GatewayPasskeysListError, GatewayPasskeysListResponse, GatewayPeopleListData, GatewayPeopleListError, GatewayPeopleListResponse, GatewayPeopleReadData, GatewayPeopleReadError, GatewayPeopleReadResponse, GatewayPeopleRevealData, GatewayPeopleRevealError, GatewayPeopleRevealResponse, GatewayPersonSessionsListData, GatewayPersonSessionsListError, GatewayPersonSessionsListResponse, GatewayRolesListData, GatewayRolesListError, GatewayRolesListResponse, GatewaySessionReadData, GatewaySessionReadError, GatewaySessionReadResponse, GatewaySignInMethodsListData, GatewaySignInMethodsListError, GatewaySignInMethodsListResponse, GatewayStaffListData, GatewayStaffListError, GatewayStaffListResponse, GatewayStaffReadData, GatewayStaffReadError, GatewayStaffReadResponse, GatewayWebhookDeliveriesListData, GatewayWebhookDeliveriesListError, GatewayWebhookDeliveriesListResponse, GatewayWebhookDeliveriesReadData, GatewayWebhookDeliveriesReadError, GatewayWebhookDeliveriesReadResponse, GatewayWebhookEndpointsListData, GatewayWebhookEndpointsListError, GatewayWebhookEndpointsListResponse, GatewayWebhookEndpointsReadData, GatewayWebhookEndpointsReadError, GatewayWebhookEndpointsReadResponse, GatewayWebhookTypesListData, GatewayWebhookTypesListError, GatewayWebhookTypesListResponse, ServiceKitDeadLettersListData, ServiceKitDeadLettersListError, ServiceKitDeadLettersListResponse, ServiceKitDeadLettersSummarizeData, ServiceKitDeadLettersSummarizeError, ServiceKitDeadLettersSummarizeResponse, TtsWorkerAudioReadData, TtsWorkerAudioReadError } from '../types.gen';
+import {
+  analyticsAlertSettingsRead,
+  analyticsAlertsList,
+  analyticsAlertsRead,
+  analyticsArchivesList,
+  analyticsArmsRead,
+  analyticsBackupsList,
+  analyticsBoardsListDefinitions,
+  analyticsBoardsReadActivity,
+  analyticsBoardsReadBusiness,
+  analyticsBoardsReadFunnel,
+  analyticsBoardsReadGrowth,
+  analyticsBoardsReadOverview,
+  analyticsBoardsReadRetention,
+  analyticsBoardsReadRevenue,
+  analyticsBoardsReadSurvival,
+  analyticsBoardsReadUsage,
+  analyticsExperimentsList,
+  analyticsExperimentsRead,
+  analyticsExperimentsResults,
+  analyticsExportsDownload,
+  analyticsExportsList,
+  analyticsExportsRead,
+  analyticsKnownPeriodsList,
+  analyticsMeReadStatistics,
+  analyticsQuarantinedEventsList,
+  analyticsRatesList,
+  analyticsRunningExperimentsList,
+  botAdapterContactsList,
+  botAdapterMediaRead,
+  botAdapterPersonContactsRead,
+  botAdapterPersonDeliveriesList,
+  botAdapterPersonProfileRead,
+  botAdapterQuarantinedUpdatesList,
+  botAdapterQuarantinedUpdatesRead,
+  botAdapterQuarantinedUpdatesSummarize,
+  botAdapterWebhooksConfirm,
+  chatAiConversationsExport,
+  chatAiConversationsList,
+  chatAiConversationsRead,
+  chatAiFaqList,
+  chatAiFaqRead,
+  chatAiKnowledgeDocumentsList,
+  chatAiKnowledgeDocumentsRead,
+  chatAiKnowledgeFilesDownload,
+  chatAiKnowledgePassagesList,
+  chatAiMessagesList,
+  chatAiPromptDraftsList,
+  chatAiPromptDraftsRead,
+  chatAiPromptInForceRead,
+  chatAiPromptReleasesList,
+  chatAiPromptVersionsList,
+  chatAiPromptVersionsRead,
+  chatAiTurnsList,
+  chatAiUnansweredList,
+  chatAiUnansweredQuestionsList,
+  chatAiUnansweredRead,
+  chatAiUsageRead,
+  chatAiUsageSeriesRead,
+  gatewayAccountListApprovals,
+  gatewayAccountRead,
+  gatewayApprovalsList,
+  gatewayApprovalsRead,
+  gatewayAuditEntriesList,
+  gatewayAuditEntriesListOwn,
+  gatewayAuditEntriesProve,
+  gatewayAuditEntriesRead,
+  gatewayAuditExportsProve,
+  gatewayAuditExportsRead,
+  gatewayAuditKeysList,
+  gatewayAuditVerificationsList,
+  gatewayAuditVerificationsRead,
+  gatewayBotRevisionsCompare,
+  gatewayBotRevisionsList,
+  gatewayBotRevisionsRead,
+  gatewayBotsDescribe,
+  gatewayBotsList,
+  gatewayBotsRead,
+  gatewayConsentsList,
+  gatewayIdentitiesList,
+  gatewayKeysList,
+  gatewayMeRead,
+  gatewayMySessionsList,
+  gatewayPasskeysList,
+  gatewayPeopleList,
+  gatewayPeopleRead,
+  gatewayPeopleReveal,
+  gatewayPersonSessionsList,
+  gatewayRolesList,
+  gatewaySessionRead,
+  gatewaySignInMethodsList,
+  gatewayStaffList,
+  gatewayStaffRead,
+  gatewayWebhookDeliveriesList,
+  gatewayWebhookDeliveriesRead,
+  gatewayWebhookEndpointsList,
+  gatewayWebhookEndpointsRead,
+  gatewayWebhookTypesList,
+  type Options,
+  serviceKitDeadLettersList,
+  serviceKitDeadLettersSummarize,
+  ttsWorkerAudioRead,
+} from '../sdk.gen';
+import type {
+  AnalyticsAlertSettingsReadData,
+  AnalyticsAlertSettingsReadError,
+  AnalyticsAlertSettingsReadResponse,
+  AnalyticsAlertsListData,
+  AnalyticsAlertsListError,
+  AnalyticsAlertsListResponse,
+  AnalyticsAlertsReadData,
+  AnalyticsAlertsReadError,
+  AnalyticsAlertsReadResponse,
+  AnalyticsArchivesListData,
+  AnalyticsArchivesListError,
+  AnalyticsArchivesListResponse,
+  AnalyticsArmsReadData,
+  AnalyticsArmsReadError,
+  AnalyticsArmsReadResponse,
+  AnalyticsBackupsListData,
+  AnalyticsBackupsListError,
+  AnalyticsBackupsListResponse,
+  AnalyticsBoardsListDefinitionsData,
+  AnalyticsBoardsListDefinitionsError,
+  AnalyticsBoardsListDefinitionsResponse,
+  AnalyticsBoardsReadActivityData,
+  AnalyticsBoardsReadActivityError,
+  AnalyticsBoardsReadActivityResponse,
+  AnalyticsBoardsReadBusinessData,
+  AnalyticsBoardsReadBusinessError,
+  AnalyticsBoardsReadBusinessResponse,
+  AnalyticsBoardsReadFunnelData,
+  AnalyticsBoardsReadFunnelError,
+  AnalyticsBoardsReadFunnelResponse,
+  AnalyticsBoardsReadGrowthData,
+  AnalyticsBoardsReadGrowthError,
+  AnalyticsBoardsReadGrowthResponse,
+  AnalyticsBoardsReadOverviewData,
+  AnalyticsBoardsReadOverviewError,
+  AnalyticsBoardsReadOverviewResponse,
+  AnalyticsBoardsReadRetentionData,
+  AnalyticsBoardsReadRetentionError,
+  AnalyticsBoardsReadRetentionResponse,
+  AnalyticsBoardsReadRevenueData,
+  AnalyticsBoardsReadRevenueError,
+  AnalyticsBoardsReadRevenueResponse,
+  AnalyticsBoardsReadSurvivalData,
+  AnalyticsBoardsReadSurvivalError,
+  AnalyticsBoardsReadSurvivalResponse,
+  AnalyticsBoardsReadUsageData,
+  AnalyticsBoardsReadUsageError,
+  AnalyticsBoardsReadUsageResponse,
+  AnalyticsExperimentsListData,
+  AnalyticsExperimentsListError,
+  AnalyticsExperimentsListResponse,
+  AnalyticsExperimentsReadData,
+  AnalyticsExperimentsReadError,
+  AnalyticsExperimentsReadResponse,
+  AnalyticsExperimentsResultsData,
+  AnalyticsExperimentsResultsError,
+  AnalyticsExperimentsResultsResponse,
+  AnalyticsExportsDownloadData,
+  AnalyticsExportsDownloadError,
+  AnalyticsExportsDownloadResponse,
+  AnalyticsExportsListData,
+  AnalyticsExportsListError,
+  AnalyticsExportsListResponse,
+  AnalyticsExportsReadData,
+  AnalyticsExportsReadError,
+  AnalyticsExportsReadResponse,
+  AnalyticsKnownPeriodsListData,
+  AnalyticsKnownPeriodsListError,
+  AnalyticsKnownPeriodsListResponse,
+  AnalyticsMeReadStatisticsData,
+  AnalyticsMeReadStatisticsError,
+  AnalyticsMeReadStatisticsResponse,
+  AnalyticsQuarantinedEventsListData,
+  AnalyticsQuarantinedEventsListError,
+  AnalyticsQuarantinedEventsListResponse,
+  AnalyticsRatesListData,
+  AnalyticsRatesListError,
+  AnalyticsRatesListResponse,
+  AnalyticsRunningExperimentsListData,
+  AnalyticsRunningExperimentsListError,
+  AnalyticsRunningExperimentsListResponse,
+  BotAdapterContactsListData,
+  BotAdapterContactsListError,
+  BotAdapterContactsListResponse,
+  BotAdapterMediaReadData,
+  BotAdapterMediaReadError,
+  BotAdapterMediaReadResponse,
+  BotAdapterPersonContactsReadData,
+  BotAdapterPersonContactsReadError,
+  BotAdapterPersonContactsReadResponse,
+  BotAdapterPersonDeliveriesListData,
+  BotAdapterPersonDeliveriesListError,
+  BotAdapterPersonDeliveriesListResponse,
+  BotAdapterPersonProfileReadData,
+  BotAdapterPersonProfileReadError,
+  BotAdapterPersonProfileReadResponse,
+  BotAdapterQuarantinedUpdatesListData,
+  BotAdapterQuarantinedUpdatesListError,
+  BotAdapterQuarantinedUpdatesListResponse,
+  BotAdapterQuarantinedUpdatesReadData,
+  BotAdapterQuarantinedUpdatesReadError,
+  BotAdapterQuarantinedUpdatesReadResponse,
+  BotAdapterQuarantinedUpdatesSummarizeData,
+  BotAdapterQuarantinedUpdatesSummarizeError,
+  BotAdapterQuarantinedUpdatesSummarizeResponse,
+  BotAdapterWebhooksConfirmData,
+  BotAdapterWebhooksConfirmError,
+  ChatAiConversationsExportData,
+  ChatAiConversationsExportError,
+  ChatAiConversationsListData,
+  ChatAiConversationsListError,
+  ChatAiConversationsListResponse,
+  ChatAiConversationsReadData,
+  ChatAiConversationsReadError,
+  ChatAiConversationsReadResponse,
+  ChatAiFaqListData,
+  ChatAiFaqListError,
+  ChatAiFaqListResponse,
+  ChatAiFaqReadData,
+  ChatAiFaqReadError,
+  ChatAiFaqReadResponse,
+  ChatAiKnowledgeDocumentsListData,
+  ChatAiKnowledgeDocumentsListError,
+  ChatAiKnowledgeDocumentsListResponse,
+  ChatAiKnowledgeDocumentsReadData,
+  ChatAiKnowledgeDocumentsReadError,
+  ChatAiKnowledgeDocumentsReadResponse,
+  ChatAiKnowledgeFilesDownloadData,
+  ChatAiKnowledgeFilesDownloadError,
+  ChatAiKnowledgeFilesDownloadResponse,
+  ChatAiKnowledgePassagesListData,
+  ChatAiKnowledgePassagesListError,
+  ChatAiKnowledgePassagesListResponse,
+  ChatAiMessagesListData,
+  ChatAiMessagesListError,
+  ChatAiMessagesListResponse,
+  ChatAiPromptDraftsListData,
+  ChatAiPromptDraftsListError,
+  ChatAiPromptDraftsListResponse,
+  ChatAiPromptDraftsReadData,
+  ChatAiPromptDraftsReadError,
+  ChatAiPromptDraftsReadResponse,
+  ChatAiPromptInForceReadData,
+  ChatAiPromptInForceReadError,
+  ChatAiPromptInForceReadResponse,
+  ChatAiPromptReleasesListData,
+  ChatAiPromptReleasesListError,
+  ChatAiPromptReleasesListResponse,
+  ChatAiPromptVersionsListData,
+  ChatAiPromptVersionsListError,
+  ChatAiPromptVersionsListResponse,
+  ChatAiPromptVersionsReadData,
+  ChatAiPromptVersionsReadError,
+  ChatAiPromptVersionsReadResponse,
+  ChatAiTurnsListData,
+  ChatAiTurnsListError,
+  ChatAiTurnsListResponse,
+  ChatAiUnansweredListData,
+  ChatAiUnansweredListError,
+  ChatAiUnansweredListResponse,
+  ChatAiUnansweredQuestionsListData,
+  ChatAiUnansweredQuestionsListError,
+  ChatAiUnansweredQuestionsListResponse,
+  ChatAiUnansweredReadData,
+  ChatAiUnansweredReadError,
+  ChatAiUnansweredReadResponse,
+  ChatAiUsageReadData,
+  ChatAiUsageReadError,
+  ChatAiUsageReadResponse,
+  ChatAiUsageSeriesReadData,
+  ChatAiUsageSeriesReadError,
+  ChatAiUsageSeriesReadResponse,
+  GatewayAccountListApprovalsData,
+  GatewayAccountListApprovalsError,
+  GatewayAccountListApprovalsResponse,
+  GatewayAccountReadData,
+  GatewayAccountReadError,
+  GatewayAccountReadResponse,
+  GatewayApprovalsListData,
+  GatewayApprovalsListError,
+  GatewayApprovalsListResponse,
+  GatewayApprovalsReadData,
+  GatewayApprovalsReadError,
+  GatewayApprovalsReadResponse,
+  GatewayAuditEntriesListData,
+  GatewayAuditEntriesListError,
+  GatewayAuditEntriesListOwnData,
+  GatewayAuditEntriesListOwnError,
+  GatewayAuditEntriesListOwnResponse,
+  GatewayAuditEntriesListResponse,
+  GatewayAuditEntriesProveData,
+  GatewayAuditEntriesProveError,
+  GatewayAuditEntriesProveResponse,
+  GatewayAuditEntriesReadData,
+  GatewayAuditEntriesReadError,
+  GatewayAuditEntriesReadResponse,
+  GatewayAuditExportsProveData,
+  GatewayAuditExportsProveError,
+  GatewayAuditExportsReadData,
+  GatewayAuditExportsReadError,
+  GatewayAuditKeysListData,
+  GatewayAuditKeysListError,
+  GatewayAuditKeysListResponse,
+  GatewayAuditVerificationsListData,
+  GatewayAuditVerificationsListError,
+  GatewayAuditVerificationsListResponse,
+  GatewayAuditVerificationsReadData,
+  GatewayAuditVerificationsReadError,
+  GatewayAuditVerificationsReadResponse,
+  GatewayBotRevisionsCompareData,
+  GatewayBotRevisionsCompareError,
+  GatewayBotRevisionsCompareResponse,
+  GatewayBotRevisionsListData,
+  GatewayBotRevisionsListError,
+  GatewayBotRevisionsListResponse,
+  GatewayBotRevisionsReadData,
+  GatewayBotRevisionsReadError,
+  GatewayBotRevisionsReadResponse,
+  GatewayBotsDescribeData,
+  GatewayBotsDescribeError,
+  GatewayBotsDescribeResponse,
+  GatewayBotsListData,
+  GatewayBotsListError,
+  GatewayBotsListResponse,
+  GatewayBotsReadData,
+  GatewayBotsReadError,
+  GatewayBotsReadResponse,
+  GatewayConsentsListData,
+  GatewayConsentsListError,
+  GatewayConsentsListResponse,
+  GatewayIdentitiesListData,
+  GatewayIdentitiesListError,
+  GatewayIdentitiesListResponse,
+  GatewayKeysListData,
+  GatewayKeysListError,
+  GatewayKeysListResponse,
+  GatewayMeReadData,
+  GatewayMeReadError,
+  GatewayMeReadResponse,
+  GatewayMySessionsListData,
+  GatewayMySessionsListError,
+  GatewayMySessionsListResponse,
+  GatewayPasskeysListData,
+  GatewayPasskeysListError,
+  GatewayPasskeysListResponse,
+  GatewayPeopleListData,
+  GatewayPeopleListError,
+  GatewayPeopleListResponse,
+  GatewayPeopleReadData,
+  GatewayPeopleReadError,
+  GatewayPeopleReadResponse,
+  GatewayPeopleRevealData,
+  GatewayPeopleRevealError,
+  GatewayPeopleRevealResponse,
+  GatewayPersonSessionsListData,
+  GatewayPersonSessionsListError,
+  GatewayPersonSessionsListResponse,
+  GatewayRolesListData,
+  GatewayRolesListError,
+  GatewayRolesListResponse,
+  GatewaySessionReadData,
+  GatewaySessionReadError,
+  GatewaySessionReadResponse,
+  GatewaySignInMethodsListData,
+  GatewaySignInMethodsListError,
+  GatewaySignInMethodsListResponse,
+  GatewayStaffListData,
+  GatewayStaffListError,
+  GatewayStaffListResponse,
+  GatewayStaffReadData,
+  GatewayStaffReadError,
+  GatewayStaffReadResponse,
+  GatewayWebhookDeliveriesListData,
+  GatewayWebhookDeliveriesListError,
+  GatewayWebhookDeliveriesListResponse,
+  GatewayWebhookDeliveriesReadData,
+  GatewayWebhookDeliveriesReadError,
+  GatewayWebhookDeliveriesReadResponse,
+  GatewayWebhookEndpointsListData,
+  GatewayWebhookEndpointsListError,
+  GatewayWebhookEndpointsListResponse,
+  GatewayWebhookEndpointsReadData,
+  GatewayWebhookEndpointsReadError,
+  GatewayWebhookEndpointsReadResponse,
+  GatewayWebhookTypesListData,
+  GatewayWebhookTypesListError,
+  GatewayWebhookTypesListResponse,
+  ServiceKitDeadLettersListData,
+  ServiceKitDeadLettersListError,
+  ServiceKitDeadLettersListResponse,
+  ServiceKitDeadLettersSummarizeData,
+  ServiceKitDeadLettersSummarizeError,
+  ServiceKitDeadLettersSummarizeResponse,
+  TtsWorkerAudioReadData,
+  TtsWorkerAudioReadError,
+} from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
-    Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
-        _id: string;
-        _infinite?: boolean;
-        tags?: ReadonlyArray<string>;
-    }
+  Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
+    _id: string;
+    _infinite?: boolean;
+    tags?: ReadonlyArray<string>;
+  },
 ];
 
-const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions, infinite?: boolean, tags?: ReadonlyArray<string>): [
-    QueryKey<TOptions>[0]
-] => {
-    const params: QueryKey<TOptions>[0] = { _id: id, baseUrl: options?.baseUrl || (options?.client ?? client).getConfig().baseUrl } as QueryKey<TOptions>[0];
-    if (infinite) {
-        params._infinite = infinite;
-    }
-    if (tags) {
-        params.tags = tags;
-    }
-    if (options?.body) {
-        params.body = options.body;
-    }
-    if (options?.headers) {
-        params.headers = options.headers;
-    }
-    if (options?.path) {
-        params.path = options.path;
-    }
-    if (options?.query) {
-        params.query = options.query;
-    }
-    return [params];
+const createQueryKey = <TOptions extends Options>(
+  id: string,
+  options?: TOptions,
+  infinite?: boolean,
+  tags?: ReadonlyArray<string>,
+): [QueryKey<TOptions>[0]] => {
+  const params: QueryKey<TOptions>[0] = {
+    _id: id,
+    baseUrl: options?.baseUrl || (options?.client ?? client).getConfig().baseUrl,
+  } as QueryKey<TOptions>[0];
+  if (infinite) {
+    params._infinite = infinite;
+  }
+  if (tags) {
+    params.tags = tags;
+  }
+  if (options?.body) {
+    params.body = options.body;
+  }
+  if (options?.headers) {
+    params.headers = options.headers;
+  }
+  if (options?.path) {
+    params.path = options.path;
+  }
+  if (options?.query) {
+    params.query = options.query;
+  }
+  return [params];
 };
 
-export const gatewayAccountReadQueryKey = (options?: Options<GatewayAccountReadData>) => createQueryKey('gatewayAccountRead', options);
+export const gatewayAccountReadQueryKey = (options?: Options<GatewayAccountReadData>) =>
+  createQueryKey('gatewayAccountRead', options);
 
 /**
  * The account of whoever is signed in as staff, with the browsers in which they are.
  */
-export const gatewayAccountReadOptions = (options?: Options<GatewayAccountReadData>) => queryOptions<GatewayAccountReadResponse, GatewayAccountReadError, GatewayAccountReadResponse, ReturnType<typeof gatewayAccountReadQueryKey>>({
+export const gatewayAccountReadOptions = (options?: Options<GatewayAccountReadData>) =>
+  queryOptions<
+    GatewayAccountReadResponse,
+    GatewayAccountReadError,
+    GatewayAccountReadResponse,
+    ReturnType<typeof gatewayAccountReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAccountRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAccountRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAccountReadQueryKey(options)
-});
+    queryKey: gatewayAccountReadQueryKey(options),
+  });
 
-export const gatewayAccountListApprovalsQueryKey = (options?: Options<GatewayAccountListApprovalsData>) => createQueryKey('gatewayAccountListApprovals', options);
+export const gatewayAccountListApprovalsQueryKey = (options?: Options<GatewayAccountListApprovalsData>) =>
+  createQueryKey('gatewayAccountListApprovals', options);
 
 /**
  * What one has asked for oneself, the latest first.
  */
-export const gatewayAccountListApprovalsOptions = (options?: Options<GatewayAccountListApprovalsData>) => queryOptions<GatewayAccountListApprovalsResponse, GatewayAccountListApprovalsError, GatewayAccountListApprovalsResponse, ReturnType<typeof gatewayAccountListApprovalsQueryKey>>({
+export const gatewayAccountListApprovalsOptions = (options?: Options<GatewayAccountListApprovalsData>) =>
+  queryOptions<
+    GatewayAccountListApprovalsResponse,
+    GatewayAccountListApprovalsError,
+    GatewayAccountListApprovalsResponse,
+    ReturnType<typeof gatewayAccountListApprovalsQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAccountListApprovals({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAccountListApprovals({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAccountListApprovalsQueryKey(options)
-});
+    queryKey: gatewayAccountListApprovalsQueryKey(options),
+  });
 
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
-    const params = { ...queryKey[0] };
-    if (page.body) {
-        params.body = {
-            ...queryKey[0].body as any,
-            ...page.body as any
-        };
-    }
-    if (page.headers) {
-        params.headers = {
-            ...queryKey[0].headers,
-            ...page.headers
-        };
-    }
-    if (page.path) {
-        params.path = {
-            ...queryKey[0].path as any,
-            ...page.path as any
-        };
-    }
-    if (page.query) {
-        params.query = {
-            ...queryKey[0].query as any,
-            ...page.query as any
-        };
-    }
-    return params as unknown as typeof page;
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  queryKey: QueryKey<Options>,
+  page: K,
+) => {
+  const params = { ...queryKey[0] };
+  if (page.body) {
+    params.body = {
+      ...(queryKey[0].body as any),
+      ...(page.body as any),
+    };
+  }
+  if (page.headers) {
+    params.headers = {
+      ...queryKey[0].headers,
+      ...page.headers,
+    };
+  }
+  if (page.path) {
+    params.path = {
+      ...(queryKey[0].path as any),
+      ...(page.path as any),
+    };
+  }
+  if (page.query) {
+    params.query = {
+      ...(queryKey[0].query as any),
+      ...(page.query as any),
+    };
+  }
+  return params as unknown as typeof page;
 };
 
-export const gatewayAccountListApprovalsInfiniteQueryKey = (options?: Options<GatewayAccountListApprovalsData>): QueryKey<Options<GatewayAccountListApprovalsData>> => createQueryKey('gatewayAccountListApprovals', options, true);
+export const gatewayAccountListApprovalsInfiniteQueryKey = (
+  options?: Options<GatewayAccountListApprovalsData>,
+): QueryKey<Options<GatewayAccountListApprovalsData>> => createQueryKey('gatewayAccountListApprovals', options, true);
 
 /**
  * What one has asked for oneself, the latest first.
  */
 export const gatewayAccountListApprovalsInfiniteOptions = (options?: Options<GatewayAccountListApprovalsData>) => {
-    const opts = infiniteQueryOptions<GatewayAccountListApprovalsResponse, GatewayAccountListApprovalsError, InfiniteData<GatewayAccountListApprovalsResponse>, QueryKey<Options<GatewayAccountListApprovalsData>>, string | Pick<QueryKey<Options<GatewayAccountListApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayAccountListApprovalsResponse,
+    GatewayAccountListApprovalsError,
+    InfiniteData<GatewayAccountListApprovalsResponse>,
+    QueryKey<Options<GatewayAccountListApprovalsData>>,
+    string | Pick<QueryKey<Options<GatewayAccountListApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayAccountListApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayAccountListApprovalsData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayAccountListApprovals({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayAccountListApprovalsInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayAccountListApprovals({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayAccountListApprovalsInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayPasskeysListQueryKey = (options?: Options<GatewayPasskeysListData>) => createQueryKey('gatewayPasskeysList', options);
+export const gatewayPasskeysListQueryKey = (options?: Options<GatewayPasskeysListData>) =>
+  createQueryKey('gatewayPasskeysList', options);
 
 /**
  * One’s own passkeys, in the order in which they were added.
  */
-export const gatewayPasskeysListOptions = (options?: Options<GatewayPasskeysListData>) => queryOptions<GatewayPasskeysListResponse, GatewayPasskeysListError, GatewayPasskeysListResponse, ReturnType<typeof gatewayPasskeysListQueryKey>>({
+export const gatewayPasskeysListOptions = (options?: Options<GatewayPasskeysListData>) =>
+  queryOptions<
+    GatewayPasskeysListResponse,
+    GatewayPasskeysListError,
+    GatewayPasskeysListResponse,
+    ReturnType<typeof gatewayPasskeysListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayPasskeysList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayPasskeysList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayPasskeysListQueryKey(options)
-});
+    queryKey: gatewayPasskeysListQueryKey(options),
+  });
 
-export const analyticsAlertSettingsReadQueryKey = (options?: Options<AnalyticsAlertSettingsReadData>) => createQueryKey('analyticsAlertSettingsRead', options);
+export const analyticsAlertSettingsReadQueryKey = (options?: Options<AnalyticsAlertSettingsReadData>) =>
+  createQueryKey('analyticsAlertSettingsRead', options);
 
 /**
  * When alerts are sent, and from what size on.
  */
-export const analyticsAlertSettingsReadOptions = (options?: Options<AnalyticsAlertSettingsReadData>) => queryOptions<AnalyticsAlertSettingsReadResponse, AnalyticsAlertSettingsReadError, AnalyticsAlertSettingsReadResponse, ReturnType<typeof analyticsAlertSettingsReadQueryKey>>({
+export const analyticsAlertSettingsReadOptions = (options?: Options<AnalyticsAlertSettingsReadData>) =>
+  queryOptions<
+    AnalyticsAlertSettingsReadResponse,
+    AnalyticsAlertSettingsReadError,
+    AnalyticsAlertSettingsReadResponse,
+    ReturnType<typeof analyticsAlertSettingsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsAlertSettingsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsAlertSettingsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsAlertSettingsReadQueryKey(options)
-});
+    queryKey: analyticsAlertSettingsReadQueryKey(options),
+  });
 
-export const analyticsAlertsListQueryKey = (options?: Options<AnalyticsAlertsListData>) => createQueryKey('analyticsAlertsList', options);
+export const analyticsAlertsListQueryKey = (options?: Options<AnalyticsAlertsListData>) =>
+  createQueryKey('analyticsAlertsList', options);
 
 /**
  * Alerts on usage, the newest first.
  */
-export const analyticsAlertsListOptions = (options?: Options<AnalyticsAlertsListData>) => queryOptions<AnalyticsAlertsListResponse, AnalyticsAlertsListError, AnalyticsAlertsListResponse, ReturnType<typeof analyticsAlertsListQueryKey>>({
+export const analyticsAlertsListOptions = (options?: Options<AnalyticsAlertsListData>) =>
+  queryOptions<
+    AnalyticsAlertsListResponse,
+    AnalyticsAlertsListError,
+    AnalyticsAlertsListResponse,
+    ReturnType<typeof analyticsAlertsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsAlertsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsAlertsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsAlertsListQueryKey(options)
-});
+    queryKey: analyticsAlertsListQueryKey(options),
+  });
 
-export const analyticsAlertsListInfiniteQueryKey = (options?: Options<AnalyticsAlertsListData>): QueryKey<Options<AnalyticsAlertsListData>> => createQueryKey('analyticsAlertsList', options, true);
+export const analyticsAlertsListInfiniteQueryKey = (
+  options?: Options<AnalyticsAlertsListData>,
+): QueryKey<Options<AnalyticsAlertsListData>> => createQueryKey('analyticsAlertsList', options, true);
 
 /**
  * Alerts on usage, the newest first.
  */
 export const analyticsAlertsListInfiniteOptions = (options?: Options<AnalyticsAlertsListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsAlertsListResponse, AnalyticsAlertsListError, InfiniteData<AnalyticsAlertsListResponse>, QueryKey<Options<AnalyticsAlertsListData>>, string | Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    AnalyticsAlertsListResponse,
+    AnalyticsAlertsListError,
+    InfiniteData<AnalyticsAlertsListResponse>,
+    QueryKey<Options<AnalyticsAlertsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsAlertsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsAlertsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsAlertsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsAlertsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsAlertsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsAlertsReadQueryKey = (options: Options<AnalyticsAlertsReadData>) => createQueryKey('analyticsAlertsRead', options);
+export const analyticsAlertsReadQueryKey = (options: Options<AnalyticsAlertsReadData>) =>
+  createQueryKey('analyticsAlertsRead', options);
 
 /**
  * One alert.
  */
-export const analyticsAlertsReadOptions = (options: Options<AnalyticsAlertsReadData>) => queryOptions<AnalyticsAlertsReadResponse, AnalyticsAlertsReadError, AnalyticsAlertsReadResponse, ReturnType<typeof analyticsAlertsReadQueryKey>>({
+export const analyticsAlertsReadOptions = (options: Options<AnalyticsAlertsReadData>) =>
+  queryOptions<
+    AnalyticsAlertsReadResponse,
+    AnalyticsAlertsReadError,
+    AnalyticsAlertsReadResponse,
+    ReturnType<typeof analyticsAlertsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsAlertsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsAlertsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsAlertsReadQueryKey(options)
-});
+    queryKey: analyticsAlertsReadQueryKey(options),
+  });
 
-export const analyticsBoardsReadActivityQueryKey = (options: Options<AnalyticsBoardsReadActivityData>) => createQueryKey('analyticsBoardsReadActivity', options);
+export const analyticsBoardsReadActivityQueryKey = (options: Options<AnalyticsBoardsReadActivityData>) =>
+  createQueryKey('analyticsBoardsReadActivity', options);
 
 /**
  * Messages, answers, failures, deliveries and cost over time.
  */
-export const analyticsBoardsReadActivityOptions = (options: Options<AnalyticsBoardsReadActivityData>) => queryOptions<AnalyticsBoardsReadActivityResponse, AnalyticsBoardsReadActivityError, AnalyticsBoardsReadActivityResponse, ReturnType<typeof analyticsBoardsReadActivityQueryKey>>({
+export const analyticsBoardsReadActivityOptions = (options: Options<AnalyticsBoardsReadActivityData>) =>
+  queryOptions<
+    AnalyticsBoardsReadActivityResponse,
+    AnalyticsBoardsReadActivityError,
+    AnalyticsBoardsReadActivityResponse,
+    ReturnType<typeof analyticsBoardsReadActivityQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadActivity({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadActivity({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadActivityQueryKey(options)
-});
+    queryKey: analyticsBoardsReadActivityQueryKey(options),
+  });
 
-export const analyticsBoardsReadBusinessQueryKey = (options?: Options<AnalyticsBoardsReadBusinessData>) => createQueryKey('analyticsBoardsReadBusiness', options);
+export const analyticsBoardsReadBusinessQueryKey = (options?: Options<AnalyticsBoardsReadBusinessData>) =>
+  createQueryKey('analyticsBoardsReadBusiness', options);
 
 /**
  * Monthly active people, conversion, churn with a forecast, lifetime value and NPS on one board.
  */
-export const analyticsBoardsReadBusinessOptions = (options?: Options<AnalyticsBoardsReadBusinessData>) => queryOptions<AnalyticsBoardsReadBusinessResponse, AnalyticsBoardsReadBusinessError, AnalyticsBoardsReadBusinessResponse, ReturnType<typeof analyticsBoardsReadBusinessQueryKey>>({
+export const analyticsBoardsReadBusinessOptions = (options?: Options<AnalyticsBoardsReadBusinessData>) =>
+  queryOptions<
+    AnalyticsBoardsReadBusinessResponse,
+    AnalyticsBoardsReadBusinessError,
+    AnalyticsBoardsReadBusinessResponse,
+    ReturnType<typeof analyticsBoardsReadBusinessQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadBusiness({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadBusiness({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadBusinessQueryKey(options)
-});
+    queryKey: analyticsBoardsReadBusinessQueryKey(options),
+  });
 
-export const analyticsBoardsReadFunnelQueryKey = (options: Options<AnalyticsBoardsReadFunnelData>) => createQueryKey('analyticsBoardsReadFunnel', options);
+export const analyticsBoardsReadFunnelQueryKey = (options: Options<AnalyticsBoardsReadFunnelData>) =>
+  createQueryKey('analyticsBoardsReadFunnel', options);
 
 /**
  * How many go how far along a row of steps, and how long it takes them.
  */
-export const analyticsBoardsReadFunnelOptions = (options: Options<AnalyticsBoardsReadFunnelData>) => queryOptions<AnalyticsBoardsReadFunnelResponse, AnalyticsBoardsReadFunnelError, AnalyticsBoardsReadFunnelResponse, ReturnType<typeof analyticsBoardsReadFunnelQueryKey>>({
+export const analyticsBoardsReadFunnelOptions = (options: Options<AnalyticsBoardsReadFunnelData>) =>
+  queryOptions<
+    AnalyticsBoardsReadFunnelResponse,
+    AnalyticsBoardsReadFunnelError,
+    AnalyticsBoardsReadFunnelResponse,
+    ReturnType<typeof analyticsBoardsReadFunnelQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadFunnel({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadFunnel({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadFunnelQueryKey(options)
-});
+    queryKey: analyticsBoardsReadFunnelQueryKey(options),
+  });
 
-export const analyticsBoardsReadGrowthQueryKey = (options: Options<AnalyticsBoardsReadGrowthData>) => createQueryKey('analyticsBoardsReadGrowth', options);
+export const analyticsBoardsReadGrowthQueryKey = (options: Options<AnalyticsBoardsReadGrowthData>) =>
+  createQueryKey('analyticsBoardsReadGrowth', options);
 
 /**
  * How many people are active per day, week and month, who of them is new, and how often they come.
  */
-export const analyticsBoardsReadGrowthOptions = (options: Options<AnalyticsBoardsReadGrowthData>) => queryOptions<AnalyticsBoardsReadGrowthResponse, AnalyticsBoardsReadGrowthError, AnalyticsBoardsReadGrowthResponse, ReturnType<typeof analyticsBoardsReadGrowthQueryKey>>({
+export const analyticsBoardsReadGrowthOptions = (options: Options<AnalyticsBoardsReadGrowthData>) =>
+  queryOptions<
+    AnalyticsBoardsReadGrowthResponse,
+    AnalyticsBoardsReadGrowthError,
+    AnalyticsBoardsReadGrowthResponse,
+    ReturnType<typeof analyticsBoardsReadGrowthQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadGrowth({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadGrowth({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadGrowthQueryKey(options)
-});
+    queryKey: analyticsBoardsReadGrowthQueryKey(options),
+  });
 
-export const analyticsBoardsReadOverviewQueryKey = (options?: Options<AnalyticsBoardsReadOverviewData>) => createQueryKey('analyticsBoardsReadOverview', options);
+export const analyticsBoardsReadOverviewQueryKey = (options?: Options<AnalyticsBoardsReadOverviewData>) =>
+  createQueryKey('analyticsBoardsReadOverview', options);
 
 /**
  * Today so far beside yesterday, and the last 24 hours.
  */
-export const analyticsBoardsReadOverviewOptions = (options?: Options<AnalyticsBoardsReadOverviewData>) => queryOptions<AnalyticsBoardsReadOverviewResponse, AnalyticsBoardsReadOverviewError, AnalyticsBoardsReadOverviewResponse, ReturnType<typeof analyticsBoardsReadOverviewQueryKey>>({
+export const analyticsBoardsReadOverviewOptions = (options?: Options<AnalyticsBoardsReadOverviewData>) =>
+  queryOptions<
+    AnalyticsBoardsReadOverviewResponse,
+    AnalyticsBoardsReadOverviewError,
+    AnalyticsBoardsReadOverviewResponse,
+    ReturnType<typeof analyticsBoardsReadOverviewQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadOverview({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadOverview({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadOverviewQueryKey(options)
-});
+    queryKey: analyticsBoardsReadOverviewQueryKey(options),
+  });
 
-export const analyticsBoardsReadRetentionQueryKey = (options: Options<AnalyticsBoardsReadRetentionData>) => createQueryKey('analyticsBoardsReadRetention', options);
+export const analyticsBoardsReadRetentionQueryKey = (options: Options<AnalyticsBoardsReadRetentionData>) =>
+  createQueryKey('analyticsBoardsReadRetention', options);
 
 /**
  * Who came back how long after their first day, by cohort and on average.
  */
-export const analyticsBoardsReadRetentionOptions = (options: Options<AnalyticsBoardsReadRetentionData>) => queryOptions<AnalyticsBoardsReadRetentionResponse, AnalyticsBoardsReadRetentionError, AnalyticsBoardsReadRetentionResponse, ReturnType<typeof analyticsBoardsReadRetentionQueryKey>>({
+export const analyticsBoardsReadRetentionOptions = (options: Options<AnalyticsBoardsReadRetentionData>) =>
+  queryOptions<
+    AnalyticsBoardsReadRetentionResponse,
+    AnalyticsBoardsReadRetentionError,
+    AnalyticsBoardsReadRetentionResponse,
+    ReturnType<typeof analyticsBoardsReadRetentionQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadRetention({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadRetention({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadRetentionQueryKey(options)
-});
+    queryKey: analyticsBoardsReadRetentionQueryKey(options),
+  });
 
-export const analyticsBoardsReadRevenueQueryKey = (options: Options<AnalyticsBoardsReadRevenueData>) => createQueryKey('analyticsBoardsReadRevenue', options);
+export const analyticsBoardsReadRevenueQueryKey = (options: Options<AnalyticsBoardsReadRevenueData>) =>
+  createQueryKey('analyticsBoardsReadRevenue', options);
 
 /**
  * What was paid and given back, by currency and in one, and what that is per person.
  */
-export const analyticsBoardsReadRevenueOptions = (options: Options<AnalyticsBoardsReadRevenueData>) => queryOptions<AnalyticsBoardsReadRevenueResponse, AnalyticsBoardsReadRevenueError, AnalyticsBoardsReadRevenueResponse, ReturnType<typeof analyticsBoardsReadRevenueQueryKey>>({
+export const analyticsBoardsReadRevenueOptions = (options: Options<AnalyticsBoardsReadRevenueData>) =>
+  queryOptions<
+    AnalyticsBoardsReadRevenueResponse,
+    AnalyticsBoardsReadRevenueError,
+    AnalyticsBoardsReadRevenueResponse,
+    ReturnType<typeof analyticsBoardsReadRevenueQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadRevenue({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadRevenue({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadRevenueQueryKey(options)
-});
+    queryKey: analyticsBoardsReadRevenueQueryKey(options),
+  });
 
-export const analyticsBoardsReadSurvivalQueryKey = (options: Options<AnalyticsBoardsReadSurvivalData>) => createQueryKey('analyticsBoardsReadSurvival', options);
+export const analyticsBoardsReadSurvivalQueryKey = (options: Options<AnalyticsBoardsReadSurvivalData>) =>
+  createQueryKey('analyticsBoardsReadSurvival', options);
 
 /**
  * How long people stay, from their first day to the last one before 14 silent days.
  */
-export const analyticsBoardsReadSurvivalOptions = (options: Options<AnalyticsBoardsReadSurvivalData>) => queryOptions<AnalyticsBoardsReadSurvivalResponse, AnalyticsBoardsReadSurvivalError, AnalyticsBoardsReadSurvivalResponse, ReturnType<typeof analyticsBoardsReadSurvivalQueryKey>>({
+export const analyticsBoardsReadSurvivalOptions = (options: Options<AnalyticsBoardsReadSurvivalData>) =>
+  queryOptions<
+    AnalyticsBoardsReadSurvivalResponse,
+    AnalyticsBoardsReadSurvivalError,
+    AnalyticsBoardsReadSurvivalResponse,
+    ReturnType<typeof analyticsBoardsReadSurvivalQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadSurvival({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadSurvival({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadSurvivalQueryKey(options)
-});
+    queryKey: analyticsBoardsReadSurvivalQueryKey(options),
+  });
 
-export const analyticsBoardsReadUsageQueryKey = (options: Options<AnalyticsBoardsReadUsageData>) => createQueryKey('analyticsBoardsReadUsage', options);
+export const analyticsBoardsReadUsageQueryKey = (options: Options<AnalyticsBoardsReadUsageData>) =>
+  createQueryKey('analyticsBoardsReadUsage', options);
 
 /**
  * Calls of models, tokens and cost, by model, bot or day; of everybody, since sums name nobody.
  */
-export const analyticsBoardsReadUsageOptions = (options: Options<AnalyticsBoardsReadUsageData>) => queryOptions<AnalyticsBoardsReadUsageResponse, AnalyticsBoardsReadUsageError, AnalyticsBoardsReadUsageResponse, ReturnType<typeof analyticsBoardsReadUsageQueryKey>>({
+export const analyticsBoardsReadUsageOptions = (options: Options<AnalyticsBoardsReadUsageData>) =>
+  queryOptions<
+    AnalyticsBoardsReadUsageResponse,
+    AnalyticsBoardsReadUsageError,
+    AnalyticsBoardsReadUsageResponse,
+    ReturnType<typeof analyticsBoardsReadUsageQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsReadUsage({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsReadUsage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsReadUsageQueryKey(options)
-});
+    queryKey: analyticsBoardsReadUsageQueryKey(options),
+  });
 
-export const analyticsBoardsListDefinitionsQueryKey = (options?: Options<AnalyticsBoardsListDefinitionsData>) => createQueryKey('analyticsBoardsListDefinitions', options);
+export const analyticsBoardsListDefinitionsQueryKey = (options?: Options<AnalyticsBoardsListDefinitionsData>) =>
+  createQueryKey('analyticsBoardsListDefinitions', options);
 
 /**
  * What the numbers of the boards mean, in words.
  */
-export const analyticsBoardsListDefinitionsOptions = (options?: Options<AnalyticsBoardsListDefinitionsData>) => queryOptions<AnalyticsBoardsListDefinitionsResponse, AnalyticsBoardsListDefinitionsError, AnalyticsBoardsListDefinitionsResponse, ReturnType<typeof analyticsBoardsListDefinitionsQueryKey>>({
+export const analyticsBoardsListDefinitionsOptions = (options?: Options<AnalyticsBoardsListDefinitionsData>) =>
+  queryOptions<
+    AnalyticsBoardsListDefinitionsResponse,
+    AnalyticsBoardsListDefinitionsError,
+    AnalyticsBoardsListDefinitionsResponse,
+    ReturnType<typeof analyticsBoardsListDefinitionsQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBoardsListDefinitions({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBoardsListDefinitions({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBoardsListDefinitionsQueryKey(options)
-});
+    queryKey: analyticsBoardsListDefinitionsQueryKey(options),
+  });
 
-export const analyticsExportsListQueryKey = (options?: Options<AnalyticsExportsListData>) => createQueryKey('analyticsExportsList', options);
+export const analyticsExportsListQueryKey = (options?: Options<AnalyticsExportsListData>) =>
+  createQueryKey('analyticsExportsList', options);
 
 /**
  * The caller's own exports, newest first.
  */
-export const analyticsExportsListOptions = (options?: Options<AnalyticsExportsListData>) => queryOptions<AnalyticsExportsListResponse, AnalyticsExportsListError, AnalyticsExportsListResponse, ReturnType<typeof analyticsExportsListQueryKey>>({
+export const analyticsExportsListOptions = (options?: Options<AnalyticsExportsListData>) =>
+  queryOptions<
+    AnalyticsExportsListResponse,
+    AnalyticsExportsListError,
+    AnalyticsExportsListResponse,
+    ReturnType<typeof analyticsExportsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExportsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExportsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExportsListQueryKey(options)
-});
+    queryKey: analyticsExportsListQueryKey(options),
+  });
 
-export const analyticsExportsListInfiniteQueryKey = (options?: Options<AnalyticsExportsListData>): QueryKey<Options<AnalyticsExportsListData>> => createQueryKey('analyticsExportsList', options, true);
+export const analyticsExportsListInfiniteQueryKey = (
+  options?: Options<AnalyticsExportsListData>,
+): QueryKey<Options<AnalyticsExportsListData>> => createQueryKey('analyticsExportsList', options, true);
 
 /**
  * The caller's own exports, newest first.
  */
 export const analyticsExportsListInfiniteOptions = (options?: Options<AnalyticsExportsListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsExportsListResponse, AnalyticsExportsListError, InfiniteData<AnalyticsExportsListResponse>, QueryKey<Options<AnalyticsExportsListData>>, string | Pick<QueryKey<Options<AnalyticsExportsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    AnalyticsExportsListResponse,
+    AnalyticsExportsListError,
+    InfiniteData<AnalyticsExportsListResponse>,
+    QueryKey<Options<AnalyticsExportsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsExportsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsExportsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsExportsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsExportsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsExportsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsExportsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsExportsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsExportsReadQueryKey = (options: Options<AnalyticsExportsReadData>) => createQueryKey('analyticsExportsRead', options);
+export const analyticsExportsReadQueryKey = (options: Options<AnalyticsExportsReadData>) =>
+  createQueryKey('analyticsExportsRead', options);
 
 /**
  * How far an export is, and where its file is once it is done.
  */
-export const analyticsExportsReadOptions = (options: Options<AnalyticsExportsReadData>) => queryOptions<AnalyticsExportsReadResponse, AnalyticsExportsReadError, AnalyticsExportsReadResponse, ReturnType<typeof analyticsExportsReadQueryKey>>({
+export const analyticsExportsReadOptions = (options: Options<AnalyticsExportsReadData>) =>
+  queryOptions<
+    AnalyticsExportsReadResponse,
+    AnalyticsExportsReadError,
+    AnalyticsExportsReadResponse,
+    ReturnType<typeof analyticsExportsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExportsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExportsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExportsReadQueryKey(options)
-});
+    queryKey: analyticsExportsReadQueryKey(options),
+  });
 
-export const analyticsExportsDownloadQueryKey = (options: Options<AnalyticsExportsDownloadData>) => createQueryKey('analyticsExportsDownload', options);
+export const analyticsExportsDownloadQueryKey = (options: Options<AnalyticsExportsDownloadData>) =>
+  createQueryKey('analyticsExportsDownload', options);
 
 /**
  * The file of an export, for whoever has the link.
  */
-export const analyticsExportsDownloadOptions = (options: Options<AnalyticsExportsDownloadData>) => queryOptions<AnalyticsExportsDownloadResponse, AnalyticsExportsDownloadError, AnalyticsExportsDownloadResponse, ReturnType<typeof analyticsExportsDownloadQueryKey>>({
+export const analyticsExportsDownloadOptions = (options: Options<AnalyticsExportsDownloadData>) =>
+  queryOptions<
+    AnalyticsExportsDownloadResponse,
+    AnalyticsExportsDownloadError,
+    AnalyticsExportsDownloadResponse,
+    ReturnType<typeof analyticsExportsDownloadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExportsDownload({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExportsDownload({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExportsDownloadQueryKey(options)
-});
+    queryKey: analyticsExportsDownloadQueryKey(options),
+  });
 
-export const analyticsRatesListQueryKey = (options?: Options<AnalyticsRatesListData>) => createQueryKey('analyticsRatesList', options);
+export const analyticsRatesListQueryKey = (options?: Options<AnalyticsRatesListData>) =>
+  createQueryKey('analyticsRatesList', options);
 
 /**
  * The exchange rates by which reports add up currencies.
  */
-export const analyticsRatesListOptions = (options?: Options<AnalyticsRatesListData>) => queryOptions<AnalyticsRatesListResponse, AnalyticsRatesListError, AnalyticsRatesListResponse, ReturnType<typeof analyticsRatesListQueryKey>>({
+export const analyticsRatesListOptions = (options?: Options<AnalyticsRatesListData>) =>
+  queryOptions<
+    AnalyticsRatesListResponse,
+    AnalyticsRatesListError,
+    AnalyticsRatesListResponse,
+    ReturnType<typeof analyticsRatesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsRatesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsRatesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsRatesListQueryKey(options)
-});
+    queryKey: analyticsRatesListQueryKey(options),
+  });
 
-export const gatewayApprovalsListQueryKey = (options?: Options<GatewayApprovalsListData>) => createQueryKey('gatewayApprovalsList', options);
+export const gatewayApprovalsListQueryKey = (options?: Options<GatewayApprovalsListData>) =>
+  createQueryKey('gatewayApprovalsList', options);
 
 /**
  * What waits for a second member of staff, and what became of it, the latest first.
  */
-export const gatewayApprovalsListOptions = (options?: Options<GatewayApprovalsListData>) => queryOptions<GatewayApprovalsListResponse, GatewayApprovalsListError, GatewayApprovalsListResponse, ReturnType<typeof gatewayApprovalsListQueryKey>>({
+export const gatewayApprovalsListOptions = (options?: Options<GatewayApprovalsListData>) =>
+  queryOptions<
+    GatewayApprovalsListResponse,
+    GatewayApprovalsListError,
+    GatewayApprovalsListResponse,
+    ReturnType<typeof gatewayApprovalsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayApprovalsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayApprovalsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayApprovalsListQueryKey(options)
-});
+    queryKey: gatewayApprovalsListQueryKey(options),
+  });
 
-export const gatewayApprovalsListInfiniteQueryKey = (options?: Options<GatewayApprovalsListData>): QueryKey<Options<GatewayApprovalsListData>> => createQueryKey('gatewayApprovalsList', options, true);
+export const gatewayApprovalsListInfiniteQueryKey = (
+  options?: Options<GatewayApprovalsListData>,
+): QueryKey<Options<GatewayApprovalsListData>> => createQueryKey('gatewayApprovalsList', options, true);
 
 /**
  * What waits for a second member of staff, and what became of it, the latest first.
  */
 export const gatewayApprovalsListInfiniteOptions = (options?: Options<GatewayApprovalsListData>) => {
-    const opts = infiniteQueryOptions<GatewayApprovalsListResponse, GatewayApprovalsListError, InfiniteData<GatewayApprovalsListResponse>, QueryKey<Options<GatewayApprovalsListData>>, string | Pick<QueryKey<Options<GatewayApprovalsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayApprovalsListResponse,
+    GatewayApprovalsListError,
+    InfiniteData<GatewayApprovalsListResponse>,
+    QueryKey<Options<GatewayApprovalsListData>>,
+    string | Pick<QueryKey<Options<GatewayApprovalsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayApprovalsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayApprovalsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayApprovalsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayApprovalsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayApprovalsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayApprovalsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayApprovalsReadQueryKey = (options: Options<GatewayApprovalsReadData>) => createQueryKey('gatewayApprovalsRead', options);
+export const gatewayApprovalsReadQueryKey = (options: Options<GatewayApprovalsReadData>) =>
+  createQueryKey('gatewayApprovalsRead', options);
 
 /**
  * What exactly is asked for.
  */
-export const gatewayApprovalsReadOptions = (options: Options<GatewayApprovalsReadData>) => queryOptions<GatewayApprovalsReadResponse, GatewayApprovalsReadError, GatewayApprovalsReadResponse, ReturnType<typeof gatewayApprovalsReadQueryKey>>({
+export const gatewayApprovalsReadOptions = (options: Options<GatewayApprovalsReadData>) =>
+  queryOptions<
+    GatewayApprovalsReadResponse,
+    GatewayApprovalsReadError,
+    GatewayApprovalsReadResponse,
+    ReturnType<typeof gatewayApprovalsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayApprovalsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayApprovalsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayApprovalsReadQueryKey(options)
-});
+    queryKey: gatewayApprovalsReadQueryKey(options),
+  });
 
-export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) => createQueryKey('ttsWorkerAudioRead', options);
+export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) =>
+  createQueryKey('ttsWorkerAudioRead', options);
 
 /**
  * The audio of a completed speech.
  */
-export const ttsWorkerAudioReadOptions = (options: Options<TtsWorkerAudioReadData>) => queryOptions<unknown, TtsWorkerAudioReadError, unknown, ReturnType<typeof ttsWorkerAudioReadQueryKey>>({
+export const ttsWorkerAudioReadOptions = (options: Options<TtsWorkerAudioReadData>) =>
+  queryOptions<unknown, TtsWorkerAudioReadError, unknown, ReturnType<typeof ttsWorkerAudioReadQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await ttsWorkerAudioRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await ttsWorkerAudioRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: ttsWorkerAudioReadQueryKey(options)
-});
+    queryKey: ttsWorkerAudioReadQueryKey(options),
+  });
 
-export const gatewayAuditEntriesListQueryKey = (options?: Options<GatewayAuditEntriesListData>) => createQueryKey('gatewayAuditEntriesList', options);
+export const gatewayAuditEntriesListQueryKey = (options?: Options<GatewayAuditEntriesListData>) =>
+  createQueryKey('gatewayAuditEntriesList', options);
 
 /**
  * The audit log, the newest entry first.
  */
-export const gatewayAuditEntriesListOptions = (options?: Options<GatewayAuditEntriesListData>) => queryOptions<GatewayAuditEntriesListResponse, GatewayAuditEntriesListError, GatewayAuditEntriesListResponse, ReturnType<typeof gatewayAuditEntriesListQueryKey>>({
+export const gatewayAuditEntriesListOptions = (options?: Options<GatewayAuditEntriesListData>) =>
+  queryOptions<
+    GatewayAuditEntriesListResponse,
+    GatewayAuditEntriesListError,
+    GatewayAuditEntriesListResponse,
+    ReturnType<typeof gatewayAuditEntriesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditEntriesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditEntriesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditEntriesListQueryKey(options)
-});
+    queryKey: gatewayAuditEntriesListQueryKey(options),
+  });
 
-export const gatewayAuditEntriesListInfiniteQueryKey = (options?: Options<GatewayAuditEntriesListData>): QueryKey<Options<GatewayAuditEntriesListData>> => createQueryKey('gatewayAuditEntriesList', options, true);
+export const gatewayAuditEntriesListInfiniteQueryKey = (
+  options?: Options<GatewayAuditEntriesListData>,
+): QueryKey<Options<GatewayAuditEntriesListData>> => createQueryKey('gatewayAuditEntriesList', options, true);
 
 /**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesListInfiniteOptions = (options?: Options<GatewayAuditEntriesListData>) => {
-    const opts = infiniteQueryOptions<GatewayAuditEntriesListResponse, GatewayAuditEntriesListError, InfiniteData<GatewayAuditEntriesListResponse>, QueryKey<Options<GatewayAuditEntriesListData>>, string | Pick<QueryKey<Options<GatewayAuditEntriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayAuditEntriesListResponse,
+    GatewayAuditEntriesListError,
+    InfiniteData<GatewayAuditEntriesListResponse>,
+    QueryKey<Options<GatewayAuditEntriesListData>>,
+    string | Pick<QueryKey<Options<GatewayAuditEntriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayAuditEntriesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayAuditEntriesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayAuditEntriesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayAuditEntriesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayAuditEntriesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayAuditEntriesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayAuditEntriesReadQueryKey = (options: Options<GatewayAuditEntriesReadData>) => createQueryKey('gatewayAuditEntriesRead', options);
+export const gatewayAuditEntriesReadQueryKey = (options: Options<GatewayAuditEntriesReadData>) =>
+  createQueryKey('gatewayAuditEntriesRead', options);
 
 /**
  * One entry of the audit log.
  */
-export const gatewayAuditEntriesReadOptions = (options: Options<GatewayAuditEntriesReadData>) => queryOptions<GatewayAuditEntriesReadResponse, GatewayAuditEntriesReadError, GatewayAuditEntriesReadResponse, ReturnType<typeof gatewayAuditEntriesReadQueryKey>>({
+export const gatewayAuditEntriesReadOptions = (options: Options<GatewayAuditEntriesReadData>) =>
+  queryOptions<
+    GatewayAuditEntriesReadResponse,
+    GatewayAuditEntriesReadError,
+    GatewayAuditEntriesReadResponse,
+    ReturnType<typeof gatewayAuditEntriesReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditEntriesRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditEntriesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditEntriesReadQueryKey(options)
-});
+    queryKey: gatewayAuditEntriesReadQueryKey(options),
+  });
 
-export const gatewayAuditEntriesProveQueryKey = (options: Options<GatewayAuditEntriesProveData>) => createQueryKey('gatewayAuditEntriesProve', options);
+export const gatewayAuditEntriesProveQueryKey = (options: Options<GatewayAuditEntriesProveData>) =>
+  createQueryKey('gatewayAuditEntriesProve', options);
 
 /**
  * That an entry stands in the log as it did when the log was signed: for `npm run audit -- verify`, or anybody.
  */
-export const gatewayAuditEntriesProveOptions = (options: Options<GatewayAuditEntriesProveData>) => queryOptions<GatewayAuditEntriesProveResponse, GatewayAuditEntriesProveError, GatewayAuditEntriesProveResponse, ReturnType<typeof gatewayAuditEntriesProveQueryKey>>({
+export const gatewayAuditEntriesProveOptions = (options: Options<GatewayAuditEntriesProveData>) =>
+  queryOptions<
+    GatewayAuditEntriesProveResponse,
+    GatewayAuditEntriesProveError,
+    GatewayAuditEntriesProveResponse,
+    ReturnType<typeof gatewayAuditEntriesProveQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditEntriesProve({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditEntriesProve({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditEntriesProveQueryKey(options)
-});
+    queryKey: gatewayAuditEntriesProveQueryKey(options),
+  });
 
-export const gatewayAuditExportsReadQueryKey = (options: Options<GatewayAuditExportsReadData>) => createQueryKey('gatewayAuditExportsRead', options);
+export const gatewayAuditExportsReadQueryKey = (options: Options<GatewayAuditExportsReadData>) =>
+  createQueryKey('gatewayAuditExportsRead', options);
 
 /**
  * Signs the log, and answers the entries that fit, in the order of their streams.
  */
-export const gatewayAuditExportsReadOptions = (options: Options<GatewayAuditExportsReadData>) => queryOptions<unknown, GatewayAuditExportsReadError, unknown, ReturnType<typeof gatewayAuditExportsReadQueryKey>>({
+export const gatewayAuditExportsReadOptions = (options: Options<GatewayAuditExportsReadData>) =>
+  queryOptions<unknown, GatewayAuditExportsReadError, unknown, ReturnType<typeof gatewayAuditExportsReadQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditExportsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditExportsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditExportsReadQueryKey(options)
-});
+    queryKey: gatewayAuditExportsReadQueryKey(options),
+  });
 
-export const gatewayAuditExportsProveQueryKey = (options: Options<GatewayAuditExportsProveData>) => createQueryKey('gatewayAuditExportsProve', options);
+export const gatewayAuditExportsProveQueryKey = (options: Options<GatewayAuditExportsProveData>) =>
+  createQueryKey('gatewayAuditExportsProve', options);
 
 /**
  * The proof file of an export: roots, segments, and the path of each entry, as lines of JSON.
  */
-export const gatewayAuditExportsProveOptions = (options: Options<GatewayAuditExportsProveData>) => queryOptions<unknown, GatewayAuditExportsProveError, unknown, ReturnType<typeof gatewayAuditExportsProveQueryKey>>({
+export const gatewayAuditExportsProveOptions = (options: Options<GatewayAuditExportsProveData>) =>
+  queryOptions<unknown, GatewayAuditExportsProveError, unknown, ReturnType<typeof gatewayAuditExportsProveQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditExportsProve({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditExportsProve({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditExportsProveQueryKey(options)
-});
+    queryKey: gatewayAuditExportsProveQueryKey(options),
+  });
 
-export const gatewayAuditKeysListQueryKey = (options?: Options<GatewayAuditKeysListData>) => createQueryKey('gatewayAuditKeysList', options);
+export const gatewayAuditKeysListQueryKey = (options?: Options<GatewayAuditKeysListData>) =>
+  createQueryKey('gatewayAuditKeysList', options);
 
 /**
  * The public keys by which the log was signed. Note them elsewhere: a proof is worth as much as the key it is held against.
  */
-export const gatewayAuditKeysListOptions = (options?: Options<GatewayAuditKeysListData>) => queryOptions<GatewayAuditKeysListResponse, GatewayAuditKeysListError, GatewayAuditKeysListResponse, ReturnType<typeof gatewayAuditKeysListQueryKey>>({
+export const gatewayAuditKeysListOptions = (options?: Options<GatewayAuditKeysListData>) =>
+  queryOptions<
+    GatewayAuditKeysListResponse,
+    GatewayAuditKeysListError,
+    GatewayAuditKeysListResponse,
+    ReturnType<typeof gatewayAuditKeysListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditKeysList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditKeysList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditKeysListQueryKey(options)
-});
+    queryKey: gatewayAuditKeysListQueryKey(options),
+  });
 
-export const gatewayAuditEntriesListOwnQueryKey = (options?: Options<GatewayAuditEntriesListOwnData>) => createQueryKey('gatewayAuditEntriesListOwn', options);
+export const gatewayAuditEntriesListOwnQueryKey = (options?: Options<GatewayAuditEntriesListOwnData>) =>
+  createQueryKey('gatewayAuditEntriesListOwn', options);
 
 /**
  * What whoever asks has done, the newest first.
  */
-export const gatewayAuditEntriesListOwnOptions = (options?: Options<GatewayAuditEntriesListOwnData>) => queryOptions<GatewayAuditEntriesListOwnResponse, GatewayAuditEntriesListOwnError, GatewayAuditEntriesListOwnResponse, ReturnType<typeof gatewayAuditEntriesListOwnQueryKey>>({
+export const gatewayAuditEntriesListOwnOptions = (options?: Options<GatewayAuditEntriesListOwnData>) =>
+  queryOptions<
+    GatewayAuditEntriesListOwnResponse,
+    GatewayAuditEntriesListOwnError,
+    GatewayAuditEntriesListOwnResponse,
+    ReturnType<typeof gatewayAuditEntriesListOwnQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditEntriesListOwn({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditEntriesListOwn({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditEntriesListOwnQueryKey(options)
-});
+    queryKey: gatewayAuditEntriesListOwnQueryKey(options),
+  });
 
-export const gatewayAuditEntriesListOwnInfiniteQueryKey = (options?: Options<GatewayAuditEntriesListOwnData>): QueryKey<Options<GatewayAuditEntriesListOwnData>> => createQueryKey('gatewayAuditEntriesListOwn', options, true);
+export const gatewayAuditEntriesListOwnInfiniteQueryKey = (
+  options?: Options<GatewayAuditEntriesListOwnData>,
+): QueryKey<Options<GatewayAuditEntriesListOwnData>> => createQueryKey('gatewayAuditEntriesListOwn', options, true);
 
 /**
  * What whoever asks has done, the newest first.
  */
 export const gatewayAuditEntriesListOwnInfiniteOptions = (options?: Options<GatewayAuditEntriesListOwnData>) => {
-    const opts = infiniteQueryOptions<GatewayAuditEntriesListOwnResponse, GatewayAuditEntriesListOwnError, InfiniteData<GatewayAuditEntriesListOwnResponse>, QueryKey<Options<GatewayAuditEntriesListOwnData>>, string | Pick<QueryKey<Options<GatewayAuditEntriesListOwnData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayAuditEntriesListOwnResponse,
+    GatewayAuditEntriesListOwnError,
+    InfiniteData<GatewayAuditEntriesListOwnResponse>,
+    QueryKey<Options<GatewayAuditEntriesListOwnData>>,
+    string | Pick<QueryKey<Options<GatewayAuditEntriesListOwnData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayAuditEntriesListOwnData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayAuditEntriesListOwnData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayAuditEntriesListOwn({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayAuditEntriesListOwnInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayAuditEntriesListOwn({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayAuditEntriesListOwnInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayAuditVerificationsListQueryKey = (options?: Options<GatewayAuditVerificationsListData>) => createQueryKey('gatewayAuditVerificationsList', options);
+export const gatewayAuditVerificationsListQueryKey = (options?: Options<GatewayAuditVerificationsListData>) =>
+  createQueryKey('gatewayAuditVerificationsList', options);
 
 /**
  * Whether the whole log fits its hashes, its signatures and the copies of these; the newest first.
  */
-export const gatewayAuditVerificationsListOptions = (options?: Options<GatewayAuditVerificationsListData>) => queryOptions<GatewayAuditVerificationsListResponse, GatewayAuditVerificationsListError, GatewayAuditVerificationsListResponse, ReturnType<typeof gatewayAuditVerificationsListQueryKey>>({
+export const gatewayAuditVerificationsListOptions = (options?: Options<GatewayAuditVerificationsListData>) =>
+  queryOptions<
+    GatewayAuditVerificationsListResponse,
+    GatewayAuditVerificationsListError,
+    GatewayAuditVerificationsListResponse,
+    ReturnType<typeof gatewayAuditVerificationsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditVerificationsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditVerificationsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditVerificationsListQueryKey(options)
-});
+    queryKey: gatewayAuditVerificationsListQueryKey(options),
+  });
 
-export const gatewayAuditVerificationsListInfiniteQueryKey = (options?: Options<GatewayAuditVerificationsListData>): QueryKey<Options<GatewayAuditVerificationsListData>> => createQueryKey('gatewayAuditVerificationsList', options, true);
+export const gatewayAuditVerificationsListInfiniteQueryKey = (
+  options?: Options<GatewayAuditVerificationsListData>,
+): QueryKey<Options<GatewayAuditVerificationsListData>> =>
+  createQueryKey('gatewayAuditVerificationsList', options, true);
 
 /**
  * Whether the whole log fits its hashes, its signatures and the copies of these; the newest first.
  */
 export const gatewayAuditVerificationsListInfiniteOptions = (options?: Options<GatewayAuditVerificationsListData>) => {
-    const opts = infiniteQueryOptions<GatewayAuditVerificationsListResponse, GatewayAuditVerificationsListError, InfiniteData<GatewayAuditVerificationsListResponse>, QueryKey<Options<GatewayAuditVerificationsListData>>, string | Pick<QueryKey<Options<GatewayAuditVerificationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayAuditVerificationsListResponse,
+    GatewayAuditVerificationsListError,
+    InfiniteData<GatewayAuditVerificationsListResponse>,
+    QueryKey<Options<GatewayAuditVerificationsListData>>,
+    string | Pick<QueryKey<Options<GatewayAuditVerificationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayAuditVerificationsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<GatewayAuditVerificationsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayAuditVerificationsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayAuditVerificationsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayAuditVerificationsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayAuditVerificationsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayAuditVerificationsReadQueryKey = (options: Options<GatewayAuditVerificationsReadData>) => createQueryKey('gatewayAuditVerificationsRead', options);
+export const gatewayAuditVerificationsReadQueryKey = (options: Options<GatewayAuditVerificationsReadData>) =>
+  createQueryKey('gatewayAuditVerificationsRead', options);
 
 /**
  * One verification of the log.
  */
-export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAuditVerificationsReadData>) => queryOptions<GatewayAuditVerificationsReadResponse, GatewayAuditVerificationsReadError, GatewayAuditVerificationsReadResponse, ReturnType<typeof gatewayAuditVerificationsReadQueryKey>>({
+export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAuditVerificationsReadData>) =>
+  queryOptions<
+    GatewayAuditVerificationsReadResponse,
+    GatewayAuditVerificationsReadError,
+    GatewayAuditVerificationsReadResponse,
+    ReturnType<typeof gatewayAuditVerificationsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayAuditVerificationsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayAuditVerificationsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayAuditVerificationsReadQueryKey(options)
-});
+    queryKey: gatewayAuditVerificationsReadQueryKey(options),
+  });
 
-export const gatewayBotsDescribeQueryKey = (options?: Options<GatewayBotsDescribeData>) => createQueryKey('gatewayBotsDescribe', options);
+export const gatewayBotsDescribeQueryKey = (options?: Options<GatewayBotsDescribeData>) =>
+  createQueryKey('gatewayBotsDescribe', options);
 
 /**
  * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
  */
-export const gatewayBotsDescribeOptions = (options?: Options<GatewayBotsDescribeData>) => queryOptions<GatewayBotsDescribeResponse, GatewayBotsDescribeError, GatewayBotsDescribeResponse, ReturnType<typeof gatewayBotsDescribeQueryKey>>({
+export const gatewayBotsDescribeOptions = (options?: Options<GatewayBotsDescribeData>) =>
+  queryOptions<
+    GatewayBotsDescribeResponse,
+    GatewayBotsDescribeError,
+    GatewayBotsDescribeResponse,
+    ReturnType<typeof gatewayBotsDescribeQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotsDescribe({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotsDescribe({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotsDescribeQueryKey(options)
-});
+    queryKey: gatewayBotsDescribeQueryKey(options),
+  });
 
-export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) => createQueryKey('gatewayBotsList', options);
+export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) =>
+  createQueryKey('gatewayBotsList', options);
 
 /**
  * All bots, by their ids.
  */
-export const gatewayBotsListOptions = (options?: Options<GatewayBotsListData>) => queryOptions<GatewayBotsListResponse, GatewayBotsListError, GatewayBotsListResponse, ReturnType<typeof gatewayBotsListQueryKey>>({
+export const gatewayBotsListOptions = (options?: Options<GatewayBotsListData>) =>
+  queryOptions<
+    GatewayBotsListResponse,
+    GatewayBotsListError,
+    GatewayBotsListResponse,
+    ReturnType<typeof gatewayBotsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotsListQueryKey(options)
-});
+    queryKey: gatewayBotsListQueryKey(options),
+  });
 
-export const gatewayBotsListInfiniteQueryKey = (options?: Options<GatewayBotsListData>): QueryKey<Options<GatewayBotsListData>> => createQueryKey('gatewayBotsList', options, true);
+export const gatewayBotsListInfiniteQueryKey = (
+  options?: Options<GatewayBotsListData>,
+): QueryKey<Options<GatewayBotsListData>> => createQueryKey('gatewayBotsList', options, true);
 
 /**
  * All bots, by their ids.
  */
 export const gatewayBotsListInfiniteOptions = (options?: Options<GatewayBotsListData>) => {
-    const opts = infiniteQueryOptions<GatewayBotsListResponse, GatewayBotsListError, InfiniteData<GatewayBotsListResponse>, QueryKey<Options<GatewayBotsListData>>, string | Pick<QueryKey<Options<GatewayBotsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayBotsListResponse,
+    GatewayBotsListError,
+    InfiniteData<GatewayBotsListResponse>,
+    QueryKey<Options<GatewayBotsListData>>,
+    string | Pick<QueryKey<Options<GatewayBotsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayBotsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayBotsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayBotsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayBotsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayBotsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayBotsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayBotsReadQueryKey = (options: Options<GatewayBotsReadData>) => createQueryKey('gatewayBotsRead', options);
+export const gatewayBotsReadQueryKey = (options: Options<GatewayBotsReadData>) =>
+  createQueryKey('gatewayBotsRead', options);
 
 /**
  * A bot.
  */
-export const gatewayBotsReadOptions = (options: Options<GatewayBotsReadData>) => queryOptions<GatewayBotsReadResponse, GatewayBotsReadError, GatewayBotsReadResponse, ReturnType<typeof gatewayBotsReadQueryKey>>({
+export const gatewayBotsReadOptions = (options: Options<GatewayBotsReadData>) =>
+  queryOptions<
+    GatewayBotsReadResponse,
+    GatewayBotsReadError,
+    GatewayBotsReadResponse,
+    ReturnType<typeof gatewayBotsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotsReadQueryKey(options)
-});
+    queryKey: gatewayBotsReadQueryKey(options),
+  });
 
-export const gatewayBotRevisionsListQueryKey = (options: Options<GatewayBotRevisionsListData>) => createQueryKey('gatewayBotRevisionsList', options);
+export const gatewayBotRevisionsListQueryKey = (options: Options<GatewayBotRevisionsListData>) =>
+  createQueryKey('gatewayBotRevisionsList', options);
 
 /**
  * What was changed in a bot, by whom and why, the newest first.
  */
-export const gatewayBotRevisionsListOptions = (options: Options<GatewayBotRevisionsListData>) => queryOptions<GatewayBotRevisionsListResponse, GatewayBotRevisionsListError, GatewayBotRevisionsListResponse, ReturnType<typeof gatewayBotRevisionsListQueryKey>>({
+export const gatewayBotRevisionsListOptions = (options: Options<GatewayBotRevisionsListData>) =>
+  queryOptions<
+    GatewayBotRevisionsListResponse,
+    GatewayBotRevisionsListError,
+    GatewayBotRevisionsListResponse,
+    ReturnType<typeof gatewayBotRevisionsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotRevisionsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotRevisionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotRevisionsListQueryKey(options)
-});
+    queryKey: gatewayBotRevisionsListQueryKey(options),
+  });
 
-export const gatewayBotRevisionsListInfiniteQueryKey = (options: Options<GatewayBotRevisionsListData>): QueryKey<Options<GatewayBotRevisionsListData>> => createQueryKey('gatewayBotRevisionsList', options, true);
+export const gatewayBotRevisionsListInfiniteQueryKey = (
+  options: Options<GatewayBotRevisionsListData>,
+): QueryKey<Options<GatewayBotRevisionsListData>> => createQueryKey('gatewayBotRevisionsList', options, true);
 
 /**
  * What was changed in a bot, by whom and why, the newest first.
  */
 export const gatewayBotRevisionsListInfiniteOptions = (options: Options<GatewayBotRevisionsListData>) => {
-    const opts = infiniteQueryOptions<GatewayBotRevisionsListResponse, GatewayBotRevisionsListError, InfiniteData<GatewayBotRevisionsListResponse>, QueryKey<Options<GatewayBotRevisionsListData>>, string | Pick<QueryKey<Options<GatewayBotRevisionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayBotRevisionsListResponse,
+    GatewayBotRevisionsListError,
+    InfiniteData<GatewayBotRevisionsListResponse>,
+    QueryKey<Options<GatewayBotRevisionsListData>>,
+    string | Pick<QueryKey<Options<GatewayBotRevisionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayBotRevisionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayBotRevisionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayBotRevisionsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayBotRevisionsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayBotRevisionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayBotRevisionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayBotRevisionsReadQueryKey = (options: Options<GatewayBotRevisionsReadData>) => createQueryKey('gatewayBotRevisionsRead', options);
+export const gatewayBotRevisionsReadQueryKey = (options: Options<GatewayBotRevisionsReadData>) =>
+  createQueryKey('gatewayBotRevisionsRead', options);
 
 /**
  * A bot as it was described then.
  */
-export const gatewayBotRevisionsReadOptions = (options: Options<GatewayBotRevisionsReadData>) => queryOptions<GatewayBotRevisionsReadResponse, GatewayBotRevisionsReadError, GatewayBotRevisionsReadResponse, ReturnType<typeof gatewayBotRevisionsReadQueryKey>>({
+export const gatewayBotRevisionsReadOptions = (options: Options<GatewayBotRevisionsReadData>) =>
+  queryOptions<
+    GatewayBotRevisionsReadResponse,
+    GatewayBotRevisionsReadError,
+    GatewayBotRevisionsReadResponse,
+    ReturnType<typeof gatewayBotRevisionsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotRevisionsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotRevisionsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotRevisionsReadQueryKey(options)
-});
+    queryKey: gatewayBotRevisionsReadQueryKey(options),
+  });
 
-export const gatewayBotRevisionsCompareQueryKey = (options: Options<GatewayBotRevisionsCompareData>) => createQueryKey('gatewayBotRevisionsCompare', options);
+export const gatewayBotRevisionsCompareQueryKey = (options: Options<GatewayBotRevisionsCompareData>) =>
+  createQueryKey('gatewayBotRevisionsCompare', options);
 
 /**
  * In what the description differs from that of another revision: of the one before, unless it is named.
  */
-export const gatewayBotRevisionsCompareOptions = (options: Options<GatewayBotRevisionsCompareData>) => queryOptions<GatewayBotRevisionsCompareResponse, GatewayBotRevisionsCompareError, GatewayBotRevisionsCompareResponse, ReturnType<typeof gatewayBotRevisionsCompareQueryKey>>({
+export const gatewayBotRevisionsCompareOptions = (options: Options<GatewayBotRevisionsCompareData>) =>
+  queryOptions<
+    GatewayBotRevisionsCompareResponse,
+    GatewayBotRevisionsCompareError,
+    GatewayBotRevisionsCompareResponse,
+    ReturnType<typeof gatewayBotRevisionsCompareQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayBotRevisionsCompare({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayBotRevisionsCompare({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayBotRevisionsCompareQueryKey(options)
-});
+    queryKey: gatewayBotRevisionsCompareQueryKey(options),
+  });
 
-export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) => createQueryKey('botAdapterContactsList', options);
+export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) =>
+  createQueryKey('botAdapterContactsList', options);
 
 /**
  * The people of the bots, whoever came last first.
  */
-export const botAdapterContactsListOptions = (options?: Options<BotAdapterContactsListData>) => queryOptions<BotAdapterContactsListResponse, BotAdapterContactsListError, BotAdapterContactsListResponse, ReturnType<typeof botAdapterContactsListQueryKey>>({
+export const botAdapterContactsListOptions = (options?: Options<BotAdapterContactsListData>) =>
+  queryOptions<
+    BotAdapterContactsListResponse,
+    BotAdapterContactsListError,
+    BotAdapterContactsListResponse,
+    ReturnType<typeof botAdapterContactsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterContactsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterContactsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterContactsListQueryKey(options)
-});
+    queryKey: botAdapterContactsListQueryKey(options),
+  });
 
-export const botAdapterContactsListInfiniteQueryKey = (options?: Options<BotAdapterContactsListData>): QueryKey<Options<BotAdapterContactsListData>> => createQueryKey('botAdapterContactsList', options, true);
+export const botAdapterContactsListInfiniteQueryKey = (
+  options?: Options<BotAdapterContactsListData>,
+): QueryKey<Options<BotAdapterContactsListData>> => createQueryKey('botAdapterContactsList', options, true);
 
 /**
  * The people of the bots, whoever came last first.
  */
 export const botAdapterContactsListInfiniteOptions = (options?: Options<BotAdapterContactsListData>) => {
-    const opts = infiniteQueryOptions<BotAdapterContactsListResponse, BotAdapterContactsListError, InfiniteData<BotAdapterContactsListResponse>, QueryKey<Options<BotAdapterContactsListData>>, string | Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    BotAdapterContactsListResponse,
+    BotAdapterContactsListError,
+    InfiniteData<BotAdapterContactsListResponse>,
+    QueryKey<Options<BotAdapterContactsListData>>,
+    string | Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<BotAdapterContactsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await botAdapterContactsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: botAdapterContactsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterContactsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterContactsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiConversationsListQueryKey = (options?: Options<ChatAiConversationsListData>) => createQueryKey('chatAiConversationsList', options);
+export const chatAiConversationsListQueryKey = (options?: Options<ChatAiConversationsListData>) =>
+  createQueryKey('chatAiConversationsList', options);
 
 /**
  * Conversations, the one in which somebody wrote last first. None of their words.
  */
-export const chatAiConversationsListOptions = (options?: Options<ChatAiConversationsListData>) => queryOptions<ChatAiConversationsListResponse, ChatAiConversationsListError, ChatAiConversationsListResponse, ReturnType<typeof chatAiConversationsListQueryKey>>({
+export const chatAiConversationsListOptions = (options?: Options<ChatAiConversationsListData>) =>
+  queryOptions<
+    ChatAiConversationsListResponse,
+    ChatAiConversationsListError,
+    ChatAiConversationsListResponse,
+    ReturnType<typeof chatAiConversationsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiConversationsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiConversationsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiConversationsListQueryKey(options)
-});
+    queryKey: chatAiConversationsListQueryKey(options),
+  });
 
-export const chatAiConversationsListInfiniteQueryKey = (options?: Options<ChatAiConversationsListData>): QueryKey<Options<ChatAiConversationsListData>> => createQueryKey('chatAiConversationsList', options, true);
+export const chatAiConversationsListInfiniteQueryKey = (
+  options?: Options<ChatAiConversationsListData>,
+): QueryKey<Options<ChatAiConversationsListData>> => createQueryKey('chatAiConversationsList', options, true);
 
 /**
  * Conversations, the one in which somebody wrote last first. None of their words.
  */
 export const chatAiConversationsListInfiniteOptions = (options?: Options<ChatAiConversationsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiConversationsListResponse, ChatAiConversationsListError, InfiniteData<ChatAiConversationsListResponse>, QueryKey<Options<ChatAiConversationsListData>>, string | Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiConversationsListResponse,
+    ChatAiConversationsListError,
+    InfiniteData<ChatAiConversationsListResponse>,
+    QueryKey<Options<ChatAiConversationsListData>>,
+    string | Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiConversationsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiConversationsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiConversationsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiConversationsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiConversationsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiConversationsReadQueryKey = (options: Options<ChatAiConversationsReadData>) => createQueryKey('chatAiConversationsRead', options);
+export const chatAiConversationsReadQueryKey = (options: Options<ChatAiConversationsReadData>) =>
+  createQueryKey('chatAiConversationsRead', options);
 
 /**
  * A conversation without its words.
  */
-export const chatAiConversationsReadOptions = (options: Options<ChatAiConversationsReadData>) => queryOptions<ChatAiConversationsReadResponse, ChatAiConversationsReadError, ChatAiConversationsReadResponse, ReturnType<typeof chatAiConversationsReadQueryKey>>({
+export const chatAiConversationsReadOptions = (options: Options<ChatAiConversationsReadData>) =>
+  queryOptions<
+    ChatAiConversationsReadResponse,
+    ChatAiConversationsReadError,
+    ChatAiConversationsReadResponse,
+    ReturnType<typeof chatAiConversationsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiConversationsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiConversationsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiConversationsReadQueryKey(options)
-});
+    queryKey: chatAiConversationsReadQueryKey(options),
+  });
 
-export const chatAiMessagesListQueryKey = (options: Options<ChatAiMessagesListData>) => createQueryKey('chatAiMessagesList', options);
+export const chatAiMessagesListQueryKey = (options: Options<ChatAiMessagesListData>) =>
+  createQueryKey('chatAiMessagesList', options);
 
 /**
  * What was said in a conversation, the latest first.
  */
-export const chatAiMessagesListOptions = (options: Options<ChatAiMessagesListData>) => queryOptions<ChatAiMessagesListResponse, ChatAiMessagesListError, ChatAiMessagesListResponse, ReturnType<typeof chatAiMessagesListQueryKey>>({
+export const chatAiMessagesListOptions = (options: Options<ChatAiMessagesListData>) =>
+  queryOptions<
+    ChatAiMessagesListResponse,
+    ChatAiMessagesListError,
+    ChatAiMessagesListResponse,
+    ReturnType<typeof chatAiMessagesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiMessagesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiMessagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiMessagesListQueryKey(options)
-});
+    queryKey: chatAiMessagesListQueryKey(options),
+  });
 
-export const chatAiMessagesListInfiniteQueryKey = (options: Options<ChatAiMessagesListData>): QueryKey<Options<ChatAiMessagesListData>> => createQueryKey('chatAiMessagesList', options, true);
+export const chatAiMessagesListInfiniteQueryKey = (
+  options: Options<ChatAiMessagesListData>,
+): QueryKey<Options<ChatAiMessagesListData>> => createQueryKey('chatAiMessagesList', options, true);
 
 /**
  * What was said in a conversation, the latest first.
  */
 export const chatAiMessagesListInfiniteOptions = (options: Options<ChatAiMessagesListData>) => {
-    const opts = infiniteQueryOptions<ChatAiMessagesListResponse, ChatAiMessagesListError, InfiniteData<ChatAiMessagesListResponse>, QueryKey<Options<ChatAiMessagesListData>>, string | Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiMessagesListResponse,
+    ChatAiMessagesListError,
+    InfiniteData<ChatAiMessagesListResponse>,
+    QueryKey<Options<ChatAiMessagesListData>>,
+    string | Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiMessagesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiMessagesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiMessagesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiMessagesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiConversationsExportQueryKey = (options: Options<ChatAiConversationsExportData>) => createQueryKey('chatAiConversationsExport', options);
+export const chatAiConversationsExportQueryKey = (options: Options<ChatAiConversationsExportData>) =>
+  createQueryKey('chatAiConversationsExport', options);
 
 /**
  * A conversation from its beginning to its end as plain text.
  */
-export const chatAiConversationsExportOptions = (options: Options<ChatAiConversationsExportData>) => queryOptions<unknown, ChatAiConversationsExportError, unknown, ReturnType<typeof chatAiConversationsExportQueryKey>>({
+export const chatAiConversationsExportOptions = (options: Options<ChatAiConversationsExportData>) =>
+  queryOptions<unknown, ChatAiConversationsExportError, unknown, ReturnType<typeof chatAiConversationsExportQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiConversationsExport({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiConversationsExport({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiConversationsExportQueryKey(options)
-});
+    queryKey: chatAiConversationsExportQueryKey(options),
+  });
 
-export const chatAiTurnsListQueryKey = (options: Options<ChatAiTurnsListData>) => createQueryKey('chatAiTurnsList', options);
+export const chatAiTurnsListQueryKey = (options: Options<ChatAiTurnsListData>) =>
+  createQueryKey('chatAiTurnsList', options);
 
 /**
  * How each answer of a conversation came about, the latest first. None of its words.
  */
-export const chatAiTurnsListOptions = (options: Options<ChatAiTurnsListData>) => queryOptions<ChatAiTurnsListResponse, ChatAiTurnsListError, ChatAiTurnsListResponse, ReturnType<typeof chatAiTurnsListQueryKey>>({
+export const chatAiTurnsListOptions = (options: Options<ChatAiTurnsListData>) =>
+  queryOptions<
+    ChatAiTurnsListResponse,
+    ChatAiTurnsListError,
+    ChatAiTurnsListResponse,
+    ReturnType<typeof chatAiTurnsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiTurnsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiTurnsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiTurnsListQueryKey(options)
-});
+    queryKey: chatAiTurnsListQueryKey(options),
+  });
 
-export const chatAiTurnsListInfiniteQueryKey = (options: Options<ChatAiTurnsListData>): QueryKey<Options<ChatAiTurnsListData>> => createQueryKey('chatAiTurnsList', options, true);
+export const chatAiTurnsListInfiniteQueryKey = (
+  options: Options<ChatAiTurnsListData>,
+): QueryKey<Options<ChatAiTurnsListData>> => createQueryKey('chatAiTurnsList', options, true);
 
 /**
  * How each answer of a conversation came about, the latest first. None of its words.
  */
 export const chatAiTurnsListInfiniteOptions = (options: Options<ChatAiTurnsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiTurnsListResponse, ChatAiTurnsListError, InfiniteData<ChatAiTurnsListResponse>, QueryKey<Options<ChatAiTurnsListData>>, string | Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiTurnsListResponse,
+    ChatAiTurnsListError,
+    InfiniteData<ChatAiTurnsListResponse>,
+    QueryKey<Options<ChatAiTurnsListData>>,
+    string | Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiTurnsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiTurnsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiTurnsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiTurnsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiTurnsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsArchivesListQueryKey = (options?: Options<AnalyticsArchivesListData>) => createQueryKey('analyticsArchivesList', options);
+export const analyticsArchivesListQueryKey = (options?: Options<AnalyticsArchivesListData>) =>
+  createQueryKey('analyticsArchivesList', options);
 
 /**
  * The days whose events were written to storage, the latest first.
  */
-export const analyticsArchivesListOptions = (options?: Options<AnalyticsArchivesListData>) => queryOptions<AnalyticsArchivesListResponse, AnalyticsArchivesListError, AnalyticsArchivesListResponse, ReturnType<typeof analyticsArchivesListQueryKey>>({
+export const analyticsArchivesListOptions = (options?: Options<AnalyticsArchivesListData>) =>
+  queryOptions<
+    AnalyticsArchivesListResponse,
+    AnalyticsArchivesListError,
+    AnalyticsArchivesListResponse,
+    ReturnType<typeof analyticsArchivesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsArchivesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsArchivesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsArchivesListQueryKey(options)
-});
+    queryKey: analyticsArchivesListQueryKey(options),
+  });
 
-export const analyticsArchivesListInfiniteQueryKey = (options?: Options<AnalyticsArchivesListData>): QueryKey<Options<AnalyticsArchivesListData>> => createQueryKey('analyticsArchivesList', options, true);
+export const analyticsArchivesListInfiniteQueryKey = (
+  options?: Options<AnalyticsArchivesListData>,
+): QueryKey<Options<AnalyticsArchivesListData>> => createQueryKey('analyticsArchivesList', options, true);
 
 /**
  * The days whose events were written to storage, the latest first.
  */
 export const analyticsArchivesListInfiniteOptions = (options?: Options<AnalyticsArchivesListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsArchivesListResponse, AnalyticsArchivesListError, InfiniteData<AnalyticsArchivesListResponse>, QueryKey<Options<AnalyticsArchivesListData>>, string | Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    AnalyticsArchivesListResponse,
+    AnalyticsArchivesListError,
+    InfiniteData<AnalyticsArchivesListResponse>,
+    QueryKey<Options<AnalyticsArchivesListData>>,
+    string | Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsArchivesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsArchivesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsArchivesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsArchivesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsArchivesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsExperimentsListQueryKey = (options?: Options<AnalyticsExperimentsListData>) => createQueryKey('analyticsExperimentsList', options);
+export const analyticsExperimentsListQueryKey = (options?: Options<AnalyticsExperimentsListData>) =>
+  createQueryKey('analyticsExperimentsList', options);
 
 /**
  * Experiments, the newest first.
  */
-export const analyticsExperimentsListOptions = (options?: Options<AnalyticsExperimentsListData>) => queryOptions<AnalyticsExperimentsListResponse, AnalyticsExperimentsListError, AnalyticsExperimentsListResponse, ReturnType<typeof analyticsExperimentsListQueryKey>>({
+export const analyticsExperimentsListOptions = (options?: Options<AnalyticsExperimentsListData>) =>
+  queryOptions<
+    AnalyticsExperimentsListResponse,
+    AnalyticsExperimentsListError,
+    AnalyticsExperimentsListResponse,
+    ReturnType<typeof analyticsExperimentsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExperimentsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExperimentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExperimentsListQueryKey(options)
-});
+    queryKey: analyticsExperimentsListQueryKey(options),
+  });
 
-export const analyticsExperimentsListInfiniteQueryKey = (options?: Options<AnalyticsExperimentsListData>): QueryKey<Options<AnalyticsExperimentsListData>> => createQueryKey('analyticsExperimentsList', options, true);
+export const analyticsExperimentsListInfiniteQueryKey = (
+  options?: Options<AnalyticsExperimentsListData>,
+): QueryKey<Options<AnalyticsExperimentsListData>> => createQueryKey('analyticsExperimentsList', options, true);
 
 /**
  * Experiments, the newest first.
  */
 export const analyticsExperimentsListInfiniteOptions = (options?: Options<AnalyticsExperimentsListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsExperimentsListResponse, AnalyticsExperimentsListError, InfiniteData<AnalyticsExperimentsListResponse>, QueryKey<Options<AnalyticsExperimentsListData>>, string | Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    AnalyticsExperimentsListResponse,
+    AnalyticsExperimentsListError,
+    InfiniteData<AnalyticsExperimentsListResponse>,
+    QueryKey<Options<AnalyticsExperimentsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsExperimentsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsExperimentsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsExperimentsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsExperimentsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsExperimentsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsExperimentsReadQueryKey = (options: Options<AnalyticsExperimentsReadData>) => createQueryKey('analyticsExperimentsRead', options);
+export const analyticsExperimentsReadQueryKey = (options: Options<AnalyticsExperimentsReadData>) =>
+  createQueryKey('analyticsExperimentsRead', options);
 
 /**
  * One experiment.
  */
-export const analyticsExperimentsReadOptions = (options: Options<AnalyticsExperimentsReadData>) => queryOptions<AnalyticsExperimentsReadResponse, AnalyticsExperimentsReadError, AnalyticsExperimentsReadResponse, ReturnType<typeof analyticsExperimentsReadQueryKey>>({
+export const analyticsExperimentsReadOptions = (options: Options<AnalyticsExperimentsReadData>) =>
+  queryOptions<
+    AnalyticsExperimentsReadResponse,
+    AnalyticsExperimentsReadError,
+    AnalyticsExperimentsReadResponse,
+    ReturnType<typeof analyticsExperimentsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExperimentsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExperimentsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExperimentsReadQueryKey(options)
-});
+    queryKey: analyticsExperimentsReadQueryKey(options),
+  });
 
-export const analyticsExperimentsResultsQueryKey = (options: Options<AnalyticsExperimentsResultsData>) => createQueryKey('analyticsExperimentsResults', options);
+export const analyticsExperimentsResultsQueryKey = (options: Options<AnalyticsExperimentsResultsData>) =>
+  createQueryKey('analyticsExperimentsResults', options);
 
 /**
  * What an experiment has shown so far, computed every ten minutes.
  */
-export const analyticsExperimentsResultsOptions = (options: Options<AnalyticsExperimentsResultsData>) => queryOptions<AnalyticsExperimentsResultsResponse, AnalyticsExperimentsResultsError, AnalyticsExperimentsResultsResponse, ReturnType<typeof analyticsExperimentsResultsQueryKey>>({
+export const analyticsExperimentsResultsOptions = (options: Options<AnalyticsExperimentsResultsData>) =>
+  queryOptions<
+    AnalyticsExperimentsResultsResponse,
+    AnalyticsExperimentsResultsError,
+    AnalyticsExperimentsResultsResponse,
+    ReturnType<typeof analyticsExperimentsResultsQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsExperimentsResults({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsExperimentsResults({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsExperimentsResultsQueryKey(options)
-});
+    queryKey: analyticsExperimentsResultsQueryKey(options),
+  });
 
-export const botAdapterQuarantinedUpdatesListQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesListData>) => createQueryKey('botAdapterQuarantinedUpdatesList', options);
+export const botAdapterQuarantinedUpdatesListQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesListData>) =>
+  createQueryKey('botAdapterQuarantinedUpdatesList', options);
 
 /**
  * Updates that could not be processed, in the order in which they came.
  */
-export const botAdapterQuarantinedUpdatesListOptions = (options?: Options<BotAdapterQuarantinedUpdatesListData>) => queryOptions<BotAdapterQuarantinedUpdatesListResponse, BotAdapterQuarantinedUpdatesListError, BotAdapterQuarantinedUpdatesListResponse, ReturnType<typeof botAdapterQuarantinedUpdatesListQueryKey>>({
+export const botAdapterQuarantinedUpdatesListOptions = (options?: Options<BotAdapterQuarantinedUpdatesListData>) =>
+  queryOptions<
+    BotAdapterQuarantinedUpdatesListResponse,
+    BotAdapterQuarantinedUpdatesListError,
+    BotAdapterQuarantinedUpdatesListResponse,
+    ReturnType<typeof botAdapterQuarantinedUpdatesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterQuarantinedUpdatesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterQuarantinedUpdatesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterQuarantinedUpdatesListQueryKey(options)
-});
+    queryKey: botAdapterQuarantinedUpdatesListQueryKey(options),
+  });
 
-export const botAdapterQuarantinedUpdatesListInfiniteQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesListData>): QueryKey<Options<BotAdapterQuarantinedUpdatesListData>> => createQueryKey('botAdapterQuarantinedUpdatesList', options, true);
+export const botAdapterQuarantinedUpdatesListInfiniteQueryKey = (
+  options?: Options<BotAdapterQuarantinedUpdatesListData>,
+): QueryKey<Options<BotAdapterQuarantinedUpdatesListData>> =>
+  createQueryKey('botAdapterQuarantinedUpdatesList', options, true);
 
 /**
  * Updates that could not be processed, in the order in which they came.
  */
-export const botAdapterQuarantinedUpdatesListInfiniteOptions = (options?: Options<BotAdapterQuarantinedUpdatesListData>) => {
-    const opts = infiniteQueryOptions<BotAdapterQuarantinedUpdatesListResponse, BotAdapterQuarantinedUpdatesListError, InfiniteData<BotAdapterQuarantinedUpdatesListResponse>, QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>, string | Pick<QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const botAdapterQuarantinedUpdatesListInfiniteOptions = (
+  options?: Options<BotAdapterQuarantinedUpdatesListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterQuarantinedUpdatesListResponse,
+    BotAdapterQuarantinedUpdatesListError,
+    InfiniteData<BotAdapterQuarantinedUpdatesListResponse>,
+    QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>,
+    string | Pick<QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<BotAdapterQuarantinedUpdatesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await botAdapterQuarantinedUpdatesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: botAdapterQuarantinedUpdatesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterQuarantinedUpdatesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterQuarantinedUpdatesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const botAdapterQuarantinedUpdatesReadQueryKey = (options: Options<BotAdapterQuarantinedUpdatesReadData>) => createQueryKey('botAdapterQuarantinedUpdatesRead', options);
+export const botAdapterQuarantinedUpdatesReadQueryKey = (options: Options<BotAdapterQuarantinedUpdatesReadData>) =>
+  createQueryKey('botAdapterQuarantinedUpdatesRead', options);
 
 /**
  * One of them, as the channel sent it.
  */
-export const botAdapterQuarantinedUpdatesReadOptions = (options: Options<BotAdapterQuarantinedUpdatesReadData>) => queryOptions<BotAdapterQuarantinedUpdatesReadResponse, BotAdapterQuarantinedUpdatesReadError, BotAdapterQuarantinedUpdatesReadResponse, ReturnType<typeof botAdapterQuarantinedUpdatesReadQueryKey>>({
+export const botAdapterQuarantinedUpdatesReadOptions = (options: Options<BotAdapterQuarantinedUpdatesReadData>) =>
+  queryOptions<
+    BotAdapterQuarantinedUpdatesReadResponse,
+    BotAdapterQuarantinedUpdatesReadError,
+    BotAdapterQuarantinedUpdatesReadResponse,
+    ReturnType<typeof botAdapterQuarantinedUpdatesReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterQuarantinedUpdatesRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterQuarantinedUpdatesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterQuarantinedUpdatesReadQueryKey(options)
-});
+    queryKey: botAdapterQuarantinedUpdatesReadQueryKey(options),
+  });
 
-export const botAdapterQuarantinedUpdatesSummarizeQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>) => createQueryKey('botAdapterQuarantinedUpdatesSummarize', options);
+export const botAdapterQuarantinedUpdatesSummarizeQueryKey = (
+  options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>,
+) => createQueryKey('botAdapterQuarantinedUpdatesSummarize', options);
 
 /**
  * How many of each bot could not be processed, and why.
  */
-export const botAdapterQuarantinedUpdatesSummarizeOptions = (options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>) => queryOptions<BotAdapterQuarantinedUpdatesSummarizeResponse, BotAdapterQuarantinedUpdatesSummarizeError, BotAdapterQuarantinedUpdatesSummarizeResponse, ReturnType<typeof botAdapterQuarantinedUpdatesSummarizeQueryKey>>({
+export const botAdapterQuarantinedUpdatesSummarizeOptions = (
+  options?: Options<BotAdapterQuarantinedUpdatesSummarizeData>,
+) =>
+  queryOptions<
+    BotAdapterQuarantinedUpdatesSummarizeResponse,
+    BotAdapterQuarantinedUpdatesSummarizeError,
+    BotAdapterQuarantinedUpdatesSummarizeResponse,
+    ReturnType<typeof botAdapterQuarantinedUpdatesSummarizeQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterQuarantinedUpdatesSummarize({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterQuarantinedUpdatesSummarize({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options)
-});
+    queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options),
+  });
 
-export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) => createQueryKey('analyticsRunningExperimentsList', options);
+export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  createQueryKey('analyticsRunningExperimentsList', options);
 
 /**
  * All that a service needs to put people into arms by itself.
  */
-export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) => queryOptions<AnalyticsRunningExperimentsListResponse, AnalyticsRunningExperimentsListError, AnalyticsRunningExperimentsListResponse, ReturnType<typeof analyticsRunningExperimentsListQueryKey>>({
+export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  queryOptions<
+    AnalyticsRunningExperimentsListResponse,
+    AnalyticsRunningExperimentsListError,
+    AnalyticsRunningExperimentsListResponse,
+    ReturnType<typeof analyticsRunningExperimentsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsRunningExperimentsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsRunningExperimentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsRunningExperimentsListQueryKey(options)
-});
+    queryKey: analyticsRunningExperimentsListQueryKey(options),
+  });
 
-export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) => createQueryKey('analyticsArmsRead', options);
+export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) =>
+  createQueryKey('analyticsArmsRead', options);
 
 /**
  * The arm of a person: the one they met first, else the one they would be put into.
  */
-export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) => queryOptions<AnalyticsArmsReadResponse, AnalyticsArmsReadError, AnalyticsArmsReadResponse, ReturnType<typeof analyticsArmsReadQueryKey>>({
+export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) =>
+  queryOptions<
+    AnalyticsArmsReadResponse,
+    AnalyticsArmsReadError,
+    AnalyticsArmsReadResponse,
+    ReturnType<typeof analyticsArmsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsArmsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsArmsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsArmsReadQueryKey(options)
-});
+    queryKey: analyticsArmsReadQueryKey(options),
+  });
 
-export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) => createQueryKey('gatewayKeysList', options);
+export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) =>
+  createQueryKey('gatewayKeysList', options);
 
 /**
  * API keys, the newest first.
  */
-export const gatewayKeysListOptions = (options?: Options<GatewayKeysListData>) => queryOptions<GatewayKeysListResponse, GatewayKeysListError, GatewayKeysListResponse, ReturnType<typeof gatewayKeysListQueryKey>>({
+export const gatewayKeysListOptions = (options?: Options<GatewayKeysListData>) =>
+  queryOptions<
+    GatewayKeysListResponse,
+    GatewayKeysListError,
+    GatewayKeysListResponse,
+    ReturnType<typeof gatewayKeysListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayKeysList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayKeysList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayKeysListQueryKey(options)
-});
+    queryKey: gatewayKeysListQueryKey(options),
+  });
 
-export const gatewayKeysListInfiniteQueryKey = (options?: Options<GatewayKeysListData>): QueryKey<Options<GatewayKeysListData>> => createQueryKey('gatewayKeysList', options, true);
+export const gatewayKeysListInfiniteQueryKey = (
+  options?: Options<GatewayKeysListData>,
+): QueryKey<Options<GatewayKeysListData>> => createQueryKey('gatewayKeysList', options, true);
 
 /**
  * API keys, the newest first.
  */
 export const gatewayKeysListInfiniteOptions = (options?: Options<GatewayKeysListData>) => {
-    const opts = infiniteQueryOptions<GatewayKeysListResponse, GatewayKeysListError, InfiniteData<GatewayKeysListResponse>, QueryKey<Options<GatewayKeysListData>>, string | Pick<QueryKey<Options<GatewayKeysListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayKeysListResponse,
+    GatewayKeysListError,
+    InfiniteData<GatewayKeysListResponse>,
+    QueryKey<Options<GatewayKeysListData>>,
+    string | Pick<QueryKey<Options<GatewayKeysListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayKeysListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayKeysListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayKeysList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayKeysListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayKeysList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayKeysListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiKnowledgeDocumentsListQueryKey = (options: Options<ChatAiKnowledgeDocumentsListData>) => createQueryKey('chatAiKnowledgeDocumentsList', options);
+export const chatAiKnowledgeDocumentsListQueryKey = (options: Options<ChatAiKnowledgeDocumentsListData>) =>
+  createQueryKey('chatAiKnowledgeDocumentsList', options);
 
 /**
  * What the knowledge base of a bot is made of by its sources, what was read of each, and why some were not.
  */
-export const chatAiKnowledgeDocumentsListOptions = (options: Options<ChatAiKnowledgeDocumentsListData>) => queryOptions<ChatAiKnowledgeDocumentsListResponse, ChatAiKnowledgeDocumentsListError, ChatAiKnowledgeDocumentsListResponse, ReturnType<typeof chatAiKnowledgeDocumentsListQueryKey>>({
+export const chatAiKnowledgeDocumentsListOptions = (options: Options<ChatAiKnowledgeDocumentsListData>) =>
+  queryOptions<
+    ChatAiKnowledgeDocumentsListResponse,
+    ChatAiKnowledgeDocumentsListError,
+    ChatAiKnowledgeDocumentsListResponse,
+    ReturnType<typeof chatAiKnowledgeDocumentsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiKnowledgeDocumentsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiKnowledgeDocumentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiKnowledgeDocumentsListQueryKey(options)
-});
+    queryKey: chatAiKnowledgeDocumentsListQueryKey(options),
+  });
 
-export const chatAiKnowledgeDocumentsListInfiniteQueryKey = (options: Options<ChatAiKnowledgeDocumentsListData>): QueryKey<Options<ChatAiKnowledgeDocumentsListData>> => createQueryKey('chatAiKnowledgeDocumentsList', options, true);
+export const chatAiKnowledgeDocumentsListInfiniteQueryKey = (
+  options: Options<ChatAiKnowledgeDocumentsListData>,
+): QueryKey<Options<ChatAiKnowledgeDocumentsListData>> => createQueryKey('chatAiKnowledgeDocumentsList', options, true);
 
 /**
  * What the knowledge base of a bot is made of by its sources, what was read of each, and why some were not.
  */
 export const chatAiKnowledgeDocumentsListInfiniteOptions = (options: Options<ChatAiKnowledgeDocumentsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiKnowledgeDocumentsListResponse, ChatAiKnowledgeDocumentsListError, InfiniteData<ChatAiKnowledgeDocumentsListResponse>, QueryKey<Options<ChatAiKnowledgeDocumentsListData>>, string | Pick<QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiKnowledgeDocumentsListResponse,
+    ChatAiKnowledgeDocumentsListError,
+    InfiniteData<ChatAiKnowledgeDocumentsListResponse>,
+    QueryKey<Options<ChatAiKnowledgeDocumentsListData>>,
+    string | Pick<QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<ChatAiKnowledgeDocumentsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiKnowledgeDocumentsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiKnowledgeDocumentsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiKnowledgeDocumentsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiKnowledgeDocumentsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiKnowledgeDocumentsReadQueryKey = (options: Options<ChatAiKnowledgeDocumentsReadData>) => createQueryKey('chatAiKnowledgeDocumentsRead', options);
+export const chatAiKnowledgeDocumentsReadQueryKey = (options: Options<ChatAiKnowledgeDocumentsReadData>) =>
+  createQueryKey('chatAiKnowledgeDocumentsRead', options);
 
 /**
  * One of them.
  */
-export const chatAiKnowledgeDocumentsReadOptions = (options: Options<ChatAiKnowledgeDocumentsReadData>) => queryOptions<ChatAiKnowledgeDocumentsReadResponse, ChatAiKnowledgeDocumentsReadError, ChatAiKnowledgeDocumentsReadResponse, ReturnType<typeof chatAiKnowledgeDocumentsReadQueryKey>>({
+export const chatAiKnowledgeDocumentsReadOptions = (options: Options<ChatAiKnowledgeDocumentsReadData>) =>
+  queryOptions<
+    ChatAiKnowledgeDocumentsReadResponse,
+    ChatAiKnowledgeDocumentsReadError,
+    ChatAiKnowledgeDocumentsReadResponse,
+    ReturnType<typeof chatAiKnowledgeDocumentsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiKnowledgeDocumentsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiKnowledgeDocumentsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiKnowledgeDocumentsReadQueryKey(options)
-});
+    queryKey: chatAiKnowledgeDocumentsReadQueryKey(options),
+  });
 
-export const chatAiKnowledgePassagesListQueryKey = (options: Options<ChatAiKnowledgePassagesListData>) => createQueryKey('chatAiKnowledgePassagesList', options);
+export const chatAiKnowledgePassagesListQueryKey = (options: Options<ChatAiKnowledgePassagesListData>) =>
+  createQueryKey('chatAiKnowledgePassagesList', options);
 
 /**
  * What was read of a document, piece by piece, as it is searched and shown to models.
  */
-export const chatAiKnowledgePassagesListOptions = (options: Options<ChatAiKnowledgePassagesListData>) => queryOptions<ChatAiKnowledgePassagesListResponse, ChatAiKnowledgePassagesListError, ChatAiKnowledgePassagesListResponse, ReturnType<typeof chatAiKnowledgePassagesListQueryKey>>({
+export const chatAiKnowledgePassagesListOptions = (options: Options<ChatAiKnowledgePassagesListData>) =>
+  queryOptions<
+    ChatAiKnowledgePassagesListResponse,
+    ChatAiKnowledgePassagesListError,
+    ChatAiKnowledgePassagesListResponse,
+    ReturnType<typeof chatAiKnowledgePassagesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiKnowledgePassagesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiKnowledgePassagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiKnowledgePassagesListQueryKey(options)
-});
+    queryKey: chatAiKnowledgePassagesListQueryKey(options),
+  });
 
-export const chatAiKnowledgePassagesListInfiniteQueryKey = (options: Options<ChatAiKnowledgePassagesListData>): QueryKey<Options<ChatAiKnowledgePassagesListData>> => createQueryKey('chatAiKnowledgePassagesList', options, true);
+export const chatAiKnowledgePassagesListInfiniteQueryKey = (
+  options: Options<ChatAiKnowledgePassagesListData>,
+): QueryKey<Options<ChatAiKnowledgePassagesListData>> => createQueryKey('chatAiKnowledgePassagesList', options, true);
 
 /**
  * What was read of a document, piece by piece, as it is searched and shown to models.
  */
 export const chatAiKnowledgePassagesListInfiniteOptions = (options: Options<ChatAiKnowledgePassagesListData>) => {
-    const opts = infiniteQueryOptions<ChatAiKnowledgePassagesListResponse, ChatAiKnowledgePassagesListError, InfiniteData<ChatAiKnowledgePassagesListResponse>, QueryKey<Options<ChatAiKnowledgePassagesListData>>, string | Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiKnowledgePassagesListResponse,
+    ChatAiKnowledgePassagesListError,
+    InfiniteData<ChatAiKnowledgePassagesListResponse>,
+    QueryKey<Options<ChatAiKnowledgePassagesListData>>,
+    string | Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiKnowledgePassagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiKnowledgePassagesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiKnowledgePassagesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiKnowledgePassagesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiKnowledgePassagesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const chatAiFaqListQueryKey = (options: Options<ChatAiFaqListData>) => createQueryKey('chatAiFaqList', options);
@@ -1669,47 +2699,65 @@ export const chatAiFaqListQueryKey = (options: Options<ChatAiFaqListData>) => cr
 /**
  * Questions with their answers, the one added last first.
  */
-export const chatAiFaqListOptions = (options: Options<ChatAiFaqListData>) => queryOptions<ChatAiFaqListResponse, ChatAiFaqListError, ChatAiFaqListResponse, ReturnType<typeof chatAiFaqListQueryKey>>({
+export const chatAiFaqListOptions = (options: Options<ChatAiFaqListData>) =>
+  queryOptions<
+    ChatAiFaqListResponse,
+    ChatAiFaqListError,
+    ChatAiFaqListResponse,
+    ReturnType<typeof chatAiFaqListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiFaqList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiFaqList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiFaqListQueryKey(options)
-});
+    queryKey: chatAiFaqListQueryKey(options),
+  });
 
-export const chatAiFaqListInfiniteQueryKey = (options: Options<ChatAiFaqListData>): QueryKey<Options<ChatAiFaqListData>> => createQueryKey('chatAiFaqList', options, true);
+export const chatAiFaqListInfiniteQueryKey = (
+  options: Options<ChatAiFaqListData>,
+): QueryKey<Options<ChatAiFaqListData>> => createQueryKey('chatAiFaqList', options, true);
 
 /**
  * Questions with their answers, the one added last first.
  */
 export const chatAiFaqListInfiniteOptions = (options: Options<ChatAiFaqListData>) => {
-    const opts = infiniteQueryOptions<ChatAiFaqListResponse, ChatAiFaqListError, InfiniteData<ChatAiFaqListResponse>, QueryKey<Options<ChatAiFaqListData>>, string | Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiFaqListResponse,
+    ChatAiFaqListError,
+    InfiniteData<ChatAiFaqListResponse>,
+    QueryKey<Options<ChatAiFaqListData>>,
+    string | Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiFaqListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiFaqList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiFaqListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiFaqList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiFaqListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const chatAiFaqReadQueryKey = (options: Options<ChatAiFaqReadData>) => createQueryKey('chatAiFaqRead', options);
@@ -1717,197 +2765,278 @@ export const chatAiFaqReadQueryKey = (options: Options<ChatAiFaqReadData>) => cr
 /**
  * A question with its answer.
  */
-export const chatAiFaqReadOptions = (options: Options<ChatAiFaqReadData>) => queryOptions<ChatAiFaqReadResponse, ChatAiFaqReadError, ChatAiFaqReadResponse, ReturnType<typeof chatAiFaqReadQueryKey>>({
+export const chatAiFaqReadOptions = (options: Options<ChatAiFaqReadData>) =>
+  queryOptions<
+    ChatAiFaqReadResponse,
+    ChatAiFaqReadError,
+    ChatAiFaqReadResponse,
+    ReturnType<typeof chatAiFaqReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiFaqRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiFaqRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiFaqReadQueryKey(options)
-});
+    queryKey: chatAiFaqReadQueryKey(options),
+  });
 
-export const chatAiKnowledgeFilesDownloadQueryKey = (options: Options<ChatAiKnowledgeFilesDownloadData>) => createQueryKey('chatAiKnowledgeFilesDownload', options);
+export const chatAiKnowledgeFilesDownloadQueryKey = (options: Options<ChatAiKnowledgeFilesDownloadData>) =>
+  createQueryKey('chatAiKnowledgeFilesDownload', options);
 
 /**
  * A file as it was uploaded.
  */
-export const chatAiKnowledgeFilesDownloadOptions = (options: Options<ChatAiKnowledgeFilesDownloadData>) => queryOptions<ChatAiKnowledgeFilesDownloadResponse, ChatAiKnowledgeFilesDownloadError, ChatAiKnowledgeFilesDownloadResponse, ReturnType<typeof chatAiKnowledgeFilesDownloadQueryKey>>({
+export const chatAiKnowledgeFilesDownloadOptions = (options: Options<ChatAiKnowledgeFilesDownloadData>) =>
+  queryOptions<
+    ChatAiKnowledgeFilesDownloadResponse,
+    ChatAiKnowledgeFilesDownloadError,
+    ChatAiKnowledgeFilesDownloadResponse,
+    ReturnType<typeof chatAiKnowledgeFilesDownloadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiKnowledgeFilesDownload({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiKnowledgeFilesDownload({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiKnowledgeFilesDownloadQueryKey(options)
-});
+    queryKey: chatAiKnowledgeFilesDownloadQueryKey(options),
+  });
 
-export const chatAiUnansweredListQueryKey = (options: Options<ChatAiUnansweredListData>) => createQueryKey('chatAiUnansweredList', options);
+export const chatAiUnansweredListQueryKey = (options: Options<ChatAiUnansweredListData>) =>
+  createQueryKey('chatAiUnansweredList', options);
 
 /**
  * Questions that have found no answer, alike ones together, the most frequent first.
  */
-export const chatAiUnansweredListOptions = (options: Options<ChatAiUnansweredListData>) => queryOptions<ChatAiUnansweredListResponse, ChatAiUnansweredListError, ChatAiUnansweredListResponse, ReturnType<typeof chatAiUnansweredListQueryKey>>({
+export const chatAiUnansweredListOptions = (options: Options<ChatAiUnansweredListData>) =>
+  queryOptions<
+    ChatAiUnansweredListResponse,
+    ChatAiUnansweredListError,
+    ChatAiUnansweredListResponse,
+    ReturnType<typeof chatAiUnansweredListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiUnansweredList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiUnansweredList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiUnansweredListQueryKey(options)
-});
+    queryKey: chatAiUnansweredListQueryKey(options),
+  });
 
-export const chatAiUnansweredListInfiniteQueryKey = (options: Options<ChatAiUnansweredListData>): QueryKey<Options<ChatAiUnansweredListData>> => createQueryKey('chatAiUnansweredList', options, true);
+export const chatAiUnansweredListInfiniteQueryKey = (
+  options: Options<ChatAiUnansweredListData>,
+): QueryKey<Options<ChatAiUnansweredListData>> => createQueryKey('chatAiUnansweredList', options, true);
 
 /**
  * Questions that have found no answer, alike ones together, the most frequent first.
  */
 export const chatAiUnansweredListInfiniteOptions = (options: Options<ChatAiUnansweredListData>) => {
-    const opts = infiniteQueryOptions<ChatAiUnansweredListResponse, ChatAiUnansweredListError, InfiniteData<ChatAiUnansweredListResponse>, QueryKey<Options<ChatAiUnansweredListData>>, string | Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiUnansweredListResponse,
+    ChatAiUnansweredListError,
+    InfiniteData<ChatAiUnansweredListResponse>,
+    QueryKey<Options<ChatAiUnansweredListData>>,
+    string | Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiUnansweredListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiUnansweredList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiUnansweredListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiUnansweredList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiUnansweredListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiUnansweredReadQueryKey = (options: Options<ChatAiUnansweredReadData>) => createQueryKey('chatAiUnansweredRead', options);
+export const chatAiUnansweredReadQueryKey = (options: Options<ChatAiUnansweredReadData>) =>
+  createQueryKey('chatAiUnansweredRead', options);
 
 /**
  * One of them, with an entry for the FAQ that may answer it.
  */
-export const chatAiUnansweredReadOptions = (options: Options<ChatAiUnansweredReadData>) => queryOptions<ChatAiUnansweredReadResponse, ChatAiUnansweredReadError, ChatAiUnansweredReadResponse, ReturnType<typeof chatAiUnansweredReadQueryKey>>({
+export const chatAiUnansweredReadOptions = (options: Options<ChatAiUnansweredReadData>) =>
+  queryOptions<
+    ChatAiUnansweredReadResponse,
+    ChatAiUnansweredReadError,
+    ChatAiUnansweredReadResponse,
+    ReturnType<typeof chatAiUnansweredReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiUnansweredRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiUnansweredRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiUnansweredReadQueryKey(options)
-});
+    queryKey: chatAiUnansweredReadQueryKey(options),
+  });
 
-export const chatAiUnansweredQuestionsListQueryKey = (options: Options<ChatAiUnansweredQuestionsListData>) => createQueryKey('chatAiUnansweredQuestionsList', options);
+export const chatAiUnansweredQuestionsListQueryKey = (options: Options<ChatAiUnansweredQuestionsListData>) =>
+  createQueryKey('chatAiUnansweredQuestionsList', options);
 
 /**
  * The questions themselves, the latest first.
  */
-export const chatAiUnansweredQuestionsListOptions = (options: Options<ChatAiUnansweredQuestionsListData>) => queryOptions<ChatAiUnansweredQuestionsListResponse, ChatAiUnansweredQuestionsListError, ChatAiUnansweredQuestionsListResponse, ReturnType<typeof chatAiUnansweredQuestionsListQueryKey>>({
+export const chatAiUnansweredQuestionsListOptions = (options: Options<ChatAiUnansweredQuestionsListData>) =>
+  queryOptions<
+    ChatAiUnansweredQuestionsListResponse,
+    ChatAiUnansweredQuestionsListError,
+    ChatAiUnansweredQuestionsListResponse,
+    ReturnType<typeof chatAiUnansweredQuestionsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiUnansweredQuestionsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiUnansweredQuestionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiUnansweredQuestionsListQueryKey(options)
-});
+    queryKey: chatAiUnansweredQuestionsListQueryKey(options),
+  });
 
-export const chatAiUnansweredQuestionsListInfiniteQueryKey = (options: Options<ChatAiUnansweredQuestionsListData>): QueryKey<Options<ChatAiUnansweredQuestionsListData>> => createQueryKey('chatAiUnansweredQuestionsList', options, true);
+export const chatAiUnansweredQuestionsListInfiniteQueryKey = (
+  options: Options<ChatAiUnansweredQuestionsListData>,
+): QueryKey<Options<ChatAiUnansweredQuestionsListData>> =>
+  createQueryKey('chatAiUnansweredQuestionsList', options, true);
 
 /**
  * The questions themselves, the latest first.
  */
 export const chatAiUnansweredQuestionsListInfiniteOptions = (options: Options<ChatAiUnansweredQuestionsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiUnansweredQuestionsListResponse, ChatAiUnansweredQuestionsListError, InfiniteData<ChatAiUnansweredQuestionsListResponse>, QueryKey<Options<ChatAiUnansweredQuestionsListData>>, string | Pick<QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiUnansweredQuestionsListResponse,
+    ChatAiUnansweredQuestionsListError,
+    InfiniteData<ChatAiUnansweredQuestionsListResponse>,
+    QueryKey<Options<ChatAiUnansweredQuestionsListData>>,
+    string | Pick<QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<ChatAiUnansweredQuestionsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiUnansweredQuestionsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiUnansweredQuestionsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiUnansweredQuestionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiUnansweredQuestionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const analyticsKnownPeriodsListQueryKey = (options?: Options<AnalyticsKnownPeriodsListData>) => createQueryKey('analyticsKnownPeriodsList', options);
+export const analyticsKnownPeriodsListQueryKey = (options?: Options<AnalyticsKnownPeriodsListData>) =>
+  createQueryKey('analyticsKnownPeriodsList', options);
 
 /**
  * Times that are out of the ordinary for a known reason, the newest first.
  */
-export const analyticsKnownPeriodsListOptions = (options?: Options<AnalyticsKnownPeriodsListData>) => queryOptions<AnalyticsKnownPeriodsListResponse, AnalyticsKnownPeriodsListError, AnalyticsKnownPeriodsListResponse, ReturnType<typeof analyticsKnownPeriodsListQueryKey>>({
+export const analyticsKnownPeriodsListOptions = (options?: Options<AnalyticsKnownPeriodsListData>) =>
+  queryOptions<
+    AnalyticsKnownPeriodsListResponse,
+    AnalyticsKnownPeriodsListError,
+    AnalyticsKnownPeriodsListResponse,
+    ReturnType<typeof analyticsKnownPeriodsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsKnownPeriodsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsKnownPeriodsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsKnownPeriodsListQueryKey(options)
-});
+    queryKey: analyticsKnownPeriodsListQueryKey(options),
+  });
 
-export const analyticsKnownPeriodsListInfiniteQueryKey = (options?: Options<AnalyticsKnownPeriodsListData>): QueryKey<Options<AnalyticsKnownPeriodsListData>> => createQueryKey('analyticsKnownPeriodsList', options, true);
+export const analyticsKnownPeriodsListInfiniteQueryKey = (
+  options?: Options<AnalyticsKnownPeriodsListData>,
+): QueryKey<Options<AnalyticsKnownPeriodsListData>> => createQueryKey('analyticsKnownPeriodsList', options, true);
 
 /**
  * Times that are out of the ordinary for a known reason, the newest first.
  */
 export const analyticsKnownPeriodsListInfiniteOptions = (options?: Options<AnalyticsKnownPeriodsListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsKnownPeriodsListResponse, AnalyticsKnownPeriodsListError, InfiniteData<AnalyticsKnownPeriodsListResponse>, QueryKey<Options<AnalyticsKnownPeriodsListData>>, string | Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    AnalyticsKnownPeriodsListResponse,
+    AnalyticsKnownPeriodsListError,
+    InfiniteData<AnalyticsKnownPeriodsListResponse>,
+    QueryKey<Options<AnalyticsKnownPeriodsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<AnalyticsKnownPeriodsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsKnownPeriodsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsKnownPeriodsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsKnownPeriodsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsKnownPeriodsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const gatewayMeReadQueryKey = (options?: Options<GatewayMeReadData>) => createQueryKey('gatewayMeRead', options);
@@ -1915,945 +3044,1324 @@ export const gatewayMeReadQueryKey = (options?: Options<GatewayMeReadData>) => c
 /**
  * Who you are here.
  */
-export const gatewayMeReadOptions = (options?: Options<GatewayMeReadData>) => queryOptions<GatewayMeReadResponse, GatewayMeReadError, GatewayMeReadResponse, ReturnType<typeof gatewayMeReadQueryKey>>({
+export const gatewayMeReadOptions = (options?: Options<GatewayMeReadData>) =>
+  queryOptions<
+    GatewayMeReadResponse,
+    GatewayMeReadError,
+    GatewayMeReadResponse,
+    ReturnType<typeof gatewayMeReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayMeRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayMeRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayMeReadQueryKey(options)
-});
+    queryKey: gatewayMeReadQueryKey(options),
+  });
 
-export const gatewayConsentsListQueryKey = (options?: Options<GatewayConsentsListData>) => createQueryKey('gatewayConsentsList', options);
+export const gatewayConsentsListQueryKey = (options?: Options<GatewayConsentsListData>) =>
+  createQueryKey('gatewayConsentsList', options);
 
 /**
  * What you have agreed to and no longer agree to, the newest first.
  */
-export const gatewayConsentsListOptions = (options?: Options<GatewayConsentsListData>) => queryOptions<GatewayConsentsListResponse, GatewayConsentsListError, GatewayConsentsListResponse, ReturnType<typeof gatewayConsentsListQueryKey>>({
+export const gatewayConsentsListOptions = (options?: Options<GatewayConsentsListData>) =>
+  queryOptions<
+    GatewayConsentsListResponse,
+    GatewayConsentsListError,
+    GatewayConsentsListResponse,
+    ReturnType<typeof gatewayConsentsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayConsentsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayConsentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayConsentsListQueryKey(options)
-});
+    queryKey: gatewayConsentsListQueryKey(options),
+  });
 
-export const gatewayIdentitiesListQueryKey = (options?: Options<GatewayIdentitiesListData>) => createQueryKey('gatewayIdentitiesList', options);
+export const gatewayIdentitiesListQueryKey = (options?: Options<GatewayIdentitiesListData>) =>
+  createQueryKey('gatewayIdentitiesList', options);
 
 /**
  * By what you are known here: accounts elsewhere, messengers, addresses.
  */
-export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentitiesListData>) => queryOptions<GatewayIdentitiesListResponse, GatewayIdentitiesListError, GatewayIdentitiesListResponse, ReturnType<typeof gatewayIdentitiesListQueryKey>>({
+export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentitiesListData>) =>
+  queryOptions<
+    GatewayIdentitiesListResponse,
+    GatewayIdentitiesListError,
+    GatewayIdentitiesListResponse,
+    ReturnType<typeof gatewayIdentitiesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayIdentitiesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayIdentitiesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayIdentitiesListQueryKey(options)
-});
+    queryKey: gatewayIdentitiesListQueryKey(options),
+  });
 
-export const gatewayMySessionsListQueryKey = (options?: Options<GatewayMySessionsListData>) => createQueryKey('gatewayMySessionsList', options);
+export const gatewayMySessionsListQueryKey = (options?: Options<GatewayMySessionsListData>) =>
+  createQueryKey('gatewayMySessionsList', options);
 
 /**
  * Where you are signed in, the one that was used last first.
  */
-export const gatewayMySessionsListOptions = (options?: Options<GatewayMySessionsListData>) => queryOptions<GatewayMySessionsListResponse, GatewayMySessionsListError, GatewayMySessionsListResponse, ReturnType<typeof gatewayMySessionsListQueryKey>>({
+export const gatewayMySessionsListOptions = (options?: Options<GatewayMySessionsListData>) =>
+  queryOptions<
+    GatewayMySessionsListResponse,
+    GatewayMySessionsListError,
+    GatewayMySessionsListResponse,
+    ReturnType<typeof gatewayMySessionsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayMySessionsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayMySessionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayMySessionsListQueryKey(options)
-});
+    queryKey: gatewayMySessionsListQueryKey(options),
+  });
 
-export const analyticsMeReadStatisticsQueryKey = (options: Options<AnalyticsMeReadStatisticsData>) => createQueryKey('analyticsMeReadStatistics', options);
+export const analyticsMeReadStatisticsQueryKey = (options: Options<AnalyticsMeReadStatisticsData>) =>
+  createQueryKey('analyticsMeReadStatistics', options);
 
 /**
  * A person's own month, day by day. Empty for who did not agree to be counted.
  */
-export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeReadStatisticsData>) => queryOptions<AnalyticsMeReadStatisticsResponse, AnalyticsMeReadStatisticsError, AnalyticsMeReadStatisticsResponse, ReturnType<typeof analyticsMeReadStatisticsQueryKey>>({
+export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeReadStatisticsData>) =>
+  queryOptions<
+    AnalyticsMeReadStatisticsResponse,
+    AnalyticsMeReadStatisticsError,
+    AnalyticsMeReadStatisticsResponse,
+    ReturnType<typeof analyticsMeReadStatisticsQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsMeReadStatistics({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsMeReadStatistics({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsMeReadStatisticsQueryKey(options)
-});
+    queryKey: analyticsMeReadStatisticsQueryKey(options),
+  });
 
-export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) => createQueryKey('botAdapterMediaRead', options);
+export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) =>
+  createQueryKey('botAdapterMediaRead', options);
 
 /**
  * The bytes of a file that came with a message.
  */
-export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadData>) => queryOptions<BotAdapterMediaReadResponse, BotAdapterMediaReadError, BotAdapterMediaReadResponse, ReturnType<typeof botAdapterMediaReadQueryKey>>({
+export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadData>) =>
+  queryOptions<
+    BotAdapterMediaReadResponse,
+    BotAdapterMediaReadError,
+    BotAdapterMediaReadResponse,
+    ReturnType<typeof botAdapterMediaReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterMediaRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterMediaRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterMediaReadQueryKey(options)
-});
+    queryKey: botAdapterMediaReadQueryKey(options),
+  });
 
-export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) => createQueryKey('gatewayPeopleList', options);
+export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) =>
+  createQueryKey('gatewayPeopleList', options);
 
 /**
  * People, whoever became known last first.
  */
-export const gatewayPeopleListOptions = (options?: Options<GatewayPeopleListData>) => queryOptions<GatewayPeopleListResponse, GatewayPeopleListError, GatewayPeopleListResponse, ReturnType<typeof gatewayPeopleListQueryKey>>({
+export const gatewayPeopleListOptions = (options?: Options<GatewayPeopleListData>) =>
+  queryOptions<
+    GatewayPeopleListResponse,
+    GatewayPeopleListError,
+    GatewayPeopleListResponse,
+    ReturnType<typeof gatewayPeopleListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayPeopleList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayPeopleList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayPeopleListQueryKey(options)
-});
+    queryKey: gatewayPeopleListQueryKey(options),
+  });
 
-export const gatewayPeopleListInfiniteQueryKey = (options?: Options<GatewayPeopleListData>): QueryKey<Options<GatewayPeopleListData>> => createQueryKey('gatewayPeopleList', options, true);
+export const gatewayPeopleListInfiniteQueryKey = (
+  options?: Options<GatewayPeopleListData>,
+): QueryKey<Options<GatewayPeopleListData>> => createQueryKey('gatewayPeopleList', options, true);
 
 /**
  * People, whoever became known last first.
  */
 export const gatewayPeopleListInfiniteOptions = (options?: Options<GatewayPeopleListData>) => {
-    const opts = infiniteQueryOptions<GatewayPeopleListResponse, GatewayPeopleListError, InfiniteData<GatewayPeopleListResponse>, QueryKey<Options<GatewayPeopleListData>>, string | Pick<QueryKey<Options<GatewayPeopleListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayPeopleListResponse,
+    GatewayPeopleListError,
+    InfiniteData<GatewayPeopleListResponse>,
+    QueryKey<Options<GatewayPeopleListData>>,
+    string | Pick<QueryKey<Options<GatewayPeopleListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayPeopleListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayPeopleListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayPeopleList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayPeopleListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayPeopleList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayPeopleListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayPeopleReadQueryKey = (options: Options<GatewayPeopleReadData>) => createQueryKey('gatewayPeopleRead', options);
+export const gatewayPeopleReadQueryKey = (options: Options<GatewayPeopleReadData>) =>
+  createQueryKey('gatewayPeopleRead', options);
 
 /**
  * A person: by what they are known, what they agree to, and how often they were restricted.
  */
-export const gatewayPeopleReadOptions = (options: Options<GatewayPeopleReadData>) => queryOptions<GatewayPeopleReadResponse, GatewayPeopleReadError, GatewayPeopleReadResponse, ReturnType<typeof gatewayPeopleReadQueryKey>>({
+export const gatewayPeopleReadOptions = (options: Options<GatewayPeopleReadData>) =>
+  queryOptions<
+    GatewayPeopleReadResponse,
+    GatewayPeopleReadError,
+    GatewayPeopleReadResponse,
+    ReturnType<typeof gatewayPeopleReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayPeopleRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayPeopleRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayPeopleReadQueryKey(options)
-});
+    queryKey: gatewayPeopleReadQueryKey(options),
+  });
 
-export const botAdapterPersonContactsReadQueryKey = (options: Options<BotAdapterPersonContactsReadData>) => createQueryKey('botAdapterPersonContactsRead', options);
+export const botAdapterPersonContactsReadQueryKey = (options: Options<BotAdapterPersonContactsReadData>) =>
+  createQueryKey('botAdapterPersonContactsRead', options);
 
 /**
  * In which bots a person is, and their private chats there.
  */
-export const botAdapterPersonContactsReadOptions = (options: Options<BotAdapterPersonContactsReadData>) => queryOptions<BotAdapterPersonContactsReadResponse, BotAdapterPersonContactsReadError, BotAdapterPersonContactsReadResponse, ReturnType<typeof botAdapterPersonContactsReadQueryKey>>({
+export const botAdapterPersonContactsReadOptions = (options: Options<BotAdapterPersonContactsReadData>) =>
+  queryOptions<
+    BotAdapterPersonContactsReadResponse,
+    BotAdapterPersonContactsReadError,
+    BotAdapterPersonContactsReadResponse,
+    ReturnType<typeof botAdapterPersonContactsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterPersonContactsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterPersonContactsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterPersonContactsReadQueryKey(options)
-});
+    queryKey: botAdapterPersonContactsReadQueryKey(options),
+  });
 
-export const botAdapterPersonDeliveriesListQueryKey = (options: Options<BotAdapterPersonDeliveriesListData>) => createQueryKey('botAdapterPersonDeliveriesList', options);
+export const botAdapterPersonDeliveriesListQueryKey = (options: Options<BotAdapterPersonDeliveriesListData>) =>
+  createQueryKey('botAdapterPersonDeliveriesList', options);
 
 /**
  * What was sent to a person or waits to be, the latest first. None of the words.
  */
-export const botAdapterPersonDeliveriesListOptions = (options: Options<BotAdapterPersonDeliveriesListData>) => queryOptions<BotAdapterPersonDeliveriesListResponse, BotAdapterPersonDeliveriesListError, BotAdapterPersonDeliveriesListResponse, ReturnType<typeof botAdapterPersonDeliveriesListQueryKey>>({
+export const botAdapterPersonDeliveriesListOptions = (options: Options<BotAdapterPersonDeliveriesListData>) =>
+  queryOptions<
+    BotAdapterPersonDeliveriesListResponse,
+    BotAdapterPersonDeliveriesListError,
+    BotAdapterPersonDeliveriesListResponse,
+    ReturnType<typeof botAdapterPersonDeliveriesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterPersonDeliveriesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterPersonDeliveriesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterPersonDeliveriesListQueryKey(options)
-});
+    queryKey: botAdapterPersonDeliveriesListQueryKey(options),
+  });
 
-export const botAdapterPersonDeliveriesListInfiniteQueryKey = (options: Options<BotAdapterPersonDeliveriesListData>): QueryKey<Options<BotAdapterPersonDeliveriesListData>> => createQueryKey('botAdapterPersonDeliveriesList', options, true);
+export const botAdapterPersonDeliveriesListInfiniteQueryKey = (
+  options: Options<BotAdapterPersonDeliveriesListData>,
+): QueryKey<Options<BotAdapterPersonDeliveriesListData>> =>
+  createQueryKey('botAdapterPersonDeliveriesList', options, true);
 
 /**
  * What was sent to a person or waits to be, the latest first. None of the words.
  */
 export const botAdapterPersonDeliveriesListInfiniteOptions = (options: Options<BotAdapterPersonDeliveriesListData>) => {
-    const opts = infiniteQueryOptions<BotAdapterPersonDeliveriesListResponse, BotAdapterPersonDeliveriesListError, InfiniteData<BotAdapterPersonDeliveriesListResponse>, QueryKey<Options<BotAdapterPersonDeliveriesListData>>, string | Pick<QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    BotAdapterPersonDeliveriesListResponse,
+    BotAdapterPersonDeliveriesListError,
+    InfiniteData<BotAdapterPersonDeliveriesListResponse>,
+    QueryKey<Options<BotAdapterPersonDeliveriesListData>>,
+    string | Pick<QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<BotAdapterPersonDeliveriesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await botAdapterPersonDeliveriesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: botAdapterPersonDeliveriesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterPersonDeliveriesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterPersonDeliveriesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const botAdapterPersonProfileReadQueryKey = (options: Options<BotAdapterPersonProfileReadData>) => createQueryKey('botAdapterPersonProfileRead', options);
+export const botAdapterPersonProfileReadQueryKey = (options: Options<BotAdapterPersonProfileReadData>) =>
+  createQueryKey('botAdapterPersonProfileRead', options);
 
 /**
  * Who a person is at their channels: names, user names and ids, in full.
  */
-export const botAdapterPersonProfileReadOptions = (options: Options<BotAdapterPersonProfileReadData>) => queryOptions<BotAdapterPersonProfileReadResponse, BotAdapterPersonProfileReadError, BotAdapterPersonProfileReadResponse, ReturnType<typeof botAdapterPersonProfileReadQueryKey>>({
+export const botAdapterPersonProfileReadOptions = (options: Options<BotAdapterPersonProfileReadData>) =>
+  queryOptions<
+    BotAdapterPersonProfileReadResponse,
+    BotAdapterPersonProfileReadError,
+    BotAdapterPersonProfileReadResponse,
+    ReturnType<typeof botAdapterPersonProfileReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterPersonProfileRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterPersonProfileRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterPersonProfileReadQueryKey(options)
-});
+    queryKey: botAdapterPersonProfileReadQueryKey(options),
+  });
 
-export const gatewayPeopleRevealQueryKey = (options: Options<GatewayPeopleRevealData>) => createQueryKey('gatewayPeopleReveal', options);
+export const gatewayPeopleRevealQueryKey = (options: Options<GatewayPeopleRevealData>) =>
+  createQueryKey('gatewayPeopleReveal', options);
 
 /**
  * Who a person is: name, ids and addresses, in full.
  */
-export const gatewayPeopleRevealOptions = (options: Options<GatewayPeopleRevealData>) => queryOptions<GatewayPeopleRevealResponse, GatewayPeopleRevealError, GatewayPeopleRevealResponse, ReturnType<typeof gatewayPeopleRevealQueryKey>>({
+export const gatewayPeopleRevealOptions = (options: Options<GatewayPeopleRevealData>) =>
+  queryOptions<
+    GatewayPeopleRevealResponse,
+    GatewayPeopleRevealError,
+    GatewayPeopleRevealResponse,
+    ReturnType<typeof gatewayPeopleRevealQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayPeopleReveal({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayPeopleReveal({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayPeopleRevealQueryKey(options)
-});
+    queryKey: gatewayPeopleRevealQueryKey(options),
+  });
 
-export const gatewayPersonSessionsListQueryKey = (options: Options<GatewayPersonSessionsListData>) => createQueryKey('gatewayPersonSessionsList', options);
+export const gatewayPersonSessionsListQueryKey = (options: Options<GatewayPersonSessionsListData>) =>
+  createQueryKey('gatewayPersonSessionsList', options);
 
 /**
  * Where a person is signed in, the one that was used last first.
  */
-export const gatewayPersonSessionsListOptions = (options: Options<GatewayPersonSessionsListData>) => queryOptions<GatewayPersonSessionsListResponse, GatewayPersonSessionsListError, GatewayPersonSessionsListResponse, ReturnType<typeof gatewayPersonSessionsListQueryKey>>({
+export const gatewayPersonSessionsListOptions = (options: Options<GatewayPersonSessionsListData>) =>
+  queryOptions<
+    GatewayPersonSessionsListResponse,
+    GatewayPersonSessionsListError,
+    GatewayPersonSessionsListResponse,
+    ReturnType<typeof gatewayPersonSessionsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayPersonSessionsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayPersonSessionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayPersonSessionsListQueryKey(options)
-});
+    queryKey: gatewayPersonSessionsListQueryKey(options),
+  });
 
-export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) => createQueryKey('chatAiPromptInForceRead', options);
+export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) =>
+  createQueryKey('chatAiPromptInForceRead', options);
 
 /**
  * What the assistant of a bot is told now, and why it is this version.
  */
-export const chatAiPromptInForceReadOptions = (options: Options<ChatAiPromptInForceReadData>) => queryOptions<ChatAiPromptInForceReadResponse, ChatAiPromptInForceReadError, ChatAiPromptInForceReadResponse, ReturnType<typeof chatAiPromptInForceReadQueryKey>>({
+export const chatAiPromptInForceReadOptions = (options: Options<ChatAiPromptInForceReadData>) =>
+  queryOptions<
+    ChatAiPromptInForceReadResponse,
+    ChatAiPromptInForceReadError,
+    ChatAiPromptInForceReadResponse,
+    ReturnType<typeof chatAiPromptInForceReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptInForceRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptInForceRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptInForceReadQueryKey(options)
-});
+    queryKey: chatAiPromptInForceReadQueryKey(options),
+  });
 
-export const chatAiPromptDraftsListQueryKey = (options: Options<ChatAiPromptDraftsListData>) => createQueryKey('chatAiPromptDraftsList', options);
+export const chatAiPromptDraftsListQueryKey = (options: Options<ChatAiPromptDraftsListData>) =>
+  createQueryKey('chatAiPromptDraftsList', options);
 
 /**
  * What is being written for a bot, the draft begun last first.
  */
-export const chatAiPromptDraftsListOptions = (options: Options<ChatAiPromptDraftsListData>) => queryOptions<ChatAiPromptDraftsListResponse, ChatAiPromptDraftsListError, ChatAiPromptDraftsListResponse, ReturnType<typeof chatAiPromptDraftsListQueryKey>>({
+export const chatAiPromptDraftsListOptions = (options: Options<ChatAiPromptDraftsListData>) =>
+  queryOptions<
+    ChatAiPromptDraftsListResponse,
+    ChatAiPromptDraftsListError,
+    ChatAiPromptDraftsListResponse,
+    ReturnType<typeof chatAiPromptDraftsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptDraftsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptDraftsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptDraftsListQueryKey(options)
-});
+    queryKey: chatAiPromptDraftsListQueryKey(options),
+  });
 
-export const chatAiPromptDraftsListInfiniteQueryKey = (options: Options<ChatAiPromptDraftsListData>): QueryKey<Options<ChatAiPromptDraftsListData>> => createQueryKey('chatAiPromptDraftsList', options, true);
+export const chatAiPromptDraftsListInfiniteQueryKey = (
+  options: Options<ChatAiPromptDraftsListData>,
+): QueryKey<Options<ChatAiPromptDraftsListData>> => createQueryKey('chatAiPromptDraftsList', options, true);
 
 /**
  * What is being written for a bot, the draft begun last first.
  */
 export const chatAiPromptDraftsListInfiniteOptions = (options: Options<ChatAiPromptDraftsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiPromptDraftsListResponse, ChatAiPromptDraftsListError, InfiniteData<ChatAiPromptDraftsListResponse>, QueryKey<Options<ChatAiPromptDraftsListData>>, string | Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiPromptDraftsListResponse,
+    ChatAiPromptDraftsListError,
+    InfiniteData<ChatAiPromptDraftsListResponse>,
+    QueryKey<Options<ChatAiPromptDraftsListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptDraftsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiPromptDraftsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiPromptDraftsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptDraftsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptDraftsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiPromptDraftsReadQueryKey = (options: Options<ChatAiPromptDraftsReadData>) => createQueryKey('chatAiPromptDraftsRead', options);
+export const chatAiPromptDraftsReadQueryKey = (options: Options<ChatAiPromptDraftsReadData>) =>
+  createQueryKey('chatAiPromptDraftsRead', options);
 
 /**
  * A draft.
  */
-export const chatAiPromptDraftsReadOptions = (options: Options<ChatAiPromptDraftsReadData>) => queryOptions<ChatAiPromptDraftsReadResponse, ChatAiPromptDraftsReadError, ChatAiPromptDraftsReadResponse, ReturnType<typeof chatAiPromptDraftsReadQueryKey>>({
+export const chatAiPromptDraftsReadOptions = (options: Options<ChatAiPromptDraftsReadData>) =>
+  queryOptions<
+    ChatAiPromptDraftsReadResponse,
+    ChatAiPromptDraftsReadError,
+    ChatAiPromptDraftsReadResponse,
+    ReturnType<typeof chatAiPromptDraftsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptDraftsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptDraftsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptDraftsReadQueryKey(options)
-});
+    queryKey: chatAiPromptDraftsReadQueryKey(options),
+  });
 
-export const chatAiPromptReleasesListQueryKey = (options: Options<ChatAiPromptReleasesListData>) => createQueryKey('chatAiPromptReleasesList', options);
+export const chatAiPromptReleasesListQueryKey = (options: Options<ChatAiPromptReleasesListData>) =>
+  createQueryKey('chatAiPromptReleasesList', options);
 
 /**
  * What was in force when, by whom and why, the latest first.
  */
-export const chatAiPromptReleasesListOptions = (options: Options<ChatAiPromptReleasesListData>) => queryOptions<ChatAiPromptReleasesListResponse, ChatAiPromptReleasesListError, ChatAiPromptReleasesListResponse, ReturnType<typeof chatAiPromptReleasesListQueryKey>>({
+export const chatAiPromptReleasesListOptions = (options: Options<ChatAiPromptReleasesListData>) =>
+  queryOptions<
+    ChatAiPromptReleasesListResponse,
+    ChatAiPromptReleasesListError,
+    ChatAiPromptReleasesListResponse,
+    ReturnType<typeof chatAiPromptReleasesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptReleasesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptReleasesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptReleasesListQueryKey(options)
-});
+    queryKey: chatAiPromptReleasesListQueryKey(options),
+  });
 
-export const chatAiPromptReleasesListInfiniteQueryKey = (options: Options<ChatAiPromptReleasesListData>): QueryKey<Options<ChatAiPromptReleasesListData>> => createQueryKey('chatAiPromptReleasesList', options, true);
+export const chatAiPromptReleasesListInfiniteQueryKey = (
+  options: Options<ChatAiPromptReleasesListData>,
+): QueryKey<Options<ChatAiPromptReleasesListData>> => createQueryKey('chatAiPromptReleasesList', options, true);
 
 /**
  * What was in force when, by whom and why, the latest first.
  */
 export const chatAiPromptReleasesListInfiniteOptions = (options: Options<ChatAiPromptReleasesListData>) => {
-    const opts = infiniteQueryOptions<ChatAiPromptReleasesListResponse, ChatAiPromptReleasesListError, InfiniteData<ChatAiPromptReleasesListResponse>, QueryKey<Options<ChatAiPromptReleasesListData>>, string | Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiPromptReleasesListResponse,
+    ChatAiPromptReleasesListError,
+    InfiniteData<ChatAiPromptReleasesListResponse>,
+    QueryKey<Options<ChatAiPromptReleasesListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptReleasesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiPromptReleasesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiPromptReleasesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptReleasesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptReleasesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiPromptVersionsListQueryKey = (options: Options<ChatAiPromptVersionsListData>) => createQueryKey('chatAiPromptVersionsList', options);
+export const chatAiPromptVersionsListQueryKey = (options: Options<ChatAiPromptVersionsListData>) =>
+  createQueryKey('chatAiPromptVersionsList', options);
 
 /**
  * The versions of the prompt of a bot, the latest first, without their texts.
  */
-export const chatAiPromptVersionsListOptions = (options: Options<ChatAiPromptVersionsListData>) => queryOptions<ChatAiPromptVersionsListResponse, ChatAiPromptVersionsListError, ChatAiPromptVersionsListResponse, ReturnType<typeof chatAiPromptVersionsListQueryKey>>({
+export const chatAiPromptVersionsListOptions = (options: Options<ChatAiPromptVersionsListData>) =>
+  queryOptions<
+    ChatAiPromptVersionsListResponse,
+    ChatAiPromptVersionsListError,
+    ChatAiPromptVersionsListResponse,
+    ReturnType<typeof chatAiPromptVersionsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptVersionsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptVersionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptVersionsListQueryKey(options)
-});
+    queryKey: chatAiPromptVersionsListQueryKey(options),
+  });
 
-export const chatAiPromptVersionsListInfiniteQueryKey = (options: Options<ChatAiPromptVersionsListData>): QueryKey<Options<ChatAiPromptVersionsListData>> => createQueryKey('chatAiPromptVersionsList', options, true);
+export const chatAiPromptVersionsListInfiniteQueryKey = (
+  options: Options<ChatAiPromptVersionsListData>,
+): QueryKey<Options<ChatAiPromptVersionsListData>> => createQueryKey('chatAiPromptVersionsList', options, true);
 
 /**
  * The versions of the prompt of a bot, the latest first, without their texts.
  */
 export const chatAiPromptVersionsListInfiniteOptions = (options: Options<ChatAiPromptVersionsListData>) => {
-    const opts = infiniteQueryOptions<ChatAiPromptVersionsListResponse, ChatAiPromptVersionsListError, InfiniteData<ChatAiPromptVersionsListResponse>, QueryKey<Options<ChatAiPromptVersionsListData>>, string | Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ChatAiPromptVersionsListResponse,
+    ChatAiPromptVersionsListError,
+    InfiniteData<ChatAiPromptVersionsListResponse>,
+    QueryKey<Options<ChatAiPromptVersionsListData>>,
+    string | Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiPromptVersionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await chatAiPromptVersionsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: chatAiPromptVersionsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiPromptVersionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiPromptVersionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const chatAiPromptVersionsReadQueryKey = (options: Options<ChatAiPromptVersionsReadData>) => createQueryKey('chatAiPromptVersionsRead', options);
+export const chatAiPromptVersionsReadQueryKey = (options: Options<ChatAiPromptVersionsReadData>) =>
+  createQueryKey('chatAiPromptVersionsRead', options);
 
 /**
  * A version with its text.
  */
-export const chatAiPromptVersionsReadOptions = (options: Options<ChatAiPromptVersionsReadData>) => queryOptions<ChatAiPromptVersionsReadResponse, ChatAiPromptVersionsReadError, ChatAiPromptVersionsReadResponse, ReturnType<typeof chatAiPromptVersionsReadQueryKey>>({
+export const chatAiPromptVersionsReadOptions = (options: Options<ChatAiPromptVersionsReadData>) =>
+  queryOptions<
+    ChatAiPromptVersionsReadResponse,
+    ChatAiPromptVersionsReadError,
+    ChatAiPromptVersionsReadResponse,
+    ReturnType<typeof chatAiPromptVersionsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiPromptVersionsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiPromptVersionsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiPromptVersionsReadQueryKey(options)
-});
+    queryKey: chatAiPromptVersionsReadQueryKey(options),
+  });
 
-export const analyticsQuarantinedEventsListQueryKey = (options?: Options<AnalyticsQuarantinedEventsListData>) => createQueryKey('analyticsQuarantinedEventsList', options);
+export const analyticsQuarantinedEventsListQueryKey = (options?: Options<AnalyticsQuarantinedEventsListData>) =>
+  createQueryKey('analyticsQuarantinedEventsList', options);
 
 /**
  * Events that could not be stored as they were, the latest first, and why.
  */
-export const analyticsQuarantinedEventsListOptions = (options?: Options<AnalyticsQuarantinedEventsListData>) => queryOptions<AnalyticsQuarantinedEventsListResponse, AnalyticsQuarantinedEventsListError, AnalyticsQuarantinedEventsListResponse, ReturnType<typeof analyticsQuarantinedEventsListQueryKey>>({
+export const analyticsQuarantinedEventsListOptions = (options?: Options<AnalyticsQuarantinedEventsListData>) =>
+  queryOptions<
+    AnalyticsQuarantinedEventsListResponse,
+    AnalyticsQuarantinedEventsListError,
+    AnalyticsQuarantinedEventsListResponse,
+    ReturnType<typeof analyticsQuarantinedEventsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsQuarantinedEventsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsQuarantinedEventsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsQuarantinedEventsListQueryKey(options)
-});
+    queryKey: analyticsQuarantinedEventsListQueryKey(options),
+  });
 
-export const analyticsQuarantinedEventsListInfiniteQueryKey = (options?: Options<AnalyticsQuarantinedEventsListData>): QueryKey<Options<AnalyticsQuarantinedEventsListData>> => createQueryKey('analyticsQuarantinedEventsList', options, true);
+export const analyticsQuarantinedEventsListInfiniteQueryKey = (
+  options?: Options<AnalyticsQuarantinedEventsListData>,
+): QueryKey<Options<AnalyticsQuarantinedEventsListData>> =>
+  createQueryKey('analyticsQuarantinedEventsList', options, true);
 
 /**
  * Events that could not be stored as they were, the latest first, and why.
  */
-export const analyticsQuarantinedEventsListInfiniteOptions = (options?: Options<AnalyticsQuarantinedEventsListData>) => {
-    const opts = infiniteQueryOptions<AnalyticsQuarantinedEventsListResponse, AnalyticsQuarantinedEventsListError, InfiniteData<AnalyticsQuarantinedEventsListResponse>, QueryKey<Options<AnalyticsQuarantinedEventsListData>>, string | Pick<QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const analyticsQuarantinedEventsListInfiniteOptions = (
+  options?: Options<AnalyticsQuarantinedEventsListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    AnalyticsQuarantinedEventsListResponse,
+    AnalyticsQuarantinedEventsListError,
+    InfiniteData<AnalyticsQuarantinedEventsListResponse>,
+    QueryKey<Options<AnalyticsQuarantinedEventsListData>>,
+    string | Pick<QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<AnalyticsQuarantinedEventsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await analyticsQuarantinedEventsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: analyticsQuarantinedEventsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await analyticsQuarantinedEventsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: analyticsQuarantinedEventsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayRolesListQueryKey = (options?: Options<GatewayRolesListData>) => createQueryKey('gatewayRolesList', options);
+export const gatewayRolesListQueryKey = (options?: Options<GatewayRolesListData>) =>
+  createQueryKey('gatewayRolesList', options);
 
 /**
  * The roles there are, and what each may do.
  */
-export const gatewayRolesListOptions = (options?: Options<GatewayRolesListData>) => queryOptions<GatewayRolesListResponse, GatewayRolesListError, GatewayRolesListResponse, ReturnType<typeof gatewayRolesListQueryKey>>({
+export const gatewayRolesListOptions = (options?: Options<GatewayRolesListData>) =>
+  queryOptions<
+    GatewayRolesListResponse,
+    GatewayRolesListError,
+    GatewayRolesListResponse,
+    ReturnType<typeof gatewayRolesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayRolesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayRolesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayRolesListQueryKey(options)
-});
+    queryKey: gatewayRolesListQueryKey(options),
+  });
 
-export const serviceKitDeadLettersListQueryKey = (options: Options<ServiceKitDeadLettersListData>) => createQueryKey('serviceKitDeadLettersList', options);
+export const serviceKitDeadLettersListQueryKey = (options: Options<ServiceKitDeadLettersListData>) =>
+  createQueryKey('serviceKitDeadLettersList', options);
 
 /**
  * Events this service gave up, in the order they died.
  */
-export const serviceKitDeadLettersListOptions = (options: Options<ServiceKitDeadLettersListData>) => queryOptions<ServiceKitDeadLettersListResponse, ServiceKitDeadLettersListError, ServiceKitDeadLettersListResponse, ReturnType<typeof serviceKitDeadLettersListQueryKey>>({
+export const serviceKitDeadLettersListOptions = (options: Options<ServiceKitDeadLettersListData>) =>
+  queryOptions<
+    ServiceKitDeadLettersListResponse,
+    ServiceKitDeadLettersListError,
+    ServiceKitDeadLettersListResponse,
+    ReturnType<typeof serviceKitDeadLettersListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await serviceKitDeadLettersList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await serviceKitDeadLettersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: serviceKitDeadLettersListQueryKey(options)
-});
+    queryKey: serviceKitDeadLettersListQueryKey(options),
+  });
 
-export const serviceKitDeadLettersListInfiniteQueryKey = (options: Options<ServiceKitDeadLettersListData>): QueryKey<Options<ServiceKitDeadLettersListData>> => createQueryKey('serviceKitDeadLettersList', options, true);
+export const serviceKitDeadLettersListInfiniteQueryKey = (
+  options: Options<ServiceKitDeadLettersListData>,
+): QueryKey<Options<ServiceKitDeadLettersListData>> => createQueryKey('serviceKitDeadLettersList', options, true);
 
 /**
  * Events this service gave up, in the order they died.
  */
 export const serviceKitDeadLettersListInfiniteOptions = (options: Options<ServiceKitDeadLettersListData>) => {
-    const opts = infiniteQueryOptions<ServiceKitDeadLettersListResponse, ServiceKitDeadLettersListError, InfiniteData<ServiceKitDeadLettersListResponse>, QueryKey<Options<ServiceKitDeadLettersListData>>, string | Pick<QueryKey<Options<ServiceKitDeadLettersListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    ServiceKitDeadLettersListResponse,
+    ServiceKitDeadLettersListError,
+    InfiniteData<ServiceKitDeadLettersListResponse>,
+    QueryKey<Options<ServiceKitDeadLettersListData>>,
+    string | Pick<QueryKey<Options<ServiceKitDeadLettersListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ServiceKitDeadLettersListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ServiceKitDeadLettersListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await serviceKitDeadLettersList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: serviceKitDeadLettersListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await serviceKitDeadLettersList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: serviceKitDeadLettersListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const serviceKitDeadLettersSummarizeQueryKey = (options: Options<ServiceKitDeadLettersSummarizeData>) => createQueryKey('serviceKitDeadLettersSummarize', options);
+export const serviceKitDeadLettersSummarizeQueryKey = (options: Options<ServiceKitDeadLettersSummarizeData>) =>
+  createQueryKey('serviceKitDeadLettersSummarize', options);
 
 /**
  * How many events this service gave up, by consumer, type and reason, the largest group first.
  */
-export const serviceKitDeadLettersSummarizeOptions = (options: Options<ServiceKitDeadLettersSummarizeData>) => queryOptions<ServiceKitDeadLettersSummarizeResponse, ServiceKitDeadLettersSummarizeError, ServiceKitDeadLettersSummarizeResponse, ReturnType<typeof serviceKitDeadLettersSummarizeQueryKey>>({
+export const serviceKitDeadLettersSummarizeOptions = (options: Options<ServiceKitDeadLettersSummarizeData>) =>
+  queryOptions<
+    ServiceKitDeadLettersSummarizeResponse,
+    ServiceKitDeadLettersSummarizeError,
+    ServiceKitDeadLettersSummarizeResponse,
+    ReturnType<typeof serviceKitDeadLettersSummarizeQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await serviceKitDeadLettersSummarize({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await serviceKitDeadLettersSummarize({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: serviceKitDeadLettersSummarizeQueryKey(options)
-});
+    queryKey: serviceKitDeadLettersSummarizeQueryKey(options),
+  });
 
-export const gatewaySessionReadQueryKey = (options?: Options<GatewaySessionReadData>) => createQueryKey('gatewaySessionRead', options);
+export const gatewaySessionReadQueryKey = (options?: Options<GatewaySessionReadData>) =>
+  createQueryKey('gatewaySessionRead', options);
 
 /**
  * Who is signed in in this browser: a member of staff, a person, both or nobody.
  */
-export const gatewaySessionReadOptions = (options?: Options<GatewaySessionReadData>) => queryOptions<GatewaySessionReadResponse, GatewaySessionReadError, GatewaySessionReadResponse, ReturnType<typeof gatewaySessionReadQueryKey>>({
+export const gatewaySessionReadOptions = (options?: Options<GatewaySessionReadData>) =>
+  queryOptions<
+    GatewaySessionReadResponse,
+    GatewaySessionReadError,
+    GatewaySessionReadResponse,
+    ReturnType<typeof gatewaySessionReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewaySessionRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewaySessionRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewaySessionReadQueryKey(options)
-});
+    queryKey: gatewaySessionReadQueryKey(options),
+  });
 
-export const gatewaySignInMethodsListQueryKey = (options?: Options<GatewaySignInMethodsListData>) => createQueryKey('gatewaySignInMethodsList', options);
+export const gatewaySignInMethodsListQueryKey = (options?: Options<GatewaySignInMethodsListData>) =>
+  createQueryKey('gatewaySignInMethodsList', options);
 
 /**
  * How people can sign in here.
  */
-export const gatewaySignInMethodsListOptions = (options?: Options<GatewaySignInMethodsListData>) => queryOptions<GatewaySignInMethodsListResponse, GatewaySignInMethodsListError, GatewaySignInMethodsListResponse, ReturnType<typeof gatewaySignInMethodsListQueryKey>>({
+export const gatewaySignInMethodsListOptions = (options?: Options<GatewaySignInMethodsListData>) =>
+  queryOptions<
+    GatewaySignInMethodsListResponse,
+    GatewaySignInMethodsListError,
+    GatewaySignInMethodsListResponse,
+    ReturnType<typeof gatewaySignInMethodsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewaySignInMethodsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewaySignInMethodsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewaySignInMethodsListQueryKey(options)
-});
+    queryKey: gatewaySignInMethodsListQueryKey(options),
+  });
 
-export const gatewayStaffListQueryKey = (options?: Options<GatewayStaffListData>) => createQueryKey('gatewayStaffList', options);
+export const gatewayStaffListQueryKey = (options?: Options<GatewayStaffListData>) =>
+  createQueryKey('gatewayStaffList', options);
 
 /**
  * Who works here, the newest first.
  */
-export const gatewayStaffListOptions = (options?: Options<GatewayStaffListData>) => queryOptions<GatewayStaffListResponse, GatewayStaffListError, GatewayStaffListResponse, ReturnType<typeof gatewayStaffListQueryKey>>({
+export const gatewayStaffListOptions = (options?: Options<GatewayStaffListData>) =>
+  queryOptions<
+    GatewayStaffListResponse,
+    GatewayStaffListError,
+    GatewayStaffListResponse,
+    ReturnType<typeof gatewayStaffListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayStaffList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayStaffList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayStaffListQueryKey(options)
-});
+    queryKey: gatewayStaffListQueryKey(options),
+  });
 
-export const gatewayStaffListInfiniteQueryKey = (options?: Options<GatewayStaffListData>): QueryKey<Options<GatewayStaffListData>> => createQueryKey('gatewayStaffList', options, true);
+export const gatewayStaffListInfiniteQueryKey = (
+  options?: Options<GatewayStaffListData>,
+): QueryKey<Options<GatewayStaffListData>> => createQueryKey('gatewayStaffList', options, true);
 
 /**
  * Who works here, the newest first.
  */
 export const gatewayStaffListInfiniteOptions = (options?: Options<GatewayStaffListData>) => {
-    const opts = infiniteQueryOptions<GatewayStaffListResponse, GatewayStaffListError, InfiniteData<GatewayStaffListResponse>, QueryKey<Options<GatewayStaffListData>>, string | Pick<QueryKey<Options<GatewayStaffListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayStaffListResponse,
+    GatewayStaffListError,
+    InfiniteData<GatewayStaffListResponse>,
+    QueryKey<Options<GatewayStaffListData>>,
+    string | Pick<QueryKey<Options<GatewayStaffListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayStaffListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayStaffListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayStaffList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayStaffListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayStaffList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayStaffListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) => createQueryKey('gatewayStaffRead', options);
+export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) =>
+  createQueryKey('gatewayStaffRead', options);
 
 /**
  * A member of staff.
  */
-export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) => queryOptions<GatewayStaffReadResponse, GatewayStaffReadError, GatewayStaffReadResponse, ReturnType<typeof gatewayStaffReadQueryKey>>({
+export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) =>
+  queryOptions<
+    GatewayStaffReadResponse,
+    GatewayStaffReadError,
+    GatewayStaffReadResponse,
+    ReturnType<typeof gatewayStaffReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayStaffRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayStaffRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayStaffReadQueryKey(options)
-});
+    queryKey: gatewayStaffReadQueryKey(options),
+  });
 
-export const analyticsBackupsListQueryKey = (options?: Options<AnalyticsBackupsListData>) => createQueryKey('analyticsBackupsList', options);
+export const analyticsBackupsListQueryKey = (options?: Options<AnalyticsBackupsListData>) =>
+  createQueryKey('analyticsBackupsList', options);
 
 /**
  * Backups of the statistics in storage, the latest first.
  */
-export const analyticsBackupsListOptions = (options?: Options<AnalyticsBackupsListData>) => queryOptions<AnalyticsBackupsListResponse, AnalyticsBackupsListError, AnalyticsBackupsListResponse, ReturnType<typeof analyticsBackupsListQueryKey>>({
+export const analyticsBackupsListOptions = (options?: Options<AnalyticsBackupsListData>) =>
+  queryOptions<
+    AnalyticsBackupsListResponse,
+    AnalyticsBackupsListError,
+    AnalyticsBackupsListResponse,
+    ReturnType<typeof analyticsBackupsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await analyticsBackupsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await analyticsBackupsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: analyticsBackupsListQueryKey(options)
-});
+    queryKey: analyticsBackupsListQueryKey(options),
+  });
 
-export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) => createQueryKey('chatAiUsageRead', options);
+export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) =>
+  createQueryKey('chatAiUsageRead', options);
 
 /**
  * What calls of models used and cost in a period, per bot and model.
  */
-export const chatAiUsageReadOptions = (options: Options<ChatAiUsageReadData>) => queryOptions<ChatAiUsageReadResponse, ChatAiUsageReadError, ChatAiUsageReadResponse, ReturnType<typeof chatAiUsageReadQueryKey>>({
+export const chatAiUsageReadOptions = (options: Options<ChatAiUsageReadData>) =>
+  queryOptions<
+    ChatAiUsageReadResponse,
+    ChatAiUsageReadError,
+    ChatAiUsageReadResponse,
+    ReturnType<typeof chatAiUsageReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiUsageRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiUsageRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiUsageReadQueryKey(options)
-});
+    queryKey: chatAiUsageReadQueryKey(options),
+  });
 
-export const chatAiUsageSeriesReadQueryKey = (options: Options<ChatAiUsageSeriesReadData>) => createQueryKey('chatAiUsageSeriesRead', options);
+export const chatAiUsageSeriesReadQueryKey = (options: Options<ChatAiUsageSeriesReadData>) =>
+  createQueryKey('chatAiUsageSeriesRead', options);
 
 /**
  * The same hour by hour or day by day, for charts. Hours and days in which nothing was used are left out.
  */
-export const chatAiUsageSeriesReadOptions = (options: Options<ChatAiUsageSeriesReadData>) => queryOptions<ChatAiUsageSeriesReadResponse, ChatAiUsageSeriesReadError, ChatAiUsageSeriesReadResponse, ReturnType<typeof chatAiUsageSeriesReadQueryKey>>({
+export const chatAiUsageSeriesReadOptions = (options: Options<ChatAiUsageSeriesReadData>) =>
+  queryOptions<
+    ChatAiUsageSeriesReadResponse,
+    ChatAiUsageSeriesReadError,
+    ChatAiUsageSeriesReadResponse,
+    ReturnType<typeof chatAiUsageSeriesReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await chatAiUsageSeriesRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await chatAiUsageSeriesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: chatAiUsageSeriesReadQueryKey(options)
-});
+    queryKey: chatAiUsageSeriesReadQueryKey(options),
+  });
 
-export const gatewayWebhookDeliveriesListQueryKey = (options?: Options<GatewayWebhookDeliveriesListData>) => createQueryKey('gatewayWebhookDeliveriesList', options);
+export const gatewayWebhookDeliveriesListQueryKey = (options?: Options<GatewayWebhookDeliveriesListData>) =>
+  createQueryKey('gatewayWebhookDeliveriesList', options);
 
 /**
  * What was sent or is to be sent in the last 30 days, the newest first.
  */
-export const gatewayWebhookDeliveriesListOptions = (options?: Options<GatewayWebhookDeliveriesListData>) => queryOptions<GatewayWebhookDeliveriesListResponse, GatewayWebhookDeliveriesListError, GatewayWebhookDeliveriesListResponse, ReturnType<typeof gatewayWebhookDeliveriesListQueryKey>>({
+export const gatewayWebhookDeliveriesListOptions = (options?: Options<GatewayWebhookDeliveriesListData>) =>
+  queryOptions<
+    GatewayWebhookDeliveriesListResponse,
+    GatewayWebhookDeliveriesListError,
+    GatewayWebhookDeliveriesListResponse,
+    ReturnType<typeof gatewayWebhookDeliveriesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayWebhookDeliveriesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayWebhookDeliveriesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayWebhookDeliveriesListQueryKey(options)
-});
+    queryKey: gatewayWebhookDeliveriesListQueryKey(options),
+  });
 
-export const gatewayWebhookDeliveriesListInfiniteQueryKey = (options?: Options<GatewayWebhookDeliveriesListData>): QueryKey<Options<GatewayWebhookDeliveriesListData>> => createQueryKey('gatewayWebhookDeliveriesList', options, true);
+export const gatewayWebhookDeliveriesListInfiniteQueryKey = (
+  options?: Options<GatewayWebhookDeliveriesListData>,
+): QueryKey<Options<GatewayWebhookDeliveriesListData>> => createQueryKey('gatewayWebhookDeliveriesList', options, true);
 
 /**
  * What was sent or is to be sent in the last 30 days, the newest first.
  */
 export const gatewayWebhookDeliveriesListInfiniteOptions = (options?: Options<GatewayWebhookDeliveriesListData>) => {
-    const opts = infiniteQueryOptions<GatewayWebhookDeliveriesListResponse, GatewayWebhookDeliveriesListError, InfiniteData<GatewayWebhookDeliveriesListResponse>, QueryKey<Options<GatewayWebhookDeliveriesListData>>, string | Pick<QueryKey<Options<GatewayWebhookDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayWebhookDeliveriesListResponse,
+    GatewayWebhookDeliveriesListError,
+    InfiniteData<GatewayWebhookDeliveriesListResponse>,
+    QueryKey<Options<GatewayWebhookDeliveriesListData>>,
+    string | Pick<QueryKey<Options<GatewayWebhookDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayWebhookDeliveriesListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<GatewayWebhookDeliveriesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayWebhookDeliveriesList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayWebhookDeliveriesListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayWebhookDeliveriesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayWebhookDeliveriesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayWebhookDeliveriesReadQueryKey = (options: Options<GatewayWebhookDeliveriesReadData>) => createQueryKey('gatewayWebhookDeliveriesRead', options);
+export const gatewayWebhookDeliveriesReadQueryKey = (options: Options<GatewayWebhookDeliveriesReadData>) =>
+  createQueryKey('gatewayWebhookDeliveriesRead', options);
 
 /**
  * One delivery: what was sent, and each answer.
  */
-export const gatewayWebhookDeliveriesReadOptions = (options: Options<GatewayWebhookDeliveriesReadData>) => queryOptions<GatewayWebhookDeliveriesReadResponse, GatewayWebhookDeliveriesReadError, GatewayWebhookDeliveriesReadResponse, ReturnType<typeof gatewayWebhookDeliveriesReadQueryKey>>({
+export const gatewayWebhookDeliveriesReadOptions = (options: Options<GatewayWebhookDeliveriesReadData>) =>
+  queryOptions<
+    GatewayWebhookDeliveriesReadResponse,
+    GatewayWebhookDeliveriesReadError,
+    GatewayWebhookDeliveriesReadResponse,
+    ReturnType<typeof gatewayWebhookDeliveriesReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayWebhookDeliveriesRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayWebhookDeliveriesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayWebhookDeliveriesReadQueryKey(options)
-});
+    queryKey: gatewayWebhookDeliveriesReadQueryKey(options),
+  });
 
-export const gatewayWebhookEndpointsListQueryKey = (options?: Options<GatewayWebhookEndpointsListData>) => createQueryKey('gatewayWebhookEndpointsList', options);
+export const gatewayWebhookEndpointsListQueryKey = (options?: Options<GatewayWebhookEndpointsListData>) =>
+  createQueryKey('gatewayWebhookEndpointsList', options);
 
 /**
  * Where webhooks go, in the order in which they were opened.
  */
-export const gatewayWebhookEndpointsListOptions = (options?: Options<GatewayWebhookEndpointsListData>) => queryOptions<GatewayWebhookEndpointsListResponse, GatewayWebhookEndpointsListError, GatewayWebhookEndpointsListResponse, ReturnType<typeof gatewayWebhookEndpointsListQueryKey>>({
+export const gatewayWebhookEndpointsListOptions = (options?: Options<GatewayWebhookEndpointsListData>) =>
+  queryOptions<
+    GatewayWebhookEndpointsListResponse,
+    GatewayWebhookEndpointsListError,
+    GatewayWebhookEndpointsListResponse,
+    ReturnType<typeof gatewayWebhookEndpointsListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayWebhookEndpointsList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayWebhookEndpointsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayWebhookEndpointsListQueryKey(options)
-});
+    queryKey: gatewayWebhookEndpointsListQueryKey(options),
+  });
 
-export const gatewayWebhookEndpointsListInfiniteQueryKey = (options?: Options<GatewayWebhookEndpointsListData>): QueryKey<Options<GatewayWebhookEndpointsListData>> => createQueryKey('gatewayWebhookEndpointsList', options, true);
+export const gatewayWebhookEndpointsListInfiniteQueryKey = (
+  options?: Options<GatewayWebhookEndpointsListData>,
+): QueryKey<Options<GatewayWebhookEndpointsListData>> => createQueryKey('gatewayWebhookEndpointsList', options, true);
 
 /**
  * Where webhooks go, in the order in which they were opened.
  */
 export const gatewayWebhookEndpointsListInfiniteOptions = (options?: Options<GatewayWebhookEndpointsListData>) => {
-    const opts = infiniteQueryOptions<GatewayWebhookEndpointsListResponse, GatewayWebhookEndpointsListError, InfiniteData<GatewayWebhookEndpointsListResponse>, QueryKey<Options<GatewayWebhookEndpointsListData>>, string | Pick<QueryKey<Options<GatewayWebhookEndpointsListData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+  const opts = infiniteQueryOptions<
+    GatewayWebhookEndpointsListResponse,
+    GatewayWebhookEndpointsListError,
+    InfiniteData<GatewayWebhookEndpointsListResponse>,
+    QueryKey<Options<GatewayWebhookEndpointsListData>>,
+    string | Pick<QueryKey<Options<GatewayWebhookEndpointsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
     // @ts-ignore
     {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<GatewayWebhookEndpointsListData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayWebhookEndpointsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
                 query: {
-                    after: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await gatewayWebhookEndpointsList({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: gatewayWebhookEndpointsListInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayWebhookEndpointsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayWebhookEndpointsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
 };
 
-export const gatewayWebhookEndpointsReadQueryKey = (options: Options<GatewayWebhookEndpointsReadData>) => createQueryKey('gatewayWebhookEndpointsRead', options);
+export const gatewayWebhookEndpointsReadQueryKey = (options: Options<GatewayWebhookEndpointsReadData>) =>
+  createQueryKey('gatewayWebhookEndpointsRead', options);
 
 /**
  * One endpoint.
  */
-export const gatewayWebhookEndpointsReadOptions = (options: Options<GatewayWebhookEndpointsReadData>) => queryOptions<GatewayWebhookEndpointsReadResponse, GatewayWebhookEndpointsReadError, GatewayWebhookEndpointsReadResponse, ReturnType<typeof gatewayWebhookEndpointsReadQueryKey>>({
+export const gatewayWebhookEndpointsReadOptions = (options: Options<GatewayWebhookEndpointsReadData>) =>
+  queryOptions<
+    GatewayWebhookEndpointsReadResponse,
+    GatewayWebhookEndpointsReadError,
+    GatewayWebhookEndpointsReadResponse,
+    ReturnType<typeof gatewayWebhookEndpointsReadQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayWebhookEndpointsRead({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayWebhookEndpointsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayWebhookEndpointsReadQueryKey(options)
-});
+    queryKey: gatewayWebhookEndpointsReadQueryKey(options),
+  });
 
-export const gatewayWebhookTypesListQueryKey = (options?: Options<GatewayWebhookTypesListData>) => createQueryKey('gatewayWebhookTypesList', options);
+export const gatewayWebhookTypesListQueryKey = (options?: Options<GatewayWebhookTypesListData>) =>
+  createQueryKey('gatewayWebhookTypesList', options);
 
 /**
  * The events that webhooks can tell of, and what is in them.
  */
-export const gatewayWebhookTypesListOptions = (options?: Options<GatewayWebhookTypesListData>) => queryOptions<GatewayWebhookTypesListResponse, GatewayWebhookTypesListError, GatewayWebhookTypesListResponse, ReturnType<typeof gatewayWebhookTypesListQueryKey>>({
+export const gatewayWebhookTypesListOptions = (options?: Options<GatewayWebhookTypesListData>) =>
+  queryOptions<
+    GatewayWebhookTypesListResponse,
+    GatewayWebhookTypesListError,
+    GatewayWebhookTypesListResponse,
+    ReturnType<typeof gatewayWebhookTypesListQueryKey>
+  >({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await gatewayWebhookTypesList({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await gatewayWebhookTypesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: gatewayWebhookTypesListQueryKey(options)
-});
+    queryKey: gatewayWebhookTypesListQueryKey(options),
+  });
 
-export const botAdapterWebhooksConfirmQueryKey = (options: Options<BotAdapterWebhooksConfirmData>) => createQueryKey('botAdapterWebhooksConfirm', options);
+export const botAdapterWebhooksConfirmQueryKey = (options: Options<BotAdapterWebhooksConfirmData>) =>
+  createQueryKey('botAdapterWebhooksConfirm', options);
 
 /**
  * By which some channels see that an address is ours.
  */
-export const botAdapterWebhooksConfirmOptions = (options: Options<BotAdapterWebhooksConfirmData>) => queryOptions<unknown, BotAdapterWebhooksConfirmError, unknown, ReturnType<typeof botAdapterWebhooksConfirmQueryKey>>({
+export const botAdapterWebhooksConfirmOptions = (options: Options<BotAdapterWebhooksConfirmData>) =>
+  queryOptions<unknown, BotAdapterWebhooksConfirmError, unknown, ReturnType<typeof botAdapterWebhooksConfirmQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await botAdapterWebhooksConfirm({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
+      const { data } = await botAdapterWebhooksConfirm({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
     },
-    queryKey: botAdapterWebhooksConfirmQueryKey(options)
-});
+    queryKey: botAdapterWebhooksConfirmQueryKey(options),
+  });
