@@ -80,7 +80,8 @@ export function AuditEntries() {
     },
     {
       ...{ id: 'actor', title: t.actor, width: '210px' },
-      cell: ({ actor }) => actor.label ?? `${t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind} ${short(actor.id)}`,
+      cell: ({ actor }) =>
+        actor.label ?? `${t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind} ${short(actor.id)}`,
     },
     {
       ...{ id: 'resource', title: t.resource, width: '230px' },

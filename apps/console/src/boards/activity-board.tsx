@@ -32,9 +32,16 @@ export function ActivityBoard({ query }: { query: BoardQuery }) {
       </Filters>
       <BoardFrame answer={answer}>
         {({ points, about }) => {
-          const labels = points.map(({ at }) => (by === 'hour' ? formats.time(at, query.zone) : formats.day(at, query.zone)));
-          const titles = points.map(({ at }) => (by === 'hour' ? formats.dateTime(at, query.zone) : formats.date(at, query.zone)));
-          const dashed = provisionalFrom(points.map(({ at }) => ({ day: at.slice(0, 10) })), about);
+          const labels = points.map(({ at }) =>
+            by === 'hour' ? formats.time(at, query.zone) : formats.day(at, query.zone),
+          );
+          const titles = points.map(({ at }) =>
+            by === 'hour' ? formats.dateTime(at, query.zone) : formats.date(at, query.zone),
+          );
+          const dashed = provisionalFrom(
+            points.map(({ at }) => ({ day: at.slice(0, 10) })),
+            about,
+          );
           const frame = { labels, titles, formatExact: formats.number, format: formats.compact };
           return (
             <>

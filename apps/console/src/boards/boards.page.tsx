@@ -1,5 +1,16 @@
 import type { AnalyticsAbout } from '@switchboard/api-client';
-import { Button, Card, Filters, Page, ProblemState, Row, SkeletonLines, Tabs, useFormats, useKitTexts } from '@switchboard/ui';
+import {
+  Button,
+  Card,
+  Filters,
+  Page,
+  ProblemState,
+  Row,
+  SkeletonLines,
+  Tabs,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { BookMarked } from 'lucide-react';
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
@@ -66,9 +77,7 @@ export function BoardsPage() {
               <>
                 <Filters set={search.bot ? 1 : 0}>
                   <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
-                  {id !== 'business' && (
-                    <PeriodField days={query} onChange={({ from, to }) => set({ from, to })} />
-                  )}
+                  {id !== 'business' && <PeriodField days={query} onChange={({ from, to }) => set({ from, to })} />}
                 </Filters>
                 <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
                   <Board query={query} />

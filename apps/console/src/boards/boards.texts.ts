@@ -3,7 +3,8 @@ import { defineTexts } from '@switchboard/ui';
 export const useBoardTexts = defineTexts({
   en: {
     title: 'Boards',
-    about: 'Numbers with their definitions. Only people who agreed to be counted are in them; fewer than 20 are not shown.',
+    about:
+      'Numbers with their definitions. Only people who agreed to be counted are in them; fewer than 20 are not shown.',
     boards: {
       business: 'Business',
       growth: 'Growth',
@@ -45,7 +46,12 @@ export const useBoardTexts = defineTexts({
     dormant: 'Silent for 14 days',
     retention: {
       kind: 'Counted as',
-      kinds: { calendar: 'On that day', rolling: 'On that day or later', hours24: 'By 24 hours', brackets: 'In brackets' },
+      kinds: {
+        calendar: 'On that day',
+        rolling: 'On that day or later',
+        hours24: 'By 24 hours',
+        brackets: 'In brackets',
+      },
       cohort: 'Cohorts by',
       cohorts: { day: 'Day', week: 'Week', month: 'Month' },
       period: (from: number, to: number) => (from === to ? `Day ${from}` : `Days ${from}–${to}`),
@@ -141,7 +147,8 @@ export const useBoardTexts = defineTexts({
   },
   ru: {
     title: 'Доски',
-    about: 'Числа с определениями. В них только те, кто согласился, чтобы их считали; группы меньше 20 человек не показываются.',
+    about:
+      'Числа с определениями. В них только те, кто согласился, чтобы их считали; группы меньше 20 человек не показываются.',
     boards: {
       business: 'Главное',
       growth: 'Рост',
@@ -183,7 +190,12 @@ export const useBoardTexts = defineTexts({
     dormant: 'Молчат 14 дней',
     retention: {
       kind: 'Считать',
-      kinds: { calendar: 'В этот день', rolling: 'В этот день или позже', hours24: 'По 24 часа', brackets: 'По промежуткам' },
+      kinds: {
+        calendar: 'В этот день',
+        rolling: 'В этот день или позже',
+        hours24: 'По 24 часа',
+        brackets: 'По промежуткам',
+      },
       cohort: 'Когорты',
       cohorts: { day: 'По дням', week: 'По неделям', month: 'По месяцам' },
       period: (from, to) => (from === to ? `День ${from}` : `Дни ${from}–${to}`),

@@ -55,7 +55,10 @@ export function BusinessBoard({ query: { zone, botId } }: { query: BoardQuery })
               about={
                 nps.mean === null
                   ? t.business.goalAbove(formats.number(nps.goal))
-                  : t.business.npsAbout(formats.number(nps.answers ?? 0), formats.number(Math.round(nps.mean * 10) / 10))
+                  : t.business.npsAbout(
+                      formats.number(nps.answers ?? 0),
+                      formats.number(Math.round(nps.mean * 10) / 10),
+                    )
               }
             />
           </Grid>
@@ -112,8 +115,7 @@ function LifetimeValue({ value: { currency, horizons } }: { value: Business['lif
     { id: 'days', title: t.business.ltv, cell: ({ days }) => t.business.within(days) },
     {
       ...{ id: 'realised', title: t.business.realised, align: 'end' },
-      cell: ({ realisedMinor }) =>
-        realisedMinor === null ? <Badge>{t.hidden}</Badge> : money(realisedMinor),
+      cell: ({ realisedMinor }) => (realisedMinor === null ? <Badge>{t.hidden}</Badge> : money(realisedMinor)),
     },
     {
       ...{ id: 'predicted', title: t.business.predicted, align: 'end', phone: 'state' },

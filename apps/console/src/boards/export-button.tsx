@@ -1,4 +1,8 @@
-import { analyticsExportsListOptions, analyticsExportsOpen, type AnalyticsExportsOpenData } from '@switchboard/api-client';
+import {
+  analyticsExportsListOptions,
+  analyticsExportsOpen,
+  type AnalyticsExportsOpenData,
+} from '@switchboard/api-client';
 import {
   Badge,
   Button,

@@ -51,7 +51,12 @@ export function GrowthBoard({ query }: { query: BoardQuery }) {
                 series={[
                   { id: 'retained', name: t.retained, values: days.map(({ retained }) => retained) },
                   { id: 'new', name: t.new, values: days.map((day) => day.new), color: 2 },
-                  { id: 'resurrected', name: t.resurrected, values: days.map(({ resurrected }) => resurrected), color: 3 },
+                  {
+                    id: 'resurrected',
+                    name: t.resurrected,
+                    values: days.map(({ resurrected }) => resurrected),
+                    color: 3,
+                  },
                 ]}
                 format={formats.compact}
                 formatExact={formats.number}

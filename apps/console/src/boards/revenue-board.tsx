@@ -1,15 +1,5 @@
 import { analyticsBoardsReadRevenueOptions, type AnalyticsBoardsReadRevenueResponse } from '@switchboard/api-client';
-import {
-  BarList,
-  Card,
-  type Column,
-  DataTable,
-  Empty,
-  Grid,
-  LineChart,
-  Stat,
-  useFormats,
-} from '@switchboard/ui';
+import { BarList, Card, type Column, DataTable, Empty, Grid, LineChart, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Coins } from 'lucide-react';
 import { BoardFrame, type BoardQuery, provisionalFrom } from './boards.page';

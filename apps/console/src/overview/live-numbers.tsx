@@ -20,8 +20,7 @@ export function LiveNumbers() {
     refetchInterval: REFRESH_MS,
   });
   if (error && !data) return <ProblemLine error={error} />;
-  const change = (live: Live | undefined) =>
-    live && live.yesterday > 0 ? live.today / live.yesterday - 1 : undefined;
+  const change = (live: Live | undefined) => (live && live.yesterday > 0 ? live.today / live.yesterday - 1 : undefined);
   const people = data?.people;
   const hours = data?.hours ?? [];
   return (
