@@ -29,7 +29,7 @@ const Rules = z.object({
   groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
 });
 
-const dashboard = Dashboard.parse(JSON.parse(read('grafana/backbone.json')));
+const dashboard = Dashboard.parse(JSON.parse(read('grafana/dashboards/backbone.json')));
 const charts = dashboard.panels.filter(({ type }) => type !== 'row');
 const rules = Rules.parse(parse(read('prometheus/backbone.rules.yml'))).groups.flatMap((group) => group.rules);
 
@@ -60,7 +60,7 @@ describe('the dashboard', () => {
 
   it('asks only by variables that it has', () => {
     const known = dashboard.templating.list.map(({ name }) => name);
-    const used = [...read('grafana/backbone.json').matchAll(/\$\{?([a-z]\w*)/g)].map(([, name]) => name!);
+    const used = [...read('grafana/dashboards/backbone.json').matchAll(/\$\{?([a-z]\w*)/g)].map(([, name]) => name!);
     expect([...new Set(used)].sort()).toEqual([...known].sort());
   });
 
