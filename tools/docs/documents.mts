@@ -16,6 +16,7 @@ import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
 import { apiClient } from './api-client.mts';
 import { asyncApi } from './asyncapi.mts';
+import { dashboardFiles } from './dashboards.mts';
 import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
@@ -46,6 +47,7 @@ export async function documents(): Promise<Document[]> {
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...kubernetesFiles(services),
+    ...dashboardFiles(),
     ...openApiDocuments(),
     ...(await apiClient(mergedOpenApi(routes))),
     ...newSnapshots(),
