@@ -209,12 +209,12 @@ const turns: Dashboard = {
         title: 'Turns that wait for a process',
         unit: 's',
         about: 'For how long the first of them is due.',
-        queries: { '{{job}}': 'max by (job) (jobs_oldest_due_seconds{job="answer-turn"})' },
+        queries: { '{{task}}': 'max by (task) (jobs_oldest_due_seconds{task="answer-turn"})' },
       },
       {
         title: 'Tries of turns',
         unit: 'cps',
-        queries: { '{{outcome}}': rate('job_seconds_count', 'outcome', 'job="answer-turn"') },
+        queries: { '{{outcome}}': rate('job_seconds_count', 'outcome', 'task="answer-turn"') },
       },
     ],
     Models: [
@@ -292,6 +292,7 @@ const turns: Dashboard = {
         title: 'Folders that are suddenly empty',
         unit: 'short',
         red: { above: 1 },
+        empty: 'none is',
         queries: { '{{bot}}': `max by (bot) (knowledge_folder_emptied{${OF_BOT}})` },
       },
       {
@@ -648,7 +649,7 @@ const analytics: Dashboard = {
       {
         title: 'Jobs',
         unit: 'cps',
-        queries: { '{{job}} {{outcome}}': rate('job_seconds_count', 'job, outcome', 'service="analytics"') },
+        queries: { '{{task}} {{outcome}}': rate('job_seconds_count', 'task, outcome', 'service="analytics"') },
       },
       {
         title: 'Jobs that wait',
@@ -737,9 +738,9 @@ const service: Dashboard = {
       {
         title: 'Jobs',
         unit: 'cps',
-        queries: { '{{job}} {{outcome}}': rate('job_seconds_count', 'job, outcome', OF_SERVICE) },
+        queries: { '{{task}} {{outcome}}': rate('job_seconds_count', 'task, outcome', OF_SERVICE) },
       },
-      { title: 'Jobs, p95', unit: 's', queries: { '{{job}}': quantile(0.95, 'job_seconds', 'job', OF_SERVICE) } },
+      { title: 'Jobs, p95', unit: 's', queries: { '{{task}}': quantile(0.95, 'job_seconds', 'task', OF_SERVICE) } },
       {
         title: 'Periodic tasks',
         unit: 'cps',
@@ -851,6 +852,7 @@ const backbone: Dashboard = {
         unit: 'short',
         about: 'Queues that no process consumes any more and that still hold something.',
         red: { above: 1 },
+        empty: 'no release has removed a group',
         queries: { '{{service}}.{{group}}': 'max by (service, group) (bus_abandoned_groups{service=~"$service"})' },
       },
       {
@@ -906,6 +908,7 @@ const backbone: Dashboard = {
         unit: 'short',
         about: 'DeadLetters fires for any that is dead.',
         stacked: true,
+        empty: 'nothing is tried again',
         queries: {
           '{{service}}.{{group}} {{state}}': 'max by (service, group, state) (bus_parked_events{service=~"$service"})',
         },
@@ -924,6 +927,7 @@ const backbone: Dashboard = {
         title: 'Duplicates absorbed',
         unit: 'cps',
         about: 'Repeated after a crash or a lost confirmation; harmless.',
+        empty: 'nothing was said twice',
         queries: {
           '{{service}}.{{group}}':
             'sum by (service, group) (rate(bus_duplicates_absorbed_total{service=~"$service"}[$__rate_interval]))',
@@ -943,6 +947,7 @@ const backbone: Dashboard = {
         unit: 'short',
         about: 'Held by consumers until the database takes them.',
         red: { above: 1 },
+        empty: 'the database takes everything',
         queries: { '{{service}}.{{group}}': 'sum by (service, group) (bus_batches_held{service=~"$service"})' },
       },
     ],
@@ -957,8 +962,8 @@ const backbone: Dashboard = {
         title: 'Jobs, 99th percentile',
         unit: 's',
         queries: {
-          '{{service}} {{job}}':
-            'histogram_quantile(0.99, sum by (service, job, le) (rate(job_seconds_bucket{service=~"$service"}[$__rate_interval])))',
+          '{{service}} {{task}}':
+            'histogram_quantile(0.99, sum by (service, task, le) (rate(job_seconds_bucket{service=~"$service"}[$__rate_interval])))',
         },
       },
       {
@@ -997,7 +1002,7 @@ const backbone: Dashboard = {
       {
         title: 'Jobs that nobody takes',
         unit: 's',
-        queries: { '{{service}} {{job}}': 'max by (service, job) (jobs_oldest_due_seconds{service=~"$service"})' },
+        queries: { '{{service}} {{task}}': 'max by (service, task) (jobs_oldest_due_seconds{service=~"$service"})' },
       },
       {
         title: 'Periodic tasks that are late',

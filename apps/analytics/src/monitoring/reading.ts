@@ -1,4 +1,4 @@
-const FRESH_MS = 10_000;
+const FRESH_MS = 5000;
 /** A reading that takes long is taken less often: it keeps the database busy for so small a part of the time. */
 const TIMES_AS_LONG = 50;
 
