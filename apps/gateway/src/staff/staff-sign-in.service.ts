@@ -5,6 +5,8 @@ import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { type AuditEntry, AuditLog } from '../audit/audit-log';
+import { AuditedRequests } from '../audit/audited-requests';
 import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
@@ -59,17 +61,23 @@ export class StaffSignInService {
     private readonly limits: LimitsService,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
+    private readonly audit: AuditLog,
+    private readonly requests: AuditedRequests,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
   /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
-  async withPassword(email: string, password: string): Promise<SignInStep> {
+  async withPassword(http: Http, email: string, password: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
     const attempt = await this.beginAttempt(emailHash);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
-    if (!(await isPassword(staff?.passwordHash ?? null, password))) throw new WrongCredentials();
+    if (!(await isPassword(staff?.passwordHash ?? null, password))) {
+      // Not waited for, or the time would tell who works here.
+      if (staff) void this.note(http, staff.id, 'password', 'denied').catch(() => undefined);
+      throw new WrongCredentials();
+    }
     await attempt.succeeded();
     return this.nextStep(staff!);
   }
@@ -144,7 +152,10 @@ export class StaffSignInService {
   /** @returns how many recovery codes are left. @throws WrongCode, SignInExpired, TooManyAttempts */
   async withCode(http: Http, ticket: string, code: string): Promise<number> {
     const { staff } = await this.open(ticket);
-    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code);
+    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code).catch(async (error: unknown) => {
+      if (error instanceof WrongCode) await this.note(http, staff.id, 'code', 'denied');
+      throw error;
+    });
     await this.begin(http, staff, ['pwd', amr]);
     return recoveryCodesLeft;
   }
@@ -200,13 +211,17 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { passwordHash });
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
+      await this.noteOfAccount(tx, staffId, 'change-password');
     });
     this.sessions.changed(staffId);
   }
 
   async renewRecoveryCodes(staffId: string): Promise<string[]> {
     const codes = newRecoveryCodes();
-    await this.db.manager.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+    await this.db.transaction(async (tx) => {
+      await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+      await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+    });
     return codes;
   }
 
@@ -215,8 +230,23 @@ export class StaffSignInService {
   }
 
   private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
+    // First what nobody may do unseen.
+    await this.note(http, id, 'begin-session', 'done', amr);
     await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+  }
+
+  private noteOfAccount(tx: EntityManager, id: string, act: string): Promise<void> {
+    const actor = { kind: 'staff', id };
+    return this.audit.append(tx, {
+      ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },
+    });
+  }
+
+  private note({ request }: Http, id: string, act: string, result: AuditEntry['result'], amr?: string[]): Promise<void> {
+    const actor = { kind: 'staff', id, amr, ...this.requests.originOf(request) };
+    const resource = { type: 'staff', id };
+    return this.audit.append(this.db.manager, { actor, action: `gateway.staff-sign-in.${act}`, resource, result });
   }
 
   private async nextStep(staff: Staff): Promise<SignInStep> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
@@ -12,7 +13,7 @@ import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
-  imports: [AccessModule, LimitsModule, SessionsModule],
+  imports: [AccessModule, AuditModule, LimitsModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
 })
