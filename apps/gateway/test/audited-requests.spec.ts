@@ -220,7 +220,7 @@ describe('what staff and programs do', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await ask(owner, 'GET', MESSAGES, { headers: { 'x-reason': 'ticket 7' } })).status).toBe(503);
       expect(upstream.asked).toEqual([]);
-      const { status } = await ask(owner, 'POST', '/keys', { body: { name: 'x', team: 'unseen', scopes: [] } });
+      const { status } = await ask(owner, 'POST', '/keys', { body: { name: 'x', team: 'unseen', scopes: ['usage:read'] } });
       expect(status).toBeGreaterThanOrEqual(500);
       expect(await db.query(`SELECT FROM api_keys WHERE team = 'unseen'`)).toMatchObject({ rowCount: 0 });
       expect((await ask(owner, 'GET', '/conversations')).status).toBe(201);

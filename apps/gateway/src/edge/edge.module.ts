@@ -1,10 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
-import { LimitsModule } from '../limits/limits.module';
 import { AuditModule } from '../audit/audit.module';
+import { LimitsModule } from '../limits/limits.module';
+import { PagesModule } from '../pages/pages.module';
 import { AuditTrail } from './audit-trail';
 import { EdgeService } from './edge.service';
 import { Upstreams } from './upstreams';
 
-@Module({ imports: [AccessModule, AuditModule, LimitsModule], providers: [AuditTrail, EdgeService, Upstreams] })
+@Module({
+  imports: [AccessModule, AuditModule, LimitsModule, PagesModule],
+  providers: [AuditTrail, EdgeService, Upstreams],
+})
 export class EdgeModule {}

@@ -24,6 +24,7 @@ import { PrincipalsService } from '../access/principals.service';
 import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
+import { PagesService } from '../pages/pages.service';
 import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
@@ -56,7 +57,7 @@ type Admission =
 
 /**
  * What everybody outside meets: finds the route, who asks, whether they may and not too often, and passes the request on to the service
- * that answers it; the gateway's own routes to its own application.
+ * that answers it; the gateway's own routes to its own application. What is below no version of the API is a page.
  */
 @Injectable()
 export class EdgeService implements PublicFront, OnModuleInit {
@@ -69,6 +70,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly principals: PrincipalsService,
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
+    private readonly pages: PagesService,
     private readonly trail: AuditTrail,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
@@ -109,10 +111,9 @@ export class EdgeService implements PublicFront, OnModuleInit {
   }
 
   private async answer(exchange: Exchange): Promise<void> {
-    const { request, response, application } = exchange;
+    const { request, response } = exchange;
     const url = request.url ?? '/';
-    // Pages and documents: the application serves them, and it serves nothing else without a caller.
-    if (!url.startsWith(`${VERSION}/`)) return application(request, response);
+    if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
