@@ -244,7 +244,7 @@ describe('what staff and programs do', () => {
     await db.query(`SET session_replication_role = replica`);
     await db.query(`UPDATE audit_entries SET result = 'denied' WHERE request = $1 AND result = 'done'`, [asked.requestId]);
     await db.end();
-    expect(await verify()).toMatchObject({ found: 1, findings: [{ kind: 'changed' }] });
+    expect(await verify()).toMatchObject({ found: 1, findings: [{ kind: 'entry_changed' }] });
   });
 
   async function ownerOfTheDatabase(): Promise<Client> {

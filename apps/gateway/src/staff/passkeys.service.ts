@@ -101,11 +101,13 @@ export class PasskeysService {
   async verify({ ticket, response }: PasskeyAnswer, staffId?: string): Promise<ProvenByPasskey> {
     const asked = await this.tickets.spend(ASSERTION, Assertion, ticket);
     if (staffId !== undefined && asked.staffId !== staffId) throw new PasskeyRefused();
+    let known: Passkey | null = null;
     const proven = await this.db.transaction(async (tx) => {
       const passkey = await tx.findOne(Passkey, {
         where: { credentialId: response.id },
         lock: { mode: 'pessimistic_write' },
       });
+      known = passkey;
       const staff = passkey && (await tx.findOneBy(Staff, { id: passkey.staffId, state: 'active' }));
       if (!passkey || !staff || passkey.clonedAt) return undefined;
       if (asked.staffId !== undefined && asked.staffId !== staff.id) return undefined;
@@ -114,7 +116,10 @@ export class PasskeysService {
       const counter = await this.counterIn(passkey, response, asked.challenge);
       return counter !== undefined && (await this.count(tx, passkey, counter)) ? { staff, passkey } : undefined;
     });
-    if (!proven) throw new PasskeyRefused();
+    if (!proven) {
+      if (known) await this.note(this.db.manager, 'use', known, { result: 'denied', isBesides: true });
+      throw new PasskeyRefused();
+    }
     const amr = [proven.passkey.isSynced ? 'swk' : 'hwk', 'user'];
     return { staff: proven.staff, amr, isSecondStep: asked.isSecondStep };
   }

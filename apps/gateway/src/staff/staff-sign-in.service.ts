@@ -116,6 +116,7 @@ export class StaffSignInService {
           revision: invited.revision + 1,
         },
       );
+      await this.noteOfAccount(tx, id, 'accept-invitation');
       return tx.findOneByOrFail(Staff, { id });
     });
     return this.nextStep(staff);
