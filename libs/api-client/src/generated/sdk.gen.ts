@@ -38,9 +38,6 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
-  AnalyticsArmsReadData,
-  AnalyticsArmsReadErrors,
-  AnalyticsArmsReadResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -149,24 +146,15 @@ import type {
   AnalyticsRatesPutData,
   AnalyticsRatesPutErrors,
   AnalyticsRatesPutResponses,
-  AnalyticsRunningExperimentsListData,
-  AnalyticsRunningExperimentsListErrors,
-  AnalyticsRunningExperimentsListResponses,
   AnalyticsUiEventsRecordData,
   AnalyticsUiEventsRecordErrors,
   AnalyticsUiEventsRecordResponses,
-  BotAdapterChannelsCheckData,
-  BotAdapterChannelsCheckErrors,
-  BotAdapterChannelsCheckResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
   BotAdapterContactsListData,
   BotAdapterContactsListErrors,
   BotAdapterContactsListResponses,
-  BotAdapterMediaReadData,
-  BotAdapterMediaReadErrors,
-  BotAdapterMediaReadResponses,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadErrors,
   BotAdapterPersonContactsReadResponses,
@@ -345,9 +333,6 @@ import type {
   GatewayApprovalsApproveData,
   GatewayApprovalsApproveErrors,
   GatewayApprovalsApproveResponses,
-  GatewayApprovalsDemandData,
-  GatewayApprovalsDemandErrors,
-  GatewayApprovalsDemandResponses,
   GatewayApprovalsListData,
   GatewayApprovalsListErrors,
   GatewayApprovalsListResponses,
@@ -408,9 +393,6 @@ import type {
   GatewayBotsCreateData,
   GatewayBotsCreateErrors,
   GatewayBotsCreateResponses,
-  GatewayBotsDescribeData,
-  GatewayBotsDescribeErrors,
-  GatewayBotsDescribeResponses,
   GatewayBotSecretsRemoveData,
   GatewayBotSecretsRemoveErrors,
   GatewayBotSecretsRemoveResponses,
@@ -558,9 +540,6 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
-  GatewaySignInLinksCreateData,
-  GatewaySignInLinksCreateErrors,
-  GatewaySignInLinksCreateResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -657,9 +636,6 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListErrors,
   GatewayWebhookTypesListResponses,
-  ServiceKitBotsCheckData,
-  ServiceKitBotsCheckErrors,
-  ServiceKitBotsCheckResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -672,9 +648,6 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeErrors,
   ServiceKitDeadLettersSummarizeResponses,
-  TtsWorkerAudioReadData,
-  TtsWorkerAudioReadErrors,
-  TtsWorkerAudioReadResponses,
 } from './types.gen';
 
 export type Options<
@@ -1218,32 +1191,6 @@ export const gatewayApprovalsReject = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * For services: may a member of staff do this now? What has to be approved first is recorded.
- */
-export const gatewayApprovalsDemand = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayApprovalsDemandData, ThrowOnError>,
-): RequestResult<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError>({
-    url: '/v1/approvals/demands',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * The audio of a completed speech.
- */
-export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
-  options: Options<TtsWorkerAudioReadData, ThrowOnError>,
-): RequestResult<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError>({
-    url: '/v1/audio/{audioId}',
-    ...options,
-  });
-
-/**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesList = <ThrowOnError extends boolean = true>(
@@ -1355,17 +1302,6 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
     GatewayAuditVerificationsReadErrors,
     ThrowOnError
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
-
-/**
- * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
- */
-export const gatewayBotsDescribe = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayBotsDescribeData, ThrowOnError>,
-): RequestResult<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError> =>
-  (options?.client ?? client).get<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError>({
-    url: '/v1/bot-descriptions',
-    ...options,
-  });
 
 /**
  * All bots, by their ids.
@@ -1591,21 +1527,6 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError>({
     url: '/v1/bots/drafts/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Asks a channel about credentials: whose they are, and what would keep a bot from working with them.
- */
-export const botAdapterChannelsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterChannelsCheckData, ThrowOnError>,
-): RequestResult<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError>({
-    url: '/v1/channels/check',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -1938,29 +1859,6 @@ export const botAdapterQuarantinedUpdatesSummarize = <ThrowOnError extends boole
     BotAdapterQuarantinedUpdatesSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/inbound-updates/quarantined/summary', ...options });
-
-/**
- * All that a service needs to put people into arms by itself.
- */
-export const analyticsRunningExperimentsList = <ThrowOnError extends boolean = true>(
-  options?: Options<AnalyticsRunningExperimentsListData, ThrowOnError>,
-): RequestResult<AnalyticsRunningExperimentsListResponses, AnalyticsRunningExperimentsListErrors, ThrowOnError> =>
-  (options?.client ?? client).get<
-    AnalyticsRunningExperimentsListResponses,
-    AnalyticsRunningExperimentsListErrors,
-    ThrowOnError
-  >({ url: '/v1/internal/experiments', ...options });
-
-/**
- * The arm of a person: the one they met first, else the one they would be put into.
- */
-export const analyticsArmsRead = <ThrowOnError extends boolean = true>(
-  options: Options<AnalyticsArmsReadData, ThrowOnError>,
-): RequestResult<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError>({
-    url: '/v1/internal/experiments/{key}/arm',
-    ...options,
-  });
 
 /**
  * API keys, the newest first.
@@ -2555,17 +2453,6 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * The bytes of a file that came with a message.
- */
-export const botAdapterMediaRead = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterMediaReadData, ThrowOnError>,
-): RequestResult<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError>({
-    url: '/v1/media/{mediaId}',
-    ...options,
-  });
-
-/**
  * People, whoever became known last first.
  */
 export const gatewayPeopleList = <ThrowOnError extends boolean = true>(
@@ -2933,21 +2820,6 @@ export const gatewayRolesList = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * What keeps this service from using a description of a bot, which it does not take over.
- */
-export const serviceKitBotsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<ServiceKitBotsCheckData, ThrowOnError>,
-): RequestResult<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError>({
-    url: '/v1/services/{service}/bots/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Events this service gave up, in the order they died.
  */
 export const serviceKitDeadLettersList = <ThrowOnError extends boolean = true>(
@@ -3053,21 +2925,6 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError>({
     url: '/v1/sign-in/emails',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * A link that signs a person in once, for a bot to show to them alone.
- */
-export const gatewaySignInLinksCreate = <ThrowOnError extends boolean = true>(
-  options: Options<GatewaySignInLinksCreateData, ThrowOnError>,
-): RequestResult<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError>({
-    url: '/v1/sign-in/links',
     ...options,
     headers: {
       'Content-Type': 'application/json',

@@ -695,16 +695,6 @@ export type AnalyticsRetentionCell = {
   isMature: boolean;
 };
 
-export type AnalyticsRunningExperiment = {
-  id: string;
-  key: ExperimentKey;
-  place: ExperimentPlace;
-  salt: string;
-  arms: Array<AnalyticsArm>;
-  coverage: number;
-  namespace: AnalyticsNamespace | null;
-};
-
 export type AnalyticsStatisticsBackup = {
   id: string;
   takenAt: Instant;
@@ -1877,19 +1867,6 @@ export type GatewayInvitation = {
   expiresAt: Instant;
 };
 
-export type GatewayKeptBot = {
-  id: BotId;
-  state: GatewayBotState;
-  description: GatewayBotDescription;
-  secrets: {
-    [key: string]: string;
-  };
-  /**
-   * The file that it was taken over from: folders named there may be read.
-   */
-  takenFrom?: GatewayBotDescription;
-};
-
 export type GatewayMySession = {
   sessionId: string;
   /**
@@ -2177,11 +2154,6 @@ export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
-};
-
-export type GatewaySignInLink = {
-  url: string;
-  expiresAt: Instant;
 };
 
 export type GatewaySignInStep = {
@@ -4348,97 +4320,6 @@ export type GatewayApprovalsRejectResponses = {
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
 
-export type GatewayApprovalsDemandData = {
-  body: {
-    /**
-     * The member of staff.
-     */
-    requester: string;
-    route: {
-      id: string;
-      summary: string;
-      permission: string;
-    };
-    method: string;
-    path: string;
-    body: unknown;
-    /**
-     * Of all that is asked for: what is approved is exactly this.
-     */
-    hash: string;
-    /**
-     * By which the route does it once: the same may be sent again when its answer was lost.
-     */
-    execution: string;
-    botId: BotId | null;
-    /**
-     * The person whom it is about: it is forgotten with them.
-     */
-    userId: string | null;
-    approvalId: string | null;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/approvals/demands';
-};
-
-export type GatewayApprovalsDemandErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayApprovalsDemandError = GatewayApprovalsDemandErrors[keyof GatewayApprovalsDemandErrors];
-
-export type GatewayApprovalsDemandResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * passed; required: `approvalId` has to be approved first; unusable: it is not for this
-     */
-    verdict: string;
-    approvalId?: string;
-    expiresAt?: Instant;
-    state?: string;
-  };
-};
-
-export type GatewayApprovalsDemandResponse = GatewayApprovalsDemandResponses[keyof GatewayApprovalsDemandResponses];
-
-export type TtsWorkerAudioReadData = {
-  body?: never;
-  path: {
-    audioId: string;
-  };
-  query?: never;
-  url: '/v1/audio/{audioId}';
-};
-
-export type TtsWorkerAudioReadErrors = {
-  /**
-   * `tts-worker.audio_not_found`
-   */
-  404: Problem & {
-    code?: 'tts-worker.audio_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type TtsWorkerAudioReadError = TtsWorkerAudioReadErrors[keyof TtsWorkerAudioReadErrors];
-
-export type TtsWorkerAudioReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: unknown;
-};
-
 export type GatewayAuditEntriesListData = {
   body?: never;
   path?: never;
@@ -4856,42 +4737,6 @@ export type GatewayAuditVerificationsReadResponses = {
 
 export type GatewayAuditVerificationsReadResponse =
   GatewayAuditVerificationsReadResponses[keyof GatewayAuditVerificationsReadResponses];
-
-export type GatewayBotsDescribeData = {
-  body?: never;
-  path?: never;
-  query?: {
-    /**
-     * The revision of an earlier answer.
-     */
-    known?: string;
-  };
-  url: '/v1/bot-descriptions';
-};
-
-export type GatewayBotsDescribeErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayBotsDescribeError = GatewayBotsDescribeErrors[keyof GatewayBotsDescribeErrors];
-
-export type GatewayBotsDescribeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    revision: string;
-    /**
-     * Absent when nothing has changed.
-     */
-    bots?: Array<GatewayKeptBot>;
-  };
-};
-
-export type GatewayBotsDescribeResponse = GatewayBotsDescribeResponses[keyof GatewayBotsDescribeResponses];
 
 export type GatewayBotsListData = {
   body?: never;
@@ -5712,45 +5557,6 @@ export type GatewayBotDraftsCheckResponses = {
 };
 
 export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
-
-export type BotAdapterChannelsCheckData = {
-  body: {
-    botId: BotId;
-    /**
-     * The section of the bot's description.
-     */
-    channel: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names in the section: `token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/channels/check';
-};
-
-export type BotAdapterChannelsCheckErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type BotAdapterChannelsCheckError = BotAdapterChannelsCheckErrors[keyof BotAdapterChannelsCheckErrors];
-
-export type BotAdapterChannelsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: BotAdapterChannelReport;
-};
-
-export type BotAdapterChannelsCheckResponse = BotAdapterChannelsCheckResponses[keyof BotAdapterChannelsCheckResponses];
 
 export type BotAdapterContactsListData = {
   body?: never;
@@ -6918,80 +6724,6 @@ export type BotAdapterQuarantinedUpdatesSummarizeResponses = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeResponse =
   BotAdapterQuarantinedUpdatesSummarizeResponses[keyof BotAdapterQuarantinedUpdatesSummarizeResponses];
-
-export type AnalyticsRunningExperimentsListData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/internal/experiments';
-};
-
-export type AnalyticsRunningExperimentsListErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type AnalyticsRunningExperimentsListError =
-  AnalyticsRunningExperimentsListErrors[keyof AnalyticsRunningExperimentsListErrors];
-
-export type AnalyticsRunningExperimentsListResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    experiments: Array<AnalyticsRunningExperiment>;
-  };
-};
-
-export type AnalyticsRunningExperimentsListResponse =
-  AnalyticsRunningExperimentsListResponses[keyof AnalyticsRunningExperimentsListResponses];
-
-export type AnalyticsArmsReadData = {
-  body?: never;
-  path: {
-    key: ExperimentKey;
-  };
-  query: {
-    userId: string;
-  };
-  url: '/v1/internal/experiments/{key}/arm';
-};
-
-export type AnalyticsArmsReadErrors = {
-  /**
-   * `analytics.experiment_not_found`
-   */
-  404: Problem & {
-    code?: 'analytics.experiment_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type AnalyticsArmsReadError = AnalyticsArmsReadErrors[keyof AnalyticsArmsReadErrors];
-
-export type AnalyticsArmsReadResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Null for whoever takes no part.
-     */
-    arm: ArmKey | null;
-    value: string | null;
-    /**
-     * True when the person has met it already.
-     */
-    exposed: boolean;
-  };
-};
-
-export type AnalyticsArmsReadResponse = AnalyticsArmsReadResponses[keyof AnalyticsArmsReadResponses];
 
 export type GatewayKeysListData = {
   body?: never;
@@ -8942,45 +8674,6 @@ export type AnalyticsMeasuresRebuildResponses = {
 export type AnalyticsMeasuresRebuildResponse =
   AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
 
-export type BotAdapterMediaReadData = {
-  body?: never;
-  path: {
-    mediaId: string;
-  };
-  query?: never;
-  url: '/v1/media/{mediaId}';
-};
-
-export type BotAdapterMediaReadErrors = {
-  /**
-   * `bot-adapter.media_gone`
-   */
-  404: Problem & {
-    code?: 'bot-adapter.media_gone';
-  };
-  /**
-   * `bot-adapter.media_too_large`
-   */
-  413: Problem & {
-    code?: 'bot-adapter.media_too_large';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type BotAdapterMediaReadError = BotAdapterMediaReadErrors[keyof BotAdapterMediaReadErrors];
-
-export type BotAdapterMediaReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: Blob | File;
-};
-
-export type BotAdapterMediaReadResponse = BotAdapterMediaReadResponses[keyof BotAdapterMediaReadResponses];
-
 export type GatewayPeopleListData = {
   body?: never;
   path?: never;
@@ -10110,63 +9803,6 @@ export type GatewayRolesListResponses = {
 
 export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRolesListResponses];
 
-export type ServiceKitBotsCheckData = {
-  body: {
-    id: BotId;
-    description: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names, as `channel.token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-    /**
-     * The file that it was taken over from: folders of the machine that stand there may be named.
-     */
-    takenFrom?: {
-      [key: string]: unknown;
-    };
-  };
-  path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
-  };
-  query?: never;
-  url: '/v1/services/{service}/bots/check';
-};
-
-export type ServiceKitBotsCheckErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type ServiceKitBotsCheckError = ServiceKitBotsCheckErrors[keyof ServiceKitBotsCheckErrors];
-
-export type ServiceKitBotsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Those that this service reads.
-     */
-    sections: Array<string>;
-    /**
-     * Those it has looked for, set or not.
-     */
-    secrets: Array<string>;
-    /**
-     * Their pointers begin at the description.
-     */
-    errors: Array<FieldError>;
-  };
-};
-
-export type ServiceKitBotsCheckResponse = ServiceKitBotsCheckResponses[keyof ServiceKitBotsCheckResponses];
-
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
@@ -10462,47 +10098,6 @@ export type GatewaySignInEmailsSendResponses = {
    */
   202: unknown;
 };
-
-export type GatewaySignInLinksCreateData = {
-  body: {
-    userId: string;
-    returnTo?: string;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/sign-in/links';
-};
-
-export type GatewaySignInLinksCreateErrors = {
-  /**
-   * `gateway.services_only`
-   */
-  403: Problem & {
-    code?: 'gateway.services_only';
-  };
-  /**
-   * `gateway.user_not_found`
-   */
-  404: Problem & {
-    code?: 'gateway.user_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewaySignInLinksCreateError = GatewaySignInLinksCreateErrors[keyof GatewaySignInLinksCreateErrors];
-
-export type GatewaySignInLinksCreateResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewaySignInLink;
-};
-
-export type GatewaySignInLinksCreateResponse =
-  GatewaySignInLinksCreateResponses[keyof GatewaySignInLinksCreateResponses];
 
 export type GatewaySignInLinksRedeemData = {
   body: {

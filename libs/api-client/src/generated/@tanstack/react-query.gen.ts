@@ -8,7 +8,6 @@ import {
   analyticsAlertsList,
   analyticsAlertsRead,
   analyticsArchivesList,
-  analyticsArmsRead,
   analyticsBackupsList,
   analyticsBoardsListDefinitions,
   analyticsBoardsReadActivity,
@@ -30,9 +29,7 @@ import {
   analyticsMeReadStatistics,
   analyticsQuarantinedEventsList,
   analyticsRatesList,
-  analyticsRunningExperimentsList,
   botAdapterContactsList,
-  botAdapterMediaRead,
   botAdapterPersonContactsRead,
   botAdapterPersonDeliveriesList,
   botAdapterPersonProfileRead,
@@ -78,7 +75,6 @@ import {
   gatewayBotRevisionsCompare,
   gatewayBotRevisionsList,
   gatewayBotRevisionsRead,
-  gatewayBotsDescribe,
   gatewayBotsList,
   gatewayBotsRead,
   gatewayConsentsList,
@@ -104,7 +100,6 @@ import {
   type Options,
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
-  ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
   AnalyticsAlertSettingsReadData,
@@ -119,9 +114,6 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListError,
   AnalyticsArchivesListResponse,
-  AnalyticsArmsReadData,
-  AnalyticsArmsReadError,
-  AnalyticsArmsReadResponse,
   AnalyticsBackupsListData,
   AnalyticsBackupsListError,
   AnalyticsBackupsListResponse,
@@ -185,15 +177,9 @@ import type {
   AnalyticsRatesListData,
   AnalyticsRatesListError,
   AnalyticsRatesListResponse,
-  AnalyticsRunningExperimentsListData,
-  AnalyticsRunningExperimentsListError,
-  AnalyticsRunningExperimentsListResponse,
   BotAdapterContactsListData,
   BotAdapterContactsListError,
   BotAdapterContactsListResponse,
-  BotAdapterMediaReadData,
-  BotAdapterMediaReadError,
-  BotAdapterMediaReadResponse,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadError,
   BotAdapterPersonContactsReadResponse,
@@ -325,9 +311,6 @@ import type {
   GatewayBotRevisionsReadData,
   GatewayBotRevisionsReadError,
   GatewayBotRevisionsReadResponse,
-  GatewayBotsDescribeData,
-  GatewayBotsDescribeError,
-  GatewayBotsDescribeResponse,
   GatewayBotsListData,
   GatewayBotsListError,
   GatewayBotsListResponse,
@@ -400,8 +383,6 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeError,
   ServiceKitDeadLettersSummarizeResponse,
-  TtsWorkerAudioReadData,
-  TtsWorkerAudioReadError,
 } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
@@ -1193,26 +1174,6 @@ export const gatewayApprovalsReadOptions = (options: Options<GatewayApprovalsRea
     queryKey: gatewayApprovalsReadQueryKey(options),
   });
 
-export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) =>
-  createQueryKey('ttsWorkerAudioRead', options);
-
-/**
- * The audio of a completed speech.
- */
-export const ttsWorkerAudioReadOptions = (options: Options<TtsWorkerAudioReadData>) =>
-  queryOptions<unknown, TtsWorkerAudioReadError, unknown, ReturnType<typeof ttsWorkerAudioReadQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await ttsWorkerAudioRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: ttsWorkerAudioReadQueryKey(options),
-  });
-
 export const gatewayAuditEntriesListQueryKey = (options?: Options<GatewayAuditEntriesListData>) =>
   createQueryKey('gatewayAuditEntriesList', options);
 
@@ -1556,31 +1517,6 @@ export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAud
       return data;
     },
     queryKey: gatewayAuditVerificationsReadQueryKey(options),
-  });
-
-export const gatewayBotsDescribeQueryKey = (options?: Options<GatewayBotsDescribeData>) =>
-  createQueryKey('gatewayBotsDescribe', options);
-
-/**
- * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
- */
-export const gatewayBotsDescribeOptions = (options?: Options<GatewayBotsDescribeData>) =>
-  queryOptions<
-    GatewayBotsDescribeResponse,
-    GatewayBotsDescribeError,
-    GatewayBotsDescribeResponse,
-    ReturnType<typeof gatewayBotsDescribeQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await gatewayBotsDescribe({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: gatewayBotsDescribeQueryKey(options),
   });
 
 export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) =>
@@ -2415,56 +2351,6 @@ export const botAdapterQuarantinedUpdatesSummarizeOptions = (
     queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options),
   });
 
-export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) =>
-  createQueryKey('analyticsRunningExperimentsList', options);
-
-/**
- * All that a service needs to put people into arms by itself.
- */
-export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) =>
-  queryOptions<
-    AnalyticsRunningExperimentsListResponse,
-    AnalyticsRunningExperimentsListError,
-    AnalyticsRunningExperimentsListResponse,
-    ReturnType<typeof analyticsRunningExperimentsListQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await analyticsRunningExperimentsList({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: analyticsRunningExperimentsListQueryKey(options),
-  });
-
-export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) =>
-  createQueryKey('analyticsArmsRead', options);
-
-/**
- * The arm of a person: the one they met first, else the one they would be put into.
- */
-export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) =>
-  queryOptions<
-    AnalyticsArmsReadResponse,
-    AnalyticsArmsReadError,
-    AnalyticsArmsReadResponse,
-    ReturnType<typeof analyticsArmsReadQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await analyticsArmsRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: analyticsArmsReadQueryKey(options),
-  });
-
 export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) =>
   createQueryKey('gatewayKeysList', options);
 
@@ -3161,31 +3047,6 @@ export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeRea
       return data;
     },
     queryKey: analyticsMeReadStatisticsQueryKey(options),
-  });
-
-export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) =>
-  createQueryKey('botAdapterMediaRead', options);
-
-/**
- * The bytes of a file that came with a message.
- */
-export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadData>) =>
-  queryOptions<
-    BotAdapterMediaReadResponse,
-    BotAdapterMediaReadError,
-    BotAdapterMediaReadResponse,
-    ReturnType<typeof botAdapterMediaReadQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await botAdapterMediaRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: botAdapterMediaReadQueryKey(options),
   });
 
 export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) =>
