@@ -31,6 +31,8 @@ import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
 
 const JSON_MAX_BYTES = 1024 * 1024;
+/** Anybody can make up others. */
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
 /** A third of the time for which it is good. */
@@ -287,7 +289,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private note({ request, response, requestId, found, caller, audited, began }: Exchange): void {
     if (!found && !request.url?.startsWith(`${VERSION}/`)) return;
     const ms = performance.now() - began;
-    const method = request.method ?? 'GET';
+    const method = METHODS.includes(request.method ?? '') ? request.method! : 'other';
     const labels = { service: found?.service ?? 'none', route: found?.route.id ?? 'unknown' };
     const status = response.writableFinished ? response.statusCode : CALLER_GONE;
     const code = response.getHeader('x-problem-code')?.toString();

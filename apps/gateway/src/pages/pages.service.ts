@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Encoding, PageFiles } from './page-files';
 
+const HERE = 'http://localhost';
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /** Serves the console, which is the area of persons as well: one page, which finds out by its address what it shows. */
@@ -15,7 +16,8 @@ export class PagesService {
   /** @throws HttpProblem for what is not there */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
-    const { pathname } = new URL(url, 'http://localhost');
+    if (!URL.canParse(url, HERE)) throw new HttpProblem('not_found');
+    const { pathname } = new URL(url, HERE);
     const [, area, folder, name, ...deeper] = pathname.split('/');
     if (pathname !== '/' && area !== 'console' && area !== 'me') throw new HttpProblem('not_found');
     if (method !== 'GET' && method !== 'HEAD') {
