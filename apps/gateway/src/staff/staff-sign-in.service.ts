@@ -9,7 +9,9 @@ import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
+import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
+import { SignInAudit } from './sign-in-audit';
 import { Staff } from './staff.entity';
 import {
   EmailNeeded,
@@ -59,18 +61,24 @@ export class StaffSignInService {
     private readonly limits: LimitsService,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
+    private readonly local: LocalSignIn,
+    private readonly audit: SignInAudit,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
+  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts; SsoRequired when all is right, and does not count here */
   async withPassword(email: string, password: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
     const attempt = await this.beginAttempt(emailHash);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
-    if (!(await isPassword(staff?.passwordHash ?? null, password))) throw new WrongCredentials();
+    if (!(await isPassword(staff?.passwordHash ?? null, password))) {
+      if (staff) await this.audit.denied(staff.id, 'wrong_credentials');
+      throw new WrongCredentials();
+    }
     await attempt.succeeded();
+    await this.local.assertAllowed(staff!);
     return this.nextStep(staff!);
   }
 
@@ -80,13 +88,14 @@ export class StaffSignInService {
     return { email: plain(email, 'email'), name: plain(name, 'name') };
   }
 
-  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists */
+  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired */
   async acceptInvitation(chosen: {
     token: string;
     password: string;
     name?: string | undefined;
     email?: string | undefined;
   }): Promise<SignInStep> {
+    await this.local.assertAllowed(await this.invited(this.db.manager, chosen.token));
     const known = await this.readInvitation(chosen.token);
     const email = known.email ?? chosen.email;
     if (!email) throw new EmailNeeded();
@@ -156,9 +165,10 @@ export class StaffSignInService {
     return this.passkeys.challenge(staff.id, { isSecondStep: true });
   }
 
-  /** @throws PasskeyRefused, SignInExpired */
+  /** @throws PasskeyRefused, SignInExpired, SsoRequired */
   async withPasskey(http: Http, answer: PasskeyAnswer): Promise<void> {
     const { staff, amr, isSecondStep } = await this.passkeys.verify(answer);
+    await this.local.assertAllowed(staff);
     await this.begin(http, staff, isSecondStep ? ['pwd', ...amr] : amr);
   }
 
@@ -214,9 +224,11 @@ export class StaffSignInService {
     return (await this.db.manager.findOneByOrFail(Staff, { id: staffId })).recoveryHashes.length;
   }
 
-  private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
-    await this.sessions.begin(http, { kind: 'staff', id, amr });
+  private async begin(http: Http, staff: Staff, amr: string[]): Promise<void> {
+    const { id } = staff;
+    const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+    await this.audit.began(session, this.local.note(staff) ? { breakGlass: true } : {});
   }
 
   private async nextStep(staff: Staff): Promise<SignInStep> {
@@ -244,7 +256,10 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
-    if (!taken) throw new WrongCode();
+    if (!taken) {
+      await this.audit.denied(staffId, 'wrong_code');
+      throw new WrongCode();
+    }
     await attempt.succeeded();
     return taken;
   }

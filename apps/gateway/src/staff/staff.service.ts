@@ -94,7 +94,7 @@ export class StaffService {
   async reinvite(tx: EntityManager, actor: Actor, id: string): Promise<Invitation> {
     const staff = await this.forChange(tx, actor, id);
     if (staff.state === 'suspended') throw new StaffNotFound();
-    await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [] });
+    await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [], ssoHash: null });
     await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
     return this.newInvitation(tx, id);
@@ -105,8 +105,14 @@ export class StaffService {
       const staff = await this.forChange(tx, actor, id);
       ifMatch.check(staff.revision);
       await this.assertGivable(tx, actor, grants);
+      const kept = await tx.findBy(Grant, { staffId: id, source: 'sso' });
       await tx.delete(Grant, { staffId: id });
       await this.give(tx, id, grants, actor);
+      // What the provider has given, and is left to them, goes when the provider says so.
+      for (const { role, botId } of kept) {
+        const bot = botId === null ? IsNull() : botId;
+        await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
+      }
       await this.assertOwned(tx);
       return this.read(id, tx);
     });
@@ -130,7 +136,8 @@ export class StaffService {
     const member = await this.db.transaction(async (tx) => {
       const staff = await this.forChange(tx, actor, id);
       if (staff.state === 'suspended') {
-        await tx.update(Staff, { id }, { state: staff.passwordHash && staff.totpSecret ? 'active' : 'invited' });
+        const canSignIn = (staff.passwordHash && staff.totpSecret) || staff.ssoHash;
+        await tx.update(Staff, { id }, { state: canSignIn ? 'active' : 'invited' });
       }
       return this.read(id, tx);
     });
@@ -235,6 +242,7 @@ export class StaffService {
         ...(row.passwordHash ? ['password'] : []),
         ...(row.totpSecret ? ['totp'] : []),
         ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
+        ...(row.ssoHash ? ['sso'] : []),
       ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,
