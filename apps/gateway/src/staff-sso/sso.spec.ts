@@ -1,11 +1,17 @@
+import { FieldCipher } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
-import { type JWTPayload, SignJWT, generateKeyPair } from 'jose';
+import { generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { generate, generateSecret } from 'otplib';
+import { Registry } from 'prom-client';
 import { CompanyProvider, type ProviderBrowser } from '../../test/company-provider';
 import { signInStaff } from '../../test/sign-in';
 import { broughtBy, Browser, SITE } from '../../test/start-gateway';
 import { gatewayApp } from '../gateway.app';
+import { hashPassword } from '../staff/passwords';
+import { StaffService } from '../staff/staff.service';
 
 const REDIRECT_URI = `${SITE}/console/sign-in/sso`;
+const PASSWORD = 'violet tram under seven lemons';
 const ROLES = { engineers: ['developer'], 'help-desk': ['support@lumen'], board: ['admin'] };
 
 interface Refused {
@@ -237,12 +243,55 @@ describe('single sign-on of staff', () => {
       const browser = browserOf(strict);
       const accepted = await browser.ask<Refused>('POST', '/staff-sign-in/invitation', {
         token: link.split('#')[1],
-        password: 'violet tram under seven lemons',
+        password: PASSWORD,
       });
       expect([accepted.status, accepted.body.code]).toEqual([403, 'gateway.sso_required']);
       expect((await signIn('vera', browser)).status).toBe(201);
       expect((await staffOf(browser))?.roles.toSorted()).toEqual(['analyst', 'developer']);
       expect((await browser.ask('POST', '/staff-sign-in/invitation/read', { token: link.split('#')[1] })).status).toBe(410);
+    });
+
+    /** A member of staff with a password and an app of here. */
+    async function local(login: string, role: string) {
+      const { id } = await signInStaff(strict, role);
+      const { nest, db } = strict.service;
+      const [cipher, staff] = [nest.get(FieldCipher, { strict: false }), nest.get(StaffService, { strict: false })];
+      const [email, secret] = [`${login}@northwind.example`, generateSecret({ length: 20 })];
+      await db.query(`UPDATE staff SET email_hash = $2, email = $3, password_hash = $4, totp_secret = $5 WHERE id = $1`, [
+        ...[id, staff.hashOfEmail(email), cipher.encrypt(email, 'staff.email', id), await hashPassword(PASSWORD)],
+        cipher.encrypt(secret, 'staff.totp_secret', id),
+      ]);
+      const browser = browserOf(strict);
+      const step = await browser.ask<Refused & { ticket: string }>('POST', '/staff-sign-in/password', {
+        email,
+        password: PASSWORD,
+      });
+      return { id, browser, step, code: () => generate({ secret, epoch: strict.clock.now().getTime() / 1000 }) };
+    }
+    const auditOf = (id: string) =>
+      strict.service.db.query<object[]>(
+        `SELECT action, result, details FROM audit_entries WHERE actor_kind = 'staff' AND actor_id = $1 ORDER BY seq`,
+        [id],
+      );
+
+    it('a password of their own is worth nothing to those of the domain, also when it is right', async () => {
+      const { step } = await local('walter', 'admin');
+      expect([step.status, step.body.code]).toEqual([403, 'gateway.sso_required']);
+    });
+
+    it('an owner comes in all the same, and it is an alarm', async () => {
+      const { id, browser, step, code } = await local('olga', 'owner');
+      const enter = async (given: string) =>
+        (await browser.ask('POST', '/staff-sign-in/code', { ticket: step.body.ticket, code: given })).status;
+      const given = await code();
+      expect([await enter(given), await enter(given)]).toEqual([200, 401]);
+      expect(await strict.service.nest.get(Registry, { strict: false }).metrics()).toMatch(
+        /^staff_break_glass_sign_ins_total(\{.*\})? 1$/m,
+      );
+      expect(await auditOf(id)).toMatchObject([
+        { action: 'gateway.staff-sessions.begin', result: 'done', details: { breakGlass: true } },
+        { result: 'denied', details: { why: 'wrong_code' } },
+      ]);
     });
   });
 });
