@@ -158,6 +158,11 @@ const staffSignIn = createRoute({
   validateSearch: searchOf('to'),
   component: lazyRouteComponent(() => import('./sign-in/staff-sign-in.page'), 'StaffSignInPage'),
 });
+const ssoReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/console/sign-in/sso',
+  component: lazyRouteComponent(() => import('./sign-in/sso-return.page'), 'SsoReturnPage'),
+});
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/console/welcome',
@@ -166,6 +171,7 @@ const welcome = createRoute({
 
 const routeTree = root.addChildren([
   staffSignIn,
+  ssoReturn,
   welcome,
   staff.addChildren([
     overview,

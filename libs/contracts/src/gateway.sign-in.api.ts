@@ -9,14 +9,14 @@ import { Locale } from './locale';
  * Where a page goes on after signing in: an address of this site, never of another one. Browsers take `/\evil.example` and
  * `//evil.example` for other hosts, and drop tabs and line ends.
  */
-const ReturnTo = z
+export const ReturnTo = z
   .string()
   .max(500)
   .regex(/^\/(?![/\\])[^\\\s\x00-\x1f]*$/, 'is no path of this site')
   .default('/me');
 
 /** What an account elsewhere has put into the address of the page to which it sent the browser back. */
-const ProviderAnswer = z
+export const ProviderAnswer = z
   .object({
     state: z.string().min(1).max(500),
     code: z.string().min(1).max(4000).optional(),

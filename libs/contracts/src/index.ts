@@ -369,6 +369,7 @@ export {
   RequestAuditVerification,
 } from './gateway.audit.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
 export {
   ChangeWebhookEndpoint,
   ListWebhookDeliveries,

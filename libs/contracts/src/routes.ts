@@ -21,6 +21,7 @@ import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
+import * as gatewaySso from './gateway.sso.api';
 import * as gatewayStaff from './gateway.staff.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
@@ -49,6 +50,7 @@ const files = [
   gatewayPeople,
   gatewaySession,
   gatewaySignIn,
+  gatewaySso,
   gatewayStaff,
   gatewayWebhooks,
   serviceKit,

@@ -60,6 +60,7 @@ export const useShellTexts = defineTexts({
     stepUp: {
       title: 'Is it you?',
       text: 'This is a dangerous act, so prove once more who you are.',
+      elsewhere: 'By single sign-on',
     },
     signIn: {
       password: 'Password',
@@ -104,6 +105,7 @@ export const useShellTexts = defineTexts({
     stepUp: {
       title: 'Это вы?',
       text: 'Действие опасное, поэтому ещё раз подтвердите, что это вы.',
+      elsewhere: 'Через единый вход',
     },
     signIn: {
       password: 'Пароль',

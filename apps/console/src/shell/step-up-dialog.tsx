@@ -1,4 +1,4 @@
-import { gatewayStaffSignInProveAgain } from '@switchboard/api-client';
+import { gatewayStaffSignInBeginSso, gatewayStaffSignInProveAgain } from '@switchboard/api-client';
 import {
   Button,
   Dialog,
@@ -12,6 +12,8 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useEffect, useState } from 'react';
+import { tellProblem } from '../api';
+import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
 import { onStepUp } from './step-up';
 
@@ -25,6 +27,7 @@ export function StepUpDialog() {
     answer?.(proven);
     setAnswer(undefined);
   };
+  const { amr } = useStaff();
   const form = useForm({
     send: (values) =>
       gatewayStaffSignInProveAgain({ body: { password: values.exact('password'), code: values.text('code') } }),
@@ -57,6 +60,13 @@ export function StepUpDialog() {
             mono
           />
         </DialogBody>
+        {amr.includes('sso') && (
+          <DialogBody>
+            <Button wide onPress={() => void proveElsewhere().catch(tellProblem)}>
+              {t.stepUp.elsewhere}
+            </Button>
+          </DialogBody>
+        )}
         <DialogActions>
           <Button onPress={() => finish(false)}>{kit.cancel}</Button>
           <SubmitButton form={form}>{kit.confirm}</SubmitButton>
@@ -64,4 +74,11 @@ export function StepUpDialog() {
       </Form>
     </Dialog>
   );
+}
+
+/** The browser leaves for the provider and comes back to this page, where what was to be done is asked for again. */
+async function proveElsewhere(): Promise<void> {
+  const { pathname, search } = window.location;
+  const { data } = await gatewayStaffSignInBeginSso({ body: { returnTo: pathname + search, proveAgain: true } });
+  window.location.assign(data.url);
 }

@@ -29,6 +29,16 @@ const TOKEN_BYTES = 32;
 
 export type SessionKind = keyof typeof COOKIE;
 
+/** Of somebody who has proven who they are. */
+export interface NewSession {
+  readonly kind: SessionKind;
+  readonly id: string;
+  readonly amr: readonly string[];
+  /** When, if that was earlier and elsewhere. */
+  readonly provenAt?: Date | undefined;
+  readonly ssoSid?: string | null;
+}
+
 /** `RequestOf.http` */
 interface Exchange {
   readonly request: IncomingMessage;
@@ -49,7 +59,7 @@ export class SessionsService {
   /** Signs somebody in; a session of the same kind that the browser had ends. */
   async begin(
     { request, response }: Exchange,
-    { kind, id, amr }: { kind: SessionKind; id: string; amr: readonly string[] },
+    { kind, id, amr, provenAt, ssoSid = null }: NewSession,
   ): Promise<Session> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const now = this.clock.now();
@@ -59,8 +69,9 @@ export class SessionsService {
       kind,
       subjectId: id,
       amr: [...amr],
-      provenAt: now,
+      provenAt: provenAt ?? now,
       device: deviceOf(request.headers['user-agent']),
+      ssoSid,
       createdAt: now,
       seenAt: now,
       expiresAt: new Date(now.getTime() + LIFETIME[kind].mostMs),
@@ -92,10 +103,11 @@ export class SessionsService {
   }
 
   /** Somebody has proven once more who they are. */
-  async prove(id: string, amr: readonly string[]): Promise<void> {
+  async prove(id: string, amr: readonly string[], elsewhere: Partial<Pick<Session, 'provenAt' | 'ssoSid'>> = {}): Promise<void> {
     const now = this.clock.now();
     const session = await this.db.manager.findOneByOrFail(Session, { id });
-    await this.db.manager.update(Session, { id }, { provenAt: now, amr: [...new Set([...session.amr, ...amr])] });
+    const all = [...new Set([...session.amr, ...amr])];
+    await this.db.manager.update(Session, { id }, { provenAt: now, amr: all, ...elsewhere });
     this.changed(session.subjectId);
   }
 
@@ -125,6 +137,21 @@ export class SessionsService {
     const ended = tx.createQueryBuilder().delete().from(Session).where({ kind, subjectId });
     if (exceptId) ended.andWhere('id <> :exceptId', { exceptId });
     await ended.execute();
+  }
+
+  /**
+   * Ends sessions of staff that began at the company's provider: the one that is called `sid` there, or all of somebody's.
+   * @returns how many
+   */
+  async endOfSso({ sid, staffId }: { sid?: string | undefined; staffId?: string | undefined }): Promise<number> {
+    const [ended] = await this.db.query<[{ subject_id: string }[], number]>(
+      `DELETE FROM sessions WHERE kind = 'staff' AND 'sso' = ANY (amr) AND ($1::text IS NULL OR sso_sid = $1)
+         AND ($2::uuid IS NULL OR subject_id = $2) AND ($1::text IS NOT NULL OR $2::uuid IS NOT NULL)
+       RETURNING subject_id`,
+      [sid ?? null, staffId ?? null],
+    );
+    for (const subjectId of new Set(ended.map((row) => row.subject_id))) this.changed(subjectId);
+    return ended.length;
   }
 
   /** Sessions of somebody have changed: this process and the others look them up anew. */

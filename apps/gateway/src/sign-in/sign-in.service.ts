@@ -25,18 +25,18 @@ export class ProviderUnavailable extends DomainError {
   }
 }
 /** Ten minutes have passed, it was begun in another browser, or it has come back before. */
-class SignInExpired extends DomainError {
+export class SignInExpired extends DomainError {
   constructor() {
     super('gateway.sign_in_expired', 'This attempt to sign in is over: begin anew', 401);
   }
 }
-class SignInDeclined extends DomainError {
+export class SignInDeclined extends DomainError {
   constructor() {
     super('gateway.sign_in_declined', 'It was declined', 401);
   }
 }
 /** What exactly did not fit is in the log alone. */
-class SignInFailed extends DomainError {
+export class SignInFailed extends DomainError {
   constructor() {
     super('gateway.sign_in_refused', 'What came back proves nothing', 401);
   }

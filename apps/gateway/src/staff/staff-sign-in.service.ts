@@ -5,13 +5,14 @@ import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
-import { AuditedRequests } from '../audit/audited-requests';
+import { AuditLog } from '../audit/audit-log';
 import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
+import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
+import { SignInAudit } from './sign-in-audit';
 import { Staff } from './staff.entity';
 import {
   EmailNeeded,
@@ -61,24 +62,26 @@ export class StaffSignInService {
     private readonly limits: LimitsService,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
+    private readonly local: LocalSignIn,
+    private readonly signIns: SignInAudit,
     private readonly audit: AuditLog,
-    private readonly requests: AuditedRequests,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
+  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts; SsoRequired when all is right, and does not count here */
   async withPassword(http: Http, email: string, password: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
     const attempt = await this.beginAttempt(emailHash);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
     if (!(await isPassword(staff?.passwordHash ?? null, password))) {
       // Not waited for, or the time would tell who works here.
-      if (staff) void this.note(http, staff.id, 'password', 'denied').catch(() => undefined);
+      if (staff) void this.signIns.denied(staff.id, 'wrong_credentials', http.request).catch(() => undefined);
       throw new WrongCredentials();
     }
     await attempt.succeeded();
+    await this.local.assertAllowed(staff!);
     return this.nextStep(staff!);
   }
 
@@ -88,13 +91,14 @@ export class StaffSignInService {
     return { email: plain(email, 'email'), name: plain(name, 'name') };
   }
 
-  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists */
+  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired */
   async acceptInvitation(chosen: {
     token: string;
     password: string;
     name?: string | undefined;
     email?: string | undefined;
   }): Promise<SignInStep> {
+    await this.local.assertAllowed(await this.invited(this.db.manager, chosen.token));
     const known = await this.readInvitation(chosen.token);
     const email = known.email ?? chosen.email;
     if (!email) throw new EmailNeeded();
@@ -153,10 +157,7 @@ export class StaffSignInService {
   /** @returns how many recovery codes are left. @throws WrongCode, SignInExpired, TooManyAttempts */
   async withCode(http: Http, ticket: string, code: string): Promise<number> {
     const { staff } = await this.open(ticket);
-    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code).catch(async (error: unknown) => {
-      if (error instanceof WrongCode) await this.note(http, staff.id, 'code', 'denied');
-      throw error;
-    });
+    const { amr, recoveryCodesLeft } = await this.takeCode(http, staff.id, code);
     await this.begin(http, staff, ['pwd', amr]);
     return recoveryCodesLeft;
   }
@@ -168,9 +169,10 @@ export class StaffSignInService {
     return this.passkeys.challenge(staff.id, { isSecondStep: true });
   }
 
-  /** @throws PasskeyRefused, SignInExpired */
+  /** @throws PasskeyRefused, SignInExpired, SsoRequired */
   async withPasskey(http: Http, answer: PasskeyAnswer): Promise<void> {
     const { staff, amr, isSecondStep } = await this.passkeys.verify(answer);
+    await this.local.assertAllowed(staff);
     await this.begin(http, staff, isSecondStep ? ['pwd', ...amr] : amr);
   }
 
@@ -196,7 +198,7 @@ export class StaffSignInService {
       if (!(await isPassword(passwordHash, password))) throw new WrongCredentials();
       await attempt.succeeded();
     }
-    const { amr } = await this.takeCode(staffId, code).catch((error: unknown) => {
+    const { amr } = await this.takeCode(http, staffId, code).catch((error: unknown) => {
       throw error instanceof WrongCode ? new WrongCredentials() : error;
     });
     await this.sessions.prove(session.id, [amr]);
@@ -230,11 +232,11 @@ export class StaffSignInService {
     return (await this.db.manager.findOneByOrFail(Staff, { id: staffId })).recoveryHashes.length;
   }
 
-  private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
-    // First what nobody may do unseen.
-    await this.note(http, id, 'begin-session', 'done', amr);
-    await this.sessions.begin(http, { kind: 'staff', id, amr });
+  private async begin(http: Http, staff: Staff, amr: string[]): Promise<void> {
+    const { id } = staff;
+    const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+    await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
   }
 
   private noteOfAccount(tx: EntityManager, id: string, act: string): Promise<void> {
@@ -244,19 +246,17 @@ export class StaffSignInService {
     });
   }
 
-  private note({ request }: Http, id: string, act: string, result: AuditEntry['result'], amr?: string[]): Promise<void> {
-    const actor = { kind: 'staff', id, amr, ...this.requests.originOf(request) };
-    const resource = { type: 'staff', id };
-    return this.audit.append(this.db.manager, { actor, action: `gateway.staff-sign-in.${act}`, resource, result });
-  }
-
   private async nextStep(staff: Staff): Promise<SignInStep> {
     const hasPasskey = await this.passkeys.has(staff.id);
     return { ticket: this.ticketFor(staff), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey };
   }
 
   /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
-  private async takeCode(staffId: string, given: string): Promise<{ amr: string; recoveryCodesLeft: number }> {
+  private async takeCode(
+    http: Http,
+    staffId: string,
+    given: string,
+  ): Promise<{ amr: string; recoveryCodesLeft: number }> {
     const attempt = await this.beginAttempt(staffId);
     const taken = await this.db.transaction(async (tx) => {
       const staff = await tx.findOne(Staff, { where: { id: staffId }, lock: { mode: 'pessimistic_write' } });
@@ -275,7 +275,10 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
-    if (!taken) throw new WrongCode();
+    if (!taken) {
+      await this.signIns.denied(staffId, 'wrong_code', http.request);
+      throw new WrongCode();
+    }
     await attempt.succeeded();
     return taken;
   }

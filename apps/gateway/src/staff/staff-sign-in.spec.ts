@@ -222,9 +222,9 @@ describe('staff', () => {
     await post('/staff-sign-in/code', { ticket: step.body['ticket'], code: '000000' });
     await signInOwner();
     expect((await audited(app, { actor })).slice(known)).toEqual([
-      'gateway.staff-sign-in.password denied',
-      'gateway.staff-sign-in.code denied',
-      'gateway.staff-sign-in.begin-session done',
+      'gateway.staff-sessions.begin denied',
+      'gateway.staff-sessions.begin denied',
+      'gateway.staff-sessions.begin done',
     ]);
     const [{ address: from }] = await app.service.db.query<[{ address: string }]>(
       `SELECT actor ->> 'address' AS address FROM audit_entries WHERE actor_id = $1 ORDER BY seq DESC LIMIT 1`,

@@ -4,8 +4,10 @@ import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
+import { LocalSignIn } from './local-sign-in';
 import { PasskeysController } from './passkeys.controller';
 import { PasskeysService } from './passkeys.service';
+import { SignInAudit } from './sign-in-audit';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
 import { StaffTickets } from './staff-tickets';
@@ -15,6 +17,10 @@ import { StaffService } from './staff.service';
 @Module({
   imports: [AccessModule, AuditModule, LimitsModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
-  providers: [StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+  providers: [
+    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+    ...[LocalSignIn, SignInAudit],
+  ],
+  exports: [SignInAudit, StaffService, StaffTickets],
 })
 export class StaffModule {}

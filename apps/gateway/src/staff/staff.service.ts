@@ -99,7 +99,11 @@ export class StaffService {
     const staff = await this.forChange(tx, actor, id);
     if (staff.state === 'suspended') throw new StaffNotFound();
     const before = await this.read(id, tx);
-    await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [] });
+    await tx.update(
+      Staff,
+      { id },
+      { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [], ssoHash: null },
+    );
     await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
     const invitation = await this.newInvitation(tx, id);
@@ -113,8 +117,14 @@ export class StaffService {
       ifMatch.check(staff.revision);
       await this.assertGivable(tx, actor, grants);
       const before = await this.read(id, tx);
+      const kept = await tx.findBy(Grant, { staffId: id, source: 'sso' });
       await tx.delete(Grant, { staffId: id });
       await this.give(tx, id, grants, actor);
+      // What the provider has given, and is left to them, goes when the provider says so.
+      for (const { role, botId } of kept) {
+        const bot = botId === null ? IsNull() : botId;
+        await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
+      }
       await this.assertOwned(tx);
       return this.note(tx, actor, 'grant', id, before);
     });
@@ -140,7 +150,8 @@ export class StaffService {
       const staff = await this.forChange(tx, actor, id);
       const before = await this.read(id, tx);
       if (staff.state === 'suspended') {
-        await tx.update(Staff, { id }, { state: staff.passwordHash && staff.totpSecret ? 'active' : 'invited' });
+        const canSignIn = (staff.passwordHash && staff.totpSecret) || staff.ssoHash;
+        await tx.update(Staff, { id }, { state: canSignIn ? 'active' : 'invited' });
       }
       return this.note(tx, actor, 'resume', id, before);
     });
@@ -262,6 +273,7 @@ export class StaffService {
         ...(row.passwordHash ? ['password'] : []),
         ...(row.totpSecret ? ['totp'] : []),
         ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
+        ...(row.ssoHash ? ['sso'] : []),
       ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,

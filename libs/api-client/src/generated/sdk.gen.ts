@@ -8,6 +8,7 @@ import {
   type RequestResult,
   type ServerSentEventsResult,
   type TDataShape,
+  urlSearchParamsBodySerializer,
 } from './client';
 import { client } from './client.gen';
 import type {
@@ -573,15 +574,27 @@ import type {
   GatewayStaffSignInBeginPasskeyProofErrors,
   GatewayStaffSignInBeginPasskeyProofResponses,
   GatewayStaffSignInBeginPasskeyResponses,
+  GatewayStaffSignInBeginSsoData,
+  GatewayStaffSignInBeginSsoErrors,
+  GatewayStaffSignInBeginSsoResponses,
   GatewayStaffSignInBeginTotpData,
   GatewayStaffSignInBeginTotpErrors,
   GatewayStaffSignInBeginTotpResponses,
   GatewayStaffSignInCodeData,
   GatewayStaffSignInCodeErrors,
   GatewayStaffSignInCodeResponses,
+  GatewayStaffSignInCompleteSsoData,
+  GatewayStaffSignInCompleteSsoErrors,
+  GatewayStaffSignInCompleteSsoResponses,
   GatewayStaffSignInConfirmTotpData,
   GatewayStaffSignInConfirmTotpErrors,
   GatewayStaffSignInConfirmTotpResponses,
+  GatewayStaffSignInEndSsoData,
+  GatewayStaffSignInEndSsoErrors,
+  GatewayStaffSignInEndSsoResponses,
+  GatewayStaffSignInMethodsData,
+  GatewayStaffSignInMethodsErrors,
+  GatewayStaffSignInMethodsResponses,
   GatewayStaffSignInPasskeyData,
   GatewayStaffSignInPasskeyErrors,
   GatewayStaffSignInPasskeyResponses,
@@ -3057,6 +3070,17 @@ export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = 
   });
 
 /**
+ * How staff can sign in here.
+ */
+export const gatewayStaffSignInMethods = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayStaffSignInMethodsData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/methods',
+    ...options,
+  });
+
+/**
  * Signs staff in with a passkey: what they have, and by its lock what they know or are.
  */
 export const gatewayStaffSignInPasskey = <ThrowOnError extends boolean = true>(
@@ -3098,6 +3122,56 @@ export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
     url: '/v1/staff-sign-in/password',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Begins to sign in with the provider of the company, or to prove there once more who is signed in: what has to be remembered of it is in a cookie for ten minutes.
+ */
+export const gatewayStaffSignInBeginSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInBeginSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/sso/attempts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The provider says that somebody was signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here.
+ */
+export const gatewayStaffSignInEndSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInEndSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError>({
+    ...urlSearchParamsBodySerializer,
+    url: '/v1/staff-sign-in/sso/logout',
+    ...options,
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs in with what the provider of the company has answered. Each attempt counts once.
+ */
+export const gatewayStaffSignInCompleteSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInCompleteSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInCompleteSsoResponses, GatewayStaffSignInCompleteSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInCompleteSsoResponses,
+    GatewayStaffSignInCompleteSsoErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/sso/sessions',
     ...options,
     headers: {
       'Content-Type': 'application/json',

@@ -2168,6 +2168,28 @@ export type GatewaySignInStep = {
   hasPasskey: boolean;
 };
 
+export type GatewaySsoBegan = {
+  /**
+   * Where the browser is to go.
+   */
+  url: string;
+};
+
+/**
+ * The session is in a cookie.
+ */
+export type GatewaySsoCompleted = {
+  staffId: string;
+  returnTo: string;
+};
+
+export type GatewaySsoEnded = {
+  /**
+   * How many sessions have ended.
+   */
+  ended: number;
+};
+
 export type GatewayStaffMember = {
   id: string;
   /**
@@ -10362,6 +10384,12 @@ export type GatewayStaffSignInAcceptInvitationData = {
 
 export type GatewayStaffSignInAcceptInvitationErrors = {
   /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required';
+  };
+  /**
    * `gateway.staff_exists`
    */
   409: Problem & {
@@ -10439,6 +10467,42 @@ export type GatewayStaffSignInReadInvitationResponses = {
 export type GatewayStaffSignInReadInvitationResponse =
   GatewayStaffSignInReadInvitationResponses[keyof GatewayStaffSignInReadInvitationResponses];
 
+export type GatewayStaffSignInMethodsData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/methods';
+};
+
+export type GatewayStaffSignInMethodsErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInMethodsError = GatewayStaffSignInMethodsErrors[keyof GatewayStaffSignInMethodsErrors];
+
+export type GatewayStaffSignInMethodsResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Null without a provider.
+     */
+    sso: {
+      /**
+       * What people call the provider.
+       */
+      name: string;
+    } | null;
+  };
+};
+
+export type GatewayStaffSignInMethodsResponse =
+  GatewayStaffSignInMethodsResponses[keyof GatewayStaffSignInMethodsResponses];
+
 export type GatewayStaffSignInPasskeyData = {
   body: {
     ticket: string;
@@ -10455,6 +10519,12 @@ export type GatewayStaffSignInPasskeyErrors = {
    */
   401: Problem & {
     code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+  };
+  /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required';
   };
   /**
    * A problem.
@@ -10530,6 +10600,12 @@ export type GatewayStaffSignInPasswordErrors = {
     code?: 'gateway.wrong_credentials';
   };
   /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required';
+  };
+  /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
@@ -10552,6 +10628,153 @@ export type GatewayStaffSignInPasswordResponses = {
 
 export type GatewayStaffSignInPasswordResponse =
   GatewayStaffSignInPasswordResponses[keyof GatewayStaffSignInPasswordResponses];
+
+export type GatewayStaffSignInBeginSsoData = {
+  body: {
+    returnTo?: string;
+    /**
+     * The provider asks for all it has, whoever is signed in there.
+     */
+    proveAgain?: boolean;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/attempts';
+};
+
+export type GatewayStaffSignInBeginSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInBeginSsoError = GatewayStaffSignInBeginSsoErrors[keyof GatewayStaffSignInBeginSsoErrors];
+
+export type GatewayStaffSignInBeginSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoBegan;
+};
+
+export type GatewayStaffSignInBeginSsoResponse =
+  GatewayStaffSignInBeginSsoResponses[keyof GatewayStaffSignInBeginSsoResponses];
+
+export type GatewayStaffSignInEndSsoData = {
+  body: {
+    logout_token: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/logout';
+};
+
+export type GatewayStaffSignInEndSsoErrors = {
+  /**
+   * `gateway.logout_token_refused`
+   */
+  400: Problem & {
+    code?: 'gateway.logout_token_refused';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInEndSsoError = GatewayStaffSignInEndSsoErrors[keyof GatewayStaffSignInEndSsoErrors];
+
+export type GatewayStaffSignInEndSsoResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewaySsoEnded;
+};
+
+export type GatewayStaffSignInEndSsoResponse =
+  GatewayStaffSignInEndSsoResponses[keyof GatewayStaffSignInEndSsoResponses];
+
+export type GatewayStaffSignInCompleteSsoData = {
+  body: GatewayProviderAnswer;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/sessions';
+};
+
+export type GatewayStaffSignInCompleteSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+  };
+  /**
+   * `gateway.sso_no_access`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_no_access';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered';
+  };
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInCompleteSsoError =
+  GatewayStaffSignInCompleteSsoErrors[keyof GatewayStaffSignInCompleteSsoErrors];
+
+export type GatewayStaffSignInCompleteSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoCompleted;
+};
+
+export type GatewayStaffSignInCompleteSsoResponse =
+  GatewayStaffSignInCompleteSsoResponses[keyof GatewayStaffSignInCompleteSsoResponses];
 
 export type GatewayStaffSignInBeginTotpData = {
   body: {

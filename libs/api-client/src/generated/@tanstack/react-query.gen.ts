@@ -92,6 +92,7 @@ import {
   gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
+  gatewayStaffSignInMethods,
   gatewayWebhookDeliveriesList,
   gatewayWebhookDeliveriesRead,
   gatewayWebhookEndpointsList,
@@ -362,6 +363,9 @@ import type {
   GatewayStaffReadData,
   GatewayStaffReadError,
   GatewayStaffReadResponse,
+  GatewayStaffSignInMethodsData,
+  GatewayStaffSignInMethodsError,
+  GatewayStaffSignInMethodsResponse,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListError,
   GatewayWebhookDeliveriesListResponse,
@@ -3894,6 +3898,31 @@ export const gatewayStaffListInfiniteOptions = (options?: Options<GatewayStaffLi
   );
   return opts as Omit<typeof opts, 'initialData'>;
 };
+
+export const gatewayStaffSignInMethodsQueryKey = (options?: Options<GatewayStaffSignInMethodsData>) =>
+  createQueryKey('gatewayStaffSignInMethods', options);
+
+/**
+ * How staff can sign in here.
+ */
+export const gatewayStaffSignInMethodsOptions = (options?: Options<GatewayStaffSignInMethodsData>) =>
+  queryOptions<
+    GatewayStaffSignInMethodsResponse,
+    GatewayStaffSignInMethodsError,
+    GatewayStaffSignInMethodsResponse,
+    ReturnType<typeof gatewayStaffSignInMethodsQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayStaffSignInMethods({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayStaffSignInMethodsQueryKey(options),
+  });
 
 export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) =>
   createQueryKey('gatewayStaffRead', options);
