@@ -77,6 +77,12 @@ export class ApiKeysService {
     return key;
   }
 
+  /** Whether it still counts. */
+  async lives(id: string): Promise<boolean> {
+    const key = await this.read(id);
+    return key !== null && this.isAlive(key);
+  }
+
   /** The newest first. */
   list(limit: number, position: Position | undefined): Promise<ApiKey[]> {
     const backwards = position?.direction === 'prev';

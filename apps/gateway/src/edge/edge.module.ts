@@ -5,10 +5,11 @@ import { LimitsModule } from '../limits/limits.module';
 import { PagesModule } from '../pages/pages.module';
 import { AuditTrail } from './audit-trail';
 import { EdgeService } from './edge.service';
+import { OpenStreams } from './open-streams';
 import { Upstreams } from './upstreams';
 
 @Module({
   imports: [AccessModule, AuditModule, LimitsModule, PagesModule],
-  providers: [AuditTrail, EdgeService, Upstreams],
+  providers: [AuditTrail, EdgeService, OpenStreams, Upstreams],
 })
 export class EdgeModule {}

@@ -26,6 +26,7 @@ import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
 import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
+import { OpenStreams } from './open-streams';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
@@ -72,6 +73,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly principals: PrincipalsService,
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
+    private readonly streams: OpenStreams,
     private readonly pages: PagesService,
     private readonly trail: AuditTrail,
     private readonly identity: ServiceIdentity,
@@ -167,9 +169,9 @@ export class EdgeService implements PublicFront, OnModuleInit {
    * The first of those who may; a browser can be that of a member of staff and of a person. If nobody may, the first of all and why
    * they may not.
    */
-  private admit(principals: readonly Principal[], { route, params }: FoundRoute): Admission {
-    const [part, field] = route.bots?.split('.') ?? [];
-    const botId = part === 'params' ? params[field!] : undefined;
+  private admit(principals: readonly Principal[], found: FoundRoute): Admission {
+    const { route } = found;
+    const botId = botIn(found);
     const now = this.clock.now();
     let refused: Admission | undefined;
     for (const principal of principals) {
@@ -193,6 +195,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const actor = caller?.actor;
     const maxBytes = maxBytesOf(route);
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new HttpProblem('body_too_large');
+    if (caller && isStream(route)) this.streams.add({ ...caller, route, response, botId: botIn(found) });
     const audited = caller && this.auditedCall(exchange, found, caller.principal);
     if (audited) {
       await this.trail.begin(audited);
@@ -316,6 +319,14 @@ const AWAY_FOR_S = 10;
 /** As nginx counts it. */
 const CALLER_GONE = 499;
 const EXPOSED_HEADERS = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+
+/** The bot that stands in the address, where the route names it there. */
+function botIn({ route, params }: FoundRoute): string | undefined {
+  const [part, field] = route.bots?.split('.') ?? [];
+  return part === 'params' ? params[field!] : undefined;
+}
+
+const isStream = ({ answer }: RouteDefinition) => answer !== undefined && 'kind' in answer && answer.kind === 'events';
 
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
