@@ -7,6 +7,7 @@ import { BoardsModule } from './boards/boards.module';
 import { ConsentsModule } from './consents/consents.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
+import { MonitoringModule } from './monitoring/monitoring.module';
 import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
 import { ExperimentsModule } from './experiments/experiments.module';
 import { RetentionModule } from './retention/retention.module';
@@ -28,6 +29,7 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     OwnStatisticsModule,
     BoardsModule,
     ExportsModule,
+    MonitoringModule,
   ],
 })
 export class AnalyticsModule {}
