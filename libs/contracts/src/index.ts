@@ -426,3 +426,5 @@ export {
   WithdrawRequest,
 } from './gateway.approvals.api';
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';
+export { type KnownProblem, problems, problemTexts } from './problems';
+export { sharedProblems, type SharedProblemCode } from './shared.problems';
