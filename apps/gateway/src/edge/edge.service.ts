@@ -25,6 +25,7 @@ import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
+import { WellKnownService } from '../sessions/well-known.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
@@ -63,6 +64,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
     private readonly pages: PagesService,
+    private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
@@ -104,6 +106,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const url = request.url ?? '/';
+    if (url.startsWith('/.well-known/')) return this.wellKnown.answer(request, response);
     if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
