@@ -120,6 +120,7 @@ export {
   IdentityUnlinked,
   PersonReleased,
   PersonRestricted,
+  SessionMisused,
   UserRegistered,
   WebhookDeliveryCompleted,
   WebhookDeliveryFailed,
@@ -370,6 +371,7 @@ export {
 } from './gateway.audit.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
+export { AppTokens, RefreshTokens, RevokeTokens } from './gateway.tokens.api';
 export {
   ChangeWebhookEndpoint,
   ListWebhookDeliveries,

@@ -23,6 +23,7 @@ import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
 import * as gatewaySso from './gateway.sso.api';
 import * as gatewayStaff from './gateway.staff.api';
+import * as gatewayTokens from './gateway.tokens.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
@@ -52,6 +53,7 @@ const files = [
   gatewaySignIn,
   gatewaySso,
   gatewayStaff,
+  gatewayTokens,
   gatewayWebhooks,
   serviceKit,
   ttsWorker,

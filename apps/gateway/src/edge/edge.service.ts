@@ -27,6 +27,7 @@ import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
 import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
 import { OpenStreams } from './open-streams';
+import { WellKnownService } from '../sessions/well-known.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
@@ -77,6 +78,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly streams: OpenStreams,
     private readonly pages: PagesService,
     private readonly trail: AuditTrail,
+    private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
@@ -124,6 +126,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const url = request.url ?? '/';
+    if (url.startsWith('/.well-known/')) return this.wellKnown.answer(request, response);
     if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));

@@ -613,6 +613,12 @@ import type {
   GatewayStaffSuspendData,
   GatewayStaffSuspendErrors,
   GatewayStaffSuspendResponses,
+  GatewayTokensRefreshData,
+  GatewayTokensRefreshErrors,
+  GatewayTokensRefreshResponses,
+  GatewayTokensRevokeData,
+  GatewayTokensRevokeErrors,
+  GatewayTokensRevokeResponses,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListErrors,
   GatewayWebhookDeliveriesListResponses,
@@ -2983,6 +2989,36 @@ export const gatewaySignInAttemptsComplete = <ThrowOnError extends boolean = tru
     ThrowOnError
   >({
     url: '/v1/sign-in/sessions',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.
+ */
+export const gatewayTokensRefresh = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRefreshData, ThrowOnError>,
+): RequestResult<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/refresh',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs an app out. A token that is none of ours, or has ended already, changes nothing.
+ */
+export const gatewayTokensRevoke = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRevokeData, ThrowOnError>,
+): RequestResult<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/revoke',
     ...options,
     headers: {
       'Content-Type': 'application/json',

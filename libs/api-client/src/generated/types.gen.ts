@@ -1548,6 +1548,22 @@ export type GatewayApprovalDetails = {
   body: unknown;
 };
 
+export type GatewayAppTokens = {
+  /**
+   * For `Authorization: Bearer`: a JWT, whose keys are at `/.well-known/jwks.json`.
+   */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /**
+   * Seconds for which the access token is good.
+   */
+  expiresIn: number;
+  /**
+   * For the next two tokens. It counts once.
+   */
+  refreshToken: string;
+};
+
 export type GatewayAuditEntry = {
   /**
    * Stream and number within it.
@@ -2163,6 +2179,28 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
+  /**
+   * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+   */
+  session?: 'cookie' | 'tokens';
+  /**
+   * Of an app: by what its owner knows it in the list of sessions.
+   */
+  device?: string;
+};
+
 export type GatewaySignInBegan = {
   /**
    * Where the browser is to go.
@@ -2170,13 +2208,14 @@ export type GatewaySignInBegan = {
   url: string;
 };
 
-/**
- * The session is in a cookie.
- */
 export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInLink = {
@@ -12054,6 +12093,14 @@ export type GatewaySignInLinksRedeemData = {
      * What stands behind the # of the link.
      */
     link: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
   };
   path?: never;
   query?: never;
@@ -12123,7 +12170,7 @@ export type GatewaySignInMethodsListResponse =
   GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
 
 export type GatewaySignInAttemptsCompleteData = {
-  body: GatewayProviderAnswer;
+  body: GatewaySignInAnswer;
   path?: never;
   query?: never;
   url: '/v1/sign-in/sessions';
@@ -12164,6 +12211,66 @@ export type GatewaySignInAttemptsCompleteResponses = {
 
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
+
+export type GatewayTokensRefreshData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/refresh';
+};
+
+export type GatewayTokensRefreshErrors = {
+  /**
+   * `gateway.refresh_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.refresh_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRefreshError = GatewayTokensRefreshErrors[keyof GatewayTokensRefreshErrors];
+
+export type GatewayTokensRefreshResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayAppTokens;
+};
+
+export type GatewayTokensRefreshResponse = GatewayTokensRefreshResponses[keyof GatewayTokensRefreshResponses];
+
+export type GatewayTokensRevokeData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/revoke';
+};
+
+export type GatewayTokensRevokeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRevokeError = GatewayTokensRevokeErrors[keyof GatewayTokensRevokeErrors];
+
+export type GatewayTokensRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
 
 export type GatewayStaffListData = {
   body?: never;
