@@ -152,6 +152,21 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./keys/keys.page'), 'KeysPage'),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => staff,
+  path: 'webhooks',
+  staticData: { permission: 'webhooks:read' },
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./webhooks/webhooks.page'), 'WebhooksPage'),
+});
+const webhookEndpoint = createRoute({
+  getParentRoute: () => staff,
+  path: 'webhooks/$endpointId',
+  staticData: { permission: 'webhooks:read' },
+  validateSearch: searchOf('outcome', 'type', 'delivery', 'after'),
+  component: lazyRouteComponent(() => import('./webhooks/endpoint.page'), 'WebhookEndpointPage'),
+});
+
 const staffSignIn = createRoute({
   getParentRoute: () => root,
   path: '/console/sign-in',
@@ -176,7 +191,8 @@ const routeTree = root.addChildren([
     ...[people, person],
     failures,
     ...[usage, alerts, boards],
-    ...[keys, staffList, audit, account],
+    ...[webhooks, webhookEndpoint, keys],
+    ...[staffList, audit, account],
   ]),
 ]);
 

@@ -317,6 +317,7 @@ export {
   CheckBot,
   DiscardDeadLetters,
   ListDeadLetters,
+  ReadSystem,
   ReplayDeadLetters,
   SummarizeDeadLetters,
 } from './service-kit.api';
