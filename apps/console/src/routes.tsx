@@ -152,6 +152,27 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./keys/keys.page'), 'KeysPage'),
 });
 
+const experiments = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments',
+  staticData: { permission: 'experiments:read' },
+  validateSearch: searchOf('bot', 'state', 'after'),
+  component: lazyRouteComponent(() => import('./experiments/experiments.page'), 'ExperimentsPage'),
+});
+const newExperiment = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments/new',
+  staticData: { permission: 'experiments:write' },
+  validateSearch: searchOf('bot', 'draft'),
+  component: lazyRouteComponent(() => import('./experiments/new-experiment.page'), 'NewExperimentPage'),
+});
+const experiment = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments/$experimentId',
+  staticData: { permission: 'experiments:read' },
+  component: lazyRouteComponent(() => import('./experiments/experiment.page'), 'ExperimentPage'),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => staff,
   path: 'webhooks',
@@ -187,6 +208,7 @@ const routeTree = root.addChildren([
     ...[bots, newBot, bot],
     ...[prompts, prompt],
     ...[knowledge, botKnowledge],
+    ...[experiments, newExperiment, experiment],
     ...[conversations, conversation],
     ...[people, person],
     failures,
