@@ -188,6 +188,21 @@ const webhookEndpoint = createRoute({
   component: lazyRouteComponent(() => import('./webhooks/endpoint.page'), 'WebhookEndpointPage'),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => staff,
+  path: 'approvals',
+  staticData: { permission: 'approvals:read' },
+  validateSearch: searchOf('tab', 'approval', 'after'),
+  component: lazyRouteComponent(() => import('./approvals/approvals.page'), 'ApprovalsPage'),
+});
+const system = createRoute({
+  getParentRoute: () => staff,
+  path: 'system',
+  staticData: { permission: 'system:read' },
+  validateSearch: searchOf('tab', 'service', 'q'),
+  component: lazyRouteComponent(() => import('./system/system.page'), 'SystemPage'),
+});
+
 const staffSignIn = createRoute({
   getParentRoute: () => root,
   path: '/console/sign-in',
@@ -213,8 +228,8 @@ const routeTree = root.addChildren([
     ...[people, person],
     failures,
     ...[usage, alerts, boards],
-    ...[webhooks, webhookEndpoint, keys],
-    ...[staffList, audit, account],
+    ...[webhooks, webhookEndpoint, keys, system],
+    ...[staffList, approvals, audit, account],
   ]),
 ]);
 

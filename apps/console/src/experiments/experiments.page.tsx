@@ -47,7 +47,7 @@ export function ExperimentsPage() {
     {
       ...{ id: 'name', title: t.name },
       cell: ({ key, hypothesis }) => (
-        <span className="experiment-name">
+        <span className="two-lines">
           <span>{key}</span>
           {hypothesis && <small>{hypothesis}</small>}
         </span>

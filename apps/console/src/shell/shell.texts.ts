@@ -61,6 +61,14 @@ export const useShellTexts = defineTexts({
       title: 'Is it you?',
       text: 'This is a dangerous act, so prove once more who you are.',
     },
+    approval: {
+      title: 'Somebody else has to agree',
+      text: 'This takes two people. Ask somebody who may do it as well to open “Approvals”.',
+      waiting: 'Waiting: once they agree, it is done by itself.',
+      rejected: 'It was refused.',
+      until: 'There is time until',
+      later: 'Do it later',
+    },
     signIn: {
       password: 'Password',
       code: 'Code',
@@ -104,6 +112,14 @@ export const useShellTexts = defineTexts({
     stepUp: {
       title: 'Это вы?',
       text: 'Действие опасное, поэтому ещё раз подтвердите, что это вы.',
+    },
+    approval: {
+      title: 'Нужно согласие другого',
+      text: 'Это делают вдвоём. Попросите того, кто тоже вправе это сделать, открыть «Согласования».',
+      waiting: 'Ждём: после согласия всё сделается само.',
+      rejected: 'Вам отказали.',
+      until: 'Время есть до',
+      later: 'Сделать потом',
     },
     signIn: {
       password: 'Пароль',

@@ -6,6 +6,7 @@ import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
+import { ApprovalDialog } from './approval-dialog';
 import { StepUpDialog } from './step-up-dialog';
 import { useShellTexts } from './shell.texts';
 
@@ -50,6 +51,7 @@ function StaffShell() {
     >
       <AllowedPage staff={staff} />
       <StepUpDialog />
+      <ApprovalDialog />
       <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} />
     </AppShell>
   );

@@ -101,7 +101,7 @@ export function EndpointState({ endpoint }: { endpoint: GatewayWebhookEndpoint }
 /** What it is for, where somebody has said it, and its address. */
 function EndpointName({ endpoint: { url, description } }: { endpoint: GatewayWebhookEndpoint }) {
   return (
-    <span className="endpoint-name">
+    <span className="two-lines">
       <span>{description || url.replace(/^https?:\/\//, '')}</span>
       {description && <small>{url}</small>}
     </span>
