@@ -135,7 +135,7 @@ const audit = createRoute({
   getParentRoute: () => staff,
   path: 'audit',
   staticData: { permission: 'audit:read' },
-  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'result', 'after'),
+  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'actorId', 'result', 'after'),
   component: lazyRouteComponent(() => import('./audit/audit.page'), 'AuditPage'),
 });
 const account = createRoute({

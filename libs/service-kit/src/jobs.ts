@@ -120,7 +120,13 @@ export class Jobs {
 
   async counts(db: DataSource): Promise<JobCounts> {
     const rows: { state: keyof JobCounts; n: number }[] = await db.query(countJobs(this.access.jobsSchema));
-    return { waiting: 0, running: 0, retrying: 0, failed: 0, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+    return {
+      waiting: 0,
+      running: 0,
+      retrying: 0,
+      failed: 0,
+      ...Object.fromEntries(rows.map(({ state, n }) => [state, n])),
+    };
   }
 
   /** How many processes do jobs of the service now: each holds a session for its leases. */

@@ -44,9 +44,10 @@ export function formatsOf(locale: string) {
       numbers(locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(part),
     /** For what may be very small, such as p values. */
     significant: (value: number) =>
-      numbers(locale, { maximumSignificantDigits: 2, notation: Math.abs(value) < 1e-4 ? 'scientific' : 'standard' }).format(
-        value,
-      ),
+      numbers(locale, {
+        maximumSignificantDigits: 2,
+        notation: Math.abs(value) < 1e-4 ? 'scientific' : 'standard',
+      }).format(value),
     money: ({ amountMinor, currency }: Money) => {
       // ISO 4217 knows nothing of Telegram Stars, which have no smaller unit.
       if (currency === 'XTR') return `${number(amountMinor)} ⭐`;

@@ -102,9 +102,7 @@ function Approvals({ state }: { state?: 'pending' }) {
           )
         }
       />
-      {search.approval && (
-        <DecisionDialog approvalId={search.approval} onClose={() => set({ approval: undefined })} />
-      )}
+      {search.approval && <DecisionDialog approvalId={search.approval} onClose={() => set({ approval: undefined })} />}
     </>
   );
 }
@@ -199,12 +197,7 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
           >
             {t.reject}
           </Button>
-          <Button
-            look="primary"
-            icon={<Check />}
-            isPending={decide.isPending}
-            onPress={() => decide.mutate('approve')}
-          >
+          <Button look="primary" icon={<Check />} isPending={decide.isPending} onPress={() => decide.mutate('approve')}>
             {t.approve}
           </Button>
         </DialogActions>

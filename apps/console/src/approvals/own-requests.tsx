@@ -89,12 +89,7 @@ export function OwnRequests() {
         empty={<Empty icon={<Stamp />} title={t.none} />}
       />
       {answer !== undefined && (
-        <Dialog
-          title={t.answer}
-          about={t.answerText}
-          isOpen
-          onOpenChange={(open) => !open && setAnswer(undefined)}
-        >
+        <Dialog title={t.answer} about={t.answerText} isOpen onOpenChange={(open) => !open && setAnswer(undefined)}>
           <DialogBody>
             <CodeBlock label={t.answer} text={indented(answer)} />
           </DialogBody>

@@ -5,17 +5,7 @@ import type {
   AnalyticsMetric,
   AnalyticsMetricResult,
 } from '@switchboard/api-client';
-import {
-  Badge,
-  BarList,
-  Card,
-  Facts,
-  IntervalBar,
-  Moment,
-  type Tone,
-  useFormats,
-  useLanguage,
-} from '@switchboard/ui';
+import { Badge, BarList, Card, Facts, IntervalBar, Moment, type Tone, useFormats, useLanguage } from '@switchboard/ui';
 import { useExperimentTexts } from './experiments.texts';
 import { formatOf, labelOf } from './metrics';
 

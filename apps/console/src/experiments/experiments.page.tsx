@@ -18,6 +18,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { FlaskConical, Plus } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
+import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useExperimentTexts } from './experiments.texts';
@@ -76,7 +77,7 @@ export function ExperimentsPage() {
   ];
   return (
     <Page title={t.title} about={t.about} actions={newButton}>
-      <Filters set={[state, search.bot].filter(Boolean).length}>
+      <Filters set={[state, search.bot].filter(Boolean).length} end={<SavedFilters />}>
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <Select
           label={t.state}

@@ -106,7 +106,8 @@ export const useExperimentTexts = defineTexts({
     health: 'Can the numbers be trusted?',
     healthy: 'Yes: people were spread as planned',
     broken: 'No: people were not spread as planned',
-    brokenText: 'More people are in one arm than chance allows (sample ratio mismatch): whatever the numbers say would be wrong.',
+    brokenText:
+      'More people are in one arm than chance allows (sample ratio mismatch): whatever the numbers say would be wrong.',
     mismatch: (p: string) => `p = ${p}`,
     badDays: 'Days that do not fit',
     badChannels: 'Channels that do not fit',

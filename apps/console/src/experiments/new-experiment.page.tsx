@@ -90,9 +90,7 @@ function ExperimentForm({ draft, bot }: { draft?: AnalyticsExperiment; bot?: str
   const [arms, setArms] = useState<readonly (string | undefined)[]>(
     draft?.arms.map(({ value }) => value) ?? [undefined, undefined],
   );
-  const [primary, setPrimary] = useState<MetricId>(
-    primaries.find((id) => id === draft?.primary?.key) ?? primaries[0]!,
-  );
+  const [primary, setPrimary] = useState<MetricId>(primaries.find((id) => id === draft?.primary?.key) ?? primaries[0]!);
   const [effect, setEffect] = useState((draft?.minimalEffect ?? 0.1) * 100);
   const versions = useQuery({
     ...chatAiPromptVersionsListOptions({ path: { botId: botId ?? '' }, query: { limit: 100 } }),
@@ -204,22 +202,14 @@ function ExperimentForm({ draft, bot }: { draft?: AnalyticsExperiment; bot?: str
           hint={t.guardrailsHint}
           optional
           defaultValue={draft?.guardrails.map(({ key }) => key) ?? ['disliked', 'failures']}
-          choices={guardrails
-            .filter((id) => id !== primary)
-            .map((id) => ({ id, label: t.metrics[id] }))}
+          choices={guardrails.filter((id) => id !== primary).map((id) => ({ id, label: t.metrics[id] }))}
         />
         <Checkbox name="automaticRollback" defaultSelected={draft?.automaticRollback ?? true}>
           {t.rollback}
         </Checkbox>
       </Card>
       <Card title={t.size}>
-        <Size
-          draft={draft}
-          isShare={isShare(primary)}
-          arms={arms.length}
-          effect={effect}
-          onEffect={setEffect}
-        />
+        <Size draft={draft} isShare={isShare(primary)} arms={arms.length} effect={effect} onEffect={setEffect} />
       </Card>
       <div className="save-bar">
         <ButtonLink href="/console/experiments">{kit.cancel}</ButtonLink>
@@ -260,11 +250,7 @@ function Arms({
                 }))}
             />
             {i > 1 && (
-              <IconButton
-                label={t.removeArm}
-                icon={<X />}
-                onPress={() => onChange(arms.filter((_, at) => at !== i))}
-              />
+              <IconButton label={t.removeArm} icon={<X />} onPress={() => onChange(arms.filter((_, at) => at !== i))} />
             )}
           </li>
         ))}
@@ -301,7 +287,8 @@ function Size({
   const plan = useQuery({
     queryKey: ['experiment plan', baseline, effect, arms],
     queryFn: async () =>
-      (await analyticsExperimentsPlan({ body: { mean: (baseline ?? 0) / 100, minimalEffect: effect / 100, arms } })).data,
+      (await analyticsExperimentsPlan({ body: { mean: (baseline ?? 0) / 100, minimalEffect: effect / 100, arms } }))
+        .data,
     enabled: asksShare && baseline !== undefined && baseline > 0 && baseline < 100 && effect > 0,
     placeholderData: keepPreviousData,
     retry: false,

@@ -11,10 +11,7 @@ const LOOK_EVERY_MS = 4000;
 export function ApprovalDialog() {
   const t = useShellTexts();
   const [asked, setAsked] = useState<{ waiting: WaitingRequest; answer: (approved: boolean) => void }>();
-  useEffect(
-    () => onApprovalNeeded((waiting) => new Promise((resolve) => setAsked({ waiting, answer: resolve }))),
-    [],
-  );
+  useEffect(() => onApprovalNeeded((waiting) => new Promise((resolve) => setAsked({ waiting, answer: resolve }))), []);
   const finish = (approved: boolean) => {
     asked?.answer(approved);
     setAsked(undefined);
@@ -35,7 +32,13 @@ export function ApprovalDialog() {
   );
 }
 
-function Waiting({ waiting: { approvalId, expiresAt }, onApproved }: { waiting: WaitingRequest; onApproved: () => void }) {
+function Waiting({
+  waiting: { approvalId, expiresAt },
+  onApproved,
+}: {
+  waiting: WaitingRequest;
+  onApproved: () => void;
+}) {
   const t = useShellTexts();
   const { data } = useQuery({
     ...gatewayAccountListApprovalsOptions({ query: { limit: 50 } }),

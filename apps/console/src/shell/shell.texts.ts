@@ -52,10 +52,19 @@ export const useShellTexts = defineTexts({
       system: 'System',
     },
     account: {
+      mine: 'My account',
       apiDocs: 'API reference',
       signOut: 'Sign out',
     },
-    commands: { go: 'Go to', application: 'Application' },
+    commands: {
+      go: 'Go to',
+      application: 'Application',
+      saved: 'Saved filters',
+      byId: 'By this id',
+      conversation: 'Conversation',
+      person: 'Person',
+      audit: 'What was done by them',
+    },
     rolesOf: named(roles.en),
     stepUp: {
       title: 'Is it you?',
@@ -104,10 +113,19 @@ export const useShellTexts = defineTexts({
       system: 'Система',
     },
     account: {
+      mine: 'Мой аккаунт',
       apiDocs: 'Справочник API',
       signOut: 'Выйти',
     },
-    commands: { go: 'Перейти', application: 'Приложение' },
+    commands: {
+      go: 'Перейти',
+      application: 'Приложение',
+      saved: 'Сохранённые фильтры',
+      byId: 'По этому идентификатору',
+      conversation: 'Беседа',
+      person: 'Человек',
+      audit: 'Что сделано ими',
+    },
     rolesOf: named(roles.ru),
     stepUp: {
       title: 'Это вы?',

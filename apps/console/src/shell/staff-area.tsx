@@ -6,6 +6,7 @@ import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
+import { usePaletteSearch } from './palette-search';
 import { ApprovalDialog } from './approval-dialog';
 import { StepUpDialog } from './step-up-dialog';
 import { useShellTexts } from './shell.texts';
@@ -28,6 +29,7 @@ function StaffShell() {
   const { sections, shortcuts } = useNav(staff);
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const search = usePaletteSearch();
   useCommands(
     shortcuts.map(({ id, title, icon, keys, href }) => ({
       ...{ id: `go.${id}`, title, icon, keys, group: t.commands.go },
@@ -52,7 +54,7 @@ function StaffShell() {
       <AllowedPage staff={staff} />
       <StepUpDialog />
       <ApprovalDialog />
-      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} />
+      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} {...search} />
     </AppShell>
   );
 }

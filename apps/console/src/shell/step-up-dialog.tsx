@@ -12,6 +12,7 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useEffect, useState } from 'react';
+import { ProveWithPasskey } from '../passkeys/prove-with-passkey';
 import { useShellTexts } from './shell.texts';
 import { onStepUp } from './step-up';
 
@@ -56,6 +57,7 @@ export function StepUpDialog() {
             autoComplete="one-time-code"
             mono
           />
+          <ProveWithPasskey onProven={() => finish(true)} />
         </DialogBody>
         <DialogActions>
           <Button onPress={() => finish(false)}>{kit.cancel}</Button>

@@ -1,11 +1,26 @@
-import { Ago, Badge, type Column, DataTable, Filters, NoMatch, SearchField, Select, useFormats } from '@switchboard/ui';
+import {
+  Ago,
+  Badge,
+  type Column,
+  DataTable,
+  Filters,
+  NoMatch,
+  SearchField,
+  Select,
+  useFormats,
+  useLanguage,
+} from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { oneOf, useSetSearch } from '../search';
 import { services } from '../failures/services';
-import { type Service, type System, useSystem } from './system.api';
+import { timeOf } from './cron';
+import { type KnownService, type Service, type System, useSystem } from './system.api';
 import { useSystemTexts } from './system.texts';
 
-type Schedule = System['schedules'][number] & { service: Service };
+/** One job, with the services that do it at the same time each for itself. */
+interface Schedule extends Omit<System['schedules'][number], 'timeoutMs'> {
+  readonly services: readonly Service[];
+}
 const ALL = '*';
 
 /** All that is done by the clock, what is overdue first. */
@@ -17,25 +32,21 @@ export function ScheduleList() {
   const service = oneOf(services, search.service);
   const { all, isLoading } = useSystem();
   const wanted = (search.q ?? '').toLocaleLowerCase();
-  const schedules = all
-    .filter((one) => !service || one.service === service)
-    .flatMap(({ service: of, system }): Schedule[] =>
-      (system?.schedules ?? []).map((schedule) => ({ ...schedule, service: of })),
-    )
-    .filter(({ job, purpose }) => `${job} ${purpose}`.toLocaleLowerCase().includes(wanted))
-    .sort((a, b) => b.lateMs - a.lateMs || Date.parse(a.nextAt) - Date.parse(b.nextAt));
+  const schedules = schedulesOf(all.filter((one) => !service || one.service === service)).filter(({ job, purpose }) =>
+    `${job} ${purpose}`.toLocaleLowerCase().includes(wanted),
+  );
   const columns: Column<Schedule>[] = [
     {
       ...{ id: 'job', title: t.job },
       cell: ({ job, purpose }) => (
         <span className="two-lines">
           <span>{job}</span>
-          <small>{purpose}</small>
+          <small title={purpose}>{purpose}</small>
         </span>
       ),
     },
     {
-      ...{ id: 'state', title: t.state, width: '150px', phone: 'state' },
+      ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: ({ lateMs }) =>
         lateMs > 0 ? (
           <Badge tone="bad">{t.lateBy(formats.duration(lateMs))}</Badge>
@@ -43,17 +54,16 @@ export function ScheduleList() {
           <Badge tone="good">{t.onTime}</Badge>
         ),
     },
-    { id: 'service', title: t.service, width: '130px', cell: (one) => one.service },
     {
-      ...{ id: 'cron', title: t.cron, width: '130px', phone: 'never' },
-      cell: ({ cron }) => <code title={t.cronHint}>{cron}</code>,
+      ...{ id: 'service', title: t.service, width: '130px' },
+      cell: ({ services: of }) => (of.length > 1 && of.length === all.length ? t.allServices : of.join(', ')),
     },
+    { id: 'cron', title: t.cron, width: '190px', cell: ({ cron }) => <When cron={cron} />, phone: 'never' },
     {
       ...{ id: 'last', title: t.last, width: '130px' },
-      cell: ({ succeededAt }) =>
-        succeededAt ? <Ago at={succeededAt} /> : <span className="soft">{t.never}</span>,
+      cell: ({ succeededAt }) => (succeededAt ? <Ago at={succeededAt} /> : <span className="soft">{t.never}</span>),
     },
-    { id: 'next', title: t.next, width: '130px', cell: ({ nextAt }) => <Ago at={nextAt} />, phone: 'never' },
+    { id: 'next', title: t.next, width: '120px', cell: ({ nextAt }) => <Ago at={nextAt} />, phone: 'never' },
   ];
   return (
     <>
@@ -73,11 +83,41 @@ export function ScheduleList() {
         label={t.tabs.schedules}
         columns={columns}
         rows={isLoading ? undefined : schedules}
-        idOf={({ service: of, job }) => `${of} ${job}`}
+        idOf={({ services: of, job }) => `${of.join()} ${job}`}
         nameOf={({ job }) => job}
         toneOf={({ lateMs }) => (lateMs > 0 ? 'bad' : undefined)}
         empty={<NoMatch onClear={() => set({ service: undefined, q: undefined })} />}
       />
     </>
   );
+}
+
+/** What every service does is one line: the one that is worst off speaks for all. */
+function schedulesOf(all: readonly KnownService[]): Schedule[] {
+  const each = all.flatMap(({ service, system }) =>
+    (system?.schedules ?? []).map((schedule) => ({ ...schedule, service })),
+  );
+  return [...Map.groupBy(each, ({ job, cron, purpose }) => [job, cron, purpose].join('\n')).values()]
+    .map((same) => ({
+      ...same.reduce((worst, one) => (one.lateMs > worst.lateMs ? one : worst)),
+      services: same.map(({ service }) => service),
+    }))
+    .sort((a, b) => b.lateMs - a.lateMs || Date.parse(a.nextAt) - Date.parse(b.nextAt));
+}
+
+function When({ cron }: { cron: string }) {
+  const t = useSystemTexts();
+  const { locale } = useLanguage();
+  const time = timeOf(cron);
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (!time) return <code>{cron}</code>;
+  if (time.every === 'minutes') return t.everyMinutes(time.minutes);
+  if (time.every === 'hour') return t.hourly(two(time.minute));
+  const at = `${two(time.hour)}:${two(time.minute)} UTC`;
+  if (time.every === 'day') return t.daily(at);
+  // 4 January 1970 was a Sunday.
+  const day = new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' }).format(
+    new Date(Date.UTC(1970, 0, 4 + time.day)),
+  );
+  return t.weekly(day.charAt(0).toLocaleUpperCase(locale) + day.slice(1), at);
 }

@@ -20,11 +20,7 @@ export function ServiceList() {
   const sum = (of: (system: (typeof known)[number]) => number) =>
     isLoading ? undefined : formats.number(known.reduce((total, system) => total + of(system), 0));
   const versions = new Set(known.map(({ version }) => version));
-  const number = (
-    id: string,
-    title: string,
-    of: (system: (typeof known)[number]) => number,
-  ): Column<KnownService> => ({
+  const number = (id: string, title: string, of: (system: (typeof known)[number]) => number): Column<KnownService> => ({
     ...{ id, title, width: '115px', align: 'end', phone: 'never' },
     cell: ({ system }) => system && formats.number(of(system)),
   });
@@ -53,10 +49,7 @@ export function ServiceList() {
         />
         <Stat label={t.jobs} value={sum(({ jobs }) => jobs.waiting + jobs.running + jobs.retrying)} />
         <Stat label={t.failed} value={sum(({ jobs }) => jobs.failed)} />
-        <Stat
-          label={t.lateCount}
-          value={sum(({ schedules }) => schedules.filter(({ lateMs }) => lateMs > 0).length)}
-        />
+        <Stat label={t.lateCount} value={sum(({ schedules }) => schedules.filter(({ lateMs }) => lateMs > 0).length)} />
         <Stat label={t.outbox} value={sum(({ outbox }) => outbox.waiting)} />
       </Grid>
       {versions.size > 1 && <p className="note">{t.versionsDiffer}</p>}

@@ -170,12 +170,7 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
       </DialogBody>
       {data && mayWrite && !isOpen(data) && (
         <DialogActions>
-          <Button
-            look="primary"
-            icon={<RotateCcw />}
-            isPending={replay.isPending}
-            onPress={() => replay.mutate()}
-          >
+          <Button look="primary" icon={<RotateCcw />} isPending={replay.isPending} onPress={() => replay.mutate()}>
             {t.replay}
           </Button>
         </DialogActions>

@@ -131,13 +131,7 @@ export function EndpointDialog({
 }
 
 /** Those that the contracts know, by the service that says them. */
-function EventTypes({
-  chosen,
-  onChange,
-}: {
-  chosen: readonly string[];
-  onChange: (types: readonly string[]) => void;
-}) {
+function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange: (types: readonly string[]) => void }) {
   const t = useWebhookTexts();
   const kit = useKitTexts();
   const [text, setText] = useState('');

@@ -193,7 +193,11 @@ function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint
           ],
           [t.lastSuccess, lastSuccessAt ? <Ago key="success" at={lastSuccessAt} /> : t.never],
           [t.lastFailure, lastFailureAt ? <Ago key="failure" at={lastFailureAt} /> : t.never],
-          [t.inARow, failures > 0 && `${formats.number(failures)} ${t.since(formats.relative(failingSince ?? lastFailureAt ?? Date.now()))}`],
+          [
+            t.inARow,
+            failures > 0 &&
+              `${formats.number(failures)} ${t.since(formats.relative(failingSince ?? lastFailureAt ?? Date.now()))}`,
+          ],
           [t.waiting, formats.number(waiting)],
         ]}
       />

@@ -55,13 +55,7 @@ export function ReplayPeriodDialog({ endpoint, onClose }: { endpoint: GatewayWeb
               defaultValue={localTime(new Date(Date.now() - DAY_MS))}
               isRequired
             />
-            <TextField
-              name="to"
-              type="datetime-local"
-              label={t.to}
-              defaultValue={localTime(new Date())}
-              isRequired
-            />
+            <TextField name="to" type="datetime-local" label={t.to} defaultValue={localTime(new Date())} isRequired />
           </FieldRow>
           <CheckboxGroup
             name="outcomes"

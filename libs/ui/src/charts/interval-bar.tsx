@@ -24,7 +24,10 @@ export function IntervalBar({
   return (
     <span className="ui-interval" data-tone={tone}>
       <span className="ui-interval-axis" aria-hidden>
-        <span className="ui-interval-bar" style={{ insetInlineStart: at(low), insetInlineEnd: `calc(100% - ${at(high)})` }} />
+        <span
+          className="ui-interval-bar"
+          style={{ insetInlineStart: at(low), insetInlineEnd: `calc(100% - ${at(high)})` }}
+        />
         {value !== undefined && <span className="ui-interval-dot" style={{ insetInlineStart: at(value) }} />}
       </span>
       <small>
