@@ -318,6 +318,7 @@ export {
   CheckBot,
   DiscardDeadLetters,
   ListDeadLetters,
+  ReadSystem,
   ReplayDeadLetters,
   SummarizeDeadLetters,
 } from './service-kit.api';

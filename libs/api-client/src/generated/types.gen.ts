@@ -1392,6 +1392,20 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
@@ -2476,6 +2490,22 @@ export type Problem = {
  * An IANA time zone: days and hours are those of this zone.
  */
 export type ReportZone = string;
+
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
 
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
@@ -11892,6 +11922,68 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
+
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
 
 export type GatewaySessionReadData = {
   body?: never;
