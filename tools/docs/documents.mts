@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { DEMO_BOTS, sandboxBots } from '../local/bots.mts';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
+import { accessPage } from './access.mts';
 import { apiClient } from './api-client.mts';
 import { asyncApi } from './asyncapi.mts';
 import { dashboardFiles } from './dashboards.mts';
@@ -42,6 +43,7 @@ export async function documents(): Promise<Document[]> {
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
     { path: 'docs/data-map.md', text: dataMapPage(services) },
+    { path: 'docs/access.md', text: await accessPage() },
     { path: 'docker-compose.yml', text: composeFile(services) },
     { path: 'deploy/docker/sandbox.env', text: sandboxEnv(await sandboxBots(DEMO_BOTS, {})) },
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },

@@ -6,6 +6,7 @@ import {
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { queryClient, sessionKey } from './api';
+import { waitingRequests } from './shell/approval';
 
 type Session = GatewaySessionReadResponse;
 
@@ -38,6 +39,7 @@ export function useStaff(): Staff {
 
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
+  waitingRequests.clear();
   queryClient.clear();
 }
 

@@ -1,8 +1,6 @@
 import type { Pool } from 'pg';
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import { WAS_REPLACED } from './jobs';
-
-const STATES = ['waiting', 'running', 'retrying', 'failed'];
+import { countJobs, JOB_STATES } from './jobs';
 
 /** What the jobs of one service tell Prometheus, by their name. The label is no `job`: Prometheus means what it scrapes by that. */
 export class JobMetrics {
@@ -24,14 +22,9 @@ export class JobMetrics {
       labelNames: ['state'],
       registers,
       async collect() {
-        const rows = await ask<{ state: string; n: string }>(
-          pool,
-          `SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'failed'
-                  WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state, count(*) AS n
-           FROM ${schema}._private_jobs WHERE locked_at IS NOT NULL OR NOT ${WAS_REPLACED} GROUP BY 1`,
-        );
-        for (const state of STATES) this.set({ state }, 0);
-        for (const row of rows) this.set({ state: row.state }, Number(row.n));
+        const rows = await ask<{ state: string; n: number }>(pool, countJobs(schema));
+        for (const state of JOB_STATES) this.set({ state }, 0);
+        for (const row of rows) this.set({ state: row.state }, row.n);
       },
     });
     new Gauge({
