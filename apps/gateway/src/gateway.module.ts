@@ -5,7 +5,6 @@ import { AuditModule } from './audit/audit.module';
 import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
 import { EdgeModule } from './edge/edge.module';
-import { PagesModule } from './pages/pages.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
@@ -17,7 +16,6 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     ApprovalsModule,
     BotsModule,
     EdgeModule,
-    PagesModule,
     PeopleModule,
     SignInModule,
     StaffModule,
