@@ -3,6 +3,7 @@ import {
   Badge,
   Card,
   type Column,
+  Columns,
   DataTable,
   Moment,
   notify,
@@ -24,23 +25,29 @@ export function ConsentsPage() {
   const { data, error, refetch } = useQuery(gatewayConsentsListOptions());
   const consents = data?.data;
   return (
-    <Page title={t.title} about={t.about} width="narrow">
+    <Page title={t.title} about={t.about}>
       {consents ? (
-        <>
-          <Card>
-            {(Object.keys(offered) as Offered[]).map((purpose) => (
-              <ConsentSwitch
-                key={purpose}
-                purpose={purpose}
-                isGiven={consents.some((one) => one.purpose === purpose && one.withdrawnAt === null)}
-              />
-            ))}
-          </Card>
-          <History consents={consents} />
-          <Card title={t.everything}>
-            <p>{t.everythingText}</p>
-          </Card>
-        </>
+        <Columns
+          main={
+            <>
+              <Card>
+                {(Object.keys(offered) as Offered[]).map((purpose) => (
+                  <ConsentSwitch
+                    key={purpose}
+                    purpose={purpose}
+                    isGiven={consents.some((one) => one.purpose === purpose && one.withdrawnAt === null)}
+                  />
+                ))}
+              </Card>
+              <History consents={consents} />
+            </>
+          }
+          side={
+            <Card title={t.everything}>
+              <p>{t.everythingText}</p>
+            </Card>
+          }
+        />
       ) : (
         <Card>
           {error ? (
@@ -87,6 +94,10 @@ function History({ consents }: { consents: readonly GatewayConsent[] }) {
       cell: ({ givenAt }) => <Moment at={givenAt} />,
     },
     {
+      ...{ id: 'version', title: t.version, width: '110px' },
+      cell: ({ version }) => version,
+    },
+    {
       ...{ id: 'withdrawn', title: t.withdrawn, width: '180px' },
       cell: ({ withdrawnAt }) =>
         withdrawnAt && (
@@ -94,10 +105,6 @@ function History({ consents }: { consents: readonly GatewayConsent[] }) {
             <Moment at={withdrawnAt} />
           </Badge>
         ),
-    },
-    {
-      ...{ id: 'version', title: t.version, width: '110px' },
-      cell: ({ version }) => version,
     },
     { id: 'source', title: t.where, width: '110px', cell: ({ source }) => sources[source] ?? source, phone: 'never' },
   ];

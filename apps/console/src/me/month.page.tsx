@@ -126,7 +126,7 @@ function Month({ month, zone }: { month: string; zone: string }) {
   }
   return (
     <>
-      <Grid min={150}>
+      <Grid min={100}>
         <Stat label={t.sessions} value={formats.number(sessions)} />
         <Stat label={t.minutes} value={formats.number(minutes)} />
         <Stat label={t.messages} value={formats.number(messages)} />

@@ -1,11 +1,12 @@
 import { AppShell, type NavSection, SkeletonLines, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { CalendarDays, CircleUserRound, Fingerprint, Handshake } from 'lucide-react';
 import { Suspense } from 'react';
 import { sessionQuery } from '../session';
 import { useAccountMenu } from '../shell/account-menu';
 import { PageFailed } from '../shell/page-failed';
+import { SignInFirst } from '../shell/sign-in-first';
 import { profileQuery } from './me.api';
 import { useMeTexts } from './me.texts';
 import './me.css';
@@ -13,10 +14,9 @@ import './me.css';
 /** A person's own area. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function PersonArea() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  const { href } = useLocation();
   if (error && !session) return <PageFailed error={error} reset={() => void refetch()} />;
   if (!session) return null;
-  if (!session.person) return <Navigate to="/me/sign-in" search={{ to: href }} replace />;
+  if (!session.person) return <SignInFirst page="/me/sign-in" />;
   return <PersonShell userId={session.person.id} />;
 }
 

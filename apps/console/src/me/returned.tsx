@@ -9,7 +9,7 @@ import { ButtonLink, notify, ProblemLine, problemOf, SkeletonLines } from '@swit
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { sessionKey } from '../api';
+import { sessionQuery } from '../session';
 import { SignInFrame } from '../sign-in/frame';
 import { useChannelName } from './channel';
 import { useMeTexts } from './me.texts';
@@ -69,7 +69,8 @@ export function Returned({ back, isSignedIn }: { back: BroughtBack; isSignedIn: 
     const { to, linked, isNew } = outcome;
     if (linked !== undefined) notify({ text: t.access.linked(nameOf(linked)) });
     if (isNew) notify({ text: t.signIn.welcome });
-    void queries.resetQueries({ queryKey: sessionKey }).then(() => navigate({ href: to, replace: true }));
+    // What is shown stays until the new session is known: without one, this page would begin anew.
+    void queries.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => navigate({ href: to, replace: true }));
     // Once for each outcome, whatever the words are.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [outcome]);

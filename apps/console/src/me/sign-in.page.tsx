@@ -18,12 +18,13 @@ import './me.css';
 export function PersonSignInPage() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
   const { to } = useSearch({ from: '/me/sign-in' });
-  const { searchStr, hash } = useLocation();
+  const { pathname, searchStr, hash } = useLocation();
   const back = broughtBack(new URLSearchParams(searchStr), hash);
   if (error && !session) return <PageFailed error={error} reset={() => void refetch()} />;
-  if (!session) return null;
+  // The address changes before the page to which it leads is there; what it says then is not said to this one.
+  if (!session || !pathname.startsWith('/me/sign-in')) return null;
   const isSignedIn = session.person !== null;
-  if (back?.kind === 'identity' && !isSignedIn) return <SignInFirst />;
+  if (back?.kind === 'identity' && !isSignedIn) return <NotYetSignedIn />;
   if (back) return <Returned back={back} isSignedIn={isSignedIn} />;
   const next = to?.startsWith('/me') ? to : '/me';
   return isSignedIn ? <GoOn to={next} /> : <WaysIn to={next} />;
@@ -79,7 +80,7 @@ function WaysIn({ to }: { to: string }) {
   );
 }
 
-function SignInFirst() {
+function NotYetSignedIn() {
   const t = useMeTexts().signIn;
   return (
     <SignInFrame title={t.firstTitle} about={t.firstText}>
