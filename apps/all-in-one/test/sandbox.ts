@@ -47,6 +47,9 @@ export class Sandbox {
       BOT_ADAPTER_SANDBOX_API_ROOT: `${this.url}/telegram`,
       CHAT_AI_SANDBOX_BASE_URL: models,
       TTS_WORKER_SANDBOX_BASE_URL: models,
+      GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: '7000000001',
+      GATEWAY_SIGN_IN_TELEGRAM_CLIENT_SECRET: 'sandbox-login-secret',
+      GATEWAY_SIGN_IN_TELEGRAM_ISSUER: `${this.url}/telegram-login`,
     };
   }
 

@@ -5,7 +5,7 @@ import {
   type GatewaySessionReadResponse,
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { queryClient, sessionKey } from './api';
+import { sessionKey } from './api';
 
 type Session = GatewaySessionReadResponse;
 
@@ -36,9 +36,10 @@ export function useStaff(): Staff {
   };
 }
 
+/** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
-  queryClient.clear();
+  window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 
 /** As the services decide: `resource:action`, `resource:*`, `*`; with `!` it forbids, whatever else allows it. */
