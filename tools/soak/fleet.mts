@@ -310,6 +310,8 @@ export class Fleet {
         SERVICE_PRIVATE_KEY: this.identities.privateKeys[`${variableOf(service)}_PRIVATE_KEY`],
         SERVICE_PUBLIC_KEYS: this.identities.SERVICE_PUBLIC_KEYS,
         [`${variableOf(service)}_PORT`]: new URL(url).port,
+        // Of each of its processes another one.
+        GATEWAY_PUBLIC_PORT: '0',
         BOTS_FOLDER: join(folder, 'bots'),
         MEDIA_FOLDER: join(folder, 'media'),
         BOT_ADAPTER_SANDBOX_API_ROOT: `${this.sandboxUrl}/telegram`,

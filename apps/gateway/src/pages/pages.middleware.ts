@@ -11,7 +11,9 @@ export class PagesMiddleware implements NestMiddleware {
   private readonly console = PageFiles.of('console');
 
   async use(request: Request, response: Response, next: NextFunction): Promise<void> {
-    const { method, path } = request;
+    const { method } = request;
+    // Express takes what a middleware is mounted at out of `path`, and this one is mounted at everything.
+    const [path = '/'] = request.originalUrl.split('?', 1);
     if (method !== 'GET' && method !== 'HEAD') return next();
     if (path === '/') return response.redirect('/console/');
     const [, area, folder, name, ...deeper] = path.split('/');
