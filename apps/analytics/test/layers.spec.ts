@@ -21,6 +21,7 @@ const LAYERS = [
   'own-statistics',
   'boards',
   'exports',
+  'demo',
 ];
 
 it('the layers of analytics import only what stands below them', () => {
