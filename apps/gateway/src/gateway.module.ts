@@ -6,7 +6,6 @@ import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
 import { DemoModule } from './demo/demo.module';
 import { EdgeModule } from './edge/edge.module';
-import { PagesModule } from './pages/pages.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
@@ -19,7 +18,6 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     BotsModule,
     DemoModule,
     EdgeModule,
-    PagesModule,
     PeopleModule,
     SignInModule,
     StaffModule,

@@ -24,6 +24,7 @@ import { PrincipalsService } from '../access/principals.service';
 import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
+import { PagesService } from '../pages/pages.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
@@ -48,7 +49,7 @@ interface Exchange {
 
 /**
  * What everybody outside meets: finds the route, who asks, whether they may and not too often, and passes the request on to the service
- * that answers it; the gateway's own routes to its own application.
+ * that answers it; the gateway's own routes to its own application. What is below no version of the API is a page.
  */
 @Injectable()
 export class EdgeService implements PublicFront, OnModuleInit {
@@ -61,6 +62,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly principals: PrincipalsService,
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
+    private readonly pages: PagesService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
@@ -100,10 +102,9 @@ export class EdgeService implements PublicFront, OnModuleInit {
   }
 
   private async answer(exchange: Exchange): Promise<void> {
-    const { request, response, application } = exchange;
+    const { request, response } = exchange;
     const url = request.url ?? '/';
-    // Pages and documents: the application serves them, and it serves nothing else without a caller.
-    if (!url.startsWith(`${VERSION}/`)) return application(request, response);
+    if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
