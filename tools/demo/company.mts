@@ -70,15 +70,15 @@ const WEEKDAYS = [0.72, 1.08, 1.12, 1.1, 1.06, 1.0, 0.78];
 
 /** How people are: whether they come again, on how many of 100 days, and for how many days on average. */
 const KINDS = [
-  { name: 'once', share: 38, daily: 0, stays: 0 },
-  { name: 'now and then', share: 34, daily: 0.16, stays: 26 },
-  { name: 'regularly', share: 28, daily: 0.46, stays: 75 },
+  { name: 'once', share: 24, daily: 0, stays: 0 },
+  { name: 'now and then', share: 40, daily: 0.17, stays: 45 },
+  { name: 'regularly', share: 36, daily: 0.42, stays: 120 },
 ] as const;
 
 const ZONES = { en: { timeZone: 'Europe/Berlin', hours: 1 }, ru: { timeZone: 'Europe/Moscow', hours: 3 } } as const;
 
 /** Millionths of a dollar per token. */
-const PRICE = { input: 1, cached: 0.1, output: 4 };
+const PRICE = { input: 2.5, cached: 0.25, output: 15 };
 const MODEL = 'gpt-6-luna';
 const SECOND_MODEL = 'gpt-5-mini';
 
@@ -123,9 +123,10 @@ export class DemoCompany {
 
   /** One whose usage runs wild before a moment: so that there is something to be alarmed about. */
   burst(until: Date): DemoCall[] {
-    const person = this.joinedOn(this.dayOf(until) - 20).find(({ bots }) => bots[0] === 'lumen');
+    const known = Array.from({ length: 14 }, (_, i) => this.joinedOn(this.dayOf(until) - 30 + i)).flat();
+    const person = known.find(({ bots }) => bots[0] === 'lumen');
     if (!person) return [];
-    return Array.from({ length: 140 }, (_, i) => ({
+    return Array.from({ length: 26 }, (_, i) => ({
       id: demoId('burst', this.foundedOn.toISOString(), i),
       person,
       botId: 'lumen',
@@ -133,7 +134,7 @@ export class DemoCompany {
       inputTokens: 21_000,
       outputTokens: 2600,
       costMicros: 21_000 * PRICE.input + 2600 * PRICE.output,
-      at: new Date(until.getTime() - 1000 - i * 10_000),
+      at: new Date(until.getTime() - 1000 - i * 45_000),
     }));
   }
 
