@@ -227,6 +227,7 @@ export {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
+  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
