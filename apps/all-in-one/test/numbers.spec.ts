@@ -18,10 +18,15 @@ import { armOf } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { aPerson, botsFolder, runScheduled } from '../../chat-ai/test/build';
-import { type RunningModel, startModel } from '../../chat-ai/test/start-model';
+import { type ModelCall, type RunningModel, startModel } from '../../chat-ai/test/start-model';
 
 const PROMPT = 'You are Lumen.';
 const WORDY = 'You are Lumen, and wordy.';
+/** People in each arm. */
+const ENOUGH = 50;
+
+/** The first line of what the model was told. */
+const toldFirst = ({ body }: ModelCall) => body.messages[0]!.content.split('\n')[0];
 
 /** What the assistant does and what the statistics say of it: the two services as they are, between them the bus and HTTP. */
 describe('chat-ai and analytics', () => {
@@ -32,10 +37,12 @@ describe('chat-ai and analytics', () => {
 
   beforeAll(async () => {
     model = await startModel();
-    const price = { input: 1.25, cachedInput: 0.125, output: 10 };
-    const assistant = { systemPrompt: PROMPT, model: { name: 'large', priceUsd: price } };
-    const other = { systemPrompt: PROMPT, model: { name: 'small', priceUsd: { input: 0.3, cachedInput: 0.03, output: 1.1 } } };
-    bots = await botsFolder({ lumen: { assistant }, northwind: { assistant: other } });
+    const large = { model: 'large', pricePerMillionTokensUsd: { input: 1.25, cachedInput: 0.125, output: 10 } };
+    const small = { model: 'small', pricePerMillionTokensUsd: { input: 0.3, cachedInput: 0.03, output: 1.1 } };
+    bots = await botsFolder({
+      lumen: { assistant: { systemPrompt: PROMPT, ...large } },
+      northwind: { assistant: { systemPrompt: PROMPT, ...small } },
+    });
     const transport = new MemoryTransport();
     analytics = await startApp(analyticsApp, { transport });
     chat = await startApp(chatAiApp, {
@@ -57,6 +64,8 @@ describe('chat-ai and analytics', () => {
     const { userId } = person;
     const givenAt = chat.clock.now().toISOString();
     await chat.probe.say(ConsentGiven({ consentId: uuidv7(), userId, purpose: 'analytics', version: '1', source: 'bot', givenAt }));
+    const isKnown = 'SELECT FROM consents WHERE user_id = $1';
+    await until(async () => (await analytics.service.db.query<unknown[]>(isKnown, [userId])).length > 0, { what: 'the consent' });
     return person;
   };
   const asks = async (person: ReturnType<typeof aPerson>, text: string) => person.replyTo(await person.writes(text));
@@ -121,10 +130,7 @@ describe('chat-ai and analytics', () => {
 
   it('compare two prompts: people are assigned, meet them, are counted, and the one that harms is taken back', async () => {
     const params = { botId: 'lumen' };
-    const { prompt, revision } = (await chat.gateway.call(ReadPromptInForce, { params })) as unknown as {
-      prompt: { id: string };
-      revision: number;
-    };
+    const { prompt, revision } = await chat.gateway.call(ReadPromptInForce, { params });
     const publish = (what: object, seen: number) =>
       chat.gateway.call(PublishPrompt, {
         params,
@@ -133,8 +139,8 @@ describe('chat-ai and analytics', () => {
         ifMatch: `"${seen}"`,
       });
     const draft = await chat.gateway.call(OpenPromptDraft, { params, body: { text: WORDY }, idempotencyKey: uuidv7() });
-    const wordy = (await publish({ draft: { id: draft.id, revision: draft.revision } }, revision ?? 0)).prompt.id;
-    await publish({ promptId: prompt.id }, 1);
+    const wordy = (await publish({ draft: { id: draft.id, revision: draft.revision } }, revision)).prompt.id;
+    await publish({ promptId: prompt.id }, revision + 1);
 
     const outputTokens = { event: 'chat-ai.usage.recorded', aggregate: 'sum', field: 'outputTokens' } as const;
     const experiment = await analytics.gateway.call(DraftExperiment, {
@@ -167,16 +173,24 @@ describe('chat-ai and analytics', () => {
     // Services ask anew when what they know is half a minute old.
     chat.clock.advance(10 * 60_000);
 
-    const arms = new Map<string, number>();
-    for (let i = 0; i < 60; i++) {
+    const arms = { control: 0, wordy: 0 };
+    const visit = async (n: number) => {
       const person = await somebody();
-      const arm = armOf(experiments[0]!, person.userId)!.key;
-      arms.set(arm, (arms.get(arm) ?? 0) + 1);
-      const told = (arm === 'wordy' ? 'Very long. '.repeat(60) : 'Short. ').repeat(1 + (i % 3));
-      await model.say(told);
-      await asks(person, `Question ${i}`);
-      const [system] = (await model.calls()).at(-1)!.body.messages;
-      expect(system!.content.split('\n')[0]).toBe(arm === 'wordy' ? WORDY : PROMPT);
+      const arm = armOf(experiments[0]!, person.userId)!.key as keyof typeof arms;
+      arms[arm]++;
+      const question = `Question ${n} of somebody`;
+      await model.say((arm === 'wordy' ? 'Very long. '.repeat(60) : 'Short. ').repeat(1 + (n % 3)), question);
+      await asks(person, question);
+      return { question, expected: arm === 'wordy' ? WORDY : PROMPT };
+    };
+    const visits: { question: string; expected: string }[] = [];
+    // Of fewer nothing is said.
+    while (Math.min(...Object.values(arms)) < ENOUGH)
+      visits.push(...(await Promise.all(Array.from({ length: 10 }, (_, i) => visit(visits.length + i)))));
+    const calls = await model.calls();
+    for (const { question, expected } of visits) {
+      const call = calls.find(({ body }) => body.messages.at(-1)!.content.includes(question));
+      expect(toldFirst(call!)).toBe(expected);
     }
     await counted();
     const exposed = () =>
@@ -184,9 +198,13 @@ describe('chat-ai and analytics', () => {
         'SELECT arm, count(*)::int AS n FROM exposures WHERE experiment_id = $1 GROUP BY arm ORDER BY arm',
         [experiment.id],
       );
-    await until(async () => (await exposed()).reduce((sum, { n }) => sum + n, 0) === 60, { what: 'all exposures' });
-    expect(await exposed()).toEqual([...arms].sort().map(([arm, n]) => ({ arm, n })));
+    const all = Object.entries(arms).map(([arm, n]) => ({ arm, n }));
+    await until(async () => (await exposed()).reduce((sum, { n }) => sum + n, 0) === visits.length, {
+      what: 'all exposures',
+    });
+    expect(await exposed()).toEqual(all);
 
+    analytics.clock.advance(60_000);
     await runScheduled(analytics, 'analyse-experiments');
     const results = await analytics.gateway.call(ReadExperimentResults, { params: { experimentId: experiment.id } });
     expect(results.health.broken).toBe(false);
@@ -199,7 +217,7 @@ describe('chat-ai and analytics', () => {
     let late = await somebody();
     while (armOf(experiments[0]!, late.userId)!.key !== 'wordy') late = await somebody();
     await asks(late, 'Am I too late?');
-    expect((await model.calls()).at(-1)!.body.messages[0]!.content.split('\n')[0]).toBe(PROMPT);
-    expect((await exposed()).reduce((sum, { n }) => sum + n, 0)).toBe(60);
+    expect(toldFirst((await model.calls()).at(-1)!)).toBe(PROMPT);
+    expect(await exposed()).toEqual(all);
   });
 });

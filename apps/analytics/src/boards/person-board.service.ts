@@ -47,7 +47,7 @@ const USAGE = `
     SELECT (occurred_at AT TIME ZONE $1)::date::text AS day, bot_id AS "botId", type, props,
       CASE WHEN ${CALL} THEN props ->> 'model' END AS model
     FROM events
-    WHERE user_id = $6 AND occurred_at >= ${FIRST_MOMENT} AND occurred_at < least(${END_MOMENT}, $5) AND ${OF_BOTS}
+    WHERE user_id = $6 AND occurred_at >= ${FIRST_MOMENT} AND occurred_at < ${END_MOMENT} AND occurred_at <= $5 AND ${OF_BOTS}
       AND type IN ('bot-adapter.message.received', 'chat-ai.usage.recorded')
   )
   SELECT (ARRAY['day', 'bot', 'model', 'total'])[array_position(ARRAY[3, 5, 6, 7], grouping(day, "botId", model))] AS by,
