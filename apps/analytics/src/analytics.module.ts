@@ -5,6 +5,7 @@ import { ArchiveModule } from './archive/archive.module';
 import { BackupModule } from './backup/backup.module';
 import { BoardsModule } from './boards/boards.module';
 import { ConsentsModule } from './consents/consents.module';
+import { DemoModule } from './demo/demo.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
 import { MonitoringModule } from './monitoring/monitoring.module';
@@ -30,6 +31,7 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     BoardsModule,
     ExportsModule,
     MonitoringModule,
+    DemoModule,
   ],
 })
 export class AnalyticsModule {}

@@ -22,6 +22,7 @@ const LAYERS = [
   'boards',
   'exports',
   'monitoring',
+  'demo',
 ];
 
 it('the layers of analytics import only what stands below them', () => {
