@@ -57,7 +57,11 @@ describe('a gateway that is killed', () => {
       },
       stdio: 'ignore',
     });
-    const isReady = () => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false);
+    const isReady = () =>
+      fetch(`http://127.0.0.1:${port}/health/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
     await until(isReady, { what: 'the other process', timeoutMs: 60_000 });
   }
   const killOther = async () => {
@@ -88,7 +92,10 @@ describe('a gateway that is killed', () => {
       const forwarded = wanted.map(({ key }) => post(otherUrl, owner, '/prompts/lumen/drafts', {}, key));
       const own = wanted.map(({ team, key }) => post(otherUrl, owner, '/keys', bodyOf(team), key));
       // In the middle: some are done, some have begun.
-      await Promise.race([...own, until(() => upstream.asked.length > round * AT_ONCE + 2, { what: 'the first requests' })]);
+      await Promise.race([
+        ...own,
+        until(() => upstream.asked.length > round * AT_ONCE + 2, { what: 'the first requests' }),
+      ]);
       await killOther();
       lost.forwarded += (await Promise.all(forwarded)).filter((answer) => answer?.status !== 201).length;
       const answers = await Promise.all(own);
@@ -141,10 +148,14 @@ describe('a gateway that is killed', () => {
     await until(isUsed, { what: 'the use of the approval' });
     await killOther();
     await doing;
-    await until(async () => (await post(here, olga, '/staff', invitation, approved))?.status === 201, { what: 'the end' });
+    await until(async () => (await post(here, olga, '/staff', invitation, approved))?.status === 201, {
+      what: 'the end',
+    });
     const again = await post(here, olga, '/staff', invitation, { ...approved, 'idempotency-key': uuidv7() });
     expect(again).toMatchObject({ status: 409 });
-    const made = await app.service.db.query<unknown[]>(`SELECT FROM staff WHERE state = 'invited' AND email_hash <> 'first owner'`);
+    const made = await app.service.db.query<unknown[]>(
+      `SELECT FROM staff WHERE state = 'invited' AND email_hash <> 'first owner'`,
+    );
     expect(made).toHaveLength(1);
   }, 120_000);
 
