@@ -17,6 +17,7 @@ import { definedServices } from '../services.mts';
 import { accessPage } from './access.mts';
 import { apiClient } from './api-client.mts';
 import { asyncApi } from './asyncapi.mts';
+import { dashboardFiles } from './dashboards.mts';
 import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
@@ -48,6 +49,7 @@ export async function documents(): Promise<Document[]> {
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...kubernetesFiles(services),
+    ...dashboardFiles(),
     ...openApiDocuments(),
     ...(await apiClient(mergedOpenApi(routes))),
     ...newSnapshots(),

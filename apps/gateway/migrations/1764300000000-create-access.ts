@@ -34,7 +34,8 @@ export class CreateAccess1764300000000 implements MigrationInterface {
         session_id uuid NOT NULL REFERENCES sessions ON DELETE CASCADE,
         seed       bytea NOT NULL CHECK (length(seed) = 32), -- makes the next one, together with this one and a key
         issued_at  timestamptz NOT NULL,
-        spent_at   timestamptz -- whoever comes with it later has stolen it, or was robbed
+        spent_at   timestamptz, -- whoever comes with it later has stolen it, or was robbed
+        spent_by   text -- the kind of device, which may ask again when the answer was lost
       )`);
     await db.query(`CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id)`);
     await personalTable(db, 'refresh_tokens', { column: 'session_id', of: 'sessions' });

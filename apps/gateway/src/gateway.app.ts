@@ -27,7 +27,9 @@ import { Consent } from './people/consent.entity';
 import { Identity } from './people/identity.entity';
 import { Restriction } from './people/restriction.entity';
 import { User } from './people/user.entity';
+import { RefreshToken } from './sessions/refresh-token.entity';
 import { Session } from './sessions/session.entity';
+import { SigningKey } from './sessions/signing-key.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
 import { Passkey } from './staff/passkey.entity';
 import { Staff, STAFF_PLACES } from './staff/staff.entity';
@@ -51,10 +53,10 @@ export const gatewayApp = defineApp({
       Grant,
       Identity,
     ],
-    ...[Passkey, Restriction, Role, Session, SignInLink, Staff, User],
+    ...[Passkey, RefreshToken, Restriction, Role, Session, SigningKey, SignInLink, Staff, User],
     ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES, ...WEBHOOK_PLACES],
+  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', 'signing_keys.private_key', ...STAFF_PLACES, ...WEBHOOK_PLACES],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,

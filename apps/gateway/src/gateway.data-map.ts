@@ -166,7 +166,12 @@ export const gatewayDataMap: DataMap = {
     retention: 'As long as the session.',
     erasure: 'delete row',
     person: { column: 'session_id', of: 'sessions' },
-    columns: { hash: 'SHA-256 of the token.', session_id: 'The session.', seed: 'Random; makes the next one.' },
+    columns: {
+      hash: 'SHA-256 of the token.',
+      session_id: 'The session.',
+      seed: 'Random; makes the next one.',
+      spent_by: 'Browser and system, without their versions.',
+    },
   },
   signing_keys: {
     purpose: 'To sign access tokens of apps.',

@@ -47,7 +47,7 @@ export class CompanyProvider {
         rpInitiatedLogout: { enabled: true },
       },
       // It calls nobody on this machine by itself, and rightly so.
-      fetch: (url, { headers, method, body }) => fetch(url, { headers: headers!, method: method!, body: body! }),
+      fetch: (url, init) => fetch(url, { ...init, dispatcher: undefined } as RequestInit),
       ...more,
     };
     // It says again and again that this is for development, which is what it is for here.

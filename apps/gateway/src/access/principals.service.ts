@@ -53,7 +53,10 @@ export class PrincipalsService {
   /** All that the request proves: a browser may be signed in as a member of staff and as a person at once. Staff come first. */
   async identify(request: Pick<IncomingMessage, 'headers'>, address: string): Promise<Principal[]> {
     const { authorization, cookie } = request.headers;
-    if (authorization) return this.byKey(authorization, address);
+    if (authorization) {
+      const session = await this.sessions.find(request, 'person');
+      return session ? [this.person(session)] : this.byKey(authorization, address);
+    }
     if (!cookie) return [];
     const [staff, person] = await Promise.all([
       this.sessions.find(request, 'staff'),

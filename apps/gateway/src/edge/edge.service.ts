@@ -15,7 +15,7 @@ import {
 import accepts from 'accepts';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import proxyAddress from 'proxy-addr';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -27,6 +27,7 @@ import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
 import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
 import { OpenStreams } from './open-streams';
+import { WellKnownService } from '../sessions/well-known.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
@@ -67,6 +68,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
   private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
   private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
+  private readonly limited: Counter<'limit'>;
   private readonly isTrusted: (address: string, index: number) => boolean;
 
   constructor(
@@ -76,6 +78,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly streams: OpenStreams,
     private readonly pages: PagesService,
     private readonly trail: AuditTrail,
+    private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
@@ -89,6 +92,12 @@ export class EdgeService implements PublicFront, OnModuleInit {
       help: 'Requests from outside: how long they took until the answer was through, by route, status and kind of caller.',
       labelNames: ['service', 'route', 'method', 'status', 'caller'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10, 60],
+      registers: [registry],
+    });
+    this.limited = new Counter({
+      name: 'gateway_limited_requests_total',
+      help: 'Requests that were refused because a limit had nothing left, by the limit.',
+      labelNames: ['limit'],
       registers: [registry],
     });
   }
@@ -117,6 +126,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const url = request.url ?? '/';
+    if (url.startsWith('/.well-known/')) return this.wellKnown.answer(request, response);
     if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
@@ -236,6 +246,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     response.setHeader('x-ratelimit-remaining', remaining);
     response.setHeader('x-ratelimit-reset', reset);
     if (tightest.allowed) return;
+    this.limited.inc({ limit: limit.name });
     // So that those who are refused together do not come back together.
     const jitter = 1 + Math.random() * 0.1;
     throw new HttpProblem('too_many_requests', { retryAfter: Math.max(1, Math.ceil(reset * jitter)) });

@@ -8,7 +8,6 @@ import {
   type RequestResult,
   type ServerSentEventsResult,
   type TDataShape,
-  urlSearchParamsBodySerializer,
 } from './client';
 import { client } from './client.gen';
 import type {
@@ -39,6 +38,9 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
+  AnalyticsArmsReadData,
+  AnalyticsArmsReadErrors,
+  AnalyticsArmsReadResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -147,15 +149,24 @@ import type {
   AnalyticsRatesPutData,
   AnalyticsRatesPutErrors,
   AnalyticsRatesPutResponses,
+  AnalyticsRunningExperimentsListData,
+  AnalyticsRunningExperimentsListErrors,
+  AnalyticsRunningExperimentsListResponses,
   AnalyticsUiEventsRecordData,
   AnalyticsUiEventsRecordErrors,
   AnalyticsUiEventsRecordResponses,
+  BotAdapterChannelsCheckData,
+  BotAdapterChannelsCheckErrors,
+  BotAdapterChannelsCheckResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
   BotAdapterContactsListData,
   BotAdapterContactsListErrors,
   BotAdapterContactsListResponses,
+  BotAdapterMediaReadData,
+  BotAdapterMediaReadErrors,
+  BotAdapterMediaReadResponses,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadErrors,
   BotAdapterPersonContactsReadResponses,
@@ -334,6 +345,9 @@ import type {
   GatewayApprovalsApproveData,
   GatewayApprovalsApproveErrors,
   GatewayApprovalsApproveResponses,
+  GatewayApprovalsDemandData,
+  GatewayApprovalsDemandErrors,
+  GatewayApprovalsDemandResponses,
   GatewayApprovalsListData,
   GatewayApprovalsListErrors,
   GatewayApprovalsListResponses,
@@ -394,6 +408,9 @@ import type {
   GatewayBotsCreateData,
   GatewayBotsCreateErrors,
   GatewayBotsCreateResponses,
+  GatewayBotsDescribeData,
+  GatewayBotsDescribeErrors,
+  GatewayBotsDescribeResponses,
   GatewayBotSecretsRemoveData,
   GatewayBotSecretsRemoveErrors,
   GatewayBotSecretsRemoveResponses,
@@ -541,6 +558,9 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
+  GatewaySignInLinksCreateData,
+  GatewaySignInLinksCreateErrors,
+  GatewaySignInLinksCreateResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -574,27 +594,15 @@ import type {
   GatewayStaffSignInBeginPasskeyProofErrors,
   GatewayStaffSignInBeginPasskeyProofResponses,
   GatewayStaffSignInBeginPasskeyResponses,
-  GatewayStaffSignInBeginSsoData,
-  GatewayStaffSignInBeginSsoErrors,
-  GatewayStaffSignInBeginSsoResponses,
   GatewayStaffSignInBeginTotpData,
   GatewayStaffSignInBeginTotpErrors,
   GatewayStaffSignInBeginTotpResponses,
   GatewayStaffSignInCodeData,
   GatewayStaffSignInCodeErrors,
   GatewayStaffSignInCodeResponses,
-  GatewayStaffSignInCompleteSsoData,
-  GatewayStaffSignInCompleteSsoErrors,
-  GatewayStaffSignInCompleteSsoResponses,
   GatewayStaffSignInConfirmTotpData,
   GatewayStaffSignInConfirmTotpErrors,
   GatewayStaffSignInConfirmTotpResponses,
-  GatewayStaffSignInEndSsoData,
-  GatewayStaffSignInEndSsoErrors,
-  GatewayStaffSignInEndSsoResponses,
-  GatewayStaffSignInMethodsData,
-  GatewayStaffSignInMethodsErrors,
-  GatewayStaffSignInMethodsResponses,
   GatewayStaffSignInPasskeyData,
   GatewayStaffSignInPasskeyErrors,
   GatewayStaffSignInPasskeyResponses,
@@ -649,6 +657,9 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListErrors,
   GatewayWebhookTypesListResponses,
+  ServiceKitBotsCheckData,
+  ServiceKitBotsCheckErrors,
+  ServiceKitBotsCheckResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -661,6 +672,12 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeErrors,
   ServiceKitDeadLettersSummarizeResponses,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadErrors,
+  ServiceKitSystemReadResponses,
+  TtsWorkerAudioReadData,
+  TtsWorkerAudioReadErrors,
+  TtsWorkerAudioReadResponses,
 } from './types.gen';
 
 export type Options<
@@ -1204,6 +1221,32 @@ export const gatewayApprovalsReject = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * For services: may a member of staff do this now? What has to be approved first is recorded.
+ */
+export const gatewayApprovalsDemand = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayApprovalsDemandData, ThrowOnError>,
+): RequestResult<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError>({
+    url: '/v1/approvals/demands',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The audio of a completed speech.
+ */
+export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
+  options: Options<TtsWorkerAudioReadData, ThrowOnError>,
+): RequestResult<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError>({
+    url: '/v1/audio/{audioId}',
+    ...options,
+  });
+
+/**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesList = <ThrowOnError extends boolean = true>(
@@ -1315,6 +1358,17 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
     GatewayAuditVerificationsReadErrors,
     ThrowOnError
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
+
+/**
+ * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
+ */
+export const gatewayBotsDescribe = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayBotsDescribeData, ThrowOnError>,
+): RequestResult<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError>({
+    url: '/v1/bot-descriptions',
+    ...options,
+  });
 
 /**
  * All bots, by their ids.
@@ -1540,6 +1594,21 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError>({
     url: '/v1/bots/drafts/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Asks a channel about credentials: whose they are, and what would keep a bot from working with them.
+ */
+export const botAdapterChannelsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterChannelsCheckData, ThrowOnError>,
+): RequestResult<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError>({
+    url: '/v1/channels/check',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -1872,6 +1941,29 @@ export const botAdapterQuarantinedUpdatesSummarize = <ThrowOnError extends boole
     BotAdapterQuarantinedUpdatesSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/inbound-updates/quarantined/summary', ...options });
+
+/**
+ * All that a service needs to put people into arms by itself.
+ */
+export const analyticsRunningExperimentsList = <ThrowOnError extends boolean = true>(
+  options?: Options<AnalyticsRunningExperimentsListData, ThrowOnError>,
+): RequestResult<AnalyticsRunningExperimentsListResponses, AnalyticsRunningExperimentsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    AnalyticsRunningExperimentsListResponses,
+    AnalyticsRunningExperimentsListErrors,
+    ThrowOnError
+  >({ url: '/v1/internal/experiments', ...options });
+
+/**
+ * The arm of a person: the one they met first, else the one they would be put into.
+ */
+export const analyticsArmsRead = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsArmsReadData, ThrowOnError>,
+): RequestResult<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError>({
+    url: '/v1/internal/experiments/{key}/arm',
+    ...options,
+  });
 
 /**
  * API keys, the newest first.
@@ -2466,6 +2558,17 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * The bytes of a file that came with a message.
+ */
+export const botAdapterMediaRead = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterMediaReadData, ThrowOnError>,
+): RequestResult<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError>({
+    url: '/v1/media/{mediaId}',
+    ...options,
+  });
+
+/**
  * People, whoever became known last first.
  */
 export const gatewayPeopleList = <ThrowOnError extends boolean = true>(
@@ -2833,6 +2936,21 @@ export const gatewayRolesList = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What keeps this service from using a description of a bot, which it does not take over.
+ */
+export const serviceKitBotsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<ServiceKitBotsCheckData, ThrowOnError>,
+): RequestResult<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).post<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError>({
+    url: '/v1/services/{service}/bots/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * Events this service gave up, in the order they died.
  */
 export const serviceKitDeadLettersList = <ThrowOnError extends boolean = true>(
@@ -2894,6 +3012,17 @@ export const serviceKitDeadLettersSummarize = <ThrowOnError extends boolean = tr
   >({ url: '/v1/services/{service}/bus/dead-letters/summary', ...options });
 
 /**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemRead = <ThrowOnError extends boolean = true>(
+  options: Options<ServiceKitSystemReadData, ThrowOnError>,
+): RequestResult<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError>({
+    url: '/v1/services/{service}/system',
+    ...options,
+  });
+
+/**
  * Who is signed in in this browser: a member of staff, a person, both or nobody.
  */
 export const gatewaySessionRead = <ThrowOnError extends boolean = true>(
@@ -2938,6 +3067,21 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError>({
     url: '/v1/sign-in/emails',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A link that signs a person in once, for a bot to show to them alone.
+ */
+export const gatewaySignInLinksCreate = <ThrowOnError extends boolean = true>(
+  options: Options<GatewaySignInLinksCreateData, ThrowOnError>,
+): RequestResult<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError>({
+    url: '/v1/sign-in/links',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3070,17 +3214,6 @@ export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = 
   });
 
 /**
- * How staff can sign in here.
- */
-export const gatewayStaffSignInMethods = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayStaffSignInMethodsData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError> =>
-  (options?.client ?? client).get<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError>({
-    url: '/v1/staff-sign-in/methods',
-    ...options,
-  });
-
-/**
  * Signs staff in with a passkey: what they have, and by its lock what they know or are.
  */
 export const gatewayStaffSignInPasskey = <ThrowOnError extends boolean = true>(
@@ -3122,56 +3255,6 @@ export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
     url: '/v1/staff-sign-in/password',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Begins to sign in with the provider of the company, or to prove there once more who is signed in: what has to be remembered of it is in a cookie for ten minutes.
- */
-export const gatewayStaffSignInBeginSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInBeginSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError>({
-    url: '/v1/staff-sign-in/sso/attempts',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * The provider says that somebody was signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here.
- */
-export const gatewayStaffSignInEndSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInEndSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError>({
-    ...urlSearchParamsBodySerializer,
-    url: '/v1/staff-sign-in/sso/logout',
-    ...options,
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      ...options.headers,
-    },
-  });
-
-/**
- * Signs in with what the provider of the company has answered. Each attempt counts once.
- */
-export const gatewayStaffSignInCompleteSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInCompleteSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInCompleteSsoResponses, GatewayStaffSignInCompleteSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<
-    GatewayStaffSignInCompleteSsoResponses,
-    GatewayStaffSignInCompleteSsoErrors,
-    ThrowOnError
-  >({
-    url: '/v1/staff-sign-in/sso/sessions',
     ...options,
     headers: {
       'Content-Type': 'application/json',

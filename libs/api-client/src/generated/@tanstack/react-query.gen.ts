@@ -8,6 +8,7 @@ import {
   analyticsAlertsList,
   analyticsAlertsRead,
   analyticsArchivesList,
+  analyticsArmsRead,
   analyticsBackupsList,
   analyticsBoardsListDefinitions,
   analyticsBoardsReadActivity,
@@ -29,7 +30,9 @@ import {
   analyticsMeReadStatistics,
   analyticsQuarantinedEventsList,
   analyticsRatesList,
+  analyticsRunningExperimentsList,
   botAdapterContactsList,
+  botAdapterMediaRead,
   botAdapterPersonContactsRead,
   botAdapterPersonDeliveriesList,
   botAdapterPersonProfileRead,
@@ -75,6 +78,7 @@ import {
   gatewayBotRevisionsCompare,
   gatewayBotRevisionsList,
   gatewayBotRevisionsRead,
+  gatewayBotsDescribe,
   gatewayBotsList,
   gatewayBotsRead,
   gatewayConsentsList,
@@ -92,7 +96,6 @@ import {
   gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
-  gatewayStaffSignInMethods,
   gatewayWebhookDeliveriesList,
   gatewayWebhookDeliveriesRead,
   gatewayWebhookEndpointsList,
@@ -101,6 +104,8 @@ import {
   type Options,
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
+  serviceKitSystemRead,
+  ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
   AnalyticsAlertSettingsReadData,
@@ -115,6 +120,9 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListError,
   AnalyticsArchivesListResponse,
+  AnalyticsArmsReadData,
+  AnalyticsArmsReadError,
+  AnalyticsArmsReadResponse,
   AnalyticsBackupsListData,
   AnalyticsBackupsListError,
   AnalyticsBackupsListResponse,
@@ -178,9 +186,15 @@ import type {
   AnalyticsRatesListData,
   AnalyticsRatesListError,
   AnalyticsRatesListResponse,
+  AnalyticsRunningExperimentsListData,
+  AnalyticsRunningExperimentsListError,
+  AnalyticsRunningExperimentsListResponse,
   BotAdapterContactsListData,
   BotAdapterContactsListError,
   BotAdapterContactsListResponse,
+  BotAdapterMediaReadData,
+  BotAdapterMediaReadError,
+  BotAdapterMediaReadResponse,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadError,
   BotAdapterPersonContactsReadResponse,
@@ -312,6 +326,9 @@ import type {
   GatewayBotRevisionsReadData,
   GatewayBotRevisionsReadError,
   GatewayBotRevisionsReadResponse,
+  GatewayBotsDescribeData,
+  GatewayBotsDescribeError,
+  GatewayBotsDescribeResponse,
   GatewayBotsListData,
   GatewayBotsListError,
   GatewayBotsListResponse,
@@ -363,9 +380,6 @@ import type {
   GatewayStaffReadData,
   GatewayStaffReadError,
   GatewayStaffReadResponse,
-  GatewayStaffSignInMethodsData,
-  GatewayStaffSignInMethodsError,
-  GatewayStaffSignInMethodsResponse,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListError,
   GatewayWebhookDeliveriesListResponse,
@@ -387,6 +401,11 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeError,
   ServiceKitDeadLettersSummarizeResponse,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadError,
+  ServiceKitSystemReadResponse,
+  TtsWorkerAudioReadData,
+  TtsWorkerAudioReadError,
 } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
@@ -1178,6 +1197,26 @@ export const gatewayApprovalsReadOptions = (options: Options<GatewayApprovalsRea
     queryKey: gatewayApprovalsReadQueryKey(options),
   });
 
+export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) =>
+  createQueryKey('ttsWorkerAudioRead', options);
+
+/**
+ * The audio of a completed speech.
+ */
+export const ttsWorkerAudioReadOptions = (options: Options<TtsWorkerAudioReadData>) =>
+  queryOptions<unknown, TtsWorkerAudioReadError, unknown, ReturnType<typeof ttsWorkerAudioReadQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await ttsWorkerAudioRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: ttsWorkerAudioReadQueryKey(options),
+  });
+
 export const gatewayAuditEntriesListQueryKey = (options?: Options<GatewayAuditEntriesListData>) =>
   createQueryKey('gatewayAuditEntriesList', options);
 
@@ -1521,6 +1560,31 @@ export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAud
       return data;
     },
     queryKey: gatewayAuditVerificationsReadQueryKey(options),
+  });
+
+export const gatewayBotsDescribeQueryKey = (options?: Options<GatewayBotsDescribeData>) =>
+  createQueryKey('gatewayBotsDescribe', options);
+
+/**
+ * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
+ */
+export const gatewayBotsDescribeOptions = (options?: Options<GatewayBotsDescribeData>) =>
+  queryOptions<
+    GatewayBotsDescribeResponse,
+    GatewayBotsDescribeError,
+    GatewayBotsDescribeResponse,
+    ReturnType<typeof gatewayBotsDescribeQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayBotsDescribe({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayBotsDescribeQueryKey(options),
   });
 
 export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) =>
@@ -2355,6 +2419,56 @@ export const botAdapterQuarantinedUpdatesSummarizeOptions = (
     queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options),
   });
 
+export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  createQueryKey('analyticsRunningExperimentsList', options);
+
+/**
+ * All that a service needs to put people into arms by itself.
+ */
+export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) =>
+  queryOptions<
+    AnalyticsRunningExperimentsListResponse,
+    AnalyticsRunningExperimentsListError,
+    AnalyticsRunningExperimentsListResponse,
+    ReturnType<typeof analyticsRunningExperimentsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsRunningExperimentsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsRunningExperimentsListQueryKey(options),
+  });
+
+export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) =>
+  createQueryKey('analyticsArmsRead', options);
+
+/**
+ * The arm of a person: the one they met first, else the one they would be put into.
+ */
+export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) =>
+  queryOptions<
+    AnalyticsArmsReadResponse,
+    AnalyticsArmsReadError,
+    AnalyticsArmsReadResponse,
+    ReturnType<typeof analyticsArmsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsArmsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsArmsReadQueryKey(options),
+  });
+
 export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) =>
   createQueryKey('gatewayKeysList', options);
 
@@ -3051,6 +3165,31 @@ export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeRea
       return data;
     },
     queryKey: analyticsMeReadStatisticsQueryKey(options),
+  });
+
+export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) =>
+  createQueryKey('botAdapterMediaRead', options);
+
+/**
+ * The bytes of a file that came with a message.
+ */
+export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadData>) =>
+  queryOptions<
+    BotAdapterMediaReadResponse,
+    BotAdapterMediaReadError,
+    BotAdapterMediaReadResponse,
+    ReturnType<typeof botAdapterMediaReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterMediaRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterMediaReadQueryKey(options),
   });
 
 export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) =>
@@ -3782,6 +3921,31 @@ export const serviceKitDeadLettersSummarizeOptions = (options: Options<ServiceKi
     queryKey: serviceKitDeadLettersSummarizeQueryKey(options),
   });
 
+export const serviceKitSystemReadQueryKey = (options: Options<ServiceKitSystemReadData>) =>
+  createQueryKey('serviceKitSystemRead', options);
+
+/**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemReadOptions = (options: Options<ServiceKitSystemReadData>) =>
+  queryOptions<
+    ServiceKitSystemReadResponse,
+    ServiceKitSystemReadError,
+    ServiceKitSystemReadResponse,
+    ReturnType<typeof serviceKitSystemReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await serviceKitSystemRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: serviceKitSystemReadQueryKey(options),
+  });
+
 export const gatewaySessionReadQueryKey = (options?: Options<GatewaySessionReadData>) =>
   createQueryKey('gatewaySessionRead', options);
 
@@ -3898,31 +4062,6 @@ export const gatewayStaffListInfiniteOptions = (options?: Options<GatewayStaffLi
   );
   return opts as Omit<typeof opts, 'initialData'>;
 };
-
-export const gatewayStaffSignInMethodsQueryKey = (options?: Options<GatewayStaffSignInMethodsData>) =>
-  createQueryKey('gatewayStaffSignInMethods', options);
-
-/**
- * How staff can sign in here.
- */
-export const gatewayStaffSignInMethodsOptions = (options?: Options<GatewayStaffSignInMethodsData>) =>
-  queryOptions<
-    GatewayStaffSignInMethodsResponse,
-    GatewayStaffSignInMethodsError,
-    GatewayStaffSignInMethodsResponse,
-    ReturnType<typeof gatewayStaffSignInMethodsQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await gatewayStaffSignInMethods({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: gatewayStaffSignInMethodsQueryKey(options),
-  });
 
 export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) =>
   createQueryKey('gatewayStaffRead', options);
