@@ -105,6 +105,11 @@ export class Installation {
     return this.site.databaseUrl;
   }
 
+  /** Where the gateway answers people and teams. */
+  get publicUrl(): string {
+    return this.service('gateway').publicUrl!;
+  }
+
   /** Rows of a service's own tables: for facts that no person can see. */
   rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
     return this.service(service).db.query<T[]>(sql, parameters);
