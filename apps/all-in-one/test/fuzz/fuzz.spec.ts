@@ -99,16 +99,10 @@ describe('every route, asked what its document allows and what it does not', () 
   }
 
   async function ask(operation: Operation, caller: Caller, kind: Kind, seed: number): Promise<string[]> {
-      '/tmp/api-page/progress',
-      `${new Date().toISOString()} ? ${operation.operationId} ${kind} ${caller}\n`,
-    );
     const faults: string[] = [];
     for (const plan of fc.sample(plansFor(operation, kind, values), { numRuns: RUNS, seed })) {
       const sent = requestOf(operation, plan, memory.lookUp);
       const began = performance.now();
-        '/tmp/api-page/progress',
-        `${new Date().toISOString()} ${operation.operationId} ${kind} ${caller}\n`,
-      );
       let answer: Answer;
       try {
         answer = await send(sent, callers.headers(caller));
@@ -120,9 +114,6 @@ describe('every route, asked what its document allows and what it does not', () 
         );
         continue;
       }
-        '/tmp/api-page/progress',
-        `${new Date().toISOString()} < ${operation.operationId} ${answer.status} ${Math.round(performance.now() - began)}\n`,
-      );
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       const isJson = String(answer.headers['content-type']).startsWith('application/json');
       if (answer.status < 300) answered.add(operation.operationId);
