@@ -143,11 +143,13 @@ describe('the OpenAPI document of all services', () => {
   const other = (route: Partial<RouteDefinition>): RouteDefinition => ({ ...shop, id: 'post.parcels.send', ...route });
 
   it('shows routes where the gateway serves them', () => {
-    const { paths } = mergedOpenApi([shop, kit, other({ path: '/parcels' })]);
+    const internal = other({ id: 'mint.coins.count', path: '/coins', callers: ['post'] });
+    const { paths } = mergedOpenApi([shop, kit, other({ path: '/parcels' }), internal]);
+    // What is for services alone is none of them.
     expect(Object.keys(paths)).toEqual(['/v1/parcels', '/v1/services/{service}/letters/{letterId}', '/v1/things']);
     expect(paths['/v1/services/{service}/letters/{letterId}']!['get']).toMatchObject({
       operationId: 'service-kit.letters.list',
-      parameters: [{ name: 'service', schema: { enum: ['post', 'shop'] } }, { name: 'letterId' }],
+      parameters: [{ name: 'service', schema: { enum: ['mint', 'post', 'shop'] } }, { name: 'letterId' }],
       security: [{ staff: ['things:write'] }, { key: ['things:write'] }],
     });
   });

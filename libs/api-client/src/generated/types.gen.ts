@@ -1392,6 +1392,20 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
@@ -1546,6 +1560,22 @@ export type GatewayApprovalDetails = {
    * What exactly is asked for; absent where there is nothing but the address.
    */
   body: unknown;
+};
+
+export type GatewayAppTokens = {
+  /**
+   * For `Authorization: Bearer`: a JWT, whose keys are at `/.well-known/jwks.json`.
+   */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /**
+   * Seconds for which the access token is good.
+   */
+  expiresIn: number;
+  /**
+   * For the next two tokens. It counts once.
+   */
+  refreshToken: string;
 };
 
 export type GatewayAuditEntry = {
@@ -2163,6 +2193,28 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
+  /**
+   * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+   */
+  session?: 'cookie' | 'tokens';
+  /**
+   * Of an app: by what its owner knows it in the list of sessions.
+   */
+  device?: string;
+};
+
 export type GatewaySignInBegan = {
   /**
    * Where the browser is to go.
@@ -2170,13 +2222,14 @@ export type GatewaySignInBegan = {
   url: string;
 };
 
-/**
- * The session is in a cookie.
- */
 export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInLink = {
@@ -2437,6 +2490,22 @@ export type Problem = {
  * An IANA time zone: days and hours are those of this zone.
  */
 export type ReportZone = string;
+
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
 
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
@@ -11854,6 +11923,68 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
 
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
+
 export type GatewaySessionReadData = {
   body?: never;
   path?: never;
@@ -12054,6 +12185,14 @@ export type GatewaySignInLinksRedeemData = {
      * What stands behind the # of the link.
      */
     link: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
   };
   path?: never;
   query?: never;
@@ -12123,7 +12262,7 @@ export type GatewaySignInMethodsListResponse =
   GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
 
 export type GatewaySignInAttemptsCompleteData = {
-  body: GatewayProviderAnswer;
+  body: GatewaySignInAnswer;
   path?: never;
   query?: never;
   url: '/v1/sign-in/sessions';
@@ -12164,6 +12303,66 @@ export type GatewaySignInAttemptsCompleteResponses = {
 
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
+
+export type GatewayTokensRefreshData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/refresh';
+};
+
+export type GatewayTokensRefreshErrors = {
+  /**
+   * `gateway.refresh_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.refresh_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRefreshError = GatewayTokensRefreshErrors[keyof GatewayTokensRefreshErrors];
+
+export type GatewayTokensRefreshResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayAppTokens;
+};
+
+export type GatewayTokensRefreshResponse = GatewayTokensRefreshResponses[keyof GatewayTokensRefreshResponses];
+
+export type GatewayTokensRevokeData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/revoke';
+};
+
+export type GatewayTokensRevokeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRevokeError = GatewayTokensRevokeErrors[keyof GatewayTokensRevokeErrors];
+
+export type GatewayTokensRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
 
 export type GatewayStaffListData = {
   body?: never;

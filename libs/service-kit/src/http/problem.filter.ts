@@ -30,6 +30,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     response.set('cache-control', 'no-store').removeHeader('etag');
+    // For whoever stands in front and does not read bodies, as the gateway.
+    response.set('x-problem-code', problem.code);
     if (problem.retryAfter !== undefined) response.set('retry-after', String(problem.retryAfter));
     if (problem.status === 401) response.set('www-authenticate', 'Bearer');
     // What is left of a body that nobody reads would be taken for the next request.
