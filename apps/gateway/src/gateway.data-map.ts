@@ -77,7 +77,7 @@ export const gatewayDataMap: DataMap = {
     },
   },
   spent_attempts: {
-    purpose: 'Attempts to sign in that have come back, and what passkeys had to sign: each counts once.',
+    purpose: 'Attempts to sign in that have come back, what passkeys had to sign, and proofs of work: each counts once.',
     retention: 'A day.',
     erasure: 'not personal',
     columns: {},

@@ -28,8 +28,8 @@ export class StaffSignInController {
   ) {}
 
   @Implements(SignInWithPassword)
-  password({ body }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
-    return this.signIn.withPassword(body.email, body.password);
+  password({ headers, body }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
+    return this.signIn.withPassword(body.email, body.password, headers['x-proof-of-work']);
   }
 
   @Implements(ReadInvitation)

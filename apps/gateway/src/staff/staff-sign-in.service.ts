@@ -7,11 +7,11 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
+import { ProofOfWorkService } from '../proof-of-work/proof-of-work.service';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
-import { SignInAudit } from './sign-in-audit';
 import { Staff } from './staff.entity';
 import {
   EmailNeeded,
@@ -37,8 +37,17 @@ export interface SignInStep {
 const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), secret: z.string().optional() });
 const TICKET = 'sign-in';
 
+interface Attempt {
+  /** 1, when none was wrong lately. */
+  readonly number: number;
+  /** It was none, and is given back. */
+  succeeded(): Promise<void>;
+}
+
 /** Five wrong ones at once, and then one every three minutes; where they come from has a limit of its own at the edge. */
 const ATTEMPTS: RateLimit = { name: 'staff-attempts', limit: 5, windowMs: 15 * 60_000, kind: 'spread', burst: 5 };
+
+const ATTEMPTS_WITHOUT_PROOF = 2;
 
 /** RFC 6238: SHA-1, six digits, 30 s; the step before and the one after count as well. */
 const PERIOD = 30;
@@ -62,19 +71,28 @@ export class StaffSignInService {
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
     private readonly local: LocalSignIn,
-    private readonly audit: SignInAudit,
+    private readonly proofOfWork: ProofOfWorkService,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts; SsoRequired when all is right, and does not count here */
-  async withPassword(email: string, password: string): Promise<SignInStep> {
+  /**
+   * @param proof of work, which is needed after two wrong passwords
+   * @throws WrongCredentials, whatever is wrong; TooManyAttempts; ProofOfWorkNeeded; SsoRequired when all is right, and does not count here
+   */
+  async withPassword(email: string, password: string, proof?: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
     const attempt = await this.beginAttempt(emailHash);
+    if (attempt.number > ATTEMPTS_WITHOUT_PROOF) {
+      await this.proofOfWork.demand(proof).catch(async (error: unknown) => {
+        await attempt.succeeded();
+        throw error;
+      });
+    }
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
     if (!(await isPassword(staff?.passwordHash ?? null, password))) {
-      if (staff) await this.audit.denied(staff.id, 'wrong_credentials');
+      if (staff) await this.local.denied(staff.id, 'wrong_credentials');
       throw new WrongCredentials();
     }
     await attempt.succeeded();
@@ -228,7 +246,7 @@ export class StaffSignInService {
     const { id } = staff;
     const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
-    await this.audit.began(session, this.local.note(staff) ? { breakGlass: true } : {});
+    await this.local.began(session, staff);
   }
 
   private async nextStep(staff: Staff): Promise<SignInStep> {
@@ -257,7 +275,7 @@ export class StaffSignInService {
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
     if (!taken) {
-      await this.audit.denied(staffId, 'wrong_code');
+      await this.local.denied(staffId, 'wrong_code');
       throw new WrongCode();
     }
     await attempt.succeeded();
@@ -279,12 +297,11 @@ export class StaffSignInService {
   }
 
   /** @throws TooManyAttempts */
-  private async beginAttempt(who: string): Promise<{ succeeded(): Promise<void> }> {
+  private async beginAttempt(who: string): Promise<Attempt> {
     const pay = (cost: number) => this.limits.pay([{ limit: ATTEMPTS, subject: `staff attempts ${who}`, cost }]);
     const [balance] = await pay(1);
     if (!balance!.allowed) throw new TooManyAttempts(Math.ceil(balance!.resetMs / 1000));
-    // Those that succeed are given back.
-    return { succeeded: async () => void (await pay(-1)) };
+    return { number: ATTEMPTS.burst! - balance!.remaining, succeeded: async () => void (await pay(-1)) };
   }
 
   private async change(staff: Staff, values: Partial<Staff>): Promise<void> {

@@ -2082,6 +2082,16 @@ export type GatewayProfileChange = {
   timeZone?: TimeZone;
 };
 
+export type GatewayProofChallenge = {
+  /**
+   * `parameters` and `signature`, as the libraries of ALTCHA take them.
+   */
+  challenge: {
+    [key: string]: unknown;
+  };
+  expiresAt: Instant;
+};
+
 export type GatewayProviderAnswer = {
   state: string;
   code?: string;
@@ -10020,6 +10030,33 @@ export type ChatAiPromptVersionsReadResponses = {
 export type ChatAiPromptVersionsReadResponse =
   ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
 
+export type GatewayProofOfWorkCreateChallengeData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/proof-of-work/challenges';
+};
+
+export type GatewayProofOfWorkCreateChallengeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayProofOfWorkCreateChallengeError =
+  GatewayProofOfWorkCreateChallengeErrors[keyof GatewayProofOfWorkCreateChallengeErrors];
+
+export type GatewayProofOfWorkCreateChallengeResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayProofChallenge;
+};
+
+export type GatewayProofOfWorkCreateChallengeResponse =
+  GatewayProofOfWorkCreateChallengeResponses[keyof GatewayProofOfWorkCreateChallengeResponses];
+
 export type AnalyticsProviderBillsRecordData = {
   body: {
     costMicros: CostMicros;
@@ -10497,12 +10534,24 @@ export type GatewaySignInEmailsSendData = {
     locale?: Locale;
     returnTo?: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/sign-in/emails';
 };
 
 export type GatewaySignInEmailsSendErrors = {
+  /**
+   * `gateway.proof_of_work_needed`
+   */
+  403: Problem & {
+    code?: 'gateway.proof_of_work_needed';
+  };
   /**
    * `gateway.email_not_offered`
    */
@@ -11099,6 +11148,12 @@ export type GatewayStaffSignInPasswordData = {
     email: string;
     password: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/staff-sign-in/password';
@@ -11112,10 +11167,10 @@ export type GatewayStaffSignInPasswordErrors = {
     code?: 'gateway.wrong_credentials';
   };
   /**
-   * `gateway.sso_required`
+   * `gateway.sso_required`, `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.sso_required';
+    code?: 'gateway.sso_required' | 'gateway.proof_of_work_needed';
   };
   /**
    * `gateway.too_many_attempts`
