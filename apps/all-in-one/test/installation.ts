@@ -125,6 +125,11 @@ export class Installation {
     return this.site.env['MEDIA_FOLDER']!;
   }
 
+  /** Of all services, in one process. */
+  get urls(): URL[] {
+    return this.apps.services.map(({ url }) => new URL(url));
+  }
+
   /** A counter as Prometheus reads it, summed over the series whose labels fit. */
   async counter(service: string, name: string, labels: string): Promise<number> {
     const text = await (await fetch(`${this.service(service).url}/metrics`)).text();
@@ -137,7 +142,7 @@ export class Installation {
     await this.site.clear();
   }
 
-  private service(name: string) {
+  service(name: string) {
     const found = this.apps.services.find((service) => service.name === name);
     if (!found) throw new Error(`there is no service ${name}`);
     return found;

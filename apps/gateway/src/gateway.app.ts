@@ -18,6 +18,7 @@ import { ApiKey } from './api-keys/api-key.entity';
 import { AuditEntryRow } from './audit/audit-entry.entity';
 import { AuditVerification } from './audit/audit-verification.entity';
 import { EdgeService } from './edge/edge.service';
+import { EndStreams } from './edge/open-streams';
 import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
 import { GatewayModule } from './gateway.module';
@@ -68,7 +69,7 @@ export const gatewayApp = defineApp({
     CreateWebhooks1796300100000,
   ],
   dataMap: gatewayDataMap,
-  tasks: [CountReplicas],
+  tasks: [CountReplicas, EndStreams],
   publicFront: EdgeService,
   port: 4100,
   publicPort: 4080,

@@ -1,5 +1,6 @@
 import * as analytics from './analytics.api';
 import * as analyticsBoards from './analytics.boards.api';
+import * as analyticsDemo from './analytics.demo.api';
 import * as analyticsExports from './analytics.exports.api';
 import * as analyticsMe from './analytics.me.api';
 import * as analyticsRates from './analytics.rates.api';
@@ -7,6 +8,7 @@ import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAiConversations from './chat-ai.conversations.api';
+import * as chatAiDemo from './chat-ai.demo.api';
 import * as chatAiKnowledge from './chat-ai.knowledge.api';
 import * as chatAiPrompts from './chat-ai.prompts.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
@@ -15,6 +17,7 @@ import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
 import * as gatewayApprovals from './gateway.approvals.api';
 import * as gatewayBots from './gateway.bots.api';
+import * as gatewayDemo from './gateway.demo.api';
 import * as gatewayKeys from './gateway.keys.api';
 import * as gatewayMe from './gateway.me.api';
 import * as gatewayPasskeys from './gateway.passkeys.api';
@@ -32,6 +35,7 @@ import * as ttsWorker from './tts-worker.api';
 const files = [
   analytics,
   analyticsBoards,
+  analyticsDemo,
   analyticsExports,
   analyticsMe,
   analyticsRates,
@@ -39,6 +43,7 @@ const files = [
   analyticsExperiments,
   botAdapter,
   chatAiConversations,
+  chatAiDemo,
   chatAiKnowledge,
   chatAiPrompts,
   chatAiUnanswered,
@@ -46,6 +51,7 @@ const files = [
   gatewayAudit,
   gatewayApprovals,
   gatewayBots,
+  gatewayDemo,
   gatewayKeys,
   gatewayMe,
   gatewayPasskeys,

@@ -13,6 +13,7 @@ import {
 } from '@switchboard/ui';
 import { useEffect, useState } from 'react';
 import { tellProblem } from '../api';
+import { ProveWithPasskey } from '../passkeys/prove-with-passkey';
 import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
 import { onStepUp } from './step-up';
@@ -59,6 +60,7 @@ export function StepUpDialog() {
             autoComplete="one-time-code"
             mono
           />
+          <ProveWithPasskey onProven={() => finish(true)} />
         </DialogBody>
         {amr.includes('sso') && (
           <DialogBody>

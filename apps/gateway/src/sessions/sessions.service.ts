@@ -6,7 +6,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import { LRUCache } from 'lru-cache';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DataSource, type EntityManager, type FindOptionsWhere, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, type FindOptionsWhere, In, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AccessTokens } from './access-tokens.service';
 import { deviceOf } from './device';
@@ -157,6 +157,12 @@ export class SessionsService {
       where: { kind, subjectId, expiresAt: MoreThan(this.clock.now()) },
       order: { seenAt: 'DESC' },
     });
+  }
+
+  /** Which of these have not ended. That they are looked at is nothing that anybody does with them. */
+  async living(ids: readonly string[]): Promise<Set<string>> {
+    const sessions = await this.db.manager.findBy(Session, { id: In([...ids]) });
+    return new Set(sessions.filter((session) => this.isAlive(session)).map(({ id }) => id));
   }
 
   /** Ends one session of somebody. Returns whether there was one. */

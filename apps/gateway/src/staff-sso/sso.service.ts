@@ -99,7 +99,7 @@ export class SsoService {
     const claims = await this.asking(() => this.prove(ticket, brought));
     const { member: staff, mayEnter } = await this.members.admit(claims);
     if (!staff || !mayEnter) {
-      if (staff) await this.audit.denied(staff.id, 'sso_no_access', http.request.headers['user-agent']);
+      if (staff) await this.audit.denied(staff.id, 'sso_no_access', http.request);
       this.outcomes.inc({ outcome: 'no_access' });
       throw new SsoNoAccess();
     }
@@ -110,7 +110,7 @@ export class SsoService {
 
   private async signIn(http: Http, { id }: Staff, claims: SsoClaims): Promise<void> {
     const session = await this.sessions.begin(http, { kind: 'staff', id, amr: amrOf(claims), ...factsOf(claims) });
-    await this.audit.began(session);
+    await this.audit.began(session, http.request);
     this.outcomes.inc({ outcome: 'signed_in' });
   }
 
@@ -118,7 +118,7 @@ export class SsoService {
   private async proveAgain(http: Http, sessionId: string, staff: Staff, claims: SsoClaims): Promise<void> {
     const session: Session | undefined = await this.sessions.find(http.request, 'staff');
     if (session?.id !== sessionId || session.subjectId !== staff.id) {
-      await this.audit.denied(staff.id, 'another_session', http.request.headers['user-agent']);
+      await this.audit.denied(staff.id, 'another_session', http.request);
       this.outcomes.inc({ outcome: 'refused' });
       throw new SignInFailed();
     }

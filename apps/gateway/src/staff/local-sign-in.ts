@@ -3,8 +3,6 @@ import { CONFIG, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, IsNull } from 'typeorm';
 import { Grant } from '../access/grant.entity';
-import type { Session } from '../sessions/session.entity';
-import { SignInAudit } from './sign-in-audit';
 import { isSsoRequired, type SsoConfig } from './sso.config';
 import type { Staff } from './staff.entity';
 import { SsoRequired } from './staff.errors';
@@ -20,7 +18,6 @@ export class LocalSignIn {
   constructor(
     private readonly db: DataSource,
     private readonly cipher: FieldCipher,
-    private readonly audit: SignInAudit,
     @Inject(CONFIG) private readonly config: SsoConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -37,18 +34,12 @@ export class LocalSignIn {
     if (this.isRequired(staff) && !(await this.isOwner(staff.id))) throw new SsoRequired();
   }
 
-  async began(session: Session, staff: Staff): Promise<void> {
-    const breakGlass = this.isRequired(staff);
-    if (breakGlass) {
-      this.emergencies.inc();
-      this.log.warn({ staffId: staff.id }, 'an owner has signed in without single sign-on');
-    }
-    await this.audit.began(session, breakGlass ? { breakGlass } : {});
-  }
-
-  /** @param why as the code of a problem */
-  denied(staffId: string, why: string): Promise<void> {
-    return this.audit.denied(staffId, why);
+  /** Whether it was one for emergencies. */
+  note(staff: Staff): boolean {
+    if (!this.isRequired(staff)) return false;
+    this.emergencies.inc();
+    this.log.warn({ staffId: staff.id }, 'an owner has signed in without single sign-on');
+    return true;
   }
 
   private isRequired({ id, email }: Staff): boolean {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
 import { AuditLog } from '../audit/audit-log';
-import { deviceOf } from '../sessions/device';
-import type { Session } from '../sessions/session.entity';
+import { AuditedRequests } from '../audit/audited-requests';
+import { Session } from '../sessions/session.entity';
 
 const ACTION = 'gateway.staff-sessions.begin';
 
@@ -12,22 +13,33 @@ export class SignInAudit {
   constructor(
     private readonly db: DataSource,
     private readonly log: AuditLog,
+    private readonly requests: AuditedRequests,
   ) {}
 
-  async began({ id, subjectId, amr, device }: Session, details: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.log.append(this.db.manager, {
-      actor: { kind: 'staff', id: subjectId, amr, client: device },
-      action: ACTION,
-      resource: { type: 'session', id },
-      details,
-      result: 'done',
-    });
+  /** A session that cannot be noted is none. */
+  async began(
+    { id, subjectId, amr }: Session,
+    request: IncomingMessage,
+    details: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    try {
+      await this.log.append(this.db.manager, {
+        actor: { kind: 'staff', id: subjectId, amr, ...this.requests.originOf(request) },
+        action: ACTION,
+        resource: { type: 'session', id },
+        details,
+        result: 'done',
+      });
+    } catch (error) {
+      await this.db.manager.delete(Session, { id });
+      throw error;
+    }
   }
 
   /** Somebody known has not proven who they are. @param why as the code of a problem */
-  async denied(staffId: string, why: string, userAgent?: string): Promise<void> {
+  async denied(staffId: string, why: string, request: IncomingMessage): Promise<void> {
     await this.log.append(this.db.manager, {
-      actor: { kind: 'staff', id: staffId, ...(userAgent !== undefined && { client: deviceOf(userAgent) }) },
+      actor: { kind: 'staff', id: staffId, ...this.requests.originOf(request) },
       action: ACTION,
       resource: { type: 'staff', id: staffId },
       details: { why },

@@ -11,6 +11,7 @@ import { PasskeysService } from './passkeys.service';
 import { SignInAudit } from './sign-in-audit';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
+import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
@@ -19,7 +20,7 @@ import { StaffService } from './staff.service';
   imports: [AccessModule, AuditModule, LimitsModule, ProofOfWorkModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
-    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
     ...[LocalSignIn, SignInAudit],
   ],
   exports: [SignInAudit, StaffService, StaffTickets],

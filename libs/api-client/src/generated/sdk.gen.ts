@@ -8,7 +8,6 @@ import {
   type RequestResult,
   type ServerSentEventsResult,
   type TDataShape,
-  urlSearchParamsBodySerializer,
 } from './client';
 import { client } from './client.gen';
 import type {
@@ -598,27 +597,15 @@ import type {
   GatewayStaffSignInBeginPasskeyProofErrors,
   GatewayStaffSignInBeginPasskeyProofResponses,
   GatewayStaffSignInBeginPasskeyResponses,
-  GatewayStaffSignInBeginSsoData,
-  GatewayStaffSignInBeginSsoErrors,
-  GatewayStaffSignInBeginSsoResponses,
   GatewayStaffSignInBeginTotpData,
   GatewayStaffSignInBeginTotpErrors,
   GatewayStaffSignInBeginTotpResponses,
   GatewayStaffSignInCodeData,
   GatewayStaffSignInCodeErrors,
   GatewayStaffSignInCodeResponses,
-  GatewayStaffSignInCompleteSsoData,
-  GatewayStaffSignInCompleteSsoErrors,
-  GatewayStaffSignInCompleteSsoResponses,
   GatewayStaffSignInConfirmTotpData,
   GatewayStaffSignInConfirmTotpErrors,
   GatewayStaffSignInConfirmTotpResponses,
-  GatewayStaffSignInEndSsoData,
-  GatewayStaffSignInEndSsoErrors,
-  GatewayStaffSignInEndSsoResponses,
-  GatewayStaffSignInMethodsData,
-  GatewayStaffSignInMethodsErrors,
-  GatewayStaffSignInMethodsResponses,
   GatewayStaffSignInPasskeyData,
   GatewayStaffSignInPasskeyErrors,
   GatewayStaffSignInPasskeyResponses,
@@ -637,12 +624,6 @@ import type {
   GatewayStaffSuspendData,
   GatewayStaffSuspendErrors,
   GatewayStaffSuspendResponses,
-  GatewayTokensRefreshData,
-  GatewayTokensRefreshErrors,
-  GatewayTokensRefreshResponses,
-  GatewayTokensRevokeData,
-  GatewayTokensRevokeErrors,
-  GatewayTokensRevokeResponses,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListErrors,
   GatewayWebhookDeliveriesListResponses,
@@ -694,6 +675,9 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeErrors,
   ServiceKitDeadLettersSummarizeResponses,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadErrors,
+  ServiceKitSystemReadResponses,
   TtsWorkerAudioReadData,
   TtsWorkerAudioReadErrors,
   TtsWorkerAudioReadResponses,
@@ -3043,6 +3027,17 @@ export const serviceKitDeadLettersSummarize = <ThrowOnError extends boolean = tr
   >({ url: '/v1/services/{service}/bus/dead-letters/summary', ...options });
 
 /**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemRead = <ThrowOnError extends boolean = true>(
+  options: Options<ServiceKitSystemReadData, ThrowOnError>,
+): RequestResult<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError>({
+    url: '/v1/services/{service}/system',
+    ...options,
+  });
+
+/**
  * Who is signed in in this browser: a member of staff, a person, both or nobody.
  */
 export const gatewaySessionRead = <ThrowOnError extends boolean = true>(
@@ -3155,36 +3150,6 @@ export const gatewaySignInAttemptsComplete = <ThrowOnError extends boolean = tru
   });
 
 /**
- * New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.
- */
-export const gatewayTokensRefresh = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayTokensRefreshData, ThrowOnError>,
-): RequestResult<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError>({
-    url: '/v1/sign-in/tokens/refresh',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Signs an app out. A token that is none of ours, or has ended already, changes nothing.
- */
-export const gatewayTokensRevoke = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayTokensRevokeData, ThrowOnError>,
-): RequestResult<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError>({
-    url: '/v1/sign-in/tokens/revoke',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Who works here, the newest first.
  */
 export const gatewayStaffList = <ThrowOnError extends boolean = true>(
@@ -3264,17 +3229,6 @@ export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = 
   });
 
 /**
- * How staff can sign in here.
- */
-export const gatewayStaffSignInMethods = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayStaffSignInMethodsData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError> =>
-  (options?.client ?? client).get<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError>({
-    url: '/v1/staff-sign-in/methods',
-    ...options,
-  });
-
-/**
  * Signs staff in with a passkey: what they have, and by its lock what they know or are.
  */
 export const gatewayStaffSignInPasskey = <ThrowOnError extends boolean = true>(
@@ -3316,56 +3270,6 @@ export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
     url: '/v1/staff-sign-in/password',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Begins to sign in with the provider of the company, or to prove there once more who is signed in: what has to be remembered of it is in a cookie for ten minutes.
- */
-export const gatewayStaffSignInBeginSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInBeginSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError>({
-    url: '/v1/staff-sign-in/sso/attempts',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * The provider says that somebody was signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here.
- */
-export const gatewayStaffSignInEndSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInEndSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError>({
-    ...urlSearchParamsBodySerializer,
-    url: '/v1/staff-sign-in/sso/logout',
-    ...options,
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      ...options.headers,
-    },
-  });
-
-/**
- * Signs in with what the provider of the company has answered. Each attempt counts once.
- */
-export const gatewayStaffSignInCompleteSso = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayStaffSignInCompleteSsoData, ThrowOnError>,
-): RequestResult<GatewayStaffSignInCompleteSsoResponses, GatewayStaffSignInCompleteSsoErrors, ThrowOnError> =>
-  (options.client ?? client).post<
-    GatewayStaffSignInCompleteSsoResponses,
-    GatewayStaffSignInCompleteSsoErrors,
-    ThrowOnError
-  >({
-    url: '/v1/staff-sign-in/sso/sessions',
     ...options,
     headers: {
       'Content-Type': 'application/json',

@@ -1392,6 +1392,20 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
@@ -2082,16 +2096,6 @@ export type GatewayProfileChange = {
   timeZone?: TimeZone;
 };
 
-export type GatewayProofChallenge = {
-  /**
-   * `parameters` and `signature`, as the libraries of ALTCHA take them.
-   */
-  challenge: {
-    [key: string]: unknown;
-  };
-  expiresAt: Instant;
-};
-
 export type GatewayProviderAnswer = {
   state: string;
   code?: string;
@@ -2243,28 +2247,6 @@ export type GatewaySignInStep = {
    */
   next: 'code' | 'enrol';
   hasPasskey: boolean;
-};
-
-export type GatewaySsoBegan = {
-  /**
-   * Where the browser is to go.
-   */
-  url: string;
-};
-
-/**
- * The session is in a cookie.
- */
-export type GatewaySsoCompleted = {
-  staffId: string;
-  returnTo: string;
-};
-
-export type GatewaySsoEnded = {
-  /**
-   * How many sessions have ended.
-   */
-  ended: number;
 };
 
 export type GatewayStaffMember = {
@@ -2509,6 +2491,22 @@ export type Problem = {
  */
 export type ReportZone = string;
 
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
+
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
@@ -2528,7 +2526,15 @@ export type GatewayAccountReadData = {
 
 export type GatewayAccountReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2569,7 +2575,15 @@ export type GatewayAccountListApprovalsData = {
 
 export type GatewayAccountListApprovalsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2604,19 +2618,27 @@ export type GatewayAccountWithdrawApprovalData = {
 
 export type GatewayAccountWithdrawApprovalErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2643,7 +2665,15 @@ export type GatewayPasskeysListData = {
 
 export type GatewayPasskeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2677,22 +2707,26 @@ export type GatewayPasskeysAddErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
    * `gateway.too_many_passkeys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_passkeys';
+    code?: 'gateway.too_many_passkeys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.passkey_unusable`
    */
   422: Problem & {
-    code?: 'gateway.passkey_unusable';
+    code?: 'gateway.passkey_unusable' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2719,19 +2753,27 @@ export type GatewayPasskeysRemoveData = {
 
 export type GatewayPasskeysRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
    * `gateway.last_way_in`
    */
   409: Problem & {
-    code?: 'gateway.last_way_in';
+    code?: 'gateway.last_way_in' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2760,13 +2802,21 @@ export type GatewayPasskeysRenameData = {
 
 export type GatewayPasskeysRenameErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2791,7 +2841,15 @@ export type GatewayPasskeysBeginData = {
 
 export type GatewayPasskeysBeginErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2818,13 +2876,21 @@ export type GatewayAccountChangePasswordData = {
 
 export type GatewayAccountChangePasswordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.weak_password`
    */
   422: Problem & {
-    code?: 'gateway.weak_password';
+    code?: 'gateway.weak_password' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2857,16 +2923,16 @@ export type GatewayStaffSignInProveAgainErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2899,10 +2965,14 @@ export type GatewayStaffSignInProveWithPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2929,7 +2999,15 @@ export type GatewayStaffSignInBeginPasskeyProofData = {
 
 export type GatewayStaffSignInBeginPasskeyProofErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2956,7 +3034,15 @@ export type GatewayAccountRenewRecoveryCodesData = {
 
 export type GatewayAccountRenewRecoveryCodesErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2987,13 +3073,21 @@ export type GatewayAccountEndSessionData = {
 
 export type GatewayAccountEndSessionErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.session_not_found`
    */
   404: Problem & {
-    code?: 'gateway.session_not_found';
+    code?: 'gateway.session_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3019,7 +3113,15 @@ export type AnalyticsAlertSettingsReadData = {
 
 export type AnalyticsAlertSettingsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3039,6 +3141,9 @@ export type AnalyticsAlertSettingsReadResponse =
 export type AnalyticsAlertSettingsChangeData = {
   body: AnalyticsAlertSettings;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -3048,7 +3153,15 @@ export type AnalyticsAlertSettingsChangeData = {
 
 export type AnalyticsAlertSettingsChangeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3083,7 +3196,15 @@ export type AnalyticsAlertsListData = {
 
 export type AnalyticsAlertsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3116,13 +3237,21 @@ export type AnalyticsAlertsReadData = {
 
 export type AnalyticsAlertsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3149,19 +3278,27 @@ export type AnalyticsAlertsAcknowledgeData = {
 
 export type AnalyticsAlertsAcknowledgeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3189,13 +3326,21 @@ export type AnalyticsAlertsLiftThrottleData = {
 
 export type AnalyticsAlertsLiftThrottleErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3226,25 +3371,33 @@ export type AnalyticsAlertsSnoozeData = {
 
 export type AnalyticsAlertsSnoozeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.snooze_too_long`
    */
   422: Problem & {
-    code?: 'analytics.snooze_too_long';
+    code?: 'analytics.snooze_too_long' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3284,7 +3437,15 @@ export type AnalyticsBoardsReadActivityData = {
 
 export type AnalyticsBoardsReadActivityErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3321,7 +3482,15 @@ export type AnalyticsBoardsReadBusinessData = {
 
 export type AnalyticsBoardsReadBusinessErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3450,7 +3619,15 @@ export type AnalyticsBoardsReadFunnelData = {
 
 export type AnalyticsBoardsReadFunnelErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3503,7 +3680,15 @@ export type AnalyticsBoardsReadGrowthData = {
 
 export type AnalyticsBoardsReadGrowthErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3542,7 +3727,15 @@ export type AnalyticsBoardsReadOverviewData = {
 
 export type AnalyticsBoardsReadOverviewErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3621,7 +3814,15 @@ export type AnalyticsBoardsReadRetentionData = {
 
 export type AnalyticsBoardsReadRetentionErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3677,7 +3878,15 @@ export type AnalyticsBoardsReadRevenueData = {
 
 export type AnalyticsBoardsReadRevenueErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3753,7 +3962,15 @@ export type AnalyticsBoardsReadSurvivalData = {
 
 export type AnalyticsBoardsReadSurvivalErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3805,7 +4022,15 @@ export type AnalyticsBoardsReadUsageData = {
 
 export type AnalyticsBoardsReadUsageErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3855,7 +4080,15 @@ export type AnalyticsBoardsListDefinitionsData = {
 
 export type AnalyticsBoardsListDefinitionsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3894,7 +4127,15 @@ export type AnalyticsExportsListData = {
 
 export type AnalyticsExportsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4089,6 +4330,9 @@ export type AnalyticsExportsOpenData = {
     bom?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4098,13 +4342,21 @@ export type AnalyticsExportsOpenData = {
 
 export type AnalyticsExportsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.bot_not_visible`
    */
   404: Problem & {
-    code?: 'analytics.bot_not_visible';
+    code?: 'analytics.bot_not_visible' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4131,13 +4383,21 @@ export type AnalyticsExportsReadData = {
 
 export type AnalyticsExportsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.export_not_found`
    */
   404: Problem & {
-    code?: 'analytics.export_not_found';
+    code?: 'analytics.export_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4169,10 +4429,14 @@ export type AnalyticsExportsDownloadErrors = {
    * `analytics.export_link_invalid`
    */
   404: Problem & {
-    code?: 'analytics.export_link_invalid';
+    code?: 'analytics.export_link_invalid' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4198,7 +4462,15 @@ export type AnalyticsRatesListData = {
 
 export type AnalyticsRatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4238,7 +4510,15 @@ export type AnalyticsRatesPutData = {
 
 export type AnalyticsRatesPutErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4270,7 +4550,15 @@ export type GatewayApprovalsListData = {
 
 export type GatewayApprovalsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4303,13 +4591,21 @@ export type GatewayApprovalsReadData = {
 
 export type GatewayApprovalsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4338,25 +4634,38 @@ export type GatewayApprovalsApproveData = {
 
 export type GatewayApprovalsApproveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4385,25 +4694,38 @@ export type GatewayApprovalsRejectData = {
 
 export type GatewayApprovalsRejectErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4455,7 +4777,15 @@ export type GatewayApprovalsDemandData = {
 
 export type GatewayApprovalsDemandErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4490,13 +4820,21 @@ export type TtsWorkerAudioReadData = {
 
 export type TtsWorkerAudioReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `tts-worker.audio_not_found`
    */
   404: Problem & {
-    code?: 'tts-worker.audio_not_found';
+    code?: 'tts-worker.audio_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4547,7 +4885,15 @@ export type GatewayAuditEntriesListData = {
 
 export type GatewayAuditEntriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4580,13 +4926,21 @@ export type GatewayAuditEntriesReadData = {
 
 export type GatewayAuditEntriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4613,19 +4967,27 @@ export type GatewayAuditEntriesProveData = {
 
 export type GatewayAuditEntriesProveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
    * `gateway.audit_entry_unsigned`
    */
   409: Problem & {
-    code?: 'gateway.audit_entry_unsigned';
+    code?: 'gateway.audit_entry_unsigned' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4675,7 +5037,15 @@ export type GatewayAuditExportsReadData = {
 
 export type GatewayAuditExportsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4721,7 +5091,15 @@ export type GatewayAuditExportsProveData = {
 
 export type GatewayAuditExportsProveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4744,7 +5122,15 @@ export type GatewayAuditKeysListData = {
 
 export type GatewayAuditKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4799,7 +5185,15 @@ export type GatewayAuditEntriesListOwnData = {
 
 export type GatewayAuditEntriesListOwnErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4837,7 +5231,15 @@ export type GatewayAuditVerificationsListData = {
 
 export type GatewayAuditVerificationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4864,6 +5266,9 @@ export type GatewayAuditVerificationsListResponse =
 export type GatewayAuditVerificationsRequestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4873,7 +5278,15 @@ export type GatewayAuditVerificationsRequestData = {
 
 export type GatewayAuditVerificationsRequestErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4904,13 +5317,21 @@ export type GatewayAuditVerificationsReadData = {
 
 export type GatewayAuditVerificationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_verification_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_verification_not_found';
+    code?: 'gateway.audit_verification_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4942,7 +5363,15 @@ export type GatewayBotsDescribeData = {
 
 export type GatewayBotsDescribeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4980,7 +5409,15 @@ export type GatewayBotsListData = {
 
 export type GatewayBotsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5015,6 +5452,9 @@ export type GatewayBotsCreateData = {
     why?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -5024,19 +5464,27 @@ export type GatewayBotsCreateData = {
 
 export type GatewayBotsCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_exists`, `gateway.bot_described_by_file`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file';
+    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5063,13 +5511,21 @@ export type GatewayBotsReadData = {
 
 export type GatewayBotsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5109,6 +5565,9 @@ export type GatewayBotsEditData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5120,31 +5579,39 @@ export type GatewayBotsEditData = {
 
 export type GatewayBotsEditErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5176,19 +5643,27 @@ export type GatewayBotsArchiveData = {
 
 export type GatewayBotsArchiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5220,19 +5695,27 @@ export type GatewayBotsPauseData = {
 
 export type GatewayBotsPauseErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5264,25 +5747,33 @@ export type GatewayBotsRestoreData = {
 
 export type GatewayBotsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5314,19 +5805,27 @@ export type GatewayBotsResumeData = {
 
 export type GatewayBotsResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5359,13 +5858,21 @@ export type GatewayBotRevisionsListData = {
 
 export type GatewayBotRevisionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5399,13 +5906,21 @@ export type GatewayBotRevisionsReadData = {
 
 export type GatewayBotRevisionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5458,13 +5973,21 @@ export type GatewayBotRevisionsCompareData = {
 
 export type GatewayBotRevisionsCompareErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5505,6 +6028,9 @@ export type GatewayBotsRollBackData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5516,31 +6042,39 @@ export type GatewayBotsRollBackData = {
 
 export type GatewayBotsRollBackErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5568,25 +6102,33 @@ export type GatewayBotSecretsRemoveData = {
 
 export type GatewayBotSecretsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5620,25 +6162,33 @@ export type GatewayBotSecretsSetData = {
 
 export type GatewayBotSecretsSetErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5676,25 +6226,33 @@ export type GatewayBotsTakeOverData = {
 
 export type GatewayBotsTakeOverErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_exists`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists';
+    code?: 'gateway.bot_exists' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5730,7 +6288,15 @@ export type GatewayBotChannelsCheckData = {
 
 export type GatewayBotChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5761,7 +6327,15 @@ export type GatewayBotDraftsCheckData = {
 
 export type GatewayBotDraftsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5807,7 +6381,15 @@ export type BotAdapterChannelsCheckData = {
 
 export type BotAdapterChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5839,7 +6421,15 @@ export type BotAdapterContactsListData = {
 
 export type BotAdapterContactsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5882,7 +6472,15 @@ export type BotAdapterContactsFindData = {
 
 export type BotAdapterContactsFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5941,7 +6539,15 @@ export type ChatAiConversationsListData = {
 
 export type ChatAiConversationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5974,13 +6580,21 @@ export type ChatAiConversationsReadData = {
 
 export type ChatAiConversationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5999,6 +6613,9 @@ export type ChatAiConversationsReadResponse = ChatAiConversationsReadResponses[k
 export type ChatAiMessagesListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6016,13 +6633,21 @@ export type ChatAiMessagesListData = {
 
 export type ChatAiMessagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6047,6 +6672,9 @@ export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatA
 export type ChatAiConversationsExportData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6067,13 +6695,21 @@ export type ChatAiConversationsExportData = {
 
 export type ChatAiConversationsExportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6104,13 +6740,21 @@ export type ChatAiTurnsListData = {
 
 export type ChatAiTurnsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6139,6 +6783,9 @@ export type ChatAiMessagesSearchData = {
     userId?: string;
   };
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path?: never;
@@ -6154,13 +6801,21 @@ export type ChatAiMessagesSearchData = {
 
 export type ChatAiMessagesSearchErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6205,7 +6860,15 @@ export type AnalyticsArchivesListData = {
 
 export type AnalyticsArchivesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6238,19 +6901,27 @@ export type AnalyticsArchivesImportData = {
 
 export type AnalyticsArchivesImportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.archive_not_found`
    */
   404: Problem & {
-    code?: 'analytics.archive_not_found';
+    code?: 'analytics.archive_not_found' | 'not_found';
   };
   /**
    * `analytics.archive_damaged`
    */
   409: Problem & {
-    code?: 'analytics.archive_damaged';
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6287,7 +6958,15 @@ export type AnalyticsExperimentsListData = {
 
 export type AnalyticsExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6362,6 +7041,9 @@ export type AnalyticsExperimentsDraftData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -6371,13 +7053,21 @@ export type AnalyticsExperimentsDraftData = {
 
 export type AnalyticsExperimentsDraftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_key_taken`
    */
   409: Problem & {
-    code?: 'analytics.experiment_key_taken';
+    code?: 'analytics.experiment_key_taken' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6405,13 +7095,21 @@ export type AnalyticsExperimentsRemoveData = {
 
 export type AnalyticsExperimentsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6439,13 +7137,21 @@ export type AnalyticsExperimentsReadData = {
 
 export type AnalyticsExperimentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6513,6 +7219,9 @@ export type AnalyticsExperimentsChangeData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6524,25 +7233,33 @@ export type AnalyticsExperimentsChangeData = {
 
 export type AnalyticsExperimentsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.experiment_of_another_bot`
    */
   422: Problem & {
-    code?: 'analytics.experiment_of_another_bot';
+    code?: 'analytics.experiment_of_another_bot' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6569,6 +7286,9 @@ export type AnalyticsExperimentsDecideData = {
     why: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6580,25 +7300,33 @@ export type AnalyticsExperimentsDecideData = {
 
 export type AnalyticsExperimentsDecideErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_not_running`
    */
   409: Problem & {
-    code?: 'analytics.experiment_not_running';
+    code?: 'analytics.experiment_not_running' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.arm_not_found`
    */
   422: Problem & {
-    code?: 'analytics.arm_not_found';
+    code?: 'analytics.arm_not_found' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6626,13 +7354,21 @@ export type AnalyticsExperimentsResultsData = {
 
 export type AnalyticsExperimentsResultsErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6653,6 +7389,9 @@ export type AnalyticsExperimentsResultsResponse =
 export type AnalyticsExperimentsStartData = {
   body?: never;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6664,26 +7403,43 @@ export type AnalyticsExperimentsStartData = {
 
 export type AnalyticsExperimentsStartErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`, `analytics.experiment_place_taken`, `analytics.experiment_namespace_taken`
    */
   409: Problem & {
     code?:
-      'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
+      | 'analytics.experiment_is_fixed'
+      | 'analytics.experiment_place_taken'
+      | 'analytics.experiment_namespace_taken'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
    * `analytics.experiment_incomplete`, `analytics.measure_unknown`, `analytics.bandit_unfit`
    */
   422: Problem & {
-    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown' | 'analytics.bandit_unfit';
+    code?:
+      | 'analytics.experiment_incomplete'
+      | 'analytics.measure_unknown'
+      | 'analytics.bandit_unfit'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6731,13 +7487,21 @@ export type AnalyticsExperimentsPlanData = {
 
 export type AnalyticsExperimentsPlanErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.plan_impossible`
    */
   422: Problem & {
-    code?: 'analytics.plan_impossible';
+    code?: 'analytics.plan_impossible' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6773,7 +7537,15 @@ export type BotAdapterQuarantinedUpdatesListData = {
 
 export type BotAdapterQuarantinedUpdatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6800,6 +7572,9 @@ export type BotAdapterQuarantinedUpdatesListResponse =
 export type BotAdapterQuarantinedUpdatesReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6812,13 +7587,21 @@ export type BotAdapterQuarantinedUpdatesReadData = {
 
 export type BotAdapterQuarantinedUpdatesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6862,13 +7645,21 @@ export type BotAdapterQuarantinedUpdatesDiscardData = {
 
 export type BotAdapterQuarantinedUpdatesDiscardErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6898,13 +7689,21 @@ export type BotAdapterQuarantinedUpdatesReplayOneData = {
 
 export type BotAdapterQuarantinedUpdatesReplayOneErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6936,7 +7735,15 @@ export type BotAdapterQuarantinedUpdatesReplayData = {
 
 export type BotAdapterQuarantinedUpdatesReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6966,7 +7773,15 @@ export type BotAdapterQuarantinedUpdatesSummarizeData = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6999,7 +7814,15 @@ export type AnalyticsRunningExperimentsListData = {
 
 export type AnalyticsRunningExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7032,13 +7855,21 @@ export type AnalyticsArmsReadData = {
 
 export type AnalyticsArmsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7079,7 +7910,15 @@ export type GatewayKeysListData = {
 
 export type GatewayKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7112,6 +7951,9 @@ export type GatewayKeysCreateData = {
     lifetimeDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -7121,19 +7963,27 @@ export type GatewayKeysCreateData = {
 
 export type GatewayKeysCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_keys';
+    code?: 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7160,13 +8010,21 @@ export type GatewayKeysRevokeData = {
 
 export type GatewayKeysRevokeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7187,6 +8045,9 @@ export type GatewayKeysRotateData = {
     overlapDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7198,19 +8059,27 @@ export type GatewayKeysRotateData = {
 
 export type GatewayKeysRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7237,7 +8106,11 @@ export type GatewayKeysReportData = {
 
 export type GatewayKeysReportErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7281,7 +8154,15 @@ export type ChatAiKnowledgeDocumentsListData = {
 
 export type ChatAiKnowledgeDocumentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7322,19 +8203,27 @@ export type ChatAiKnowledgeDocumentsDeleteData = {
 
 export type ChatAiKnowledgeDocumentsDeleteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only';
+    code?: 'chat-ai.knowledge_read_only' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7369,13 +8258,21 @@ export type ChatAiKnowledgeDocumentsReadData = {
 
 export type ChatAiKnowledgeDocumentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7411,13 +8308,21 @@ export type ChatAiKnowledgePassagesListData = {
 
 export type ChatAiKnowledgePassagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7458,19 +8363,27 @@ export type ChatAiKnowledgeDocumentsRestoreData = {
 
 export type ChatAiKnowledgeDocumentsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`, `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7505,7 +8418,15 @@ export type ChatAiFaqListData = {
 
 export type ChatAiFaqListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7539,6 +8460,9 @@ export type ChatAiFaqAddData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7550,19 +8474,27 @@ export type ChatAiFaqAddData = {
 
 export type ChatAiFaqAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7590,13 +8522,21 @@ export type ChatAiFaqReadData = {
 
 export type ChatAiFaqReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7624,6 +8564,9 @@ export type ChatAiFaqChangeData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7636,13 +8579,21 @@ export type ChatAiFaqChangeData = {
 
 export type ChatAiFaqChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7680,25 +8631,33 @@ export type ChatAiKnowledgeFilesUploadData = {
 
 export type ChatAiKnowledgeFilesUploadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7727,13 +8686,21 @@ export type ChatAiKnowledgeFilesDownloadData = {
 
 export type ChatAiKnowledgeFilesDownloadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7760,6 +8727,9 @@ export type ChatAiKnowledgeFilesReplaceData = {
     file: Blob | File;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7777,19 +8747,27 @@ export type ChatAiKnowledgeFilesReplaceData = {
 
 export type ChatAiKnowledgeFilesReplaceErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7817,6 +8795,9 @@ export type ChatAiKnowledgePagesAddData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7833,25 +8814,33 @@ export type ChatAiKnowledgePagesAddData = {
 
 export type ChatAiKnowledgePagesAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`, `chat-ai.page_known`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known';
+    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.page_address_refused`
    */
   422: Problem & {
-    code?: 'chat-ai.page_address_refused';
+    code?: 'chat-ai.page_address_refused' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7873,6 +8862,9 @@ export type ChatAiKnowledgePagesChangeData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7890,13 +8882,21 @@ export type ChatAiKnowledgePagesChangeData = {
 
 export type ChatAiKnowledgePagesChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7930,13 +8930,21 @@ export type ChatAiKnowledgePagesRereadData = {
 
 export type ChatAiKnowledgePagesRereadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7966,7 +8974,15 @@ export type ChatAiKnowledgeSearchData = {
 
 export type ChatAiKnowledgeSearchErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8003,7 +9019,15 @@ export type ChatAiUnansweredListData = {
 
 export type ChatAiUnansweredListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8037,13 +9061,21 @@ export type ChatAiUnansweredReadData = {
 
 export type ChatAiUnansweredReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8101,6 +9133,9 @@ export type ChatAiUnansweredResolveData = {
     state: 'open' | 'dismissed';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8113,13 +9148,21 @@ export type ChatAiUnansweredResolveData = {
 
 export type ChatAiUnansweredResolveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8147,6 +9190,9 @@ export type ChatAiUnansweredAnswerData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -8159,19 +9205,27 @@ export type ChatAiUnansweredAnswerData = {
 
 export type ChatAiUnansweredAnswerErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`, `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8190,6 +9244,9 @@ export type ChatAiUnansweredAnswerResponse = ChatAiUnansweredAnswerResponses[key
 export type ChatAiUnansweredQuestionsListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -8208,13 +9265,21 @@ export type ChatAiUnansweredQuestionsListData = {
 
 export type ChatAiUnansweredQuestionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8253,7 +9318,15 @@ export type AnalyticsKnownPeriodsListData = {
 
 export type AnalyticsKnownPeriodsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8284,6 +9357,9 @@ export type AnalyticsKnownPeriodsAddData = {
     label: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -8293,7 +9369,15 @@ export type AnalyticsKnownPeriodsAddData = {
 
 export type AnalyticsKnownPeriodsAddErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8321,7 +9405,15 @@ export type AnalyticsKnownPeriodsRemoveData = {
 
 export type AnalyticsKnownPeriodsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8348,19 +9440,27 @@ export type GatewayMeReadData = {
 
 export type GatewayMeReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8379,6 +9479,9 @@ export type GatewayMeReadResponse = GatewayMeReadResponses[keyof GatewayMeReadRe
 export type GatewayMeChangeData = {
   body: GatewayProfileChange;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -8388,19 +9491,27 @@ export type GatewayMeChangeData = {
 
 export type GatewayMeChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8425,13 +9536,21 @@ export type GatewayConsentsListData = {
 
 export type GatewayConsentsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8460,19 +9579,27 @@ export type GatewayConsentsWithdrawData = {
 
 export type GatewayConsentsWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8501,19 +9628,27 @@ export type GatewayConsentsGiveData = {
 
 export type GatewayConsentsGiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8538,13 +9673,21 @@ export type GatewayIdentitiesListData = {
 
 export type GatewayIdentitiesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8574,28 +9717,36 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8622,25 +9773,33 @@ export type GatewayIdentitiesUnlinkData = {
 
 export type GatewayIdentitiesUnlinkErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
    */
   404: Problem & {
-    code?: 'gateway.identity_not_found';
+    code?: 'gateway.identity_not_found' | 'not_found';
   };
   /**
    * `gateway.identity_in_use`, `gateway.last_identity`
    */
   409: Problem & {
-    code?: 'gateway.identity_in_use' | 'gateway.last_identity';
+    code?: 'gateway.identity_in_use' | 'gateway.last_identity' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8668,25 +9827,33 @@ export type GatewayIdentityAttemptsBeginData = {
 
 export type GatewayIdentityAttemptsBeginErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8721,22 +9888,30 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8766,19 +9941,27 @@ export type GatewayIdentityEmailsSendData = {
 
 export type GatewayIdentityEmailsSendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8801,13 +9984,21 @@ export type GatewayMySessionsEndOthersData = {
 
 export type GatewayMySessionsEndOthersErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8833,13 +10024,21 @@ export type GatewayMySessionsListData = {
 
 export type GatewayMySessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8868,13 +10067,21 @@ export type GatewayMySessionsEndData = {
 
 export type GatewayMySessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8905,7 +10112,15 @@ export type AnalyticsMeReadStatisticsData = {
 
 export type AnalyticsMeReadStatisticsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8988,13 +10203,21 @@ export type AnalyticsMeasuresRebuildData = {
 
 export type AnalyticsMeasuresRebuildErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.events_not_kept`
    */
   409: Problem & {
-    code?: 'analytics.events_not_kept';
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9024,19 +10247,27 @@ export type BotAdapterMediaReadData = {
 
 export type BotAdapterMediaReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.media_gone`
    */
   404: Problem & {
-    code?: 'bot-adapter.media_gone';
+    code?: 'bot-adapter.media_gone' | 'not_found';
   };
   /**
    * `bot-adapter.media_too_large`
    */
   413: Problem & {
-    code?: 'bot-adapter.media_too_large';
+    code?: 'bot-adapter.media_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9080,7 +10311,15 @@ export type GatewayPeopleListData = {
 
 export type GatewayPeopleListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9113,13 +10352,21 @@ export type GatewayPeopleReadData = {
 
 export type GatewayPeopleReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9146,7 +10393,15 @@ export type BotAdapterPersonContactsReadData = {
 
 export type BotAdapterPersonContactsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9185,7 +10440,15 @@ export type BotAdapterPersonDeliveriesListData = {
 
 export type BotAdapterPersonDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9212,6 +10475,9 @@ export type BotAdapterPersonDeliveriesListResponse =
 export type BotAdapterPersonProfileReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9223,7 +10489,15 @@ export type BotAdapterPersonProfileReadData = {
 
 export type BotAdapterPersonProfileReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9253,6 +10527,9 @@ export type GatewayRestrictionsImposeData = {
     reason: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9264,25 +10541,33 @@ export type GatewayRestrictionsImposeData = {
 
 export type GatewayRestrictionsImposeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
    * `gateway.restriction_over`
    */
   422: Problem & {
-    code?: 'gateway.restriction_over';
+    code?: 'gateway.restriction_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9313,19 +10598,27 @@ export type GatewayRestrictionsLiftData = {
 
 export type GatewayRestrictionsLiftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found';
+    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9344,6 +10637,9 @@ export type GatewayRestrictionsLiftResponse = GatewayRestrictionsLiftResponses[k
 export type GatewayPeopleRevealData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9355,13 +10651,21 @@ export type GatewayPeopleRevealData = {
 
 export type GatewayPeopleRevealErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9388,13 +10692,21 @@ export type GatewayPersonSessionsEndAllData = {
 
 export type GatewayPersonSessionsEndAllErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9423,13 +10735,21 @@ export type GatewayPersonSessionsListData = {
 
 export type GatewayPersonSessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9460,13 +10780,21 @@ export type GatewayPersonSessionsEndData = {
 
 export type GatewayPersonSessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9503,7 +10831,15 @@ export type GatewayPeopleFindData = {
 
 export type GatewayPeopleFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9532,13 +10868,21 @@ export type ChatAiPromptInForceReadData = {
 
 export type ChatAiPromptInForceReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9571,7 +10915,15 @@ export type ChatAiPromptDraftsListData = {
 
 export type ChatAiPromptDraftsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9600,6 +10952,9 @@ export type ChatAiPromptDraftsOpenData = {
     basedOn?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9611,13 +10966,21 @@ export type ChatAiPromptDraftsOpenData = {
 
 export type ChatAiPromptDraftsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9645,7 +11008,15 @@ export type ChatAiPromptDraftsDiscardData = {
 
 export type ChatAiPromptDraftsDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9674,13 +11045,21 @@ export type ChatAiPromptDraftsReadData = {
 
 export type ChatAiPromptDraftsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9702,6 +11081,9 @@ export type ChatAiPromptDraftsChangeData = {
     note?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9714,13 +11096,21 @@ export type ChatAiPromptDraftsChangeData = {
 
 export type ChatAiPromptDraftsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9754,7 +11144,15 @@ export type ChatAiPromptReleasesListData = {
 
 export type ChatAiPromptReleasesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9793,7 +11191,13 @@ export type ChatAiPromptReleasesPublishData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9805,19 +11209,27 @@ export type ChatAiPromptReleasesPublishData = {
 
 export type ChatAiPromptReleasesPublishErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_draft_changed`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_draft_changed';
+    code?: 'chat-ai.prompt_draft_changed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9840,7 +11252,13 @@ export type ChatAiPromptReleasesWithdrawData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9852,19 +11270,27 @@ export type ChatAiPromptReleasesWithdrawData = {
 
 export type ChatAiPromptReleasesWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_not_published`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_not_published';
+    code?: 'chat-ai.prompt_not_published' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9915,25 +11341,29 @@ export type ChatAiPromptsTryData = {
 
 export type ChatAiPromptsTryErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.no_model`, `chat-ai.prompt_too_long`
    */
   409: Problem & {
-    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long';
+    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.try_out_budget_exhausted`
    */
   429: Problem & {
-    code?: 'chat-ai.try_out_budget_exhausted';
+    code?: 'chat-ai.try_out_budget_exhausted' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9966,13 +11396,21 @@ export type ChatAiPromptVersionsListData = {
 
 export type ChatAiPromptVersionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10007,13 +11445,21 @@ export type ChatAiPromptVersionsReadData = {
 
 export type ChatAiPromptVersionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10030,33 +11476,6 @@ export type ChatAiPromptVersionsReadResponses = {
 export type ChatAiPromptVersionsReadResponse =
   ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
 
-export type GatewayProofOfWorkCreateChallengeData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/proof-of-work/challenges';
-};
-
-export type GatewayProofOfWorkCreateChallengeErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayProofOfWorkCreateChallengeError =
-  GatewayProofOfWorkCreateChallengeErrors[keyof GatewayProofOfWorkCreateChallengeErrors];
-
-export type GatewayProofOfWorkCreateChallengeResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewayProofChallenge;
-};
-
-export type GatewayProofOfWorkCreateChallengeResponse =
-  GatewayProofOfWorkCreateChallengeResponses[keyof GatewayProofOfWorkCreateChallengeResponses];
-
 export type AnalyticsProviderBillsRecordData = {
   body: {
     costMicros: CostMicros;
@@ -10070,13 +11489,21 @@ export type AnalyticsProviderBillsRecordData = {
 
 export type AnalyticsProviderBillsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.day_is_not_over`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over';
+    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10120,7 +11547,15 @@ export type AnalyticsQuarantinedEventsListData = {
 
 export type AnalyticsQuarantinedEventsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10157,7 +11592,15 @@ export type AnalyticsQuarantinedEventsReplayData = {
 
 export type AnalyticsQuarantinedEventsReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10190,7 +11633,15 @@ export type GatewayRolesListData = {
 
 export type GatewayRolesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10236,7 +11687,15 @@ export type ServiceKitBotsCheckData = {
 
 export type ServiceKitBotsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10285,7 +11744,15 @@ export type ServiceKitDeadLettersListData = {
 
 export type ServiceKitDeadLettersListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10329,7 +11796,15 @@ export type ServiceKitDeadLettersDiscardData = {
 
 export type ServiceKitDeadLettersDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10370,7 +11845,15 @@ export type ServiceKitDeadLettersReplayData = {
 
 export type ServiceKitDeadLettersReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10401,7 +11884,15 @@ export type ServiceKitDeadLettersSummarizeData = {
 
 export type ServiceKitDeadLettersSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10432,6 +11923,68 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
 
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
+
 export type GatewaySessionReadData = {
   body?: never;
   path?: never;
@@ -10441,7 +11994,11 @@ export type GatewaySessionReadData = {
 
 export type GatewaySessionReadErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10471,7 +12028,11 @@ export type GatewaySessionEndData = {
 
 export type GatewaySessionEndErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10502,16 +12063,20 @@ export type GatewaySignInAttemptsBeginErrors = {
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10534,12 +12099,6 @@ export type GatewaySignInEmailsSendData = {
     locale?: Locale;
     returnTo?: string;
   };
-  headers?: {
-    /**
-     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
-     */
-    'x-proof-of-work'?: string;
-  };
   path?: never;
   query?: never;
   url: '/v1/sign-in/emails';
@@ -10547,19 +12106,17 @@ export type GatewaySignInEmailsSendData = {
 
 export type GatewaySignInEmailsSendErrors = {
   /**
-   * `gateway.proof_of_work_needed`
-   */
-  403: Problem & {
-    code?: 'gateway.proof_of_work_needed';
-  };
-  /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10585,19 +12142,27 @@ export type GatewaySignInLinksCreateData = {
 
 export type GatewaySignInLinksCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.services_only`
    */
   403: Problem & {
-    code?: 'gateway.services_only';
+    code?: 'gateway.services_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10639,10 +12204,14 @@ export type GatewaySignInLinksRedeemErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10668,7 +12237,11 @@ export type GatewaySignInMethodsListData = {
 
 export type GatewaySignInMethodsListErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10700,16 +12273,20 @@ export type GatewaySignInAttemptsCompleteErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10802,7 +12379,15 @@ export type GatewayStaffListData = {
 
 export type GatewayStaffListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10835,6 +12420,9 @@ export type GatewayStaffInviteData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -10848,29 +12436,37 @@ export type GatewayStaffInviteData = {
 
 export type GatewayStaffInviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own';
+    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10901,16 +12497,16 @@ export type GatewayStaffSignInCodeErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10945,16 +12541,10 @@ export type GatewayStaffSignInAcceptInvitationData = {
 
 export type GatewayStaffSignInAcceptInvitationErrors = {
   /**
-   * `gateway.sso_required`
-   */
-  403: Problem & {
-    code?: 'gateway.sso_required';
-  };
-  /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.invitation_expired`
@@ -10966,10 +12556,14 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.weak_password`, `gateway.email_needed`
    */
   422: Problem & {
-    code?: 'gateway.weak_password' | 'gateway.email_needed';
+    code?: 'gateway.weak_password' | 'gateway.email_needed' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11004,7 +12598,11 @@ export type GatewayStaffSignInReadInvitationErrors = {
     code?: 'gateway.invitation_expired';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11028,42 +12626,6 @@ export type GatewayStaffSignInReadInvitationResponses = {
 export type GatewayStaffSignInReadInvitationResponse =
   GatewayStaffSignInReadInvitationResponses[keyof GatewayStaffSignInReadInvitationResponses];
 
-export type GatewayStaffSignInMethodsData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/staff-sign-in/methods';
-};
-
-export type GatewayStaffSignInMethodsErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayStaffSignInMethodsError = GatewayStaffSignInMethodsErrors[keyof GatewayStaffSignInMethodsErrors];
-
-export type GatewayStaffSignInMethodsResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Null without a provider.
-     */
-    sso: {
-      /**
-       * What people call the provider.
-       */
-      name: string;
-    } | null;
-  };
-};
-
-export type GatewayStaffSignInMethodsResponse =
-  GatewayStaffSignInMethodsResponses[keyof GatewayStaffSignInMethodsResponses];
-
 export type GatewayStaffSignInPasskeyData = {
   body: {
     ticket: string;
@@ -11079,16 +12641,14 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * `gateway.sso_required`
+   * `too_many_requests`
    */
-  403: Problem & {
-    code?: 'gateway.sso_required';
-  };
+  429: Problem;
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11122,10 +12682,14 @@ export type GatewayStaffSignInBeginPasskeyErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11148,12 +12712,6 @@ export type GatewayStaffSignInPasswordData = {
     email: string;
     password: string;
   };
-  headers?: {
-    /**
-     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
-     */
-    'x-proof-of-work'?: string;
-  };
   path?: never;
   query?: never;
   url: '/v1/staff-sign-in/password';
@@ -11164,22 +12722,16 @@ export type GatewayStaffSignInPasswordErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
-  };
-  /**
-   * `gateway.sso_required`, `gateway.proof_of_work_needed`
-   */
-  403: Problem & {
-    code?: 'gateway.sso_required' | 'gateway.proof_of_work_needed';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11196,153 +12748,6 @@ export type GatewayStaffSignInPasswordResponses = {
 export type GatewayStaffSignInPasswordResponse =
   GatewayStaffSignInPasswordResponses[keyof GatewayStaffSignInPasswordResponses];
 
-export type GatewayStaffSignInBeginSsoData = {
-  body: {
-    returnTo?: string;
-    /**
-     * The provider asks for all it has, whoever is signed in there.
-     */
-    proveAgain?: boolean;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/staff-sign-in/sso/attempts';
-};
-
-export type GatewayStaffSignInBeginSsoErrors = {
-  /**
-   * `gateway.sign_in_expired`
-   */
-  401: Problem & {
-    code?: 'gateway.sign_in_expired';
-  };
-  /**
-   * `gateway.sso_not_offered`
-   */
-  404: Problem & {
-    code?: 'gateway.sso_not_offered';
-  };
-  /**
-   * `gateway.provider_unavailable`
-   */
-  503: Problem & {
-    code?: 'gateway.provider_unavailable';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayStaffSignInBeginSsoError = GatewayStaffSignInBeginSsoErrors[keyof GatewayStaffSignInBeginSsoErrors];
-
-export type GatewayStaffSignInBeginSsoResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewaySsoBegan;
-};
-
-export type GatewayStaffSignInBeginSsoResponse =
-  GatewayStaffSignInBeginSsoResponses[keyof GatewayStaffSignInBeginSsoResponses];
-
-export type GatewayStaffSignInEndSsoData = {
-  body: {
-    logout_token: string;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/staff-sign-in/sso/logout';
-};
-
-export type GatewayStaffSignInEndSsoErrors = {
-  /**
-   * `gateway.logout_token_refused`
-   */
-  400: Problem & {
-    code?: 'gateway.logout_token_refused';
-  };
-  /**
-   * `gateway.sso_not_offered`
-   */
-  404: Problem & {
-    code?: 'gateway.sso_not_offered';
-  };
-  /**
-   * `gateway.provider_unavailable`
-   */
-  503: Problem & {
-    code?: 'gateway.provider_unavailable';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayStaffSignInEndSsoError = GatewayStaffSignInEndSsoErrors[keyof GatewayStaffSignInEndSsoErrors];
-
-export type GatewayStaffSignInEndSsoResponses = {
-  /**
-   * The answer.
-   */
-  200: GatewaySsoEnded;
-};
-
-export type GatewayStaffSignInEndSsoResponse =
-  GatewayStaffSignInEndSsoResponses[keyof GatewayStaffSignInEndSsoResponses];
-
-export type GatewayStaffSignInCompleteSsoData = {
-  body: GatewayProviderAnswer;
-  path?: never;
-  query?: never;
-  url: '/v1/staff-sign-in/sso/sessions';
-};
-
-export type GatewayStaffSignInCompleteSsoErrors = {
-  /**
-   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
-   */
-  401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
-  };
-  /**
-   * `gateway.sso_no_access`
-   */
-  403: Problem & {
-    code?: 'gateway.sso_no_access';
-  };
-  /**
-   * `gateway.sso_not_offered`
-   */
-  404: Problem & {
-    code?: 'gateway.sso_not_offered';
-  };
-  /**
-   * `gateway.provider_unavailable`
-   */
-  503: Problem & {
-    code?: 'gateway.provider_unavailable';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayStaffSignInCompleteSsoError =
-  GatewayStaffSignInCompleteSsoErrors[keyof GatewayStaffSignInCompleteSsoErrors];
-
-export type GatewayStaffSignInCompleteSsoResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewaySsoCompleted;
-};
-
-export type GatewayStaffSignInCompleteSsoResponse =
-  GatewayStaffSignInCompleteSsoResponses[keyof GatewayStaffSignInCompleteSsoResponses];
-
 export type GatewayStaffSignInBeginTotpData = {
   body: {
     ticket: string;
@@ -11357,10 +12762,14 @@ export type GatewayStaffSignInBeginTotpErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11398,16 +12807,16 @@ export type GatewayStaffSignInConfirmTotpErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11438,13 +12847,21 @@ export type GatewayStaffReadData = {
 
 export type GatewayStaffReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11469,6 +12886,9 @@ export type GatewayStaffGrantData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11484,35 +12904,44 @@ export type GatewayStaffGrantData = {
 
 export type GatewayStaffGrantErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11531,6 +12960,9 @@ export type GatewayStaffGrantResponse = GatewayStaffGrantResponses[keyof Gateway
 export type GatewayStaffReinviteData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11546,23 +12978,32 @@ export type GatewayStaffReinviteData = {
 
 export type GatewayStaffReinviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.not_for_oneself`, `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.not_for_oneself' | 'gateway.role_beyond_own';
+    code?:
+      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11589,25 +13030,34 @@ export type GatewayStaffResumeData = {
 
 export type GatewayStaffResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11634,25 +13084,34 @@ export type GatewayStaffSuspendData = {
 
 export type GatewayStaffSuspendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11677,7 +13136,15 @@ export type AnalyticsBackupsListData = {
 
 export type AnalyticsBackupsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11704,7 +13171,15 @@ export type AnalyticsBackupsCreateData = {
 
 export type AnalyticsBackupsCreateErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11734,19 +13209,27 @@ export type AnalyticsBackupsRestoreData = {
 
 export type AnalyticsBackupsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.backup_not_found`
    */
   404: Problem & {
-    code?: 'analytics.backup_not_found';
+    code?: 'analytics.backup_not_found' | 'not_found';
   };
   /**
    * `analytics.backup_damaged`, `analytics.statistics_not_empty`
    */
   409: Problem & {
-    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty';
+    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11811,19 +13294,27 @@ export type AnalyticsUiEventsRecordData = {
 
 export type AnalyticsUiEventsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person';
+    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
    */
   413: Problem & {
-    code?: 'analytics.ui_events_too_large';
+    code?: 'analytics.ui_events_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11861,7 +13352,15 @@ export type ChatAiUsageReadData = {
 
 export type ChatAiUsageReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11908,13 +13407,21 @@ export type ChatAiUsageSeriesReadData = {
 
 export type ChatAiUsageSeriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unknown_zone`
    */
   422: Problem & {
-    code?: 'chat-ai.unknown_zone';
+    code?: 'chat-ai.unknown_zone' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11955,7 +13462,15 @@ export type GatewayWebhookDeliveriesListData = {
 
 export type GatewayWebhookDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11990,13 +13505,21 @@ export type GatewayWebhookDeliveriesReadData = {
 
 export type GatewayWebhookDeliveriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12017,6 +13540,9 @@ export type GatewayWebhookDeliveriesReadResponse =
 export type GatewayWebhookDeliveriesReplayData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12028,19 +13554,27 @@ export type GatewayWebhookDeliveriesReplayData = {
 
 export type GatewayWebhookDeliveriesReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_delivery_open`
    */
   409: Problem & {
-    code?: 'gateway.webhook_delivery_open';
+    code?: 'gateway.webhook_delivery_open' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12075,7 +13609,15 @@ export type GatewayWebhookEndpointsListData = {
 
 export type GatewayWebhookEndpointsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12121,6 +13663,9 @@ export type GatewayWebhookEndpointsOpenData = {
     ordered?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -12130,19 +13675,31 @@ export type GatewayWebhookEndpointsOpenData = {
 
 export type GatewayWebhookEndpointsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12177,7 +13734,15 @@ export type GatewayWebhookEndpointsRemoveData = {
 
 export type GatewayWebhookEndpointsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12206,13 +13771,21 @@ export type GatewayWebhookEndpointsReadData = {
 
 export type GatewayWebhookEndpointsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12253,6 +13826,9 @@ export type GatewayWebhookEndpointsChangeData = {
     state?: 'enabled' | 'disabled';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -12264,25 +13840,37 @@ export type GatewayWebhookEndpointsChangeData = {
 
 export type GatewayWebhookEndpointsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12307,6 +13895,9 @@ export type GatewayWebhookEndpointsReplayData = {
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12318,13 +13909,21 @@ export type GatewayWebhookEndpointsReplayData = {
 
 export type GatewayWebhookEndpointsReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12352,6 +13951,9 @@ export type GatewayWebhookSecretsRotateData = {
     overlapHours?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12363,19 +13965,27 @@ export type GatewayWebhookSecretsRotateData = {
 
 export type GatewayWebhookSecretsRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_secrets_exhausted`
    */
   409: Problem & {
-    code?: 'gateway.webhook_secrets_exhausted';
+    code?: 'gateway.webhook_secrets_exhausted' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12402,6 +14012,9 @@ export type GatewayWebhookSecretsRotateResponse =
 export type GatewayWebhookEndpointsTestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12413,13 +14026,21 @@ export type GatewayWebhookEndpointsTestData = {
 
 export type GatewayWebhookEndpointsTestErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12448,7 +14069,15 @@ export type GatewayWebhookTypesListData = {
 
 export type GatewayWebhookTypesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12496,16 +14125,20 @@ export type BotAdapterWebhooksConfirmErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12534,16 +14167,20 @@ export type BotAdapterUpdatesReceiveErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };

@@ -96,7 +96,6 @@ import {
   gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
-  gatewayStaffSignInMethods,
   gatewayWebhookDeliveriesList,
   gatewayWebhookDeliveriesRead,
   gatewayWebhookEndpointsList,
@@ -105,6 +104,7 @@ import {
   type Options,
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
+  serviceKitSystemRead,
   ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
@@ -380,9 +380,6 @@ import type {
   GatewayStaffReadData,
   GatewayStaffReadError,
   GatewayStaffReadResponse,
-  GatewayStaffSignInMethodsData,
-  GatewayStaffSignInMethodsError,
-  GatewayStaffSignInMethodsResponse,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListError,
   GatewayWebhookDeliveriesListResponse,
@@ -404,6 +401,9 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeError,
   ServiceKitDeadLettersSummarizeResponse,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadError,
+  ServiceKitSystemReadResponse,
   TtsWorkerAudioReadData,
   TtsWorkerAudioReadError,
 } from '../types.gen';
@@ -3921,6 +3921,31 @@ export const serviceKitDeadLettersSummarizeOptions = (options: Options<ServiceKi
     queryKey: serviceKitDeadLettersSummarizeQueryKey(options),
   });
 
+export const serviceKitSystemReadQueryKey = (options: Options<ServiceKitSystemReadData>) =>
+  createQueryKey('serviceKitSystemRead', options);
+
+/**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemReadOptions = (options: Options<ServiceKitSystemReadData>) =>
+  queryOptions<
+    ServiceKitSystemReadResponse,
+    ServiceKitSystemReadError,
+    ServiceKitSystemReadResponse,
+    ReturnType<typeof serviceKitSystemReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await serviceKitSystemRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: serviceKitSystemReadQueryKey(options),
+  });
+
 export const gatewaySessionReadQueryKey = (options?: Options<GatewaySessionReadData>) =>
   createQueryKey('gatewaySessionRead', options);
 
@@ -4037,31 +4062,6 @@ export const gatewayStaffListInfiniteOptions = (options?: Options<GatewayStaffLi
   );
   return opts as Omit<typeof opts, 'initialData'>;
 };
-
-export const gatewayStaffSignInMethodsQueryKey = (options?: Options<GatewayStaffSignInMethodsData>) =>
-  createQueryKey('gatewayStaffSignInMethods', options);
-
-/**
- * How staff can sign in here.
- */
-export const gatewayStaffSignInMethodsOptions = (options?: Options<GatewayStaffSignInMethodsData>) =>
-  queryOptions<
-    GatewayStaffSignInMethodsResponse,
-    GatewayStaffSignInMethodsError,
-    GatewayStaffSignInMethodsResponse,
-    ReturnType<typeof gatewayStaffSignInMethodsQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await gatewayStaffSignInMethods({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: gatewayStaffSignInMethodsQueryKey(options),
-  });
 
 export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) =>
   createQueryKey('gatewayStaffRead', options);
