@@ -49,6 +49,8 @@ export class SignInController {
 
   @Implements(SendSignInEmail)
   async sendEmail({ http, headers, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+    // Nobody computes for what there is not.
+    this.links.assertOffered();
     await this.proofOfWork.demand(headers['x-proof-of-work']);
     return this.links.sendEmail(http, body);
   }
