@@ -58,7 +58,9 @@ describe('what is open to everybody wants a proof of work', () => {
 
   it('before a third password is tried, whoever it is tried on, and what is refused for want of it is no try', async () => {
     for (const email of ['nobody@company.example', 'somebody@company.example']) {
-      expect([(await password(undefined, email)).status, (await password(undefined, email)).status]).toEqual([401, 401]);
+      expect([(await password(undefined, email)).status, (await password(undefined, email)).status]).toEqual([
+        401, 401,
+      ]);
       for (let i = 0; i < 6; i++) expect(await password(undefined, email)).toMatchObject(needed);
       expect((await password(await solved(), email)).body.code).toBe('gateway.wrong_credentials');
     }
