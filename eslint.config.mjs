@@ -101,7 +101,7 @@ export default defineConfig(
   {
     files: ['apps/all-in-one/{src/**/*.spec.ts,test/**/*.ts}'],
     rules: boundaryRule(boundaries(['kind:testing']), {
-      allow: [...composing.allow, '../../sandbox/src/client'],
+      allow: [...composing.allow, '../../sandbox/src/client', '../../gateway/test/start-gateway'],
     }),
   },
 );
