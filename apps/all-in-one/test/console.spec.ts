@@ -166,6 +166,16 @@ withBrowser('the console in the browser', () => {
     expect(answer.text).not.toContain('Arr');
   });
 
+  story('a conversation is read by whoever says why', async () => {
+    await console.go('/console/conversations?bot=books');
+    await console.page.getByRole('row').nth(1).getByRole('link').first().click();
+    await console.says('Answered');
+    await console.press('Read what was said');
+    await console.dialog.getByRole('textbox').fill('Philippa asked why she got no answer.');
+    await console.agree('Read what was said');
+    await console.says('Do you have novels?');
+  });
+
   story('what was given up is found, and done after all when it is tried again', async () => {
     const [chat] = await installation.rows<{ id: string; user_id: string }>(
       'bot-adapter',
