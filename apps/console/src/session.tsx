@@ -6,6 +6,7 @@ import {
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { sessionKey } from './api';
+import { waitingRequests } from './shell/approval';
 
 type Session = GatewaySessionReadResponse;
 
@@ -39,6 +40,7 @@ export function useStaff(): Staff {
 /** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
+  waitingRequests.clear();
   window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 

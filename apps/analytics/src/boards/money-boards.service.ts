@@ -83,8 +83,8 @@ export class MoneyBoardsService {
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadBusiness>> {
     const today = this.reports.today(zone);
-    const query = { zone, botId, ...lastDays(today, MONTH) };
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer);
+    return this.reports.read(async (tx) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
       const mau = await this.growths.people(tx, scope);
       const previous = await this.growths.people(tx, within(MONTH, MONTH));
@@ -93,6 +93,7 @@ export class MoneyBoardsService {
       const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
       const nps = await this.surveys.result(tx, within(NPS_DAYS));
       return {
+        about: await this.reports.about(tx, scope, mau),
         mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
         conversion: {
           people: unlessSmall(conversion.people, conversion.people),
@@ -121,11 +122,10 @@ export class MoneyBoardsService {
 
   private async lifetimeValue(tx: EntityManager, scope: Scope, currency: string) {
     const exchange = await this.rates.exchange(tx);
-    const realised: { days: number; people: number; amount: number }[] = [];
-    for (const days of HORIZONS) {
-      const { people, amounts } = await this.revenues.cohortMoney(tx, scope, days);
-      realised.push({ days, people, amount: exchange.total(amounts, currency) });
-    }
+    const realised = (await this.revenues.cohortMoney(tx, scope, HORIZONS)).map(({ amounts, ...cohort }) => ({
+      ...cohort,
+      amount: exchange.total(amounts, currency),
+    }));
     const drawn = await this.revenues.lives(tx, scope, MOST_LIVES);
     const unknown = drawn
       .flatMap(({ amounts }) => amounts)

@@ -8,7 +8,7 @@ import {
   useLanguage,
   useTheme,
 } from '@switchboard/ui';
-import { BookOpen, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { BookOpen, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { tellProblem } from '../api';
 import { signOut } from '../session';
 import { useShellTexts } from './shell.texts';
@@ -38,7 +38,12 @@ export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
     {
       id: 'account',
       entries: [
-        ...(kind === 'staff' ? [{ id: 'docs', label: t.account.apiDocs, icon: <BookOpen />, href: '/docs' }] : []),
+        ...(kind === 'staff'
+          ? [
+              { id: 'mine', label: t.account.mine, icon: <UserRound />, href: '/console/account' },
+              { id: 'docs', label: t.account.apiDocs, icon: <BookOpen />, href: '/docs' },
+            ]
+          : []),
         {
           id: 'leave',
           label: t.account.signOut,

@@ -6,6 +6,8 @@ import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
+import { usePaletteSearch } from './palette-search';
+import { ApprovalDialog } from './approval-dialog';
 import { SignInFirst } from './sign-in-first';
 import { StepUpDialog } from './step-up-dialog';
 import { useShellTexts } from './shell.texts';
@@ -27,6 +29,7 @@ function StaffShell() {
   const { sections, shortcuts } = useNav(staff);
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const search = usePaletteSearch();
   useCommands(
     shortcuts.map(({ id, title, icon, keys, href }) => ({
       ...{ id: `go.${id}`, title, icon, keys, group: t.commands.go },
@@ -50,7 +53,8 @@ function StaffShell() {
     >
       <AllowedPage staff={staff} />
       <StepUpDialog />
-      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} />
+      <ApprovalDialog />
+      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} {...search} />
     </AppShell>
   );
 }

@@ -1392,6 +1392,20 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
@@ -1546,6 +1560,22 @@ export type GatewayApprovalDetails = {
    * What exactly is asked for; absent where there is nothing but the address.
    */
   body: unknown;
+};
+
+export type GatewayAppTokens = {
+  /**
+   * For `Authorization: Bearer`: a JWT, whose keys are at `/.well-known/jwks.json`.
+   */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /**
+   * Seconds for which the access token is good.
+   */
+  expiresIn: number;
+  /**
+   * For the next two tokens. It counts once.
+   */
+  refreshToken: string;
 };
 
 export type GatewayAuditEntry = {
@@ -2163,6 +2193,28 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
+  /**
+   * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+   */
+  session?: 'cookie' | 'tokens';
+  /**
+   * Of an app: by what its owner knows it in the list of sessions.
+   */
+  device?: string;
+};
+
 export type GatewaySignInBegan = {
   /**
    * Where the browser is to go.
@@ -2170,13 +2222,14 @@ export type GatewaySignInBegan = {
   url: string;
 };
 
-/**
- * The session is in a cookie.
- */
 export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInLink = {
@@ -2438,6 +2491,22 @@ export type Problem = {
  */
 export type ReportZone = string;
 
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
+
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
@@ -2457,7 +2526,15 @@ export type GatewayAccountReadData = {
 
 export type GatewayAccountReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2498,7 +2575,15 @@ export type GatewayAccountListApprovalsData = {
 
 export type GatewayAccountListApprovalsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2533,19 +2618,27 @@ export type GatewayAccountWithdrawApprovalData = {
 
 export type GatewayAccountWithdrawApprovalErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2572,7 +2665,15 @@ export type GatewayPasskeysListData = {
 
 export type GatewayPasskeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2606,22 +2707,26 @@ export type GatewayPasskeysAddErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
    * `gateway.too_many_passkeys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_passkeys';
+    code?: 'gateway.too_many_passkeys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.passkey_unusable`
    */
   422: Problem & {
-    code?: 'gateway.passkey_unusable';
+    code?: 'gateway.passkey_unusable' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2648,19 +2753,27 @@ export type GatewayPasskeysRemoveData = {
 
 export type GatewayPasskeysRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
    * `gateway.last_way_in`
    */
   409: Problem & {
-    code?: 'gateway.last_way_in';
+    code?: 'gateway.last_way_in' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2689,13 +2802,21 @@ export type GatewayPasskeysRenameData = {
 
 export type GatewayPasskeysRenameErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2720,7 +2841,15 @@ export type GatewayPasskeysBeginData = {
 
 export type GatewayPasskeysBeginErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2747,13 +2876,21 @@ export type GatewayAccountChangePasswordData = {
 
 export type GatewayAccountChangePasswordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.weak_password`
    */
   422: Problem & {
-    code?: 'gateway.weak_password';
+    code?: 'gateway.weak_password' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2786,16 +2923,16 @@ export type GatewayStaffSignInProveAgainErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2828,10 +2965,14 @@ export type GatewayStaffSignInProveWithPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2858,7 +2999,15 @@ export type GatewayStaffSignInBeginPasskeyProofData = {
 
 export type GatewayStaffSignInBeginPasskeyProofErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2885,7 +3034,15 @@ export type GatewayAccountRenewRecoveryCodesData = {
 
 export type GatewayAccountRenewRecoveryCodesErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2916,13 +3073,21 @@ export type GatewayAccountEndSessionData = {
 
 export type GatewayAccountEndSessionErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.session_not_found`
    */
   404: Problem & {
-    code?: 'gateway.session_not_found';
+    code?: 'gateway.session_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2948,7 +3113,15 @@ export type AnalyticsAlertSettingsReadData = {
 
 export type AnalyticsAlertSettingsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2968,6 +3141,9 @@ export type AnalyticsAlertSettingsReadResponse =
 export type AnalyticsAlertSettingsChangeData = {
   body: AnalyticsAlertSettings;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -2977,7 +3153,15 @@ export type AnalyticsAlertSettingsChangeData = {
 
 export type AnalyticsAlertSettingsChangeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3012,7 +3196,15 @@ export type AnalyticsAlertsListData = {
 
 export type AnalyticsAlertsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3045,13 +3237,21 @@ export type AnalyticsAlertsReadData = {
 
 export type AnalyticsAlertsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3078,19 +3278,27 @@ export type AnalyticsAlertsAcknowledgeData = {
 
 export type AnalyticsAlertsAcknowledgeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3118,13 +3326,21 @@ export type AnalyticsAlertsLiftThrottleData = {
 
 export type AnalyticsAlertsLiftThrottleErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3155,25 +3371,33 @@ export type AnalyticsAlertsSnoozeData = {
 
 export type AnalyticsAlertsSnoozeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.snooze_too_long`
    */
   422: Problem & {
-    code?: 'analytics.snooze_too_long';
+    code?: 'analytics.snooze_too_long' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3213,7 +3437,15 @@ export type AnalyticsBoardsReadActivityData = {
 
 export type AnalyticsBoardsReadActivityErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3250,7 +3482,15 @@ export type AnalyticsBoardsReadBusinessData = {
 
 export type AnalyticsBoardsReadBusinessErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3379,7 +3619,15 @@ export type AnalyticsBoardsReadFunnelData = {
 
 export type AnalyticsBoardsReadFunnelErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3432,7 +3680,15 @@ export type AnalyticsBoardsReadGrowthData = {
 
 export type AnalyticsBoardsReadGrowthErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3471,7 +3727,15 @@ export type AnalyticsBoardsReadOverviewData = {
 
 export type AnalyticsBoardsReadOverviewErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3550,7 +3814,15 @@ export type AnalyticsBoardsReadRetentionData = {
 
 export type AnalyticsBoardsReadRetentionErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3606,7 +3878,15 @@ export type AnalyticsBoardsReadRevenueData = {
 
 export type AnalyticsBoardsReadRevenueErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3682,7 +3962,15 @@ export type AnalyticsBoardsReadSurvivalData = {
 
 export type AnalyticsBoardsReadSurvivalErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3734,7 +4022,15 @@ export type AnalyticsBoardsReadUsageData = {
 
 export type AnalyticsBoardsReadUsageErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3784,7 +4080,15 @@ export type AnalyticsBoardsListDefinitionsData = {
 
 export type AnalyticsBoardsListDefinitionsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3823,7 +4127,15 @@ export type AnalyticsExportsListData = {
 
 export type AnalyticsExportsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4018,6 +4330,9 @@ export type AnalyticsExportsOpenData = {
     bom?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4027,13 +4342,21 @@ export type AnalyticsExportsOpenData = {
 
 export type AnalyticsExportsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.bot_not_visible`
    */
   404: Problem & {
-    code?: 'analytics.bot_not_visible';
+    code?: 'analytics.bot_not_visible' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4060,13 +4383,21 @@ export type AnalyticsExportsReadData = {
 
 export type AnalyticsExportsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.export_not_found`
    */
   404: Problem & {
-    code?: 'analytics.export_not_found';
+    code?: 'analytics.export_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4098,10 +4429,14 @@ export type AnalyticsExportsDownloadErrors = {
    * `analytics.export_link_invalid`
    */
   404: Problem & {
-    code?: 'analytics.export_link_invalid';
+    code?: 'analytics.export_link_invalid' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4127,7 +4462,15 @@ export type AnalyticsRatesListData = {
 
 export type AnalyticsRatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4167,7 +4510,15 @@ export type AnalyticsRatesPutData = {
 
 export type AnalyticsRatesPutErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4199,7 +4550,15 @@ export type GatewayApprovalsListData = {
 
 export type GatewayApprovalsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4232,13 +4591,21 @@ export type GatewayApprovalsReadData = {
 
 export type GatewayApprovalsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4267,25 +4634,38 @@ export type GatewayApprovalsApproveData = {
 
 export type GatewayApprovalsApproveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4314,25 +4694,38 @@ export type GatewayApprovalsRejectData = {
 
 export type GatewayApprovalsRejectErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4384,7 +4777,15 @@ export type GatewayApprovalsDemandData = {
 
 export type GatewayApprovalsDemandErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4419,13 +4820,21 @@ export type TtsWorkerAudioReadData = {
 
 export type TtsWorkerAudioReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `tts-worker.audio_not_found`
    */
   404: Problem & {
-    code?: 'tts-worker.audio_not_found';
+    code?: 'tts-worker.audio_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4476,7 +4885,15 @@ export type GatewayAuditEntriesListData = {
 
 export type GatewayAuditEntriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4509,13 +4926,21 @@ export type GatewayAuditEntriesReadData = {
 
 export type GatewayAuditEntriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4542,19 +4967,27 @@ export type GatewayAuditEntriesProveData = {
 
 export type GatewayAuditEntriesProveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
    * `gateway.audit_entry_unsigned`
    */
   409: Problem & {
-    code?: 'gateway.audit_entry_unsigned';
+    code?: 'gateway.audit_entry_unsigned' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4604,7 +5037,15 @@ export type GatewayAuditExportsReadData = {
 
 export type GatewayAuditExportsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4650,7 +5091,15 @@ export type GatewayAuditExportsProveData = {
 
 export type GatewayAuditExportsProveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4673,7 +5122,15 @@ export type GatewayAuditKeysListData = {
 
 export type GatewayAuditKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4728,7 +5185,15 @@ export type GatewayAuditEntriesListOwnData = {
 
 export type GatewayAuditEntriesListOwnErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4766,7 +5231,15 @@ export type GatewayAuditVerificationsListData = {
 
 export type GatewayAuditVerificationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4793,6 +5266,9 @@ export type GatewayAuditVerificationsListResponse =
 export type GatewayAuditVerificationsRequestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4802,7 +5278,15 @@ export type GatewayAuditVerificationsRequestData = {
 
 export type GatewayAuditVerificationsRequestErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4833,13 +5317,21 @@ export type GatewayAuditVerificationsReadData = {
 
 export type GatewayAuditVerificationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_verification_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_verification_not_found';
+    code?: 'gateway.audit_verification_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4871,7 +5363,15 @@ export type GatewayBotsDescribeData = {
 
 export type GatewayBotsDescribeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4909,7 +5409,15 @@ export type GatewayBotsListData = {
 
 export type GatewayBotsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4944,6 +5452,9 @@ export type GatewayBotsCreateData = {
     why?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4953,19 +5464,27 @@ export type GatewayBotsCreateData = {
 
 export type GatewayBotsCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_exists`, `gateway.bot_described_by_file`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file';
+    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4992,13 +5511,21 @@ export type GatewayBotsReadData = {
 
 export type GatewayBotsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5038,6 +5565,9 @@ export type GatewayBotsEditData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5049,31 +5579,39 @@ export type GatewayBotsEditData = {
 
 export type GatewayBotsEditErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5105,19 +5643,27 @@ export type GatewayBotsArchiveData = {
 
 export type GatewayBotsArchiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5149,19 +5695,27 @@ export type GatewayBotsPauseData = {
 
 export type GatewayBotsPauseErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5193,25 +5747,33 @@ export type GatewayBotsRestoreData = {
 
 export type GatewayBotsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5243,19 +5805,27 @@ export type GatewayBotsResumeData = {
 
 export type GatewayBotsResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5288,13 +5858,21 @@ export type GatewayBotRevisionsListData = {
 
 export type GatewayBotRevisionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5328,13 +5906,21 @@ export type GatewayBotRevisionsReadData = {
 
 export type GatewayBotRevisionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5387,13 +5973,21 @@ export type GatewayBotRevisionsCompareData = {
 
 export type GatewayBotRevisionsCompareErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5434,6 +6028,9 @@ export type GatewayBotsRollBackData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5445,31 +6042,39 @@ export type GatewayBotsRollBackData = {
 
 export type GatewayBotsRollBackErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5497,25 +6102,33 @@ export type GatewayBotSecretsRemoveData = {
 
 export type GatewayBotSecretsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5549,25 +6162,33 @@ export type GatewayBotSecretsSetData = {
 
 export type GatewayBotSecretsSetErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5605,25 +6226,33 @@ export type GatewayBotsTakeOverData = {
 
 export type GatewayBotsTakeOverErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_exists`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists';
+    code?: 'gateway.bot_exists' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5659,7 +6288,15 @@ export type GatewayBotChannelsCheckData = {
 
 export type GatewayBotChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5690,7 +6327,15 @@ export type GatewayBotDraftsCheckData = {
 
 export type GatewayBotDraftsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5736,7 +6381,15 @@ export type BotAdapterChannelsCheckData = {
 
 export type BotAdapterChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5768,7 +6421,15 @@ export type BotAdapterContactsListData = {
 
 export type BotAdapterContactsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5811,7 +6472,15 @@ export type BotAdapterContactsFindData = {
 
 export type BotAdapterContactsFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5870,7 +6539,15 @@ export type ChatAiConversationsListData = {
 
 export type ChatAiConversationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5903,13 +6580,21 @@ export type ChatAiConversationsReadData = {
 
 export type ChatAiConversationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5928,6 +6613,9 @@ export type ChatAiConversationsReadResponse = ChatAiConversationsReadResponses[k
 export type ChatAiMessagesListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -5945,13 +6633,21 @@ export type ChatAiMessagesListData = {
 
 export type ChatAiMessagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5976,6 +6672,9 @@ export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatA
 export type ChatAiConversationsExportData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -5996,13 +6695,21 @@ export type ChatAiConversationsExportData = {
 
 export type ChatAiConversationsExportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6033,13 +6740,21 @@ export type ChatAiTurnsListData = {
 
 export type ChatAiTurnsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6068,6 +6783,9 @@ export type ChatAiMessagesSearchData = {
     userId?: string;
   };
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path?: never;
@@ -6083,13 +6801,21 @@ export type ChatAiMessagesSearchData = {
 
 export type ChatAiMessagesSearchErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6134,7 +6860,15 @@ export type AnalyticsArchivesListData = {
 
 export type AnalyticsArchivesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6167,19 +6901,27 @@ export type AnalyticsArchivesImportData = {
 
 export type AnalyticsArchivesImportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.archive_not_found`
    */
   404: Problem & {
-    code?: 'analytics.archive_not_found';
+    code?: 'analytics.archive_not_found' | 'not_found';
   };
   /**
    * `analytics.archive_damaged`
    */
   409: Problem & {
-    code?: 'analytics.archive_damaged';
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6216,7 +6958,15 @@ export type AnalyticsExperimentsListData = {
 
 export type AnalyticsExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6291,6 +7041,9 @@ export type AnalyticsExperimentsDraftData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -6300,13 +7053,21 @@ export type AnalyticsExperimentsDraftData = {
 
 export type AnalyticsExperimentsDraftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_key_taken`
    */
   409: Problem & {
-    code?: 'analytics.experiment_key_taken';
+    code?: 'analytics.experiment_key_taken' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6334,13 +7095,21 @@ export type AnalyticsExperimentsRemoveData = {
 
 export type AnalyticsExperimentsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6368,13 +7137,21 @@ export type AnalyticsExperimentsReadData = {
 
 export type AnalyticsExperimentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6442,6 +7219,9 @@ export type AnalyticsExperimentsChangeData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6453,25 +7233,33 @@ export type AnalyticsExperimentsChangeData = {
 
 export type AnalyticsExperimentsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.experiment_of_another_bot`
    */
   422: Problem & {
-    code?: 'analytics.experiment_of_another_bot';
+    code?: 'analytics.experiment_of_another_bot' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6498,6 +7286,9 @@ export type AnalyticsExperimentsDecideData = {
     why: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6509,25 +7300,33 @@ export type AnalyticsExperimentsDecideData = {
 
 export type AnalyticsExperimentsDecideErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_not_running`
    */
   409: Problem & {
-    code?: 'analytics.experiment_not_running';
+    code?: 'analytics.experiment_not_running' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.arm_not_found`
    */
   422: Problem & {
-    code?: 'analytics.arm_not_found';
+    code?: 'analytics.arm_not_found' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6555,13 +7354,21 @@ export type AnalyticsExperimentsResultsData = {
 
 export type AnalyticsExperimentsResultsErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6582,6 +7389,9 @@ export type AnalyticsExperimentsResultsResponse =
 export type AnalyticsExperimentsStartData = {
   body?: never;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6593,26 +7403,43 @@ export type AnalyticsExperimentsStartData = {
 
 export type AnalyticsExperimentsStartErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`, `analytics.experiment_place_taken`, `analytics.experiment_namespace_taken`
    */
   409: Problem & {
     code?:
-      'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
+      | 'analytics.experiment_is_fixed'
+      | 'analytics.experiment_place_taken'
+      | 'analytics.experiment_namespace_taken'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
    * `analytics.experiment_incomplete`, `analytics.measure_unknown`, `analytics.bandit_unfit`
    */
   422: Problem & {
-    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown' | 'analytics.bandit_unfit';
+    code?:
+      | 'analytics.experiment_incomplete'
+      | 'analytics.measure_unknown'
+      | 'analytics.bandit_unfit'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6660,13 +7487,21 @@ export type AnalyticsExperimentsPlanData = {
 
 export type AnalyticsExperimentsPlanErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.plan_impossible`
    */
   422: Problem & {
-    code?: 'analytics.plan_impossible';
+    code?: 'analytics.plan_impossible' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6702,7 +7537,15 @@ export type BotAdapterQuarantinedUpdatesListData = {
 
 export type BotAdapterQuarantinedUpdatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6729,6 +7572,9 @@ export type BotAdapterQuarantinedUpdatesListResponse =
 export type BotAdapterQuarantinedUpdatesReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6741,13 +7587,21 @@ export type BotAdapterQuarantinedUpdatesReadData = {
 
 export type BotAdapterQuarantinedUpdatesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6791,13 +7645,21 @@ export type BotAdapterQuarantinedUpdatesDiscardData = {
 
 export type BotAdapterQuarantinedUpdatesDiscardErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6827,13 +7689,21 @@ export type BotAdapterQuarantinedUpdatesReplayOneData = {
 
 export type BotAdapterQuarantinedUpdatesReplayOneErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6865,7 +7735,15 @@ export type BotAdapterQuarantinedUpdatesReplayData = {
 
 export type BotAdapterQuarantinedUpdatesReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6895,7 +7773,15 @@ export type BotAdapterQuarantinedUpdatesSummarizeData = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6928,7 +7814,15 @@ export type AnalyticsRunningExperimentsListData = {
 
 export type AnalyticsRunningExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6961,13 +7855,21 @@ export type AnalyticsArmsReadData = {
 
 export type AnalyticsArmsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7008,7 +7910,15 @@ export type GatewayKeysListData = {
 
 export type GatewayKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7041,6 +7951,9 @@ export type GatewayKeysCreateData = {
     lifetimeDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -7050,19 +7963,27 @@ export type GatewayKeysCreateData = {
 
 export type GatewayKeysCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_keys';
+    code?: 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7089,13 +8010,21 @@ export type GatewayKeysRevokeData = {
 
 export type GatewayKeysRevokeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7116,6 +8045,9 @@ export type GatewayKeysRotateData = {
     overlapDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7127,19 +8059,27 @@ export type GatewayKeysRotateData = {
 
 export type GatewayKeysRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7166,7 +8106,11 @@ export type GatewayKeysReportData = {
 
 export type GatewayKeysReportErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7210,7 +8154,15 @@ export type ChatAiKnowledgeDocumentsListData = {
 
 export type ChatAiKnowledgeDocumentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7251,19 +8203,27 @@ export type ChatAiKnowledgeDocumentsDeleteData = {
 
 export type ChatAiKnowledgeDocumentsDeleteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only';
+    code?: 'chat-ai.knowledge_read_only' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7298,13 +8258,21 @@ export type ChatAiKnowledgeDocumentsReadData = {
 
 export type ChatAiKnowledgeDocumentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7340,13 +8308,21 @@ export type ChatAiKnowledgePassagesListData = {
 
 export type ChatAiKnowledgePassagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7387,19 +8363,27 @@ export type ChatAiKnowledgeDocumentsRestoreData = {
 
 export type ChatAiKnowledgeDocumentsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`, `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7434,7 +8418,15 @@ export type ChatAiFaqListData = {
 
 export type ChatAiFaqListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7468,6 +8460,9 @@ export type ChatAiFaqAddData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7479,19 +8474,27 @@ export type ChatAiFaqAddData = {
 
 export type ChatAiFaqAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7519,13 +8522,21 @@ export type ChatAiFaqReadData = {
 
 export type ChatAiFaqReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7553,6 +8564,9 @@ export type ChatAiFaqChangeData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7565,13 +8579,21 @@ export type ChatAiFaqChangeData = {
 
 export type ChatAiFaqChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7609,25 +8631,33 @@ export type ChatAiKnowledgeFilesUploadData = {
 
 export type ChatAiKnowledgeFilesUploadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7656,13 +8686,21 @@ export type ChatAiKnowledgeFilesDownloadData = {
 
 export type ChatAiKnowledgeFilesDownloadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7689,6 +8727,9 @@ export type ChatAiKnowledgeFilesReplaceData = {
     file: Blob | File;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7706,19 +8747,27 @@ export type ChatAiKnowledgeFilesReplaceData = {
 
 export type ChatAiKnowledgeFilesReplaceErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7746,6 +8795,9 @@ export type ChatAiKnowledgePagesAddData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7762,25 +8814,33 @@ export type ChatAiKnowledgePagesAddData = {
 
 export type ChatAiKnowledgePagesAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`, `chat-ai.page_known`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known';
+    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.page_address_refused`
    */
   422: Problem & {
-    code?: 'chat-ai.page_address_refused';
+    code?: 'chat-ai.page_address_refused' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7802,6 +8862,9 @@ export type ChatAiKnowledgePagesChangeData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7819,13 +8882,21 @@ export type ChatAiKnowledgePagesChangeData = {
 
 export type ChatAiKnowledgePagesChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7859,13 +8930,21 @@ export type ChatAiKnowledgePagesRereadData = {
 
 export type ChatAiKnowledgePagesRereadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7895,7 +8974,15 @@ export type ChatAiKnowledgeSearchData = {
 
 export type ChatAiKnowledgeSearchErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7932,7 +9019,15 @@ export type ChatAiUnansweredListData = {
 
 export type ChatAiUnansweredListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7966,13 +9061,21 @@ export type ChatAiUnansweredReadData = {
 
 export type ChatAiUnansweredReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8030,6 +9133,9 @@ export type ChatAiUnansweredResolveData = {
     state: 'open' | 'dismissed';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8042,13 +9148,21 @@ export type ChatAiUnansweredResolveData = {
 
 export type ChatAiUnansweredResolveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8076,6 +9190,9 @@ export type ChatAiUnansweredAnswerData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -8088,19 +9205,27 @@ export type ChatAiUnansweredAnswerData = {
 
 export type ChatAiUnansweredAnswerErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`, `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8119,6 +9244,9 @@ export type ChatAiUnansweredAnswerResponse = ChatAiUnansweredAnswerResponses[key
 export type ChatAiUnansweredQuestionsListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -8137,13 +9265,21 @@ export type ChatAiUnansweredQuestionsListData = {
 
 export type ChatAiUnansweredQuestionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8182,7 +9318,15 @@ export type AnalyticsKnownPeriodsListData = {
 
 export type AnalyticsKnownPeriodsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8213,6 +9357,9 @@ export type AnalyticsKnownPeriodsAddData = {
     label: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -8222,7 +9369,15 @@ export type AnalyticsKnownPeriodsAddData = {
 
 export type AnalyticsKnownPeriodsAddErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8250,7 +9405,15 @@ export type AnalyticsKnownPeriodsRemoveData = {
 
 export type AnalyticsKnownPeriodsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8277,19 +9440,27 @@ export type GatewayMeReadData = {
 
 export type GatewayMeReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8308,6 +9479,9 @@ export type GatewayMeReadResponse = GatewayMeReadResponses[keyof GatewayMeReadRe
 export type GatewayMeChangeData = {
   body: GatewayProfileChange;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -8317,19 +9491,27 @@ export type GatewayMeChangeData = {
 
 export type GatewayMeChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8354,13 +9536,21 @@ export type GatewayConsentsListData = {
 
 export type GatewayConsentsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8389,19 +9579,27 @@ export type GatewayConsentsWithdrawData = {
 
 export type GatewayConsentsWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8430,19 +9628,27 @@ export type GatewayConsentsGiveData = {
 
 export type GatewayConsentsGiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8467,13 +9673,21 @@ export type GatewayIdentitiesListData = {
 
 export type GatewayIdentitiesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8503,28 +9717,36 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8551,25 +9773,33 @@ export type GatewayIdentitiesUnlinkData = {
 
 export type GatewayIdentitiesUnlinkErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
    */
   404: Problem & {
-    code?: 'gateway.identity_not_found';
+    code?: 'gateway.identity_not_found' | 'not_found';
   };
   /**
    * `gateway.identity_in_use`, `gateway.last_identity`
    */
   409: Problem & {
-    code?: 'gateway.identity_in_use' | 'gateway.last_identity';
+    code?: 'gateway.identity_in_use' | 'gateway.last_identity' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8597,25 +9827,33 @@ export type GatewayIdentityAttemptsBeginData = {
 
 export type GatewayIdentityAttemptsBeginErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8650,22 +9888,30 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8695,19 +9941,27 @@ export type GatewayIdentityEmailsSendData = {
 
 export type GatewayIdentityEmailsSendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8730,13 +9984,21 @@ export type GatewayMySessionsEndOthersData = {
 
 export type GatewayMySessionsEndOthersErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8762,13 +10024,21 @@ export type GatewayMySessionsListData = {
 
 export type GatewayMySessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8797,13 +10067,21 @@ export type GatewayMySessionsEndData = {
 
 export type GatewayMySessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8834,7 +10112,15 @@ export type AnalyticsMeReadStatisticsData = {
 
 export type AnalyticsMeReadStatisticsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8917,13 +10203,21 @@ export type AnalyticsMeasuresRebuildData = {
 
 export type AnalyticsMeasuresRebuildErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.events_not_kept`
    */
   409: Problem & {
-    code?: 'analytics.events_not_kept';
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8953,19 +10247,27 @@ export type BotAdapterMediaReadData = {
 
 export type BotAdapterMediaReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.media_gone`
    */
   404: Problem & {
-    code?: 'bot-adapter.media_gone';
+    code?: 'bot-adapter.media_gone' | 'not_found';
   };
   /**
    * `bot-adapter.media_too_large`
    */
   413: Problem & {
-    code?: 'bot-adapter.media_too_large';
+    code?: 'bot-adapter.media_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9009,7 +10311,15 @@ export type GatewayPeopleListData = {
 
 export type GatewayPeopleListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9042,13 +10352,21 @@ export type GatewayPeopleReadData = {
 
 export type GatewayPeopleReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9075,7 +10393,15 @@ export type BotAdapterPersonContactsReadData = {
 
 export type BotAdapterPersonContactsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9114,7 +10440,15 @@ export type BotAdapterPersonDeliveriesListData = {
 
 export type BotAdapterPersonDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9141,6 +10475,9 @@ export type BotAdapterPersonDeliveriesListResponse =
 export type BotAdapterPersonProfileReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9152,7 +10489,15 @@ export type BotAdapterPersonProfileReadData = {
 
 export type BotAdapterPersonProfileReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9182,6 +10527,9 @@ export type GatewayRestrictionsImposeData = {
     reason: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9193,25 +10541,33 @@ export type GatewayRestrictionsImposeData = {
 
 export type GatewayRestrictionsImposeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
    * `gateway.restriction_over`
    */
   422: Problem & {
-    code?: 'gateway.restriction_over';
+    code?: 'gateway.restriction_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9242,19 +10598,27 @@ export type GatewayRestrictionsLiftData = {
 
 export type GatewayRestrictionsLiftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found';
+    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9273,6 +10637,9 @@ export type GatewayRestrictionsLiftResponse = GatewayRestrictionsLiftResponses[k
 export type GatewayPeopleRevealData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9284,13 +10651,21 @@ export type GatewayPeopleRevealData = {
 
 export type GatewayPeopleRevealErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9317,13 +10692,21 @@ export type GatewayPersonSessionsEndAllData = {
 
 export type GatewayPersonSessionsEndAllErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9352,13 +10735,21 @@ export type GatewayPersonSessionsListData = {
 
 export type GatewayPersonSessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9389,13 +10780,21 @@ export type GatewayPersonSessionsEndData = {
 
 export type GatewayPersonSessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9432,7 +10831,15 @@ export type GatewayPeopleFindData = {
 
 export type GatewayPeopleFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9461,13 +10868,21 @@ export type ChatAiPromptInForceReadData = {
 
 export type ChatAiPromptInForceReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9500,7 +10915,15 @@ export type ChatAiPromptDraftsListData = {
 
 export type ChatAiPromptDraftsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9529,6 +10952,9 @@ export type ChatAiPromptDraftsOpenData = {
     basedOn?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9540,13 +10966,21 @@ export type ChatAiPromptDraftsOpenData = {
 
 export type ChatAiPromptDraftsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9574,7 +11008,15 @@ export type ChatAiPromptDraftsDiscardData = {
 
 export type ChatAiPromptDraftsDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9603,13 +11045,21 @@ export type ChatAiPromptDraftsReadData = {
 
 export type ChatAiPromptDraftsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9631,6 +11081,9 @@ export type ChatAiPromptDraftsChangeData = {
     note?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9643,13 +11096,21 @@ export type ChatAiPromptDraftsChangeData = {
 
 export type ChatAiPromptDraftsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9683,7 +11144,15 @@ export type ChatAiPromptReleasesListData = {
 
 export type ChatAiPromptReleasesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9722,7 +11191,13 @@ export type ChatAiPromptReleasesPublishData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9734,19 +11209,27 @@ export type ChatAiPromptReleasesPublishData = {
 
 export type ChatAiPromptReleasesPublishErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_draft_changed`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_draft_changed';
+    code?: 'chat-ai.prompt_draft_changed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9769,7 +11252,13 @@ export type ChatAiPromptReleasesWithdrawData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9781,19 +11270,27 @@ export type ChatAiPromptReleasesWithdrawData = {
 
 export type ChatAiPromptReleasesWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_not_published`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_not_published';
+    code?: 'chat-ai.prompt_not_published' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9844,25 +11341,29 @@ export type ChatAiPromptsTryData = {
 
 export type ChatAiPromptsTryErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.no_model`, `chat-ai.prompt_too_long`
    */
   409: Problem & {
-    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long';
+    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.try_out_budget_exhausted`
    */
   429: Problem & {
-    code?: 'chat-ai.try_out_budget_exhausted';
+    code?: 'chat-ai.try_out_budget_exhausted' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9895,13 +11396,21 @@ export type ChatAiPromptVersionsListData = {
 
 export type ChatAiPromptVersionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9936,13 +11445,21 @@ export type ChatAiPromptVersionsReadData = {
 
 export type ChatAiPromptVersionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9972,13 +11489,21 @@ export type AnalyticsProviderBillsRecordData = {
 
 export type AnalyticsProviderBillsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.day_is_not_over`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over';
+    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10022,7 +11547,15 @@ export type AnalyticsQuarantinedEventsListData = {
 
 export type AnalyticsQuarantinedEventsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10059,7 +11592,15 @@ export type AnalyticsQuarantinedEventsReplayData = {
 
 export type AnalyticsQuarantinedEventsReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10092,7 +11633,15 @@ export type GatewayRolesListData = {
 
 export type GatewayRolesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10138,7 +11687,15 @@ export type ServiceKitBotsCheckData = {
 
 export type ServiceKitBotsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10187,7 +11744,15 @@ export type ServiceKitDeadLettersListData = {
 
 export type ServiceKitDeadLettersListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10231,7 +11796,15 @@ export type ServiceKitDeadLettersDiscardData = {
 
 export type ServiceKitDeadLettersDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10272,7 +11845,15 @@ export type ServiceKitDeadLettersReplayData = {
 
 export type ServiceKitDeadLettersReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10303,7 +11884,15 @@ export type ServiceKitDeadLettersSummarizeData = {
 
 export type ServiceKitDeadLettersSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10334,6 +11923,68 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
 
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
+
 export type GatewaySessionReadData = {
   body?: never;
   path?: never;
@@ -10343,7 +11994,11 @@ export type GatewaySessionReadData = {
 
 export type GatewaySessionReadErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10373,7 +12028,11 @@ export type GatewaySessionEndData = {
 
 export type GatewaySessionEndErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10404,16 +12063,20 @@ export type GatewaySignInAttemptsBeginErrors = {
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10446,10 +12109,14 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10475,19 +12142,27 @@ export type GatewaySignInLinksCreateData = {
 
 export type GatewaySignInLinksCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.services_only`
    */
   403: Problem & {
-    code?: 'gateway.services_only';
+    code?: 'gateway.services_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10510,6 +12185,14 @@ export type GatewaySignInLinksRedeemData = {
      * What stands behind the # of the link.
      */
     link: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
   };
   path?: never;
   query?: never;
@@ -10521,10 +12204,14 @@ export type GatewaySignInLinksRedeemErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10550,7 +12237,11 @@ export type GatewaySignInMethodsListData = {
 
 export type GatewaySignInMethodsListErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10571,7 +12262,7 @@ export type GatewaySignInMethodsListResponse =
   GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
 
 export type GatewaySignInAttemptsCompleteData = {
-  body: GatewayProviderAnswer;
+  body: GatewaySignInAnswer;
   path?: never;
   query?: never;
   url: '/v1/sign-in/sessions';
@@ -10582,16 +12273,20 @@ export type GatewaySignInAttemptsCompleteErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10609,6 +12304,66 @@ export type GatewaySignInAttemptsCompleteResponses = {
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
 
+export type GatewayTokensRefreshData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/refresh';
+};
+
+export type GatewayTokensRefreshErrors = {
+  /**
+   * `gateway.refresh_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.refresh_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRefreshError = GatewayTokensRefreshErrors[keyof GatewayTokensRefreshErrors];
+
+export type GatewayTokensRefreshResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayAppTokens;
+};
+
+export type GatewayTokensRefreshResponse = GatewayTokensRefreshResponses[keyof GatewayTokensRefreshResponses];
+
+export type GatewayTokensRevokeData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/revoke';
+};
+
+export type GatewayTokensRevokeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRevokeError = GatewayTokensRevokeErrors[keyof GatewayTokensRevokeErrors];
+
+export type GatewayTokensRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
+
 export type GatewayStaffListData = {
   body?: never;
   path?: never;
@@ -10624,7 +12379,15 @@ export type GatewayStaffListData = {
 
 export type GatewayStaffListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10657,6 +12420,9 @@ export type GatewayStaffInviteData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -10670,29 +12436,37 @@ export type GatewayStaffInviteData = {
 
 export type GatewayStaffInviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own';
+    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10723,16 +12497,16 @@ export type GatewayStaffSignInCodeErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10770,7 +12544,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.invitation_expired`
@@ -10782,10 +12556,14 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.weak_password`, `gateway.email_needed`
    */
   422: Problem & {
-    code?: 'gateway.weak_password' | 'gateway.email_needed';
+    code?: 'gateway.weak_password' | 'gateway.email_needed' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10820,7 +12598,11 @@ export type GatewayStaffSignInReadInvitationErrors = {
     code?: 'gateway.invitation_expired';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10859,10 +12641,14 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10896,10 +12682,14 @@ export type GatewayStaffSignInBeginPasskeyErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10932,16 +12722,16 @@ export type GatewayStaffSignInPasswordErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10972,10 +12762,14 @@ export type GatewayStaffSignInBeginTotpErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11013,16 +12807,16 @@ export type GatewayStaffSignInConfirmTotpErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11053,13 +12847,21 @@ export type GatewayStaffReadData = {
 
 export type GatewayStaffReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11084,6 +12886,9 @@ export type GatewayStaffGrantData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11099,35 +12904,44 @@ export type GatewayStaffGrantData = {
 
 export type GatewayStaffGrantErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11146,6 +12960,9 @@ export type GatewayStaffGrantResponse = GatewayStaffGrantResponses[keyof Gateway
 export type GatewayStaffReinviteData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11161,23 +12978,32 @@ export type GatewayStaffReinviteData = {
 
 export type GatewayStaffReinviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.not_for_oneself`, `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.not_for_oneself' | 'gateway.role_beyond_own';
+    code?:
+      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11204,25 +13030,34 @@ export type GatewayStaffResumeData = {
 
 export type GatewayStaffResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11249,25 +13084,34 @@ export type GatewayStaffSuspendData = {
 
 export type GatewayStaffSuspendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11292,7 +13136,15 @@ export type AnalyticsBackupsListData = {
 
 export type AnalyticsBackupsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11319,7 +13171,15 @@ export type AnalyticsBackupsCreateData = {
 
 export type AnalyticsBackupsCreateErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11349,19 +13209,27 @@ export type AnalyticsBackupsRestoreData = {
 
 export type AnalyticsBackupsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.backup_not_found`
    */
   404: Problem & {
-    code?: 'analytics.backup_not_found';
+    code?: 'analytics.backup_not_found' | 'not_found';
   };
   /**
    * `analytics.backup_damaged`, `analytics.statistics_not_empty`
    */
   409: Problem & {
-    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty';
+    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11426,19 +13294,27 @@ export type AnalyticsUiEventsRecordData = {
 
 export type AnalyticsUiEventsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person';
+    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
    */
   413: Problem & {
-    code?: 'analytics.ui_events_too_large';
+    code?: 'analytics.ui_events_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11476,7 +13352,15 @@ export type ChatAiUsageReadData = {
 
 export type ChatAiUsageReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11523,13 +13407,21 @@ export type ChatAiUsageSeriesReadData = {
 
 export type ChatAiUsageSeriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unknown_zone`
    */
   422: Problem & {
-    code?: 'chat-ai.unknown_zone';
+    code?: 'chat-ai.unknown_zone' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11570,7 +13462,15 @@ export type GatewayWebhookDeliveriesListData = {
 
 export type GatewayWebhookDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11605,13 +13505,21 @@ export type GatewayWebhookDeliveriesReadData = {
 
 export type GatewayWebhookDeliveriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11632,6 +13540,9 @@ export type GatewayWebhookDeliveriesReadResponse =
 export type GatewayWebhookDeliveriesReplayData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11643,19 +13554,27 @@ export type GatewayWebhookDeliveriesReplayData = {
 
 export type GatewayWebhookDeliveriesReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_delivery_open`
    */
   409: Problem & {
-    code?: 'gateway.webhook_delivery_open';
+    code?: 'gateway.webhook_delivery_open' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11690,7 +13609,15 @@ export type GatewayWebhookEndpointsListData = {
 
 export type GatewayWebhookEndpointsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11736,6 +13663,9 @@ export type GatewayWebhookEndpointsOpenData = {
     ordered?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -11745,19 +13675,31 @@ export type GatewayWebhookEndpointsOpenData = {
 
 export type GatewayWebhookEndpointsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11792,7 +13734,15 @@ export type GatewayWebhookEndpointsRemoveData = {
 
 export type GatewayWebhookEndpointsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11821,13 +13771,21 @@ export type GatewayWebhookEndpointsReadData = {
 
 export type GatewayWebhookEndpointsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11868,6 +13826,9 @@ export type GatewayWebhookEndpointsChangeData = {
     state?: 'enabled' | 'disabled';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -11879,25 +13840,37 @@ export type GatewayWebhookEndpointsChangeData = {
 
 export type GatewayWebhookEndpointsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11922,6 +13895,9 @@ export type GatewayWebhookEndpointsReplayData = {
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11933,13 +13909,21 @@ export type GatewayWebhookEndpointsReplayData = {
 
 export type GatewayWebhookEndpointsReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11967,6 +13951,9 @@ export type GatewayWebhookSecretsRotateData = {
     overlapHours?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11978,19 +13965,27 @@ export type GatewayWebhookSecretsRotateData = {
 
 export type GatewayWebhookSecretsRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_secrets_exhausted`
    */
   409: Problem & {
-    code?: 'gateway.webhook_secrets_exhausted';
+    code?: 'gateway.webhook_secrets_exhausted' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12017,6 +14012,9 @@ export type GatewayWebhookSecretsRotateResponse =
 export type GatewayWebhookEndpointsTestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12028,13 +14026,21 @@ export type GatewayWebhookEndpointsTestData = {
 
 export type GatewayWebhookEndpointsTestErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12063,7 +14069,15 @@ export type GatewayWebhookTypesListData = {
 
 export type GatewayWebhookTypesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12111,16 +14125,20 @@ export type BotAdapterWebhooksConfirmErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12149,16 +14167,20 @@ export type BotAdapterUpdatesReceiveErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
