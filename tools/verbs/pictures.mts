@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'otplib';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { type KnownIds, pagesOf } from '../../apps/all-in-one/test/console-pages.ts';
+import { type KnownIds, pagesOf } from '../../apps/all-in-one/test/console-pages.mts';
 import { canUseApt, installWithApt } from '../local/apt.mts';
 import { findChromium } from '../local/chromium.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
@@ -210,5 +210,5 @@ async function knownIds({ request }: BrowserContext, site: string): Promise<Know
   const first = async (path: string) =>
     ((await (await request.get(`${site}/v1${path}`)).json()) as { data: Record<string, string>[] }).data[0]!;
   const { id: conversationId, userId } = await first('/conversations?botId=lumen&limit=1');
-  return { botId: 'lumen', conversationId: conversationId!, userId: userId! };
+  return { botId: 'lumen', ...(conversationId && { conversationId }), ...(userId && { userId }) };
 }
