@@ -68,6 +68,9 @@ import type {
   AnalyticsBoardsReadOverviewData,
   AnalyticsBoardsReadOverviewErrors,
   AnalyticsBoardsReadOverviewResponses,
+  AnalyticsBoardsReadPersonUsageData,
+  AnalyticsBoardsReadPersonUsageErrors,
+  AnalyticsBoardsReadPersonUsageResponses,
   AnalyticsBoardsReadRetentionData,
   AnalyticsBoardsReadRetentionErrors,
   AnalyticsBoardsReadRetentionResponses,
@@ -80,6 +83,15 @@ import type {
   AnalyticsBoardsReadUsageData,
   AnalyticsBoardsReadUsageErrors,
   AnalyticsBoardsReadUsageResponses,
+  AnalyticsDemoEventsRemoveData,
+  AnalyticsDemoEventsRemoveErrors,
+  AnalyticsDemoEventsRemoveResponses,
+  AnalyticsDemoEventsTakeData,
+  AnalyticsDemoEventsTakeErrors,
+  AnalyticsDemoEventsTakeResponses,
+  AnalyticsDemoExperimentsTakeData,
+  AnalyticsDemoExperimentsTakeErrors,
+  AnalyticsDemoExperimentsTakeResponses,
   AnalyticsExperimentsChangeData,
   AnalyticsExperimentsChangeErrors,
   AnalyticsExperimentsChangeResponses,
@@ -209,6 +221,12 @@ import type {
   ChatAiConversationsReadData,
   ChatAiConversationsReadErrors,
   ChatAiConversationsReadResponses,
+  ChatAiDemoTurnsRemoveData,
+  ChatAiDemoTurnsRemoveErrors,
+  ChatAiDemoTurnsRemoveResponses,
+  ChatAiDemoTurnsTakeData,
+  ChatAiDemoTurnsTakeErrors,
+  ChatAiDemoTurnsTakeResponses,
   ChatAiFaqAddData,
   ChatAiFaqAddErrors,
   ChatAiFaqAddResponses,
@@ -450,6 +468,12 @@ import type {
   GatewayConsentsWithdrawData,
   GatewayConsentsWithdrawErrors,
   GatewayConsentsWithdrawResponses,
+  GatewayDemoPeopleRemoveData,
+  GatewayDemoPeopleRemoveErrors,
+  GatewayDemoPeopleRemoveResponses,
+  GatewayDemoPeopleTakeData,
+  GatewayDemoPeopleTakeErrors,
+  GatewayDemoPeopleTakeResponses,
   GatewayIdentitiesLinkData,
   GatewayIdentitiesLinkEmailData,
   GatewayIdentitiesLinkEmailErrors,
@@ -1710,6 +1734,102 @@ export const chatAiMessagesSearch = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Deletes all that people who do not exist have done, and counts their days anew.
+ */
+export const analyticsDemoEventsRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<AnalyticsDemoEventsRemoveData, ThrowOnError>,
+): RequestResult<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError>(
+    { url: '/v1/demo/events', ...options },
+  );
+
+/**
+ * Keeps what people who do not exist have done, however long ago. What does not fit is set aside, as always. Not in production.
+ */
+export const analyticsDemoEventsTake = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsDemoEventsTakeData, ThrowOnError>,
+): RequestResult<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError>({
+    url: '/v1/demo/events',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Keeps an experiment that has begun long ago, for people who do not exist. Not in production.
+ */
+export const analyticsDemoExperimentsTake = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsDemoExperimentsTakeData, ThrowOnError>,
+): RequestResult<AnalyticsDemoExperimentsTakeResponses, AnalyticsDemoExperimentsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    AnalyticsDemoExperimentsTakeResponses,
+    AnalyticsDemoExperimentsTakeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/demo/experiments/{experimentId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes all people who do not exist.
+ */
+export const gatewayDemoPeopleRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayDemoPeopleRemoveData, ThrowOnError>,
+): RequestResult<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError>({
+    url: '/v1/demo/people',
+    ...options,
+  });
+
+/**
+ * Keeps people who do not exist, as if they had come long ago; nobody is told. Not in production.
+ */
+export const gatewayDemoPeopleTake = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayDemoPeopleTakeData, ThrowOnError>,
+): RequestResult<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError>({
+    url: '/v1/demo/people',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes all conversations of people who do not exist, and what they have cost.
+ */
+export const chatAiDemoTurnsRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<ChatAiDemoTurnsRemoveData, ThrowOnError>,
+): RequestResult<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError>({
+    url: '/v1/demo/turns',
+    ...options,
+  });
+
+/**
+ * Keeps what people who do not exist have talked about long ago, and what that has cost; nobody is told. Not in production.
+ */
+export const chatAiDemoTurnsTake = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDemoTurnsTakeData, ThrowOnError>,
+): RequestResult<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError>({
+    url: '/v1/demo/turns',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * The days whose events were written to storage, the latest first.
  */
 export const analyticsArchivesList = <ThrowOnError extends boolean = true>(
@@ -2695,6 +2815,18 @@ export const gatewayPersonSessionsEnd = <ThrowOnError extends boolean = true>(
     url: '/v1/people/{userId}/sessions/{sessionId}',
     ...options,
   });
+
+/**
+ * What a person has written and what models have cost for them, by day, model and bot.
+ */
+export const analyticsBoardsReadPersonUsage = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsBoardsReadPersonUsageData, ThrowOnError>,
+): RequestResult<AnalyticsBoardsReadPersonUsageResponses, AnalyticsBoardsReadPersonUsageErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    AnalyticsBoardsReadPersonUsageResponses,
+    AnalyticsBoardsReadPersonUsageErrors,
+    ThrowOnError
+  >({ url: '/v1/people/{userId}/usage', ...options });
 
 /**
  * Finds people by their id here, their id at a channel, an e-mail address, or what they are called there. All but the first are encrypted and found by a keyed hash: it has to be the whole of it, small or capital letters apart.

@@ -104,7 +104,7 @@ export type AnalyticsAlertSettings = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -131,7 +131,7 @@ export type AnalyticsAlertSettingsWithRevision = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -636,6 +636,21 @@ export type AnalyticsNamespace = {
   to: number;
 };
 
+/**
+ * An event as its contract describes it, said long ago.
+ */
+export type AnalyticsPastEvent = {
+  id: DemoId;
+  type: string;
+  source: string;
+  subject: string;
+  time: string;
+  data: {
+    userId?: DemoId;
+    [key: string]: unknown;
+  };
+};
+
 export type AnalyticsQuarantinedEvent = {
   id: string;
   eventId: string;
@@ -935,6 +950,38 @@ export type ChatAiConversation = {
   good: number;
   bad: number;
   costMicros: CostMicros;
+};
+
+export type ChatAiDemoTurn = {
+  /**
+   * Of the reply.
+   */
+  id: DemoId;
+  usageId: DemoId;
+  chatId: DemoId;
+  botId: BotId;
+  userId: DemoId;
+  locale: Locale;
+  /**
+   * When the question came.
+   */
+  at: Instant;
+  outcome: ReplyOutcome;
+  model: string;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  costMicros: CostMicros;
+  durationMs: number;
+  firstTextMs: number | null;
+  rating: 1 | -1 | null;
+  /**
+   * Null of a turn of which only what it has cost is kept.
+   */
+  words: {
+    question: string;
+    answer: string;
+  } | null;
 };
 
 /**
@@ -1391,6 +1438,11 @@ export type DeadLetter = {
    */
   event: unknown;
 };
+
+/**
+ * A UUID of version 8: only what is made up for a demonstration has one.
+ */
+export type DemoId = string;
 
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
@@ -2432,6 +2484,11 @@ export type Problem = {
    */
   retryAfter?: number;
 };
+
+/**
+ * Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.
+ */
+export type ReplyOutcome = string;
 
 /**
  * An IANA time zone: days and hours are those of this zone.
@@ -6119,6 +6176,330 @@ export type ChatAiMessagesSearchResponses = {
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
 
+export type AnalyticsDemoEventsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsRemoveErrors = {
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused';
+  };
+  /**
+   * `analytics.events_not_kept`
+   */
+  409: Problem & {
+    code?: 'analytics.events_not_kept';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsRemoveError = AnalyticsDemoEventsRemoveErrors[keyof AnalyticsDemoEventsRemoveErrors];
+
+export type AnalyticsDemoEventsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type AnalyticsDemoEventsRemoveResponse =
+  AnalyticsDemoEventsRemoveResponses[keyof AnalyticsDemoEventsRemoveResponses];
+
+export type AnalyticsDemoEventsTakeData = {
+  body: {
+    events: Array<AnalyticsPastEvent>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsTakeErrors = {
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsTakeError = AnalyticsDemoEventsTakeErrors[keyof AnalyticsDemoEventsTakeErrors];
+
+export type AnalyticsDemoEventsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    stored: number;
+    known: number;
+    quarantined: number;
+  };
+};
+
+export type AnalyticsDemoEventsTakeResponse = AnalyticsDemoEventsTakeResponses[keyof AnalyticsDemoEventsTakeResponses];
+
+export type AnalyticsDemoExperimentsTakeData = {
+  body: {
+    draft: {
+      key: ExperimentKey;
+      /**
+       * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+       */
+      kind?: 'comparison' | 'bandit';
+      place: ExperimentPlace;
+      /**
+       * Of one bot; null of the whole installation.
+       */
+      botId?: BotId | null;
+      arms: Array<AnalyticsArm>;
+      /**
+       * The part of the people who take part at all, of 10,000; it may only grow.
+       */
+      coverage?: number;
+      namespace?: AnalyticsNamespace | null;
+      /**
+       * A guardrail or the primary metric that is surely harmed ends it.
+       */
+      automaticRollback?: boolean;
+      hypothesis?: string | null;
+      primary?: AnalyticsMetric | null;
+      secondary?: Array<AnalyticsMetric>;
+      guardrails?: Array<AnalyticsGuardrail>;
+      /**
+       * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+       */
+      minimalEffect?: number | null;
+      /**
+       * In all arms; see `analytics.experiments.plan`.
+       */
+      plannedPersons?: number | null;
+      /**
+       * Whole weeks, so that each weekday counts the same.
+       */
+      days?: number | null;
+      /**
+       * The chance of finding what is not there.
+       */
+      alpha?: number;
+      /**
+       * The chance of finding what is there.
+       */
+      power?: number;
+      /**
+       * Named before: whether the effect on the primary metric differs between them.
+       */
+      segments?: Array<'channel' | 'newcomer'>;
+    };
+    startedAt: Instant;
+  };
+  path: {
+    experimentId: DemoId;
+  };
+  query?: never;
+  url: '/v1/demo/experiments/{experimentId}';
+};
+
+export type AnalyticsDemoExperimentsTakeErrors = {
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoExperimentsTakeError =
+  AnalyticsDemoExperimentsTakeErrors[keyof AnalyticsDemoExperimentsTakeErrors];
+
+export type AnalyticsDemoExperimentsTakeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type AnalyticsDemoExperimentsTakeResponse =
+  AnalyticsDemoExperimentsTakeResponses[keyof AnalyticsDemoExperimentsTakeResponses];
+
+export type GatewayDemoPeopleRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleRemoveErrors = {
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleRemoveError = GatewayDemoPeopleRemoveErrors[keyof GatewayDemoPeopleRemoveErrors];
+
+export type GatewayDemoPeopleRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type GatewayDemoPeopleRemoveResponse = GatewayDemoPeopleRemoveResponses[keyof GatewayDemoPeopleRemoveResponses];
+
+export type GatewayDemoPeopleTakeData = {
+  body: {
+    people: Array<{
+      userId: DemoId;
+      name: string;
+      locale: Locale;
+      timeZone: string;
+      registeredAt: Instant;
+      seenAt: Instant;
+      /**
+       * Of Telegram.
+       */
+      externalId: string;
+      bots: Array<BotId>;
+    }>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleTakeErrors = {
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleTakeError = GatewayDemoPeopleTakeErrors[keyof GatewayDemoPeopleTakeErrors];
+
+export type GatewayDemoPeopleTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type GatewayDemoPeopleTakeResponse = GatewayDemoPeopleTakeResponses[keyof GatewayDemoPeopleTakeResponses];
+
+export type ChatAiDemoTurnsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsRemoveErrors = {
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsRemoveError = ChatAiDemoTurnsRemoveErrors[keyof ChatAiDemoTurnsRemoveErrors];
+
+export type ChatAiDemoTurnsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Conversations.
+     */
+    removed: number;
+  };
+};
+
+export type ChatAiDemoTurnsRemoveResponse = ChatAiDemoTurnsRemoveResponses[keyof ChatAiDemoTurnsRemoveResponses];
+
+export type ChatAiDemoTurnsTakeData = {
+  body: {
+    /**
+     * The oldest first.
+     */
+    turns: Array<ChatAiDemoTurn>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsTakeErrors = {
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsTakeError = ChatAiDemoTurnsTakeErrors[keyof ChatAiDemoTurnsTakeErrors];
+
+export type ChatAiDemoTurnsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type ChatAiDemoTurnsTakeResponse = ChatAiDemoTurnsTakeResponses[keyof ChatAiDemoTurnsTakeResponses];
+
 export type AnalyticsArchivesListData = {
   body?: never;
   path?: never;
@@ -9411,6 +9792,102 @@ export type GatewayPersonSessionsEndResponses = {
 
 export type GatewayPersonSessionsEndResponse =
   GatewayPersonSessionsEndResponses[keyof GatewayPersonSessionsEndResponses];
+
+export type AnalyticsBoardsReadPersonUsageData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query: {
+    zone?: ReportZone;
+    /**
+     * The first day, in the zone.
+     */
+    from: string;
+    /**
+     * The last day, in the zone. Days that have not come yet are left out.
+     */
+    to: string;
+    /**
+     * Of all bots without it.
+     */
+    botId?: BotId;
+  };
+  url: '/v1/people/{userId}/usage';
+};
+
+export type AnalyticsBoardsReadPersonUsageErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBoardsReadPersonUsageError =
+  AnalyticsBoardsReadPersonUsageErrors[keyof AnalyticsBoardsReadPersonUsageErrors];
+
+export type AnalyticsBoardsReadPersonUsageResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    zone: ReportZone;
+    /**
+     * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
+     */
+    isCounted: boolean;
+    total: {
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    };
+    /**
+     * Those on which there was something.
+     */
+    days: Array<{
+      day: string;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    models: Array<{
+      model: string;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    bots: Array<{
+      botId: BotId;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+  };
+};
+
+export type AnalyticsBoardsReadPersonUsageResponse =
+  AnalyticsBoardsReadPersonUsageResponses[keyof AnalyticsBoardsReadPersonUsageResponses];
 
 export type GatewayPeopleFindData = {
   body: {

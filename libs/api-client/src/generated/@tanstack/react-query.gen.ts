@@ -16,6 +16,7 @@ import {
   analyticsBoardsReadFunnel,
   analyticsBoardsReadGrowth,
   analyticsBoardsReadOverview,
+  analyticsBoardsReadPersonUsage,
   analyticsBoardsReadRetention,
   analyticsBoardsReadRevenue,
   analyticsBoardsReadSurvival,
@@ -143,6 +144,9 @@ import type {
   AnalyticsBoardsReadOverviewData,
   AnalyticsBoardsReadOverviewError,
   AnalyticsBoardsReadOverviewResponse,
+  AnalyticsBoardsReadPersonUsageData,
+  AnalyticsBoardsReadPersonUsageError,
+  AnalyticsBoardsReadPersonUsageResponse,
   AnalyticsBoardsReadRetentionData,
   AnalyticsBoardsReadRetentionError,
   AnalyticsBoardsReadRetentionResponse,
@@ -3449,6 +3453,31 @@ export const gatewayPersonSessionsListOptions = (options: Options<GatewayPersonS
       return data;
     },
     queryKey: gatewayPersonSessionsListQueryKey(options),
+  });
+
+export const analyticsBoardsReadPersonUsageQueryKey = (options: Options<AnalyticsBoardsReadPersonUsageData>) =>
+  createQueryKey('analyticsBoardsReadPersonUsage', options);
+
+/**
+ * What a person has written and what models have cost for them, by day, model and bot.
+ */
+export const analyticsBoardsReadPersonUsageOptions = (options: Options<AnalyticsBoardsReadPersonUsageData>) =>
+  queryOptions<
+    AnalyticsBoardsReadPersonUsageResponse,
+    AnalyticsBoardsReadPersonUsageError,
+    AnalyticsBoardsReadPersonUsageResponse,
+    ReturnType<typeof analyticsBoardsReadPersonUsageQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBoardsReadPersonUsage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBoardsReadPersonUsageQueryKey(options),
   });
 
 export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) =>
