@@ -25,6 +25,8 @@ export async function main() {
 /** Bundling does not know by itself what changed, and takes seconds: Nx keeps what came of the same inputs before. */
 async function buildWeb() {
   const args = ['run-many', '--target=build', '--projects=tag:kind:web', '--output-style=static'];
-  const { code, output } = await run('nx', args, { cwd: root });
+  // Its plugins each in a process of their own take longer to start than everything else together.
+  const env = { ...process.env, NX_ISOLATE_PLUGINS: 'false' };
+  const { code, output } = await run('nx', args, { cwd: root, env });
   if (code !== 0) throw new Error(`The web apps could not be built:\n${output.trim()}`);
 }

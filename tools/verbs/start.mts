@@ -37,13 +37,17 @@ export async function main(): Promise<number> {
   }
   const broken = await brokenBots(installation);
   const ownersLink = linkForFirstOwner();
+  const atGateway = installation.publicUrls.gateway!;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
 Switchboard is ready (compiled and started in ${seconds} s).
 
 ${table([
-  ['The phone', `${installation.sandboxUrl}/`],
+  ['Console', `${atGateway}/console/`],
   ...(ownersLink ? [['Become the owner', ownersLink] as const] : []),
+  ["A person's own page", `${atGateway}/me`],
+  ['The API', `${atGateway}/docs`],
+  ['The phone', `${installation.sandboxUrl}/`],
   ['Sandbox control', `${installation.sandboxUrl}/control/faults`],
   ...Object.entries(installation.services).map(([name, url]) => [name, `${url}/health/ready`] as const),
 ])}
@@ -83,7 +87,7 @@ async function brokenBots({ services }: Installation): Promise<number> {
 }
 
 const table = (rows: readonly (readonly [string, string])[]) =>
-  rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}`).join('\n');
+  rows.map(([name, value]) => `  ${name.padEnd(19)}  ${value}`).join('\n');
 
 /** From the checkout where it lies in it. */
 const shortest = (path: string) => (path.startsWith(root + sep) ? relative(root, path) : path);

@@ -8,6 +8,7 @@ import { ConsentsModule } from './consents/consents.module';
 import { DemoModule } from './demo/demo.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
+import { MonitoringModule } from './monitoring/monitoring.module';
 import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
 import { ExperimentsModule } from './experiments/experiments.module';
 import { RetentionModule } from './retention/retention.module';
@@ -29,6 +30,7 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     OwnStatisticsModule,
     BoardsModule,
     ExportsModule,
+    MonitoringModule,
     DemoModule,
   ],
 })

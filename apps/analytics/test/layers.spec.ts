@@ -21,6 +21,7 @@ const LAYERS = [
   'own-statistics',
   'boards',
   'exports',
+  'monitoring',
   'demo',
 ];
 

@@ -1,9 +1,9 @@
 import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
-import { fetchProven } from './shell/step-up';
+import { fetchApproved } from './shell/approval';
 
-client.setConfig({ baseUrl: '', fetch: fetchProven });
+client.setConfig({ baseUrl: '', fetch: fetchApproved });
 
 client.interceptors.request.use((request) => {
   request.headers.set('accept-language', currentLanguage());

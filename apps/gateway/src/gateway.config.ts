@@ -3,6 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { mailVariables } from './mail/mail.config';
 import { signInVariables } from './sign-in/sign-in.config';
+import { ssoVariables } from './staff/sso.config';
 
 /** The variables that only this service reads; their names begin with `GATEWAY_`. */
 export const gatewayConfig = z.object({
@@ -28,6 +29,7 @@ export const gatewayConfig = z.object({
   ),
   ...mailVariables,
   ...signInVariables,
+  ...ssoVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 

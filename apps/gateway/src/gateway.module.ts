@@ -9,6 +9,7 @@ import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
+import { StaffSsoModule } from './staff-sso/staff-sso.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
 @Module({
@@ -21,6 +22,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     PeopleModule,
     SignInModule,
     StaffModule,
+    StaffSsoModule,
     WebhooksModule,
     PersonErasureModule.saying(GatewayPersonErased),
   ],

@@ -187,7 +187,7 @@ export const SignInWithPassword = defineRoute({
   summary: 'The first step of staff: whatever is wrong, the answer and its time are the same.',
   body: z.object({ email: z.string().max(254), password: z.string().max(200) }),
   answer: NextStep,
-  problems: { 'gateway.wrong_credentials': 401, 'gateway.too_many_attempts': 429 },
+  problems: { 'gateway.wrong_credentials': 401, 'gateway.too_many_attempts': 429, 'gateway.sso_required': 403 },
 });
 
 export const AcceptInvitation = defineRoute({
@@ -207,6 +207,7 @@ export const AcceptInvitation = defineRoute({
     'gateway.weak_password': 422,
     'gateway.email_needed': 422,
     'gateway.staff_exists': 409,
+    'gateway.sso_required': 403,
   },
 });
 

@@ -120,6 +120,7 @@ export {
   IdentityUnlinked,
   PersonReleased,
   PersonRestricted,
+  SessionMisused,
   UserRegistered,
   WebhookDeliveryCompleted,
   WebhookDeliveryFailed,
@@ -321,6 +322,7 @@ export {
   CheckBot,
   DiscardDeadLetters,
   ListDeadLetters,
+  ReadSystem,
   ReplayDeadLetters,
   SummarizeDeadLetters,
 } from './service-kit.api';
@@ -373,6 +375,8 @@ export {
   RequestAuditVerification,
 } from './gateway.audit.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
+export { AppTokens, RefreshTokens, RevokeTokens } from './gateway.tokens.api';
 export {
   ChangeWebhookEndpoint,
   ListWebhookDeliveries,
@@ -429,3 +433,5 @@ export {
   WithdrawRequest,
 } from './gateway.approvals.api';
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';
+export { type KnownProblem, problems, problemTexts } from './problems';
+export { sharedProblems, type SharedProblemCode } from './shared.problems';

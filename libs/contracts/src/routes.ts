@@ -24,7 +24,9 @@ import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
+import * as gatewaySso from './gateway.sso.api';
 import * as gatewayStaff from './gateway.staff.api';
+import * as gatewayTokens from './gateway.tokens.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
@@ -55,7 +57,9 @@ const files = [
   gatewayPeople,
   gatewaySession,
   gatewaySignIn,
+  gatewaySso,
   gatewayStaff,
+  gatewayTokens,
   gatewayWebhooks,
   serviceKit,
   ttsWorker,

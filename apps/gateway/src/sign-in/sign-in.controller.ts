@@ -42,7 +42,7 @@ export class SignInController {
 
   @Implements(CompleteSignIn)
   complete({ http, body }: RequestOf<typeof CompleteSignIn>): Promise<AnswerOf<typeof CompleteSignIn>> {
-    return this.signIn.complete(http, body);
+    return this.signIn.complete(http, body, body);
   }
 
   @Implements(SendSignInEmail)
@@ -52,7 +52,7 @@ export class SignInController {
 
   @Implements(RedeemSignInLink)
   redeem({ http, body }: RequestOf<typeof RedeemSignInLink>): Promise<AnswerOf<typeof RedeemSignInLink>> {
-    return this.links.redeem(http, body.link);
+    return this.links.redeem(http, body.link, body);
   }
 
   @Implements(CreateSignInLink)

@@ -28,8 +28,8 @@ export class StaffSignInController {
   ) {}
 
   @Implements(SignInWithPassword)
-  password({ body }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
-    return this.signIn.withPassword(body.email, body.password);
+  password({ body, http }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
+    return this.signIn.withPassword(http, body.email, body.password);
   }
 
   @Implements(ReadInvitation)

@@ -5,11 +5,14 @@ import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { AuditLog } from '../audit/audit-log';
 import { LimitsService } from '../limits/limits.service';
 import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
+import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
+import { SignInAudit } from './sign-in-audit';
 import { Staff } from './staff.entity';
 import {
   EmailNeeded,
@@ -59,18 +62,26 @@ export class StaffSignInService {
     private readonly limits: LimitsService,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
+    private readonly local: LocalSignIn,
+    private readonly signIns: SignInAudit,
+    private readonly audit: AuditLog,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
-  async withPassword(email: string, password: string): Promise<SignInStep> {
+  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts; SsoRequired when all is right, and does not count here */
+  async withPassword(http: Http, email: string, password: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
     const attempt = await this.beginAttempt(emailHash);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
-    if (!(await isPassword(staff?.passwordHash ?? null, password))) throw new WrongCredentials();
+    if (!(await isPassword(staff?.passwordHash ?? null, password))) {
+      // Not waited for, or the time would tell who works here.
+      if (staff) void this.signIns.denied(staff.id, 'wrong_credentials', http.request).catch(() => undefined);
+      throw new WrongCredentials();
+    }
     await attempt.succeeded();
+    await this.local.assertAllowed(staff!);
     return this.nextStep(staff!);
   }
 
@@ -80,13 +91,14 @@ export class StaffSignInService {
     return { email: plain(email, 'email'), name: plain(name, 'name') };
   }
 
-  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists */
+  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired */
   async acceptInvitation(chosen: {
     token: string;
     password: string;
     name?: string | undefined;
     email?: string | undefined;
   }): Promise<SignInStep> {
+    await this.local.assertAllowed(await this.invited(this.db.manager, chosen.token));
     const known = await this.readInvitation(chosen.token);
     const email = known.email ?? chosen.email;
     if (!email) throw new EmailNeeded();
@@ -108,6 +120,7 @@ export class StaffSignInService {
           revision: invited.revision + 1,
         },
       );
+      await this.noteOfAccount(tx, id, 'accept-invitation');
       return tx.findOneByOrFail(Staff, { id });
     });
     return this.nextStep(staff);
@@ -144,7 +157,7 @@ export class StaffSignInService {
   /** @returns how many recovery codes are left. @throws WrongCode, SignInExpired, TooManyAttempts */
   async withCode(http: Http, ticket: string, code: string): Promise<number> {
     const { staff } = await this.open(ticket);
-    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code);
+    const { amr, recoveryCodesLeft } = await this.takeCode(http, staff.id, code);
     await this.begin(http, staff, ['pwd', amr]);
     return recoveryCodesLeft;
   }
@@ -156,9 +169,10 @@ export class StaffSignInService {
     return this.passkeys.challenge(staff.id, { isSecondStep: true });
   }
 
-  /** @throws PasskeyRefused, SignInExpired */
+  /** @throws PasskeyRefused, SignInExpired, SsoRequired */
   async withPasskey(http: Http, answer: PasskeyAnswer): Promise<void> {
     const { staff, amr, isSecondStep } = await this.passkeys.verify(answer);
+    await this.local.assertAllowed(staff);
     await this.begin(http, staff, isSecondStep ? ['pwd', ...amr] : amr);
   }
 
@@ -184,7 +198,7 @@ export class StaffSignInService {
       if (!(await isPassword(passwordHash, password))) throw new WrongCredentials();
       await attempt.succeeded();
     }
-    const { amr } = await this.takeCode(staffId, code).catch((error: unknown) => {
+    const { amr } = await this.takeCode(http, staffId, code).catch((error: unknown) => {
       throw error instanceof WrongCode ? new WrongCredentials() : error;
     });
     await this.sessions.prove(session.id, [amr]);
@@ -200,13 +214,17 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { passwordHash });
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
+      await this.noteOfAccount(tx, staffId, 'change-password');
     });
     this.sessions.changed(staffId);
   }
 
   async renewRecoveryCodes(staffId: string): Promise<string[]> {
     const codes = newRecoveryCodes();
-    await this.db.manager.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+    await this.db.transaction(async (tx) => {
+      await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+      await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+    });
     return codes;
   }
 
@@ -214,9 +232,18 @@ export class StaffSignInService {
     return (await this.db.manager.findOneByOrFail(Staff, { id: staffId })).recoveryHashes.length;
   }
 
-  private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
-    await this.sessions.begin(http, { kind: 'staff', id, amr });
+  private async begin(http: Http, staff: Staff, amr: string[]): Promise<void> {
+    const { id } = staff;
+    const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+    await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
+  }
+
+  private noteOfAccount(tx: EntityManager, id: string, act: string): Promise<void> {
+    const actor = { kind: 'staff', id };
+    return this.audit.append(tx, {
+      ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },
+    });
   }
 
   private async nextStep(staff: Staff): Promise<SignInStep> {
@@ -225,7 +252,11 @@ export class StaffSignInService {
   }
 
   /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
-  private async takeCode(staffId: string, given: string): Promise<{ amr: string; recoveryCodesLeft: number }> {
+  private async takeCode(
+    http: Http,
+    staffId: string,
+    given: string,
+  ): Promise<{ amr: string; recoveryCodesLeft: number }> {
     const attempt = await this.beginAttempt(staffId);
     const taken = await this.db.transaction(async (tx) => {
       const staff = await tx.findOne(Staff, { where: { id: staffId }, lock: { mode: 'pessimistic_write' } });
@@ -244,7 +275,10 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
-    if (!taken) throw new WrongCode();
+    if (!taken) {
+      await this.signIns.denied(staffId, 'wrong_code', http.request);
+      throw new WrongCode();
+    }
     await attempt.succeeded();
     return taken;
   }

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
+import { LocalSignIn } from './local-sign-in';
 import { PasskeysController } from './passkeys.controller';
 import { PasskeysService } from './passkeys.service';
+import { SignInAudit } from './sign-in-audit';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
 import { StaffTickets } from './staff-tickets';
@@ -12,8 +15,12 @@ import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
-  imports: [AccessModule, LimitsModule, SessionsModule],
+  imports: [AccessModule, AuditModule, LimitsModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
-  providers: [StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+  providers: [
+    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+    ...[LocalSignIn, SignInAudit],
+  ],
+  exports: [SignInAudit, StaffService, StaffTickets],
 })
 export class StaffModule {}

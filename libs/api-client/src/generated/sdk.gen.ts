@@ -696,6 +696,9 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeErrors,
   ServiceKitDeadLettersSummarizeResponses,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadErrors,
+  ServiceKitSystemReadResponses,
   TtsWorkerAudioReadData,
   TtsWorkerAudioReadErrors,
   TtsWorkerAudioReadResponses,
@@ -3139,6 +3142,17 @@ export const serviceKitDeadLettersSummarize = <ThrowOnError extends boolean = tr
     ServiceKitDeadLettersSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/services/{service}/bus/dead-letters/summary', ...options });
+
+/**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemRead = <ThrowOnError extends boolean = true>(
+  options: Options<ServiceKitSystemReadData, ThrowOnError>,
+): RequestResult<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<ServiceKitSystemReadResponses, ServiceKitSystemReadErrors, ThrowOnError>({
+    url: '/v1/services/{service}/system',
+    ...options,
+  });
 
 /**
  * Who is signed in in this browser: a member of staff, a person, both or nobody.

@@ -1439,6 +1439,20 @@ export type DeadLetter = {
   event: unknown;
 };
 
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
 /**
  * A UUID of version 8: only what is made up for a demonstration has one.
  */
@@ -1598,6 +1612,22 @@ export type GatewayApprovalDetails = {
    * What exactly is asked for; absent where there is nothing but the address.
    */
   body: unknown;
+};
+
+export type GatewayAppTokens = {
+  /**
+   * For `Authorization: Bearer`: a JWT, whose keys are at `/.well-known/jwks.json`.
+   */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /**
+   * Seconds for which the access token is good.
+   */
+  expiresIn: number;
+  /**
+   * For the next two tokens. It counts once.
+   */
+  refreshToken: string;
 };
 
 export type GatewayAuditEntry = {
@@ -2215,6 +2245,28 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
+  /**
+   * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+   */
+  session?: 'cookie' | 'tokens';
+  /**
+   * Of an app: by what its owner knows it in the list of sessions.
+   */
+  device?: string;
+};
+
 export type GatewaySignInBegan = {
   /**
    * Where the browser is to go.
@@ -2222,13 +2274,14 @@ export type GatewaySignInBegan = {
   url: string;
 };
 
-/**
- * The session is in a cookie.
- */
 export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInLink = {
@@ -2495,6 +2548,22 @@ export type ReplyOutcome = string;
  */
 export type ReportZone = string;
 
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
+
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
@@ -2514,7 +2583,15 @@ export type GatewayAccountReadData = {
 
 export type GatewayAccountReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2555,7 +2632,15 @@ export type GatewayAccountListApprovalsData = {
 
 export type GatewayAccountListApprovalsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2590,19 +2675,27 @@ export type GatewayAccountWithdrawApprovalData = {
 
 export type GatewayAccountWithdrawApprovalErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2629,7 +2722,15 @@ export type GatewayPasskeysListData = {
 
 export type GatewayPasskeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2663,22 +2764,26 @@ export type GatewayPasskeysAddErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
    * `gateway.too_many_passkeys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_passkeys';
+    code?: 'gateway.too_many_passkeys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.passkey_unusable`
    */
   422: Problem & {
-    code?: 'gateway.passkey_unusable';
+    code?: 'gateway.passkey_unusable' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2705,19 +2810,27 @@ export type GatewayPasskeysRemoveData = {
 
 export type GatewayPasskeysRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
    * `gateway.last_way_in`
    */
   409: Problem & {
-    code?: 'gateway.last_way_in';
+    code?: 'gateway.last_way_in' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2746,13 +2859,21 @@ export type GatewayPasskeysRenameData = {
 
 export type GatewayPasskeysRenameErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2777,7 +2898,15 @@ export type GatewayPasskeysBeginData = {
 
 export type GatewayPasskeysBeginErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2804,13 +2933,21 @@ export type GatewayAccountChangePasswordData = {
 
 export type GatewayAccountChangePasswordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.weak_password`
    */
   422: Problem & {
-    code?: 'gateway.weak_password';
+    code?: 'gateway.weak_password' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2843,16 +2980,16 @@ export type GatewayStaffSignInProveAgainErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2885,10 +3022,14 @@ export type GatewayStaffSignInProveWithPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2915,7 +3056,15 @@ export type GatewayStaffSignInBeginPasskeyProofData = {
 
 export type GatewayStaffSignInBeginPasskeyProofErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2942,7 +3091,15 @@ export type GatewayAccountRenewRecoveryCodesData = {
 
 export type GatewayAccountRenewRecoveryCodesErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2973,13 +3130,21 @@ export type GatewayAccountEndSessionData = {
 
 export type GatewayAccountEndSessionErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.session_not_found`
    */
   404: Problem & {
-    code?: 'gateway.session_not_found';
+    code?: 'gateway.session_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3005,7 +3170,15 @@ export type AnalyticsAlertSettingsReadData = {
 
 export type AnalyticsAlertSettingsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3025,6 +3198,9 @@ export type AnalyticsAlertSettingsReadResponse =
 export type AnalyticsAlertSettingsChangeData = {
   body: AnalyticsAlertSettings;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -3034,7 +3210,15 @@ export type AnalyticsAlertSettingsChangeData = {
 
 export type AnalyticsAlertSettingsChangeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3069,7 +3253,15 @@ export type AnalyticsAlertsListData = {
 
 export type AnalyticsAlertsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3102,13 +3294,21 @@ export type AnalyticsAlertsReadData = {
 
 export type AnalyticsAlertsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3135,19 +3335,27 @@ export type AnalyticsAlertsAcknowledgeData = {
 
 export type AnalyticsAlertsAcknowledgeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3175,13 +3383,21 @@ export type AnalyticsAlertsLiftThrottleData = {
 
 export type AnalyticsAlertsLiftThrottleErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3212,25 +3428,33 @@ export type AnalyticsAlertsSnoozeData = {
 
 export type AnalyticsAlertsSnoozeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.snooze_too_long`
    */
   422: Problem & {
-    code?: 'analytics.snooze_too_long';
+    code?: 'analytics.snooze_too_long' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3270,7 +3494,15 @@ export type AnalyticsBoardsReadActivityData = {
 
 export type AnalyticsBoardsReadActivityErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3307,7 +3539,15 @@ export type AnalyticsBoardsReadBusinessData = {
 
 export type AnalyticsBoardsReadBusinessErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3436,7 +3676,15 @@ export type AnalyticsBoardsReadFunnelData = {
 
 export type AnalyticsBoardsReadFunnelErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3489,7 +3737,15 @@ export type AnalyticsBoardsReadGrowthData = {
 
 export type AnalyticsBoardsReadGrowthErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3528,7 +3784,15 @@ export type AnalyticsBoardsReadOverviewData = {
 
 export type AnalyticsBoardsReadOverviewErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3607,7 +3871,15 @@ export type AnalyticsBoardsReadRetentionData = {
 
 export type AnalyticsBoardsReadRetentionErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3663,7 +3935,15 @@ export type AnalyticsBoardsReadRevenueData = {
 
 export type AnalyticsBoardsReadRevenueErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3739,7 +4019,15 @@ export type AnalyticsBoardsReadSurvivalData = {
 
 export type AnalyticsBoardsReadSurvivalErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3791,7 +4079,15 @@ export type AnalyticsBoardsReadUsageData = {
 
 export type AnalyticsBoardsReadUsageErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3841,7 +4137,15 @@ export type AnalyticsBoardsListDefinitionsData = {
 
 export type AnalyticsBoardsListDefinitionsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3880,7 +4184,15 @@ export type AnalyticsExportsListData = {
 
 export type AnalyticsExportsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4075,6 +4387,9 @@ export type AnalyticsExportsOpenData = {
     bom?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4084,13 +4399,21 @@ export type AnalyticsExportsOpenData = {
 
 export type AnalyticsExportsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.bot_not_visible`
    */
   404: Problem & {
-    code?: 'analytics.bot_not_visible';
+    code?: 'analytics.bot_not_visible' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4117,13 +4440,21 @@ export type AnalyticsExportsReadData = {
 
 export type AnalyticsExportsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.export_not_found`
    */
   404: Problem & {
-    code?: 'analytics.export_not_found';
+    code?: 'analytics.export_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4155,10 +4486,14 @@ export type AnalyticsExportsDownloadErrors = {
    * `analytics.export_link_invalid`
    */
   404: Problem & {
-    code?: 'analytics.export_link_invalid';
+    code?: 'analytics.export_link_invalid' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4184,7 +4519,15 @@ export type AnalyticsRatesListData = {
 
 export type AnalyticsRatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4224,7 +4567,15 @@ export type AnalyticsRatesPutData = {
 
 export type AnalyticsRatesPutErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4256,7 +4607,15 @@ export type GatewayApprovalsListData = {
 
 export type GatewayApprovalsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4289,13 +4648,21 @@ export type GatewayApprovalsReadData = {
 
 export type GatewayApprovalsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4324,25 +4691,38 @@ export type GatewayApprovalsApproveData = {
 
 export type GatewayApprovalsApproveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4371,25 +4751,38 @@ export type GatewayApprovalsRejectData = {
 
 export type GatewayApprovalsRejectErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4441,7 +4834,15 @@ export type GatewayApprovalsDemandData = {
 
 export type GatewayApprovalsDemandErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4476,13 +4877,21 @@ export type TtsWorkerAudioReadData = {
 
 export type TtsWorkerAudioReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `tts-worker.audio_not_found`
    */
   404: Problem & {
-    code?: 'tts-worker.audio_not_found';
+    code?: 'tts-worker.audio_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4533,7 +4942,15 @@ export type GatewayAuditEntriesListData = {
 
 export type GatewayAuditEntriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4566,13 +4983,21 @@ export type GatewayAuditEntriesReadData = {
 
 export type GatewayAuditEntriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4599,19 +5024,27 @@ export type GatewayAuditEntriesProveData = {
 
 export type GatewayAuditEntriesProveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
    * `gateway.audit_entry_unsigned`
    */
   409: Problem & {
-    code?: 'gateway.audit_entry_unsigned';
+    code?: 'gateway.audit_entry_unsigned' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4661,7 +5094,15 @@ export type GatewayAuditExportsReadData = {
 
 export type GatewayAuditExportsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4707,7 +5148,15 @@ export type GatewayAuditExportsProveData = {
 
 export type GatewayAuditExportsProveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4730,7 +5179,15 @@ export type GatewayAuditKeysListData = {
 
 export type GatewayAuditKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4785,7 +5242,15 @@ export type GatewayAuditEntriesListOwnData = {
 
 export type GatewayAuditEntriesListOwnErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4823,7 +5288,15 @@ export type GatewayAuditVerificationsListData = {
 
 export type GatewayAuditVerificationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4850,6 +5323,9 @@ export type GatewayAuditVerificationsListResponse =
 export type GatewayAuditVerificationsRequestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4859,7 +5335,15 @@ export type GatewayAuditVerificationsRequestData = {
 
 export type GatewayAuditVerificationsRequestErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4890,13 +5374,21 @@ export type GatewayAuditVerificationsReadData = {
 
 export type GatewayAuditVerificationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_verification_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_verification_not_found';
+    code?: 'gateway.audit_verification_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4928,7 +5420,15 @@ export type GatewayBotsDescribeData = {
 
 export type GatewayBotsDescribeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4966,7 +5466,15 @@ export type GatewayBotsListData = {
 
 export type GatewayBotsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5001,6 +5509,9 @@ export type GatewayBotsCreateData = {
     why?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -5010,19 +5521,27 @@ export type GatewayBotsCreateData = {
 
 export type GatewayBotsCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_exists`, `gateway.bot_described_by_file`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file';
+    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5049,13 +5568,21 @@ export type GatewayBotsReadData = {
 
 export type GatewayBotsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5095,6 +5622,9 @@ export type GatewayBotsEditData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5106,31 +5636,39 @@ export type GatewayBotsEditData = {
 
 export type GatewayBotsEditErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5162,19 +5700,27 @@ export type GatewayBotsArchiveData = {
 
 export type GatewayBotsArchiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5206,19 +5752,27 @@ export type GatewayBotsPauseData = {
 
 export type GatewayBotsPauseErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5250,25 +5804,33 @@ export type GatewayBotsRestoreData = {
 
 export type GatewayBotsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5300,19 +5862,27 @@ export type GatewayBotsResumeData = {
 
 export type GatewayBotsResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5345,13 +5915,21 @@ export type GatewayBotRevisionsListData = {
 
 export type GatewayBotRevisionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5385,13 +5963,21 @@ export type GatewayBotRevisionsReadData = {
 
 export type GatewayBotRevisionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5444,13 +6030,21 @@ export type GatewayBotRevisionsCompareData = {
 
 export type GatewayBotRevisionsCompareErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5491,6 +6085,9 @@ export type GatewayBotsRollBackData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5502,31 +6099,39 @@ export type GatewayBotsRollBackData = {
 
 export type GatewayBotsRollBackErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5554,25 +6159,33 @@ export type GatewayBotSecretsRemoveData = {
 
 export type GatewayBotSecretsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5606,25 +6219,33 @@ export type GatewayBotSecretsSetData = {
 
 export type GatewayBotSecretsSetErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5662,25 +6283,33 @@ export type GatewayBotsTakeOverData = {
 
 export type GatewayBotsTakeOverErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_exists`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists';
+    code?: 'gateway.bot_exists' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5716,7 +6345,15 @@ export type GatewayBotChannelsCheckData = {
 
 export type GatewayBotChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5747,7 +6384,15 @@ export type GatewayBotDraftsCheckData = {
 
 export type GatewayBotDraftsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5793,7 +6438,15 @@ export type BotAdapterChannelsCheckData = {
 
 export type BotAdapterChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5825,7 +6478,15 @@ export type BotAdapterContactsListData = {
 
 export type BotAdapterContactsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5868,7 +6529,15 @@ export type BotAdapterContactsFindData = {
 
 export type BotAdapterContactsFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5927,7 +6596,15 @@ export type ChatAiConversationsListData = {
 
 export type ChatAiConversationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5960,13 +6637,21 @@ export type ChatAiConversationsReadData = {
 
 export type ChatAiConversationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5985,6 +6670,9 @@ export type ChatAiConversationsReadResponse = ChatAiConversationsReadResponses[k
 export type ChatAiMessagesListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6002,13 +6690,21 @@ export type ChatAiMessagesListData = {
 
 export type ChatAiMessagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6033,6 +6729,9 @@ export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatA
 export type ChatAiConversationsExportData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6053,13 +6752,21 @@ export type ChatAiConversationsExportData = {
 
 export type ChatAiConversationsExportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6090,13 +6797,21 @@ export type ChatAiTurnsListData = {
 
 export type ChatAiTurnsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6125,6 +6840,9 @@ export type ChatAiMessagesSearchData = {
     userId?: string;
   };
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path?: never;
@@ -6140,13 +6858,21 @@ export type ChatAiMessagesSearchData = {
 
 export type ChatAiMessagesSearchErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6515,7 +7241,15 @@ export type AnalyticsArchivesListData = {
 
 export type AnalyticsArchivesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6548,19 +7282,27 @@ export type AnalyticsArchivesImportData = {
 
 export type AnalyticsArchivesImportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.archive_not_found`
    */
   404: Problem & {
-    code?: 'analytics.archive_not_found';
+    code?: 'analytics.archive_not_found' | 'not_found';
   };
   /**
    * `analytics.archive_damaged`
    */
   409: Problem & {
-    code?: 'analytics.archive_damaged';
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6597,7 +7339,15 @@ export type AnalyticsExperimentsListData = {
 
 export type AnalyticsExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6672,6 +7422,9 @@ export type AnalyticsExperimentsDraftData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -6681,13 +7434,21 @@ export type AnalyticsExperimentsDraftData = {
 
 export type AnalyticsExperimentsDraftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_key_taken`
    */
   409: Problem & {
-    code?: 'analytics.experiment_key_taken';
+    code?: 'analytics.experiment_key_taken' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6715,13 +7476,21 @@ export type AnalyticsExperimentsRemoveData = {
 
 export type AnalyticsExperimentsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6749,13 +7518,21 @@ export type AnalyticsExperimentsReadData = {
 
 export type AnalyticsExperimentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6823,6 +7600,9 @@ export type AnalyticsExperimentsChangeData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6834,25 +7614,33 @@ export type AnalyticsExperimentsChangeData = {
 
 export type AnalyticsExperimentsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.experiment_of_another_bot`
    */
   422: Problem & {
-    code?: 'analytics.experiment_of_another_bot';
+    code?: 'analytics.experiment_of_another_bot' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6879,6 +7667,9 @@ export type AnalyticsExperimentsDecideData = {
     why: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6890,25 +7681,33 @@ export type AnalyticsExperimentsDecideData = {
 
 export type AnalyticsExperimentsDecideErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_not_running`
    */
   409: Problem & {
-    code?: 'analytics.experiment_not_running';
+    code?: 'analytics.experiment_not_running' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.arm_not_found`
    */
   422: Problem & {
-    code?: 'analytics.arm_not_found';
+    code?: 'analytics.arm_not_found' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6936,13 +7735,21 @@ export type AnalyticsExperimentsResultsData = {
 
 export type AnalyticsExperimentsResultsErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6963,6 +7770,9 @@ export type AnalyticsExperimentsResultsResponse =
 export type AnalyticsExperimentsStartData = {
   body?: never;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6974,26 +7784,43 @@ export type AnalyticsExperimentsStartData = {
 
 export type AnalyticsExperimentsStartErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`, `analytics.experiment_place_taken`, `analytics.experiment_namespace_taken`
    */
   409: Problem & {
     code?:
-      'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
+      | 'analytics.experiment_is_fixed'
+      | 'analytics.experiment_place_taken'
+      | 'analytics.experiment_namespace_taken'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
    * `analytics.experiment_incomplete`, `analytics.measure_unknown`, `analytics.bandit_unfit`
    */
   422: Problem & {
-    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown' | 'analytics.bandit_unfit';
+    code?:
+      | 'analytics.experiment_incomplete'
+      | 'analytics.measure_unknown'
+      | 'analytics.bandit_unfit'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7041,13 +7868,21 @@ export type AnalyticsExperimentsPlanData = {
 
 export type AnalyticsExperimentsPlanErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.plan_impossible`
    */
   422: Problem & {
-    code?: 'analytics.plan_impossible';
+    code?: 'analytics.plan_impossible' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7083,7 +7918,15 @@ export type BotAdapterQuarantinedUpdatesListData = {
 
 export type BotAdapterQuarantinedUpdatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7110,6 +7953,9 @@ export type BotAdapterQuarantinedUpdatesListResponse =
 export type BotAdapterQuarantinedUpdatesReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -7122,13 +7968,21 @@ export type BotAdapterQuarantinedUpdatesReadData = {
 
 export type BotAdapterQuarantinedUpdatesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7172,13 +8026,21 @@ export type BotAdapterQuarantinedUpdatesDiscardData = {
 
 export type BotAdapterQuarantinedUpdatesDiscardErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7208,13 +8070,21 @@ export type BotAdapterQuarantinedUpdatesReplayOneData = {
 
 export type BotAdapterQuarantinedUpdatesReplayOneErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7246,7 +8116,15 @@ export type BotAdapterQuarantinedUpdatesReplayData = {
 
 export type BotAdapterQuarantinedUpdatesReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7276,7 +8154,15 @@ export type BotAdapterQuarantinedUpdatesSummarizeData = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7309,7 +8195,15 @@ export type AnalyticsRunningExperimentsListData = {
 
 export type AnalyticsRunningExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7342,13 +8236,21 @@ export type AnalyticsArmsReadData = {
 
 export type AnalyticsArmsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7389,7 +8291,15 @@ export type GatewayKeysListData = {
 
 export type GatewayKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7422,6 +8332,9 @@ export type GatewayKeysCreateData = {
     lifetimeDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -7431,19 +8344,27 @@ export type GatewayKeysCreateData = {
 
 export type GatewayKeysCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_keys';
+    code?: 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7470,13 +8391,21 @@ export type GatewayKeysRevokeData = {
 
 export type GatewayKeysRevokeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7497,6 +8426,9 @@ export type GatewayKeysRotateData = {
     overlapDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7508,19 +8440,27 @@ export type GatewayKeysRotateData = {
 
 export type GatewayKeysRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7547,7 +8487,11 @@ export type GatewayKeysReportData = {
 
 export type GatewayKeysReportErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7591,7 +8535,15 @@ export type ChatAiKnowledgeDocumentsListData = {
 
 export type ChatAiKnowledgeDocumentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7632,19 +8584,27 @@ export type ChatAiKnowledgeDocumentsDeleteData = {
 
 export type ChatAiKnowledgeDocumentsDeleteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only';
+    code?: 'chat-ai.knowledge_read_only' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7679,13 +8639,21 @@ export type ChatAiKnowledgeDocumentsReadData = {
 
 export type ChatAiKnowledgeDocumentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7721,13 +8689,21 @@ export type ChatAiKnowledgePassagesListData = {
 
 export type ChatAiKnowledgePassagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7768,19 +8744,27 @@ export type ChatAiKnowledgeDocumentsRestoreData = {
 
 export type ChatAiKnowledgeDocumentsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`, `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7815,7 +8799,15 @@ export type ChatAiFaqListData = {
 
 export type ChatAiFaqListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7849,6 +8841,9 @@ export type ChatAiFaqAddData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7860,19 +8855,27 @@ export type ChatAiFaqAddData = {
 
 export type ChatAiFaqAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7900,13 +8903,21 @@ export type ChatAiFaqReadData = {
 
 export type ChatAiFaqReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7934,6 +8945,9 @@ export type ChatAiFaqChangeData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7946,13 +8960,21 @@ export type ChatAiFaqChangeData = {
 
 export type ChatAiFaqChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7990,25 +9012,33 @@ export type ChatAiKnowledgeFilesUploadData = {
 
 export type ChatAiKnowledgeFilesUploadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8037,13 +9067,21 @@ export type ChatAiKnowledgeFilesDownloadData = {
 
 export type ChatAiKnowledgeFilesDownloadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8070,6 +9108,9 @@ export type ChatAiKnowledgeFilesReplaceData = {
     file: Blob | File;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8087,19 +9128,27 @@ export type ChatAiKnowledgeFilesReplaceData = {
 
 export type ChatAiKnowledgeFilesReplaceErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8127,6 +9176,9 @@ export type ChatAiKnowledgePagesAddData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -8143,25 +9195,33 @@ export type ChatAiKnowledgePagesAddData = {
 
 export type ChatAiKnowledgePagesAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`, `chat-ai.page_known`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known';
+    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.page_address_refused`
    */
   422: Problem & {
-    code?: 'chat-ai.page_address_refused';
+    code?: 'chat-ai.page_address_refused' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8183,6 +9243,9 @@ export type ChatAiKnowledgePagesChangeData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8200,13 +9263,21 @@ export type ChatAiKnowledgePagesChangeData = {
 
 export type ChatAiKnowledgePagesChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8240,13 +9311,21 @@ export type ChatAiKnowledgePagesRereadData = {
 
 export type ChatAiKnowledgePagesRereadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8276,7 +9355,15 @@ export type ChatAiKnowledgeSearchData = {
 
 export type ChatAiKnowledgeSearchErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8313,7 +9400,15 @@ export type ChatAiUnansweredListData = {
 
 export type ChatAiUnansweredListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8347,13 +9442,21 @@ export type ChatAiUnansweredReadData = {
 
 export type ChatAiUnansweredReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8411,6 +9514,9 @@ export type ChatAiUnansweredResolveData = {
     state: 'open' | 'dismissed';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8423,13 +9529,21 @@ export type ChatAiUnansweredResolveData = {
 
 export type ChatAiUnansweredResolveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8457,6 +9571,9 @@ export type ChatAiUnansweredAnswerData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -8469,19 +9586,27 @@ export type ChatAiUnansweredAnswerData = {
 
 export type ChatAiUnansweredAnswerErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`, `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8500,6 +9625,9 @@ export type ChatAiUnansweredAnswerResponse = ChatAiUnansweredAnswerResponses[key
 export type ChatAiUnansweredQuestionsListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -8518,13 +9646,21 @@ export type ChatAiUnansweredQuestionsListData = {
 
 export type ChatAiUnansweredQuestionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8563,7 +9699,15 @@ export type AnalyticsKnownPeriodsListData = {
 
 export type AnalyticsKnownPeriodsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8594,6 +9738,9 @@ export type AnalyticsKnownPeriodsAddData = {
     label: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -8603,7 +9750,15 @@ export type AnalyticsKnownPeriodsAddData = {
 
 export type AnalyticsKnownPeriodsAddErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8631,7 +9786,15 @@ export type AnalyticsKnownPeriodsRemoveData = {
 
 export type AnalyticsKnownPeriodsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8658,19 +9821,27 @@ export type GatewayMeReadData = {
 
 export type GatewayMeReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8689,6 +9860,9 @@ export type GatewayMeReadResponse = GatewayMeReadResponses[keyof GatewayMeReadRe
 export type GatewayMeChangeData = {
   body: GatewayProfileChange;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -8698,19 +9872,27 @@ export type GatewayMeChangeData = {
 
 export type GatewayMeChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8735,13 +9917,21 @@ export type GatewayConsentsListData = {
 
 export type GatewayConsentsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8770,19 +9960,27 @@ export type GatewayConsentsWithdrawData = {
 
 export type GatewayConsentsWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8811,19 +10009,27 @@ export type GatewayConsentsGiveData = {
 
 export type GatewayConsentsGiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8848,13 +10054,21 @@ export type GatewayIdentitiesListData = {
 
 export type GatewayIdentitiesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8884,28 +10098,36 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8932,25 +10154,33 @@ export type GatewayIdentitiesUnlinkData = {
 
 export type GatewayIdentitiesUnlinkErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
    */
   404: Problem & {
-    code?: 'gateway.identity_not_found';
+    code?: 'gateway.identity_not_found' | 'not_found';
   };
   /**
    * `gateway.identity_in_use`, `gateway.last_identity`
    */
   409: Problem & {
-    code?: 'gateway.identity_in_use' | 'gateway.last_identity';
+    code?: 'gateway.identity_in_use' | 'gateway.last_identity' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8978,25 +10208,33 @@ export type GatewayIdentityAttemptsBeginData = {
 
 export type GatewayIdentityAttemptsBeginErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9031,22 +10269,30 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9076,19 +10322,27 @@ export type GatewayIdentityEmailsSendData = {
 
 export type GatewayIdentityEmailsSendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9111,13 +10365,21 @@ export type GatewayMySessionsEndOthersData = {
 
 export type GatewayMySessionsEndOthersErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9143,13 +10405,21 @@ export type GatewayMySessionsListData = {
 
 export type GatewayMySessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9178,13 +10448,21 @@ export type GatewayMySessionsEndData = {
 
 export type GatewayMySessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9215,7 +10493,15 @@ export type AnalyticsMeReadStatisticsData = {
 
 export type AnalyticsMeReadStatisticsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9298,13 +10584,21 @@ export type AnalyticsMeasuresRebuildData = {
 
 export type AnalyticsMeasuresRebuildErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.events_not_kept`
    */
   409: Problem & {
-    code?: 'analytics.events_not_kept';
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9334,19 +10628,27 @@ export type BotAdapterMediaReadData = {
 
 export type BotAdapterMediaReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.media_gone`
    */
   404: Problem & {
-    code?: 'bot-adapter.media_gone';
+    code?: 'bot-adapter.media_gone' | 'not_found';
   };
   /**
    * `bot-adapter.media_too_large`
    */
   413: Problem & {
-    code?: 'bot-adapter.media_too_large';
+    code?: 'bot-adapter.media_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9390,7 +10692,15 @@ export type GatewayPeopleListData = {
 
 export type GatewayPeopleListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9423,13 +10733,21 @@ export type GatewayPeopleReadData = {
 
 export type GatewayPeopleReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9456,7 +10774,15 @@ export type BotAdapterPersonContactsReadData = {
 
 export type BotAdapterPersonContactsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9495,7 +10821,15 @@ export type BotAdapterPersonDeliveriesListData = {
 
 export type BotAdapterPersonDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9522,6 +10856,9 @@ export type BotAdapterPersonDeliveriesListResponse =
 export type BotAdapterPersonProfileReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9533,7 +10870,15 @@ export type BotAdapterPersonProfileReadData = {
 
 export type BotAdapterPersonProfileReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9563,6 +10908,9 @@ export type GatewayRestrictionsImposeData = {
     reason: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9574,25 +10922,33 @@ export type GatewayRestrictionsImposeData = {
 
 export type GatewayRestrictionsImposeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
    * `gateway.restriction_over`
    */
   422: Problem & {
-    code?: 'gateway.restriction_over';
+    code?: 'gateway.restriction_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9623,19 +10979,27 @@ export type GatewayRestrictionsLiftData = {
 
 export type GatewayRestrictionsLiftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found';
+    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9654,6 +11018,9 @@ export type GatewayRestrictionsLiftResponse = GatewayRestrictionsLiftResponses[k
 export type GatewayPeopleRevealData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9665,13 +11032,21 @@ export type GatewayPeopleRevealData = {
 
 export type GatewayPeopleRevealErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9698,13 +11073,21 @@ export type GatewayPersonSessionsEndAllData = {
 
 export type GatewayPersonSessionsEndAllErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9733,13 +11116,21 @@ export type GatewayPersonSessionsListData = {
 
 export type GatewayPersonSessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9770,13 +11161,21 @@ export type GatewayPersonSessionsEndData = {
 
 export type GatewayPersonSessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9909,7 +11308,15 @@ export type GatewayPeopleFindData = {
 
 export type GatewayPeopleFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9938,13 +11345,21 @@ export type ChatAiPromptInForceReadData = {
 
 export type ChatAiPromptInForceReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9977,7 +11392,15 @@ export type ChatAiPromptDraftsListData = {
 
 export type ChatAiPromptDraftsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10006,6 +11429,9 @@ export type ChatAiPromptDraftsOpenData = {
     basedOn?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -10017,13 +11443,21 @@ export type ChatAiPromptDraftsOpenData = {
 
 export type ChatAiPromptDraftsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10051,7 +11485,15 @@ export type ChatAiPromptDraftsDiscardData = {
 
 export type ChatAiPromptDraftsDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10080,13 +11522,21 @@ export type ChatAiPromptDraftsReadData = {
 
 export type ChatAiPromptDraftsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10108,6 +11558,9 @@ export type ChatAiPromptDraftsChangeData = {
     note?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -10120,13 +11573,21 @@ export type ChatAiPromptDraftsChangeData = {
 
 export type ChatAiPromptDraftsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10160,7 +11621,15 @@ export type ChatAiPromptReleasesListData = {
 
 export type ChatAiPromptReleasesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10199,7 +11668,13 @@ export type ChatAiPromptReleasesPublishData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -10211,19 +11686,27 @@ export type ChatAiPromptReleasesPublishData = {
 
 export type ChatAiPromptReleasesPublishErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_draft_changed`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_draft_changed';
+    code?: 'chat-ai.prompt_draft_changed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10246,7 +11729,13 @@ export type ChatAiPromptReleasesWithdrawData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -10258,19 +11747,27 @@ export type ChatAiPromptReleasesWithdrawData = {
 
 export type ChatAiPromptReleasesWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_not_published`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_not_published';
+    code?: 'chat-ai.prompt_not_published' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10321,25 +11818,29 @@ export type ChatAiPromptsTryData = {
 
 export type ChatAiPromptsTryErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.no_model`, `chat-ai.prompt_too_long`
    */
   409: Problem & {
-    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long';
+    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.try_out_budget_exhausted`
    */
   429: Problem & {
-    code?: 'chat-ai.try_out_budget_exhausted';
+    code?: 'chat-ai.try_out_budget_exhausted' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10372,13 +11873,21 @@ export type ChatAiPromptVersionsListData = {
 
 export type ChatAiPromptVersionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10413,13 +11922,21 @@ export type ChatAiPromptVersionsReadData = {
 
 export type ChatAiPromptVersionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10449,13 +11966,21 @@ export type AnalyticsProviderBillsRecordData = {
 
 export type AnalyticsProviderBillsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.day_is_not_over`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over';
+    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10499,7 +12024,15 @@ export type AnalyticsQuarantinedEventsListData = {
 
 export type AnalyticsQuarantinedEventsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10536,7 +12069,15 @@ export type AnalyticsQuarantinedEventsReplayData = {
 
 export type AnalyticsQuarantinedEventsReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10569,7 +12110,15 @@ export type GatewayRolesListData = {
 
 export type GatewayRolesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10615,7 +12164,15 @@ export type ServiceKitBotsCheckData = {
 
 export type ServiceKitBotsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10664,7 +12221,15 @@ export type ServiceKitDeadLettersListData = {
 
 export type ServiceKitDeadLettersListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10708,7 +12273,15 @@ export type ServiceKitDeadLettersDiscardData = {
 
 export type ServiceKitDeadLettersDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10749,7 +12322,15 @@ export type ServiceKitDeadLettersReplayData = {
 
 export type ServiceKitDeadLettersReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10780,7 +12361,15 @@ export type ServiceKitDeadLettersSummarizeData = {
 
 export type ServiceKitDeadLettersSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10811,6 +12400,68 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
 
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
+
 export type GatewaySessionReadData = {
   body?: never;
   path?: never;
@@ -10820,7 +12471,11 @@ export type GatewaySessionReadData = {
 
 export type GatewaySessionReadErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10850,7 +12505,11 @@ export type GatewaySessionEndData = {
 
 export type GatewaySessionEndErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10881,16 +12540,20 @@ export type GatewaySignInAttemptsBeginErrors = {
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10923,10 +12586,14 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10952,19 +12619,27 @@ export type GatewaySignInLinksCreateData = {
 
 export type GatewaySignInLinksCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.services_only`
    */
   403: Problem & {
-    code?: 'gateway.services_only';
+    code?: 'gateway.services_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10987,6 +12662,14 @@ export type GatewaySignInLinksRedeemData = {
      * What stands behind the # of the link.
      */
     link: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
   };
   path?: never;
   query?: never;
@@ -10998,10 +12681,14 @@ export type GatewaySignInLinksRedeemErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11027,7 +12714,11 @@ export type GatewaySignInMethodsListData = {
 
 export type GatewaySignInMethodsListErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11048,7 +12739,7 @@ export type GatewaySignInMethodsListResponse =
   GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
 
 export type GatewaySignInAttemptsCompleteData = {
-  body: GatewayProviderAnswer;
+  body: GatewaySignInAnswer;
   path?: never;
   query?: never;
   url: '/v1/sign-in/sessions';
@@ -11059,16 +12750,20 @@ export type GatewaySignInAttemptsCompleteErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11086,6 +12781,66 @@ export type GatewaySignInAttemptsCompleteResponses = {
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
 
+export type GatewayTokensRefreshData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/refresh';
+};
+
+export type GatewayTokensRefreshErrors = {
+  /**
+   * `gateway.refresh_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.refresh_refused';
+  };
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRefreshError = GatewayTokensRefreshErrors[keyof GatewayTokensRefreshErrors];
+
+export type GatewayTokensRefreshResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayAppTokens;
+};
+
+export type GatewayTokensRefreshResponse = GatewayTokensRefreshResponses[keyof GatewayTokensRefreshResponses];
+
+export type GatewayTokensRevokeData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/revoke';
+};
+
+export type GatewayTokensRevokeErrors = {
+  /**
+   * A problem.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRevokeError = GatewayTokensRevokeErrors[keyof GatewayTokensRevokeErrors];
+
+export type GatewayTokensRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
+
 export type GatewayStaffListData = {
   body?: never;
   path?: never;
@@ -11101,7 +12856,15 @@ export type GatewayStaffListData = {
 
 export type GatewayStaffListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11134,6 +12897,9 @@ export type GatewayStaffInviteData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11147,29 +12913,37 @@ export type GatewayStaffInviteData = {
 
 export type GatewayStaffInviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own';
+    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11200,16 +12974,16 @@ export type GatewayStaffSignInCodeErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11247,7 +13021,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.invitation_expired`
@@ -11259,10 +13033,14 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.weak_password`, `gateway.email_needed`
    */
   422: Problem & {
-    code?: 'gateway.weak_password' | 'gateway.email_needed';
+    code?: 'gateway.weak_password' | 'gateway.email_needed' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11297,7 +13075,11 @@ export type GatewayStaffSignInReadInvitationErrors = {
     code?: 'gateway.invitation_expired';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11336,10 +13118,14 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11373,10 +13159,14 @@ export type GatewayStaffSignInBeginPasskeyErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11409,16 +13199,16 @@ export type GatewayStaffSignInPasswordErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11449,10 +13239,14 @@ export type GatewayStaffSignInBeginTotpErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11490,16 +13284,16 @@ export type GatewayStaffSignInConfirmTotpErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11530,13 +13324,21 @@ export type GatewayStaffReadData = {
 
 export type GatewayStaffReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11561,6 +13363,9 @@ export type GatewayStaffGrantData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11576,35 +13381,44 @@ export type GatewayStaffGrantData = {
 
 export type GatewayStaffGrantErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11623,6 +13437,9 @@ export type GatewayStaffGrantResponse = GatewayStaffGrantResponses[keyof Gateway
 export type GatewayStaffReinviteData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11638,23 +13455,32 @@ export type GatewayStaffReinviteData = {
 
 export type GatewayStaffReinviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.not_for_oneself`, `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.not_for_oneself' | 'gateway.role_beyond_own';
+    code?:
+      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11681,25 +13507,34 @@ export type GatewayStaffResumeData = {
 
 export type GatewayStaffResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11726,25 +13561,34 @@ export type GatewayStaffSuspendData = {
 
 export type GatewayStaffSuspendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11769,7 +13613,15 @@ export type AnalyticsBackupsListData = {
 
 export type AnalyticsBackupsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11796,7 +13648,15 @@ export type AnalyticsBackupsCreateData = {
 
 export type AnalyticsBackupsCreateErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11826,19 +13686,27 @@ export type AnalyticsBackupsRestoreData = {
 
 export type AnalyticsBackupsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.backup_not_found`
    */
   404: Problem & {
-    code?: 'analytics.backup_not_found';
+    code?: 'analytics.backup_not_found' | 'not_found';
   };
   /**
    * `analytics.backup_damaged`, `analytics.statistics_not_empty`
    */
   409: Problem & {
-    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty';
+    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11903,19 +13771,27 @@ export type AnalyticsUiEventsRecordData = {
 
 export type AnalyticsUiEventsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person';
+    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
    */
   413: Problem & {
-    code?: 'analytics.ui_events_too_large';
+    code?: 'analytics.ui_events_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11953,7 +13829,15 @@ export type ChatAiUsageReadData = {
 
 export type ChatAiUsageReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12000,13 +13884,21 @@ export type ChatAiUsageSeriesReadData = {
 
 export type ChatAiUsageSeriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unknown_zone`
    */
   422: Problem & {
-    code?: 'chat-ai.unknown_zone';
+    code?: 'chat-ai.unknown_zone' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12047,7 +13939,15 @@ export type GatewayWebhookDeliveriesListData = {
 
 export type GatewayWebhookDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12082,13 +13982,21 @@ export type GatewayWebhookDeliveriesReadData = {
 
 export type GatewayWebhookDeliveriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12109,6 +14017,9 @@ export type GatewayWebhookDeliveriesReadResponse =
 export type GatewayWebhookDeliveriesReplayData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12120,19 +14031,27 @@ export type GatewayWebhookDeliveriesReplayData = {
 
 export type GatewayWebhookDeliveriesReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_delivery_open`
    */
   409: Problem & {
-    code?: 'gateway.webhook_delivery_open';
+    code?: 'gateway.webhook_delivery_open' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12167,7 +14086,15 @@ export type GatewayWebhookEndpointsListData = {
 
 export type GatewayWebhookEndpointsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12213,6 +14140,9 @@ export type GatewayWebhookEndpointsOpenData = {
     ordered?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -12222,19 +14152,31 @@ export type GatewayWebhookEndpointsOpenData = {
 
 export type GatewayWebhookEndpointsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12269,7 +14211,15 @@ export type GatewayWebhookEndpointsRemoveData = {
 
 export type GatewayWebhookEndpointsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12298,13 +14248,21 @@ export type GatewayWebhookEndpointsReadData = {
 
 export type GatewayWebhookEndpointsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12345,6 +14303,9 @@ export type GatewayWebhookEndpointsChangeData = {
     state?: 'enabled' | 'disabled';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -12356,25 +14317,37 @@ export type GatewayWebhookEndpointsChangeData = {
 
 export type GatewayWebhookEndpointsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12399,6 +14372,9 @@ export type GatewayWebhookEndpointsReplayData = {
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12410,13 +14386,21 @@ export type GatewayWebhookEndpointsReplayData = {
 
 export type GatewayWebhookEndpointsReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12444,6 +14428,9 @@ export type GatewayWebhookSecretsRotateData = {
     overlapHours?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12455,19 +14442,27 @@ export type GatewayWebhookSecretsRotateData = {
 
 export type GatewayWebhookSecretsRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_secrets_exhausted`
    */
   409: Problem & {
-    code?: 'gateway.webhook_secrets_exhausted';
+    code?: 'gateway.webhook_secrets_exhausted' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12494,6 +14489,9 @@ export type GatewayWebhookSecretsRotateResponse =
 export type GatewayWebhookEndpointsTestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12505,13 +14503,21 @@ export type GatewayWebhookEndpointsTestData = {
 
 export type GatewayWebhookEndpointsTestErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12540,7 +14546,15 @@ export type GatewayWebhookTypesListData = {
 
 export type GatewayWebhookTypesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12588,16 +14602,20 @@ export type BotAdapterWebhooksConfirmErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12626,16 +14644,20 @@ export type BotAdapterUpdatesReceiveErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };

@@ -105,6 +105,7 @@ import {
   type Options,
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
+  serviceKitSystemRead,
   ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
@@ -404,6 +405,9 @@ import type {
   ServiceKitDeadLettersSummarizeData,
   ServiceKitDeadLettersSummarizeError,
   ServiceKitDeadLettersSummarizeResponse,
+  ServiceKitSystemReadData,
+  ServiceKitSystemReadError,
+  ServiceKitSystemReadResponse,
   TtsWorkerAudioReadData,
   TtsWorkerAudioReadError,
 } from '../types.gen';
@@ -3944,6 +3948,31 @@ export const serviceKitDeadLettersSummarizeOptions = (options: Options<ServiceKi
       return data;
     },
     queryKey: serviceKitDeadLettersSummarizeQueryKey(options),
+  });
+
+export const serviceKitSystemReadQueryKey = (options: Options<ServiceKitSystemReadData>) =>
+  createQueryKey('serviceKitSystemRead', options);
+
+/**
+ * How this service is: its processes, what it does by the clock, what waits.
+ */
+export const serviceKitSystemReadOptions = (options: Options<ServiceKitSystemReadData>) =>
+  queryOptions<
+    ServiceKitSystemReadResponse,
+    ServiceKitSystemReadError,
+    ServiceKitSystemReadResponse,
+    ReturnType<typeof serviceKitSystemReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await serviceKitSystemRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: serviceKitSystemReadQueryKey(options),
   });
 
 export const gatewaySessionReadQueryKey = (options?: Options<GatewaySessionReadData>) =>
