@@ -8,6 +8,7 @@ import {
   type RequestResult,
   type ServerSentEventsResult,
   type TDataShape,
+  urlSearchParamsBodySerializer,
 } from './client';
 import { client } from './client.gen';
 import type {
@@ -38,9 +39,6 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
-  AnalyticsArmsReadData,
-  AnalyticsArmsReadErrors,
-  AnalyticsArmsReadResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -161,24 +159,15 @@ import type {
   AnalyticsRatesPutData,
   AnalyticsRatesPutErrors,
   AnalyticsRatesPutResponses,
-  AnalyticsRunningExperimentsListData,
-  AnalyticsRunningExperimentsListErrors,
-  AnalyticsRunningExperimentsListResponses,
   AnalyticsUiEventsRecordData,
   AnalyticsUiEventsRecordErrors,
   AnalyticsUiEventsRecordResponses,
-  BotAdapterChannelsCheckData,
-  BotAdapterChannelsCheckErrors,
-  BotAdapterChannelsCheckResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
   BotAdapterContactsListData,
   BotAdapterContactsListErrors,
   BotAdapterContactsListResponses,
-  BotAdapterMediaReadData,
-  BotAdapterMediaReadErrors,
-  BotAdapterMediaReadResponses,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadErrors,
   BotAdapterPersonContactsReadResponses,
@@ -363,9 +352,6 @@ import type {
   GatewayApprovalsApproveData,
   GatewayApprovalsApproveErrors,
   GatewayApprovalsApproveResponses,
-  GatewayApprovalsDemandData,
-  GatewayApprovalsDemandErrors,
-  GatewayApprovalsDemandResponses,
   GatewayApprovalsListData,
   GatewayApprovalsListErrors,
   GatewayApprovalsListResponses,
@@ -426,9 +412,6 @@ import type {
   GatewayBotsCreateData,
   GatewayBotsCreateErrors,
   GatewayBotsCreateResponses,
-  GatewayBotsDescribeData,
-  GatewayBotsDescribeErrors,
-  GatewayBotsDescribeResponses,
   GatewayBotSecretsRemoveData,
   GatewayBotSecretsRemoveErrors,
   GatewayBotSecretsRemoveResponses,
@@ -582,9 +565,6 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
-  GatewaySignInLinksCreateData,
-  GatewaySignInLinksCreateErrors,
-  GatewaySignInLinksCreateResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -618,15 +598,27 @@ import type {
   GatewayStaffSignInBeginPasskeyProofErrors,
   GatewayStaffSignInBeginPasskeyProofResponses,
   GatewayStaffSignInBeginPasskeyResponses,
+  GatewayStaffSignInBeginSsoData,
+  GatewayStaffSignInBeginSsoErrors,
+  GatewayStaffSignInBeginSsoResponses,
   GatewayStaffSignInBeginTotpData,
   GatewayStaffSignInBeginTotpErrors,
   GatewayStaffSignInBeginTotpResponses,
   GatewayStaffSignInCodeData,
   GatewayStaffSignInCodeErrors,
   GatewayStaffSignInCodeResponses,
+  GatewayStaffSignInCompleteSsoData,
+  GatewayStaffSignInCompleteSsoErrors,
+  GatewayStaffSignInCompleteSsoResponses,
   GatewayStaffSignInConfirmTotpData,
   GatewayStaffSignInConfirmTotpErrors,
   GatewayStaffSignInConfirmTotpResponses,
+  GatewayStaffSignInEndSsoData,
+  GatewayStaffSignInEndSsoErrors,
+  GatewayStaffSignInEndSsoResponses,
+  GatewayStaffSignInMethodsData,
+  GatewayStaffSignInMethodsErrors,
+  GatewayStaffSignInMethodsResponses,
   GatewayStaffSignInPasskeyData,
   GatewayStaffSignInPasskeyErrors,
   GatewayStaffSignInPasskeyResponses,
@@ -645,6 +637,12 @@ import type {
   GatewayStaffSuspendData,
   GatewayStaffSuspendErrors,
   GatewayStaffSuspendResponses,
+  GatewayTokensRefreshData,
+  GatewayTokensRefreshErrors,
+  GatewayTokensRefreshResponses,
+  GatewayTokensRevokeData,
+  GatewayTokensRevokeErrors,
+  GatewayTokensRevokeResponses,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListErrors,
   GatewayWebhookDeliveriesListResponses,
@@ -681,9 +679,6 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListErrors,
   GatewayWebhookTypesListResponses,
-  ServiceKitBotsCheckData,
-  ServiceKitBotsCheckErrors,
-  ServiceKitBotsCheckResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -699,9 +694,6 @@ import type {
   ServiceKitSystemReadData,
   ServiceKitSystemReadErrors,
   ServiceKitSystemReadResponses,
-  TtsWorkerAudioReadData,
-  TtsWorkerAudioReadErrors,
-  TtsWorkerAudioReadResponses,
 } from './types.gen';
 
 export type Options<
@@ -1245,32 +1237,6 @@ export const gatewayApprovalsReject = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * For services: may a member of staff do this now? What has to be approved first is recorded.
- */
-export const gatewayApprovalsDemand = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayApprovalsDemandData, ThrowOnError>,
-): RequestResult<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError>({
-    url: '/v1/approvals/demands',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * The audio of a completed speech.
- */
-export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
-  options: Options<TtsWorkerAudioReadData, ThrowOnError>,
-): RequestResult<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError>({
-    url: '/v1/audio/{audioId}',
-    ...options,
-  });
-
-/**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesList = <ThrowOnError extends boolean = true>(
@@ -1382,17 +1348,6 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
     GatewayAuditVerificationsReadErrors,
     ThrowOnError
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
-
-/**
- * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
- */
-export const gatewayBotsDescribe = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayBotsDescribeData, ThrowOnError>,
-): RequestResult<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError> =>
-  (options?.client ?? client).get<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError>({
-    url: '/v1/bot-descriptions',
-    ...options,
-  });
 
 /**
  * All bots, by their ids.
@@ -1618,21 +1573,6 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError>({
     url: '/v1/bots/drafts/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Asks a channel about credentials: whose they are, and what would keep a bot from working with them.
- */
-export const botAdapterChannelsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterChannelsCheckData, ThrowOnError>,
-): RequestResult<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError>({
-    url: '/v1/channels/check',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -2061,29 +2001,6 @@ export const botAdapterQuarantinedUpdatesSummarize = <ThrowOnError extends boole
     BotAdapterQuarantinedUpdatesSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/inbound-updates/quarantined/summary', ...options });
-
-/**
- * All that a service needs to put people into arms by itself.
- */
-export const analyticsRunningExperimentsList = <ThrowOnError extends boolean = true>(
-  options?: Options<AnalyticsRunningExperimentsListData, ThrowOnError>,
-): RequestResult<AnalyticsRunningExperimentsListResponses, AnalyticsRunningExperimentsListErrors, ThrowOnError> =>
-  (options?.client ?? client).get<
-    AnalyticsRunningExperimentsListResponses,
-    AnalyticsRunningExperimentsListErrors,
-    ThrowOnError
-  >({ url: '/v1/internal/experiments', ...options });
-
-/**
- * The arm of a person: the one they met first, else the one they would be put into.
- */
-export const analyticsArmsRead = <ThrowOnError extends boolean = true>(
-  options: Options<AnalyticsArmsReadData, ThrowOnError>,
-): RequestResult<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError>({
-    url: '/v1/internal/experiments/{key}/arm',
-    ...options,
-  });
 
 /**
  * API keys, the newest first.
@@ -2678,17 +2595,6 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * The bytes of a file that came with a message.
- */
-export const botAdapterMediaRead = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterMediaReadData, ThrowOnError>,
-): RequestResult<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError>({
-    url: '/v1/media/{mediaId}',
-    ...options,
-  });
-
-/**
  * People, whoever became known last first.
  */
 export const gatewayPeopleList = <ThrowOnError extends boolean = true>(
@@ -3068,21 +2974,6 @@ export const gatewayRolesList = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * What keeps this service from using a description of a bot, which it does not take over.
- */
-export const serviceKitBotsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<ServiceKitBotsCheckData, ThrowOnError>,
-): RequestResult<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError>({
-    url: '/v1/services/{service}/bots/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Events this service gave up, in the order they died.
  */
 export const serviceKitDeadLettersList = <ThrowOnError extends boolean = true>(
@@ -3207,21 +3098,6 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * A link that signs a person in once, for a bot to show to them alone.
- */
-export const gatewaySignInLinksCreate = <ThrowOnError extends boolean = true>(
-  options: Options<GatewaySignInLinksCreateData, ThrowOnError>,
-): RequestResult<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError>({
-    url: '/v1/sign-in/links',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Signs in with a link that came by e-mail or from a bot. Each counts once.
  */
 export const gatewaySignInLinksRedeem = <ThrowOnError extends boolean = true>(
@@ -3259,6 +3135,36 @@ export const gatewaySignInAttemptsComplete = <ThrowOnError extends boolean = tru
     ThrowOnError
   >({
     url: '/v1/sign-in/sessions',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.
+ */
+export const gatewayTokensRefresh = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRefreshData, ThrowOnError>,
+): RequestResult<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/refresh',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs an app out. A token that is none of ours, or has ended already, changes nothing.
+ */
+export const gatewayTokensRevoke = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRevokeData, ThrowOnError>,
+): RequestResult<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/revoke',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3346,6 +3252,17 @@ export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = 
   });
 
 /**
+ * How staff can sign in here.
+ */
+export const gatewayStaffSignInMethods = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayStaffSignInMethodsData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/methods',
+    ...options,
+  });
+
+/**
  * Signs staff in with a passkey: what they have, and by its lock what they know or are.
  */
 export const gatewayStaffSignInPasskey = <ThrowOnError extends boolean = true>(
@@ -3387,6 +3304,56 @@ export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
     url: '/v1/staff-sign-in/password',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Begins to sign in with the provider of the company, or to prove there once more who is signed in: what has to be remembered of it is in a cookie for ten minutes.
+ */
+export const gatewayStaffSignInBeginSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInBeginSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/sso/attempts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The provider says that somebody was signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here.
+ */
+export const gatewayStaffSignInEndSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInEndSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError>({
+    ...urlSearchParamsBodySerializer,
+    url: '/v1/staff-sign-in/sso/logout',
+    ...options,
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs in with what the provider of the company has answered. Each attempt counts once.
+ */
+export const gatewayStaffSignInCompleteSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInCompleteSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInCompleteSsoResponses, GatewayStaffSignInCompleteSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInCompleteSsoResponses,
+    GatewayStaffSignInCompleteSsoErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/sso/sessions',
     ...options,
     headers: {
       'Content-Type': 'application/json',
