@@ -63,6 +63,10 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'У вас уже есть учётная запись этого канала.',
     todo: { en: 'Unlink it first.', ru: 'Сначала отвяжите её.' },
   },
+  'gateway.demo_refused': {
+    en: 'There is no demo company in production.',
+    ru: 'В рабочей среде демонстрационной компании нет.',
+  },
   'gateway.email_needed': {
     en: 'The first owner has to give an e-mail address and a name.',
     ru: 'Первому владельцу нужно указать почту и имя.',
