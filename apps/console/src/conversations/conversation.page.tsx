@@ -21,6 +21,7 @@ import { useParams } from '@tanstack/react-router';
 import { LockKeyhole } from 'lucide-react';
 import { useState } from 'react';
 import { BotName } from '../bots/bot-parts';
+import { useMaskedNames } from '../people/people.api';
 import { useReason } from '../reason/reason';
 import { Outcome } from './conversation-parts';
 import { Ratings } from './conversations.page';
@@ -37,6 +38,7 @@ export function ConversationPage() {
   const { conversationId } = useParams({ from: '/console/conversations/$conversationId' });
   const path = { conversationId };
   const { data, error, refetch } = useQuery(chatAiConversationsReadOptions({ path }));
+  const maskedOf = useMaskedNames();
   const turns = useInfiniteQuery(allTurns(conversationId));
   const [reason, askReason] = useReason(`conversation ${conversationId}`, {
     title: t.openTitle,
@@ -103,7 +105,7 @@ export function ConversationPage() {
                     t.person,
                     userId ? (
                       <Link key="person" href={`/console/people/${userId}`}>
-                        {userId.slice(0, 8)}…
+                        {maskedOf(userId) ?? `…${userId.slice(-6)}`}
                       </Link>
                     ) : (
                       t.group
