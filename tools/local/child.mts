@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ended, stopProcess } from './processes.mts';
+import { ended, stopProcess, until } from './processes.mts';
 import { root } from './workspace.mts';
 
 export interface Child {
@@ -28,6 +28,7 @@ export interface ChildOptions {
 const HEAP = '--max-semi-space-size=16';
 const preload = join(root, 'tools', 'local', 'leave-with-parent.cjs');
 const TAIL_LINES = 40;
+const PROBE_WITHIN_MS = 5000;
 
 /** Starts one of our programs as a child that leaves when this process does, its output going to a file. */
 export function startChild({ entry, env, logFile, nodeArgs = [], onLine }: ChildOptions): Child {
@@ -71,4 +72,30 @@ export function startChild({ entry, env, logFile, nodeArgs = [], onLine }: Child
       ]),
     kill: (signal) => void child.kill(signal),
   };
+}
+
+/**
+ * Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it.
+ * @param what names it in the error
+ */
+export async function untilReady(
+  child: Child,
+  what: string,
+  urls: readonly string[],
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  let over = false;
+  void child.ended.then(() => (over = true));
+  const answers = async () => {
+    const responses = await Promise.all(
+      urls.map((url) => fetch(url, { signal: AbortSignal.timeout(PROBE_WITHIN_MS) }).catch(() => undefined)),
+    );
+    return responses.every((response) => response?.ok);
+  };
+  const inTime = await until(async () => over || signal?.aborted === true || (await answers()), withinMs, 50);
+  if (inTime && !over && !signal?.aborted) return;
+  await child.stop();
+  signal?.throwIfAborted();
+  throw new Error(`${what} did not start:\n${child.tail()}`);
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DEMO_BOTS, followSandboxBots, type LocalBot, localBots, sandboxBots } from './bots.mts';
-import { type Child, startChild } from './child.mts';
+import { type Child, startChild, untilReady } from './child.mts';
 import { startPostgres } from './postgres.mts';
-import { freePorts, until } from './processes.mts';
+import { freePorts } from './processes.mts';
 import { definedServices } from '../services.mts';
 import { connectSandbox } from './sandbox-client.mts';
 import { localSecrets } from './secrets.mts';
@@ -126,12 +126,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         logFile: join(logs, 'services.log'),
         nodeArgs: options.nodeArgs,
       });
-      await ready(
-        apps,
-        'The services',
-        Object.values(services).map((url) => `${url}/health/ready`),
-        signal,
-      );
+      const urls = Object.values(services).map((url) => `${url}/health/ready`);
+      await untilReady(apps, 'The services', urls, READY_WITHIN_MS, signal);
       return apps;
     };
     const installation: Installation = {
@@ -175,7 +171,7 @@ async function startSandbox(
     },
     logFile: join(logs, 'sandbox.log'),
   });
-  await ready(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], signal);
+  await untilReady(sandbox, 'The sandbox', [`http://127.0.0.1:${port}/phone/api/people`], READY_WITHIN_MS, signal);
   return sandbox;
 }
 
@@ -196,30 +192,29 @@ function playedSignIn(given: Variables, addresses: Record<string, string>, smtpU
     YANDEX: { ...elsewhere, URL: `${openid}/yandex`, INFO_URL: `${openid}/yandex` },
     VK: { CLIENT_ID: 'sandbox', SERVICE_TOKEN: 'sandbox-secret', URL: `${openid}/vk` },
   };
+  const staff: Record<string, string> = {
+    ...elsewhere,
+    ISSUER: `${openid}/company`,
+    NAME: 'Sandbox company',
+    SCOPE: 'openid profile email groups',
+    DOMAINS: 'company.example',
+    JOIN: 'anybody',
+    // Nobody who could let others in: whoever reaches the sandbox chooses for themselves.
+    ROLES: JSON.stringify({ developers: ['developer'], support: ['support'], analysts: ['analyst'] }),
+  };
   const isGiven = (prefix: string) => Object.keys(given).some((name) => name.startsWith(prefix));
   const providers = Object.entries(played).flatMap(([provider, settings]) => {
     const prefix = `GATEWAY_SIGN_IN_${provider}_`;
     if (isGiven(prefix)) return [];
     return Object.entries(settings).map(([name, value]) => [prefix + name, value]);
   });
-  return { ...(isGiven('GATEWAY_SMTP_URL') ? {} : { GATEWAY_SMTP_URL: smtpUrl }), ...Object.fromEntries(providers) };
-}
-
-/** Waits until every address answers 200. Throws when the process ends, time is up or `signal` fires, and stops it. */
-async function ready(child: Child, what: string, urls: string[], signal?: AbortSignal): Promise<void> {
-  let over = false;
-  void child.ended.then(() => (over = true));
-  const answers = async () => {
-    const responses = await Promise.all(
-      urls.map((url) => fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)),
-    );
-    return responses.every((response) => response?.ok);
+  const company = isGiven('GATEWAY_STAFF_SSO_')
+    ? []
+    : Object.entries(staff).map(([name, value]) => [`GATEWAY_STAFF_SSO_${name}`, value]);
+  return {
+    ...(isGiven('GATEWAY_SMTP_URL') ? {} : { GATEWAY_SMTP_URL: smtpUrl }),
+    ...Object.fromEntries([...providers, ...company]),
   };
-  const inTime = await until(async () => over || signal?.aborted === true || (await answers()), READY_WITHIN_MS, 50);
-  if (inTime && !over && !signal?.aborted) return;
-  await child.stop();
-  signal?.throwIfAborted();
-  throw new Error(`${what} did not start:\n${child.tail()}`);
 }
 
 /** `DATABASE_URL` of `DATABASE_URL_FILE`. */

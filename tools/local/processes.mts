@@ -71,6 +71,15 @@ export async function freePorts(count: number, preferred: number[] = []): Promis
   return ports;
 }
 
+/** Below those that systems give to clients: a process that is started again must find its own still free. */
+export function quietPorts(count: number): Promise<number[]> {
+  const first = 20_000 + Math.floor(Math.random() * 12_000);
+  return freePorts(
+    count,
+    Array.from({ length: count }, (_, i) => first + i),
+  );
+}
+
 async function listen(port: number) {
   const server = createServer();
   return new Promise<typeof server | undefined>((resolve) => {

@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { type Child, startChild } from '../local/child.mts';
+import { type Child, startChild, untilReady } from '../local/child.mts';
 import { rssMb } from '../local/figures.mts';
 import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
 import { type Postgres, startPostgres } from '../local/postgres.mts';
-import { freePorts, until } from '../local/processes.mts';
+import { quietPorts } from '../local/processes.mts';
 import { type RabbitMq, startRabbitMq } from '../local/rabbitmq.mts';
 import { type LocalSecrets, localSecrets } from '../local/secrets.mts';
 import { root } from '../local/workspace.mts';
@@ -123,7 +123,7 @@ export class Fleet {
     const parts = await Promise.allSettled([
       startPostgres({ dataDir: join(folder, 'postgres'), durable: false }),
       startRabbitMq({ dataDir: join(folder, 'rabbitmq') }),
-      answers(sandbox, 'The sandbox', `${sandboxUrl}/phone/api/people`),
+      untilReady(sandbox, 'The sandbox', [`${sandboxUrl}/phone/api/people`], READY_WITHIN_MS),
     ]);
     const [postgres, rabbit] = parts;
     const failed = parts.find((part) => part.status === 'rejected');
@@ -310,6 +310,8 @@ export class Fleet {
         SERVICE_PRIVATE_KEY: this.identities.privateKeys[`${variableOf(service)}_PRIVATE_KEY`],
         SERVICE_PUBLIC_KEYS: this.identities.SERVICE_PUBLIC_KEYS,
         [`${variableOf(service)}_PORT`]: new URL(url).port,
+        // Of each of its processes another one.
+        GATEWAY_PUBLIC_PORT: '0',
         BOTS_FOLDER: join(folder, 'bots'),
         MEDIA_FOLDER: join(folder, 'media'),
         BOT_ADAPTER_SANDBOX_API_ROOT: `${this.sandboxUrl}/telegram`,
@@ -338,31 +340,12 @@ export class Fleet {
   }
 
   private ready({ service, url, child }: Replica): Promise<void> {
-    return answers(child, service, `${url}/health/ready`);
+    return untilReady(child, service, [`${url}/health/ready`], READY_WITHIN_MS);
   }
-}
-
-/** Below those that systems give to clients: a process that is started again must find its own still free. */
-function quietPorts(count: number): Promise<number[]> {
-  const first = 20_000 + Math.floor(Math.random() * 12_000);
-  return freePorts(
-    count,
-    Array.from({ length: count }, (_, i) => first + i),
-  );
 }
 
 /** What a process needs of this one's environment, and nothing that would configure a service. */
 const environment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR });
-
-async function answers(child: Child, what: string, url: string): Promise<void> {
-  let over = false;
-  void child.ended.then(() => (over = true));
-  const answered = async () =>
-    over || (await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined))?.ok === true;
-  if ((await until(answered, READY_WITHIN_MS, 100)) && !over) return;
-  await child.stop();
-  throw new Error(`${what} did not start:\n${child.tail()}`);
-}
 
 async function scrape(url: string): Promise<string> {
   const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(SCRAPE_WITHIN_MS) });

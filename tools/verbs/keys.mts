@@ -1,9 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
-import { AUTHENTICATORS, freshIdentities } from '../local/identities.mts';
-import { freshEncryptionKey } from '../local/secrets.mts';
+import { freshKeys } from '../local/secrets.mts';
 import { root } from '../local/workspace.mts';
 import { serviceNames } from '../services.mts';
 
@@ -69,32 +67,3 @@ function writeNew(file: string, text: string): void {
     });
   }
 }
-
-function freshKeys(services: string[], now: Date): string {
-  const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities([...services, ...AUTHENTICATORS]);
-  return `# Of the database's administrator and of the broker's user.
-POSTGRES_PASSWORD=${hex()}
-RABBITMQ_PASSWORD=${hex()}
-
-# The passwords of the services' own roles are derived from it.
-DATABASE_ROLE_SECRET=${hex()}
-
-# Personal data. To rotate: a new key in front, the old ones behind it.
-ENCRYPTION_KEYS=${freshEncryptionKey(now.toISOString().slice(0, 10))}
-
-# Hashes ids of channels, so that people are found without being readable. Never changed: with another one nobody is known.
-LOOKUP_KEY=${randomBytes(32).toString('base64')}
-
-# Signs the audit log; whoever checks it notes the public key elsewhere (npm run audit -- keys).
-GATEWAY_AUDIT_SIGNING_KEY='${JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }))}'
-
-# Who a service is to the others. The gateway speaks for people, an operator for himself (npm run call).
-${Object.entries(privateKeys)
-  .map(([name, key]) => `${name}='${key}'`)
-  .join('\n')}
-SERVICE_PUBLIC_KEYS='${SERVICE_PUBLIC_KEYS}'
-`;
-}
-
-/** Hexadecimal, because it becomes part of addresses. */
-const hex = () => randomBytes(24).toString('hex');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { playAlong, wantsDemo } from '../demo/local.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
@@ -36,13 +37,17 @@ export async function main(): Promise<number> {
   }
   const broken = await brokenBots(installation);
   const ownersLink = linkForFirstOwner();
+  const atGateway = installation.publicUrls.gateway!;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`
 Switchboard is ready (compiled and started in ${seconds} s).
 
 ${table([
-  ['The phone', `${installation.sandboxUrl}/`],
+  ['Console', `${atGateway}/console/`],
   ...(ownersLink ? [['Become the owner', ownersLink] as const] : []),
+  ["A person's own page", `${atGateway}/me`],
+  ['The API', `${atGateway}/docs`],
+  ['The phone', `${installation.sandboxUrl}/`],
   ['Sandbox control', `${installation.sandboxUrl}/control/faults`],
   ...Object.entries(installation.services).map(([name, url]) => [name, `${url}/health/ready`] as const),
 ])}
@@ -53,12 +58,18 @@ ${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`])
 ${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
+  // In the background: nobody waits for it.
+  const demo = wantsDemo(installation.bots, process.env)
+    ? playAlong(join(stateDir, 'start'), installation.services, signal)
+    : Promise.resolve();
   const reason = await Promise.race([
     asked.then(() => undefined),
     installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
     installation.sandbox.ended.then((code) => `The sandbox ended by itself (${code}):\n${installation.sandbox.tail()}`),
   ]);
   if (reason) console.error(reason);
+  stopping.abort();
+  await demo;
   await installation.stop();
   return reason ? 1 : 0;
 }
@@ -76,7 +87,7 @@ async function brokenBots({ services }: Installation): Promise<number> {
 }
 
 const table = (rows: readonly (readonly [string, string])[]) =>
-  rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}`).join('\n');
+  rows.map(([name, value]) => `  ${name.padEnd(19)}  ${value}`).join('\n');
 
 /** From the checkout where it lies in it. */
 const shortest = (path: string) => (path.startsWith(root + sep) ? relative(root, path) : path);

@@ -23,6 +23,10 @@ const parts: Record<string, Part> = {
   brokers: { what: 'what needs a broker, on each RabbitMQ that is here', run: runOnEachBroker },
   specs: { what: 'the long specs', verb: ['test', '.long.spec'] },
   smoke: { what: 'a short play with real processes and one kill -9', verb: ['smoke'] },
+  cluster: {
+    what: 'the same with every service apart, twice, behind the gateway, by the variables of docker-compose.yml',
+    verb: ['cluster', '--smoke'],
+  },
   drill: { what: 'twenty rounds of faults under load', verb: ['drill', 'bus', '--rounds', '20', '--events', '20000'] },
   deliveries: {
     what: 'answers over two bot-adapters that are killed again and again',
@@ -35,6 +39,10 @@ const parts: Record<string, Part> = {
   bus: {
     what: 'how fast the backbone is, measured briefly',
     verb: ['bench', 'bus', '--events', '5000', '--repetitions', '1', '--only', 'batch', '--seconds', '5'],
+  },
+  gateway: {
+    what: 'how fast the gateway is, beside a bare proxy, measured briefly',
+    verb: ['bench', 'gateway', '--seconds', '3', '--repetitions', '1'],
   },
   analytics: {
     what: 'how fast events are kept and counted, measured briefly',

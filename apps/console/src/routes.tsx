@@ -209,15 +209,56 @@ const staffSignIn = createRoute({
   validateSearch: searchOf('to'),
   component: lazyRouteComponent(() => import('./sign-in/staff-sign-in.page'), 'StaffSignInPage'),
 });
+const ssoReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/console/sign-in/sso',
+  component: lazyRouteComponent(() => import('./sign-in/sso-return.page'), 'SsoReturnPage'),
+});
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/console/welcome',
   component: lazyRouteComponent(() => import('./sign-in/welcome.page'), 'WelcomePage'),
 });
 
+// A person's own area.
+const me = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(() => import('./me/person-area'), 'PersonArea'),
+});
+const myMonth = createRoute({
+  getParentRoute: () => me,
+  path: '/',
+  validateSearch: searchOf('month'),
+  component: lazyRouteComponent(() => import('./me/month.page'), 'MonthPage'),
+});
+const myProfile = createRoute({
+  getParentRoute: () => me,
+  path: 'profile',
+  component: lazyRouteComponent(() => import('./me/profile.page'), 'ProfilePage'),
+});
+const myAccess = createRoute({
+  getParentRoute: () => me,
+  path: 'access',
+  component: lazyRouteComponent(() => import('./me/access.page'), 'AccessPage'),
+});
+const myConsents = createRoute({
+  getParentRoute: () => me,
+  path: 'consents',
+  component: lazyRouteComponent(() => import('./me/consents.page'), 'ConsentsPage'),
+});
+const personSignIn = createRoute({
+  getParentRoute: () => root,
+  path: '/me/sign-in',
+  validateSearch: searchOf('to', 'state', 'code', 'device_id', 'iss', 'error'),
+  component: lazyRouteComponent(() => import('./me/sign-in.page'), 'PersonSignInPage'),
+});
+
 const routeTree = root.addChildren([
   staffSignIn,
+  ssoReturn,
   welcome,
+  personSignIn,
   staff.addChildren([
     overview,
     ...[bots, newBot, bot],
@@ -231,6 +272,7 @@ const routeTree = root.addChildren([
     ...[webhooks, webhookEndpoint, keys, system],
     ...[staffList, approvals, audit, account],
   ]),
+  me.addChildren([myMonth, myProfile, myAccess, myConsents]),
 ]);
 
 export const router = createRouter({

@@ -5,7 +5,7 @@ import {
   type GatewaySessionReadResponse,
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { queryClient, sessionKey } from './api';
+import { sessionKey } from './api';
 import { waitingRequests } from './shell/approval';
 
 type Session = GatewaySessionReadResponse;
@@ -37,10 +37,11 @@ export function useStaff(): Staff {
   };
 }
 
+/** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
   waitingRequests.clear();
-  queryClient.clear();
+  window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 
 /** As the services decide: `resource:action`, `resource:*`, `*`; with `!` it forbids, whatever else allows it. */

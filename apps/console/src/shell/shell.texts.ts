@@ -69,6 +69,7 @@ export const useShellTexts = defineTexts({
     stepUp: {
       title: 'Is it you?',
       text: 'This is a dangerous act, so prove once more who you are.',
+      elsewhere: 'By single sign-on',
     },
     approval: {
       title: 'Somebody else has to agree',
@@ -130,6 +131,7 @@ export const useShellTexts = defineTexts({
     stepUp: {
       title: 'Это вы?',
       text: 'Действие опасное, поэтому ещё раз подтвердите, что это вы.',
+      elsewhere: 'Через единый вход',
     },
     approval: {
       title: 'Нужно согласие другого',

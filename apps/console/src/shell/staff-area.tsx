@@ -1,6 +1,6 @@
 import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
+import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { lazyPart } from '../lazy-part';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
@@ -8,6 +8,7 @@ import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
 import { usePaletteSearch } from './palette-search';
+import { SignInFirst } from './sign-in-first';
 import { useShellTexts } from './shell.texts';
 
 // They ask rarely, and never before a page is drawn.
@@ -17,10 +18,9 @@ const ApprovalDialog = lazyPart(() => import('./approval-dialog'), 'ApprovalDial
 /** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function StaffArea() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  const { href } = useLocation();
   if (error && !session) return <PageFailed error={error} reset={() => void refetch()} />;
   if (!session) return null;
-  if (!session.staff) return <Navigate to="/console/sign-in" search={{ to: href }} replace />;
+  if (!session.staff) return <SignInFirst page="/console/sign-in" />;
   return <StaffShell />;
 }
 

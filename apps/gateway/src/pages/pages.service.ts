@@ -1,36 +1,68 @@
-import { Injectable } from '@nestjs/common';
-import { HttpProblem } from '@switchboard/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, HttpProblem, type Language } from '@switchboard/service-kit';
 import accepts from 'accepts';
-import { randomBytes } from 'node:crypto';
+import { parseCookie } from 'cookie';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Encoding, PageFiles } from './page-files';
+import type { GatewayConfig } from '../gateway.config';
+import { ApiDocument } from './api-document';
+import { apiPage } from './api-page';
+import { PageFiles } from './page-files';
+import { problemList, problemPage } from './problem-pages';
+import { aNonce, contentPolicy, encodingFor, sendPage } from './send-page';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-/** Serves the console, which is the area of persons as well: one page, which finds out by its address what it shows. */
+/**
+ * Serves what is for reading: the console, which is the area of persons as well (one page, which finds out by its address what it
+ * shows), the API document and its page, and what problems mean.
+ */
 @Injectable()
 export class PagesService {
   private readonly console = PageFiles.of('console');
+  private readonly document: ApiDocument;
+
+  constructor(@Inject(CONFIG) config: GatewayConfig) {
+    this.document = new ApiDocument(config.GATEWAY_PUBLIC_URL);
+  }
 
   /** @throws HttpProblem for what is not there */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = 'GET', url = '/' } = request;
-    const { pathname } = new URL(url, 'http://localhost');
-    const [, area, folder, name, ...deeper] = pathname.split('/');
-    if (pathname !== '/' && area !== 'console' && area !== 'me') throw new HttpProblem('not_found');
-    if (method !== 'GET' && method !== 'HEAD') {
+    const [path = '/', query] = request.url!.split('?', 2) as [string, string?];
+    const [, area = '', name = '', ...deeper] = path.split('/');
+    const serve = this.pageAt(area, name, deeper, new URLSearchParams(query));
+    if (!path.startsWith('/') || !serve) throw new HttpProblem('not_found');
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       throw new HttpProblem('method_not_allowed');
     }
-    if (pathname === '/') return void response.writeHead(302, { location: '/console/' }).end();
-    if (area === 'console' && folder === 'assets' && deeper.length === 0)
-      return this.sendAsset(name ?? '', request, response);
-    return this.sendPage(request, response);
+    await serve(request, response);
+  }
+
+  private pageAt(area: string, name: string, deeper: readonly string[], query: URLSearchParams): Serve | undefined {
+    const isOne = name === '' && deeper.length === 0;
+    switch (area) {
+      case '':
+        return isOne ? toStart : undefined;
+      case 'console':
+        if (name !== 'assets') return (...exchange) => this.sendConsole(...exchange);
+        return deeper.length === 1 ? (...exchange) => this.sendAsset(deeper[0]!, ...exchange) : undefined;
+      case 'me':
+        return (...exchange) => this.sendConsole(...exchange);
+      case 'docs':
+        return isOne ? (...exchange) => sendPage(...exchange, apiPage()) : undefined;
+      case 'openapi.json':
+        return isOne ? (...exchange) => this.document.send(...exchange) : undefined;
+      case 'problems':
+        if (deeper.length > 0) return undefined;
+        return (request, response) => {
+          const language = languageFor(request, query);
+          sendPage(request, response, name === '' ? problemList(language) : problemPage(name, language));
+        };
+    }
   }
 
   private async sendAsset(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const encoding = (accepts(request).encoding(['br', 'gzip', 'identity']) || 'identity') as Encoding;
-    const file = await this.console.asset(name, encoding);
+    const file = await this.console.asset(name, encodingFor(request));
     if (!file) throw new HttpProblem('not_found');
     response.setHeader('cache-control', FOR_EVER);
     response.setHeader('content-type', file.type);
@@ -40,28 +72,27 @@ export class PagesService {
     response.end(request.method === 'HEAD' ? undefined : file.bytes);
   }
 
-  private async sendPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async sendConsole(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const page = await this.console.page();
     if (page === undefined) throw new HttpProblem('not_found');
     // One style of React Aria stands in the page, and knows the nonce by this.
-    const nonce = randomBytes(16).toString('base64url');
-    const meta = `<meta property="csp-nonce" nonce="${nonce}" />`;
-    response.setHeader('cache-control', 'no-cache');
-    response.setHeader('content-security-policy', policyFor(nonce));
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.setHeader('referrer-policy', 'no-referrer');
-    response.setHeader('x-content-type-options', 'nosniff');
-    response.end(request.method === 'HEAD' ? undefined : page.replace('</head>', `  ${meta}\n  </head>`));
+    const nonce = aNonce();
+    const html = page.replace('</head>', `  <meta property="csp-nonce" nonce="${nonce}" />\n  </head>`);
+    sendPage(request, response, { html, policy: contentPolicy({ 'style-src': `'self' 'nonce-${nonce}'` }) });
   }
 }
 
-const policyFor = (nonce: string): string =>
-  [
-    "default-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data: blob:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** A browser in which a person is signed in, and no member of staff, goes to what is theirs. */
+function toStart({ headers }: IncomingMessage, response: ServerResponse): void {
+  const cookies = parseCookie(headers.cookie ?? '');
+  const isPerson = '__Host-person' in cookies && !('__Host-staff' in cookies);
+  response.writeHead(302, { location: isPerson ? '/me' : '/console/', vary: 'Cookie' }).end();
+}
+
+function languageFor(request: IncomingMessage, query: URLSearchParams): Language {
+  const asked = query.get('lang');
+  if (asked === 'en' || asked === 'ru') return asked;
+  return accepts(request).language(['en', 'ru']) === 'ru' ? 'ru' : 'en';
+}
