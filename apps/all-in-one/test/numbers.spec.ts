@@ -63,9 +63,13 @@ describe('chat-ai and analytics', () => {
     const person = aPerson(() => chat, { botId });
     const { userId } = person;
     const givenAt = chat.clock.now().toISOString();
-    await chat.probe.say(ConsentGiven({ consentId: uuidv7(), userId, purpose: 'analytics', version: '1', source: 'bot', givenAt }));
+    await chat.probe.say(
+      ConsentGiven({ consentId: uuidv7(), userId, purpose: 'analytics', version: '1', source: 'bot', givenAt }),
+    );
     const isKnown = 'SELECT FROM consents WHERE user_id = $1';
-    await until(async () => (await analytics.service.db.query<unknown[]>(isKnown, [userId])).length > 0, { what: 'the consent' });
+    await until(async () => (await analytics.service.db.query<unknown[]>(isKnown, [userId])).length > 0, {
+      what: 'the consent',
+    });
     return person;
   };
   const asks = async (person: ReturnType<typeof aPerson>, text: string) => person.replyTo(await person.writes(text));
@@ -112,15 +116,30 @@ describe('chat-ai and analytics', () => {
       for (const field of ['calls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const) {
         expect([field, usage.total[field]]).toEqual([field, sum(rows, field)]);
         expect(usage.days.map((day) => [day.day, day[field]])).toEqual(
-          [...new Set(rows.map(({ day }) => day))].map((day) => [day, sum(rows.filter((row) => row.day === day), field)]),
+          [...new Set(rows.map(({ day }) => day))].map((day) => [
+            day,
+            sum(
+              rows.filter((row) => row.day === day),
+              field,
+            ),
+          ]),
         );
         expect(usage.models.map((one) => [one.model, one[field]])).toEqual(
-          [...new Set(rows.map((row) => row.model))].map((name) => [name, sum(rows.filter((row) => row.model === name), field)]),
+          [...new Set(rows.map((row) => row.model))].map((name) => [
+            name,
+            sum(
+              rows.filter((row) => row.model === name),
+              field,
+            ),
+          ]),
         );
       }
     }
     expect(new Set(ledger.map((row) => row.model))).toEqual(new Set(['large', 'small']));
-    const nobody = await analytics.gateway.call(ReadPersonUsage, { params: { userId: stranger.userId }, query: { from, to } });
+    const nobody = await analytics.gateway.call(ReadPersonUsage, {
+      params: { userId: stranger.userId },
+      query: { from, to },
+    });
     expect(nobody).toMatchObject({ isCounted: false, total: { calls: 0 } });
     // Sums are of everybody, also of who is counted nowhere else.
     const { total } = await analytics.gateway.call(ReadModelUsage, { query: { from, to } });

@@ -37,6 +37,10 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'День ещё не закончился (UTC).',
     todo: { en: 'Try again tomorrow.', ru: 'Повторите завтра.' },
   },
+  'analytics.demo_refused': {
+    en: 'There is no demo company in production.',
+    ru: 'В рабочей среде демонстрационной компании нет.',
+  },
   'analytics.events_not_kept': {
     en: 'Days as old as that cannot be counted anew: their events are gone.',
     ru: 'Такие старые дни нельзя пересчитать: их событий уже нет.',

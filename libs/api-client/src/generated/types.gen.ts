@@ -2125,6 +2125,16 @@ export type GatewayProfileChange = {
   timeZone?: TimeZone;
 };
 
+export type GatewayProofChallenge = {
+  /**
+   * `parameters` and `signature`, as the libraries of ALTCHA take them.
+   */
+  challenge: {
+    [key: string]: unknown;
+  };
+  expiresAt: Instant;
+};
+
 export type GatewayProviderAnswer = {
   state: string;
   code?: string;
@@ -11676,6 +11686,37 @@ export type ChatAiPromptVersionsReadResponses = {
 export type ChatAiPromptVersionsReadResponse =
   ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
 
+export type GatewayProofOfWorkCreateChallengeData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/proof-of-work/challenges';
+};
+
+export type GatewayProofOfWorkCreateChallengeErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayProofOfWorkCreateChallengeError =
+  GatewayProofOfWorkCreateChallengeErrors[keyof GatewayProofOfWorkCreateChallengeErrors];
+
+export type GatewayProofOfWorkCreateChallengeResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayProofChallenge;
+};
+
+export type GatewayProofOfWorkCreateChallengeResponse =
+  GatewayProofOfWorkCreateChallengeResponses[keyof GatewayProofOfWorkCreateChallengeResponses];
+
 export type AnalyticsProviderBillsRecordData = {
   body: {
     costMicros: CostMicros;
@@ -12242,12 +12283,24 @@ export type GatewaySignInEmailsSendData = {
     locale?: Locale;
     returnTo?: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/sign-in/emails';
 };
 
 export type GatewaySignInEmailsSendErrors = {
+  /**
+   * `gateway.proof_of_work_needed`
+   */
+  403: Problem & {
+    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
   /**
    * `gateway.email_not_offered`
    */
@@ -12866,6 +12919,12 @@ export type GatewayStaffSignInPasswordData = {
     email: string;
     password: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/staff-sign-in/password';
@@ -12879,10 +12938,11 @@ export type GatewayStaffSignInPasswordErrors = {
     code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
-   * `gateway.sso_required`
+   * `gateway.sso_required`, `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?:
+      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
