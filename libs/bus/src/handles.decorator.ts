@@ -31,8 +31,8 @@ export interface GroupOptions {
 
 /** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
 export interface HandlerExtras {
-  readonly kind: 'event' | 'batch' | 'signal';
-  /** Absent of a method that hears every event. */
+  readonly kind: 'event' | 'batch' | 'signal' | 'selection';
+  /** Absent of a method that is for every event. */
   readonly definition: EventDefinition | SignalDefinition | undefined;
   readonly decrypt: boolean;
   readonly when?: (data: never) => boolean;
@@ -42,6 +42,9 @@ export interface HandlerExtras {
 const BATCH = 200;
 /** As many as there are locks for the subjects of a group; see Inbox. */
 export const MOST_SHARDS = 16;
+
+/** The pattern of a method that says which events a group is to hear. */
+const SELECTION = `${EVERY_TYPE} selection`;
 
 const declared = new WeakMap<object, HandlerExtras[]>();
 
@@ -63,7 +66,8 @@ function handler<Heard>(
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
-    (EventPattern(definition?.type ?? EVERY_TYPE, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
+    const pattern = kind === 'selection' ? SELECTION : (definition?.type ?? EVERY_TYPE);
+    (EventPattern(pattern, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
   };
 }
 
@@ -116,6 +120,21 @@ export function HandlesBatch(event: EventDefinition, options?: Partial<Decryptin
  */
 export function HandlesAll(): HandlerDecorator<CloudEvent[]> {
   return handler<CloudEvent[]>('batch', undefined);
+}
+
+/**
+ * Beside a method with `@HandlesAll()`: `method(events: CloudEvent[]): boolean[]`, or a promise of it, says of each whether that one is
+ * to hear it. The others cost no statement: they are passed over before the inbox notes anything. So the answer may change, and what was
+ * passed over is heard when it comes once more and the answer is another one by then. What it throws counts as yes.
+ */
+export function SelectsEvents() {
+  return handler<CloudEvent[]>('selection', undefined) as <
+    Method extends (events: CloudEvent[]) => readonly boolean[] | Promise<readonly boolean[]>,
+  >(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ) => void;
 }
 
 /** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
