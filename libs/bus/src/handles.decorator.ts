@@ -27,6 +27,11 @@ export interface GroupOptions {
   concurrency?: number;
   /** The most events handled in one transaction, for set-based work that gains by more. Default: 200. */
   batch?: number;
+  /**
+   * For work that nobody waits for: events are kept back for so many milliseconds, to be handled together with those that come
+   * meanwhile. Default: 0.
+   */
+  gatherMs?: number;
 }
 
 /** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
@@ -150,12 +155,12 @@ export function OnSignal(signal: SignalDefinition, options?: Decrypting) {
  */
 export function Consumer(
   group: string,
-  { ordered = false, shards = 1, concurrency = 2, batch = BATCH }: GroupOptions = {},
+  { ordered = false, shards = 1, concurrency = 2, batch = BATCH, gatherMs = 0 }: GroupOptions = {},
 ): ClassDecorator {
   if (shards > 1 && !ordered) throw new Error(`The group ${group} is not ordered: give it concurrency, not shards`);
   if (shards > MOST_SHARDS) throw new Error(`The group ${group} has more than ${MOST_SHARDS} shards`);
   return applyDecorators((target: object) => {
     for (const extras of declared.get(target) ?? [])
-      extras.group = { name: group, ordered, shards, concurrency, batch };
+      extras.group = { name: group, ordered, shards, concurrency, batch, gatherMs };
   }, Controller());
 }

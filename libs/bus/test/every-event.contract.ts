@@ -101,6 +101,30 @@ export function everyEventContract(openTransport: (observer?: TransportObserver)
     expect(unroutable).toEqual([OrderCancelled.type]);
   });
 
+  it('nobody waits for it when it gathers, neither others nor what is said next', async () => {
+    @Consumer(`patient-${uuidv7()}`, { gatherMs: 3_600_000 })
+    class Patient {
+      @HandlesAll()
+      all(events: CloudEvent[]) {
+        heard.push(...events.filter(isOurs));
+      }
+    }
+    @Consumer(`orders-${uuidv7()}`)
+    class Orders {
+      @Handles(OrderPlaced)
+      placed(_: unknown, tx: EntityManager) {
+        return note(tx, 'placed');
+      }
+    }
+    const app = await start({ consumers: [{ controller: Patient }, { controller: Orders }] });
+    // More of them than the relay has under way at once.
+    for (let n = 1; n <= 10; n++) {
+      await say(app, OrderPlaced({ orderId: 'a', n }));
+      await untilNoted(app, n);
+    }
+    expect(heard).toEqual([]);
+  });
+
   it('what comes twice is given once, and what fails is tried again, alone', async () => {
     let failures = 1;
     before = (events) => {
