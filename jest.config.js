@@ -45,6 +45,8 @@ module.exports = {
   testTimeout: 60_000,
   // One more than the cores of a small machine: specs wait for servers and deadlines more than they compute.
   maxWorkers: 3,
+  // What the modules of hundreds of files leave behind fills three gigabytes a worker and keeps its garbage collector busy.
+  workerIdleMemoryLimit: '1GB',
   // A worker that is done ends within milliseconds; giving back its memory takes up to a second on a busy machine, and after the
   // usual half of one Jest says that tests leak. Those that do (an app that a failed test did not stop) are still told of.
   workerGracefulExitTimeout: 5000,

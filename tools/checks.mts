@@ -21,12 +21,16 @@ const styleChecks: Check[] = [
   { name: 'format', command: 'prettier', args: ['--check', '--log-level=warn', '.'] },
 ];
 
+const readers: Check[] = [
+  { name: 'others read the OpenAPI document', command: process.execPath, args: ['tools/docs/openapi-readers.mts'] },
+];
+
 /** Everything that must hold besides the tests. */
 function checks(): Check[] {
   const docs = existsSync(join(root, 'tools/verbs/docs.mts'))
     ? [{ name: 'documents are fresh', command: process.execPath, args: ['tools/run.mjs', 'docs', '--check'] }]
     : [];
-  return [...typeChecks, ...styleChecks, ...docs];
+  return [...typeChecks, ...styleChecks, ...docs, ...readers];
 }
 
 /** Runs them one after the other (each uses all it can get), printing what a failing one says. */

@@ -1,10 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
-import { FieldCipher, loadConfig, prefixOf, ServiceIdentity, sharedConfig } from '@switchboard/service-kit';
+import {
+  type AppDefinition,
+  FieldCipher,
+  loadConfig,
+  prefixOf,
+  ServiceIdentity,
+  sharedConfig,
+} from '@switchboard/service-kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { definedApps, sandboxVariables, sharedVariables } from './app-variables';
@@ -36,6 +44,57 @@ describe('docker-compose.yml', () => {
     expect(foreign.map(({ image }) => image).filter((image) => !/:v?\d+\.\d+/.test(image))).toEqual([]);
     expect(foreign.length).toBeGreaterThan(0);
     expect(Object.values(services).filter(({ restart }) => restart !== 'unless-stopped')).toEqual([]);
+  });
+});
+
+describe('every service', () => {
+  const Overlay = z.object({ secretGenerator: z.array(z.object({ name: z.string() })) });
+  const base = parse(read('k8s/base/kustomization.yaml')) as { components: string[] };
+  const overlays = globSync('k8s/overlays/*/kustomization.yaml', { cwd: root });
+  const scraped = [...read('deploy/prometheus/prometheus.yml').matchAll(/names: \[([\w-]+)\], type: A, port: (\d+)/g)];
+  const ports = JSON.parse(read('deploy/docker/services.json')) as Record<string, number>;
+  const manifest = (name: string, kind: string) => {
+    const file = `k8s/components/${name}/${kind}.yaml`;
+    return existsSync(join(root, file)) ? read(file) : '';
+  };
+
+  /** Where a service is missing, or written of with another port. */
+  function lacking({ name, port }: Pick<AppDefinition, 'name' | 'port'>): string[] {
+    const url = `http://${name}:${port}`;
+    const places: Record<string, boolean> = {
+      'docker-compose.yml: the service': ours.some((service) => service.build.args['APP'] === name),
+      'docker-compose.yml: its address, for the others': read('docker-compose.yml').includes(
+        `${prefixOf(name)}_URL: ${url}`,
+      ),
+      'deploy/docker/services.json': ports[name] === port,
+      'deploy/prometheus/prometheus.yml': scraped.some(([, service, at]) => service === name && Number(at) === port),
+      'k8s/base/kustomization.yaml': base.components.includes(`../components/${name}`),
+      'k8s/base/addresses.yaml': read('k8s/base/addresses.yaml').includes(`${prefixOf(name)}_URL: ${url}`),
+      ...Object.fromEntries(
+        ['deployment', 'service', 'service-account', 'network-policy', 'migrate'].map((kind) => [
+          `k8s/components/${name}/${kind}.yaml`,
+          manifest(name, kind).includes(`name: ${name}`),
+        ]),
+      ),
+      ...Object.fromEntries(
+        overlays.map((file) => [
+          `${file}: its secret`,
+          Overlay.parse(parse(read(file))).secretGenerator.some((secret) => secret.name === name),
+        ]),
+      ),
+    };
+    return Object.entries(places).flatMap(([place, isThere]) => (isThere ? [] : [`${name} is missing in ${place}`]));
+  }
+
+  it('has its place in compose, Kubernetes and Prometheus', async () => {
+    expect((await definedApps()).flatMap(lacking)).toEqual([]);
+  });
+
+  it('that is new is told what it lacks', () => {
+    const missing = lacking({ name: 'parcels', port: 4199 });
+    expect(missing).toContain('parcels is missing in docker-compose.yml: the service');
+    expect(missing).toContain('parcels is missing in k8s/overlays/dev/kustomization.yaml: its secret');
+    expect(missing).toHaveLength(12);
   });
 });
 
@@ -114,6 +173,34 @@ describe('the image', () => {
     const known = [...Object.keys(sharedVariables(await definedApps())), ...sandboxVariables(), 'APP'];
     expect(known).toEqual(expect.arrayContaining(set));
     expect(set.length).toBeGreaterThan(0);
+  });
+
+  it('of whatever the gateway is part of brings the pages that the gateway serves', () => {
+    const [, build] = /^RUN (if \[ -d apps\/gateway\/dist \].*)$/m.exec(dockerfile)!;
+    const web = globSync('apps/*/project.json', { cwd: root })
+      .filter((file) => read(file).includes('"kind:web"'))
+      .map((file) => dirname(file));
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-image-'));
+    try {
+      mkdirSync(join(folder, 'bin'));
+      writeFileSync(join(folder, 'bin/npx'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      for (const config of globSync('apps/*/vite.config.*', { cwd: root })) {
+        mkdirSync(join(folder, dirname(config)), { recursive: true });
+        writeFileSync(join(folder, config), '');
+      }
+      const said = () =>
+        execFileSync('sh', ['-c', build!], {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+        });
+      expect(said()).toBe('');
+      mkdirSync(join(folder, 'apps/gateway/dist'), { recursive: true });
+      expect(said()).toBe(web.map((app) => `vite build ${app}\n`).join(''));
+      expect(web).toContain('apps/console');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   const healthcheck = join(root, 'deploy/docker/healthcheck.mjs');

@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as contracts from '@switchboard/contracts';
 import ts from 'typescript';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { definedApps } from './app-variables';
+import { asks } from './docs/kubernetes.mts';
 
 const root = join(__dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -70,19 +72,9 @@ describe('the manifests of Kubernetes', () => {
     expect(mistakesIn([{ file: 'misspelt', manifest: misspelt }])).toEqual([expect.stringContaining('replicaz')]);
   });
 
-  it('have everything of every service', async () => {
+  it('run the migration of every service before it', async () => {
     const services = (await definedApps()).map(({ name }) => name);
-    const kinds = ['Deployment', 'Service', 'ServiceAccount', 'NetworkPolicy'];
-    const lacking = services.flatMap((name) =>
-      kinds.flatMap((kind) =>
-        ofKind(kind).some(({ metadata }) => metadata.name === name) ? [] : [`${name}: ${kind}`],
-      ),
-    );
-    expect(lacking).toEqual([]);
     expect(ofKind('Job').map(({ metadata }) => metadata.name)).toEqual(services.map((name) => `${name}-migrate`));
-    const overlay = parse(read('k8s/overlays/dev/kustomization.yaml')) as { secretGenerator: { name: string }[] };
-    expect(overlay.secretGenerator.map(({ name }) => name).sort()).toEqual(['shared', ...services].sort());
-    expect(Object.keys(JSON.parse(read('deploy/docker/services.json')) as object)).toEqual(services);
   });
 
   it('run nothing as root, nothing that writes to its own disk, and nothing without a limit', () => {
@@ -100,7 +92,8 @@ describe('the manifests of Kubernetes', () => {
     }
   });
 
-  it('let services reach only whom they ask', () => {
+  it('let services reach all whom they may ask, and nobody else', async () => {
+    const services = (await definedApps()).map(({ name }) => name);
     const policy = (name: string) =>
       JSON.stringify(ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === name)!.spec);
     const reaches = (from: string, to: string) => {
@@ -110,10 +103,37 @@ describe('the manifests of Kubernetes', () => {
       expect([from, to, ingress]).toEqual([from, to, egress]);
       return egress;
     };
-    expect(reaches('gateway', 'chat-ai')).toBe(true);
+    const reached = (from: string) => services.filter((to) => to !== from && reaches(from, to));
+    expect(Object.fromEntries(services.map((from) => [from, reached(from)]))).toEqual(
+      Object.fromEntries(services.map((from) => [from, services.filter((to) => to !== from && asks(from, to))])),
+    );
     expect(reaches('chat-ai', 'bot-adapter')).toBe(true);
     expect(reaches('bot-adapter', 'chat-ai')).toBe(false);
-    expect(reaches('tts-worker', 'analytics')).toBe(false);
+    expect(reaches('analytics', 'tts-worker')).toBe(false);
+  });
+
+  it('let services reach whom they ask in their source', async () => {
+    const services = (await definedApps()).map(({ name }) => name);
+    const owners = new Map(
+      Object.entries(contracts).flatMap(([name, value]) => {
+        const route = contracts.routes.find((one) => one === value);
+        return route ? [[name, contracts.serviceOf(route)]] : [];
+      }),
+    );
+    const askedIn = (folder: string) =>
+      globSync(`${folder}/src/**/*.ts`, { cwd: root })
+        .filter((file) => !file.endsWith('.spec.ts'))
+        .map((file) => read(file).replaceAll(/\/\*\*.*?\*\//gs, ''))
+        .flatMap((source) => [...source.matchAll(/\.call\((\w+)[,)]/g)].map(([, name]) => owners.get(name!) ?? ''))
+        .filter((owner) => services.includes(owner));
+    const byTheKit = askedIn('libs/service-kit');
+    const cutOff = services.flatMap((from) =>
+      [...new Set([...askedIn(`apps/${from}`), ...byTheKit])]
+        .filter((to) => to !== from && !asks(from, to))
+        .map((to) => `${from} → ${to}`),
+    );
+    expect(cutOff).toEqual([]);
+    expect([...new Set(byTheKit)].sort()).toEqual(['analytics', 'gateway']);
   });
 
   // In CI it has to be there.

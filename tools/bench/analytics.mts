@@ -13,7 +13,7 @@ import { median, optionsFrom, rounded, table } from './bus.report.mts';
 
 export const usage = '[--events 5000000] [--stream 100000] [--repetitions 3]';
 export const about =
-  'the event store beside plain batched inserts: events/s; retention and overview over millions of events: ms';
+  'the event store beside plain batched inserts: events/s; retention, overview and business over millions of events: ms';
 
 const Options = z.strictObject({
   /** In the store when it is asked. */
@@ -35,7 +35,7 @@ const SLICE = 10_000;
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 const PEOPLE = 2000;
-const AIMS = { ratio: 0.4, retentionMs: 2000, overviewMs: 300 };
+const AIMS = { ratio: 0.4, retentionMs: 2000, overviewMs: 300, businessMs: 1000 };
 
 /** `npm run bench -- analytics`; see `usage`. */
 export async function main(args: string[]): Promise<number> {
@@ -262,7 +262,7 @@ async function asking(service: Service, events: number) {
   );
   const from = new Date(today - DAYS * DAY_MS).toISOString().slice(0, 10);
   const to = new Date(today - DAY_MS).toISOString().slice(0, 10);
-  const { people, usage: live } = await boards(service);
+  const { people, usage: live, money } = await boards(service);
   const query = { zone: 'Europe/Moscow', from, to };
   const days = Array.from({ length: DAYS }, (_, i) => String(i + 1));
   const retention = await timed(async () => {
@@ -270,20 +270,23 @@ async function asking(service: Service, events: number) {
     return cohorts;
   });
   const overview = await timed(async () => (await live.overview({ zone: query.zone }, {})).hours);
+  const business = await timed(async () => [await money.business({ zone: query.zone, currency: 'USD' }, {})]);
   table(
     ['', 'median ms', 'slowest'],
     [
       [`retention of ${retention.rows} cohorts over ${DAYS} days`, retention.ms, retention.slowest],
       ['overview', overview.ms, overview.slowest],
+      ['business', business.ms, business.slowest],
     ],
   );
-  return { retentionMs: retention.ms, overviewMs: overview.ms };
+  return { retentionMs: retention.ms, overviewMs: overview.ms, businessMs: business.ms };
 }
 
 type Ask<Answer> = (query: object, viewer: object) => Promise<Answer>;
 interface Boards {
   people: { retention: Ask<{ cohorts: unknown[] }> };
   usage: { overview: Ask<{ hours: unknown[] }> };
+  money: { business: Ask<object> };
 }
 
 /** What answers the routes of the console. */
@@ -291,8 +294,9 @@ async function boards({ nest }: Service): Promise<Boards> {
   const dist = '../../apps/analytics/dist/src/boards';
   const { PeopleBoardsService } = (await import(`${dist}/people-boards.service.js`)) as Record<string, never>;
   const { UsageBoardsService } = (await import(`${dist}/usage-boards.service.js`)) as Record<string, never>;
+  const { MoneyBoardsService } = (await import(`${dist}/money-boards.service.js`)) as Record<string, never>;
   const get = <Board,>(type: never) => nest.get<Board>(type, { strict: false });
-  return { people: get(PeopleBoardsService!), usage: get(UsageBoardsService!) };
+  return { people: get(PeopleBoardsService!), usage: get(UsageBoardsService!), money: get(MoneyBoardsService!) };
 }
 
 async function timed<Row>(ask: () => Promise<Row[]>) {

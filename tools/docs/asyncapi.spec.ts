@@ -1,5 +1,6 @@
 import { events, signals } from '@switchboard/contracts';
 import Ajv from 'ajv';
+import formats from 'ajv-formats';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -38,7 +39,7 @@ const target = (reference: string) =>
 
 /** Judges a message as a reader of the document would, with another implementation of JSON Schema than the one that wrote it. */
 function judge(type: string) {
-  const ajv = new Ajv({ allErrors: true, unknownFormats: 'ignore' });
+  const ajv = formats(new Ajv({ allErrors: true, strict: false }));
   return ajv.compile({ ...document.components.messages[type]!.payload, components: document.components });
 }
 
@@ -67,8 +68,8 @@ describe('the AsyncAPI document', () => {
   it.each(events.map(({ type }) => type))('describes %s so that its envelope can be judged', (type) => {
     const judgement = judge(type);
     expect(judgement({ specversion: '1.0', id: 'one', type: 'another', data: {} })).toBe(false);
-    const wrong = judgement.errors!.map(({ dataPath, keyword }) => `${dataPath} ${keyword}`);
-    expect(wrong).toEqual(expect.arrayContaining(['.id format', '.type const', ' required', '.data required']));
+    const wrong = judgement.errors!.map(({ instancePath, keyword }) => `${instancePath} ${keyword}`);
+    expect(wrong).toEqual(expect.arrayContaining(['/id format', '/type const', ' required', '/data required']));
   });
 
   it('takes a message as it travels', () => {

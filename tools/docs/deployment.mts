@@ -17,10 +17,13 @@ const FURTHER: Record<string, string> = {
     # each replica finds a port.
     ports: ['127.0.0.1:4201-4209:4201']
 `,
+  gateway: `    # The console and the API, for a reverse proxy with TLS in front.
+    ports: ['127.0.0.1:4080-4089:4080']
+`,
 };
 
 /** Variables that a container always has; the others are passed on when they are set. */
-const VALUES: Record<string, string> = { BOT_ADAPTER_PUBLIC_PORT: '4201' };
+const VALUES: Record<string, string> = { BOT_ADAPTER_PUBLIC_PORT: '4201', GATEWAY_PUBLIC_PORT: '4080' };
 
 /** docker-compose.yml with its generated parts written anew; the rest of it is written by hand. */
 export function composeFile(services: readonly AppDefinition[]): string {

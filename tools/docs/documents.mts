@@ -14,8 +14,10 @@ import { z } from 'zod';
 import { DEMO_BOTS, sandboxBots } from '../local/bots.mts';
 import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
+import { accessPage } from './access.mts';
 import { apiClient } from './api-client.mts';
 import { asyncApi } from './asyncapi.mts';
+import { dashboardFiles } from './dashboards.mts';
 import { dataMapPage } from './data-map.mts';
 import { composeFile, prometheusFile, sandboxEnv, servicePorts } from './deployment.mts';
 import { readEventMap } from './event-map.mts';
@@ -41,11 +43,13 @@ export async function documents(): Promise<Document[]> {
     { path: 'docs/asyncapi.yaml', text: asyncApi(map, version) },
     { path: 'docs/events.md', text: eventTable(map) },
     { path: 'docs/data-map.md', text: dataMapPage(services) },
+    { path: 'docs/access.md', text: await accessPage() },
     { path: 'docker-compose.yml', text: composeFile(services) },
     { path: 'deploy/docker/sandbox.env', text: sandboxEnv(await sandboxBots(DEMO_BOTS, {})) },
     { path: 'deploy/prometheus/prometheus.yml', text: prometheusFile(services) },
     { path: 'deploy/docker/services.json', text: servicePorts(services) },
     ...kubernetesFiles(services),
+    ...dashboardFiles(),
     ...openApiDocuments(),
     ...(await apiClient(mergedOpenApi(routes))),
     ...newSnapshots(),

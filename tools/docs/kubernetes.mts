@@ -21,8 +21,10 @@ const COMMAND = [
   'dist/src/main.js',
 ];
 
-/** Who has to reach the internet: channels, models, speech, webhooks of others. */
-const GOES_OUTSIDE = ['bot-adapter', 'chat-ai', 'gateway', 'tts-worker', 'payments', 'vpn-provisioner'];
+/** What a service reaches of the internet besides: the gateway hands e-mail to a server. */
+const FURTHER_PORTS: Readonly<Record<string, readonly number[]>> = { gateway: [465, 587] };
+/** Of the collector that OTEL_EXPORTER_OTLP_ENDPOINT names, where it runs in the cluster. */
+const OTLP_PORT = 4318;
 /** The listener of bot-adapter for webhooks; that of the gateway is in its definition. */
 const PUBLIC_PORTS: Readonly<Record<string, number>> = { 'bot-adapter': 4201 };
 const MEMORY: Readonly<Record<string, string>> = { 'tts-worker': '768Mi' };
@@ -206,7 +208,7 @@ function networkPolicyOf(app: AppDefinition, services: readonly AppDefinition[])
   const publicPort = publicPortOf(app);
   const ingress = [
     ...(callers.length > 0 ? [{ from: callers.map((caller) => pods(caller.name)), ports: [tcp(app.port)] }] : []),
-    { from: [{ namespaceSelector: { matchLabels: { 'switchboard/monitoring': 'true' } } }], ports: [tcp(app.port)] },
+    { from: [monitoring], ports: [tcp(app.port)] },
     ...(publicPort ? [{ ports: [tcp(publicPort)] }] : []),
   ];
   const egress = [
@@ -218,9 +220,12 @@ function networkPolicyOf(app: AppDefinition, services: readonly AppDefinition[])
     ...(name === 'gateway'
       ? [{ to: [{ podSelector: { matchLabels: { 'switchboard/data': 'redis' } } }], ports: [tcp(6379)] }]
       : []),
-    ...(GOES_OUTSIDE.includes(name)
-      ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: PRIVATE } }], ports: [tcp(443), tcp(8443)] }]
-      : []),
+    { to: [monitoring], ports: [tcp(OTLP_PORT)] },
+    // Channels, models and webhooks; and of every service the bucket of its files, and whoever is told of its errors.
+    {
+      to: [{ ipBlock: { cidr: '0.0.0.0/0', except: PRIVATE } }],
+      ports: [443, 8443, ...(FURTHER_PORTS[name] ?? [])].map(tcp),
+    },
   ];
   return {
     ...policy(name, name),
@@ -242,6 +247,8 @@ export const asks = (caller: string, asked: string): boolean =>
   });
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
+
+const monitoring = { namespaceSelector: { matchLabels: { 'switchboard/monitoring': 'true' } } };
 
 const toDns = {
   to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],

@@ -1,7 +1,9 @@
+import { globSync } from 'node:fs';
+import { root } from '../local/workspace.mts';
 import type { Changes } from './changes.mts';
 import type { Feature } from './feature.templates.mts';
 import { aNoun, camel, pascal, snake } from './names.mts';
-import { calledOn, withElement, withExport, withImport } from './source-edits.mts';
+import { constant, withElement, withExport, withImport } from './source-edits.mts';
 
 const contracts = 'libs/contracts/src';
 
@@ -27,17 +29,18 @@ const IMPORTS = {
 
 /** Defines the routes in the contracts, exports them and puts them among the others. */
 export function addRoutes(changes: Changes, feature: Feature): void {
-  const { service } = feature;
-  const module = `./${service}.api`;
-  const file = `${contracts}/${service}.api.ts`;
+  const area = areaOf(changes, feature);
+  const module = `./${area}.api`;
+  const file = `${contracts}/${area}.api.ts`;
   const names = Object.values(routesOf(feature));
   const index = changes.read(`${contracts}/index.ts`);
   const known = names.find((name) => new RegExp(`\\b${name}\\b`).test(index));
   if (known) throw new Error(`The contracts have a ${known} already.`);
   if (!changes.has(file)) {
     changes.create(file, '');
+    const imported = camel(area.replaceAll('.', '-'));
     changes.edit(`${contracts}/routes.ts`, (routes) =>
-      withElement(withImport(routes, `* as ${camel(service)}`, module), calledOn('flatMap'), camel(service)),
+      withElement(withImport(routes, `* as ${imported}`, module), constant('files'), imported),
     );
   }
   changes.edit(file, (api) => {
@@ -45,6 +48,13 @@ export function addRoutes(changes: Changes, feature: Feature): void {
     return `${imported.trimEnd()}\n\n${definitions(feature)}`;
   });
   for (const name of names) changes.edit(`${contracts}/index.ts`, (text) => withExport(text, name, module));
+}
+
+/** Where the routes stand: in the one file of their service, or in one of their own where those of the service are split by area. */
+function areaOf(changes: Changes, { service, plural }: Feature): string {
+  const isWhole = changes.has(`${contracts}/${service}.api.ts`);
+  const isSplit = !isWhole && globSync(`${contracts}/${service}.*.api.ts`, { cwd: root }).length > 0;
+  return isSplit ? `${service}.${plural}` : service;
 }
 
 /** Adds a name to the import from that module, or such an import. */

@@ -192,13 +192,29 @@ function playedSignIn(given: Variables, addresses: Record<string, string>, smtpU
     YANDEX: { ...elsewhere, URL: `${openid}/yandex`, INFO_URL: `${openid}/yandex` },
     VK: { CLIENT_ID: 'sandbox', SERVICE_TOKEN: 'sandbox-secret', URL: `${openid}/vk` },
   };
+  const staff: Record<string, string> = {
+    ...elsewhere,
+    ISSUER: `${openid}/company`,
+    NAME: 'Sandbox company',
+    SCOPE: 'openid profile email groups',
+    DOMAINS: 'company.example',
+    JOIN: 'anybody',
+    // Nobody who could let others in: whoever reaches the sandbox chooses for themselves.
+    ROLES: JSON.stringify({ developers: ['developer'], support: ['support'], analysts: ['analyst'] }),
+  };
   const isGiven = (prefix: string) => Object.keys(given).some((name) => name.startsWith(prefix));
   const providers = Object.entries(played).flatMap(([provider, settings]) => {
     const prefix = `GATEWAY_SIGN_IN_${provider}_`;
     if (isGiven(prefix)) return [];
     return Object.entries(settings).map(([name, value]) => [prefix + name, value]);
   });
-  return { ...(isGiven('GATEWAY_SMTP_URL') ? {} : { GATEWAY_SMTP_URL: smtpUrl }), ...Object.fromEntries(providers) };
+  const company = isGiven('GATEWAY_STAFF_SSO_')
+    ? []
+    : Object.entries(staff).map(([name, value]) => [`GATEWAY_STAFF_SSO_${name}`, value]);
+  return {
+    ...(isGiven('GATEWAY_SMTP_URL') ? {} : { GATEWAY_SMTP_URL: smtpUrl }),
+    ...Object.fromEntries([...providers, ...company]),
+  };
 }
 
 /** `DATABASE_URL` of `DATABASE_URL_FILE`. */

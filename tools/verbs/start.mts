@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { playAlong, wantsDemo } from '../demo/local.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
@@ -57,12 +58,18 @@ ${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`])
 ${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
+  // In the background: nobody waits for it.
+  const demo = wantsDemo(installation.bots, process.env)
+    ? playAlong(join(stateDir, 'start'), installation.services, signal)
+    : Promise.resolve();
   const reason = await Promise.race([
     asked.then(() => undefined),
     installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
     installation.sandbox.ended.then((code) => `The sandbox ended by itself (${code}):\n${installation.sandbox.tail()}`),
   ]);
   if (reason) console.error(reason);
+  stopping.abort();
+  await demo;
   await installation.stop();
   return reason ? 1 : 0;
 }

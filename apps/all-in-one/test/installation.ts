@@ -105,6 +105,11 @@ export class Installation {
     return this.site.databaseUrl;
   }
 
+  /** Where people reach the gateway. */
+  get publicUrl(): string {
+    return this.service('gateway').publicUrl!;
+  }
+
   /** Rows of a service's own tables: for facts that no person can see. */
   rows<T>(service: string, sql: string, parameters: unknown[] = []): Promise<T[]> {
     return this.service(service).db.query<T[]>(sql, parameters);
@@ -120,6 +125,11 @@ export class Installation {
     return this.site.env['MEDIA_FOLDER']!;
   }
 
+  /** Of all services, in one process. */
+  get urls(): URL[] {
+    return this.apps.services.map(({ url }) => new URL(url));
+  }
+
   /** A counter as Prometheus reads it, summed over the series whose labels fit. */
   async counter(service: string, name: string, labels: string): Promise<number> {
     const text = await (await fetch(`${this.service(service).url}/metrics`)).text();
@@ -132,7 +142,7 @@ export class Installation {
     await this.site.clear();
   }
 
-  private service(name: string) {
+  service(name: string) {
     const found = this.apps.services.find((service) => service.name === name);
     if (!found) throw new Error(`there is no service ${name}`);
     return found;

@@ -1,3 +1,4 @@
+import { signInEnv } from '../../gateway/test/start-gateway';
 import { SandboxClient } from '../../sandbox/src/client';
 import { Program } from './program';
 
@@ -30,14 +31,17 @@ export class Sandbox {
   private constructor(
     private readonly program: Program,
     readonly url: string,
-    private readonly client = new SandboxClient(url),
+    readonly client: SandboxClient,
+    private readonly smtpUrl: string,
   ) {}
 
   static async start(): Promise<Sandbox> {
     const bots = JSON.stringify([LUMEN, NORTHWIND]);
     const program = new Program('apps/sandbox/dist/src/main.js', { SANDBOX_PORT: '0', SANDBOX_BOTS: bots });
     const [ready] = await program.said((line) => line.includes('"ready"'));
-    return new Sandbox(program, (JSON.parse(ready!) as { url: string }).url);
+    const { url } = JSON.parse(ready!) as { url: string };
+    const client = new SandboxClient(url);
+    return new Sandbox(program, url, client, await client.mailbox.smtpUrl());
   }
 
   /** The variables by which services find their third parties here. */
@@ -47,6 +51,7 @@ export class Sandbox {
       BOT_ADAPTER_SANDBOX_API_ROOT: `${this.url}/telegram`,
       CHAT_AI_SANDBOX_BASE_URL: models,
       TTS_WORKER_SANDBOX_BASE_URL: models,
+      ...signInEnv({ telegram: `${this.url}/telegram-login`, openid: `${this.url}/openid` }, this.smtpUrl),
     };
   }
 

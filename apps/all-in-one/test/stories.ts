@@ -2,12 +2,14 @@ import { conversationStories } from './conversation.stories';
 import { crowdStories } from './crowd.stories';
 import { Installation } from './installation';
 import { privacyStories } from './privacy.stories';
+import { signInStories } from './sign-in.stories';
 import { troubleStories } from './trouble.stories';
 import { voiceStories } from './voice.stories';
 
 const all = {
   privacy: privacyStories,
   conversations: conversationStories,
+  'signing in': signInStories,
   voice: voiceStories,
   trouble: troubleStories,
   crowds: crowdStories,

@@ -5,8 +5,10 @@ import { ArchiveModule } from './archive/archive.module';
 import { BackupModule } from './backup/backup.module';
 import { BoardsModule } from './boards/boards.module';
 import { ConsentsModule } from './consents/consents.module';
+import { DemoModule } from './demo/demo.module';
 import { EventsModule } from './events/events.module';
 import { ExportsModule } from './exports/exports.module';
+import { MonitoringModule } from './monitoring/monitoring.module';
 import { OwnStatisticsModule } from './own-statistics/own-statistics.module';
 import { ExperimentsModule } from './experiments/experiments.module';
 import { RetentionModule } from './retention/retention.module';
@@ -28,6 +30,8 @@ import { UiEventsModule } from './ui-events/ui-events.module';
     OwnStatisticsModule,
     BoardsModule,
     ExportsModule,
+    MonitoringModule,
+    DemoModule,
   ],
 })
 export class AnalyticsModule {}

@@ -5,9 +5,11 @@ import { NOT_KEPT_FIELDS } from '../src/events/read-event';
 const NAMES_OF_THINGS = [
   'contributors',
   'engine',
+  'eventType',
   'language',
   'media',
   'model',
+  'ownerKind',
   'requestedBy',
   'resourceType',
   'runbook',

@@ -21,6 +21,8 @@ const LAYERS = [
   'own-statistics',
   'boards',
   'exports',
+  'monitoring',
+  'demo',
 ];
 
 it('the layers of analytics import only what stands below them', () => {

@@ -3,6 +3,7 @@ import { AccountingModule } from './accounting/accounting.module';
 import { AssistantsModule } from './assistants/assistants.module';
 import { AttachmentsModule } from './attachments/attachments.module';
 import { ConversationsModule } from './conversations/conversations.module';
+import { DemoModule } from './demo/demo.module';
 import { ErasureModule } from './erasure/erasure.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
@@ -18,6 +19,7 @@ import { UnansweredModule } from './unanswered/unanswered.module';
     AssistantsModule,
     AttachmentsModule,
     ConversationsModule,
+    DemoModule,
     ErasureModule,
     KnowledgeModule,
     ModelsModule,

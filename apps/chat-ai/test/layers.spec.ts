@@ -16,6 +16,7 @@ const LAYERS = [
   'try-outs',
   'retention',
   'erasure',
+  'demo',
 ];
 
 it('the layers of chat-ai import only what stands below them', () => {

@@ -135,7 +135,7 @@ const audit = createRoute({
   getParentRoute: () => staff,
   path: 'audit',
   staticData: { permission: 'audit:read' },
-  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'result', 'after'),
+  validateSearch: searchOf('tab', 'from', 'to', 'action', 'actor', 'actorId', 'result', 'after'),
   component: lazyRouteComponent(() => import('./audit/audit.page'), 'AuditPage'),
 });
 const account = createRoute({
@@ -152,11 +152,67 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./keys/keys.page'), 'KeysPage'),
 });
 
+const experiments = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments',
+  staticData: { permission: 'experiments:read' },
+  validateSearch: searchOf('bot', 'state', 'after'),
+  component: lazyRouteComponent(() => import('./experiments/experiments.page'), 'ExperimentsPage'),
+});
+const newExperiment = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments/new',
+  staticData: { permission: 'experiments:write' },
+  validateSearch: searchOf('bot', 'draft'),
+  component: lazyRouteComponent(() => import('./experiments/new-experiment.page'), 'NewExperimentPage'),
+});
+const experiment = createRoute({
+  getParentRoute: () => staff,
+  path: 'experiments/$experimentId',
+  staticData: { permission: 'experiments:read' },
+  component: lazyRouteComponent(() => import('./experiments/experiment.page'), 'ExperimentPage'),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => staff,
+  path: 'webhooks',
+  staticData: { permission: 'webhooks:read' },
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./webhooks/webhooks.page'), 'WebhooksPage'),
+});
+const webhookEndpoint = createRoute({
+  getParentRoute: () => staff,
+  path: 'webhooks/$endpointId',
+  staticData: { permission: 'webhooks:read' },
+  validateSearch: searchOf('outcome', 'type', 'delivery', 'after'),
+  component: lazyRouteComponent(() => import('./webhooks/endpoint.page'), 'WebhookEndpointPage'),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => staff,
+  path: 'approvals',
+  staticData: { permission: 'approvals:read' },
+  validateSearch: searchOf('tab', 'approval', 'after'),
+  component: lazyRouteComponent(() => import('./approvals/approvals.page'), 'ApprovalsPage'),
+});
+const system = createRoute({
+  getParentRoute: () => staff,
+  path: 'system',
+  staticData: { permission: 'system:read' },
+  validateSearch: searchOf('tab', 'service', 'q'),
+  component: lazyRouteComponent(() => import('./system/system.page'), 'SystemPage'),
+});
+
 const staffSignIn = createRoute({
   getParentRoute: () => root,
   path: '/console/sign-in',
   validateSearch: searchOf('to'),
   component: lazyRouteComponent(() => import('./sign-in/staff-sign-in.page'), 'StaffSignInPage'),
+});
+const ssoReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/console/sign-in/sso',
+  component: lazyRouteComponent(() => import('./sign-in/sso-return.page'), 'SsoReturnPage'),
 });
 const welcome = createRoute({
   getParentRoute: () => root,
@@ -164,20 +220,59 @@ const welcome = createRoute({
   component: lazyRouteComponent(() => import('./sign-in/welcome.page'), 'WelcomePage'),
 });
 
+// A person's own area.
+const me = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(() => import('./me/person-area'), 'PersonArea'),
+});
+const myMonth = createRoute({
+  getParentRoute: () => me,
+  path: '/',
+  validateSearch: searchOf('month'),
+  component: lazyRouteComponent(() => import('./me/month.page'), 'MonthPage'),
+});
+const myProfile = createRoute({
+  getParentRoute: () => me,
+  path: 'profile',
+  component: lazyRouteComponent(() => import('./me/profile.page'), 'ProfilePage'),
+});
+const myAccess = createRoute({
+  getParentRoute: () => me,
+  path: 'access',
+  component: lazyRouteComponent(() => import('./me/access.page'), 'AccessPage'),
+});
+const myConsents = createRoute({
+  getParentRoute: () => me,
+  path: 'consents',
+  component: lazyRouteComponent(() => import('./me/consents.page'), 'ConsentsPage'),
+});
+const personSignIn = createRoute({
+  getParentRoute: () => root,
+  path: '/me/sign-in',
+  validateSearch: searchOf('to', 'state', 'code', 'device_id', 'iss', 'error'),
+  component: lazyRouteComponent(() => import('./me/sign-in.page'), 'PersonSignInPage'),
+});
+
 const routeTree = root.addChildren([
   staffSignIn,
+  ssoReturn,
   welcome,
+  personSignIn,
   staff.addChildren([
     overview,
     ...[bots, newBot, bot],
     ...[prompts, prompt],
     ...[knowledge, botKnowledge],
+    ...[experiments, newExperiment, experiment],
     ...[conversations, conversation],
     ...[people, person],
     failures,
     ...[usage, alerts, boards],
-    ...[keys, staffList, audit, account],
+    ...[webhooks, webhookEndpoint, keys, system],
+    ...[staffList, approvals, audit, account],
   ]),
+  me.addChildren([myMonth, myProfile, myAccess, myConsents]),
 ]);
 
 export const router = createRouter({

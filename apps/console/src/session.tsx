@@ -5,7 +5,8 @@ import {
   type GatewaySessionReadResponse,
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { queryClient, sessionKey } from './api';
+import { sessionKey } from './api';
+import { waitingRequests } from './shell/approval';
 
 type Session = GatewaySessionReadResponse;
 
@@ -36,9 +37,11 @@ export function useStaff(): Staff {
   };
 }
 
+/** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
-  queryClient.clear();
+  waitingRequests.clear();
+  window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 
 /** As the services decide: `resource:action`, `resource:*`, `*`; with `!` it forbids, whatever else allows it. */

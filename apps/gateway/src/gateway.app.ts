@@ -18,6 +18,7 @@ import { ApiKey } from './api-keys/api-key.entity';
 import { AuditEntryRow } from './audit/audit-entry.entity';
 import { AuditVerification } from './audit/audit-verification.entity';
 import { EdgeService } from './edge/edge.service';
+import { EndStreams } from './edge/open-streams';
 import { gatewayConfig } from './gateway.config';
 import { gatewayDataMap } from './gateway.data-map';
 import { GatewayModule } from './gateway.module';
@@ -26,7 +27,9 @@ import { Consent } from './people/consent.entity';
 import { Identity } from './people/identity.entity';
 import { Restriction } from './people/restriction.entity';
 import { User } from './people/user.entity';
+import { RefreshToken } from './sessions/refresh-token.entity';
 import { Session } from './sessions/session.entity';
+import { SigningKey } from './sessions/signing-key.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
 import { Passkey } from './staff/passkey.entity';
 import { Staff, STAFF_PLACES } from './staff/staff.entity';
@@ -50,10 +53,17 @@ export const gatewayApp = defineApp({
       Grant,
       Identity,
     ],
-    ...[Passkey, Restriction, Role, Session, SignInLink, Staff, User],
+    ...[Passkey, RefreshToken, Restriction, Role, Session, SigningKey, SignInLink, Staff, User],
     ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', ...STAFF_PLACES, ...WEBHOOK_PLACES],
+  encrypted: [
+    'approvals.body',
+    'bot_secrets.value',
+    'sign_in_links.email',
+    'signing_keys.private_key',
+    ...STAFF_PLACES,
+    ...WEBHOOK_PLACES,
+  ],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,
@@ -66,7 +76,7 @@ export const gatewayApp = defineApp({
     CreateWebhooks1796300100000,
   ],
   dataMap: gatewayDataMap,
-  tasks: [CountReplicas],
+  tasks: [CountReplicas, EndStreams],
   publicFront: EdgeService,
   port: 4100,
   publicPort: 4080,

@@ -77,7 +77,8 @@ export const gatewayDataMap: DataMap = {
     },
   },
   spent_attempts: {
-    purpose: 'Attempts to sign in that have come back, and what passkeys had to sign: each counts once.',
+    purpose:
+      'Attempts to sign in that have come back, what passkeys had to sign, and proofs of work: each counts once.',
     retention: 'A day.',
     erasure: 'not personal',
     columns: {},
@@ -148,7 +149,7 @@ export const gatewayDataMap: DataMap = {
     columns: {},
   },
   sessions: {
-    purpose: 'Browsers in which somebody is signed in.',
+    purpose: 'Browsers and apps in which somebody is signed in.',
     retention: 'Until they are signed out or expire: 30 days for persons, 12 hours for staff.',
     erasure: 'delete row',
     person: 'subject_id',
@@ -158,7 +159,26 @@ export const gatewayDataMap: DataMap = {
       subject_id: 'Whose it is.',
       amr: 'How they proved who they are.',
       device: 'Browser and system, without their versions.',
+      sso_sid: 'As the provider of the company calls the session there.',
     },
+  },
+  refresh_tokens: {
+    purpose: 'By what apps stay signed in, and those that were used, so that a stolen one is found out.',
+    retention: 'As long as the session.',
+    erasure: 'delete row',
+    person: { column: 'session_id', of: 'sessions' },
+    columns: {
+      hash: 'SHA-256 of the token.',
+      session_id: 'The session.',
+      seed: 'Random; makes the next one.',
+      spent_by: 'Browser and system, without their versions.',
+    },
+  },
+  signing_keys: {
+    purpose: 'To sign access tokens of apps.',
+    retention: 'A public key until a day after its last token; the private one until the next signs.',
+    erasure: 'not personal',
+    columns: { kid: 'Name of the key.', public_key: 'As a JWK.', private_key: 'As a JWK, encrypted.' },
   },
   staff: {
     purpose: 'Who works here.',
@@ -173,6 +193,7 @@ export const gatewayDataMap: DataMap = {
       totp_secret: 'Secret of the authenticator app, encrypted.',
       recovery_hashes: 'Keyed hashes of the recovery codes that are left.',
       invitation_hash: 'Keyed hash of the invitation.',
+      sso_hash: 'Keyed hash of who they are at the provider of the company.',
     },
   },
   approvals: {
@@ -218,7 +239,13 @@ export const gatewayDataMap: DataMap = {
     purpose: 'Who has which role, for all bots or for one.',
     retention: 'Until it is taken away.',
     erasure: 'not personal',
-    columns: { staff_id: 'Who has it.', role: 'Name of the role.', bot_id: 'The bot.', granted_by: 'Who gave it.' },
+    columns: {
+      staff_id: 'Who has it.',
+      role: 'Name of the role.',
+      bot_id: 'The bot.',
+      granted_by: 'Who gave it.',
+      source: 'Staff, or the provider of the company.',
+    },
   },
   audit_entries: {
     purpose: 'Who did what, when and why, so that it can be shown later.',

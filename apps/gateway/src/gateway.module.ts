@@ -4,11 +4,12 @@ import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
+import { DemoModule } from './demo/demo.module';
 import { EdgeModule } from './edge/edge.module';
-import { PagesModule } from './pages/pages.module';
 import { PeopleModule } from './people/people.module';
 import { SignInModule } from './sign-in/sign-in.module';
 import { StaffModule } from './staff/staff.module';
+import { StaffSsoModule } from './staff-sso/staff-sso.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
 @Module({
@@ -16,11 +17,12 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     AuditModule,
     ApprovalsModule,
     BotsModule,
+    DemoModule,
     EdgeModule,
-    PagesModule,
     PeopleModule,
     SignInModule,
     StaffModule,
+    StaffSsoModule,
     WebhooksModule,
     PersonErasureModule.saying(GatewayPersonErased),
   ],

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  ...['audit', 'bots', 'limits', 'sessions', 'api-keys', 'access', 'staff', 'approvals', 'webhooks'],
-  ...['edge', 'mail', 'people', 'sign-in'],
+  ...['audit', 'bots', 'limits', 'proof-of-work', 'sessions', 'api-keys', 'access', 'staff', 'approvals', 'webhooks'],
+  ...['pages', 'edge', 'mail', 'people', 'sign-in', 'staff-sso', 'demo'],
 ];
 
 it('the layers of gateway import only what stands below them', () => {

@@ -32,7 +32,8 @@ withBrowser('a passkey that a browser has made', () => {
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage();
-    await page.goto(site);
+    // Of the same origin, and without a script that asks the browser for passkeys as well.
+    await page.goto(`${site}/v1/session`);
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');
     const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;

@@ -74,6 +74,27 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** All ways for people to sign in, played by a sandbox. */
+export const signInEnv = ({ telegram, openid }: Record<'telegram' | 'openid', string>, smtpUrl: string) => ({
+  GATEWAY_PUBLIC_URL: SITE,
+  GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: TELEGRAM.id,
+  GATEWAY_SIGN_IN_TELEGRAM_CLIENT_SECRET: TELEGRAM.secret,
+  GATEWAY_SIGN_IN_TELEGRAM_ISSUER: telegram,
+  GATEWAY_SIGN_IN_GOOGLE_CLIENT_ID: ELSEWHERE.id,
+  GATEWAY_SIGN_IN_GOOGLE_CLIENT_SECRET: ELSEWHERE.secret,
+  GATEWAY_SIGN_IN_GOOGLE_ISSUER: `${openid}/google`,
+  GATEWAY_SIGN_IN_YANDEX_CLIENT_ID: ELSEWHERE.id,
+  GATEWAY_SIGN_IN_YANDEX_CLIENT_SECRET: ELSEWHERE.secret,
+  GATEWAY_SIGN_IN_YANDEX_URL: `${openid}/yandex`,
+  GATEWAY_SIGN_IN_YANDEX_INFO_URL: `${openid}/yandex`,
+  GATEWAY_SIGN_IN_VK_CLIENT_ID: ELSEWHERE.id,
+  GATEWAY_SIGN_IN_VK_SERVICE_TOKEN: ELSEWHERE.secret,
+  GATEWAY_SIGN_IN_VK_URL: `${openid}/vk`,
+  GATEWAY_SMTP_URL: smtpUrl,
+  // Specs sign in again and again.
+  GATEWAY_PROOF_OF_WORK: '0',
+});
+
 /** The gateway with every way to sign in, all of them played by the sandbox. */
 export async function startGateway(options: TestAppOptions = {}): Promise<Gateway> {
   const sandbox = await startSandbox({ pace: 0.01 });
@@ -82,21 +103,7 @@ export async function startGateway(options: TestAppOptions = {}): Promise<Gatewa
   const app = await startApp(gatewayApp, {
     ...options,
     env: {
-      GATEWAY_PUBLIC_URL: SITE,
-      GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: TELEGRAM.id,
-      GATEWAY_SIGN_IN_TELEGRAM_CLIENT_SECRET: TELEGRAM.secret,
-      GATEWAY_SIGN_IN_TELEGRAM_ISSUER: telegram!,
-      GATEWAY_SIGN_IN_GOOGLE_CLIENT_ID: ELSEWHERE.id,
-      GATEWAY_SIGN_IN_GOOGLE_CLIENT_SECRET: ELSEWHERE.secret,
-      GATEWAY_SIGN_IN_GOOGLE_ISSUER: `${openid}/google`,
-      GATEWAY_SIGN_IN_YANDEX_CLIENT_ID: ELSEWHERE.id,
-      GATEWAY_SIGN_IN_YANDEX_CLIENT_SECRET: ELSEWHERE.secret,
-      GATEWAY_SIGN_IN_YANDEX_URL: `${openid}/yandex`,
-      GATEWAY_SIGN_IN_YANDEX_INFO_URL: `${openid}/yandex`,
-      GATEWAY_SIGN_IN_VK_CLIENT_ID: ELSEWHERE.id,
-      GATEWAY_SIGN_IN_VK_SERVICE_TOKEN: ELSEWHERE.secret,
-      GATEWAY_SIGN_IN_VK_URL: `${openid}/vk`,
-      GATEWAY_SMTP_URL: await client.mailbox.smtpUrl(),
+      ...signInEnv({ telegram: telegram!, openid: openid! }, await client.mailbox.smtpUrl()),
       ...options.env,
     },
   });

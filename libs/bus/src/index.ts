@@ -14,6 +14,7 @@ export { EncryptionKeyMissing, PermanentError, RetryLater, isInfrastructureError
 
 // For operators' endpoints
 export { DeadLetters, type DeadLetter, type DeadLetterFilter, type DeadLetterGroup } from './dead-letters';
+export { busStateOf, type BusState, type EventGroupState } from './bus-state';
 export { RELEASE_OVERLAP_MINUTES, RETRY_AFTER_SECONDS } from './parked-events';
 
 // For those who start services (service-kit, testing)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ReportZone } from './analytics.boards.api';
 import { Instant, pageOf, PageQuery, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { BotId, CostMicros } from './shapes';
@@ -156,11 +157,7 @@ const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 
 const AlertSettings = z
   .object({
-    zone: z
-      .string()
-      .max(64)
-      .refine(isZone, 'is not an IANA time zone')
-      .describe('In which days and hours are compared: `Europe/Berlin`.'),
+    zone: ReportZone.describe('In which days and hours are compared: `Europe/Berlin`.'),
     quietHours: z
       .object({ from: TimeOfDay, to: TimeOfDay })
       .nullable()
@@ -173,15 +170,6 @@ const AlertSettings = z
   .meta({ id: 'analytics.AlertSettings' });
 
 const WithRevision = AlertSettings.extend({ revision: z.int() }).meta({ id: 'analytics.AlertSettingsWithRevision' });
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return /^(UTC|[A-Z][A-Za-z_]+\/[\w/+-]+)$/.test(zone);
-  } catch {
-    return false;
-  }
-}
 
 export const ReadAlertSettings = defineRoute({
   id: 'analytics.alert-settings.read',

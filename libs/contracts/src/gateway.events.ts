@@ -121,6 +121,20 @@ export const AccessChanged = defineSignal(
   'What somebody may do is to be looked up anew: signed out, suspended, given or deprived of a role; from one process of the gateway to the others.',
 );
 
+export const SessionMisused = defineEvent(
+  'gateway.session.misused.v1',
+  z.object({
+    sessionId: z.uuid(),
+    userId: person,
+    device: personal(z.string().max(100)).describe('What the person knows it by: "Firefox on Linux".'),
+    endedAt: z.iso.datetime(),
+  }),
+  {
+    subject: 'userId',
+    summary: 'A refresh token of an app was used a second time, so somebody has stolen it: the session was ended.',
+  },
+);
+
 export const GatewayPersonErased = definePersonErased('gateway');
 
 export const AuditResult = openWord(['done', 'denied', 'failed'], {

@@ -63,7 +63,7 @@ export const SignInWithPasskey = defineRoute({
   permission: 'public',
   rate: 'sign-in',
   body: Answer,
-  problems: refused,
+  problems: { ...refused, 'gateway.sso_required': 403 },
 });
 
 export const BeginPasskeyProof = defineRoute({

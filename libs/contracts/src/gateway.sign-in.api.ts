@@ -3,20 +3,22 @@ import { Instant } from './api.shapes';
 import { defineRoute } from './define-route';
 import { IdentityChannel } from './gateway.events';
 import { Identity } from './gateway.me.api';
+import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
+import { AppTokens, sessionWanted } from './gateway.tokens.api';
 import { Locale } from './locale';
 
 /**
  * Where a page goes on after signing in: an address of this site, never of another one. Browsers take `/\evil.example` and
  * `//evil.example` for other hosts, and drop tabs and line ends.
  */
-const ReturnTo = z
+export const ReturnTo = z
   .string()
   .max(500)
   .regex(/^\/(?![/\\])[^\\\s\x00-\x1f]*$/, 'is no path of this site')
   .default('/me');
 
 /** What an account elsewhere has put into the address of the page to which it sent the browser back. */
-const ProviderAnswer = z
+export const ProviderAnswer = z
   .object({
     state: z.string().min(1).max(500),
     code: z.string().min(1).max(4000).optional(),
@@ -29,8 +31,13 @@ const ProviderAnswer = z
 const Link = z.object({ link: z.string().min(1).max(200).describe('What stands behind the # of the link.') });
 
 const SignedIn = z
-  .object({ userId: z.uuid(), isNew: z.boolean(), returnTo: z.string() })
-  .meta({ id: 'gateway.SignInCompleted', description: 'The session is in a cookie.' });
+  .object({
+    userId: z.uuid(),
+    isNew: z.boolean(),
+    returnTo: z.string(),
+    tokens: AppTokens.optional().describe('For an app; without them the session is in a cookie.'),
+  })
+  .meta({ id: 'gateway.SignInCompleted' });
 
 const Began = z.object({ url: z.url().describe('Where the browser is to go.') }).meta({ id: 'gateway.SignInBegan' });
 
@@ -75,7 +82,7 @@ export const CompleteSignIn = defineRoute({
   summary: 'Signs in with what an account elsewhere has answered. Each attempt counts once.',
   permission: 'public',
   rate: 'sign-in',
-  body: ProviderAnswer,
+  body: ProviderAnswer.extend(sessionWanted).meta({ id: 'gateway.SignInAnswer' }),
   answer: SignedIn,
   status: 201,
   problems: refused,
@@ -90,9 +97,10 @@ export const SendSignInEmail = defineRoute({
   summary: 'Sends a link by e-mail that signs in once, within a quarter of an hour, in the browser that asked for it.',
   permission: 'public',
   rate: 'sign-in',
+  headers: proofOfWorkHeaders,
   body: EmailRequest,
   status: 202,
-  problems: noEmail,
+  problems: { ...noEmail, ...proofOfWorkProblems },
 });
 
 export const RedeemSignInLink = defineRoute({
@@ -102,7 +110,7 @@ export const RedeemSignInLink = defineRoute({
   summary: 'Signs in with a link that came by e-mail or from a bot. Each counts once.',
   permission: 'public',
   rate: 'sign-in',
-  body: Link,
+  body: Link.extend(sessionWanted),
   answer: SignedIn,
   status: 201,
   problems: refusedLink,

@@ -15,7 +15,7 @@ export { upcast, versionsReadAs } from './upcast';
 export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
-export { BotId, Channel, CostMicros, MediaKind, MediaRef, MediaType } from './shapes';
+export { BotId, Channel, CostMicros, DemoId, MediaKind, MediaRef, MediaType } from './shapes';
 export {
   BOT_SECTION_READERS,
   BotBudgets,
@@ -120,6 +120,7 @@ export {
   IdentityUnlinked,
   PersonReleased,
   PersonRestricted,
+  SessionMisused,
   UserRegistered,
   WebhookDeliveryCompleted,
   WebhookDeliveryFailed,
@@ -227,6 +228,7 @@ export {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
+  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
@@ -240,6 +242,9 @@ export {
   OpenExport,
   ReadExport,
 } from './analytics.exports.api';
+export { RemoveDemoEvents, TakeDemoEvents, TakeDemoExperiment } from './analytics.demo.api';
+export { RemoveDemoTurns, TakeDemoTurns } from './chat-ai.demo.api';
+export { RemoveDemoPeople, TakeDemoPeople } from './gateway.demo.api';
 export { ReadMyStatistics } from './analytics.me.api';
 export { ListRates, PutRate } from './analytics.rates.api';
 export {
@@ -317,6 +322,7 @@ export {
   CheckBot,
   DiscardDeadLetters,
   ListDeadLetters,
+  ReadSystem,
   ReplayDeadLetters,
   SummarizeDeadLetters,
 } from './service-kit.api';
@@ -368,7 +374,10 @@ export {
   ReadAuditVerification,
   RequestAuditVerification,
 } from './gateway.audit.api';
+export { CreateProofChallenge } from './gateway.proof-of-work.api';
 export { ReadSession, SignOut } from './gateway.session.api';
+export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
+export { AppTokens, RefreshTokens, RevokeTokens } from './gateway.tokens.api';
 export {
   ChangeWebhookEndpoint,
   ListWebhookDeliveries,
@@ -425,3 +434,5 @@ export {
   WithdrawRequest,
 } from './gateway.approvals.api';
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';
+export { type KnownProblem, problems, problemTexts } from './problems';
+export { sharedProblems, type SharedProblemCode } from './shared.problems';

@@ -83,7 +83,11 @@ describe('the OpenAPI document', () => {
           schema: {
             allOf: [
               { $ref: '#/components/schemas/Problem' },
-              { properties: { code: { enum: ['shop.closed', 'shop.sold'] } } },
+              {
+                properties: {
+                  code: { enum: ['shop.closed', 'shop.sold', 'request_in_progress', 'approval_unusable'] },
+                },
+              },
             ],
           },
         },
@@ -139,12 +143,14 @@ describe('the OpenAPI document of all services', () => {
   const other = (route: Partial<RouteDefinition>): RouteDefinition => ({ ...shop, id: 'post.parcels.send', ...route });
 
   it('shows routes where the gateway serves them', () => {
-    const { paths } = mergedOpenApi([shop, kit, other({ path: '/parcels' })]);
+    const internal = other({ id: 'mint.coins.count', path: '/coins', callers: ['post'] });
+    const { paths } = mergedOpenApi([shop, kit, other({ path: '/parcels' }), internal]);
+    // What is for services alone is none of them.
     expect(Object.keys(paths)).toEqual(['/v1/parcels', '/v1/services/{service}/letters/{letterId}', '/v1/things']);
     expect(paths['/v1/services/{service}/letters/{letterId}']!['get']).toMatchObject({
       operationId: 'service-kit.letters.list',
-      parameters: [{ name: 'service', schema: { enum: ['post', 'shop'] } }, { name: 'letterId' }],
-      security: [{ session: ['things:write'] }, { token: ['things:write'] }],
+      parameters: [{ name: 'service', schema: { enum: ['mint', 'post', 'shop'] } }, { name: 'letterId' }],
+      security: [{ staff: ['things:write'] }, { key: ['things:write'] }],
     });
   });
 
@@ -158,6 +164,31 @@ describe('the OpenAPI document of all services', () => {
     ],
   ])('refuses two %s', (_, clashing, reason) => {
     expect(() => mergedOpenApi([shop, clashing])).toThrow(reason);
+  });
+
+  it.each<[string, Partial<RouteDefinition>, object[]]>([
+    ['everybody', { permission: 'public' }, []],
+    ['persons alone', { permission: 'me:read' }, [{ person: ['me:read'] }]],
+    ['staff and keys', {}, [{ staff: ['things:write'] }, { key: ['things:write'] }]],
+    ['staff who have just proven who they are', { stepUp: true }, [{ staff: ['things:write'] }]],
+    ['staff about their own account', { permission: 'account:read' }, [{ staff: ['account:read'] }]],
+  ])('opens routes to %s as the gateway does', (_, change, security) => {
+    expect(mergedOpenApi([{ ...shop, ...change }]).paths['/v1/things']!['post']!['security']).toEqual(security);
+  });
+
+  it('names what the gateway adds to every answer, and its own refusals', () => {
+    const { responses } = mergedOpenApi([{ ...shop, idempotent: true }]).paths['/v1/things']!['post'] as {
+      responses: Record<string, { $ref?: string; headers?: Json }>;
+    };
+    expect(Object.keys(responses['200']!.headers!)).toEqual([
+      'X-Request-Id',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Idempotency-Replayed',
+    ]);
+    expect([responses['401'], responses['429'], responses['default']]).toEqual(
+      ['Unauthorized', 'TooManyRequests', 'Problem'].map((name) => ({ $ref: `#/components/responses/${name}` })),
+    );
   });
 
   it('tells paths apart by what is fixed in them', () => {

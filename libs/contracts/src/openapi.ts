@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { Problem } from './api.shapes';
 import { isOpen, type RouteDefinition, serviceOf, statusOf } from './define-route';
+import { sharedProblems } from './shared.problems';
 
 type Json = Record<string, unknown>;
 interface OpenApi extends Json {
   readonly paths: Record<string, Record<string, Json>>;
-  readonly components: { readonly schemas: Json; readonly securitySchemes: Json };
+  readonly components: {
+    readonly schemas: Json;
+    readonly securitySchemes: Json;
+    readonly headers?: Json;
+    readonly responses?: Json;
+  };
 }
 
 /** Of the manners all routes share; it is part of the public paths, `/v1`. */
@@ -50,8 +56,12 @@ export const publicPathOf = (route: RouteDefinition): string =>
  * @throws Error that names all clashes: two routes of one path or one id, two shapes of one name
  */
 export function mergedOpenApi(routes: readonly RouteDefinition[]): OpenApi {
-  const byService = Map.groupBy(routes, serviceOf);
-  const services = [...byService.keys()].filter((service) => service !== KIT).sort();
+  // What names its callers is for services alone: nobody outside reaches it.
+  const byService = Map.groupBy(
+    routes.filter(({ callers }) => !callers),
+    serviceOf,
+  );
+  const services = [...new Set(routes.map(serviceOf))].filter((service) => service !== KIT).sort();
   const clashes: string[] = [];
   const [paths, schemas] = [new Map<string, Record<string, Json>>(), new Map<string, unknown>()];
   const [templates, ids] = [new Map<string, string>(), new Set<string>()];
@@ -74,35 +84,141 @@ export function mergedOpenApi(routes: readonly RouteDefinition[]): OpenApi {
       const described = document.paths[route.path]![method]!;
       paths.set(path, {
         ...paths.get(path),
-        [method]: { ...(service === KIT ? ofService(described, services) : described), security: securityOf(route) },
+        [method]: atTheEdge(service === KIT ? ofService(described, services) : described, route),
       });
     }
   }
   if (clashes.length > 0) throw new Error(`The services' documents cannot be merged: ${clashes.join('; ')}`);
+  const tags = [...new Set(routes.map(tagOf))].sort().map((name) => ({ name }));
   return {
     openapi: '3.1.0',
-    info: { title: 'Switchboard', version: API_VERSION, license: LICENSE },
+    info: { title: 'Switchboard', version: API_VERSION, license: LICENSE, description: MANNERS },
+    security: [],
+    tags,
     paths: sorted(paths),
-    components: {
-      schemas: sorted(schemas),
-      securitySchemes: {
-        session: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: '__Host-session',
-          description: 'Of a browser; roles decide what its staff may do.',
-        },
-        token: { type: 'http', scheme: 'bearer', description: 'An API key, or an access token of a Web App.' },
-      },
-    },
+    components: { schemas: sorted(schemas), ...EDGE },
   };
 }
 
 const sorted = <Value>(entries: ReadonlyMap<string, Value>): Record<string, Value> =>
   Object.fromEntries([...entries].sort(([a], [b]) => a.localeCompare(b, 'en')));
 
-const securityOf = (route: RouteDefinition): Json[] =>
-  isOpen(route) ? [] : [{ session: [route.permission] }, { token: [route.permission] }];
+/** Of whoever has the permission; and of those whom the gateway lets through to such a route at all. */
+function securityOf(route: RouteDefinition): Json[] {
+  if (isOpen(route)) return [];
+  const resource = route.permission.slice(0, route.permission.indexOf(':'));
+  if (resource === 'me') return [{ person: [route.permission] }];
+  const isForKeys = resource !== 'account' && !route.stepUp;
+  return [{ staff: [route.permission] }, ...(isForKeys ? [{ key: [route.permission] }] : [])];
+}
+
+/** What the gateway adds to whatever a service answers, and answers itself. */
+function atTheEdge(described: Json, route: RouteDefinition): Json {
+  const responses = described['responses'] as Record<string, Json>;
+  const counted = { RateLimit: HEADER('RateLimit'), 'RateLimit-Policy': HEADER('RateLimit-Policy') };
+  const told = Object.entries(responses).map(([status, response]) => {
+    const headers = {
+      ...(response['headers'] as Json | undefined),
+      'X-Request-Id': HEADER('X-Request-Id'),
+      ...counted,
+    };
+    if (!status.startsWith('2')) return [status, response] as const;
+    const replayed = route.idempotent && { 'Idempotency-Replayed': HEADER('Idempotency-Replayed') };
+    return [status, { ...response, headers: { ...headers, ...replayed } }] as const;
+  });
+  const { 429: own, ...rest } = Object.fromEntries(told);
+  return {
+    ...described,
+    responses: {
+      ...rest,
+      ...(!isOpen(route) && !rest[401] && { 401: RESPONSE('Unauthorized') }),
+      429: own ? { ...own, headers: LIMITED } : RESPONSE('TooManyRequests'),
+      default: RESPONSE('Problem'),
+    },
+    security: securityOf(route),
+  };
+}
+
+const HEADER = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
+const RESPONSE = (name: string): Json => ({ $ref: `#/components/responses/${name}` });
+const LIMITED = {
+  'Retry-After': HEADER('Retry-After'),
+  RateLimit: HEADER('RateLimit'),
+  'RateLimit-Policy': HEADER('RateLimit-Policy'),
+};
+const ANY_PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+const textHeader = (description: string, example: string): Json => ({
+  description,
+  schema: { type: 'string' },
+  example,
+});
+
+/** Names and descriptions that all routes share. */
+const EDGE = {
+  headers: {
+    'Idempotency-Replayed': textHeader(
+      '`true` where the answer is that of an earlier request with the same key.',
+      'true',
+    ),
+    RateLimit: textHeader(
+      'What the tightest limit has left (`r`), and in how many seconds it is whole again (`t`).',
+      '"key";r=299;t=60',
+    ),
+    'RateLimit-Policy': textHeader(
+      'The limits that count this call: how much (`q`) in how many seconds (`w`).',
+      '"key";q=300;w=60',
+    ),
+    'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+    'X-Request-Id': {
+      description: 'Of this request, for questions about it.',
+      schema: { type: 'string', format: 'uuid' },
+    },
+  },
+  responses: {
+    Problem: { description: 'A problem: `code` says which, `type` leads to its page.', content: ANY_PROBLEM },
+    TooManyRequests: { description: '`too_many_requests`', headers: LIMITED, content: ANY_PROBLEM },
+    Unauthorized: {
+      description: '`unauthorized`',
+      headers: { 'WWW-Authenticate': { description: 'How to prove who asks.', schema: { type: 'string' } } },
+      content: ANY_PROBLEM,
+    },
+  },
+  securitySchemes: {
+    key: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'sb_live_… or sb_test_…',
+      description: 'An API key. It may do what its scopes allow, from the addresses and for the bots it was made for.',
+    },
+    person: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-person',
+      description: 'The session of a person in a browser, who sees and changes what is theirs.',
+    },
+    staff: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-staff',
+      description: 'The session of a member of staff in a browser; roles decide what they may do.',
+    },
+  },
+} as const;
+
+const MANNERS = `
+What all routes have in common. More, with examples, is in \`docs/api.md\` of the project.
+
+- **Who asks.** An API key as \`Authorization: Bearer sb_live_…\`, or the session of a browser. Behind each scheme stands the permission that a route needs.
+- **Problems** are \`application/problem+json\` (RFC 9457). \`code\` is stable, \`type\` leads to a page that says what to do, \`detail\` follows \`Accept-Language\` (en, ru), \`errors\` points at each field that does not fit.
+- **Limits.** \`RateLimit\` and \`RateLimit-Policy\` are in every answer, \`Retry-After\` in a 429. Reading costs 1, changing 2.
+- **Lists** have \`limit\` (1 to 200) and \`after\`; \`page.next\` of an answer is the \`after\` of the next request, and null at the end.
+- **Repeating.** Where \`Idempotency-Key\` is needed, the same request with the same key is done once and answered the same, for a day.
+- **Editing.** Where \`If-Match\` is needed, it is the \`ETag\` of what was seen; 412 says that somebody was faster.
+- **Looking at persons.** Where \`X-Reason\` is needed it says why, percent-encoded, and is kept in the audit log.
+- **Four eyes.** A 423 names an approval; once it is granted the same request is sent again with \`X-Approval\`.
+- **Versions.** Within \`/v1\` answers only gain fields and requests only gain optional ones. Ignore what you do not know. What is to go is announced by \`Deprecation\` and \`Sunset\`, half a year before.
+- **Times** are RFC 3339, **money** is in minor units with its currency, **ids** are texts.
+`.trim();
 
 function ofService(described: Json, services: readonly string[]): Json {
   const service = { name: 'service', in: 'path', required: true, schema: { type: 'string', enum: services } };
@@ -116,15 +232,15 @@ function operation(service: string, route: RouteDefinition, schema: (type: z.Zod
     ...(params ? parametersIn('path', params, schema) : []),
     ...(query ? parametersIn('query', query, schema) : []),
     ...(headers ? parametersIn('header', headers, schema) : []),
-    ...(route.idempotent ? [requiredHeader('Idempotency-Key', { minLength: 16, maxLength: 255 })] : []),
-    ...(route.ifMatch ? [requiredHeader('If-Match', {})] : []),
+    ...(route.idempotent ? [IDEMPOTENCY_KEY] : []),
+    ...(route.ifMatch ? [IF_MATCH] : []),
     ...(route.approval ? [APPROVAL_HEADER] : []),
-    ...(route.sensitive ? [requiredHeader('X-Reason', { minLength: 3, maxLength: 500 })] : []),
+    ...(route.sensitive ? [REASON] : []),
   ];
   return {
     operationId,
     summary: route.summary,
-    tags: [operationId.split('.').slice(0, 2).join('.')],
+    tags: [tagOf({ id: operationId })],
     security: isOpen(route) ? [] : [{ token: [route.permission] }],
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: { required: true, content: bodyContent(route.body, schema) } }),
@@ -138,6 +254,8 @@ function operation(service: string, route: RouteDefinition, schema: (type: z.Zod
     },
   };
 }
+
+const tagOf = ({ id }: Pick<RouteDefinition, 'id'>): string => id.split('.').slice(0, 2).join('.');
 
 function parametersIn(
   place: 'path' | 'query' | 'header',
@@ -154,12 +272,26 @@ function parametersIn(
   }));
 }
 
-const requiredHeader = (name: string, limits: Json): Json => ({
-  name,
-  in: 'header',
-  required: true,
+const requiredHeader = (name: string, limits: Json, description: string): Json => ({
+  ...{ name, in: 'header', required: true, description },
   schema: { type: 'string', ...limits },
 });
+
+const IDEMPOTENCY_KEY = requiredHeader(
+  'Idempotency-Key',
+  { minLength: 16, maxLength: 255, pattern: '^[!-~]+$' },
+  'The same for every try of one thing, a UUID for instance.',
+);
+const IF_MATCH = requiredHeader(
+  'If-Match',
+  { pattern: '^\\s*(\\*|"[^"]*")(\\s*,\\s*(\\*|"[^"]*"))*\\s*$' },
+  'The `ETag` that you have seen, quotes included.',
+);
+const REASON = requiredHeader(
+  'X-Reason',
+  { minLength: 3, maxLength: 4500 },
+  'Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.',
+);
 
 const APPROVAL_HEADER: Json = {
   name: 'X-Approval',
@@ -210,11 +342,17 @@ function problems({ problems: codes = {} }: RouteDefinition, schema: (type: z.Zo
       status,
       {
         description: list.map((code) => `\`${code}\``).join(', '),
-        content: problemContent({ allOf: [schema(Problem), { properties: { code: { enum: list } } }] }),
+        content: problemContent({
+          allOf: [schema(Problem), { properties: { code: { enum: [...list, ...sharedCodesOf(status)] } } }],
+        }),
       },
     ]),
   );
 }
+
+/** What every route may answer with: a path that does not exist is a 404 like a thing that does not. */
+const sharedCodesOf = (status: number): string[] =>
+  Object.entries(sharedProblems).flatMap(([code, problem]) => (problem.status === status ? [code] : []));
 
 const problemContent = (schema: Json): Json => ({ 'application/problem+json': { schema } });
 

@@ -1,5 +1,6 @@
 import * as analytics from './analytics.api';
 import * as analyticsBoards from './analytics.boards.api';
+import * as analyticsDemo from './analytics.demo.api';
 import * as analyticsExports from './analytics.exports.api';
 import * as analyticsMe from './analytics.me.api';
 import * as analyticsRates from './analytics.rates.api';
@@ -7,6 +8,7 @@ import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAiConversations from './chat-ai.conversations.api';
+import * as chatAiDemo from './chat-ai.demo.api';
 import * as chatAiKnowledge from './chat-ai.knowledge.api';
 import * as chatAiPrompts from './chat-ai.prompts.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
@@ -15,13 +17,17 @@ import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
 import * as gatewayApprovals from './gateway.approvals.api';
 import * as gatewayBots from './gateway.bots.api';
+import * as gatewayDemo from './gateway.demo.api';
 import * as gatewayKeys from './gateway.keys.api';
 import * as gatewayMe from './gateway.me.api';
 import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
+import * as gatewayProofOfWork from './gateway.proof-of-work.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
+import * as gatewaySso from './gateway.sso.api';
 import * as gatewayStaff from './gateway.staff.api';
+import * as gatewayTokens from './gateway.tokens.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
@@ -29,6 +35,7 @@ import * as ttsWorker from './tts-worker.api';
 const files = [
   analytics,
   analyticsBoards,
+  analyticsDemo,
   analyticsExports,
   analyticsMe,
   analyticsRates,
@@ -36,6 +43,7 @@ const files = [
   analyticsExperiments,
   botAdapter,
   chatAiConversations,
+  chatAiDemo,
   chatAiKnowledge,
   chatAiPrompts,
   chatAiUnanswered,
@@ -43,13 +51,17 @@ const files = [
   gatewayAudit,
   gatewayApprovals,
   gatewayBots,
+  gatewayDemo,
   gatewayKeys,
   gatewayMe,
   gatewayPasskeys,
   gatewayPeople,
+  gatewayProofOfWork,
   gatewaySession,
   gatewaySignIn,
+  gatewaySso,
   gatewayStaff,
+  gatewayTokens,
   gatewayWebhooks,
   serviceKit,
   ttsWorker,

@@ -101,3 +101,46 @@ export const CheckBot = defineRoute({
     errors: z.array(FieldError).describe('Their pointers begin at the description.'),
   }),
 });
+
+const Schedule = z
+  .object({
+    job: z.string(),
+    cron: z.string().describe('Minute, hour, day of the month, month, day of the week; in UTC.'),
+    purpose: z.string(),
+    nextAt: Instant,
+    succeededAt: Instant.nullable(),
+    lateMs: z.int().describe('For how long a run has been overdue; 0 when none is.'),
+    timeoutMs: z.int(),
+  })
+  .meta({ id: 'Schedule' });
+
+const EventGroup = z
+  .object({
+    name: z.string(),
+    types: z.int().describe('Of events that it hears.'),
+    retrying: z.int(),
+    dead: z.int(),
+    isAbandoned: z.boolean().describe('No process hears it any more.'),
+  })
+  .meta({ id: 'EventGroup' });
+
+export const ReadSystem = defineRoute({
+  id: 'service-kit.system.read',
+  method: 'GET',
+  path: '/system',
+  summary: 'How this service is: its processes, what it does by the clock, what waits.',
+  permission: 'system:read',
+  answer: z.object({
+    version: z.string(),
+    startedAt: Instant.describe('Of the process that answers.'),
+    processes: z.int().describe('That do its jobs now.'),
+    checks: z.array(z.object({ name: z.string(), passes: z.boolean() })).describe('Those of `/health/ready`.'),
+    schedules: z.array(Schedule),
+    jobs: z.object({ waiting: z.int(), running: z.int(), retrying: z.int(), failed: z.int() }),
+    outbox: z.object({
+      waiting: z.int().describe('Events to be published, counted up to 100,000.'),
+      oldestAt: Instant.nullable(),
+    }),
+    groups: z.array(EventGroup).describe('The groups of consumers, by name.'),
+  }),
+});

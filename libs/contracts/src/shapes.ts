@@ -43,3 +43,8 @@ export type MediaRef = Decrypted<z.infer<typeof MediaRef>>;
 
 /** Money: an integer of millionths of the currency's unit, because one token costs less than a cent. */
 export const CostMicros = z.int().nonnegative().meta({ id: 'CostMicros', description: 'Millionths of a US dollar.' });
+
+/** Of somebody who does not exist. Real people have ids of version 7: by the version alone nobody is taken for another. */
+export const DemoId = z
+  .uuid({ version: 'v8' })
+  .meta({ id: 'DemoId', description: 'A UUID of version 8: only what is made up for a demonstration has one.' });

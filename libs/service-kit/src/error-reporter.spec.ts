@@ -77,6 +77,19 @@ describe('errors', () => {
     for (const secret of ['secret-token', 'password', 'dear diary', 'c-1']) expect(text).not.toContain(secret);
   });
 
+  it('of Postgres are told of without the values that it quotes', async () => {
+    const error = Object.assign(new Error('invalid input syntax for type uuid: "a peculiar zebra"'), { code: '22P02' });
+    log.error({ err: error }, 'request failed');
+    const missing = Object.assign(new Error('relation "usages" does not exist'), { code: '42P01' });
+    log.error({ err: missing }, 'request failed');
+    await next(2);
+    expect(told.map(({ event }) => event.exception.values[0]!.value).sort()).toEqual([
+      'invalid input syntax for type uuid: "…"',
+      'relation "usages" does not exist',
+    ]);
+    expect(lines.join() + told.map(({ text }) => text).join()).not.toContain('zebra');
+  });
+
   it('that come again and again are told of once, and warnings never', async () => {
     const fail = (id: number) => log.error({ err: new Error(`row ${id} is locked`) }, 'a job was given up');
     for (let i = 0; i < 20; i++) fail(i);
@@ -89,10 +102,10 @@ describe('errors', () => {
 
   it('hold nobody up when the server is away, slow, or has had enough', async () => {
     answer = 'never';
-    const began = performance.now();
     for (let i = 0; i < 200; i++)
       log.error({ err: new Error(`kind ${String.fromCharCode(97 + (i % 26))}${'x'.repeat(i % 50)}`) }, 'away');
-    expect(performance.now() - began).toBeLessThan(2000);
+    // All are logged before the server has seen the first.
+    expect([lines.length, told.length]).toEqual([200, 0]);
     await until(() => told.length > 0, { what: 'the first error' });
     answer = 429;
     server.closeAllConnections();

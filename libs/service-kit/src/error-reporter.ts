@@ -27,7 +27,7 @@ const FACTS = [
 const AGAIN_AFTER_MS = 60 * 60_000;
 const SEND_WITHIN_MS = 5000;
 /** As package.json of the workspace has it. */
-const RELEASE = 'switchboard@0.1.0';
+export const RELEASE = 'switchboard@0.1.0';
 /** Waiting to be sent; what comes while so many wait is dropped. */
 const MOST_WAITING = 30;
 

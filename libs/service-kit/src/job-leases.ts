@@ -1,5 +1,6 @@
 import { LockSession, type PeriodicTask, type PeriodicTasks, type RunningTask } from '@switchboard/bus';
 import type { DatabaseAccess } from './database';
+import { leaseSessionOf } from './jobs';
 import type { Log } from './log';
 
 export const RenewJobLeases: PeriodicTask = {
@@ -68,7 +69,7 @@ export class JobLeases {
   private async look(): Promise<void> {
     if (!this.session || this.session.lost.aborted) {
       this.held.clear();
-      this.session = await LockSession.open({ connectionString: this.access.url }, `${this.access.schema} job leases`);
+      this.session = await LockSession.open({ connectionString: this.access.url }, leaseSessionOf(this.access));
     }
     await this.hold(this.session);
     const askedAt = performance.now();

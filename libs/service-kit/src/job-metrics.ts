@@ -1,12 +1,10 @@
 import type { Pool } from 'pg';
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import { WAS_REPLACED } from './jobs';
+import { countJobs, JOB_STATES } from './jobs';
 
-const STATES = ['waiting', 'running', 'retrying', 'failed'];
-
-/** What the jobs of one service tell Prometheus. */
+/** What the jobs of one service tell Prometheus, by their name. The label is no `job`: Prometheus means what it scrapes by that. */
 export class JobMetrics {
-  readonly seconds: Histogram<'job' | 'outcome'>;
+  readonly seconds: Histogram<'task' | 'outcome'>;
 
   /** @param jobs the names of those that this service runs */
   constructor(registry: Registry, pool: Pool, schema: string, jobs: () => readonly string[]) {
@@ -14,7 +12,7 @@ export class JobMetrics {
     this.seconds = new Histogram({
       name: 'job_seconds',
       help: 'Tries of background jobs: how long they took and how they ended.',
-      labelNames: ['job', 'outcome'],
+      labelNames: ['task', 'outcome'],
       buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300],
       registers,
     });
@@ -24,20 +22,15 @@ export class JobMetrics {
       labelNames: ['state'],
       registers,
       async collect() {
-        const rows = await ask<{ state: string; n: string }>(
-          pool,
-          `SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'failed'
-                  WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state, count(*) AS n
-           FROM ${schema}._private_jobs WHERE locked_at IS NOT NULL OR NOT ${WAS_REPLACED} GROUP BY 1`,
-        );
-        for (const state of STATES) this.set({ state }, 0);
-        for (const row of rows) this.set({ state: row.state }, Number(row.n));
+        const rows = await ask<{ state: string; n: number }>(pool, countJobs(schema));
+        for (const state of JOB_STATES) this.set({ state }, 0);
+        for (const row of rows) this.set({ state: row.state }, row.n);
       },
     });
     new Gauge({
       name: 'jobs_oldest_due_seconds',
       help: 'For how long the oldest job of each name has been due without being begun; 0 when none is.',
-      labelNames: ['job'],
+      labelNames: ['task'],
       registers,
       async collect() {
         // Not the view `jobs`, which hides what has no row in the table of names.
@@ -48,8 +41,8 @@ export class JobMetrics {
            WHERE job.is_available AND job.run_at <= now() GROUP BY 1`,
         );
         this.reset();
-        for (const job of jobs()) this.set({ job }, 0);
-        for (const { job, seconds } of rows) this.set({ job }, Number(seconds));
+        for (const job of jobs()) this.set({ task: job }, 0);
+        for (const { job, seconds } of rows) this.set({ task: job }, Number(seconds));
       },
     });
   }

@@ -172,7 +172,7 @@ export class JobRunner {
     { job: row, abortSignal }: JobHelpers,
     work: Work,
   ): Promise<void> {
-    const took = this.metrics.seconds.startTimer({ job: job.name });
+    const took = this.metrics.seconds.startTimer({ task: job.name });
     const parent = Carried.parse(payload);
     const active = parent.traceparent ? propagation.extract(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
     const span = tracer.startSpan(`job ${job.name}`, { kind: SpanKind.CONSUMER }, active);

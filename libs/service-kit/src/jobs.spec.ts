@@ -92,7 +92,7 @@ describe('jobs', () => {
   it('that nobody takes are seen, and those of every name that is run here', async () => {
     const oldest = async () => {
       const metrics = await (await fetch(`${app.url}/metrics`)).text();
-      const found = [...metrics.matchAll(/^jobs_oldest_due_seconds\{job="([\w-]+)".*\} ([\d.]+)$/gm)];
+      const found = [...metrics.matchAll(/^jobs_oldest_due_seconds\{task="([\w-]+)".*\} ([\d.]+)$/gm)];
       return Object.fromEntries(found.map(([, job, seconds]) => [job, Math.floor(Number(seconds) / 60)]));
     };
     expect(await oldest()).toMatchObject({ ship: 0, 'keep-inbox-partitions': 0 });

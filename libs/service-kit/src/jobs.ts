@@ -1,6 +1,6 @@
 import { context, propagation } from '@opentelemetry/api';
 import { personalFieldsOf } from '@switchboard/contracts';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { DatabaseAccess } from './database';
 import { asService } from './row-security';
@@ -60,8 +60,19 @@ const DEFAULT_MAX_ATTEMPTS = 10;
  */
 export const WAS_REPLACED = `(key IS NULL AND payload->>'_key' IS NOT NULL)`;
 
+/** In `pg_stat_activity` the session by which a process holds its jobs; see JobLeases. */
+export const leaseSessionOf = ({ schema }: DatabaseAccess): string => `${schema} job leases`;
+
 /** Where those are woken who do the jobs of a service; see JobRunner. */
 export const wakeChannelOf = ({ jobsSchema }: DatabaseAccess): string => `${jobsSchema}_added`;
+
+/** How many jobs there are in each state; those that were replaced are no more. */
+export const countJobs = (schema: string): string =>
+  `SELECT CASE WHEN locked_at IS NOT NULL THEN 'running' WHEN attempts >= max_attempts THEN 'failed'
+     WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state, count(*)::int AS n
+   FROM ${schema}._private_jobs WHERE locked_at IS NOT NULL OR NOT ${WAS_REPLACED} GROUP BY 1`;
+export const JOB_STATES = ['waiting', 'running', 'retrying', 'failed'] as const;
+export type JobCounts = Record<(typeof JOB_STATES)[number], number>;
 
 /** The jobs of one service, in its own schema. */
 export class Jobs {
@@ -105,6 +116,26 @@ export class Jobs {
       [keys],
     );
     return new Set(rows.map(({ key }) => key));
+  }
+
+  async counts(db: DataSource): Promise<JobCounts> {
+    const rows: { state: keyof JobCounts; n: number }[] = await db.query(countJobs(this.access.jobsSchema));
+    return {
+      waiting: 0,
+      running: 0,
+      retrying: 0,
+      failed: 0,
+      ...Object.fromEntries(rows.map(({ state, n }) => [state, n])),
+    };
+  }
+
+  /** How many processes do jobs of the service now: each holds a session for its leases. */
+  async processes(db: DataSource): Promise<number> {
+    const [row]: { n: number }[] = await db.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`,
+      [leaseSessionOf(this.access)],
+    );
+    return row!.n;
   }
 
   /** Deletes jobs that were given up so long ago, whatever their names, and what is left of those that were replaced. */

@@ -33,6 +33,7 @@ import { PersonalData } from './personal-data';
 import { type Schedule, schedulesIn, schedulesOfClass } from './scheduled.decorator';
 import { LookForSlots, Schedules } from './schedules';
 import type { MediaStorage } from './storage/media-storage';
+import { SystemController } from './system.controller';
 
 export interface KitParts {
   config: unknown;
@@ -115,7 +116,7 @@ export class KitModule {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
-      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController],
+      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController, SystemController],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },

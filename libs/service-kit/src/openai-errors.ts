@@ -1,4 +1,5 @@
 import { APIError } from 'openai/core/error';
+import { withoutQuotedValues } from './redaction';
 
 /**
  * What a server of models answered, without its words: the body of an error often quotes the request, and with it what
@@ -24,7 +25,7 @@ export function withoutWords(error: unknown): unknown {
   // The parser quotes what it could not read.
   if ((error as Error | undefined)?.name === 'SyntaxError')
     return new ModelServerError(undefined, { code: 'broken_json' });
-  if (!(error instanceof APIError) || isConnectionError(error)) return error;
+  if (!(error instanceof APIError) || isConnectionError(error)) return withoutQuotedValues(error);
   return new ModelServerError(error.status as number | undefined, error);
 }
 

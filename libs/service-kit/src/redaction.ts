@@ -5,6 +5,20 @@ const SECRET_PARAMETER = /([?&](?:[\w-]*(?:token|secret|password|signature)|(?:a
 /** And what stands before the host. */
 const USER_INFO = /(:\/\/)[^/@\s"'<>]+@/g;
 
+/** Of the class "data exception": Postgres quotes the value that it could not read. */
+const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/;
+
+/** An error of the database, without the value that it quotes. Names of tables and columns stay. */
+export function withoutQuotedValues(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  if (!DATA_EXCEPTION.test(String(code ?? driverError?.code))) return error;
+  const [message, stack] = [error.message, error.stack ?? ''].map((text) =>
+    text.replace(/"[^]*?"(?=\n|$)|"[^"]*"/g, '"…"'),
+  );
+  return Object.assign(new Error(message), { name: error.name, code, stack });
+}
+
 /** Text of an error, an address or a query, without what would open a door. */
 export const withoutTokens = (text: string): string =>
   text

@@ -91,15 +91,17 @@ export function slotsBetween(schedule: Schedule, after: Date, upTo: Date): Date[
 
 /** How long it is from the next slot to the one after it, in milliseconds. */
 export function intervalOf(schedule: Schedule, from = new Date()): number {
+  const first = nextSlot(schedule, from);
+  return nextSlot(schedule, first).getTime() - first.getTime();
+}
+
+/** The first slot after a time. */
+export function nextSlot(schedule: Schedule, after: Date): Date {
   const matches = matcherOf(schedule);
-  const passed = (after: Date) => {
-    const limit = after.getTime() + LONGEST_INTERVAL_DAYS * 24 * 60 * MINUTE_MS;
-    for (let time = (Math.floor(after.getTime() / MINUTE_MS) + 1) * MINUTE_MS; time <= limit; time += MINUTE_MS)
-      if (matches(new Date(time))) return new Date(time);
-    throw new Error(`The schedule of ${schedule.job.name} has no slot in eight years`);
-  };
-  const first = passed(from);
-  return passed(first).getTime() - first.getTime();
+  const limit = after.getTime() + LONGEST_INTERVAL_DAYS * 24 * 60 * MINUTE_MS;
+  for (let time = (Math.floor(after.getTime() / MINUTE_MS) + 1) * MINUTE_MS; time <= limit; time += MINUTE_MS)
+    if (matches(new Date(time))) return new Date(time);
+  throw new Error(`The schedule of ${schedule.job.name} has no slot in eight years`);
 }
 
 /** Those of the slots since the last one that are to be run now. */

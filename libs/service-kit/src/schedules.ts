@@ -2,7 +2,7 @@ import type { PeriodicTask, PeriodicTasks, PeriodicTaskState, RunningTask } from
 import type { DataSource } from 'typeorm';
 import { refuseSkewedClock } from './clock-skew';
 import type { Jobs, PayloadOf, Work } from './jobs';
-import { intervalOf, MINUTE_MS, type Schedule, slotsBetween, slotsToRun } from './scheduled.decorator';
+import { intervalOf, MINUTE_MS, nextSlot, type Schedule, slotsBetween, slotsToRun } from './scheduled.decorator';
 
 interface Row {
   job: string;
@@ -14,6 +14,15 @@ interface Row {
 }
 
 const AFTER_FAILURE_MS = 5000;
+
+/** How a schedule stands, for operators. */
+export interface ScheduleStatus extends Pick<Schedule, 'cron' | 'purpose' | 'timeoutMs'> {
+  readonly job: string;
+  readonly nextAt: Date;
+  readonly succeededAt: Date | null;
+  /** For how long a run has been overdue; 0 when none is. */
+  readonly lateMs: number;
+}
 
 export const LookForSlots: PeriodicTask = {
   name: 'look-for-slots',
@@ -108,6 +117,20 @@ export class Schedules {
       const key = schedule.missed === 'each' ? undefined : `slot:${name}`;
       await this.jobs.add(tx, schedule.job, { slot: slot.toISOString() }, { queue: `schedule:${name}`, key });
       return true;
+    });
+  }
+
+  /** All schedules of the service, by name. */
+  async list(): Promise<ScheduleStatus[]> {
+    return (await this.read()).map((row) => {
+      const schedule = this.schedules.get(row.job)!;
+      const { cron, purpose, timeoutMs } = schedule;
+      const lateMs = Math.round(this.lateMs(row) / this.speedOf(row.job));
+      return {
+        ...{ job: row.job, cron, purpose, timeoutMs, lateMs },
+        nextAt: nextSlot(schedule, row.now),
+        succeededAt: row.lastSuccessAt,
+      };
     });
   }
 

@@ -6,6 +6,7 @@ export { erasePerson, tablesWith } from './erase-person';
 export { type Import, importsOf, layerProblems } from './layers';
 export { FakeClock } from './fake-clock';
 export { keptBot, PretendedGateway } from './pretended-gateway';
+export { isPrometheusMissing, Prometheus, prometheusProgram } from './prometheus';
 export { TcpProxy } from './tcp-proxy';
 export { hearsUnknownWords, UNKNOWN_WORD } from './unknown-words';
 export { until } from './until';

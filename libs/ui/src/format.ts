@@ -39,6 +39,15 @@ export function formatsOf(locale: string) {
     /** @param part 0.125 is 12.5 % */
     percent: (part: number, digits = 1) =>
       numbers(locale, { style: 'percent', maximumFractionDigits: digits }).format(part),
+    /** Of a difference, with its sign: 0.032 is +3.2 %. */
+    change: (part: number) =>
+      numbers(locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(part),
+    /** For what may be very small, such as p values. */
+    significant: (value: number) =>
+      numbers(locale, {
+        maximumSignificantDigits: 2,
+        notation: Math.abs(value) < 1e-4 ? 'scientific' : 'standard',
+      }).format(value),
     money: ({ amountMinor, currency }: Money) => {
       // ISO 4217 knows nothing of Telegram Stars, which have no smaller unit.
       if (currency === 'XTR') return `${number(amountMinor)} ⭐`;

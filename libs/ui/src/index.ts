@@ -60,6 +60,7 @@ export { Ago, Moment, useNow } from './time';
 export { BarList } from './charts/bar-list';
 export { type Cohort, CohortGrid } from './charts/cohort-grid';
 export { Funnel } from './charts/funnel';
+export { IntervalBar } from './charts/interval-bar';
 export { LineChart } from './charts/line-chart';
 export type { Series } from './charts/plot';
 export { Sparkline } from './charts/sparkline';

@@ -7,6 +7,7 @@ import {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
+  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
@@ -15,6 +16,7 @@ import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-
 import { allDefinitions } from '../metrics/definitions';
 import { MoneyBoardsService } from './money-boards.service';
 import { PeopleBoardsService } from './people-boards.service';
+import { PersonBoardService } from './person-board.service';
 import { UsageBoardsService } from './usage-boards.service';
 
 @Controller()
@@ -23,6 +25,7 @@ export class BoardsController {
     private readonly people: PeopleBoardsService,
     private readonly usages: UsageBoardsService,
     private readonly money: MoneyBoardsService,
+    private readonly person: PersonBoardService,
   ) {}
 
   @Implements(ReadGrowth)
@@ -68,6 +71,11 @@ export class BoardsController {
   @Implements(ReadOverview)
   overview({ query, actor }: RequestOf<typeof ReadOverview>): Promise<AnswerOf<typeof ReadOverview>> {
     return this.usages.overview(query, actor);
+  }
+
+  @Implements(ReadPersonUsage)
+  personUsage({ params, query, actor }: RequestOf<typeof ReadPersonUsage>): Promise<AnswerOf<typeof ReadPersonUsage>> {
+    return this.person.usage(params.userId, query, actor);
   }
 
   @Implements(ListDefinitions)

@@ -5,10 +5,11 @@ import { SurveysModule } from '../surveys/surveys.module';
 import { BoardsController } from './boards.controller';
 import { MoneyBoardsService } from './money-boards.service';
 import { PeopleBoardsService } from './people-boards.service';
+import { PersonBoardService } from './person-board.service';
 import { ReportsService } from './reports.service';
 import { UsageBoardsService } from './usage-boards.service';
 
-const services = [MoneyBoardsService, PeopleBoardsService, ReportsService, UsageBoardsService];
+const services = [MoneyBoardsService, PeopleBoardsService, PersonBoardService, ReportsService, UsageBoardsService];
 
 @Module({
   imports: [ChurnModule, MetricsModule, SurveysModule],

@@ -9,12 +9,13 @@ import {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
+  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
 } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { type Deed, happened } from '../../test/deeds';
+import { type Deed, happened, userId } from '../../test/deeds';
 import { analyticsApp } from '../analytics.app';
 
 const NOW = '2026-06-01T12:00:00Z';
@@ -309,5 +310,69 @@ describe('money', () => {
     expect(thirty).toMatchObject({ days: 30, people: 40, realisedMinor: 50 });
     expect(ninety).toMatchObject({ days: 90, people: null, realisedMinor: null });
     expect(ninety!.predictedMinor!.value).toBeGreaterThanOrEqual(50);
+  });
+});
+
+describe('what staff see of one person', () => {
+  const ann = { who: 9001, bot: 'busy' };
+  const call = (at: string, model: string, costMicros: number, outcome = 'answered'): Deed => ({
+    ...ann,
+    ...{ at, type: 'chat-ai.usage.recorded' },
+    props: { model, inputTokens: 100, cachedInputTokens: 40, outputTokens: 10, costMicros, outcome, durationMs: 900 },
+  });
+  const read = (who: number, query: object, viewer?: Actor) =>
+    app.gateway.call(
+      ReadPersonUsage,
+      { params: { userId: userId(who) }, query: { from: '2026-04-01', to: '2026-04-30', ...query } },
+      viewer && { actor: viewer },
+    );
+
+  beforeAll(() =>
+    happened(app, [
+      { ...ann, at: '2026-04-02T22:30:00Z' },
+      call('2026-04-02T22:30:05Z', 'large', 4001),
+      call('2026-04-05T10:00:00Z', 'small', 17, 'timed_out'),
+      { ...call('2026-04-05T11:00:00Z', 'small', 3), bot: 'quiet' },
+      call('2026-05-01T00:00:00Z', 'large', 1_000_000),
+    ]),
+  );
+
+  it('is counted by day of the zone, by model and by bot, to the millionth of a dollar', async () => {
+    const usage = await read(9001, { zone: 'Europe/Berlin' });
+    expect(usage).toMatchObject({
+      isCounted: true,
+      total: { messages: 1, calls: 3, failedCalls: 1, costMicros: 4021 },
+    });
+    expect(usage.days.map(({ day, messages, costMicros }) => [day, messages, costMicros])).toEqual([
+      ['2026-04-03', 1, 4001],
+      ['2026-04-05', 0, 20],
+    ]);
+    expect(usage.models.map(({ model, calls, inputTokens }) => [model, calls, inputTokens])).toEqual([
+      ['large', 1, 100],
+      ['small', 2, 200],
+    ]);
+    expect(usage.bots.map(({ botId, costMicros }) => [botId, costMicros])).toEqual([
+      ['busy', 4018],
+      ['quiet', 3],
+    ]);
+  });
+
+  it('is that of the bots they may see', async () => {
+    const usage = await read(9001, {}, { ...staffOf('quiet'), scopes: ['people:read'] });
+    expect(usage).toMatchObject({ total: { costMicros: 3 }, bots: [{ botId: 'quiet' }] });
+  });
+
+  it('is nothing of who has not agreed', async () => {
+    expect(await read(9002, {})).toMatchObject({
+      isCounted: false,
+      total: { calls: 0 },
+      days: [],
+      models: [],
+      bots: [],
+    });
+  });
+
+  it('is refused to who may not see people', async () => {
+    await expect(read(9001, {}, staffOf('busy'))).rejects.toMatchObject({ status: 403 });
   });
 });

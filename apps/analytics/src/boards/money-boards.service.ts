@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { ChurnModelsService } from '../churn/churn-models.service';
 import { GrowthService } from '../metrics/growth.service';
@@ -23,10 +24,14 @@ const HORIZONS = [7, 30, 90, 180];
 /** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
 const COHORT_DAYS = 365;
 const MOST_LIVES = 2000;
+/** The board of the business goes through a year, and hardly changes in so long a time. */
+const FRESH_MS = 60_000;
 
 /** What people bring, and whether there will be more of them. */
 @Injectable()
 export class MoneyBoardsService {
+  private readonly known = new LRUCache<string, Promise<Business>>({ max: 500, ttl: FRESH_MS });
+
   constructor(
     private readonly reports: ReportsService,
     private readonly revenues: RevenueService,
@@ -78,13 +83,22 @@ export class MoneyBoardsService {
     });
   }
 
-  business(
-    { currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'],
-    viewer: Viewer,
-  ): Promise<AnswerOf<typeof ReadBusiness>> {
+  /** What several people ask for at the same time is computed once. */
+  business({ currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'], viewer: Viewer): Promise<Business> {
     const today = this.reports.today(zone);
-    const query = { zone, botId, ...lastDays(today, MONTH) };
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer);
+    const key = JSON.stringify([currency, zone, scope.to, scope.bots]);
+    const known = this.known.get(key);
+    if (known) return known;
+    const asked = this.computeBusiness(scope, currency);
+    this.known.set(key, asked);
+    asked.catch(() => this.known.delete(key));
+    return asked;
+  }
+
+  private computeBusiness(scope: Scope, currency: string): Promise<Business> {
+    const today = scope.to;
+    return this.reports.read(async (tx) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
       const mau = await this.growths.people(tx, scope);
       const previous = await this.growths.people(tx, within(MONTH, MONTH));
@@ -93,6 +107,7 @@ export class MoneyBoardsService {
       const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
       const nps = await this.surveys.result(tx, within(NPS_DAYS));
       return {
+        about: await this.reports.about(tx, scope, mau),
         mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
         conversion: {
           people: unlessSmall(conversion.people, conversion.people),
@@ -121,11 +136,10 @@ export class MoneyBoardsService {
 
   private async lifetimeValue(tx: EntityManager, scope: Scope, currency: string) {
     const exchange = await this.rates.exchange(tx);
-    const realised: { days: number; people: number; amount: number }[] = [];
-    for (const days of HORIZONS) {
-      const { people, amounts } = await this.revenues.cohortMoney(tx, scope, days);
-      realised.push({ days, people, amount: exchange.total(amounts, currency) });
-    }
+    const realised = (await this.revenues.cohortMoney(tx, scope, HORIZONS)).map(({ amounts, ...cohort }) => ({
+      ...cohort,
+      amount: exchange.total(amounts, currency),
+    }));
     const drawn = await this.revenues.lives(tx, scope, MOST_LIVES);
     const unknown = drawn
       .flatMap(({ amounts }) => amounts)
@@ -151,6 +165,7 @@ export class MoneyBoardsService {
   }
 }
 
+type Business = AnswerOf<typeof ReadBusiness>;
 type Amount = 'grossMinor' | 'refundsMinor' | 'countedNetMinor';
 
 const sumOf = (days: readonly DayOfMoney[], key: Amount | 'payments'): number =>

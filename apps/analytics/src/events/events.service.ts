@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CloudEvent } from '@switchboard/contracts';
 import { Clock, type Position } from '@switchboard/service-kit';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EventStore, type Stored } from './event-store.service';
 import { QuarantinedEvent, type QuarantineReason } from './quarantined-event.entity';
@@ -32,6 +32,7 @@ const REPLAYED_AT_ONCE = 500;
 @Injectable()
 export class EventsService {
   private readonly received: Counter<'result'>;
+  private readonly lag: Histogram;
 
   constructor(
     private readonly db: DataSource,
@@ -44,6 +45,12 @@ export class EventsService {
       name: 'analytics_events_total',
       help: 'Events that were stored, known already, only counted, dropped for want of consent, or quarantined.',
       labelNames: ['result'],
+      registers,
+    });
+    this.lag = new Histogram({
+      name: 'analytics_event_lag_seconds',
+      help: 'Events of services: from when they happened until they came to be counted.',
+      buckets: [1, 5, 30, 60, 300, 900, 3600, 6 * 3600, 86_400, 48 * 3600],
       registers,
     });
     new Gauge({
@@ -64,6 +71,7 @@ export class EventsService {
     const fit: ReadEvent[] = [];
     const unfit: { event: CloudEvent; why: UnfitEvent }[] = [];
     for (const event of events) {
+      this.lag.observe(Math.max(0, (now.getTime() - Date.parse(event.time)) / 1000));
       const read = readEvent(event, now);
       if ('reason' in read) unfit.push({ event, why: read });
       else fit.push(read);

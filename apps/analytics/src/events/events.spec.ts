@@ -9,7 +9,18 @@ import {
 import { Schedules } from '@switchboard/service-kit';
 import { startApp, tablesWith, type TestApp, until } from '@switchboard/testing';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
-import { aMessage, aPerson, ask, aSpeech, aUsage, clear, eventAt, measuresOf, say } from '../../test/build';
+import {
+  aMessage,
+  aPerson,
+  ask,
+  aSpeech,
+  aUsage,
+  clear,
+  eventAt,
+  measuresOf,
+  runScheduled,
+  say,
+} from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { EventsService } from './events.service';
 
@@ -202,6 +213,25 @@ describe('the quarantine', () => {
     await receive(at(6 * MINUTE_MS), at(4 * MINUTE_MS), at(-7 * DAY_MS - MINUTE_MS), at(-7 * DAY_MS + MINUTE_MS));
     expect((await quarantined()).map(({ reason }) => reason)).toEqual(['from_the_future', 'too_old']);
     expect(await measuresOf(app, 'chat-ai.usage.recorded')).toMatchObject({ events: [2, 0] });
+  });
+
+  it('takes what came so late that the bus did not deliver it, and of who has not consented nothing but that', async () => {
+    const [userId, silent] = [await aPerson(app), uuidv7()];
+    const late = new Date(app.clock.now().getTime() - 10 * DAY_MS);
+    await say(app, aUsage({ userId }), late);
+    await say(app, aUsage({ userId: silent }), late);
+    const dead = () => ask(app, `SELECT FROM parked_events WHERE consumer = 'events'`);
+    await until(async () => (await dead()).length === 2, { what: 'the dead letters' });
+    expect(await quarantined()).toEqual([]);
+    await runScheduled(app, 'quarantine-misdated-events');
+    await until(async () => (await quarantined()).length === 2, { what: 'the quarantine' });
+    expect((await quarantined()).map(({ reason, event }) => [reason, event !== null]).sort()).toEqual([
+      ['too_old', false],
+      ['too_old', true],
+    ]);
+    expect(await dead()).toEqual([]);
+    expect(await tablesWith(app, silent)).toEqual([]);
+    expect(await app.gateway.call(ReplayQuarantinedEvents, { body: {} })).toEqual({ stored: 1, left: 0 });
   });
 
   it('holds nothing but the reason of who has not consented', async () => {

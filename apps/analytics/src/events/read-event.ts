@@ -53,6 +53,7 @@ export const OLDEST_MS = 7 * 86_400_000;
 export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'actor',
   'mediaGroup',
+  'ownerId',
   'personalFields',
   'resourceId',
   'suggestions',

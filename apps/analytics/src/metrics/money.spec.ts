@@ -84,10 +84,10 @@ describe('revenue', () => {
     const at = { now: new Date('2026-03-12T00:00:00Z') };
     expect(await revenue().conversion(tx, scope(at), 7)).toEqual({ days: 7, people: 3, payers: 1 });
     expect(await revenue().conversion(tx, scope(), 30)).toEqual({ days: 30, people: 4, payers: 3 });
-    expect(await revenue().cohortMoney(tx, scope(at), 7)).toEqual({
-      people: 3,
-      amounts: [{ day: '2026-03-07', currency: 'EUR', amountMinor: 100 }],
-    });
+    expect(await revenue().cohortMoney(tx, scope(at), [7, 30])).toEqual([
+      { days: 7, people: 3, amounts: [{ day: '2026-03-07', currency: 'EUR', amountMinor: 100 }] },
+      { days: 30, people: 0, amounts: [] },
+    ]);
   });
 
   it('tells lives: how long, and what they brought when', async () => {

@@ -23,8 +23,9 @@ export interface Conversion {
   readonly payers: number;
 }
 
-/** Money of a cohort by the day on which it moved. */
+/** Money of the first days of a cohort, by the day on which it moved. */
 export interface CohortMoney {
+  readonly days: number;
   readonly people: number;
   readonly amounts: readonly DatedAmount[];
 }
@@ -57,10 +58,12 @@ export class RevenueService {
     return queryInScope<PaidLife>(tx, scope, LIVES, [most]);
   }
 
-  /** What those whose first active day is in the scope, and at least so many days ago, brought in their first so many days. */
-  async cohortMoney(tx: EntityManager, scope: Scope, days: number): Promise<CohortMoney> {
-    const [row] = await queryInScope<CohortMoney>(tx, scope, COHORT_MONEY, [days]);
-    return row!;
+  /**
+   * What those whose first active day is in the scope, and at least so many days ago, brought in their first so many days: for each of
+   * several numbers of days, the fewest first.
+   */
+  cohortMoney(tx: EntityManager, scope: Scope, days: readonly number[]): Promise<CohortMoney[]> {
+    return queryInScope<CohortMoney>(tx, scope, COHORT_MONEY, [days]);
   }
 }
 
@@ -96,28 +99,29 @@ const PAYERS = `
   SELECT count(DISTINCT user_id)::int AS payers FROM events, scope
   WHERE type = '${PAID}' AND ${IN_PERIOD('occurred_at')} AND ${OF_BOTS}`;
 
-/** `old`: of the cohort those whose first $6 days, the first one among them, are over. `moved`: their money in these days. */
+/** `moved`: money of the cohort from each person's first day on. */
 const MONEY_OF_COHORT = `
-  ${COHORT}, old AS (
-    SELECT cohort.* FROM cohort, scope WHERE first_day + $6::int <= today
-  ), moved AS (
-    SELECT user_id, type, day, props->>'currency' AS currency, ${SIGNED} AS minor
-    FROM events JOIN old USING (user_id), LATERAL (SELECT (occurred_at AT TIME ZONE $1)::date AS day) AS local
-    WHERE type IN ('${PAID}', '${REFUNDED}') AND occurred_at >= ${FIRST_MOMENT} AND ${OF_BOTS}
-      AND day >= first_day AND day < first_day + $6
+  ${COHORT}, moved AS (
+    SELECT user_id, first_day, type, day, props->>'currency' AS currency, ${SIGNED} AS minor
+    FROM events JOIN cohort USING (user_id), LATERAL (SELECT (occurred_at AT TIME ZONE $1)::date AS day) AS local
+    WHERE type IN ('${PAID}', '${REFUNDED}') AND occurred_at >= ${FIRST_MOMENT} AND ${OF_BOTS} AND day >= first_day
   )`;
+/** Of whom so many days, the first one among them, are over. */
+const OLD = (days: string) => `first_day + ${days} <= today`;
 
 const CONVERSION = `
   WITH ${SCOPE}, ${MONEY_OF_COHORT}
-  SELECT (SELECT count(*)::int FROM old) AS people, count(DISTINCT user_id)::int AS payers FROM moved WHERE type = '${PAID}'`;
+  SELECT (SELECT count(*)::int FROM cohort, scope WHERE ${OLD('$6::int')}) AS people, count(DISTINCT user_id)::int AS payers
+  FROM moved, scope WHERE type = '${PAID}' AND ${OLD('$6')} AND day < first_day + $6`;
 
 const COHORT_MONEY = `
-  WITH ${SCOPE}, ${MONEY_OF_COHORT}, summed AS (
-    SELECT day, currency, sum(minor) AS minor FROM moved GROUP BY day, currency
-  )
-  SELECT (SELECT count(*)::int FROM old) AS people, coalesce((
-    SELECT jsonb_agg(jsonb_build_object('currency', currency, 'day', day, 'amountMinor', minor)) FROM summed
-  ), '[]') AS amounts`;
+  WITH ${SCOPE}, ${MONEY_OF_COHORT}
+  SELECT days, (SELECT count(*)::int FROM cohort WHERE ${OLD('days')}) AS people, coalesce((
+    SELECT jsonb_agg(jsonb_build_object('currency', currency, 'day', day, 'amountMinor', minor)) FROM (
+      SELECT currency, day, sum(minor) AS minor FROM moved WHERE ${OLD('days')} AND day < first_day + days GROUP BY currency, day
+    ) AS summed
+  ), '[]') AS amounts
+  FROM unnest($6::int[]) AS days, scope ORDER BY days`;
 
 /** Ids begin with the time at which they were made: those with the lowest hashes are people of all times. */
 const LIVES = `

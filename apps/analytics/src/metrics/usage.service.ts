@@ -79,7 +79,7 @@ export class UsageService {
 }
 
 /** An answer with another outcome is an apology; see ReplyOutcome. */
-const SUCCEEDED = `('answered', 'knowledge_only', 'cut_off', 'stopped')`;
+export const SUCCEEDED = `('answered', 'knowledge_only', 'cut_off', 'stopped')`;
 
 const MESSAGE = 'bot-adapter.message.received';
 const REPLY = 'chat-ai.reply.completed';

@@ -7,6 +7,7 @@ import { KEPT_DAYS } from '../kept-days';
 import { shared } from '../texts/catalogue';
 import { momentIn } from '../texts/moment';
 import type { Conversation } from './conversation';
+import { AccountLinksJobs } from './account-links.jobs';
 import { action, type Product } from './product';
 import { ProductRouter } from './product-router.service';
 import { confirm, menu, type Screen } from './screen';
@@ -27,6 +28,7 @@ export class BuiltInProduct implements Product {
     help: (conversation: Conversation) =>
       conversation.send({ text: this.help(conversation)[0] ?? greeting(conversation) }),
     language: (conversation: Conversation) => conversation.send(languageMenu(conversation)),
+    account: (conversation: Conversation) => this.account(conversation),
     privacy: (conversation: Conversation) => conversation.send(this.privacyScreen(conversation)),
   };
 
@@ -62,8 +64,16 @@ export class BuiltInProduct implements Product {
   constructor(
     private readonly router: ProductRouter,
     private readonly erasures: ErasureRequestsJobs,
+    private readonly accountLinks: AccountLinksJobs,
   ) {
     router.register(this);
+  }
+
+  /** Everybody in a group would read the link. */
+  private async account(conversation: Conversation): Promise<void> {
+    const { tx, chat, context } = conversation;
+    if (chat.kind !== 'private') return conversation.send({ text: conversation.say('account.inPrivate') });
+    await this.accountLinks.request(tx, chat.id, context.contact.userId);
   }
 
   /** Nothing where the bot's menu has no commands. */

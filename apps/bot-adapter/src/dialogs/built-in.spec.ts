@@ -77,6 +77,7 @@ describe('what every bot has', () => {
       'start',
       'help',
       'language',
+      'account',
     ]);
     expect(menuOf('lumen').find(({ name }) => name === 'help')!.description).toBe('Who helps');
   });

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ContactsModule } from '../contacts/contacts.module';
 import { DeliveriesModule } from '../deliveries/deliveries.module';
+import { AccountLinksJobs } from './account-links.jobs';
+import { AccountHandlers } from './account.handlers';
 import { BuiltInProduct } from './built-in.product';
 import { ButtonsJobs } from './buttons.jobs';
 import { ButtonsService } from './buttons.service';
@@ -10,7 +12,11 @@ import { ScreensService } from './screens.service';
 
 @Module({
   imports: [ContactsModule, DeliveriesModule],
-  providers: [ButtonsService, ButtonsJobs, DialogsService, ScreensService, ProductRouter, BuiltInProduct],
+  controllers: [AccountHandlers],
+  providers: [
+    ...[ButtonsService, ButtonsJobs, DialogsService, ScreensService, ProductRouter],
+    ...[BuiltInProduct, AccountLinksJobs],
+  ],
   exports: [ButtonsService, ProductRouter],
 })
 export class DialogsModule {}

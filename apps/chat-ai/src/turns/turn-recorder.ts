@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { ExposureRecorded, ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
 import { Clock, unlessErased, persistently } from '@switchboard/service-kit';
+import { Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Spender } from '../accounting/budgets.service';
@@ -50,6 +51,9 @@ export type Recorded = 'recorded' | 'closed' | 'stopped' | 'overtaken';
 /** The one transaction in which a turn ends. */
 @Injectable()
 export class TurnRecorder {
+  private readonly seconds: Histogram<'outcome'>;
+  private readonly firstTextSeconds: Histogram;
+
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
@@ -58,7 +62,22 @@ export class TurnRecorder {
     private readonly usage: UsageService,
     private readonly summaries: SummariesJobs,
     private readonly unanswered: UnansweredJobs,
-  ) {}
+    registry: Registry,
+  ) {
+    this.seconds = new Histogram({
+      name: 'turn_seconds',
+      help: 'Turns: from their begin until the reply was recorded, by outcome.',
+      labelNames: ['outcome'],
+      buckets: [0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120],
+      registers: [registry],
+    });
+    this.firstTextSeconds = new Histogram({
+      name: 'turn_first_text_seconds',
+      help: 'Turns: from their begin until the first words of the reply.',
+      buckets: [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
+      registers: [registry],
+    });
+  }
 
   /**
    * Records the reply, what it used, and the events, all or nothing. Where no reply is wanted any more its costs are
@@ -70,7 +89,7 @@ export class TurnRecorder {
     { costs, summarise = false }: { costs?: TurnCosts; summarise?: boolean } = {},
   ): Promise<Recorded> {
     try {
-      return await this.transaction(async (tx) => {
+      const recorded = await this.transaction(async (tx) => {
         const recorded = await this.insertReply(tx, turn, reply);
         const exposures = reply.exposure ? [ExposureRecorded(reply.exposure)] : [];
         const said = recorded === 'recorded' ? [completed(turn, reply), ...exposures] : [];
@@ -80,11 +99,18 @@ export class TurnRecorder {
         await this.outbox.add(tx, ...said, ...(costs ? await this.recordCosts(tx, turn, costs) : []));
         return recorded;
       });
+      if (recorded === 'recorded') this.count(reply);
+      return recorded;
     } catch (error) {
       if (!(error instanceof PartlyOvertaken)) throw error;
       if (costs) await this.discard(turn, costs);
       return 'overtaken';
     }
+  }
+
+  private count({ outcome, durationMs, firstTextMs }: Reply): void {
+    this.seconds.observe({ outcome }, durationMs / 1000);
+    if (firstTextMs !== null) this.firstTextSeconds.observe(firstTextMs / 1000);
   }
 
   /** A try that died in the middle of a call left no other trace of what that has cost. */

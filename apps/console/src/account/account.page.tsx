@@ -33,6 +33,7 @@ import { KeyRound, LogOut, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
 import { accountQuery } from '../session';
+import { Passkeys } from '../passkeys/passkeys';
 import { useShellTexts } from '../shell/shell.texts';
 import { RecoveryCodes } from '../sign-in/second-factor';
 import { useStaffTexts } from '../staff/staff.texts';
@@ -89,6 +90,7 @@ export function AccountPage() {
                 ]}
               />
             </Card>
+            <Passkeys />
             <Password />
             <Codes left={recoveryCodesLeft} />
           </>

@@ -33,6 +33,7 @@ import { Download, FileCheck2, ScrollText } from 'lucide-react';
 import { useState } from 'react';
 import { tellProblem } from '../api';
 import { daysOf, momentsOf, PeriodField } from '../period/period';
+import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useAuditTexts } from './audit.texts';
@@ -52,15 +53,15 @@ export function AuditEntries() {
   const days = daysOf(search);
   const result = oneOf(results, search.result);
   const actorKind = oneOf(kinds, search.actor);
-  const filter = { ...momentsOf(days), action: search.action, result, actorKind };
+  const filter = { ...momentsOf(days), action: search.action, result, actorKind, actorId: search.actorId };
   const { data, error, isFetching, refetch } = useQuery({
     ...gatewayAuditEntriesListOptions({ query: { ...filter, after: search.after, limit: 50 } }),
     placeholderData: keepPreviousData,
   });
-  const isFiltered = Boolean(search.action || result || actorKind);
+  const isFiltered = Boolean(search.action || result || actorKind || search.actorId);
   const clear = () => {
     setAction('');
-    set({ action: undefined, result: undefined, actor: undefined });
+    set({ action: undefined, result: undefined, actor: undefined, actorId: undefined });
   };
   const save = async (format: 'jsonl' | 'csv') => {
     try {
@@ -102,26 +103,29 @@ export function AuditEntries() {
             onSubmit={() => set({ action })}
           />
         }
-        set={[result, actorKind].filter(Boolean).length}
+        set={[result, actorKind, search.actorId].filter(Boolean).length}
         end={
-          mayExport && (
-            <MenuButton
-              label={t.export}
-              placement="bottom end"
-              groups={[
-                {
-                  id: 'formats',
-                  title: t.exportProof,
-                  entries: (['jsonl', 'csv'] as const).map((id) => ({
-                    ...{ id, label: t.formats[id] },
-                    onAction: () => void save(id),
-                  })),
-                },
-              ]}
-            >
-              <Button icon={<Download />}>{t.export}</Button>
-            </MenuButton>
-          )
+          <>
+            <SavedFilters />
+            {mayExport && (
+              <MenuButton
+                label={t.export}
+                placement="bottom end"
+                groups={[
+                  {
+                    id: 'formats',
+                    title: t.exportProof,
+                    entries: (['jsonl', 'csv'] as const).map((id) => ({
+                      ...{ id, label: t.formats[id] },
+                      onAction: () => void save(id),
+                    })),
+                  },
+                ]}
+              >
+                <Button icon={<Download />}>{t.export}</Button>
+              </MenuButton>
+            )}
+          </>
         }
       >
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />

@@ -5,6 +5,7 @@ import { useSearch } from '@tanstack/react-router';
 import { MessagesSquare, ThumbsDown, ThumbsUp } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { daysOf, momentsOf, PeriodField } from '../period/period';
+import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { Outcome } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
@@ -54,7 +55,10 @@ export function ConversationsPage() {
   ];
   return (
     <Page title={t.title} about={t.about}>
-      <Filters set={Object.keys(filters).filter((name) => search[name as keyof typeof filters]).length}>
+      <Filters
+        set={Object.keys(filters).filter((name) => search[name as keyof typeof filters]).length}
+        end={<SavedFilters />}
+      >
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
         <Select

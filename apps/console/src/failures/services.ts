@@ -1,6 +1,6 @@
 import type { ServiceKitDeadLettersSummarizeData } from '@switchboard/api-client';
 
-type Service = ServiceKitDeadLettersSummarizeData['path']['service'];
+export type Service = ServiceKitDeadLettersSummarizeData['path']['service'];
 
 /** Those that work through events; the compiler says when one is missing. */
 const known: Record<Service, true> = {

@@ -2,10 +2,11 @@ import {
   type BotAdapterContact,
   botAdapterPersonDeliveriesListOptions,
   chatAiConversationsListOptions,
+  type GatewayPersonDetails,
 } from '@switchboard/api-client';
 import { Ago, Card, Link, ProblemLine, SkeletonLines, useFormats, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { Ban, MessageSquareX, MessagesSquare, UserPlus } from 'lucide-react';
+import { Ban, Handshake, MessageSquareX, MessagesSquare, ShieldCheck, UserPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useBotNames } from '../bots/bots.api';
 import { useStaff } from '../session';
@@ -24,7 +25,15 @@ interface Happening {
 const SHOWN = 50;
 
 /** What happened with a person, out of all services that whoever looks may see; the latest first. */
-export function PersonTimeline({ userId, contacts }: { userId: string; contacts: readonly BotAdapterContact[] }) {
+export function PersonTimeline({
+  userId,
+  contacts,
+  known,
+}: {
+  userId: string;
+  contacts: readonly BotAdapterContact[];
+  known?: GatewayPersonDetails;
+}) {
   const t = usePeopleTexts();
   const kit = useKitTexts();
   const formats = useFormats();
@@ -53,6 +62,7 @@ export function PersonTimeline({ userId, contacts }: { userId: string; contacts:
           ]
         : []),
     ]),
+    ...(known ? restrictionsAndConsents(known, t) : []),
     ...(conversations.data?.data ?? []).map(({ id, botId, activeAt, messages, costMicros }): Happening => ({
       ...{ id, at: activeAt, icon: <MessagesSquare />, tone: 'accent' },
       title: t.timeline.talked(nameOf(botId)),
@@ -93,4 +103,35 @@ export function PersonTimeline({ userId, contacts }: { userId: string; contacts:
       </ol>
     </Card>
   );
+}
+
+function restrictionsAndConsents(
+  { restrictions, consents }: GatewayPersonDetails,
+  t: ReturnType<typeof usePeopleTexts>,
+): Happening[] {
+  return [
+    ...restrictions.flatMap(({ restrictionId, since, reason, liftedAt, liftedBecause }): Happening[] => [
+      {
+        ...{ id: `${restrictionId} imposed`, at: since, icon: <Ban />, tone: 'bad' },
+        ...{ title: t.timeline.restricted, about: reason ?? undefined },
+      },
+      ...(liftedAt
+        ? [
+            {
+              ...{ id: `${restrictionId} lifted`, at: liftedAt, icon: <ShieldCheck />, tone: 'good' as const },
+              ...{ title: t.timeline.lifted, about: liftedBecause ?? undefined },
+            },
+          ]
+        : []),
+    ]),
+    ...consents.flatMap(({ consentId, purpose, givenAt, withdrawnAt }): Happening[] => {
+      const named = t.known.purposes[purpose as keyof typeof t.known.purposes] ?? purpose;
+      return [
+        { id: `${consentId} given`, at: givenAt, icon: <Handshake />, title: t.timeline.agreed(named) },
+        ...(withdrawnAt
+          ? [{ id: `${consentId} withdrawn`, at: withdrawnAt, icon: <Handshake />, title: t.timeline.withdrew(named) }]
+          : []),
+      ];
+    }),
+  ];
 }

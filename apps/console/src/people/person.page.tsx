@@ -2,8 +2,10 @@ import {
   botAdapterPersonContactsReadOptions,
   botAdapterPersonProfileReadOptions,
   type BotAdapterPersonContactsReadResponse,
+  gatewayPeopleReadOptions,
 } from '@switchboard/api-client';
 import {
+  Badge,
   Button,
   ButtonLink,
   Card,
@@ -28,11 +30,12 @@ import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { ContactState, PersonName } from './people.page';
 import { usePeopleTexts } from './people.texts';
+import { PersonAccess } from './person-access';
 import { PersonDeliveries } from './person-deliveries';
 import { PersonTimeline } from './person-timeline';
 import './people.css';
 
-const tabs = ['timeline', 'deliveries'] as const;
+const tabs = ['timeline', 'access', 'deliveries'] as const;
 
 export function PersonPage() {
   const t = usePeopleTexts();
@@ -81,14 +84,23 @@ function KnownPerson({
     hint: t.reasonHint,
   });
   const [first] = contacts;
+  // Who has only just written is known to the gateway a moment later.
+  const known = useQuery({ ...gatewayPeopleReadOptions({ path: { userId } }), retry: false });
   return (
     <Page
       title={first?.name ?? t.unnamed}
       way={way}
       aside={
-        contacts.length > 0 && (
-          <ContactState blockedAt={contacts.every((one) => one.blockedAt) ? (first?.blockedAt ?? null) : null} />
-        )
+        <>
+          {contacts.length > 0 && (
+            <ContactState blockedAt={contacts.every((one) => one.blockedAt) ? (first?.blockedAt ?? null) : null} />
+          )}
+          {known.data?.isRestricted && (
+            <Badge dot tone="bad">
+              {t.restriction.active}
+            </Badge>
+          )}
+        </>
       }
       actions={
         <>
@@ -112,8 +124,11 @@ function KnownPerson({
             tabs={[
               {
                 ...{ id: 'timeline', title: t.tabs.timeline },
-                content: <PersonTimeline userId={userId} contacts={contacts} />,
+                content: <PersonTimeline userId={userId} contacts={contacts} known={known.data} />,
               },
+              ...(known.data
+                ? [{ id: 'access', title: t.tabs.access, content: <PersonAccess person={known.data} /> }]
+                : []),
               ...(staff.can('deliveries:read')
                 ? [
                     {

@@ -31,7 +31,7 @@ export function TryOut({ botId, text }: { botId: string; text: string }) {
   const [error, setError] = useState<unknown>();
   const [running, setRunning] = useState<AbortController>();
   const talk = useRef<HTMLDivElement>(null);
-  useEffect(() => talk.current?.scrollTo({ top: talk.current.scrollHeight }), [said]);
+  useEffect(() => void talk.current?.scrollTo({ top: talk.current.scrollHeight }), [said]);
   useEffect(() => () => running?.abort(), [running]);
 
   const ask = async () => {

@@ -8,8 +8,8 @@ import {
   useLanguage,
   useTheme,
 } from '@switchboard/ui';
-import { useRouter } from '@tanstack/react-router';
-import { BookOpen, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { BookOpen, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
+import { tellProblem } from '../api';
 import { signOut } from '../session';
 import { useShellTexts } from './shell.texts';
 
@@ -22,7 +22,6 @@ export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
   const kit = useKitTexts();
   const theme = useTheme();
   const { language, choose } = useLanguage();
-  const { navigate } = useRouter();
   return [
     {
       id: 'theme',
@@ -39,13 +38,17 @@ export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
     {
       id: 'account',
       entries: [
-        ...(kind === 'staff' ? [{ id: 'docs', label: t.account.apiDocs, icon: <BookOpen />, href: '/docs' }] : []),
+        ...(kind === 'staff'
+          ? [
+              { id: 'mine', label: t.account.mine, icon: <UserRound />, href: '/console/account' },
+              { id: 'docs', label: t.account.apiDocs, icon: <BookOpen />, href: '/docs' },
+            ]
+          : []),
         {
           id: 'leave',
           label: t.account.signOut,
           icon: <LogOut />,
-          onAction: () =>
-            void signOut(kind).then(() => navigate({ href: kind === 'staff' ? '/console/sign-in' : '/me/sign-in' })),
+          onAction: () => void signOut(kind).catch(tellProblem),
         },
       ],
     },

@@ -1,21 +1,23 @@
 import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
+import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
+import { usePaletteSearch } from './palette-search';
+import { ApprovalDialog } from './approval-dialog';
+import { SignInFirst } from './sign-in-first';
 import { StepUpDialog } from './step-up-dialog';
 import { useShellTexts } from './shell.texts';
 
 /** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function StaffArea() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  const { href } = useLocation();
   if (error && !session) return <PageFailed error={error} reset={() => void refetch()} />;
   if (!session) return null;
-  if (!session.staff) return <Navigate to="/console/sign-in" search={{ to: href }} replace />;
+  if (!session.staff) return <SignInFirst page="/console/sign-in" />;
   return <StaffShell />;
 }
 
@@ -27,6 +29,7 @@ function StaffShell() {
   const { sections, shortcuts } = useNav(staff);
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const search = usePaletteSearch();
   useCommands(
     shortcuts.map(({ id, title, icon, keys, href }) => ({
       ...{ id: `go.${id}`, title, icon, keys, group: t.commands.go },
@@ -50,7 +53,8 @@ function StaffShell() {
     >
       <AllowedPage staff={staff} />
       <StepUpDialog />
-      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} />
+      <ApprovalDialog />
+      <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} {...search} />
     </AppShell>
   );
 }

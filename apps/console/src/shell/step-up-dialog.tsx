@@ -1,4 +1,4 @@
-import { gatewayStaffSignInProveAgain } from '@switchboard/api-client';
+import { gatewayStaffSignInBeginSso, gatewayStaffSignInProveAgain } from '@switchboard/api-client';
 import {
   Button,
   Dialog,
@@ -12,6 +12,9 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useEffect, useState } from 'react';
+import { tellProblem } from '../api';
+import { ProveWithPasskey } from '../passkeys/prove-with-passkey';
+import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
 import { onStepUp } from './step-up';
 
@@ -25,6 +28,7 @@ export function StepUpDialog() {
     answer?.(proven);
     setAnswer(undefined);
   };
+  const { amr } = useStaff();
   const form = useForm({
     send: (values) =>
       gatewayStaffSignInProveAgain({ body: { password: values.exact('password'), code: values.text('code') } }),
@@ -56,7 +60,15 @@ export function StepUpDialog() {
             autoComplete="one-time-code"
             mono
           />
+          <ProveWithPasskey onProven={() => finish(true)} />
         </DialogBody>
+        {amr.includes('sso') && (
+          <DialogBody>
+            <Button wide onPress={() => void proveElsewhere().catch(tellProblem)}>
+              {t.stepUp.elsewhere}
+            </Button>
+          </DialogBody>
+        )}
         <DialogActions>
           <Button onPress={() => finish(false)}>{kit.cancel}</Button>
           <SubmitButton form={form}>{kit.confirm}</SubmitButton>
@@ -64,4 +76,11 @@ export function StepUpDialog() {
       </Form>
     </Dialog>
   );
+}
+
+/** The browser leaves for the provider and comes back to this page, where what was to be done is asked for again. */
+async function proveElsewhere(): Promise<void> {
+  const { pathname, search } = window.location;
+  const { data } = await gatewayStaffSignInBeginSso({ body: { returnTo: pathname + search, proveAgain: true } });
+  window.location.assign(data.url);
 }

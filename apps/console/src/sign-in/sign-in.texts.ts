@@ -44,6 +44,14 @@ export const useSignInTexts = defineTexts({
       toSignIn: 'To the sign-in',
     },
     qr: 'QR code of the secret',
+    sso: {
+      button: (name: string) => `Sign in with ${name}`,
+      or: 'or with a password',
+      title: 'One moment',
+      about: 'You are being signed in.',
+      failed: 'You were not signed in',
+      back: 'To the sign-in',
+    },
   },
   ru: {
     title: 'Вход',
@@ -89,5 +97,13 @@ export const useSignInTexts = defineTexts({
       toSignIn: 'Ко входу',
     },
     qr: 'QR-код секрета',
+    sso: {
+      button: (name) => `Войти через ${name}`,
+      or: 'или с паролем',
+      title: 'Минуту',
+      about: 'Выполняется вход.',
+      failed: 'Войти не получилось',
+      back: 'Ко входу',
+    },
   },
 });

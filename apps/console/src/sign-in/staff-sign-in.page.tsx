@@ -1,6 +1,11 @@
-import { gatewayStaffSignInPassword, type GatewaySignInStep } from '@switchboard/api-client';
-import { Form, FormProblem, SubmitButton, TextField, useForm } from '@switchboard/ui';
-import { useQueryClient } from '@tanstack/react-query';
+import {
+  gatewayStaffSignInBeginSso,
+  gatewayStaffSignInMethods,
+  gatewayStaffSignInPassword,
+  type GatewaySignInStep,
+} from '@switchboard/api-client';
+import { Button, Form, FormProblem, SubmitButton, TextField, useForm } from '@switchboard/ui';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { sessionKey } from '../api';
@@ -21,13 +26,34 @@ export function StaffSignInPage() {
     },
     done: setStep,
   });
+  const methods = useQuery({
+    queryKey: ['staff sign-in methods'],
+    queryFn: async () => (await gatewayStaffSignInMethods()).data,
+    staleTime: Infinity,
+  });
+  const begin = useMutation({
+    mutationFn: async () => {
+      const returnTo = to?.startsWith('/console/') ? to : '/console/';
+      return (await gatewayStaffSignInBeginSso({ body: { returnTo, proveAgain: false } })).data;
+    },
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
   const enter = async () => {
     await queries.resetQueries({ queryKey: sessionKey });
     await navigate({ href: to?.startsWith('/console/') ? to : '/console/', replace: true });
   };
   if (step) return <SecondFactor step={step} onDone={() => void enter()} onAnew={() => setStep(undefined)} />;
+  const sso = methods.data?.sso;
   return (
     <SignInFrame title={t.title} about={t.about}>
+      {sso && (
+        <>
+          <Button look="primary" size="large" wide isPending={begin.isPending} onPress={() => begin.mutate()}>
+            {t.sso.button(sso.name)}
+          </Button>
+          <div className="sign-in-or">{t.sso.or}</div>
+        </>
+      )}
       <Form form={form}>
         <FormProblem form={form} />
         <TextField name="email" type="email" label={t.email} autoComplete="username" autoFocus isRequired />

@@ -25,7 +25,9 @@ import { useSignInTexts } from './sign-in.texts';
 export function WelcomePage() {
   const t = useSignInTexts();
   const kit = useKitTexts();
-  const token = useLocation().hash;
+  const { hash } = useLocation();
+  // It is gone from the address before this page is.
+  const [token] = useState(hash);
   const { navigate } = useRouter();
   const queries = useQueryClient();
   const [step, setStep] = useState<GatewaySignInStep>();

@@ -27,6 +27,7 @@ import { ReceiptText } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
 import { dayOf, daysBefore, daysOf, momentsOf, PeriodField, zone } from '../period/period';
+import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { useUsageTexts } from './usage.texts';
 
@@ -74,7 +75,7 @@ export function UsagePage() {
   const perCall = (sums: Sums) => (sums.calls > 0 ? sums.costMicros / sums.calls : 0);
   return (
     <Page title={t.title} about={t.about}>
-      <Filters set={search.bot ? 1 : 0}>
+      <Filters set={search.bot ? 1 : 0} end={<SavedFilters />}>
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
         <Select

@@ -25,4 +25,8 @@ export class Grant {
 
   @Column('timestamptz', { name: 'granted_at' })
   grantedAt!: Date;
+
+  /** Given by staff, or by what the company's provider has said: that is read anew at each sign-in. */
+  @Column('text')
+  source!: 'staff' | 'sso';
 }

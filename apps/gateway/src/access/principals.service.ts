@@ -26,6 +26,15 @@ interface Granted {
   readonly until: Date | null;
 }
 
+type ProvenSession = Pick<Session, 'id' | 'subjectId' | 'amr' | 'provenAt'>;
+
+/** A call that goes on. */
+interface LetIn {
+  readonly principal: Principal;
+  readonly route: RouteDefinition;
+  readonly botId: string | undefined;
+}
+
 /** Who calls, by what a request brings with it. */
 @Injectable()
 export class PrincipalsService {
@@ -44,7 +53,10 @@ export class PrincipalsService {
   /** All that the request proves: a browser may be signed in as a member of staff and as a person at once. Staff come first. */
   async identify(request: Pick<IncomingMessage, 'headers'>, address: string): Promise<Principal[]> {
     const { authorization, cookie } = request.headers;
-    if (authorization) return this.byKey(authorization, address);
+    if (authorization) {
+      const session = await this.sessions.find(request, 'person');
+      return session ? [this.person(session)] : this.byKey(authorization, address);
+    }
     if (!cookie) return [];
     const [staff, person] = await Promise.all([
       this.sessions.find(request, 'staff'),
@@ -78,7 +90,7 @@ export class PrincipalsService {
   }
 
   /** Undefined for one who has been suspended. */
-  private async memberOfStaff(session: Session): Promise<Principal | undefined> {
+  private async memberOfStaff(session: ProvenSession): Promise<Principal | undefined> {
     const granted = await this.grantsOf(session.subjectId);
     if (!granted) return undefined;
     const current = granted.filter((grant) => this.isCurrent(grant));
@@ -103,6 +115,20 @@ export class PrincipalsService {
     return new Set(may.map(([id]) => id));
   }
 
+  /** Of those who were let in, those who would be now: their session or key lives, and they may still call the route. */
+  async stillAllowed<Call extends LetIn>(calls: readonly Call[]): Promise<Set<Call>> {
+    const living = await this.sessions.living(calls.flatMap(({ principal: { session } }) => session?.id ?? []));
+    const allowed = new Set<Call>();
+    for (const call of calls) {
+      const { principal: was, route, botId } = call;
+      if (was.session && !living.has(was.session.id)) continue;
+      if (was.kind === 'key' && !(await this.keys.lives(was.id))) continue;
+      const is = was.kind === 'staff' && was.session ? await this.memberOfStaff(sessionOf(was, was.session)) : was;
+      if (is && mayCall(is, route, botId)) allowed.add(call);
+    }
+    return allowed;
+  }
+
   private isCurrent({ until }: Granted): boolean {
     return until === null || until > this.clock.now();
   }
@@ -119,7 +145,12 @@ export class PrincipalsService {
 
 const principal = (
   kind: Principal['kind'],
-  { id, subjectId, amr, provenAt }: Session,
+  { id, subjectId, amr, provenAt }: ProvenSession,
   roles: readonly string[],
   grants: readonly ScopeGrant[],
 ): Principal => ({ kind, id: subjectId, roles, grants, amr, session: { id, provenAt } });
+
+const sessionOf = (
+  { id: subjectId, amr }: Principal,
+  { id, provenAt }: NonNullable<Principal['session']>,
+): ProvenSession => ({ ...{ id, subjectId, provenAt }, amr: [...amr] });

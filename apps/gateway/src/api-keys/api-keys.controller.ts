@@ -38,8 +38,8 @@ export class ApiKeysController {
   }
 
   @Implements(RevokeApiKey)
-  revoke({ params }: RequestOf<typeof RevokeApiKey>): Promise<void> {
-    return this.keys.end(params.keyId, 'revoked');
+  revoke({ params, actor }: RequestOf<typeof RevokeApiKey>): Promise<void> {
+    return this.keys.revoke(actor, params.keyId);
   }
 
   @Implements(ReportApiKey)

@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { DataSource, type EntityManager, LessThan, MoreThan } from 'typeorm';
+import { type AuditEntry, AuditLog, type AuditParty } from '../audit/audit-log';
 import { ApiKey } from './api-key.entity';
 import { newKey, parseKey } from './key-format';
 
@@ -61,6 +62,7 @@ export class ApiKeysService {
     private readonly index: BlindIndex,
     private readonly clock: Clock,
     private readonly signals: Signals,
+    private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: { NODE_ENV: string },
   ) {}
 
@@ -75,6 +77,12 @@ export class ApiKeysService {
     return key;
   }
 
+  /** Whether it still counts. */
+  async lives(id: string): Promise<boolean> {
+    const key = await this.read(id);
+    return key !== null && this.isAlive(key);
+  }
+
   /** The newest first. */
   list(limit: number, position: Position | undefined): Promise<ApiKey[]> {
     const backwards = position?.direction === 'prev';
@@ -85,6 +93,12 @@ export class ApiKeysService {
 
   /** @throws ScopeBeyondOwn, TooManyKeys */
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
+    const made = await this.make(tx, actor, wanted);
+    await this.note(tx, actor, 'create', made.details.id, { before: {}, after: settingsOf(made.details) });
+    return made;
+  }
+
+  private async make(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
     this.assertOwn(actor, wanted);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('api keys'), hashtext($1))`, [wanted.team]);
     const now = this.clock.now();
@@ -113,19 +127,28 @@ export class ApiKeysService {
     const lifetimeDays = Math.ceil((old.expiresAt.getTime() - old.createdAt.getTime()) / DAY_MS);
     const endsAt = new Date(this.clock.now().getTime() + overlapDays * DAY_MS);
     await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });
-    return this.create(tx, actor, { ...old, lifetimeDays });
+    const made = await this.make(tx, actor, { ...old, lifetimeDays });
+    const [before, after] = [settingsOf(old), settingsOf({ ...old, endsAt })];
+    await this.note(tx, actor, 'rotate', id, { before, after, details: { replacedBy: made.details.id, overlapDays } });
+    return made;
   }
 
   /** @throws KeyNotFound */
-  async end(id: string, because: 'revoked' | 'reported'): Promise<void> {
-    const { affected } = await this.db.manager.update(
-      ApiKey,
-      { id },
-      { endsAt: this.clock.now(), endedBecause: because },
-    );
+  async revoke(actor: Actor, id: string): Promise<void> {
+    await this.end(id, 'revoked', actor);
+  }
+
+  private async end(id: string, because: 'revoked' | 'reported', by: AuditParty): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      const key = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (!key) throw new KeyNotFound();
+      const ended = { endsAt: this.clock.now(), endedBecause: because };
+      await tx.update(ApiKey, { id }, ended);
+      const act = because === 'revoked' ? 'revoke' : 'report';
+      await this.note(tx, by, act, id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+    });
     this.forget(id);
     this.signals.send(AccessChanged, { subjectId: id });
-    if (affected !== 1) throw new KeyNotFound();
   }
 
   /** Ends the key that somebody has found, if it is one. */
@@ -133,7 +156,19 @@ export class ApiKeysService {
     const parts = parseKey(text);
     if (!parts) return;
     const key = await this.read(parts.id);
-    if (key?.secretHash === this.hashOf(parts) && this.isAlive(key)) await this.end(key.id, 'reported');
+    if (key?.secretHash === this.hashOf(parts) && this.isAlive(key))
+      await this.end(key.id, 'reported', { kind: 'anonymous', id: '' });
+  }
+
+  private note(
+    tx: EntityManager,
+    actor: AuditParty,
+    act: string,
+    id: string,
+    change: Pick<AuditEntry, 'before' | 'after' | 'details'>,
+  ): Promise<void> {
+    const resource = { type: 'api-key', id };
+    return this.audit.append(tx, { actor, action: `gateway.keys.${act}`, resource, ...change, result: 'done' });
   }
 
   forget(id: string): void {
@@ -170,6 +205,11 @@ export class ApiKeysService {
     this.db.manager.update(ApiKey, { id: key.id }, { usedAt: now }).catch(() => undefined);
   }
 }
+
+/** As the audit log has it. */
+const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {
+  return { name, team, scopes, bots, networks, rate, expiresAt, endsAt };
+};
 
 /** Whether all that a scope allows is allowed to the actor. */
 function mayGive({ scopes }: Actor, scope: string): boolean {

@@ -58,6 +58,6 @@ export class ApprovalsController {
 
   @Implements(WithdrawRequest)
   withdraw({ params, actor }: RequestOf<typeof WithdrawRequest>): Promise<void> {
-    return this.approvals.withdraw(actor.id, params.approvalId);
+    return this.approvals.withdraw(actor, params.approvalId);
   }
 }

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
 import { ApprovalsController } from './approvals.controller';
 import { ApprovalsJobs } from './approvals.jobs';
 import { ApprovalsService } from './approvals.service';
 
 @Module({
-  imports: [AccessModule],
+  imports: [AccessModule, AuditModule],
   controllers: [ApprovalsController],
   providers: [ApprovalsService, ApprovalsJobs],
 })

@@ -29,6 +29,7 @@ import {
 } from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { PrincipalsService } from '../access/principals.service';
+import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import { Staff } from '../staff/staff.entity';
 import { Approval } from './approval.entity';
 import { ApprovalBeyondOwn, ApprovalDecided, ApprovalNotFound, ApprovalOfOneself } from './approvals.errors';
@@ -53,6 +54,7 @@ export class ApprovalsService implements OnModuleInit {
     private readonly kit: Approvals,
     private readonly principals: PrincipalsService,
     private readonly cipher: FieldCipher,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -73,11 +75,11 @@ export class ApprovalsService implements OnModuleInit {
   async demand(demand: ApprovalDemand): Promise<ApprovalVerdict> {
     // Whoever comes with a key of the installation, as an operator does, is no member of staff of whom there are two.
     const isStaff = isUuid(demand.requester) && (await this.db.manager.existsBy(Staff, { id: demand.requester }));
-    if (!isStaff) return this.passAlone(demand);
+    if (!isStaff) return this.passAlone(demand, false);
     if (demand.approvalId !== null) return this.use(demand, demand.approvalId);
     const { permission } = demand.route;
     if ((await this.othersWhoDecide(demand.requester, permission, demand.botId)).size === 0)
-      return this.passAlone(demand);
+      return this.passAlone(demand, true);
     return this.db.transaction(async (tx) => {
       const { requester: requestedBy, hash } = demand;
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`approval ${requestedBy} ${hash}`]);
@@ -132,15 +134,19 @@ export class ApprovalsService implements OnModuleInit {
       const decision = { state, decidedBy: actor.id, decidedAt: this.clock.now(), comment: comment ?? null };
       await tx.update(Approval, { id }, decision);
       this.outcomes.inc({ outcome: state });
-      return this.read(actor, id, tx);
+      const details = await this.read(actor, id, tx);
+      const act = state === 'approved' ? 'approve' : 'reject';
+      await this.note(tx, act, actor, { ...approval, ...decision }, { reason: comment });
+      return details;
     });
   }
 
   /** Also of what was approved and not done. @throws ApprovalNotFound, ApprovalDecided */
-  async withdraw(requestedBy: string, id: string): Promise<void> {
+  async withdraw(actor: Actor, id: string): Promise<void> {
     await this.db.transaction(async (tx) => {
-      const approval = await this.pending(tx, id, ['pending', 'approved'], requestedBy);
+      const approval = await this.pending(tx, id, ['pending', 'approved'], actor.id);
       await tx.update(Approval, { id: approval.id }, { state: 'withdrawn' });
+      await this.note(tx, 'withdraw', actor, { ...approval, state: 'withdrawn' });
     });
     this.outcomes.inc({ outcome: 'withdrawn' });
   }
@@ -150,10 +156,37 @@ export class ApprovalsService implements OnModuleInit {
     await this.db.manager.delete(Approval, { expiresAt: LessThan(time) });
   }
 
-  private passAlone({ requester, route }: ApprovalDemand): ApprovalVerdict {
+  private async passAlone(
+    { requester, route, botId, userId }: ApprovalDemand,
+    isStaff: boolean,
+  ): Promise<ApprovalVerdict> {
     this.outcomes.inc({ outcome: 'alone' });
     this.log.warn({ requester, route: route.id }, 'done without a second person: nobody else could have agreed');
+    if (isStaff) {
+      await this.audit.append(this.db.manager, {
+        ...{ actor: asked(requester), action: 'gateway.approvals.pass-alone', resource: { type: 'approval', id: '' } },
+        ...{ botId: botId ?? undefined, userId: userId ?? undefined, details: { route: route.id } },
+        ...{ result: 'done', isBesides: true },
+      });
+    }
     return { verdict: 'passed' };
+  }
+
+  /** What is asked for stands in the log by its hash: its words are encrypted, and forgotten. */
+  private note(
+    tx: EntityManager,
+    act: string,
+    actor: AuditEntry['actor'],
+    approval: Approval,
+    more: Pick<AuditEntry, 'reason' | 'isBesides'> = {},
+  ): Promise<void> {
+    const { id, route, hash, state, requestedBy, botId, userId } = approval;
+    return this.audit.append(tx, {
+      ...{ actor, action: `gateway.approvals.${act}`, resource: { type: 'approval', id }, result: 'done' },
+      ...{ botId: botId ?? undefined, userId: userId ?? undefined, approvalId: id },
+      details: { route, hash, state, requestedBy },
+      ...more,
+    });
   }
 
   private async record(tx: EntityManager, demand: ApprovalDemand): Promise<Approval> {
@@ -168,6 +201,7 @@ export class ApprovalsService implements OnModuleInit {
     });
     await tx.insert(Approval, approval);
     this.outcomes.inc({ outcome: 'requested' });
+    await this.note(tx, 'request', asked(requestedBy), approval, { isBesides: true });
     return approval;
   }
 
@@ -175,12 +209,18 @@ export class ApprovalsService implements OnModuleInit {
     const { requester: requestedBy, hash, execution } = demand;
     const now = this.clock.now();
     const exactly = { id, requestedBy, hash };
-    const { affected } = await this.db.manager.update(
-      Approval,
-      { ...exactly, state: 'approved', expiresAt: MoreThan(now) },
-      { state: 'used', execution, usedAt: now },
-    );
-    if (affected === 1) {
+    const isUsed = await this.db.transaction(async (tx) => {
+      const { affected } = await tx.update(
+        Approval,
+        { ...exactly, state: 'approved', expiresAt: MoreThan(now) },
+        { state: 'used', execution, usedAt: now },
+      );
+      if (affected !== 1) return false;
+      const used = await tx.findOneByOrFail(Approval, exactly);
+      await this.note(tx, 'use', asked(requestedBy), used, { isBesides: true });
+      return true;
+    });
+    if (isUsed) {
       this.outcomes.inc({ outcome: 'used' });
       return { verdict: 'passed' };
     }
@@ -248,6 +288,8 @@ export class ApprovalsService implements OnModuleInit {
     );
   }
 }
+
+const asked = (requester: string) => ({ kind: 'staff', id: requester });
 
 const required = (approval: Approval): ApprovalVerdict => ({
   ...{ verdict: 'required', approvalId: approval.id, expiresAt: approval.expiresAt, state: approval.state },

@@ -3,6 +3,7 @@ import { ServiceClient, ServiceIdentity } from '@switchboard/service-kit';
 import { erasePerson, startApp, tablesWith, type TestApp } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { audited } from '../../test/audit';
 import { type SignedIn, signInStaff } from '../../test/sign-in';
 import { gatewayApp } from '../gateway.app';
 import { ApprovalsService } from './approvals.service';
@@ -80,6 +81,12 @@ describe('what needs a second person', () => {
     expect((await ask(adam, 'GET', '/approvals?state=used')).body.data).toMatchObject([
       { id: approvalId, decidedBy: { id: oleg.id } },
     ]);
+    expect((await audited(app, { resource: approvalId })).sort()).toEqual([
+      'gateway.approvals.approve done',
+      'gateway.approvals.request done',
+      'gateway.approvals.use done',
+    ]);
+    expect(await audited(app, { resource: String(done.body['staffId']) })).toEqual(['gateway.staff.invite done']);
   });
 
   it('is recorded once, however often it is asked for, also at once', async () => {

@@ -5,6 +5,7 @@ import { compare } from 'fast-json-patch';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { aroundSeq, type AuditRecord, ORDINARY_STREAMS } from './audit-chain';
+import { AuditedRequests } from './audited-requests';
 
 export interface AuditParty {
   /** staff, key, person, service, or anonymous where nobody was recognised. */
@@ -48,6 +49,8 @@ export interface AuditEntry {
   readonly money?: boolean | undefined;
   /** Default: now. */
   readonly at?: Date | undefined;
+  /** It tells of something else than what was asked for by the request in which it is written. */
+  readonly isBesides?: boolean;
 }
 
 /** Longer texts are cut, and of larger changes a hash is kept: the log is no archive of documents. Characters. */
@@ -69,6 +72,7 @@ export class AuditLog {
     private readonly personal: PersonalData,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
+    private readonly requests: AuditedRequests,
     registry: Registry,
   ) {
     this.entries = new Counter({
@@ -89,7 +93,7 @@ export class AuditLog {
     if (!tx.queryRunner?.isTransactionActive && entries.some((entry) => personsIn(entry).size > 0))
       return this.db.transaction((tx) => this.append(tx, ...entries));
     const rows: Row[] = [];
-    for (const entry of entries) rows.push(await this.rowOf(tx, entry));
+    for (const entry of entries) rows.push(await this.rowOf(tx, this.requests.completed(entry)));
     // Always in the same order, so that two transactions cannot wait for each other.
     rows.sort((a, b) => a.stream - b.stream);
     await tx.query('SELECT append_audit_entries($1::jsonb)', [JSON.stringify(rows)]);
@@ -106,7 +110,9 @@ export class AuditLog {
     for (const userId of personsIn(entry)) digesters.set(userId, await this.digesterOf(tx, userId));
     const ofActor = entry.actor.kind === 'person' ? digesters.get(entry.actor.id)! : this.ofInstallation;
     const ofPerson = entry.userId ? digesters.get(entry.userId)! : this.ofInstallation;
-    const { address, ...actor } = entry.actor;
+    // Of an actor of the kit there is more than belongs here.
+    const { kind, id, label, roles, amr, client, address } = entry.actor;
+    const actor = { kind, id, label, roles, amr, client };
     const names = new Map([...digesters].map(([userId, digest]) => [userId, nameOf(digest, userId)]));
     const concerned = entry.userId ?? [...names.keys()].find((userId) => userId !== entry.actor.id);
     const whole = cleaned(

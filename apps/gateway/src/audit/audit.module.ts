@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditLog } from './audit-log';
+import { AuditedRequests } from './audited-requests';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerificationsService } from './audit-verifications.service';
 import { AuditController } from './audit.controller';
@@ -9,7 +10,7 @@ import { AuditService } from './audit.service';
 
 @Module({
   controllers: [AuditController, AuditHandlers],
-  providers: [AuditLog, AuditService, AuditRootsService, AuditVerificationsService, AuditJobs],
-  exports: [AuditLog],
+  providers: [AuditLog, AuditedRequests, AuditService, AuditRootsService, AuditVerificationsService, AuditJobs],
+  exports: [AuditLog, AuditedRequests],
 })
 export class AuditModule {}

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
 import { BotChecksService } from './bot-checks.service';
 import { BotDescriptionsService } from './bot-descriptions.service';
 import { BotFilesService } from './bot-files.service';
@@ -9,6 +10,7 @@ import { BotsHandlers } from './bots.handlers';
 import { BotsService } from './bots.service';
 
 @Module({
+  imports: [AuditModule],
   controllers: [BotsController, BotsHandlers],
   providers: [
     BotsService,

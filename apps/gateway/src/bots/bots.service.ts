@@ -12,6 +12,7 @@ import {
 import { Clock, DomainError, type IfMatch, InvalidFields } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
 import { DataSource, type EntityManager, Not } from 'typeorm';
+import { AuditLog } from '../audit/audit-log';
 import { BotChecksService, pointerOf } from './bot-checks.service';
 import { BotFilesService } from './bot-files.service';
 import { BotNotFound, type BotView, BotViewsService } from './bot-views.service';
@@ -85,6 +86,7 @@ export class BotsService {
     private readonly secrets: BotSecretsService,
     private readonly files: BotFilesService,
     private readonly views: BotViewsService,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -310,7 +312,17 @@ export class BotsService {
     // TypeORM has no type for a column of any JSON.
     await tx.insert(BotRevisionRow, revision as never);
     await this.outbox.add(tx, BotConfigured({ botId, revision: row.revision }));
-    return this.views.ofRow(tx, row);
+    const view = await this.views.ofRow(tx, row);
+    const former = await tx.findOneBy(BotRevisionRow, { botId, revision: row.revision - 1 });
+    const { secretsSet, secretsRemoved } = revision;
+    await this.audit.append(tx, {
+      ...{ actor, action: `gateway.bots.${change}`, resource: { type: 'bot', id: botId }, botId, result: 'done' },
+      before: former ? { state: former.state, description: former.description } : {},
+      after: { state, description },
+      details: { revision: row.revision, rolledBackTo, secretsSet, secretsRemoved },
+      reason: why ?? undefined,
+    });
+    return view;
   }
 
   private async find(manager: EntityManager, botId: string): Promise<BotRow> {

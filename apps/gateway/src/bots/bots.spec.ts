@@ -27,6 +27,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
+import { audited } from '../../test/audit';
 import { PretendedServices } from '../../test/pretended-services';
 import { gatewayApp } from '../gateway.app';
 
@@ -120,6 +121,7 @@ describe('bots', () => {
       await until(() => app.probe.signalsOf(BotsChanged).some(({ botId }) => botId === 'once'), { what: 'the signal' });
       const again = app.gateway.call(CreateBot, { body, idempotencyKey: uuidv7() });
       expect(await problemOf(again)).toMatchObject({ status: 409, code: 'gateway.bot_exists' });
+      expect(await audited(app, { resource: 'once' })).toEqual(['gateway.bots.created done']);
     });
 
     it('with mistakes are not: each service tells its own, with pointers, and a misspelt section is one as well', async () => {

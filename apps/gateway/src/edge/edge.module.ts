@@ -1,8 +1,16 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
+import { PagesModule } from '../pages/pages.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { AuditTrail } from './audit-trail';
 import { EdgeService } from './edge.service';
+import { OpenStreams } from './open-streams';
 import { Upstreams } from './upstreams';
 
-@Module({ imports: [AccessModule, LimitsModule], providers: [EdgeService, Upstreams] })
+@Module({
+  imports: [AccessModule, AuditModule, LimitsModule, PagesModule, SessionsModule],
+  providers: [AuditTrail, EdgeService, OpenStreams, Upstreams],
+})
 export class EdgeModule {}

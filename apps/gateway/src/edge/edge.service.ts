@@ -15,7 +15,7 @@ import {
 import accepts from 'accepts';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import proxyAddress from 'proxy-addr';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -24,11 +24,17 @@ import { PrincipalsService } from '../access/principals.service';
 import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
+import { PagesService } from '../pages/pages.service';
+import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
+import { OpenStreams } from './open-streams';
+import { WellKnownService } from '../sessions/well-known.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
 import { type FoundRoute, PublicRoutes } from './public-routes';
 import { Upstreams } from './upstreams';
 
 const JSON_MAX_BYTES = 1024 * 1024;
+/** Anybody can make up others. */
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
 /** A third of the time for which it is good. */
@@ -43,24 +49,36 @@ interface Exchange {
   readonly address: string;
   readonly began: number;
   found?: FoundRoute;
-  actor?: Actor;
+  caller?: Principal;
+  /** Present when what becomes of it is noted. */
+  audited?: AuditedCall;
 }
+
+/** Who is let in as whom, or why not. */
+type Admission =
+  | { readonly principal: Principal; readonly actor: Actor; readonly refusal?: undefined }
+  | { readonly principal: Principal; readonly actor?: undefined; readonly refusal: unknown };
 
 /**
  * What everybody outside meets: finds the route, who asks, whether they may and not too often, and passes the request on to the service
- * that answers it; the gateway's own routes to its own application.
+ * that answers it; the gateway's own routes to its own application. What is below no version of the API is a page.
  */
 @Injectable()
 export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
   private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
   private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
+  private readonly limited: Counter<'limit'>;
   private readonly isTrusted: (address: string, index: number) => boolean;
 
   constructor(
     private readonly principals: PrincipalsService,
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
+    private readonly streams: OpenStreams,
+    private readonly pages: PagesService,
+    private readonly trail: AuditTrail,
+    private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
@@ -74,6 +92,12 @@ export class EdgeService implements PublicFront, OnModuleInit {
       help: 'Requests from outside: how long they took until the answer was through, by route, status and kind of caller.',
       labelNames: ['service', 'route', 'method', 'status', 'caller'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10, 60],
+      registers: [registry],
+    });
+    this.limited = new Counter({
+      name: 'gateway_limited_requests_total',
+      help: 'Requests that were refused because a limit had nothing left, by the limit.',
+      labelNames: ['limit'],
       registers: [registry],
     });
   }
@@ -100,27 +124,43 @@ export class EdgeService implements PublicFront, OnModuleInit {
   }
 
   private async answer(exchange: Exchange): Promise<void> {
-    const { request, response, application } = exchange;
+    const { request, response } = exchange;
     const url = request.url ?? '/';
-    // Pages and documents: the application serves them, and it serves nothing else without a caller.
-    if (!url.startsWith(`${VERSION}/`)) return application(request, response);
+    if (url.startsWith('/.well-known/')) return this.wellKnown.answer(request, response);
+    if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
     this.refuseForeignPages(request);
     if (isOpen(route)) {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
-      return this.passOn(exchange, found, undefined);
+      this.trail.noteOrigin(request, exchange.address);
+      return this.passOn(exchange, found);
     }
     const principals = await this.principals.identify(request, exchange.address);
     if (principals.length === 0) {
       this.demand(exchange, await this.limits.pay(chargesForRefusal(exchange.address)));
       throw new HttpProblem('unauthorized');
     }
-    const { principal, actor } = this.admit(principals, found);
-    exchange.actor = actor;
+    const { principal, actor, refusal } = this.admit(principals, found);
+    exchange.caller = principal;
+    // Who is refused pays as well: each refusal may be noted.
     this.demand(exchange, await this.limits.pay(chargesFor(route, principal, exchange.address)));
-    await this.passOn(exchange, found, actor);
+    if (!actor) {
+      const audited = this.auditedCall(exchange, found, principal);
+      if (audited) this.trail.refused(audited, refusal);
+      throw refusal;
+    }
+    await this.passOn(exchange, found, { principal, actor });
+  }
+
+  private auditedCall(
+    { request, requestId, address }: Exchange,
+    found: FoundRoute,
+    principal: Principal,
+  ): AuditedCall | undefined {
+    if (!this.trail.covers(found.route, principal.kind)) return undefined;
+    return auditedCall(found, principal, request, { requestId, address, isOwn: found.service === OWN });
   }
 
   private find(request: IncomingMessage, response: ServerResponse): FoundRoute {
@@ -135,27 +175,44 @@ export class EdgeService implements PublicFront, OnModuleInit {
     throw new HttpProblem('method_not_allowed');
   }
 
-  /** The first of those who may; a browser can be that of a member of staff and of a person. */
-  private admit(principals: readonly Principal[], { route, params }: FoundRoute) {
-    const [part, field] = route.bots?.split('.') ?? [];
-    const botId = part === 'params' ? params[field!] : undefined;
+  /**
+   * The first of those who may; a browser can be that of a member of staff and of a person. If nobody may, the first of all and why
+   * they may not.
+   */
+  private admit(principals: readonly Principal[], found: FoundRoute): Admission {
+    const { route } = found;
+    const botId = botIn(found);
     const now = this.clock.now();
-    let refusal: unknown;
+    let refused: Admission | undefined;
     for (const principal of principals) {
       try {
         return { principal, actor: actorFor(principal, route, now, botId) };
-      } catch (error) {
-        refusal ??= error;
+      } catch (refusal) {
+        refused ??= { principal, refusal };
       }
     }
-    throw refusal;
+    return refused!;
   }
 
-  private async passOn(exchange: Exchange, found: FoundRoute, actor: Actor | undefined): Promise<void> {
+  /** @param caller of an open route nobody */
+  private async passOn(
+    exchange: Exchange,
+    found: FoundRoute,
+    caller?: { principal: Principal; actor: Actor },
+  ): Promise<void> {
     const { request, response, application, requestId } = exchange;
     const { route, service, target } = found;
+    const actor = caller?.actor;
     const maxBytes = maxBytesOf(route);
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new HttpProblem('body_too_large');
+    if (caller && isStream(route)) this.streams.add({ ...caller, route, response, botId: botIn(found) });
+    const audited = caller && this.auditedCall(exchange, found, caller.principal);
+    if (audited) {
+      await this.trail.begin(audited);
+      // Nobody waits for it any more, and nothing was done.
+      if (response.destroyed) return this.trail.end(audited, { status: CALLER_GONE, code: undefined });
+      exchange.audited = audited;
+    }
     if (service === OWN) {
       // An open route has no caller, and the application takes nobody's word for the id of a request.
       if (actor) presentCaller(request, { service: OWN, actor, requestId, route: route.id });
@@ -189,6 +246,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     response.setHeader('x-ratelimit-remaining', remaining);
     response.setHeader('x-ratelimit-reset', reset);
     if (tightest.allowed) return;
+    this.limited.inc({ limit: limit.name });
     // So that those who are refused together do not come back together.
     const jitter = 1 + Math.random() * 0.1;
     throw new HttpProblem('too_many_requests', { retryAfter: Math.max(1, Math.ceil(reset * jitter)) });
@@ -233,21 +291,25 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (problem.status >= 500)
       this.log.error({ err: error, route: found?.route.id, requestId }, 'request failed at the edge');
     response.setHeader('cache-control', 'no-store');
-    if (problem.retryAfter !== undefined) response.setHeader('retry-after', problem.retryAfter);
+    response.setHeader('x-problem-code', problem.code);
+    const retryAfter = problem.retryAfter ?? (problem.status === 503 ? AWAY_FOR_S : undefined);
+    if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
     // What is left of a body that nobody reads would be taken for the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
   }
 
-  private note({ request, response, requestId, found, actor, began }: Exchange): void {
+  private note({ request, response, requestId, found, caller, audited, began }: Exchange): void {
     if (!found && !request.url?.startsWith(`${VERSION}/`)) return;
     const ms = performance.now() - began;
-    const method = request.method ?? 'GET';
+    const method = METHODS.includes(request.method ?? '') ? request.method! : 'other';
     const labels = { service: found?.service ?? 'none', route: found?.route.id ?? 'unknown' };
-    // As nginx counts a caller who has gone.
-    const status = response.writableFinished ? response.statusCode : 499;
-    this.seconds.observe({ ...labels, method, status, caller: actor?.kind ?? 'nobody' }, ms / 1000);
+    const status = response.writableFinished ? response.statusCode : CALLER_GONE;
+    const code = response.getHeader('x-problem-code')?.toString();
+    const isReplayed = response.hasHeader('idempotency-replayed');
+    if (audited) this.trail.end(audited, { status, code, ms: Math.round(ms), isReplayed });
+    this.seconds.observe({ ...labels, method, status, caller: caller?.kind ?? 'nobody' }, ms / 1000);
     this.log.info(
       {
         ...labels,
@@ -255,7 +317,8 @@ export class EdgeService implements PublicFront, OnModuleInit {
         status,
         ms: Math.round(ms * 10) / 10,
         requestId,
-        ...(actor && { actor: `${actor.kind}:${actor.id}` }),
+        ...(code && { code }),
+        ...(caller && { actor: `${caller.kind}:${caller.id}` }),
       },
       'request',
     );
@@ -263,7 +326,18 @@ export class EdgeService implements PublicFront, OnModuleInit {
 }
 
 const VERSION = '/v1';
+const AWAY_FOR_S = 10;
+/** As nginx counts it. */
+const CALLER_GONE = 499;
 const EXPOSED_HEADERS = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+
+/** The bot that stands in the address, where the route names it there. */
+function botIn({ route, params }: FoundRoute): string | undefined {
+  const [part, field] = route.bots?.split('.') ?? [];
+  return part === 'params' ? params[field!] : undefined;
+}
+
+const isStream = ({ answer }: RouteDefinition) => answer !== undefined && 'kind' in answer && answer.kind === 'events';
 
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;

@@ -152,6 +152,54 @@ describe('the edge', () => {
     await closed;
   });
 
+  describe('a stream of events', () => {
+    const follow = (as: SignedIn, headers: Record<string, string> = {}) => {
+      app.clock.advance(60_000);
+      return call('/v1/prompts/lumen/try-outs', { method: 'POST', as, headers });
+    };
+    beforeEach(() => {
+      upstream.answer = (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('id: 7\ndata: 1\n\n');
+      };
+    });
+
+    it('is resumed where it was left, and ends with the session or the permission by which it was let in', async () => {
+      const [leaving, changed, staying] = [
+        await signInStaff(app, 'editor'),
+        await signInStaff(app, 'editor'),
+        await signInStaff(app, 'editor'),
+      ];
+      const responses = [await follow(leaving, { 'last-event-id': '6' }), await follow(changed), await follow(staying)];
+      expect(upstream.asked[0]!.headers['last-event-id']).toBe('6');
+      const ended = new Set<number>();
+      responses.forEach((response, i) => {
+        const reader = response.body!.getReader();
+        const read = async (): Promise<void> => ((await reader.read()).done ? undefined : read());
+        void read()
+          .catch(() => undefined)
+          .then(() => ended.add(i));
+      });
+      await call('/v1/session/staff', { method: 'DELETE', as: leaving });
+      await app.service.db.query(`UPDATE grants SET role = 'analyst' WHERE staff_id = $1`, [changed.id]);
+      await until(() => ended.size === 2, { what: 'the end of two streams' });
+      expect([...ended].sort()).toEqual([0, 1]);
+      await call('/v1/session/staff', { method: 'DELETE', as: staying });
+      await until(() => ended.size === 3, { what: 'the end of the third' });
+    });
+
+    it('is one of ten at most that a session has', async () => {
+      const eager = await signInStaff(app, 'editor');
+      const open = [];
+      for (let i = 0; i < 10; i++) open.push(await follow(eager));
+      expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
+      const refused = await follow(eager);
+      expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+      await open[0]!.body!.cancel();
+      await until(async () => (await follow(eager)).status === 200, { what: 'room for another one' });
+      await Promise.all(open.slice(1).map((response) => response.body!.cancel()));
+    });
+  });
+
   it('passes on a body as it comes, and breaks off one that is too large', async () => {
     const bytes: number[] = [];
     upstream.answer = (request, response) => {

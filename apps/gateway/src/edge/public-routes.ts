@@ -1,4 +1,4 @@
-import { type HttpMethod, type RouteDefinition, routes, serviceOf } from '@switchboard/contracts';
+import { type HttpMethod, publicPathOf, type RouteDefinition, routes, serviceOf } from '@switchboard/contracts';
 import createRouter, { type HTTPMethod } from 'find-my-way';
 
 /** A route as it is reached from outside. */
@@ -15,18 +15,14 @@ export interface FoundRoute extends PublicRoute {
 }
 
 const VERSION = '/v1';
-const OF_SERVICE = `${VERSION}/services/{service}`;
 
-/** Where a route is from outside. What every service answers for itself is below the name of the service. */
-export const publicPathOf = (route: RouteDefinition): string =>
-  (serviceOf(route) === 'service-kit' ? OF_SERVICE : VERSION) + route.path;
-
-/** All routes of all services, found by method and path. */
+/** All routes of all services that anybody outside may ask for, found by method and path. Those that name their callers are for services alone. */
 export class PublicRoutes {
   private readonly router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 500 });
 
   constructor(all: readonly RouteDefinition[] = routes) {
     for (const route of all) {
+      if (route.callers) continue;
       const path = publicPathOf(route).replaceAll(/\{(\w+)\}/g, ':$1');
       this.router.on(route.method, path, () => undefined, route);
     }

@@ -22,7 +22,8 @@ export interface Forwarding {
   readonly maxBytes: number;
 }
 
-const CONNECT_MS = 1000;
+/** So that a service that is away is said to be within a second. */
+const CONNECT_MS = 800;
 /** Until an answer begins; what takes longer is a job of the service. */
 const ANSWER_BEGINS_MS = 30_000;
 /** Streams of events say something every 15 s. */

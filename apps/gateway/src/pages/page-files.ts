@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, brotliDecompress, constants, gzip } from 'node:zlib';
 
 export type Encoding = 'br' | 'gzip' | 'identity';
 
@@ -31,6 +31,8 @@ const packers = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }),
   identity: (bytes: Buffer) => Promise.resolve(bytes),
 };
+
+export const pack = (bytes: Buffer, encoding: Encoding): Promise<Buffer> => packers[encoding](bytes);
 
 /** What Vite has made of one of the web apps. Its assets are named after what is in them, so they are kept once read. */
 export class PageFiles {
@@ -67,8 +69,12 @@ export class PageFiles {
   }
 
   private async read(name: string, type: string, encoding: Encoding): Promise<PageFile | undefined> {
-    const bytes = await readFile(join(this.folder, 'assets', name)).catch(missing);
-    return bytes && { type, encoding, bytes: await packers[encoding](bytes) };
+    const path = join(this.folder, 'assets', name);
+    const plain = await readFile(path).catch(missing);
+    if (plain) return { type, encoding, bytes: await pack(plain, encoding) };
+    const packed = await readFile(`${path}.br`).catch(missing);
+    if (!packed || encoding === 'br') return packed && { type, encoding, bytes: packed };
+    return { type, encoding, bytes: await pack(await promisify(brotliDecompress)(packed), encoding) };
   }
 }
 

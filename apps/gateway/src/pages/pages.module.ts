@@ -1,9 +1,5 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
-import { PagesMiddleware } from './pages.middleware';
+import { Module } from '@nestjs/common';
+import { PagesService } from './pages.service';
 
-@Module({})
-export class PagesModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(PagesMiddleware).forRoutes('{*path}');
-  }
-}
+@Module({ providers: [PagesService], exports: [PagesService] })
+export class PagesModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor, FindPeople, ListPeople, ReadPerson, RevealPerson } from '@switchboard/contracts';
 import { type AnswerOf, Clock, PersonalData, type Position, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log';
 import { ConsentsService } from './consents.service';
 import { IdentitiesService } from './identities.service';
 import { UserNotFound } from './people.service';
@@ -27,6 +28,7 @@ export class PeopleDirectoryService {
     private readonly identities: IdentitiesService,
     private readonly consents: ConsentsService,
     private readonly restrictions: RestrictionsService,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -72,8 +74,13 @@ export class PeopleDirectoryService {
   }
 
   /** @throws UserNotFound */
-  async reveal(actor: Actor, userId: string): Promise<AnswerOf<typeof RevealPerson>> {
+  async reveal(actor: Actor, userId: string, reason: string | undefined): Promise<AnswerOf<typeof RevealPerson>> {
     await this.one(actor, userId);
+    // Before anything is shown.
+    await this.audit.append(this.db.manager, {
+      ...{ actor, action: 'gateway.people.reveal', resource: { type: 'person', id: userId }, userId },
+      ...{ reason, result: 'done' },
+    });
     const [row] = await this.db.query<{ name: string | null }[]>('SELECT name FROM users WHERE id = $1', [userId]);
     const sealed = { name: row?.name ?? null };
     const { name = null } = await this.personal.decrypt(this.db.manager, nameOf(userId), sealed);

@@ -1,6 +1,7 @@
 import { ContactStarted, IdentityLinked, PersonReleased, PersonRestricted } from '@switchboard/contracts';
 import { erasePerson, startApp, tablesWith, type TestApp } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { audited } from '../../test/audit';
 import { type SignedIn, signInPerson, signInStaff } from '../../test/sign-in';
 import { gatewayApp } from '../gateway.app';
 import { ConsentsService } from './consents.service';
@@ -112,6 +113,10 @@ describe('people, for staff', () => {
       name: 'Анна Ветрова',
       identities: [expect.objectContaining({ channel: 'google', externalId, label: 'anna@mail.example' })],
     });
+    const looked = await app.service.db.query<object[]>(
+      `SELECT reason, result, person FROM audit_entries WHERE action = 'gateway.people.reveal' AND result = 'done'`,
+    );
+    expect(looked).toMatchObject([{ reason: 'Пишет с другого адреса', person: expect.stringMatching(/^person:/) }]);
     const moderator = await signInStaff(app, 'moderator');
     expect((await reveal(reason, moderator)).status).toBe(403);
     expect((await ask(await signInStaff(app, 'analyst'), 'GET', '/people')).status).toBe(403);
@@ -199,6 +204,10 @@ describe('people, for staff', () => {
       expect(app.probe.all(PersonRestricted).filter(({ data }) => data.userId === userId)).toHaveLength(1);
       await ask(support, 'POST', `${path}/${String(first.body['restrictionId'])}/lift`, { reason: 'said sorry' });
       await app.probe.until(PersonReleased, ({ data }) => data.userId === userId);
+      expect(await audited(app, { resource: String(first.body['restrictionId']) })).toEqual([
+        'gateway.restrictions.impose done',
+        'gateway.restrictions.lift done',
+      ]);
       expect(await tablesWith(app, 'Оскорбляет')).toEqual([]);
     });
 

@@ -45,8 +45,8 @@ export class PeopleController {
   }
 
   @Implements(RevealPerson)
-  reveal({ params, actor }: RequestOf<typeof RevealPerson>): Promise<AnswerOf<typeof RevealPerson>> {
-    return this.directory.reveal(actor, params.userId);
+  reveal({ params, actor, reason }: RequestOf<typeof RevealPerson>): Promise<AnswerOf<typeof RevealPerson>> {
+    return this.directory.reveal(actor, params.userId, reason);
   }
 
   @Implements(ListPersonSessions)

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Erasure } from '@switchboard/service-kit';
+import { AuditModule } from '../audit/audit.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { ConsentsService } from './consents.service';
 import { IdentitiesService } from './identities.service';
@@ -11,7 +12,7 @@ import { PeopleService } from './people.service';
 import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  imports: [SessionsModule],
+  imports: [AuditModule, SessionsModule],
   controllers: [MeController, PeopleController, PeopleHandlers],
   providers: [PeopleService, PeopleDirectoryService, IdentitiesService, ConsentsService, RestrictionsService],
   exports: [PeopleService, IdentitiesService],

@@ -18,6 +18,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import { PeopleService } from './people.service';
 import { Restriction } from './restriction.entity';
 
@@ -62,6 +63,7 @@ export class RestrictionsService {
     private readonly people: PeopleService,
     private readonly personal: PersonalData,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -96,7 +98,13 @@ export class RestrictionsService {
         ...(until && { until: until.toISOString() }),
       }),
     );
-    return this.shown(tx, restriction);
+    const shown = await this.shown(tx, restriction);
+    const before = former.filter((each) => this.isActive(each)).map(boundsOf);
+    await this.note(tx, actor, 'impose', restriction, {
+      before: { restrictions: before },
+      after: { restrictions: [boundsOf(restriction)] },
+    });
+    return shown;
   }
 
   /** @throws UserNotFound, RestrictionNotFound, RestrictionBeyondOwn */
@@ -118,7 +126,12 @@ export class RestrictionsService {
       const lifted = { ...liftedBy(actor, now), liftedBecause };
       await tx.update(Restriction, id, lifted);
       await this.outbox.add(tx, PersonReleased({ ...wordsOf(restriction), releasedAt: now.toISOString() }));
-      return this.shown(tx, { ...restriction, ...lifted });
+      const shown = await this.shown(tx, { ...restriction, ...lifted });
+      await this.note(tx, actor, 'lift', restriction, {
+        before: { restrictions: [boundsOf(restriction)] },
+        after: { restrictions: [] },
+      });
+      return shown;
     });
   }
 
@@ -127,6 +140,21 @@ export class RestrictionsService {
     const all = await this.db.manager.find(Restriction, { where: { userId }, order: { id: 'DESC' } });
     const seen = all.filter((restriction) => isFor(actor, restriction));
     return Promise.all(seen.map((restriction) => this.shown(this.db.manager, restriction)));
+  }
+
+  /** Not the words in which it was explained: they go with the person. */
+  private note(
+    tx: EntityManager,
+    actor: Actor,
+    act: string,
+    { id, userId, botId }: Restriction,
+    change: Pick<AuditEntry, 'before' | 'after'>,
+  ): Promise<void> {
+    return this.audit.append(tx, {
+      ...{ actor, action: `gateway.restrictions.${act}`, resource: { type: 'restriction', id }, result: 'done' },
+      ...{ userId, botId: botId ?? undefined },
+      ...change,
+    });
   }
 
   private isActive({ until, liftedAt }: Restriction): boolean {
@@ -166,6 +194,8 @@ const wordsOf = ({ id: restrictionId, userId, botId }: Restriction) => ({
   userId,
   ...(botId !== null && { botId }),
 });
+
+const boundsOf = ({ botId, since, until }: Restriction) => ({ botId, since, until });
 
 const liftedBy = ({ kind, id }: Actor, now: Date) => ({ liftedAt: now, liftedByKind: kind, liftedById: id });
 

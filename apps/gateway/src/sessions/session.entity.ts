@@ -1,14 +1,14 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A browser in which a person or a member of staff is signed in. */
+/** A browser or an app in which a person or a member of staff is signed in. */
 @Entity({ name: 'sessions' })
 export class Session {
   @PrimaryColumn('uuid')
   id!: string;
 
-  /** SHA-256 of the token in the cookie: who reads the table cannot take anybody's place. */
-  @Column('bytea', { name: 'token_hash' })
-  tokenHash!: Buffer;
+  /** SHA-256 of the token in the cookie: who reads the table cannot take anybody's place. Null of an app, which has no cookie. */
+  @Column('bytea', { name: 'token_hash', nullable: true })
+  tokenHash!: Buffer | null;
 
   @Column('text')
   kind!: 'person' | 'staff';
@@ -27,6 +27,10 @@ export class Session {
   /** `Firefox on Linux`: what people know their own sessions by. */
   @Column('text')
   device!: string;
+
+  /** Of the session at the company's provider. */
+  @Column('text', { name: 'sso_sid', nullable: true })
+  ssoSid!: string | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

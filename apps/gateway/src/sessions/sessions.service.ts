@@ -6,8 +6,9 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import { LRUCache } from 'lru-cache';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DataSource, type EntityManager, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, type FindOptionsWhere, In, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { AccessTokens } from './access-tokens.service';
 import { deviceOf } from './device';
 import { Session } from './session.entity';
 
@@ -25,17 +26,28 @@ const COOKIE = { person: '__Host-person', staff: '__Host-staff' } as const;
 /** A session that has ended elsewhere is believed for so long at most, also when the signal of it is lost. */
 const BELIEVED_MS = 3000;
 const SEEN_EVERY_MS = MINUTE;
+const APP_MOST_MS = 365 * DAY;
 const TOKEN_BYTES = 32;
 
 export type SessionKind = keyof typeof COOKIE;
 
+/** Of somebody who has proven who they are. */
+export interface NewSession {
+  readonly kind: SessionKind;
+  readonly id: string;
+  readonly amr: readonly string[];
+  /** When, if that was earlier and elsewhere. */
+  readonly provenAt?: Date | undefined;
+  readonly ssoSid?: string | null;
+}
+
 /** `RequestOf.http` */
-interface Exchange {
+export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-/** Sessions of browsers: rows, to which an opaque token in a cookie leads. */
+/** Sessions: rows, to which an opaque token in the cookie of a browser leads, or the access token of an app. */
 @Injectable()
 export class SessionsService {
   private readonly known = new LRUCache<string, { session: Session | null }>({ max: 50_000, ttl: BELIEVED_MS });
@@ -44,12 +56,13 @@ export class SessionsService {
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly signals: Signals,
+    private readonly tokens: AccessTokens,
   ) {}
 
   /** Signs somebody in; a session of the same kind that the browser had ends. */
   async begin(
     { request, response }: Exchange,
-    { kind, id, amr }: { kind: SessionKind; id: string; amr: readonly string[] },
+    { kind, id, amr, provenAt, ssoSid = null }: NewSession,
   ): Promise<Session> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const now = this.clock.now();
@@ -59,8 +72,9 @@ export class SessionsService {
       kind,
       subjectId: id,
       amr: [...amr],
-      provenAt: now,
+      provenAt: provenAt ?? now,
       device: deviceOf(request.headers['user-agent']),
+      ssoSid,
       createdAt: now,
       seenAt: now,
       expiresAt: new Date(now.getTime() + LIFETIME[kind].mostMs),
@@ -74,15 +88,53 @@ export class SessionsService {
     return session;
   }
 
-  /** Whose session the cookies of a request lead to; undefined when it has ended. */
+  /** A session of an app, within `tx`: refresh tokens lead to it, and no cookie. */
+  async beginOfApp(
+    tx: EntityManager,
+    { id, amr, device }: { id: string; amr: readonly string[]; device: string },
+  ): Promise<Session> {
+    const now = this.clock.now();
+    const session = tx.create(Session, {
+      ...{ id: uuidv7(), tokenHash: null, kind: 'person', subjectId: id, amr: [...amr], device, ssoSid: null },
+      ...{ provenAt: now, createdAt: now, seenAt: now, expiresAt: new Date(now.getTime() + LIFETIME.person.mostMs) },
+    });
+    await tx.insert(Session, session);
+    return session;
+  }
+
+  /** An app that comes back within its time stays signed in, for a year at most. */
+  async extend(tx: EntityManager, session: Session): Promise<Session> {
+    const now = this.clock.now();
+    const end = Math.min(now.getTime() + LIFETIME.person.mostMs, session.createdAt.getTime() + APP_MOST_MS);
+    const extended = { seenAt: now, expiresAt: new Date(end) };
+    await tx.update(Session, { id: session.id }, extended);
+    return { ...session, ...extended };
+  }
+
+  /** Whose session the cookies or the access token of a request lead to; undefined when it has ended. */
   async find(request: Pick<IncomingMessage, 'headers'>, kind: SessionKind): Promise<Session | undefined> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return kind === 'person' ? this.findByAccessToken(authorization) : undefined;
     const token = tokenIn(request, kind);
     if (!token) return undefined;
-    const hash = hashOf(token);
-    const key = hash.toString('base64');
+    const tokenHash = hashOf(token);
+    return this.look(tokenHash.toString('base64'), { tokenHash, kind });
+  }
+
+  private async findByAccessToken(authorization: string): Promise<Session | undefined> {
+    const [scheme, token = ''] = authorization.split(' ');
+    // An API key is no JWT, whose three parts are divided by dots.
+    if (scheme?.toLowerCase() !== 'bearer' || !token.includes('.')) return undefined;
+    const verified = await this.tokens.verify(token);
+    if (!verified) return undefined;
+    const { sessionId: id, userId: subjectId } = verified;
+    return this.look(id, { id, subjectId, kind: 'person' });
+  }
+
+  private async look(key: string, where: FindOptionsWhere<Session>): Promise<Session | undefined> {
     let known = this.known.get(key);
     if (!known) {
-      known = { session: await this.db.manager.findOneBy(Session, { tokenHash: hash, kind }) };
+      known = { session: await this.db.manager.findOneBy(Session, where) };
       this.known.set(key, known);
     }
     const { session } = known;
@@ -92,10 +144,15 @@ export class SessionsService {
   }
 
   /** Somebody has proven once more who they are. */
-  async prove(id: string, amr: readonly string[]): Promise<void> {
+  async prove(
+    id: string,
+    amr: readonly string[],
+    elsewhere: Partial<Pick<Session, 'provenAt' | 'ssoSid'>> = {},
+  ): Promise<void> {
     const now = this.clock.now();
     const session = await this.db.manager.findOneByOrFail(Session, { id });
-    await this.db.manager.update(Session, { id }, { provenAt: now, amr: [...new Set([...session.amr, ...amr])] });
+    const all = [...new Set([...session.amr, ...amr])];
+    await this.db.manager.update(Session, { id }, { provenAt: now, amr: all, ...elsewhere });
     this.changed(session.subjectId);
   }
 
@@ -104,6 +161,12 @@ export class SessionsService {
       where: { kind, subjectId, expiresAt: MoreThan(this.clock.now()) },
       order: { seenAt: 'DESC' },
     });
+  }
+
+  /** Which of these have not ended. That they are looked at is nothing that anybody does with them. */
+  async living(ids: readonly string[]): Promise<Set<string>> {
+    const sessions = await this.db.manager.findBy(Session, { id: In([...ids]) });
+    return new Set(sessions.filter((session) => this.isAlive(session)).map(({ id }) => id));
   }
 
   /** Ends one session of somebody. Returns whether there was one. */
@@ -127,6 +190,21 @@ export class SessionsService {
     await ended.execute();
   }
 
+  /**
+   * Ends sessions of staff that began at the company's provider: the one that is called `sid` there, or all of somebody's.
+   * @returns how many
+   */
+  async endOfSso({ sid, staffId }: { sid?: string | undefined; staffId?: string | undefined }): Promise<number> {
+    const [ended] = await this.db.query<[{ subject_id: string }[], number]>(
+      `DELETE FROM sessions WHERE kind = 'staff' AND 'sso' = ANY (amr) AND ($1::text IS NULL OR sso_sid = $1)
+         AND ($2::uuid IS NULL OR subject_id = $2) AND ($1::text IS NOT NULL OR $2::uuid IS NOT NULL)
+       RETURNING subject_id`,
+      [sid ?? null, staffId ?? null],
+    );
+    for (const subjectId of new Set(ended.map((row) => row.subject_id))) this.changed(subjectId);
+    return ended.length;
+  }
+
   /** Sessions of somebody have changed: this process and the others look them up anew. */
   changed(subjectId: string): void {
     this.forget(subjectId);
@@ -147,7 +225,7 @@ export class SessionsService {
     return count;
   }
 
-  private isAlive({ kind, seenAt, expiresAt }: Session): boolean {
+  isAlive({ kind, seenAt, expiresAt }: Session): boolean {
     const now = this.clock.now().getTime();
     return now < expiresAt.getTime() && now < seenAt.getTime() + LIFETIME[kind].idleMs;
   }

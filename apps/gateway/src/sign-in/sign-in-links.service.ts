@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { MailerService } from '../mail/mailer.service';
 import { IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
-import { SessionsService } from '../sessions/sessions.service';
+import { AppSessionsService, type SessionWanted } from '../sessions/app-sessions.service';
 import type { Http } from './sign-in-cookies';
 import { bindBrowser, emailIdentity, SignInLinkRefused, SignInLinks } from './sign-in-links';
 import { SignInJobs } from './sign-in.jobs';
@@ -30,9 +30,14 @@ export class SignInLinksService {
     private readonly jobs: SignInJobs,
     private readonly people: PeopleService,
     private readonly identities: IdentitiesService,
-    private readonly sessions: SessionsService,
+    private readonly sessions: AppSessionsService,
     private readonly mailer: MailerService,
   ) {}
+
+  /** @throws EmailNotOffered */
+  assertOffered(): void {
+    if (!this.mailer.isConfigured) throw new EmailNotOffered();
+  }
 
   /**
    * Sends a link to an address, unless it has got enough of them lately. Nobody sees whether it did, nor whether the address is
@@ -43,7 +48,7 @@ export class SignInLinksService {
     http: Http,
     { email, locale, returnTo, linkTo }: { email: string; locale: Locale; returnTo: string; linkTo?: string },
   ): Promise<void> {
-    if (!this.mailer.isConfigured) throw new EmailNotOffered();
+    this.assertOffered();
     const browserHash = bindBrowser(http);
     const { channel, externalId } = emailIdentity(email);
     const emailHash = this.identities.hash(channel, externalId);
@@ -65,7 +70,7 @@ export class SignInLinksService {
     });
   }
 
-  async redeem(http: Http, text: string): Promise<SignedIn> {
+  async redeem(http: Http, text: string, wanted: SessionWanted): Promise<SignedIn> {
     const { returnTo, userId, isNew, kind } = await this.db.transaction(async (tx) => {
       const link = await this.links.take(tx, http, text, ['email', 'bot']);
       if (link.kind === 'email') {
@@ -75,8 +80,8 @@ export class SignInLinksService {
       if (!link.userId || !(await this.people.exists(tx, link.userId))) throw new SignInLinkRefused();
       return { ...link, userId: link.userId, isNew: false };
     });
-    await this.sessions.begin(http, { kind: 'person', id: userId, amr: [kind === 'bot' ? 'bot_link' : 'email_link'] });
-    return { userId, isNew, returnTo };
+    const tokens = await this.sessions.signIn(http, userId, [kind === 'bot' ? 'bot_link' : 'email_link'], wanted);
+    return { userId, isNew, returnTo, tokens };
   }
 
   /** Adds the address whose link was followed to the account of the person who asked for that. */

@@ -13,6 +13,7 @@ import {
 } from '@switchboard/contracts';
 import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
 import { personOf } from '../people/people.service';
+import { ProofOfWorkService } from '../proof-of-work/proof-of-work.service';
 import { SignInLinksService } from './sign-in-links.service';
 import { SignInService } from './sign-in.service';
 
@@ -28,6 +29,7 @@ export class SignInController {
   constructor(
     private readonly signIn: SignInService,
     private readonly links: SignInLinksService,
+    private readonly proofOfWork: ProofOfWorkService,
   ) {}
 
   @Implements(ListSignInMethods)
@@ -42,17 +44,20 @@ export class SignInController {
 
   @Implements(CompleteSignIn)
   complete({ http, body }: RequestOf<typeof CompleteSignIn>): Promise<AnswerOf<typeof CompleteSignIn>> {
-    return this.signIn.complete(http, body);
+    return this.signIn.complete(http, body, body);
   }
 
   @Implements(SendSignInEmail)
-  sendEmail({ http, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+  async sendEmail({ http, headers, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+    // Nobody computes for what there is not.
+    this.links.assertOffered();
+    await this.proofOfWork.demand(headers['x-proof-of-work']);
     return this.links.sendEmail(http, body);
   }
 
   @Implements(RedeemSignInLink)
   redeem({ http, body }: RequestOf<typeof RedeemSignInLink>): Promise<AnswerOf<typeof RedeemSignInLink>> {
-    return this.links.redeem(http, body.link);
+    return this.links.redeem(http, body.link, body);
   }
 
   @Implements(CreateSignInLink)

@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 import { MailerService } from '../mail/mailer.service';
 import { type ExternalIdentity, IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
-import { SessionsService } from '../sessions/sessions.service';
+import { AppSessionsService, type SessionWanted, type Tokens } from '../sessions/app-sessions.service';
 import { type ProvenPerson, type SignInProvider, SignInRefused } from './providers/sign-in-provider';
 import { SignInProviders } from './providers/sign-in-providers';
 import { type ReturnedAttempt, SignInAttempts } from './sign-in-attempts';
@@ -25,18 +25,18 @@ export class ProviderUnavailable extends DomainError {
   }
 }
 /** Ten minutes have passed, it was begun in another browser, or it has come back before. */
-class SignInExpired extends DomainError {
+export class SignInExpired extends DomainError {
   constructor() {
     super('gateway.sign_in_expired', 'This attempt to sign in is over: begin anew', 401);
   }
 }
-class SignInDeclined extends DomainError {
+export class SignInDeclined extends DomainError {
   constructor() {
     super('gateway.sign_in_declined', 'It was declined', 401);
   }
 }
 /** What exactly did not fit is in the log alone. */
-class SignInFailed extends DomainError {
+export class SignInFailed extends DomainError {
   constructor() {
     super('gateway.sign_in_refused', 'What came back proves nothing', 401);
   }
@@ -55,6 +55,8 @@ export interface SignedIn {
   readonly userId: string;
   readonly isNew: boolean;
   readonly returnTo: string;
+  /** Of whoever wanted them in place of a cookie. */
+  readonly tokens: Tokens | undefined;
 }
 
 /** People sign in with accounts elsewhere, and add these to their own. */
@@ -68,7 +70,7 @@ export class SignInService {
     private readonly attempts: SignInAttempts,
     private readonly people: PeopleService,
     private readonly identities: IdentitiesService,
-    private readonly sessions: SessionsService,
+    private readonly sessions: AppSessionsService,
     private readonly mailer: MailerService,
     @Inject(LOG) private readonly log: Log,
     registry: Registry,
@@ -97,15 +99,15 @@ export class SignInService {
     return { url: url.href };
   }
 
-  async complete(http: Http, brought: BroughtBack): Promise<SignedIn> {
+  async complete(http: Http, brought: BroughtBack, wanted: SessionWanted): Promise<SignedIn> {
     const { attempt, provider, person } = await this.prove(http, brought, undefined);
     const locale = nearestLocale(person.locale ?? languageOf(http.request));
     const { userId, isNew } = await this.db.transaction((tx) => {
       return this.people.signIn(tx, externalOf(provider, person), { name: person.name, locale });
     });
-    await this.sessions.begin(http, { kind: 'person', id: userId, amr: [provider.amr] });
+    const tokens = await this.sessions.signIn(http, userId, [provider.amr], wanted);
     this.outcomes.inc({ provider: provider.name, outcome: 'signed_in' });
-    return { userId, isNew, returnTo: attempt.returnTo };
+    return { userId, isNew, returnTo: attempt.returnTo, tokens };
   }
 
   /** Adds the account that has answered to a person's own. */

@@ -5,6 +5,7 @@ import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import { Passkey } from './passkey.entity';
 import { StaffTickets } from './staff-tickets';
@@ -55,6 +56,7 @@ export class PasskeysService {
     private readonly db: DataSource,
     private readonly tickets: StaffTickets,
     private readonly cipher: FieldCipher,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: GatewayConfig,
     registry: Registry,
@@ -99,11 +101,13 @@ export class PasskeysService {
   async verify({ ticket, response }: PasskeyAnswer, staffId?: string): Promise<ProvenByPasskey> {
     const asked = await this.tickets.spend(ASSERTION, Assertion, ticket);
     if (staffId !== undefined && asked.staffId !== staffId) throw new PasskeyRefused();
+    let known: Passkey | null = null;
     const proven = await this.db.transaction(async (tx) => {
       const passkey = await tx.findOne(Passkey, {
         where: { credentialId: response.id },
         lock: { mode: 'pessimistic_write' },
       });
+      known = passkey;
       const staff = passkey && (await tx.findOneBy(Staff, { id: passkey.staffId, state: 'active' }));
       if (!passkey || !staff || passkey.clonedAt) return undefined;
       if (asked.staffId !== undefined && asked.staffId !== staff.id) return undefined;
@@ -112,7 +116,10 @@ export class PasskeysService {
       const counter = await this.counterIn(passkey, response, asked.challenge);
       return counter !== undefined && (await this.count(tx, passkey, counter)) ? { staff, passkey } : undefined;
     });
-    if (!proven) throw new PasskeyRefused();
+    if (!proven) {
+      if (known) await this.note(this.db.manager, 'use', known, { result: 'denied', isBesides: true });
+      throw new PasskeyRefused();
+    }
     const amr = [proven.passkey.isSynced ? 'swk' : 'hwk', 'user'];
     return { staff: proven.staff, amr, isSecondStep: asked.isSecondStep };
   }
@@ -160,28 +167,46 @@ export class PasskeysService {
       if (await tx.existsBy(Passkey, { credentialId: credential.id })) throw new PasskeyUnusable();
       await tx.insert(Passkey, passkey);
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
+      await this.note(tx, 'add', passkey, { before: {}, after: { name, isSynced: passkey.isSynced } });
       return shown(passkey);
     });
   }
 
   /** @throws PasskeyNotFound */
   async rename(staffId: string, id: string, name: string): Promise<PasskeyShown> {
-    await this.db.manager.update(Passkey, { id, staffId }, { name });
-    const passkey = await this.db.manager.findOneBy(Passkey, { id, staffId });
-    if (!passkey) throw new PasskeyNotFound();
-    return shown(passkey);
+    return this.db.transaction(async (tx) => {
+      await lockStaff(tx, staffId);
+      const passkey = await tx.findOneBy(Passkey, { id, staffId });
+      if (!passkey) throw new PasskeyNotFound();
+      await tx.update(Passkey, { id }, { name });
+      await this.note(tx, 'rename', passkey, { before: { name: passkey.name }, after: { name } });
+      return shown({ ...passkey, name });
+    });
   }
 
   /** @throws PasskeyNotFound, LastWayIn */
   async remove(staffId: string, id: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const staff = await lockStaff(tx, staffId);
-      const { affected } = await tx.delete(Passkey, { id, staffId });
-      if (affected !== 1) throw new PasskeyNotFound();
+      const passkey = await tx.findOneBy(Passkey, { id, staffId });
+      if (!passkey) throw new PasskeyNotFound();
+      await tx.delete(Passkey, { id });
       const hasPassword = staff.passwordHash !== null && staff.totpSecret !== null;
       if (!hasPassword && !(await tx.existsBy(Passkey, { staffId, clonedAt: IsNull() }))) throw new LastWayIn();
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
+      await this.note(tx, 'remove', passkey, { before: { name: passkey.name, isSynced: passkey.isSynced }, after: {} });
     });
+  }
+
+  private note(
+    tx: EntityManager,
+    act: string,
+    { id, staffId }: Pick<Passkey, 'id' | 'staffId'>,
+    how: Partial<AuditEntry>,
+  ): Promise<void> {
+    const actor = { kind: 'staff', id: staffId };
+    const resource = { type: 'passkey', id };
+    return this.audit.append(tx, { actor, action: `gateway.passkeys.${act}`, resource, result: 'done', ...how });
   }
 
   /** The counter of an assertion that is right; undefined of any other. */
@@ -219,6 +244,8 @@ export class PasskeysService {
     await tx.update(Passkey, { id }, { clonedAt: now });
     this.clones.inc();
     this.log.error({ passkey: id, staffId, counter, before }, 'a passkey was used by a copy of itself and is shut out');
+    const details = { because: 'used by a copy of itself', counter, before };
+    await this.note(tx, 'shut-out', { id, staffId }, { details, result: 'denied', isBesides: true });
     return false;
   }
 

@@ -2,6 +2,7 @@ import { startApp, type TestApp } from '@switchboard/testing';
 import { generate, generateSecret } from 'otplib';
 import { FieldCipher } from '@switchboard/service-kit';
 import { v7 as uuidv7 } from 'uuid';
+import { audited } from '../../test/audit';
 import { signInStaff, type SignedIn } from '../../test/sign-in';
 import { type PasskeyTricks, SoftwarePasskey } from '../../test/software-passkey';
 import { gatewayApp } from '../gateway.app';
@@ -161,7 +162,7 @@ describe('passkeys of staff', () => {
   });
 
   it('that a copy has used count no more, and nobody shuts one out by saying so', async () => {
-    const { passkey, cookie } = await withPasskey();
+    const { passkey, cookie, id } = await withPasskey();
     for (let i = 0; i < 3; i++) await signIn(passkey);
     const forger = new SoftwarePasskey(SITE);
     Object.assign(forger, { id: passkey.id });
@@ -172,6 +173,15 @@ describe('passkeys of staff', () => {
     expect((await ask('GET', '/account/passkeys', undefined, cookie)).body['data']).toMatchObject([{ isCloned: true }]);
     const metrics = await (await fetch(`${app.url}/metrics`)).text();
     expect(metrics).toMatch(/staff_passkey_clones_total\{[^}]*\} 1/);
+    const acts = await audited(app, { actor: id });
+    expect(acts.filter((act) => /^gateway\.passkeys\.(?!begin)/.test(act))).toEqual([
+      'gateway.passkeys.add done',
+      // The forger's, the copy's, and the owner's after that.
+      'gateway.passkeys.use denied',
+      'gateway.passkeys.shut-out denied',
+      'gateway.passkeys.use denied',
+      'gateway.passkeys.use denied',
+    ]);
   });
 
   it.each<[string, PasskeyTricks]>([

@@ -5,21 +5,22 @@ import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { LimitsService } from '../limits/limits.service';
-import type { RateLimit } from '../limits/rate-limit';
+import { AuditLog } from '../audit/audit-log';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
+import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
+import { SignInAudit } from './sign-in-audit';
 import { Staff } from './staff.entity';
 import {
   EmailNeeded,
   InvitationExpired,
   SignInExpired,
   StaffExists,
-  TooManyAttempts,
   WrongCode,
   WrongCredentials,
 } from './staff.errors';
+import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { FIRST, StaffService } from './staff.service';
 
@@ -34,9 +35,6 @@ export interface SignInStep {
 /** What the steps of a sign-in hand on. It is good for one member of staff, and only until their credentials change. */
 const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), secret: z.string().optional() });
 const TICKET = 'sign-in';
-
-/** Five wrong ones at once, and then one every three minutes; where they come from has a limit of its own at the edge. */
-const ATTEMPTS: RateLimit = { name: 'staff-attempts', limit: 5, windowMs: 15 * 60_000, kind: 'spread', burst: 5 };
 
 /** RFC 6238: SHA-1, six digits, 30 s; the step before and the one after count as well. */
 const PERIOD = 30;
@@ -56,21 +54,32 @@ export class StaffSignInService {
     private readonly db: DataSource,
     private readonly staff: StaffService,
     private readonly sessions: SessionsService,
-    private readonly limits: LimitsService,
+    private readonly attempts: StaffAttempts,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
+    private readonly local: LocalSignIn,
+    private readonly signIns: SignInAudit,
+    private readonly audit: AuditLog,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts */
-  async withPassword(email: string, password: string): Promise<SignInStep> {
+  /**
+   * @param proof of work, which is needed after two wrong passwords
+   * @throws WrongCredentials, whatever is wrong; TooManyAttempts; ProofOfWorkNeeded; SsoRequired when all is right, and does not count here
+   */
+  async withPassword(http: Http, email: string, password: string, proof?: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
-    const attempt = await this.beginAttempt(emailHash);
+    const attempt = await this.attempts.beginProven(emailHash, proof);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
-    if (!(await isPassword(staff?.passwordHash ?? null, password))) throw new WrongCredentials();
+    if (!(await isPassword(staff?.passwordHash ?? null, password))) {
+      // Not waited for, or the time would tell who works here.
+      if (staff) void this.signIns.denied(staff.id, 'wrong_credentials', http.request).catch(() => undefined);
+      throw new WrongCredentials();
+    }
     await attempt.succeeded();
+    await this.local.assertAllowed(staff!);
     return this.nextStep(staff!);
   }
 
@@ -80,13 +89,14 @@ export class StaffSignInService {
     return { email: plain(email, 'email'), name: plain(name, 'name') };
   }
 
-  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists */
+  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired */
   async acceptInvitation(chosen: {
     token: string;
     password: string;
     name?: string | undefined;
     email?: string | undefined;
   }): Promise<SignInStep> {
+    await this.local.assertAllowed(await this.invited(this.db.manager, chosen.token));
     const known = await this.readInvitation(chosen.token);
     const email = known.email ?? chosen.email;
     if (!email) throw new EmailNeeded();
@@ -108,6 +118,7 @@ export class StaffSignInService {
           revision: invited.revision + 1,
         },
       );
+      await this.noteOfAccount(tx, id, 'accept-invitation');
       return tx.findOneByOrFail(Staff, { id });
     });
     return this.nextStep(staff);
@@ -127,7 +138,7 @@ export class StaffSignInService {
   async confirmTotp(http: Http, ticket: string, first: string, second: string): Promise<string[]> {
     const { staff, secret } = await this.open(ticket);
     if (!secret || staff.totpSecret) throw new SignInExpired();
-    const attempt = await this.beginAttempt(staff.id);
+    const attempt = await this.attempts.begin(staff.id);
     const one = await this.stepOf(secret, first, 0);
     const two = one === undefined ? undefined : await this.stepOf(secret, second, one);
     if (two === undefined) throw new WrongCode();
@@ -144,7 +155,7 @@ export class StaffSignInService {
   /** @returns how many recovery codes are left. @throws WrongCode, SignInExpired, TooManyAttempts */
   async withCode(http: Http, ticket: string, code: string): Promise<number> {
     const { staff } = await this.open(ticket);
-    const { amr, recoveryCodesLeft } = await this.takeCode(staff.id, code);
+    const { amr, recoveryCodesLeft } = await this.takeCode(http, staff.id, code);
     await this.begin(http, staff, ['pwd', amr]);
     return recoveryCodesLeft;
   }
@@ -156,9 +167,10 @@ export class StaffSignInService {
     return this.passkeys.challenge(staff.id, { isSecondStep: true });
   }
 
-  /** @throws PasskeyRefused, SignInExpired */
+  /** @throws PasskeyRefused, SignInExpired, SsoRequired */
   async withPasskey(http: Http, answer: PasskeyAnswer): Promise<void> {
     const { staff, amr, isSecondStep } = await this.passkeys.verify(answer);
+    await this.local.assertAllowed(staff);
     await this.begin(http, staff, isSecondStep ? ['pwd', ...amr] : amr);
   }
 
@@ -179,12 +191,12 @@ export class StaffSignInService {
     const session = await this.sessions.find(http.request, 'staff');
     if (session?.subjectId !== staffId) throw new WrongCredentials();
     if (password !== undefined) {
-      const attempt = await this.beginAttempt(staffId);
+      const attempt = await this.attempts.begin(staffId);
       const { passwordHash } = await this.db.manager.findOneByOrFail(Staff, { id: staffId });
       if (!(await isPassword(passwordHash, password))) throw new WrongCredentials();
       await attempt.succeeded();
     }
-    const { amr } = await this.takeCode(staffId, code).catch((error: unknown) => {
+    const { amr } = await this.takeCode(http, staffId, code).catch((error: unknown) => {
       throw error instanceof WrongCode ? new WrongCredentials() : error;
     });
     await this.sessions.prove(session.id, [amr]);
@@ -200,13 +212,17 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { passwordHash });
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
+      await this.noteOfAccount(tx, staffId, 'change-password');
     });
     this.sessions.changed(staffId);
   }
 
   async renewRecoveryCodes(staffId: string): Promise<string[]> {
     const codes = newRecoveryCodes();
-    await this.db.manager.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+    await this.db.transaction(async (tx) => {
+      await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
+      await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+    });
     return codes;
   }
 
@@ -214,9 +230,18 @@ export class StaffSignInService {
     return (await this.db.manager.findOneByOrFail(Staff, { id: staffId })).recoveryHashes.length;
   }
 
-  private async begin(http: Http, { id }: Staff, amr: string[]): Promise<void> {
-    await this.sessions.begin(http, { kind: 'staff', id, amr });
+  private async begin(http: Http, staff: Staff, amr: string[]): Promise<void> {
+    const { id } = staff;
+    const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
+    await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
+  }
+
+  private noteOfAccount(tx: EntityManager, id: string, act: string): Promise<void> {
+    const actor = { kind: 'staff', id };
+    return this.audit.append(tx, {
+      ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },
+    });
   }
 
   private async nextStep(staff: Staff): Promise<SignInStep> {
@@ -225,8 +250,12 @@ export class StaffSignInService {
   }
 
   /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
-  private async takeCode(staffId: string, given: string): Promise<{ amr: string; recoveryCodesLeft: number }> {
-    const attempt = await this.beginAttempt(staffId);
+  private async takeCode(
+    http: Http,
+    staffId: string,
+    given: string,
+  ): Promise<{ amr: string; recoveryCodesLeft: number }> {
+    const attempt = await this.attempts.begin(staffId);
     const taken = await this.db.transaction(async (tx) => {
       const staff = await tx.findOne(Staff, { where: { id: staffId }, lock: { mode: 'pessimistic_write' } });
       if (staff?.state !== 'active' || !staff.totpSecret) return undefined;
@@ -244,7 +273,10 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
-    if (!taken) throw new WrongCode();
+    if (!taken) {
+      await this.signIns.denied(staffId, 'wrong_code', http.request);
+      throw new WrongCode();
+    }
     await attempt.succeeded();
     return taken;
   }
@@ -261,15 +293,6 @@ export class StaffSignInService {
       afterTimeStep: after,
     });
     return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
-  }
-
-  /** @throws TooManyAttempts */
-  private async beginAttempt(who: string): Promise<{ succeeded(): Promise<void> }> {
-    const pay = (cost: number) => this.limits.pay([{ limit: ATTEMPTS, subject: `staff attempts ${who}`, cost }]);
-    const [balance] = await pay(1);
-    if (!balance!.allowed) throw new TooManyAttempts(Math.ceil(balance!.resetMs / 1000));
-    // Those that succeed are given back.
-    return { succeeded: async () => void (await pay(-1)) };
   }
 
   private async change(staff: Staff, values: Partial<Staff>): Promise<void> {

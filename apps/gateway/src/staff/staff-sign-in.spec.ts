@@ -1,6 +1,7 @@
 import { createLog } from '@switchboard/service-kit';
-import { startApp, type TestApp } from '@switchboard/testing';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import { generate } from 'otplib';
+import { audited } from '../../test/audit';
 import { gatewayApp } from '../gateway.app';
 
 const PASSWORD = 'violet tram under seven lemons';
@@ -14,7 +15,7 @@ describe('staff', () => {
   beforeAll(async () => {
     const lines: string[] = [];
     const log = createLog({ level: 'warn', format: 'json' }, { write: (line: string) => void lines.push(line) });
-    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_PORT: '0' }, log });
+    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_PORT: '0', GATEWAY_PROOF_OF_WORK: '0' }, log });
     link = lines.map((line) => (JSON.parse(line) as { link?: string }).link).find(Boolean)!;
   });
   afterAll(() => app.stop());
@@ -211,6 +212,27 @@ describe('staff', () => {
     expect((await call('GET', '/staff', undefined, adam.cookie)).status).toBe(403);
   });
 
+  it('each try to sign in as somebody who works here is in the audit log', async () => {
+    const account = await call('GET', '/account', undefined, owner.cookie);
+    const actor = (account.body['member'] as { id: string }).id;
+    const known = (await audited(app, { actor })).length;
+    await post('/staff-sign-in/password', { email: 'owner@example.com', password: 'not it at all' });
+    await until(async () => (await audited(app, { actor })).length > known, { what: 'the wrong password' });
+    const step = await post('/staff-sign-in/password', { email: 'owner@example.com', password: PASSWORD });
+    await post('/staff-sign-in/code', { ticket: step.body['ticket'], code: '000000' });
+    await signInOwner();
+    expect((await audited(app, { actor })).slice(known)).toEqual([
+      'gateway.staff-sessions.begin denied',
+      'gateway.staff-sessions.begin denied',
+      'gateway.staff-sessions.begin done',
+    ]);
+    const [{ address: from }] = await app.service.db.query<[{ address: string }]>(
+      `SELECT actor ->> 'address' AS address FROM audit_entries WHERE actor_id = $1 ORDER BY seq DESC LIMIT 1`,
+      [actor],
+    );
+    expect(from).toMatch(/^digest:/);
+  });
+
   it('a new password signs all other browsers out', async () => {
     await signInOwner();
     const before = owner.cookie;
@@ -219,6 +241,9 @@ describe('staff', () => {
     const changed = await call('PUT', '/account/password', { password: `${PASSWORD} again` }, owner.cookie);
     expect(changed.status).toBe(204);
     expect((await call('GET', '/account', undefined, before)).status).toBe(401);
-    expect((await call('GET', '/account', undefined, owner.cookie)).status).toBe(200);
+    const present = await call('GET', '/account', undefined, owner.cookie);
+    expect(present.status).toBe(200);
+    const { id } = present.body['member'] as { id: string };
+    expect((await audited(app, { actor: id })).at(-1)).toBe('gateway.account.change-password done');
   });
 });

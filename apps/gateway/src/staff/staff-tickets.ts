@@ -21,8 +21,8 @@ export class StaffTickets {
     private readonly clock: Clock,
   ) {}
 
-  issue(purpose: string, content: unknown): string {
-    const envelope = { id: uuidv7(), until: this.clock.now().getTime() + LIVES_MS, content };
+  issue(purpose: string, content: unknown, livesMs = LIVES_MS): string {
+    const envelope = { id: uuidv7(), until: this.clock.now().getTime() + livesMs, content };
     return this.cipher.encrypt(JSON.stringify(envelope), placeOf(purpose));
   }
 

@@ -43,6 +43,10 @@ export class Staff {
   @Column('timestamptz', { name: 'invitation_expires_at', nullable: true })
   invitationExpiresAt!: Date | null;
 
+  /** Keyed hash of issuer and subject at the company's provider; null of who has never signed in there. */
+  @Column('text', { name: 'sso_hash', nullable: true })
+  ssoHash!: string | null;
+
   @Column('integer')
   revision!: number;
 

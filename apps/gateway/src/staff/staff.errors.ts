@@ -182,3 +182,16 @@ export class SessionNotFound extends DomainError {
     super('gateway.session_not_found', { en: 'There is no such session.', ru: 'Такого сеанса нет.' }, 404);
   }
 }
+
+export class SsoRequired extends DomainError {
+  constructor() {
+    super(
+      'gateway.sso_required',
+      {
+        en: 'With this address you sign in by the single sign-on of your company.',
+        ru: 'С этим адресом входят через единый вход вашей компании.',
+      },
+      403,
+    );
+  }
+}

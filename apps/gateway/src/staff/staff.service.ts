@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
+import { AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
@@ -54,6 +55,7 @@ export class StaffService {
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
     private readonly principals: PrincipalsService,
+    private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -87,17 +89,26 @@ export class StaffService {
       name: this.cipher.encrypt(name, 'staff.name', id),
     });
     await this.give(tx, id, grants, actor);
-    return this.newInvitation(tx, id);
+    const invitation = await this.newInvitation(tx, id);
+    await this.note(tx, actor, 'invite', id);
+    return invitation;
   }
 
   /** For somebody who has lost all ways of proving who they are: nothing of what they had counts any more. */
   async reinvite(tx: EntityManager, actor: Actor, id: string): Promise<Invitation> {
     const staff = await this.forChange(tx, actor, id);
     if (staff.state === 'suspended') throw new StaffNotFound();
-    await tx.update(Staff, { id }, { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [] });
+    const before = await this.read(id, tx);
+    await tx.update(
+      Staff,
+      { id },
+      { state: 'invited', passwordHash: null, totpSecret: null, recoveryHashes: [], ssoHash: null },
+    );
     await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
-    return this.newInvitation(tx, id);
+    const invitation = await this.newInvitation(tx, id);
+    await this.note(tx, actor, 'reinvite', id, before);
+    return invitation;
   }
 
   async grant(actor: Actor, id: string, grants: readonly RoleGrant[], ifMatch: IfMatch): Promise<StaffMember> {
@@ -105,10 +116,17 @@ export class StaffService {
       const staff = await this.forChange(tx, actor, id);
       ifMatch.check(staff.revision);
       await this.assertGivable(tx, actor, grants);
+      const before = await this.read(id, tx);
+      const kept = await tx.findBy(Grant, { staffId: id, source: 'sso' });
       await tx.delete(Grant, { staffId: id });
       await this.give(tx, id, grants, actor);
+      // What the provider has given, and is left to them, goes when the provider says so.
+      for (const { role, botId } of kept) {
+        const bot = botId === null ? IsNull() : botId;
+        await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
+      }
       await this.assertOwned(tx);
-      return this.read(id, tx);
+      return this.note(tx, actor, 'grant', id, before);
     });
     this.principals.changed(id);
     return member;
@@ -117,10 +135,11 @@ export class StaffService {
   async suspend(actor: Actor, id: string): Promise<StaffMember> {
     const member = await this.db.transaction(async (tx) => {
       await this.forChange(tx, actor, id);
+      const before = await this.read(id, tx);
       await tx.update(Staff, { id }, { state: 'suspended', invitationHash: null });
       await this.sessions.endAll(tx, 'staff', id);
       await this.assertOwned(tx);
-      return this.read(id, tx);
+      return this.note(tx, actor, 'suspend', id, before);
     });
     this.principals.changed(id);
     return member;
@@ -129,10 +148,12 @@ export class StaffService {
   async resume(actor: Actor, id: string): Promise<StaffMember> {
     const member = await this.db.transaction(async (tx) => {
       const staff = await this.forChange(tx, actor, id);
+      const before = await this.read(id, tx);
       if (staff.state === 'suspended') {
-        await tx.update(Staff, { id }, { state: staff.passwordHash && staff.totpSecret ? 'active' : 'invited' });
+        const canSignIn = (staff.passwordHash && staff.totpSecret) || staff.ssoHash;
+        await tx.update(Staff, { id }, { state: canSignIn ? 'active' : 'invited' });
       }
-      return this.read(id, tx);
+      return this.note(tx, actor, 'resume', id, before);
     });
     this.principals.changed(id);
     return member;
@@ -173,6 +194,23 @@ export class StaffService {
 
   hashOfToken(token: string): string {
     return this.index.hash('staff invitation', token);
+  }
+
+  /** Writes what has become of somebody into the audit log, and returns it. */
+  private async note(
+    tx: EntityManager,
+    actor: Actor,
+    act: string,
+    id: string,
+    before?: StaffMember,
+  ): Promise<StaffMember> {
+    const after = await this.read(id, tx);
+    await this.audit.append(tx, {
+      ...{ actor, action: `gateway.staff.${act}`, resource: { type: 'staff', id }, result: 'done' },
+      before: before ? rightsOf(before) : {},
+      after: rightsOf(after),
+    });
+    return after;
   }
 
   private async newInvitation(tx: EntityManager, staffId: string): Promise<Invitation> {
@@ -235,6 +273,7 @@ export class StaffService {
         ...(row.passwordHash ? ['password'] : []),
         ...(row.totpSecret ? ['totp'] : []),
         ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
+        ...(row.ssoHash ? ['sso'] : []),
       ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,
@@ -242,6 +281,9 @@ export class StaffService {
     }));
   }
 }
+
+/** As the audit log has it: who it is, their id says. */
+const rightsOf = ({ state, grants, factors }: StaffMember) => ({ state, grants, factors });
 
 /** In place of a hash: the first owner has no address before they give one. */
 export const FIRST = 'first owner';

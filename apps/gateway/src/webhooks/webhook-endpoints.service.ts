@@ -9,7 +9,6 @@ import {
   OutboundError,
   OutboundGuard,
   type Position,
-  requestContext,
   type RequestOf,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -213,11 +212,10 @@ export class WebhookEndpointsService {
     entry: Pick<AuditEntry, 'before' | 'after' | 'details'>,
   ): Promise<void> {
     return this.audit.append(tx, {
-      actor: { kind: actor.kind, id: actor.id, roles: actor.roles },
+      actor,
       action: `gateway.webhook-endpoints.${act}`,
       resource: { type: 'webhook-endpoint', id },
       botId: botIds?.length === 1 ? botIds[0] : undefined,
-      requestId: requestContext()?.requestId,
       result: 'done',
       ...entry,
     });

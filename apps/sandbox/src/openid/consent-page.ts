@@ -5,7 +5,8 @@ import { choiceOf, endpoints, formOf, personNamed } from '../kit/oauth-endpoints
 import type { ProviderParts } from './openid';
 
 /** Where a person chooses an account and allows or declines: the part that looks alike at all of them. */
-export function consentPage({ name, context, server, calls, address }: ProviderParts, path: string): Router {
+export function consentPage(parts: ProviderParts, path: string): Router {
+  const { name, context, server, calls, address, groups = [] } = parts;
   const router = Router();
   router.get(
     path,
@@ -24,6 +25,7 @@ export function consentPage({ name, context, server, calls, address }: ProviderP
              <h1>Sign in with your ${escapeHtml(name)} account</h1>
              <form method="post" action="${address}/consents/${begun.id}">
                ${choiceOf(context.people())}
+               ${groups.length > 0 ? `<p>In these groups:</p>${groups.map(groupBox).join('')}` : ''}
                <div class="row">
                  <button class="main" name="decision" value="allow">Allow</button>
                  <button name="decision" value="decline">Decline</button>
@@ -40,7 +42,11 @@ export function consentPage({ name, context, server, calls, address }: ProviderP
     const form = formOf(req);
     if (form.get('decision') !== 'allow') return res.redirect(303, server.decline(request));
     const person = personNamed(context.people(), Number(form.get('person')));
+    request.extra['groups'] = form.getAll('group').join(' ');
     return res.redirect(303, server.approve(request, person));
   });
   return router;
 }
+
+const groupBox = (group: string) =>
+  `<label><input type="checkbox" name="group" value="${escapeHtml(group)}"> ${escapeHtml(group)}</label>`;

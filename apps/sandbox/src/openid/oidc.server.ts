@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { SandboxPerson } from '../kit/third-party';
-import { OAuthError } from '../kit/authorization-server';
+import { type AuthorizationRequest, OAuthError } from '../kit/authorization-server';
 import { answerRefusals, baseOf, endpoints, formOf, nameOf, readForms } from '../kit/oauth-endpoints';
 import { idToken } from '../telegram-login/id-token';
 import { consentPage } from './consent-page';
@@ -22,7 +22,7 @@ export function oidcServer(parts: ProviderParts): Router {
         token_endpoint: `${issuer}/token`,
         userinfo_endpoint: `${issuer}/userinfo`,
         jwks_uri: `${issuer}/jwks`,
-        scopes_supported: ['openid', 'profile', 'email'],
+        scopes_supported: ['openid', 'profile', 'email', ...(parts.groups ? ['groups'] : [])],
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
         grant_types_supported: ['authorization_code'],
@@ -44,11 +44,10 @@ export function oidcServer(parts: ProviderParts): Router {
       const form = formOf(req);
       const grant = server.redeem(form, server.authenticate(form, req.headers.authorization));
       const { person, request } = grant;
-      const token = await idToken(
-        { keys, issuer: baseOf(req, address), fault },
-        grant,
-        claimsOf(name, person, request.scope),
-      );
+      const token = await idToken({ keys, issuer: baseOf(req, address), fault }, grant, {
+        auth_time: Math.floor(Date.now() / 1000),
+        ...claimsOf(name, person, request),
+      });
       res.json({
         access_token: server.accessTokenFor(grant),
         token_type: 'Bearer',
@@ -64,7 +63,7 @@ export function oidcServer(parts: ProviderParts): Router {
       const [, token = ''] = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '') ?? [];
       const grant = server.grantOf(token);
       if (!grant) throw new OAuthError('invalid_token', 'The access token is invalid.', 401);
-      res.json(claimsOf(name, grant.person, grant.request.scope));
+      res.json(claimsOf(name, grant.person, grant.request));
     }),
   );
   router.use(answerRefusals);
@@ -72,7 +71,7 @@ export function oidcServer(parts: ProviderParts): Router {
 }
 
 /** Subjects are opaque and of one provider: nobody may find a person of one at another by them. */
-function claimsOf(provider: string, person: SandboxPerson, scope: readonly string[]) {
+function claimsOf(provider: string, person: SandboxPerson, { scope, extra }: AuthorizationRequest) {
   const { id, firstName, lastName, username, languageCode } = person;
   const email = `${username ?? id}@${provider}.example`;
   return {
@@ -84,5 +83,6 @@ function claimsOf(provider: string, person: SandboxPerson, scope: readonly strin
       locale: languageCode,
     }),
     ...(scope.includes('email') && { email, email_verified: true }),
+    ...(scope.includes('groups') && { groups: extra['groups']?.split(' ').filter(Boolean) ?? [] }),
   };
 }

@@ -86,4 +86,19 @@ describe('accounts elsewhere', () => {
     expect((await press('decline')).headers.get('location')).toMatch(/error=access_denied/);
     expect((await press('allow')).headers.get('location')).toMatch(/^http:\/\/localhost:4080\/me\/sign-in\?code=/);
   });
+
+  it('with the company: the groups that were chosen, and when it was signed in', async () => {
+    const query = { client_id, redirect_uri, response_type: 'code', state: 's', scope: 'openid email groups' };
+    const shown = await (await fetch(`${base}/company/authorize?${new URLSearchParams(query)}`)).text();
+    const [, path] = /action="([^"]+)"/.exec(shown)!;
+    expect(shown).toContain('value="support"');
+    const body = new URLSearchParams({ person: String(spec.anna.id), decision: 'allow', group: 'support' });
+    const sent = await fetch(spec.sandbox.url + path, { method: 'POST', redirect: 'manual', body });
+    const code = new URL(sent.headers.get('location')!).searchParams.get('code')!;
+    const form = { grant_type: 'authorization_code', client_id, client_secret, redirect_uri, code };
+    const { id_token } = (await post('/company/token', form)) as { id_token?: string };
+    const claims = JSON.parse(Buffer.from(id_token!.split('.')[1]!, 'base64url').toString()) as object;
+    expect(claims).toMatchObject({ groups: ['support'], email: 'anna_sandbox@company.example', email_verified: true });
+    expect(claims).toHaveProperty('auth_time', expect.any(Number));
+  });
 });

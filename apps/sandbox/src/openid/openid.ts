@@ -18,6 +18,9 @@ export interface OpenIdOptions {
   publicUrl?: string;
 }
 
+/** What the claim `groups` of the company's own provider says. */
+const GROUPS = ['developers', 'support', 'analysts'];
+
 /** The client of an installation that was told of no other one. */
 export const SANDBOX_CLIENT: OAuthClient = { id: 'sandbox', secret: 'sandbox-secret', redirectUris: ['loopback'] };
 
@@ -51,6 +54,8 @@ export interface ProviderParts {
   readonly calls: CallLog<OAuthCall>;
   readonly address: string;
   readonly publicUrl: string | undefined;
+  /** Of which of these parts of the company somebody is, they choose for themselves. */
+  readonly groups?: readonly string[];
 }
 
 /**
@@ -73,7 +78,8 @@ export const openid = defineParty({
       address: `${ADDRESS}/${name}`,
       publicUrl,
     });
-    const [google, company] = [provider('google'), provider('company')];
+    const google = provider('google');
+    const company = { ...provider('company'), groups: GROUPS };
     const yandex = provider('yandex', { newCode: yandexCode });
     const vk = provider('vk', { pkceRequired: true, alsoSentBack: vkAnswers });
     const all = [google, company, yandex, vk];

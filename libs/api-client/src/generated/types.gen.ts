@@ -104,7 +104,7 @@ export type AnalyticsAlertSettings = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -131,7 +131,7 @@ export type AnalyticsAlertSettingsWithRevision = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -636,6 +636,21 @@ export type AnalyticsNamespace = {
   to: number;
 };
 
+/**
+ * An event as its contract describes it, said long ago.
+ */
+export type AnalyticsPastEvent = {
+  id: DemoId;
+  type: string;
+  source: string;
+  subject: string;
+  time: string;
+  data: {
+    userId?: DemoId;
+    [key: string]: unknown;
+  };
+};
+
 export type AnalyticsQuarantinedEvent = {
   id: string;
   eventId: string;
@@ -693,16 +708,6 @@ export type AnalyticsRetentionCell = {
    * Whether it has passed for all of them. Other cells are not in the average.
    */
   isMature: boolean;
-};
-
-export type AnalyticsRunningExperiment = {
-  id: string;
-  key: ExperimentKey;
-  place: ExperimentPlace;
-  salt: string;
-  arms: Array<AnalyticsArm>;
-  coverage: number;
-  namespace: AnalyticsNamespace | null;
 };
 
 export type AnalyticsStatisticsBackup = {
@@ -935,6 +940,38 @@ export type ChatAiConversation = {
   good: number;
   bad: number;
   costMicros: CostMicros;
+};
+
+export type ChatAiDemoTurn = {
+  /**
+   * Of the reply.
+   */
+  id: DemoId;
+  usageId: DemoId;
+  chatId: DemoId;
+  botId: BotId;
+  userId: DemoId;
+  locale: Locale;
+  /**
+   * When the question came.
+   */
+  at: Instant;
+  outcome: ReplyOutcome;
+  model: string;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  costMicros: CostMicros;
+  durationMs: number;
+  firstTextMs: number | null;
+  rating: 1 | -1 | null;
+  /**
+   * Null of a turn of which only what it has cost is kept.
+   */
+  words: {
+    question: string;
+    answer: string;
+  } | null;
 };
 
 /**
@@ -1393,6 +1430,25 @@ export type DeadLetter = {
 };
 
 /**
+ * A UUID of version 8: only what is made up for a demonstration has one.
+ */
+export type DemoId = string;
+
+export type EventGroup = {
+  name: string;
+  /**
+   * Of events that it hears.
+   */
+  types: number;
+  retrying: number;
+  dead: number;
+  /**
+   * No process hears it any more.
+   */
+  isAbandoned: boolean;
+};
+
+/**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
 export type ExperimentKey = string;
@@ -1546,6 +1602,22 @@ export type GatewayApprovalDetails = {
    * What exactly is asked for; absent where there is nothing but the address.
    */
   body: unknown;
+};
+
+export type GatewayAppTokens = {
+  /**
+   * For `Authorization: Bearer`: a JWT, whose keys are at `/.well-known/jwks.json`.
+   */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /**
+   * Seconds for which the access token is good.
+   */
+  expiresIn: number;
+  /**
+   * For the next two tokens. It counts once.
+   */
+  refreshToken: string;
 };
 
 export type GatewayAuditEntry = {
@@ -1877,19 +1949,6 @@ export type GatewayInvitation = {
   expiresAt: Instant;
 };
 
-export type GatewayKeptBot = {
-  id: BotId;
-  state: GatewayBotState;
-  description: GatewayBotDescription;
-  secrets: {
-    [key: string]: string;
-  };
-  /**
-   * The file that it was taken over from: folders named there may be read.
-   */
-  takenFrom?: GatewayBotDescription;
-};
-
 export type GatewayMySession = {
   sessionId: string;
   /**
@@ -2066,6 +2125,16 @@ export type GatewayProfileChange = {
   timeZone?: TimeZone;
 };
 
+export type GatewayProofChallenge = {
+  /**
+   * `parameters` and `signature`, as the libraries of ALTCHA take them.
+   */
+  challenge: {
+    [key: string]: unknown;
+  };
+  expiresAt: Instant;
+};
+
 export type GatewayProviderAnswer = {
   state: string;
   code?: string;
@@ -2163,6 +2232,28 @@ export type GatewaySignedIn = {
   provenAt: Instant;
 };
 
+export type GatewaySignInAnswer = {
+  state: string;
+  code?: string;
+  /**
+   * `device_id`, of VK.
+   */
+  deviceId?: string;
+  /**
+   * `iss`, RFC 9207.
+   */
+  issuer?: string;
+  error?: string;
+  /**
+   * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+   */
+  session?: 'cookie' | 'tokens';
+  /**
+   * Of an app: by what its owner knows it in the list of sessions.
+   */
+  device?: string;
+};
+
 export type GatewaySignInBegan = {
   /**
    * Where the browser is to go.
@@ -2170,18 +2261,14 @@ export type GatewaySignInBegan = {
   url: string;
 };
 
-/**
- * The session is in a cookie.
- */
 export type GatewaySignInCompleted = {
   userId: string;
   isNew: boolean;
   returnTo: string;
-};
-
-export type GatewaySignInLink = {
-  url: string;
-  expiresAt: Instant;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInStep = {
@@ -2194,6 +2281,28 @@ export type GatewaySignInStep = {
    */
   next: 'code' | 'enrol';
   hasPasskey: boolean;
+};
+
+export type GatewaySsoBegan = {
+  /**
+   * Where the browser is to go.
+   */
+  url: string;
+};
+
+/**
+ * The session is in a cookie.
+ */
+export type GatewaySsoCompleted = {
+  staffId: string;
+  returnTo: string;
+};
+
+export type GatewaySsoEnded = {
+  /**
+   * How many sessions have ended.
+   */
+  ended: number;
 };
 
 export type GatewayStaffMember = {
@@ -2434,9 +2543,30 @@ export type Problem = {
 };
 
 /**
+ * Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.
+ */
+export type ReplyOutcome = string;
+
+/**
  * An IANA time zone: days and hours are those of this zone.
  */
 export type ReportZone = string;
+
+export type Schedule = {
+  job: string;
+  /**
+   * Minute, hour, day of the month, month, day of the week; in UTC.
+   */
+  cron: string;
+  purpose: string;
+  nextAt: Instant;
+  succeededAt: Instant | null;
+  /**
+   * For how long a run has been overdue; 0 when none is.
+   */
+  lateMs: number;
+  timeoutMs: number;
+};
 
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
@@ -2457,7 +2587,15 @@ export type GatewayAccountReadData = {
 
 export type GatewayAccountReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2498,7 +2636,15 @@ export type GatewayAccountListApprovalsData = {
 
 export type GatewayAccountListApprovalsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2533,19 +2679,27 @@ export type GatewayAccountWithdrawApprovalData = {
 
 export type GatewayAccountWithdrawApprovalErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2572,7 +2726,15 @@ export type GatewayPasskeysListData = {
 
 export type GatewayPasskeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2606,22 +2768,26 @@ export type GatewayPasskeysAddErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
    * `gateway.too_many_passkeys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_passkeys';
+    code?: 'gateway.too_many_passkeys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.passkey_unusable`
    */
   422: Problem & {
-    code?: 'gateway.passkey_unusable';
+    code?: 'gateway.passkey_unusable' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2648,19 +2814,27 @@ export type GatewayPasskeysRemoveData = {
 
 export type GatewayPasskeysRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
    * `gateway.last_way_in`
    */
   409: Problem & {
-    code?: 'gateway.last_way_in';
+    code?: 'gateway.last_way_in' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2689,13 +2863,21 @@ export type GatewayPasskeysRenameData = {
 
 export type GatewayPasskeysRenameErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.passkey_not_found`
    */
   404: Problem & {
-    code?: 'gateway.passkey_not_found';
+    code?: 'gateway.passkey_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2720,7 +2902,15 @@ export type GatewayPasskeysBeginData = {
 
 export type GatewayPasskeysBeginErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2747,13 +2937,21 @@ export type GatewayAccountChangePasswordData = {
 
 export type GatewayAccountChangePasswordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.weak_password`
    */
   422: Problem & {
-    code?: 'gateway.weak_password';
+    code?: 'gateway.weak_password' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2786,16 +2984,16 @@ export type GatewayStaffSignInProveAgainErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2828,10 +3026,14 @@ export type GatewayStaffSignInProveWithPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2858,7 +3060,15 @@ export type GatewayStaffSignInBeginPasskeyProofData = {
 
 export type GatewayStaffSignInBeginPasskeyProofErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2885,7 +3095,15 @@ export type GatewayAccountRenewRecoveryCodesData = {
 
 export type GatewayAccountRenewRecoveryCodesErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2916,13 +3134,21 @@ export type GatewayAccountEndSessionData = {
 
 export type GatewayAccountEndSessionErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.session_not_found`
    */
   404: Problem & {
-    code?: 'gateway.session_not_found';
+    code?: 'gateway.session_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2948,7 +3174,15 @@ export type AnalyticsAlertSettingsReadData = {
 
 export type AnalyticsAlertSettingsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -2968,6 +3202,9 @@ export type AnalyticsAlertSettingsReadResponse =
 export type AnalyticsAlertSettingsChangeData = {
   body: AnalyticsAlertSettings;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -2977,7 +3214,15 @@ export type AnalyticsAlertSettingsChangeData = {
 
 export type AnalyticsAlertSettingsChangeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3012,7 +3257,15 @@ export type AnalyticsAlertsListData = {
 
 export type AnalyticsAlertsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3045,13 +3298,21 @@ export type AnalyticsAlertsReadData = {
 
 export type AnalyticsAlertsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3078,19 +3339,27 @@ export type AnalyticsAlertsAcknowledgeData = {
 
 export type AnalyticsAlertsAcknowledgeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3118,13 +3387,21 @@ export type AnalyticsAlertsLiftThrottleData = {
 
 export type AnalyticsAlertsLiftThrottleErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3155,25 +3432,33 @@ export type AnalyticsAlertsSnoozeData = {
 
 export type AnalyticsAlertsSnoozeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.alert_not_found`
    */
   404: Problem & {
-    code?: 'analytics.alert_not_found';
+    code?: 'analytics.alert_not_found' | 'not_found';
   };
   /**
    * `analytics.alert_is_over`
    */
   409: Problem & {
-    code?: 'analytics.alert_is_over';
+    code?: 'analytics.alert_is_over' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.snooze_too_long`
    */
   422: Problem & {
-    code?: 'analytics.snooze_too_long';
+    code?: 'analytics.snooze_too_long' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3213,7 +3498,15 @@ export type AnalyticsBoardsReadActivityData = {
 
 export type AnalyticsBoardsReadActivityErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3250,7 +3543,15 @@ export type AnalyticsBoardsReadBusinessData = {
 
 export type AnalyticsBoardsReadBusinessErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3379,7 +3680,15 @@ export type AnalyticsBoardsReadFunnelData = {
 
 export type AnalyticsBoardsReadFunnelErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3432,7 +3741,15 @@ export type AnalyticsBoardsReadGrowthData = {
 
 export type AnalyticsBoardsReadGrowthErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3471,7 +3788,15 @@ export type AnalyticsBoardsReadOverviewData = {
 
 export type AnalyticsBoardsReadOverviewErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3550,7 +3875,15 @@ export type AnalyticsBoardsReadRetentionData = {
 
 export type AnalyticsBoardsReadRetentionErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3606,7 +3939,15 @@ export type AnalyticsBoardsReadRevenueData = {
 
 export type AnalyticsBoardsReadRevenueErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3682,7 +4023,15 @@ export type AnalyticsBoardsReadSurvivalData = {
 
 export type AnalyticsBoardsReadSurvivalErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3734,7 +4083,15 @@ export type AnalyticsBoardsReadUsageData = {
 
 export type AnalyticsBoardsReadUsageErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3784,7 +4141,15 @@ export type AnalyticsBoardsListDefinitionsData = {
 
 export type AnalyticsBoardsListDefinitionsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -3823,7 +4188,15 @@ export type AnalyticsExportsListData = {
 
 export type AnalyticsExportsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4018,6 +4391,9 @@ export type AnalyticsExportsOpenData = {
     bom?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4027,13 +4403,21 @@ export type AnalyticsExportsOpenData = {
 
 export type AnalyticsExportsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.bot_not_visible`
    */
   404: Problem & {
-    code?: 'analytics.bot_not_visible';
+    code?: 'analytics.bot_not_visible' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4060,13 +4444,21 @@ export type AnalyticsExportsReadData = {
 
 export type AnalyticsExportsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.export_not_found`
    */
   404: Problem & {
-    code?: 'analytics.export_not_found';
+    code?: 'analytics.export_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4098,10 +4490,14 @@ export type AnalyticsExportsDownloadErrors = {
    * `analytics.export_link_invalid`
    */
   404: Problem & {
-    code?: 'analytics.export_link_invalid';
+    code?: 'analytics.export_link_invalid' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4127,7 +4523,15 @@ export type AnalyticsRatesListData = {
 
 export type AnalyticsRatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4167,7 +4571,15 @@ export type AnalyticsRatesPutData = {
 
 export type AnalyticsRatesPutErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4199,7 +4611,15 @@ export type GatewayApprovalsListData = {
 
 export type GatewayApprovalsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4232,13 +4652,21 @@ export type GatewayApprovalsReadData = {
 
 export type GatewayApprovalsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4267,25 +4695,38 @@ export type GatewayApprovalsApproveData = {
 
 export type GatewayApprovalsApproveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4314,25 +4755,38 @@ export type GatewayApprovalsRejectData = {
 
 export type GatewayApprovalsRejectErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.approval_of_oneself`, `gateway.approval_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.approval_of_oneself' | 'gateway.approval_beyond_own';
+    code?:
+      | 'gateway.approval_of_oneself'
+      | 'gateway.approval_beyond_own'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.approval_not_found`
    */
   404: Problem & {
-    code?: 'gateway.approval_not_found';
+    code?: 'gateway.approval_not_found' | 'not_found';
   };
   /**
    * `gateway.approval_decided`
    */
   409: Problem & {
-    code?: 'gateway.approval_decided';
+    code?: 'gateway.approval_decided' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4347,97 +4801,6 @@ export type GatewayApprovalsRejectResponses = {
 };
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
-
-export type GatewayApprovalsDemandData = {
-  body: {
-    /**
-     * The member of staff.
-     */
-    requester: string;
-    route: {
-      id: string;
-      summary: string;
-      permission: string;
-    };
-    method: string;
-    path: string;
-    body: unknown;
-    /**
-     * Of all that is asked for: what is approved is exactly this.
-     */
-    hash: string;
-    /**
-     * By which the route does it once: the same may be sent again when its answer was lost.
-     */
-    execution: string;
-    botId: BotId | null;
-    /**
-     * The person whom it is about: it is forgotten with them.
-     */
-    userId: string | null;
-    approvalId: string | null;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/approvals/demands';
-};
-
-export type GatewayApprovalsDemandErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayApprovalsDemandError = GatewayApprovalsDemandErrors[keyof GatewayApprovalsDemandErrors];
-
-export type GatewayApprovalsDemandResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * passed; required: `approvalId` has to be approved first; unusable: it is not for this
-     */
-    verdict: string;
-    approvalId?: string;
-    expiresAt?: Instant;
-    state?: string;
-  };
-};
-
-export type GatewayApprovalsDemandResponse = GatewayApprovalsDemandResponses[keyof GatewayApprovalsDemandResponses];
-
-export type TtsWorkerAudioReadData = {
-  body?: never;
-  path: {
-    audioId: string;
-  };
-  query?: never;
-  url: '/v1/audio/{audioId}';
-};
-
-export type TtsWorkerAudioReadErrors = {
-  /**
-   * `tts-worker.audio_not_found`
-   */
-  404: Problem & {
-    code?: 'tts-worker.audio_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type TtsWorkerAudioReadError = TtsWorkerAudioReadErrors[keyof TtsWorkerAudioReadErrors];
-
-export type TtsWorkerAudioReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: unknown;
-};
 
 export type GatewayAuditEntriesListData = {
   body?: never;
@@ -4476,7 +4839,15 @@ export type GatewayAuditEntriesListData = {
 
 export type GatewayAuditEntriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4509,13 +4880,21 @@ export type GatewayAuditEntriesReadData = {
 
 export type GatewayAuditEntriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4542,19 +4921,27 @@ export type GatewayAuditEntriesProveData = {
 
 export type GatewayAuditEntriesProveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_entry_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_entry_not_found';
+    code?: 'gateway.audit_entry_not_found' | 'not_found';
   };
   /**
    * `gateway.audit_entry_unsigned`
    */
   409: Problem & {
-    code?: 'gateway.audit_entry_unsigned';
+    code?: 'gateway.audit_entry_unsigned' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4604,7 +4991,15 @@ export type GatewayAuditExportsReadData = {
 
 export type GatewayAuditExportsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4650,7 +5045,15 @@ export type GatewayAuditExportsProveData = {
 
 export type GatewayAuditExportsProveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4673,7 +5076,15 @@ export type GatewayAuditKeysListData = {
 
 export type GatewayAuditKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4728,7 +5139,15 @@ export type GatewayAuditEntriesListOwnData = {
 
 export type GatewayAuditEntriesListOwnErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4766,7 +5185,15 @@ export type GatewayAuditVerificationsListData = {
 
 export type GatewayAuditVerificationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4793,6 +5220,9 @@ export type GatewayAuditVerificationsListResponse =
 export type GatewayAuditVerificationsRequestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4802,7 +5232,15 @@ export type GatewayAuditVerificationsRequestData = {
 
 export type GatewayAuditVerificationsRequestErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4833,13 +5271,21 @@ export type GatewayAuditVerificationsReadData = {
 
 export type GatewayAuditVerificationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.audit_verification_not_found`
    */
   404: Problem & {
-    code?: 'gateway.audit_verification_not_found';
+    code?: 'gateway.audit_verification_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4857,42 +5303,6 @@ export type GatewayAuditVerificationsReadResponses = {
 export type GatewayAuditVerificationsReadResponse =
   GatewayAuditVerificationsReadResponses[keyof GatewayAuditVerificationsReadResponses];
 
-export type GatewayBotsDescribeData = {
-  body?: never;
-  path?: never;
-  query?: {
-    /**
-     * The revision of an earlier answer.
-     */
-    known?: string;
-  };
-  url: '/v1/bot-descriptions';
-};
-
-export type GatewayBotsDescribeErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewayBotsDescribeError = GatewayBotsDescribeErrors[keyof GatewayBotsDescribeErrors];
-
-export type GatewayBotsDescribeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    revision: string;
-    /**
-     * Absent when nothing has changed.
-     */
-    bots?: Array<GatewayKeptBot>;
-  };
-};
-
-export type GatewayBotsDescribeResponse = GatewayBotsDescribeResponses[keyof GatewayBotsDescribeResponses];
-
 export type GatewayBotsListData = {
   body?: never;
   path?: never;
@@ -4909,7 +5319,15 @@ export type GatewayBotsListData = {
 
 export type GatewayBotsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4944,6 +5362,9 @@ export type GatewayBotsCreateData = {
     why?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -4953,19 +5374,27 @@ export type GatewayBotsCreateData = {
 
 export type GatewayBotsCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_exists`, `gateway.bot_described_by_file`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file';
+    code?: 'gateway.bot_exists' | 'gateway.bot_described_by_file' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -4992,13 +5421,21 @@ export type GatewayBotsReadData = {
 
 export type GatewayBotsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5038,6 +5475,9 @@ export type GatewayBotsEditData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5049,31 +5489,39 @@ export type GatewayBotsEditData = {
 
 export type GatewayBotsEditErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5105,19 +5553,27 @@ export type GatewayBotsArchiveData = {
 
 export type GatewayBotsArchiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5149,19 +5605,27 @@ export type GatewayBotsPauseData = {
 
 export type GatewayBotsPauseErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5193,25 +5657,33 @@ export type GatewayBotsRestoreData = {
 
 export type GatewayBotsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5243,19 +5715,27 @@ export type GatewayBotsResumeData = {
 
 export type GatewayBotsResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5288,13 +5768,21 @@ export type GatewayBotRevisionsListData = {
 
 export type GatewayBotRevisionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5328,13 +5816,21 @@ export type GatewayBotRevisionsReadData = {
 
 export type GatewayBotRevisionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5387,13 +5883,21 @@ export type GatewayBotRevisionsCompareData = {
 
 export type GatewayBotRevisionsCompareErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5434,6 +5938,9 @@ export type GatewayBotsRollBackData = {
     why?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -5445,31 +5952,39 @@ export type GatewayBotsRollBackData = {
 
 export type GatewayBotsRollBackErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`, `gateway.bot_revision_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found';
+    code?: 'gateway.bot_not_found' | 'gateway.bot_revision_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.bot_changed`
    */
   412: Problem & {
-    code?: 'gateway.bot_changed';
+    code?: 'gateway.bot_changed' | 'revision_mismatch';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5497,25 +6012,33 @@ export type GatewayBotSecretsRemoveData = {
 
 export type GatewayBotSecretsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5549,25 +6072,33 @@ export type GatewayBotSecretsSetData = {
 
 export type GatewayBotSecretsSetErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_described_by_file`, `gateway.bot_archived`
    */
   409: Problem & {
-    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived';
+    code?: 'gateway.bot_described_by_file' | 'gateway.bot_archived' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5605,25 +6136,33 @@ export type GatewayBotsTakeOverData = {
 
 export type GatewayBotsTakeOverErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.bot_not_found`
    */
   404: Problem & {
-    code?: 'gateway.bot_not_found';
+    code?: 'gateway.bot_not_found' | 'not_found';
   };
   /**
    * `gateway.bot_exists`
    */
   409: Problem & {
-    code?: 'gateway.bot_exists';
+    code?: 'gateway.bot_exists' | 'request_in_progress' | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5659,7 +6198,15 @@ export type GatewayBotChannelsCheckData = {
 
 export type GatewayBotChannelsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5690,7 +6237,15 @@ export type GatewayBotDraftsCheckData = {
 
 export type GatewayBotDraftsCheckErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5713,45 +6268,6 @@ export type GatewayBotDraftsCheckResponses = {
 
 export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
 
-export type BotAdapterChannelsCheckData = {
-  body: {
-    botId: BotId;
-    /**
-     * The section of the bot's description.
-     */
-    channel: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names in the section: `token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/channels/check';
-};
-
-export type BotAdapterChannelsCheckErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type BotAdapterChannelsCheckError = BotAdapterChannelsCheckErrors[keyof BotAdapterChannelsCheckErrors];
-
-export type BotAdapterChannelsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: BotAdapterChannelReport;
-};
-
-export type BotAdapterChannelsCheckResponse = BotAdapterChannelsCheckResponses[keyof BotAdapterChannelsCheckResponses];
-
 export type BotAdapterContactsListData = {
   body?: never;
   path?: never;
@@ -5768,7 +6284,15 @@ export type BotAdapterContactsListData = {
 
 export type BotAdapterContactsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5811,7 +6335,15 @@ export type BotAdapterContactsFindData = {
 
 export type BotAdapterContactsFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5870,7 +6402,15 @@ export type ChatAiConversationsListData = {
 
 export type ChatAiConversationsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5903,13 +6443,21 @@ export type ChatAiConversationsReadData = {
 
 export type ChatAiConversationsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5928,6 +6476,9 @@ export type ChatAiConversationsReadResponse = ChatAiConversationsReadResponses[k
 export type ChatAiMessagesListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -5945,13 +6496,21 @@ export type ChatAiMessagesListData = {
 
 export type ChatAiMessagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -5976,6 +6535,9 @@ export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatA
 export type ChatAiConversationsExportData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -5996,13 +6558,21 @@ export type ChatAiConversationsExportData = {
 
 export type ChatAiConversationsExportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6033,13 +6603,21 @@ export type ChatAiTurnsListData = {
 
 export type ChatAiTurnsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6068,6 +6646,9 @@ export type ChatAiMessagesSearchData = {
     userId?: string;
   };
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path?: never;
@@ -6083,13 +6664,21 @@ export type ChatAiMessagesSearchData = {
 
 export type ChatAiMessagesSearchErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.conversation_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.conversation_not_found';
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6119,6 +6708,386 @@ export type ChatAiMessagesSearchResponses = {
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
 
+export type AnalyticsDemoEventsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `analytics.events_not_kept`
+   */
+  409: Problem & {
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsRemoveError = AnalyticsDemoEventsRemoveErrors[keyof AnalyticsDemoEventsRemoveErrors];
+
+export type AnalyticsDemoEventsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type AnalyticsDemoEventsRemoveResponse =
+  AnalyticsDemoEventsRemoveResponses[keyof AnalyticsDemoEventsRemoveResponses];
+
+export type AnalyticsDemoEventsTakeData = {
+  body: {
+    events: Array<AnalyticsPastEvent>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsTakeError = AnalyticsDemoEventsTakeErrors[keyof AnalyticsDemoEventsTakeErrors];
+
+export type AnalyticsDemoEventsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    stored: number;
+    known: number;
+    quarantined: number;
+  };
+};
+
+export type AnalyticsDemoEventsTakeResponse = AnalyticsDemoEventsTakeResponses[keyof AnalyticsDemoEventsTakeResponses];
+
+export type AnalyticsDemoExperimentsTakeData = {
+  body: {
+    draft: {
+      key: ExperimentKey;
+      /**
+       * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+       */
+      kind?: 'comparison' | 'bandit';
+      place: ExperimentPlace;
+      /**
+       * Of one bot; null of the whole installation.
+       */
+      botId?: BotId | null;
+      arms: Array<AnalyticsArm>;
+      /**
+       * The part of the people who take part at all, of 10,000; it may only grow.
+       */
+      coverage?: number;
+      namespace?: AnalyticsNamespace | null;
+      /**
+       * A guardrail or the primary metric that is surely harmed ends it.
+       */
+      automaticRollback?: boolean;
+      hypothesis?: string | null;
+      primary?: AnalyticsMetric | null;
+      secondary?: Array<AnalyticsMetric>;
+      guardrails?: Array<AnalyticsGuardrail>;
+      /**
+       * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+       */
+      minimalEffect?: number | null;
+      /**
+       * In all arms; see `analytics.experiments.plan`.
+       */
+      plannedPersons?: number | null;
+      /**
+       * Whole weeks, so that each weekday counts the same.
+       */
+      days?: number | null;
+      /**
+       * The chance of finding what is not there.
+       */
+      alpha?: number;
+      /**
+       * The chance of finding what is there.
+       */
+      power?: number;
+      /**
+       * Named before: whether the effect on the primary metric differs between them.
+       */
+      segments?: Array<'channel' | 'newcomer'>;
+    };
+    startedAt: Instant;
+  };
+  path: {
+    experimentId: DemoId;
+  };
+  query?: never;
+  url: '/v1/demo/experiments/{experimentId}';
+};
+
+export type AnalyticsDemoExperimentsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoExperimentsTakeError =
+  AnalyticsDemoExperimentsTakeErrors[keyof AnalyticsDemoExperimentsTakeErrors];
+
+export type AnalyticsDemoExperimentsTakeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type AnalyticsDemoExperimentsTakeResponse =
+  AnalyticsDemoExperimentsTakeResponses[keyof AnalyticsDemoExperimentsTakeResponses];
+
+export type GatewayDemoPeopleRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleRemoveError = GatewayDemoPeopleRemoveErrors[keyof GatewayDemoPeopleRemoveErrors];
+
+export type GatewayDemoPeopleRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type GatewayDemoPeopleRemoveResponse = GatewayDemoPeopleRemoveResponses[keyof GatewayDemoPeopleRemoveResponses];
+
+export type GatewayDemoPeopleTakeData = {
+  body: {
+    people: Array<{
+      userId: DemoId;
+      name: string;
+      locale: Locale;
+      timeZone: string;
+      registeredAt: Instant;
+      seenAt: Instant;
+      /**
+       * Of Telegram.
+       */
+      externalId: string;
+      bots: Array<BotId>;
+    }>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleTakeError = GatewayDemoPeopleTakeErrors[keyof GatewayDemoPeopleTakeErrors];
+
+export type GatewayDemoPeopleTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type GatewayDemoPeopleTakeResponse = GatewayDemoPeopleTakeResponses[keyof GatewayDemoPeopleTakeResponses];
+
+export type ChatAiDemoTurnsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsRemoveError = ChatAiDemoTurnsRemoveErrors[keyof ChatAiDemoTurnsRemoveErrors];
+
+export type ChatAiDemoTurnsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Conversations.
+     */
+    removed: number;
+  };
+};
+
+export type ChatAiDemoTurnsRemoveResponse = ChatAiDemoTurnsRemoveResponses[keyof ChatAiDemoTurnsRemoveResponses];
+
+export type ChatAiDemoTurnsTakeData = {
+  body: {
+    /**
+     * The oldest first.
+     */
+    turns: Array<ChatAiDemoTurn>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsTakeError = ChatAiDemoTurnsTakeErrors[keyof ChatAiDemoTurnsTakeErrors];
+
+export type ChatAiDemoTurnsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type ChatAiDemoTurnsTakeResponse = ChatAiDemoTurnsTakeResponses[keyof ChatAiDemoTurnsTakeResponses];
+
 export type AnalyticsArchivesListData = {
   body?: never;
   path?: never;
@@ -6134,7 +7103,15 @@ export type AnalyticsArchivesListData = {
 
 export type AnalyticsArchivesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6167,19 +7144,27 @@ export type AnalyticsArchivesImportData = {
 
 export type AnalyticsArchivesImportErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.archive_not_found`
    */
   404: Problem & {
-    code?: 'analytics.archive_not_found';
+    code?: 'analytics.archive_not_found' | 'not_found';
   };
   /**
    * `analytics.archive_damaged`
    */
   409: Problem & {
-    code?: 'analytics.archive_damaged';
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6216,7 +7201,15 @@ export type AnalyticsExperimentsListData = {
 
 export type AnalyticsExperimentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6291,6 +7284,9 @@ export type AnalyticsExperimentsDraftData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -6300,13 +7296,21 @@ export type AnalyticsExperimentsDraftData = {
 
 export type AnalyticsExperimentsDraftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_key_taken`
    */
   409: Problem & {
-    code?: 'analytics.experiment_key_taken';
+    code?: 'analytics.experiment_key_taken' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6334,13 +7338,21 @@ export type AnalyticsExperimentsRemoveData = {
 
 export type AnalyticsExperimentsRemoveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6368,13 +7380,21 @@ export type AnalyticsExperimentsReadData = {
 
 export type AnalyticsExperimentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6442,6 +7462,9 @@ export type AnalyticsExperimentsChangeData = {
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6453,25 +7476,33 @@ export type AnalyticsExperimentsChangeData = {
 
 export type AnalyticsExperimentsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`
    */
   409: Problem & {
-    code?: 'analytics.experiment_is_fixed';
+    code?: 'analytics.experiment_is_fixed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.experiment_of_another_bot`
    */
   422: Problem & {
-    code?: 'analytics.experiment_of_another_bot';
+    code?: 'analytics.experiment_of_another_bot' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6498,6 +7529,9 @@ export type AnalyticsExperimentsDecideData = {
     why: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6509,25 +7543,33 @@ export type AnalyticsExperimentsDecideData = {
 
 export type AnalyticsExperimentsDecideErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_not_running`
    */
   409: Problem & {
-    code?: 'analytics.experiment_not_running';
+    code?: 'analytics.experiment_not_running' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `analytics.arm_not_found`
    */
   422: Problem & {
-    code?: 'analytics.arm_not_found';
+    code?: 'analytics.arm_not_found' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6555,13 +7597,21 @@ export type AnalyticsExperimentsResultsData = {
 
 export type AnalyticsExperimentsResultsErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6582,6 +7632,9 @@ export type AnalyticsExperimentsResultsResponse =
 export type AnalyticsExperimentsStartData = {
   body?: never;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -6593,26 +7646,43 @@ export type AnalyticsExperimentsStartData = {
 
 export type AnalyticsExperimentsStartErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.experiment_not_found`
    */
   404: Problem & {
-    code?: 'analytics.experiment_not_found';
+    code?: 'analytics.experiment_not_found' | 'not_found';
   };
   /**
    * `analytics.experiment_is_fixed`, `analytics.experiment_place_taken`, `analytics.experiment_namespace_taken`
    */
   409: Problem & {
     code?:
-      'analytics.experiment_is_fixed' | 'analytics.experiment_place_taken' | 'analytics.experiment_namespace_taken';
+      | 'analytics.experiment_is_fixed'
+      | 'analytics.experiment_place_taken'
+      | 'analytics.experiment_namespace_taken'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
    * `analytics.experiment_incomplete`, `analytics.measure_unknown`, `analytics.bandit_unfit`
    */
   422: Problem & {
-    code?: 'analytics.experiment_incomplete' | 'analytics.measure_unknown' | 'analytics.bandit_unfit';
+    code?:
+      | 'analytics.experiment_incomplete'
+      | 'analytics.measure_unknown'
+      | 'analytics.bandit_unfit'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6660,13 +7730,21 @@ export type AnalyticsExperimentsPlanData = {
 
 export type AnalyticsExperimentsPlanErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.plan_impossible`
    */
   422: Problem & {
-    code?: 'analytics.plan_impossible';
+    code?: 'analytics.plan_impossible' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6702,7 +7780,15 @@ export type BotAdapterQuarantinedUpdatesListData = {
 
 export type BotAdapterQuarantinedUpdatesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6729,6 +7815,9 @@ export type BotAdapterQuarantinedUpdatesListResponse =
 export type BotAdapterQuarantinedUpdatesReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -6741,13 +7830,21 @@ export type BotAdapterQuarantinedUpdatesReadData = {
 
 export type BotAdapterQuarantinedUpdatesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6791,13 +7888,21 @@ export type BotAdapterQuarantinedUpdatesDiscardData = {
 
 export type BotAdapterQuarantinedUpdatesDiscardErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6827,13 +7932,21 @@ export type BotAdapterQuarantinedUpdatesReplayOneData = {
 
 export type BotAdapterQuarantinedUpdatesReplayOneErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `bot-adapter.update_not_quarantined`
    */
   404: Problem & {
-    code?: 'bot-adapter.update_not_quarantined';
+    code?: 'bot-adapter.update_not_quarantined' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6865,7 +7978,15 @@ export type BotAdapterQuarantinedUpdatesReplayData = {
 
 export type BotAdapterQuarantinedUpdatesReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6895,7 +8016,15 @@ export type BotAdapterQuarantinedUpdatesSummarizeData = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -6919,80 +8048,6 @@ export type BotAdapterQuarantinedUpdatesSummarizeResponses = {
 export type BotAdapterQuarantinedUpdatesSummarizeResponse =
   BotAdapterQuarantinedUpdatesSummarizeResponses[keyof BotAdapterQuarantinedUpdatesSummarizeResponses];
 
-export type AnalyticsRunningExperimentsListData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/internal/experiments';
-};
-
-export type AnalyticsRunningExperimentsListErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type AnalyticsRunningExperimentsListError =
-  AnalyticsRunningExperimentsListErrors[keyof AnalyticsRunningExperimentsListErrors];
-
-export type AnalyticsRunningExperimentsListResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    experiments: Array<AnalyticsRunningExperiment>;
-  };
-};
-
-export type AnalyticsRunningExperimentsListResponse =
-  AnalyticsRunningExperimentsListResponses[keyof AnalyticsRunningExperimentsListResponses];
-
-export type AnalyticsArmsReadData = {
-  body?: never;
-  path: {
-    key: ExperimentKey;
-  };
-  query: {
-    userId: string;
-  };
-  url: '/v1/internal/experiments/{key}/arm';
-};
-
-export type AnalyticsArmsReadErrors = {
-  /**
-   * `analytics.experiment_not_found`
-   */
-  404: Problem & {
-    code?: 'analytics.experiment_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type AnalyticsArmsReadError = AnalyticsArmsReadErrors[keyof AnalyticsArmsReadErrors];
-
-export type AnalyticsArmsReadResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Null for whoever takes no part.
-     */
-    arm: ArmKey | null;
-    value: string | null;
-    /**
-     * True when the person has met it already.
-     */
-    exposed: boolean;
-  };
-};
-
-export type AnalyticsArmsReadResponse = AnalyticsArmsReadResponses[keyof AnalyticsArmsReadResponses];
-
 export type GatewayKeysListData = {
   body?: never;
   path?: never;
@@ -7008,7 +8063,15 @@ export type GatewayKeysListData = {
 
 export type GatewayKeysListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7041,6 +8104,9 @@ export type GatewayKeysCreateData = {
     lifetimeDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -7050,19 +8116,27 @@ export type GatewayKeysCreateData = {
 
 export type GatewayKeysCreateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
    */
   409: Problem & {
-    code?: 'gateway.too_many_keys';
+    code?: 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7089,13 +8163,21 @@ export type GatewayKeysRevokeData = {
 
 export type GatewayKeysRevokeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7116,6 +8198,9 @@ export type GatewayKeysRotateData = {
     overlapDays?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7127,19 +8212,27 @@ export type GatewayKeysRotateData = {
 
 export type GatewayKeysRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own';
+    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
    */
   404: Problem & {
-    code?: 'gateway.key_not_found';
+    code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7166,7 +8259,11 @@ export type GatewayKeysReportData = {
 
 export type GatewayKeysReportErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7210,7 +8307,15 @@ export type ChatAiKnowledgeDocumentsListData = {
 
 export type ChatAiKnowledgeDocumentsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7251,19 +8356,27 @@ export type ChatAiKnowledgeDocumentsDeleteData = {
 
 export type ChatAiKnowledgeDocumentsDeleteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only';
+    code?: 'chat-ai.knowledge_read_only' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7298,13 +8411,21 @@ export type ChatAiKnowledgeDocumentsReadData = {
 
 export type ChatAiKnowledgeDocumentsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7340,13 +8461,21 @@ export type ChatAiKnowledgePassagesListData = {
 
 export type ChatAiKnowledgePassagesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7387,19 +8516,27 @@ export type ChatAiKnowledgeDocumentsRestoreData = {
 
 export type ChatAiKnowledgeDocumentsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.knowledge_read_only`, `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.knowledge_read_only' | 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7434,7 +8571,15 @@ export type ChatAiFaqListData = {
 
 export type ChatAiFaqListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7468,6 +8613,9 @@ export type ChatAiFaqAddData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7479,19 +8627,27 @@ export type ChatAiFaqAddData = {
 
 export type ChatAiFaqAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7519,13 +8675,21 @@ export type ChatAiFaqReadData = {
 
 export type ChatAiFaqReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7553,6 +8717,9 @@ export type ChatAiFaqChangeData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7565,13 +8732,21 @@ export type ChatAiFaqChangeData = {
 
 export type ChatAiFaqChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7609,25 +8784,33 @@ export type ChatAiKnowledgeFilesUploadData = {
 
 export type ChatAiKnowledgeFilesUploadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7656,13 +8839,21 @@ export type ChatAiKnowledgeFilesDownloadData = {
 
 export type ChatAiKnowledgeFilesDownloadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7689,6 +8880,9 @@ export type ChatAiKnowledgeFilesReplaceData = {
     file: Blob | File;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7706,19 +8900,27 @@ export type ChatAiKnowledgeFilesReplaceData = {
 
 export type ChatAiKnowledgeFilesReplaceErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
    * `chat-ai.file_empty`
    */
   422: Problem & {
-    code?: 'chat-ai.file_empty';
+    code?: 'chat-ai.file_empty' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7746,6 +8948,9 @@ export type ChatAiKnowledgePagesAddData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -7762,25 +8967,33 @@ export type ChatAiKnowledgePagesAddData = {
 
 export type ChatAiKnowledgePagesAddErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`, `chat-ai.page_known`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known';
+    code?: 'chat-ai.too_much_knowledge' | 'chat-ai.page_known' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.page_address_refused`
    */
   422: Problem & {
-    code?: 'chat-ai.page_address_refused';
+    code?: 'chat-ai.page_address_refused' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7802,6 +9015,9 @@ export type ChatAiKnowledgePagesChangeData = {
     everyHours?: number | null;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -7819,13 +9035,21 @@ export type ChatAiKnowledgePagesChangeData = {
 
 export type ChatAiKnowledgePagesChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7859,13 +9083,21 @@ export type ChatAiKnowledgePagesRereadData = {
 
 export type ChatAiKnowledgePagesRereadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.knowledge_document_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.knowledge_document_not_found';
+    code?: 'chat-ai.knowledge_document_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7895,7 +9127,15 @@ export type ChatAiKnowledgeSearchData = {
 
 export type ChatAiKnowledgeSearchErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7932,7 +9172,15 @@ export type ChatAiUnansweredListData = {
 
 export type ChatAiUnansweredListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -7966,13 +9214,21 @@ export type ChatAiUnansweredReadData = {
 
 export type ChatAiUnansweredReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8030,6 +9286,9 @@ export type ChatAiUnansweredResolveData = {
     state: 'open' | 'dismissed';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -8042,13 +9301,21 @@ export type ChatAiUnansweredResolveData = {
 
 export type ChatAiUnansweredResolveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8076,6 +9343,9 @@ export type ChatAiUnansweredAnswerData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -8088,19 +9358,27 @@ export type ChatAiUnansweredAnswerData = {
 
 export type ChatAiUnansweredAnswerErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`, `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.too_much_knowledge`
    */
   409: Problem & {
-    code?: 'chat-ai.too_much_knowledge';
+    code?: 'chat-ai.too_much_knowledge' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8119,6 +9397,9 @@ export type ChatAiUnansweredAnswerResponse = ChatAiUnansweredAnswerResponses[key
 export type ChatAiUnansweredQuestionsListData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -8137,13 +9418,21 @@ export type ChatAiUnansweredQuestionsListData = {
 
 export type ChatAiUnansweredQuestionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unanswered_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.unanswered_not_found';
+    code?: 'chat-ai.unanswered_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8182,7 +9471,15 @@ export type AnalyticsKnownPeriodsListData = {
 
 export type AnalyticsKnownPeriodsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8213,6 +9510,9 @@ export type AnalyticsKnownPeriodsAddData = {
     label: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -8222,7 +9522,15 @@ export type AnalyticsKnownPeriodsAddData = {
 
 export type AnalyticsKnownPeriodsAddErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8250,7 +9558,15 @@ export type AnalyticsKnownPeriodsRemoveData = {
 
 export type AnalyticsKnownPeriodsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8277,19 +9593,27 @@ export type GatewayMeReadData = {
 
 export type GatewayMeReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8308,6 +9632,9 @@ export type GatewayMeReadResponse = GatewayMeReadResponses[keyof GatewayMeReadRe
 export type GatewayMeChangeData = {
   body: GatewayProfileChange;
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path?: never;
@@ -8317,19 +9644,27 @@ export type GatewayMeChangeData = {
 
 export type GatewayMeChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8354,13 +9689,21 @@ export type GatewayConsentsListData = {
 
 export type GatewayConsentsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8389,19 +9732,27 @@ export type GatewayConsentsWithdrawData = {
 
 export type GatewayConsentsWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8430,19 +9781,27 @@ export type GatewayConsentsGiveData = {
 
 export type GatewayConsentsGiveErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8467,13 +9826,21 @@ export type GatewayIdentitiesListData = {
 
 export type GatewayIdentitiesListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8503,28 +9870,36 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8551,25 +9926,33 @@ export type GatewayIdentitiesUnlinkData = {
 
 export type GatewayIdentitiesUnlinkErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
    */
   404: Problem & {
-    code?: 'gateway.identity_not_found';
+    code?: 'gateway.identity_not_found' | 'not_found';
   };
   /**
    * `gateway.identity_in_use`, `gateway.last_identity`
    */
   409: Problem & {
-    code?: 'gateway.identity_in_use' | 'gateway.last_identity';
+    code?: 'gateway.identity_in_use' | 'gateway.last_identity' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8597,25 +9980,33 @@ export type GatewayIdentityAttemptsBeginData = {
 
 export type GatewayIdentityAttemptsBeginErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8650,22 +10041,30 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
    */
   409: Problem & {
-    code?: 'gateway.identity_of_another_person' | 'gateway.channel_already_linked';
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8695,19 +10094,27 @@ export type GatewayIdentityEmailsSendData = {
 
 export type GatewayIdentityEmailsSendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8730,13 +10137,21 @@ export type GatewayMySessionsEndOthersData = {
 
 export type GatewayMySessionsEndOthersErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8762,13 +10177,21 @@ export type GatewayMySessionsListData = {
 
 export type GatewayMySessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8797,13 +10220,21 @@ export type GatewayMySessionsEndData = {
 
 export type GatewayMySessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only';
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8834,7 +10265,15 @@ export type AnalyticsMeReadStatisticsData = {
 
 export type AnalyticsMeReadStatisticsErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8917,13 +10356,21 @@ export type AnalyticsMeasuresRebuildData = {
 
 export type AnalyticsMeasuresRebuildErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.events_not_kept`
    */
   409: Problem & {
-    code?: 'analytics.events_not_kept';
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -8941,45 +10388,6 @@ export type AnalyticsMeasuresRebuildResponses = {
 
 export type AnalyticsMeasuresRebuildResponse =
   AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
-
-export type BotAdapterMediaReadData = {
-  body?: never;
-  path: {
-    mediaId: string;
-  };
-  query?: never;
-  url: '/v1/media/{mediaId}';
-};
-
-export type BotAdapterMediaReadErrors = {
-  /**
-   * `bot-adapter.media_gone`
-   */
-  404: Problem & {
-    code?: 'bot-adapter.media_gone';
-  };
-  /**
-   * `bot-adapter.media_too_large`
-   */
-  413: Problem & {
-    code?: 'bot-adapter.media_too_large';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type BotAdapterMediaReadError = BotAdapterMediaReadErrors[keyof BotAdapterMediaReadErrors];
-
-export type BotAdapterMediaReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: Blob | File;
-};
-
-export type BotAdapterMediaReadResponse = BotAdapterMediaReadResponses[keyof BotAdapterMediaReadResponses];
 
 export type GatewayPeopleListData = {
   body?: never;
@@ -9009,7 +10417,15 @@ export type GatewayPeopleListData = {
 
 export type GatewayPeopleListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9042,13 +10458,21 @@ export type GatewayPeopleReadData = {
 
 export type GatewayPeopleReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9075,7 +10499,15 @@ export type BotAdapterPersonContactsReadData = {
 
 export type BotAdapterPersonContactsReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9114,7 +10546,15 @@ export type BotAdapterPersonDeliveriesListData = {
 
 export type BotAdapterPersonDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9141,6 +10581,9 @@ export type BotAdapterPersonDeliveriesListResponse =
 export type BotAdapterPersonProfileReadData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9152,7 +10595,15 @@ export type BotAdapterPersonProfileReadData = {
 
 export type BotAdapterPersonProfileReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9182,6 +10633,9 @@ export type GatewayRestrictionsImposeData = {
     reason: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9193,25 +10647,33 @@ export type GatewayRestrictionsImposeData = {
 
 export type GatewayRestrictionsImposeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
    * `gateway.restriction_over`
    */
   422: Problem & {
-    code?: 'gateway.restriction_over';
+    code?: 'gateway.restriction_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9242,19 +10704,27 @@ export type GatewayRestrictionsLiftData = {
 
 export type GatewayRestrictionsLiftErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own';
+    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found';
+    code?: 'gateway.user_not_found' | 'gateway.restriction_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9273,6 +10743,9 @@ export type GatewayRestrictionsLiftResponse = GatewayRestrictionsLiftResponses[k
 export type GatewayPeopleRevealData = {
   body?: never;
   headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
     'X-Reason': string;
   };
   path: {
@@ -9284,13 +10757,21 @@ export type GatewayPeopleRevealData = {
 
 export type GatewayPeopleRevealErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9317,13 +10798,21 @@ export type GatewayPersonSessionsEndAllData = {
 
 export type GatewayPersonSessionsEndAllErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9352,13 +10841,21 @@ export type GatewayPersonSessionsListData = {
 
 export type GatewayPersonSessionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9389,13 +10886,21 @@ export type GatewayPersonSessionsEndData = {
 
 export type GatewayPersonSessionsEndErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.user_not_found`
    */
   404: Problem & {
-    code?: 'gateway.user_not_found';
+    code?: 'gateway.user_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9411,6 +10916,110 @@ export type GatewayPersonSessionsEndResponses = {
 
 export type GatewayPersonSessionsEndResponse =
   GatewayPersonSessionsEndResponses[keyof GatewayPersonSessionsEndResponses];
+
+export type AnalyticsBoardsReadPersonUsageData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query: {
+    zone?: ReportZone;
+    /**
+     * The first day, in the zone.
+     */
+    from: string;
+    /**
+     * The last day, in the zone. Days that have not come yet are left out.
+     */
+    to: string;
+    /**
+     * Of all bots without it.
+     */
+    botId?: BotId;
+  };
+  url: '/v1/people/{userId}/usage';
+};
+
+export type AnalyticsBoardsReadPersonUsageErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBoardsReadPersonUsageError =
+  AnalyticsBoardsReadPersonUsageErrors[keyof AnalyticsBoardsReadPersonUsageErrors];
+
+export type AnalyticsBoardsReadPersonUsageResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    zone: ReportZone;
+    /**
+     * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
+     */
+    isCounted: boolean;
+    total: {
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    };
+    /**
+     * Those on which there was something.
+     */
+    days: Array<{
+      day: string;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    models: Array<{
+      model: string;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    bots: Array<{
+      botId: BotId;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+  };
+};
+
+export type AnalyticsBoardsReadPersonUsageResponse =
+  AnalyticsBoardsReadPersonUsageResponses[keyof AnalyticsBoardsReadPersonUsageResponses];
 
 export type GatewayPeopleFindData = {
   body: {
@@ -9432,7 +11041,15 @@ export type GatewayPeopleFindData = {
 
 export type GatewayPeopleFindErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9461,13 +11078,21 @@ export type ChatAiPromptInForceReadData = {
 
 export type ChatAiPromptInForceReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9500,7 +11125,15 @@ export type ChatAiPromptDraftsListData = {
 
 export type ChatAiPromptDraftsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9529,6 +11162,9 @@ export type ChatAiPromptDraftsOpenData = {
     basedOn?: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -9540,13 +11176,21 @@ export type ChatAiPromptDraftsOpenData = {
 
 export type ChatAiPromptDraftsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9574,7 +11218,15 @@ export type ChatAiPromptDraftsDiscardData = {
 
 export type ChatAiPromptDraftsDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9603,13 +11255,21 @@ export type ChatAiPromptDraftsReadData = {
 
 export type ChatAiPromptDraftsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9631,6 +11291,9 @@ export type ChatAiPromptDraftsChangeData = {
     note?: string;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9643,13 +11306,21 @@ export type ChatAiPromptDraftsChangeData = {
 
 export type ChatAiPromptDraftsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9683,7 +11354,15 @@ export type ChatAiPromptReleasesListData = {
 
 export type ChatAiPromptReleasesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9722,7 +11401,13 @@ export type ChatAiPromptReleasesPublishData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9734,19 +11419,27 @@ export type ChatAiPromptReleasesPublishData = {
 
 export type ChatAiPromptReleasesPublishErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_draft_changed`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_draft_changed';
+    code?: 'chat-ai.prompt_draft_changed' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9769,7 +11462,13 @@ export type ChatAiPromptReleasesWithdrawData = {
     why: string;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -9781,19 +11480,27 @@ export type ChatAiPromptReleasesWithdrawData = {
 
 export type ChatAiPromptReleasesWithdrawErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
    * `chat-ai.prompt_not_published`
    */
   409: Problem & {
-    code?: 'chat-ai.prompt_not_published';
+    code?: 'chat-ai.prompt_not_published' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9844,25 +11551,29 @@ export type ChatAiPromptsTryData = {
 
 export type ChatAiPromptsTryErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`, `chat-ai.prompt_draft_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'chat-ai.prompt_draft_not_found' | 'not_found';
   };
   /**
    * `chat-ai.no_model`, `chat-ai.prompt_too_long`
    */
   409: Problem & {
-    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long';
+    code?: 'chat-ai.no_model' | 'chat-ai.prompt_too_long' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `chat-ai.try_out_budget_exhausted`
    */
   429: Problem & {
-    code?: 'chat-ai.try_out_budget_exhausted';
+    code?: 'chat-ai.try_out_budget_exhausted' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9895,13 +11606,21 @@ export type ChatAiPromptVersionsListData = {
 
 export type ChatAiPromptVersionsListErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found';
+    code?: 'chat-ai.bot_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9936,13 +11655,21 @@ export type ChatAiPromptVersionsReadData = {
 
 export type ChatAiPromptVersionsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.bot_not_found`, `chat-ai.prompt_not_found`
    */
   404: Problem & {
-    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found';
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.prompt_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -9959,6 +11686,37 @@ export type ChatAiPromptVersionsReadResponses = {
 export type ChatAiPromptVersionsReadResponse =
   ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
 
+export type GatewayProofOfWorkCreateChallengeData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/proof-of-work/challenges';
+};
+
+export type GatewayProofOfWorkCreateChallengeErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayProofOfWorkCreateChallengeError =
+  GatewayProofOfWorkCreateChallengeErrors[keyof GatewayProofOfWorkCreateChallengeErrors];
+
+export type GatewayProofOfWorkCreateChallengeResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayProofChallenge;
+};
+
+export type GatewayProofOfWorkCreateChallengeResponse =
+  GatewayProofOfWorkCreateChallengeResponses[keyof GatewayProofOfWorkCreateChallengeResponses];
+
 export type AnalyticsProviderBillsRecordData = {
   body: {
     costMicros: CostMicros;
@@ -9972,13 +11730,21 @@ export type AnalyticsProviderBillsRecordData = {
 
 export type AnalyticsProviderBillsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.day_is_not_over`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over';
+    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10022,7 +11788,15 @@ export type AnalyticsQuarantinedEventsListData = {
 
 export type AnalyticsQuarantinedEventsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10059,7 +11833,15 @@ export type AnalyticsQuarantinedEventsReplayData = {
 
 export type AnalyticsQuarantinedEventsReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10092,7 +11874,15 @@ export type GatewayRolesListData = {
 
 export type GatewayRolesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10109,63 +11899,6 @@ export type GatewayRolesListResponses = {
 };
 
 export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRolesListResponses];
-
-export type ServiceKitBotsCheckData = {
-  body: {
-    id: BotId;
-    description: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names, as `channel.token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-    /**
-     * The file that it was taken over from: folders of the machine that stand there may be named.
-     */
-    takenFrom?: {
-      [key: string]: unknown;
-    };
-  };
-  path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
-  };
-  query?: never;
-  url: '/v1/services/{service}/bots/check';
-};
-
-export type ServiceKitBotsCheckErrors = {
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type ServiceKitBotsCheckError = ServiceKitBotsCheckErrors[keyof ServiceKitBotsCheckErrors];
-
-export type ServiceKitBotsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Those that this service reads.
-     */
-    sections: Array<string>;
-    /**
-     * Those it has looked for, set or not.
-     */
-    secrets: Array<string>;
-    /**
-     * Their pointers begin at the description.
-     */
-    errors: Array<FieldError>;
-  };
-};
-
-export type ServiceKitBotsCheckResponse = ServiceKitBotsCheckResponses[keyof ServiceKitBotsCheckResponses];
 
 export type ServiceKitDeadLettersListData = {
   body?: never;
@@ -10187,7 +11920,15 @@ export type ServiceKitDeadLettersListData = {
 
 export type ServiceKitDeadLettersListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10231,7 +11972,15 @@ export type ServiceKitDeadLettersDiscardData = {
 
 export type ServiceKitDeadLettersDiscardErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10272,7 +12021,15 @@ export type ServiceKitDeadLettersReplayData = {
 
 export type ServiceKitDeadLettersReplayErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10303,7 +12060,15 @@ export type ServiceKitDeadLettersSummarizeData = {
 
 export type ServiceKitDeadLettersSummarizeErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10334,6 +12099,76 @@ export type ServiceKitDeadLettersSummarizeResponses = {
 export type ServiceKitDeadLettersSummarizeResponse =
   ServiceKitDeadLettersSummarizeResponses[keyof ServiceKitDeadLettersSummarizeResponses];
 
+export type ServiceKitSystemReadData = {
+  body?: never;
+  path: {
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+  };
+  query?: never;
+  url: '/v1/services/{service}/system';
+};
+
+export type ServiceKitSystemReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ServiceKitSystemReadError = ServiceKitSystemReadErrors[keyof ServiceKitSystemReadErrors];
+
+export type ServiceKitSystemReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    version: string;
+    /**
+     * Of the process that answers.
+     */
+    startedAt: Instant;
+    /**
+     * That do its jobs now.
+     */
+    processes: number;
+    /**
+     * Those of `/health/ready`.
+     */
+    checks: Array<{
+      name: string;
+      passes: boolean;
+    }>;
+    schedules: Array<Schedule>;
+    jobs: {
+      waiting: number;
+      running: number;
+      retrying: number;
+      failed: number;
+    };
+    outbox: {
+      /**
+       * Events to be published, counted up to 100,000.
+       */
+      waiting: number;
+      oldestAt: Instant | null;
+    };
+    /**
+     * The groups of consumers, by name.
+     */
+    groups: Array<EventGroup>;
+  };
+};
+
+export type ServiceKitSystemReadResponse = ServiceKitSystemReadResponses[keyof ServiceKitSystemReadResponses];
+
 export type GatewaySessionReadData = {
   body?: never;
   path?: never;
@@ -10343,7 +12178,11 @@ export type GatewaySessionReadData = {
 
 export type GatewaySessionReadErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10373,7 +12212,11 @@ export type GatewaySessionEndData = {
 
 export type GatewaySessionEndErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10404,16 +12247,20 @@ export type GatewaySignInAttemptsBeginErrors = {
    * `gateway.provider_unknown`
    */
   404: Problem & {
-    code?: 'gateway.provider_unknown';
+    code?: 'gateway.provider_unknown' | 'not_found';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10436,6 +12283,12 @@ export type GatewaySignInEmailsSendData = {
     locale?: Locale;
     returnTo?: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/sign-in/emails';
@@ -10443,13 +12296,23 @@ export type GatewaySignInEmailsSendData = {
 
 export type GatewaySignInEmailsSendErrors = {
   /**
+   * `gateway.proof_of_work_needed`
+   */
+  403: Problem & {
+    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
    * `gateway.email_not_offered`
    */
   404: Problem & {
-    code?: 'gateway.email_not_offered';
+    code?: 'gateway.email_not_offered' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10463,53 +12326,20 @@ export type GatewaySignInEmailsSendResponses = {
   202: unknown;
 };
 
-export type GatewaySignInLinksCreateData = {
-  body: {
-    userId: string;
-    returnTo?: string;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/sign-in/links';
-};
-
-export type GatewaySignInLinksCreateErrors = {
-  /**
-   * `gateway.services_only`
-   */
-  403: Problem & {
-    code?: 'gateway.services_only';
-  };
-  /**
-   * `gateway.user_not_found`
-   */
-  404: Problem & {
-    code?: 'gateway.user_not_found';
-  };
-  /**
-   * A problem.
-   */
-  default: Problem;
-};
-
-export type GatewaySignInLinksCreateError = GatewaySignInLinksCreateErrors[keyof GatewaySignInLinksCreateErrors];
-
-export type GatewaySignInLinksCreateResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewaySignInLink;
-};
-
-export type GatewaySignInLinksCreateResponse =
-  GatewaySignInLinksCreateResponses[keyof GatewaySignInLinksCreateResponses];
-
 export type GatewaySignInLinksRedeemData = {
   body: {
     /**
      * What stands behind the # of the link.
      */
     link: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
   };
   path?: never;
   query?: never;
@@ -10521,10 +12351,14 @@ export type GatewaySignInLinksRedeemErrors = {
    * `gateway.sign_in_link_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_link_refused';
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10550,7 +12384,11 @@ export type GatewaySignInMethodsListData = {
 
 export type GatewaySignInMethodsListErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10571,7 +12409,7 @@ export type GatewaySignInMethodsListResponse =
   GatewaySignInMethodsListResponses[keyof GatewaySignInMethodsListResponses];
 
 export type GatewaySignInAttemptsCompleteData = {
-  body: GatewayProviderAnswer;
+  body: GatewaySignInAnswer;
   path?: never;
   query?: never;
   url: '/v1/sign-in/sessions';
@@ -10582,16 +12420,20 @@ export type GatewaySignInAttemptsCompleteErrors = {
    * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
   /**
    * `gateway.provider_unavailable`
    */
   503: Problem & {
-    code?: 'gateway.provider_unavailable';
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10609,6 +12451,74 @@ export type GatewaySignInAttemptsCompleteResponses = {
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
 
+export type GatewayTokensRefreshData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/refresh';
+};
+
+export type GatewayTokensRefreshErrors = {
+  /**
+   * `gateway.refresh_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.refresh_refused' | 'unauthorized';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRefreshError = GatewayTokensRefreshErrors[keyof GatewayTokensRefreshErrors];
+
+export type GatewayTokensRefreshResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayAppTokens;
+};
+
+export type GatewayTokensRefreshResponse = GatewayTokensRefreshResponses[keyof GatewayTokensRefreshResponses];
+
+export type GatewayTokensRevokeData = {
+  body: {
+    refreshToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/tokens/revoke';
+};
+
+export type GatewayTokensRevokeErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayTokensRevokeError = GatewayTokensRevokeErrors[keyof GatewayTokensRevokeErrors];
+
+export type GatewayTokensRevokeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
+
 export type GatewayStaffListData = {
   body?: never;
   path?: never;
@@ -10624,7 +12534,15 @@ export type GatewayStaffListData = {
 
 export type GatewayStaffListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10657,6 +12575,9 @@ export type GatewayStaffInviteData = {
     }>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -10670,29 +12591,37 @@ export type GatewayStaffInviteData = {
 
 export type GatewayStaffInviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own';
+    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10723,16 +12652,16 @@ export type GatewayStaffSignInCodeErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10767,10 +12696,16 @@ export type GatewayStaffSignInAcceptInvitationData = {
 
 export type GatewayStaffSignInAcceptInvitationErrors = {
   /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
    * `gateway.staff_exists`
    */
   409: Problem & {
-    code?: 'gateway.staff_exists';
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.invitation_expired`
@@ -10782,10 +12717,14 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.weak_password`, `gateway.email_needed`
    */
   422: Problem & {
-    code?: 'gateway.weak_password' | 'gateway.email_needed';
+    code?: 'gateway.weak_password' | 'gateway.email_needed' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10820,7 +12759,11 @@ export type GatewayStaffSignInReadInvitationErrors = {
     code?: 'gateway.invitation_expired';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10844,6 +12787,46 @@ export type GatewayStaffSignInReadInvitationResponses = {
 export type GatewayStaffSignInReadInvitationResponse =
   GatewayStaffSignInReadInvitationResponses[keyof GatewayStaffSignInReadInvitationResponses];
 
+export type GatewayStaffSignInMethodsData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/methods';
+};
+
+export type GatewayStaffSignInMethodsErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInMethodsError = GatewayStaffSignInMethodsErrors[keyof GatewayStaffSignInMethodsErrors];
+
+export type GatewayStaffSignInMethodsResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Null without a provider.
+     */
+    sso: {
+      /**
+       * What people call the provider.
+       */
+      name: string;
+    } | null;
+  };
+};
+
+export type GatewayStaffSignInMethodsResponse =
+  GatewayStaffSignInMethodsResponses[keyof GatewayStaffSignInMethodsResponses];
+
 export type GatewayStaffSignInPasskeyData = {
   body: {
     ticket: string;
@@ -10859,10 +12842,20 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sign_in_expired`, `gateway.passkey_refused`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused';
+    code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10896,10 +12889,14 @@ export type GatewayStaffSignInBeginPasskeyErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10922,6 +12919,12 @@ export type GatewayStaffSignInPasswordData = {
     email: string;
     password: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/staff-sign-in/password';
@@ -10932,16 +12935,23 @@ export type GatewayStaffSignInPasswordErrors = {
    * `gateway.wrong_credentials`
    */
   401: Problem & {
-    code?: 'gateway.wrong_credentials';
+    code?: 'gateway.wrong_credentials' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_required`, `gateway.proof_of_work_needed`
+   */
+  403: Problem & {
+    code?:
+      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -10958,6 +12968,173 @@ export type GatewayStaffSignInPasswordResponses = {
 export type GatewayStaffSignInPasswordResponse =
   GatewayStaffSignInPasswordResponses[keyof GatewayStaffSignInPasswordResponses];
 
+export type GatewayStaffSignInBeginSsoData = {
+  body: {
+    returnTo?: string;
+    /**
+     * The provider asks for all it has, whoever is signed in there.
+     */
+    proveAgain?: boolean;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/attempts';
+};
+
+export type GatewayStaffSignInBeginSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInBeginSsoError = GatewayStaffSignInBeginSsoErrors[keyof GatewayStaffSignInBeginSsoErrors];
+
+export type GatewayStaffSignInBeginSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoBegan;
+};
+
+export type GatewayStaffSignInBeginSsoResponse =
+  GatewayStaffSignInBeginSsoResponses[keyof GatewayStaffSignInBeginSsoResponses];
+
+export type GatewayStaffSignInEndSsoData = {
+  body: {
+    logout_token: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/logout';
+};
+
+export type GatewayStaffSignInEndSsoErrors = {
+  /**
+   * `gateway.logout_token_refused`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.logout_token_refused'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInEndSsoError = GatewayStaffSignInEndSsoErrors[keyof GatewayStaffSignInEndSsoErrors];
+
+export type GatewayStaffSignInEndSsoResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewaySsoEnded;
+};
+
+export type GatewayStaffSignInEndSsoResponse =
+  GatewayStaffSignInEndSsoResponses[keyof GatewayStaffSignInEndSsoResponses];
+
+export type GatewayStaffSignInCompleteSsoData = {
+  body: GatewayProviderAnswer;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/sessions';
+};
+
+export type GatewayStaffSignInCompleteSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_no_access`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInCompleteSsoError =
+  GatewayStaffSignInCompleteSsoErrors[keyof GatewayStaffSignInCompleteSsoErrors];
+
+export type GatewayStaffSignInCompleteSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoCompleted;
+};
+
+export type GatewayStaffSignInCompleteSsoResponse =
+  GatewayStaffSignInCompleteSsoResponses[keyof GatewayStaffSignInCompleteSsoResponses];
+
 export type GatewayStaffSignInBeginTotpData = {
   body: {
     ticket: string;
@@ -10972,10 +13149,14 @@ export type GatewayStaffSignInBeginTotpErrors = {
    * `gateway.sign_in_expired`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired';
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11013,16 +13194,16 @@ export type GatewayStaffSignInConfirmTotpErrors = {
    * `gateway.sign_in_expired`, `gateway.wrong_code`
    */
   401: Problem & {
-    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code';
+    code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
-    code?: 'gateway.too_many_attempts';
+    code?: 'gateway.too_many_attempts' | 'too_many_requests';
   };
   /**
-   * A problem.
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11053,13 +13234,21 @@ export type GatewayStaffReadData = {
 
 export type GatewayStaffReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11084,6 +13273,9 @@ export type GatewayStaffGrantData = {
     }>;
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11099,35 +13291,44 @@ export type GatewayStaffGrantData = {
 
 export type GatewayStaffGrantErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.unknown_role`
    */
   422: Problem & {
-    code?: 'gateway.unknown_role';
+    code?: 'gateway.unknown_role' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11146,6 +13347,9 @@ export type GatewayStaffGrantResponse = GatewayStaffGrantResponses[keyof Gateway
 export type GatewayStaffReinviteData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
     /**
      * The approval that an earlier answer, 423, has named; the request is the same otherwise.
@@ -11161,23 +13365,32 @@ export type GatewayStaffReinviteData = {
 
 export type GatewayStaffReinviteErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.not_for_oneself`, `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.not_for_oneself' | 'gateway.role_beyond_own';
+    code?:
+      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `approval_required`
    */
   423: Problem;
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11204,25 +13417,34 @@ export type GatewayStaffResumeData = {
 
 export type GatewayStaffResumeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11249,25 +13471,34 @@ export type GatewayStaffSuspendData = {
 
 export type GatewayStaffSuspendErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.role_beyond_own`, `gateway.not_for_oneself`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'gateway.not_for_oneself';
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
    */
   404: Problem & {
-    code?: 'gateway.staff_not_found';
+    code?: 'gateway.staff_not_found' | 'not_found';
   };
   /**
    * `gateway.last_owner`
    */
   409: Problem & {
-    code?: 'gateway.last_owner';
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11292,7 +13523,15 @@ export type AnalyticsBackupsListData = {
 
 export type AnalyticsBackupsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11319,7 +13558,15 @@ export type AnalyticsBackupsCreateData = {
 
 export type AnalyticsBackupsCreateErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11349,19 +13596,27 @@ export type AnalyticsBackupsRestoreData = {
 
 export type AnalyticsBackupsRestoreErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.backup_not_found`
    */
   404: Problem & {
-    code?: 'analytics.backup_not_found';
+    code?: 'analytics.backup_not_found' | 'not_found';
   };
   /**
    * `analytics.backup_damaged`, `analytics.statistics_not_empty`
    */
   409: Problem & {
-    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty';
+    code?: 'analytics.backup_damaged' | 'analytics.statistics_not_empty' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11426,19 +13681,27 @@ export type AnalyticsUiEventsRecordData = {
 
 export type AnalyticsUiEventsRecordErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person';
+    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
    */
   413: Problem & {
-    code?: 'analytics.ui_events_too_large';
+    code?: 'analytics.ui_events_too_large' | 'body_too_large';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11476,7 +13739,15 @@ export type ChatAiUsageReadData = {
 
 export type ChatAiUsageReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11523,13 +13794,21 @@ export type ChatAiUsageSeriesReadData = {
 
 export type ChatAiUsageSeriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `chat-ai.unknown_zone`
    */
   422: Problem & {
-    code?: 'chat-ai.unknown_zone';
+    code?: 'chat-ai.unknown_zone' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11570,7 +13849,15 @@ export type GatewayWebhookDeliveriesListData = {
 
 export type GatewayWebhookDeliveriesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11605,13 +13892,21 @@ export type GatewayWebhookDeliveriesReadData = {
 
 export type GatewayWebhookDeliveriesReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11632,6 +13927,9 @@ export type GatewayWebhookDeliveriesReadResponse =
 export type GatewayWebhookDeliveriesReplayData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11643,19 +13941,27 @@ export type GatewayWebhookDeliveriesReplayData = {
 
 export type GatewayWebhookDeliveriesReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_delivery_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_delivery_not_found';
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_delivery_open`
    */
   409: Problem & {
-    code?: 'gateway.webhook_delivery_open';
+    code?: 'gateway.webhook_delivery_open' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11690,7 +13996,15 @@ export type GatewayWebhookEndpointsListData = {
 
 export type GatewayWebhookEndpointsListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11736,6 +14050,9 @@ export type GatewayWebhookEndpointsOpenData = {
     ordered?: boolean;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path?: never;
@@ -11745,19 +14062,31 @@ export type GatewayWebhookEndpointsOpenData = {
 
 export type GatewayWebhookEndpointsOpenErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11792,7 +14121,15 @@ export type GatewayWebhookEndpointsRemoveData = {
 
 export type GatewayWebhookEndpointsRemoveErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11821,13 +14158,21 @@ export type GatewayWebhookEndpointsReadData = {
 
 export type GatewayWebhookEndpointsReadErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11868,6 +14213,9 @@ export type GatewayWebhookEndpointsChangeData = {
     state?: 'enabled' | 'disabled';
   };
   headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
     'If-Match': string;
   };
   path: {
@@ -11879,25 +14227,37 @@ export type GatewayWebhookEndpointsChangeData = {
 
 export type GatewayWebhookEndpointsChangeErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused';
+    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
    */
   422: Problem & {
-    code?: 'gateway.webhook_address_refused' | 'gateway.webhook_type_unknown';
+    code?:
+      | 'gateway.webhook_address_refused'
+      | 'gateway.webhook_type_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11922,6 +14282,9 @@ export type GatewayWebhookEndpointsReplayData = {
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11933,13 +14296,21 @@ export type GatewayWebhookEndpointsReplayData = {
 
 export type GatewayWebhookEndpointsReplayErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -11967,6 +14338,9 @@ export type GatewayWebhookSecretsRotateData = {
     overlapHours?: number;
   };
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -11978,19 +14352,27 @@ export type GatewayWebhookSecretsRotateData = {
 
 export type GatewayWebhookSecretsRotateErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
    * `gateway.webhook_secrets_exhausted`
    */
   409: Problem & {
-    code?: 'gateway.webhook_secrets_exhausted';
+    code?: 'gateway.webhook_secrets_exhausted' | 'request_in_progress' | 'approval_unusable';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12017,6 +14399,9 @@ export type GatewayWebhookSecretsRotateResponse =
 export type GatewayWebhookEndpointsTestData = {
   body?: never;
   headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
     'Idempotency-Key': string;
   };
   path: {
@@ -12028,13 +14413,21 @@ export type GatewayWebhookEndpointsTestData = {
 
 export type GatewayWebhookEndpointsTestErrors = {
   /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
    * `gateway.webhook_endpoint_not_found`
    */
   404: Problem & {
-    code?: 'gateway.webhook_endpoint_not_found';
+    code?: 'gateway.webhook_endpoint_not_found' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12063,7 +14456,15 @@ export type GatewayWebhookTypesListData = {
 
 export type GatewayWebhookTypesListErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12111,16 +14512,20 @@ export type BotAdapterWebhooksConfirmErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12149,16 +14554,20 @@ export type BotAdapterUpdatesReceiveErrors = {
    * `bot-adapter.wrong_webhook_secret`
    */
   401: Problem & {
-    code?: 'bot-adapter.wrong_webhook_secret';
+    code?: 'bot-adapter.wrong_webhook_secret' | 'unauthorized';
   };
   /**
    * `bot-adapter.unknown_bot`
    */
   404: Problem & {
-    code?: 'bot-adapter.unknown_bot';
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };

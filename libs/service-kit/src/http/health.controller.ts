@@ -45,7 +45,8 @@ export class HealthController {
   }
 }
 
-async function passes({ check }: HealthCheck): Promise<boolean> {
+/** One that throws or takes longer than two seconds does not. */
+export async function passes({ check }: HealthCheck): Promise<boolean> {
   const timeout = new Promise<boolean>((resolve) => setTimeout(resolve, CHECK_TIMEOUT_MS, false).unref());
   try {
     return await Promise.race([check(), timeout]);

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
-import type { Problem } from '@switchboard/contracts';
+import { type Problem, problemTexts, sharedProblems, type SharedProblemCode } from '@switchboard/contracts';
 import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
@@ -30,6 +30,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     response.set('cache-control', 'no-store').removeHeader('etag');
+    // For whoever stands in front and does not read bodies, as the gateway.
+    response.set('x-problem-code', problem.code);
     if (problem.retryAfter !== undefined) response.set('retry-after', String(problem.retryAfter));
     if (problem.status === 401) response.set('www-authenticate', 'Bearer');
     // What is left of a body that nobody reads would be taken for the next request.
@@ -76,15 +78,20 @@ function factsOf(error: unknown, language: Language): Facts {
   }
   if (error instanceof DomainError) {
     const { code, status, message, texts, params } = error;
-    return { code, status, detail: texts?.[language] ?? message, ...(Object.keys(params).length > 0 && { params }) };
+    // What says nothing of the case itself in this language is told as the page of the code tells it.
+    const detail = texts?.[language] ?? (language === 'en' ? message : (problemTexts[code]?.[language] ?? message));
+    return { code, status, detail, ...(Object.keys(params).length > 0 && { params }) };
   }
-  if (error instanceof UpstreamUnavailable) {
-    return { code: 'upstream_unavailable', status: 503, retryAfter: RETRY_UPSTREAM_AFTER };
-  }
-  if (error instanceof UpstreamTimeout) return { code: 'upstream_timeout', status: 504 };
-  if (error instanceof UpstreamHttpError) return { code: 'upstream_failed', status: 502 };
+  const shared = (code: SharedProblemCode) => {
+    const { status, [language]: detail } = sharedProblems[code];
+    return { code, status, detail };
+  };
+  if (error instanceof UpstreamUnavailable)
+    return { ...shared('upstream_unavailable'), retryAfter: RETRY_UPSTREAM_AFTER };
+  if (error instanceof UpstreamTimeout) return shared('upstream_timeout');
+  if (error instanceof UpstreamHttpError) return shared('upstream_failed');
   const ours = problemOfLibrary(error);
-  return ours ? factsOf(ours, language) : { code: 'internal_error', status: 500 };
+  return ours ? factsOf(ours, language) : shared('internal_error');
 }
 
 /** Errors of Nest, Express and body-parser that are the caller's fault, as problems of ours. */

@@ -79,7 +79,9 @@ export function Plot({
     .domain([0, max > 0 ? max : 1])
     .nice(4)
     .range([height - BOTTOM, TOP]);
-  const ticks = y.ticks(4).filter((tick) => max > 5 || Number.isInteger(tick) || max <= 1);
+  // Half of a person is no person; of shares it is another matter.
+  const isWhole = series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)));
+  const ticks = y.ticks(4).filter((tick) => max > 5 || !isWhole || Number.isInteger(tick));
   const left = Math.ceil(Math.max(...ticks.map((tick) => textWidth(format(tick))), 16)) + 10;
   const x = scalePoint<number>()
     .domain(labels.map((_, i) => i))

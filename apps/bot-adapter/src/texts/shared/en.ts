@@ -24,11 +24,19 @@ export const texts = {
       'Everything can be deleted once a day, and less than a day ago it was. What is kept about you since will be deleted on {{time}}.',
     kept: 'Nothing was deleted.',
   },
+  account: {
+    link: 'Your account opens by this link, once and within ten minutes. It is for you alone: whoever opens it is signed in as you.\n\n{{url}}',
+    inPrivate: 'Everybody here would see the link to your account. Ask me for it in our own chat.',
+    unavailable: 'Your account cannot be opened just now. Please try again in some minutes.',
+    misused:
+      'Somebody else has used the sign-in of your app “{{device}}”, so it was ended. Sign in there once more. Was it not you? /account shows where you are signed in.',
+  },
   saved: 'Saved',
   commands: {
     start: 'Begin',
     help: 'What I can do',
     language: 'Language',
+    account: 'My account',
     privacy: 'What I keep about you',
   },
   unknownCommand: 'I do not know this command. /help tells what I can do.',

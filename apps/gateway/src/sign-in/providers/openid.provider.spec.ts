@@ -1,7 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import Provider, { type Configuration } from 'oidc-provider';
+import { CompanyProvider } from '../../../test/company-provider';
 import { OpenIdProvider } from './openid.provider';
 import { type Attempt, SignInRefused } from './sign-in-provider';
 
@@ -9,38 +7,23 @@ const REDIRECT_URI = 'http://localhost:4080/me/sign-in';
 
 /** A real provider, and not one that we have written ourselves. */
 describe('signing in with a certified OpenID provider', () => {
-  let server: Server;
-  let issuer: string;
+  let company: CompanyProvider;
   let provider: OpenIdProvider;
 
   beforeAll(async () => {
-    server = createServer();
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const configuration: Configuration = {
-      clients: [{ client_id: 'shop', client_secret: 'shop-secret', redirect_uris: [REDIRECT_URI] }],
-      claims: { openid: ['sub'], profile: ['name', 'locale'], email: ['email'] },
-      // As Google, and unlike the provider's own habit: everything is in the id_token.
-      conformIdTokenClaims: false,
-      findAccount: (_ctx, accountId) => ({
-        accountId,
-        claims: () => ({ sub: accountId, name: 'Ann Lee', locale: 'ru', email: 'ann@mail.example' }),
-      }),
-      features: { devInteractions: { enabled: true } },
-    };
-    // It says again and again that this is for development, which is what it is for here.
-    for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockImplementation();
-    const oidc = new Provider(issuer, configuration);
-    server.on('request', oidc.callback());
-    provider = new OpenIdProvider('company', { issuer, clientId: 'shop', clientSecret: 'shop-secret' }, (_name, work) =>
-      work(new AbortController().signal),
+    company = await CompanyProvider.start({
+      'ann-4711': { name: 'Ann Lee', locale: 'ru', email: 'ann@mail.example' },
+    });
+    // As Google, and unlike the provider's own habit: everything is in the id_token.
+    company.open({ redirect_uris: [REDIRECT_URI] }, { conformIdTokenClaims: false });
+    const { issuer, client } = company;
+    provider = new OpenIdProvider(
+      'company',
+      { issuer, clientId: client.id, clientSecret: client.secret },
+      (_name, work) => work(new AbortController().signal),
     );
   });
-  afterAll(() => {
-    jest.restoreAllMocks();
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => company.stop());
 
   const attempt = (): Attempt => ({
     state: randomBytes(24).toString('base64url'),
@@ -48,37 +31,7 @@ describe('signing in with a certified OpenID provider', () => {
     verifier: randomBytes(48).toString('base64url'),
     redirectUri: REDIRECT_URI,
   });
-
-  /** A person signs in and allows it, as in a browser. Returns the address to which they are sent back. */
-  async function visit(address: URL): Promise<URL> {
-    const cookies = new Map<string, string>();
-    const go = async (url: string, body?: URLSearchParams): Promise<Response> => {
-      const response = await fetch(url, {
-        redirect: 'manual',
-        headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-        ...(body && { method: 'POST', body }),
-      });
-      for (const cookie of response.headers.getSetCookie()) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
-        cookies.set(name!, value!);
-      }
-      return response;
-    };
-    let response = await go(address.href);
-    for (let step = 0; step < 10; step += 1) {
-      const location = response.headers.get('location');
-      if (location?.startsWith(REDIRECT_URI)) return new URL(location);
-      if (location) response = await go(new URL(location, issuer).href);
-      else {
-        const page = await response.text();
-        const [, action] = /action="([^"]+)"/.exec(page)!;
-        const [, prompt] = /name="prompt" value="([^"]+)"/.exec(page)!;
-        const form = new URLSearchParams({ prompt: prompt!, login: 'ann-4711', password: 'any' });
-        response = await go(new URL(action!, issuer).href, form);
-      }
-    }
-    throw new Error('the provider never sent the browser back');
-  }
+  const visit = (address: URL) => company.browser().visit(address, 'ann-4711', REDIRECT_URI);
   const answerOf = ({ searchParams }: URL) => ({
     code: searchParams.get('code')!,
     issuer: searchParams.get('iss') ?? undefined,

@@ -12,6 +12,14 @@ import {
 
 const SCOPE = 'openid profile email';
 
+/** What else has to hold of an answer, beside that it is one to the attempt. */
+export interface ClaimChecks {
+  /** Seconds since the person has signed in at the provider. */
+  readonly maxAge?: number | undefined;
+  /** Claims that are asked for at the provider when the id_token, which some keep thin, lacks one of them. */
+  readonly needed?: readonly string[];
+}
+
 /** Any provider that keeps to OpenID Connect, such as Google. Source: OpenID Connect Core 1.0. */
 export class OpenIdProvider implements SignInProvider {
   readonly amr: string;
@@ -21,36 +29,57 @@ export class OpenIdProvider implements SignInProvider {
     readonly name: string,
     settings: ClientSettings & { readonly issuer: string },
     private readonly ask: AskProvider,
+    private readonly scope = SCOPE,
   ) {
     this.amr = `${name}_oidc`;
     this.discovery = new Discovery(settings, ask);
   }
 
-  async authorizationUrl(attempt: Attempt): Promise<URL> {
-    return (await this.discovery.get()).authorizationUrl(attempt, SCOPE);
+  /** @param more parameters for this provider alone, such as `prompt` */
+  async authorizationUrl(attempt: Attempt, more: Readonly<Record<string, string>> = {}): Promise<URL> {
+    const url = await (await this.discovery.get()).authorizationUrl(attempt, this.scope);
+    for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
+    return url;
   }
 
-  async identify({ code, issuer }: ProviderAnswer, attempt: Attempt): Promise<ProvenPerson> {
-    const { config } = await this.discovery.get();
+  async identify(answer: ProviderAnswer, attempt: Attempt): Promise<ProvenPerson> {
+    const claims = await this.claims(answer, attempt);
+    const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+    const [name, email] = [text('name'), text('email')];
+    return { externalId: claims.sub, name, label: email ?? name, locale: text('locale') };
+  }
+
+  /** What the provider says of whoever has signed in. Throws SignInRefused, and what ends a call to a third party. */
+  async claims(
+    { code, issuer }: ProviderAnswer,
+    attempt: Attempt,
+    { maxAge, needed = [] }: ClaimChecks = {},
+  ): Promise<oidc.IDToken> {
+    const { config, metadata } = await this.discovery.get();
     const cameBack = new URL(attempt.redirectUri);
     const query = { code, state: attempt.state, ...(issuer !== undefined && { iss: issuer }) };
     cameBack.search = String(new URLSearchParams(query));
-    const claims = await this.ask('token', async () => {
+    return this.ask('token', async () => {
       try {
         const tokens = await oidc.authorizationCodeGrant(config, cameBack, {
           pkceCodeVerifier: attempt.verifier,
           expectedState: attempt.state,
           expectedNonce: attempt.nonce,
           idTokenExpected: true,
+          ...(maxAge !== undefined && { maxAge }),
         });
-        return tokens.claims()!;
+        const claims = tokens.claims()!;
+        if (needed.every((name) => name in claims) || !metadata.userinfo_endpoint) return claims;
+        return { ...(await oidc.fetchUserInfo(config, tokens.access_token, claims.sub)), ...claims };
       } catch (error) {
         throw refusalOf(error) ?? error;
       }
     });
-    const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-    const [name, email] = [text('name'), text('email')];
-    return { externalId: claims.sub, name, label: email ?? name, locale: text('locale') };
+  }
+
+  /** Where the keys of the provider are, and what it calls itself. */
+  async metadata(): Promise<oidc.ServerMetadata> {
+    return (await this.discovery.get()).metadata;
   }
 }
 

@@ -1,0 +1,271 @@
+import { Outbox } from '@switchboard/bus';
+import { ReplyCompleted } from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { generate } from 'otplib';
+import { type Browser, chromium } from 'playwright-core';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { StaffService } from '../../gateway/src/staff/staff.service';
+import { PhonePage } from '../../sandbox/test/phone-page';
+import { ConsolePage } from './console-page';
+import { type KnownIds, pagesOf, UNKNOWN } from './console-pages.mts';
+import { Installation } from './installation';
+import { Person } from './person';
+
+const missing = process.env['CHROMIUM_MISSING'];
+const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
+
+const workspace = join(__dirname, '..', '..', '..');
+const OWNER = { email: 'ada@example.com', password: 'violet tram under seven lemons' };
+const BOOKS = { token: '7000000003:sandbox-books', username: 'books_bot', name: 'Books' };
+
+/** Its address has to be known before it starts: sign-ins lead back to it. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The stories build on each other, as the first day of an installation does: later ones find what earlier ones made. */
+withBrowser('the console in the browser', () => {
+  let installation: Installation;
+  let browser: Browser;
+  let site: string;
+  /** The owner's browser. */
+  let console: ConsolePage;
+  /** Somebody who writes to Books. */
+  let reader: Person;
+
+  beforeAll(async () => {
+    const executablePath = process.env['CHROMIUM_PATH'];
+    if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
+    const port = await freePort();
+    site = `http://localhost:${port}`;
+    const publicly = { GATEWAY_PUBLIC_PORT: String(port), GATEWAY_PUBLIC_URL: site };
+    [installation, browser] = await Promise.all([
+      Installation.start({ BUS: 'memory', ...publicly }),
+      chromium.launch({ executablePath, args: ['--no-sandbox'] }),
+    ]);
+    await installation.sandbox.calm();
+    await installation.sandbox.control('POST', 'telegram/bots', BOOKS);
+    console = await ConsolePage.open(browser, site);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await installation?.stop();
+  });
+
+  /** One thing that somebody does, in the browser of the owner unless they open another. */
+  function story(name: string, play: () => Promise<void>): void {
+    it(
+      name,
+      async () => {
+        try {
+          await play();
+          expect(console.complaints.splice(0)).toEqual([]);
+        } catch (error) {
+          await console.picture(`failed ${name}`);
+          throw error;
+        }
+      },
+      60_000,
+    );
+  }
+
+  story('whoever opens the one-time link becomes the owner: password, authenticator, recovery codes', async () => {
+    const link = await installation.part('gateway', StaffService).linkForFirstOwner();
+    await console.go(link!);
+    await console.fill({ 'E-mail': OWNER.email, 'Your name': 'Ada Lind', 'A password': OWNER.password });
+    await console.press('Continue');
+    const secret = (await console.page.locator('.ui-code-line code').innerText()).replaceAll(' ', '');
+    const now = Math.floor(Date.now() / 1000);
+    await console.fill({
+      'Code now': await generate({ secret, epoch: now }),
+      'The next code': await generate({ secret, epoch: now + 30 }),
+    });
+    await console.heading('Keep these codes').waitFor();
+    const codes = await console.page.locator('.sign-in-codes li').allInnerTexts();
+    expect(codes).toHaveLength(10);
+    await console.page.getByText('I have kept them in a safe place').click();
+    await console.press('Open the console');
+    await console.heading(/Ada/).waitFor();
+
+    // And comes in again with one of the codes, once.
+    await console.press('Ada Lind');
+    await console.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await console.fill({ 'E-mail': OWNER.email, Password: OWNER.password });
+    await console.press('Continue');
+    await console.press('I have no access to the app');
+    await console.fill({ 'Recovery code': codes[0]! });
+    await console.press('Sign in');
+    await console.heading(/Ada/).waitFor();
+  });
+
+  story('a bot that the wizard made answers on the phone within two minutes', async () => {
+    const began = Date.now();
+    await console.go('/console/bots/new');
+    await console.choose('Sandbox');
+    await console.fill({ Token: BOOKS.token, 'User name': BOOKS.username });
+    await console.press('Check it');
+    await console.fill({ Name: BOOKS.name, Id: 'books' });
+    await console.press('Continue');
+    await console.fill({ 'What it is told': 'You sell books, and are kind.' });
+    await console.press('Continue');
+    await console.press('Continue');
+    await console.says('All services can use it.');
+    await console.press('Create the bot');
+    await console.heading(BOOKS.name).waitFor();
+
+    reader = await Person.meet(installation.sandbox, 'en', BOOKS.username, 'Philippa');
+    const phone = await PhonePage.open(browser, installation.sandbox.url, { id: reader.id, firstName: 'Philippa' });
+    try {
+      await phone.openChat(BOOKS.name);
+      await phone.part('start').click();
+      await phone.reads(/I am Books/);
+      await phone.write('Do you have novels?');
+      await phone.reads(/Do you have novels/);
+    } finally {
+      await phone.close();
+    }
+    expect(Date.now() - began).toBeLessThan(120_000);
+  });
+
+  story('a new prompt counts from the next answer on, and is gone back from by one press', async () => {
+    await installation.sandbox.script('as a pirate', 'Arr, novels below deck!');
+    await console.go('/console/prompts/books?tab=draft');
+    await console.press('Begin a draft');
+    await console.fill({ 'What the assistant is told': 'You sell books, and speak as a pirate.' });
+    await console.press('Publish');
+    await console.dialog.getByLabel('Why').fill('Pirates sell more.');
+    await console.agree('Publish');
+    await console.says('Version 2 is in force');
+    await until(
+      async () => {
+        await reader.say('Novels?');
+        return await reader.reads(/Arr, novels below deck/, 3000).catch(() => undefined);
+      },
+      { what: 'an answer by the new prompt' },
+    );
+
+    await console.go('/console/prompts/books?tab=versions');
+    await console.press('Actions: Version 1');
+    await console.page.getByRole('menuitem', { name: 'Go back to it' }).click();
+    await console.dialog.getByLabel('Why').fill('They do not.');
+    await console.agree('Publish');
+    await console.says('Version 1 is in force');
+    await reader.say('Are there still novels?');
+    const answer = await reader.reads(/Are there still novels/);
+    expect(answer.text).not.toContain('Arr');
+  });
+
+  story('a conversation is read by whoever says why', async () => {
+    await console.go('/console/conversations?bot=books');
+    await console.page.getByRole('row').nth(1).getByRole('link').first().click();
+    await console.says('Answered');
+    await console.press('Read what was said');
+    await console.dialog.getByRole('textbox').fill('Philippa asked why she got no answer.');
+    await console.agree('Read what was said');
+    await console.says('Do you have novels?');
+  });
+
+  story('what was given up is found, and done after all when it is tried again', async () => {
+    const [chat] = await installation.rows<{ id: string; user_id: string }>(
+      'bot-adapter',
+      `SELECT id, user_id FROM chats WHERE bot_id = 'books'`,
+    );
+    const lost = uuidv7();
+    const reply = ReplyCompleted({
+      ...{ replyId: uuidv7(), chatId: lost, botId: 'books', userId: chat!.user_id, locale: 'en' },
+      ...{ text: 'Your novel has come.', outcome: 'answered', answers: [uuidv7()] },
+    });
+    const outbox = installation.part('chat-ai', Outbox);
+    await installation.part('chat-ai', DataSource).transaction((tx) => outbox.add(tx, reply));
+
+    const dead = console.page.getByRole('row', { name: /chat-ai\.reply\.completed\.v1/ });
+    await until(
+      async () => {
+        await console.go('/console/failures');
+        return (await dead.count()) > 0;
+      },
+      { what: 'the event among the failures' },
+    );
+    await dead.click();
+    await console.page.getByRole('row', { name: new RegExp(lost) }).click();
+    await console.says(`there is no chat ${lost}`);
+
+    // The chat is there after all, as the former id of the one that goes on.
+    await installation.rows(
+      'bot-adapter',
+      `INSERT INTO chats (id, bot_id, channel, external_id, external_hash, kind, user_id, locale, voice_mode, moved_to)
+       SELECT $1, bot_id, channel, external_id, 'former', kind, user_id, locale, voice_mode, id FROM chats WHERE id = $2`,
+      [lost, chat!.id],
+    );
+    await console.agree('Try again');
+    await console.says('Try 1 event again?');
+    await console.agree('Try again');
+    await console.says('1 event on their way');
+    await reader.reads(/Your novel has come/);
+  });
+
+  story('a board is saved as CSV', async () => {
+    await console.go('/console/boards?board=activity');
+    await console.press('Save as a file');
+    await console.choose('CSV');
+    await console.agree('Write the file');
+    const link = console.dialog.getByRole('link', { name: /\.csv$/ });
+    const [download] = await Promise.all([console.page.waitForEvent('download'), link.click()]);
+    expect(download.suggestedFilename()).toMatch(/activity.*\.csv$/);
+    expect(await readFile(await download.path(), 'utf8')).toMatch(/^\uFEFF?\w+[,;]/);
+  });
+
+  story('who signs in with Telegram is the person who writes to the bot', async () => {
+    const [{ user_id: userId } = { user_id: '' }] = await installation.rows<{ user_id: string }>(
+      'bot-adapter',
+      `SELECT user_id FROM chats WHERE bot_id = 'books' AND moved_to IS NULL`,
+    );
+    const cabinet = await ConsolePage.open(browser, site);
+    const { page } = cabinet;
+    await cabinet.go('/me/profile');
+    expect(await cabinet.faults()).toEqual([]);
+    await cabinet.press(/Telegram/);
+    await page.locator(`input[name="person"][value="${reader.id}"]`).check();
+    await page.locator(`input[name="emoji"][value="${await page.locator('#emoji').innerText()}"]`).check();
+    await cabinet.press('Approve');
+    await cabinet.heading('Profile').waitFor();
+    await cabinet.says(userId);
+
+    for (const { path } of pagesOf('me', {}, workspace)) {
+      await cabinet.turnTo(path);
+      expect([path, await cabinet.faults()]).toEqual([path, []]);
+    }
+    expect(cabinet.complaints).toEqual([]);
+    await cabinet.close();
+  });
+
+  describe('each page', () => {
+    let ids: KnownIds;
+    beforeAll(async () => {
+      const [known] = await installation.rows<{ id: string; user_id: string }>(
+        'chat-ai',
+        `SELECT id, user_id FROM conversations WHERE bot_id = 'books'`,
+      );
+      ids = { botId: 'books', conversationId: known!.id, userId: known!.user_id };
+      await console.go('/console/');
+    });
+
+    for (const [i, { name }] of pagesOf('staff', {}, workspace).entries()) {
+      story(`can be read out and fits on a phone: ${name}`, async () => {
+        const { path } = pagesOf('staff', ids, workspace)[i]!;
+        await console.turnTo(path);
+        expect(await console.faults()).toEqual([]);
+        if (path.includes(UNKNOWN)) console.forgive(/status of 404/);
+      });
+    }
+  });
+});

@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type CloudEvent,
+  ConsentGiven,
+  type EventOf,
+  ExposureRecorded,
+  type TakeDemoEvents,
+} from '@switchboard/contracts';
+import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import type { TakeDemoExperiment } from '@switchboard/contracts';
+import { Clock, CONFIG, DomainError } from '@switchboard/service-kit';
+import { DataSource } from 'typeorm';
+import { ConsentsService } from '../consents/consents.service';
+import { EventsService } from '../events/events.service';
+import { type ReadEvent, readEvent } from '../events/read-event';
+import { Experiment } from '../experiments/experiment.entity';
+import { ExposuresService } from '../experiments/exposures.service';
+import { RollupsService } from '../rollups/rollups.service';
+
+class DemoRefused extends DomainError {
+  constructor() {
+    super('analytics.demo_refused', 'There is no demo company in production', 403);
+  }
+}
+
+const DAY_MS = 86_400_000;
+const PERSONAL_TABLES = [
+  'events',
+  'quarantined_events',
+  'active_people',
+  'people',
+  'exposures',
+  'survey_asks',
+  'alerts',
+  'consents',
+];
+
+/** What people of the demo company have done. They do not exist: the version of their ids says so (`DemoId`). */
+@Injectable()
+export class DemoService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly events: EventsService,
+    private readonly consents: ConsentsService,
+    private readonly exposures: ExposuresService,
+    private readonly rollups: RollupsService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: { NODE_ENV: string },
+  ) {}
+
+  /** As what comes over the bus, but for its age. */
+  take(past: RequestOf<typeof TakeDemoEvents>['body']['events']): Promise<AnswerOf<typeof TakeDemoEvents>> {
+    this.refuseInProduction();
+    const now = this.clock.now();
+    const events = past.map((event) => asCloudEvent(event));
+    const fit: ReadEvent[] = [];
+    const unfit: CloudEvent[] = [];
+    for (const event of events) {
+      const read = readEvent(event, now, { anyAge: true });
+      if ('reason' in read) unfit.push(event);
+      else fit.push(read);
+    }
+    return this.db.transaction(async (tx) => {
+      for (const { data } of events.filter(({ type }) => type === ConsentGiven.type)) {
+        const given = ConsentGiven.schema.parse(data);
+        if (given.purpose === 'analytics') await this.consents.decide(tx, { ...given, given: true, at: given.givenAt });
+      }
+      const exposed = events.filter(({ type }) => type === ExposureRecorded.type);
+      if (exposed.length > 0) await this.exposures.record(tx, exposed as EventOf<typeof ExposureRecorded>[]);
+      await this.events.receive(tx, unfit);
+      const { stored, known } = await this.events.keep(tx, fit);
+      return { stored, known, quarantined: unfit.length };
+    });
+  }
+
+  /** One that is there stays as it is. No service is told: it is at a place of which none asks. */
+  async takeExperiment(
+    id: string,
+    { draft: { key, place, botId, ...plan }, startedAt }: RequestOf<typeof TakeDemoExperiment>['body'],
+  ): Promise<void> {
+    this.refuseInProduction();
+    await this.db.manager
+      .createQueryBuilder()
+      .insert()
+      .into(Experiment)
+      .values({
+        ...{ id, key, place, botId, plan },
+        ...{ state: 'running', decidedAutomatically: false, revision: 1 },
+        ...{ createdAt: startedAt, startedAt, plannedEnd: new Date(startedAt.getTime() + (plan.days ?? 14) * DAY_MS) },
+      })
+      .orIgnore()
+      .execute();
+  }
+
+  /** @returns how many events @throws EventsNotKept */
+  async remove(): Promise<number> {
+    this.refuseInProduction();
+    const [{ from, to, count }] = await this.db.query<[{ from: string | null; to: string; count: number }]>(
+      `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
+       FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO}) there`,
+    );
+    await this.db.transaction(async (tx) => {
+      for (const table of PERSONAL_TABLES) await tx.query(`DELETE FROM ${table} WHERE ${IS_DEMO}`);
+      await tx.query(`DELETE FROM quarantined_events WHERE substr(event_id::text, 15, 1) = '8'`);
+      await tx.query(`DELETE FROM experiments WHERE substr(id::text, 15, 1) = '8'`);
+    });
+    if (from !== null) await this.rollups.rebuild(from, to);
+    return count;
+  }
+
+  private refuseInProduction(): void {
+    if (this.config.NODE_ENV === 'production') throw new DemoRefused();
+  }
+}
+
+/** By the version of the id. */
+const IS_DEMO = `substr(user_id::text, 15, 1) = '8'`;
+
+const asCloudEvent = (event: RequestOf<typeof TakeDemoEvents>['body']['events'][number]): CloudEvent => ({
+  ...event,
+  specversion: '1.0',
+  datacontenttype: 'application/json',
+});

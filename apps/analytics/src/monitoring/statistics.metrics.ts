@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { Gauge, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { BackupService } from '../backup/backup.service';
+import { Reading } from './reading';
+
+/** Whether the statistics can be relied on, and what is out of the ordinary in them. Every process tells the same. */
+@Injectable()
+export class StatisticsMetrics {
+  constructor(db: DataSource, backups: BackupService, registry: Registry) {
+    const registers = [registry];
+    const latest = new Reading(async () => (await backups.list())[0]?.takenAt ?? null);
+    new Gauge({
+      name: 'analytics_backup_timestamp_seconds',
+      help: 'When the latest backup of the statistics was taken, by what lies in storage; absent when none was.',
+      registers,
+      async collect() {
+        const takenAt = await latest.get();
+        if (takenAt) this.set(takenAt.getTime() / 1000);
+        else this.remove();
+      },
+    });
+    new Gauge({
+      name: 'analytics_alerts',
+      help: 'Alerts on usage that fire, by rule, severity and whether somebody has acknowledged them.',
+      labelNames: ['rule', 'severity', 'acknowledged'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const { count, ...labels } of await db.query<FiringAlerts[]>(FIRING).catch(() => []))
+          this.set(labels, count);
+      },
+    });
+  }
+}
+
+interface FiringAlerts {
+  readonly rule: string;
+  readonly severity: string;
+  readonly acknowledged: 'true' | 'false';
+  readonly count: number;
+}
+
+const FIRING = `
+  SELECT rule, severity, (acknowledged_at IS NOT NULL)::text AS acknowledged, count(*)::integer AS count
+  FROM alerts WHERE state = 'firing' GROUP BY 1, 2, 3`;

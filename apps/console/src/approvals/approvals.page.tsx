@@ -1,0 +1,207 @@
+import {
+  type GatewayApproval,
+  gatewayApprovalsApprove,
+  gatewayApprovalsListOptions,
+  gatewayApprovalsReadOptions,
+  gatewayApprovalsReject,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Badge,
+  Button,
+  CodeBlock,
+  type Column,
+  DataTable,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Empty,
+  Facts,
+  Moment,
+  notify,
+  Page,
+  ProblemState,
+  SkeletonLines,
+  Tabs,
+  type Tone,
+  useConfirm,
+  useKitTexts,
+} from '@switchboard/ui';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { Check, Stamp, X } from 'lucide-react';
+import { refresh } from '../api';
+import { BotName } from '../bots/bot-parts';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useApprovalTexts } from './approvals.texts';
+import { OwnRequests } from './own-requests';
+
+const tabs = ['pending', 'all', 'own'] as const;
+const LOOK_EVERY_MS = 15_000;
+
+export function ApprovalsPage() {
+  const t = useApprovalTexts();
+  const set = useSetSearch();
+  const { tab } = useSearch({ from: '/console/approvals' });
+  return (
+    <Page title={t.title} about={t.about}>
+      <Tabs
+        label={t.title}
+        selected={oneOf(tabs, tab) ?? 'pending'}
+        onSelect={(id) => set({ tab: id === 'pending' ? undefined : id })}
+        tabs={[
+          { id: 'pending', title: t.tabs.pending, content: <Approvals state="pending" /> },
+          { id: 'all', title: t.tabs.all, content: <Approvals /> },
+          { id: 'own', title: t.tabs.own, content: <OwnRequests /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Approvals({ state }: { state?: 'pending' }) {
+  const t = useApprovalTexts();
+  const set = useSetSearch();
+  const search = useSearch({ from: '/console/approvals' });
+  const { data, error, isFetching, refetch } = useQuery({
+    ...gatewayApprovalsListOptions({ query: { state, after: search.after, limit: 50 } }),
+    placeholderData: keepPreviousData,
+    refetchInterval: state ? LOOK_EVERY_MS : false,
+  });
+  const columns: Column<GatewayApproval>[] = [
+    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    {
+      ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
+      cell: (approval) => <ApprovalState approval={approval} />,
+    },
+    { id: 'who', title: t.who, width: '190px', cell: ({ requestedBy }) => requestedBy.name },
+    { id: 'when', title: t.when, width: '130px', cell: ({ requestedAt }) => <Ago at={requestedAt} /> },
+  ];
+  return (
+    <>
+      <DataTable
+        label={t.title}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ summary }) => summary}
+        onOpen={({ id }) => set({ approval: id })}
+        waiting={isFetching && !data}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
+        toneOf={({ mayDecide }) => (mayDecide ? 'accent' : undefined)}
+        empty={
+          state ? (
+            <Empty icon={<Stamp />} title={t.noneWaiting}>
+              {t.noneWaitingText}
+            </Empty>
+          ) : (
+            <Empty icon={<Stamp />} title={t.none} />
+          )
+        }
+      />
+      {search.approval && <DecisionDialog approvalId={search.approval} onClose={() => set({ approval: undefined })} />}
+    </>
+  );
+}
+
+const tones: Record<string, Tone> = {
+  pending: 'warn',
+  approved: 'info',
+  rejected: 'bad',
+  used: 'good',
+};
+
+export function ApprovalState({ approval: { state } }: { approval: GatewayApproval }) {
+  const t = useApprovalTexts();
+  return (
+    <Badge dot tone={tones[state] ?? 'neutral'}>
+      {t.states[state as keyof typeof t.states] ?? state}
+    </Badge>
+  );
+}
+
+/** What exactly is asked for, and the decision. */
+function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: () => void }) {
+  const t = useApprovalTexts();
+  const kit = useKitTexts();
+  const confirm = useConfirm();
+  const mayWrite = useStaff().can('approvals:write');
+  const path = { approvalId };
+  const { data, error, refetch } = useQuery(gatewayApprovalsReadOptions({ path }));
+  const decide = useMutation({
+    mutationFn: async (how: 'approve' | 'reject') => {
+      if (how === 'approve') return void (await gatewayApprovalsApprove({ path, body: {} }));
+      const comment = await confirm({
+        ...{ title: t.rejectTitle, text: data?.summary, action: t.reject, look: 'danger' },
+        reason: { label: t.rejectReason, hint: t.rejectHint, minLength: 1 },
+      });
+      if (comment === undefined) return 'changed their mind';
+      await gatewayApprovalsReject({ path, body: { comment } });
+      return undefined;
+    },
+    onSuccess: (left, how) => {
+      if (left) return;
+      notify({ text: how === 'approve' ? t.approved : t.rejected });
+      void refresh('gatewayApprovals');
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      look="side"
+      width="wide"
+      title={data?.summary ?? t.title}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+    >
+      <DialogBody>
+        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
+        {!data && !error && <SkeletonLines lines={6} label={kit.loading} />}
+        {data && (
+          <>
+            <Facts
+              facts={[
+                [t.state, <ApprovalState key="state" approval={data} />],
+                [t.who, data.requestedBy.name],
+                [t.when, <Moment key="when" at={data.requestedAt} />],
+                [t.until, data.state === 'pending' && <Moment key="until" at={data.expiresAt} />],
+                [t.bot, data.botId && <BotName key="bot" botId={data.botId} />],
+                [
+                  t.request,
+                  <code key="request">
+                    {data.method} {data.path}
+                  </code>,
+                ],
+                [t.decidedBy, data.decidedBy?.name],
+                [t.decidedAt, data.decidedAt && <Moment key="decided" at={data.decidedAt} />],
+                [t.comment, data.comment],
+              ]}
+            />
+            {data.body !== undefined && data.body !== null && (
+              <CodeBlock label={t.payload} text={JSON.stringify(data.body, null, 2)} />
+            )}
+            {data.state === 'pending' && <p className="note">{data.mayDecide ? t.approveText : t.notYours}</p>}
+          </>
+        )}
+      </DialogBody>
+      {data?.mayDecide && mayWrite && (
+        <DialogActions>
+          <Button
+            look="danger-quiet"
+            icon={<X />}
+            isDisabled={decide.isPending}
+            onPress={() => decide.mutate('reject')}
+          >
+            {t.reject}
+          </Button>
+          <Button look="primary" icon={<Check />} isPending={decide.isPending} onPress={() => decide.mutate('approve')}>
+            {t.approve}
+          </Button>
+        </DialogActions>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,121 @@
+import {
+  gatewayAccountListApprovalsOptions,
+  gatewayAccountWithdrawApproval,
+  type GatewayApproval,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Button,
+  CodeBlock,
+  type Column,
+  DataTable,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Empty,
+  type MenuEntry,
+  notify,
+} from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Play, Stamp, Undo2 } from 'lucide-react';
+import { useState } from 'react';
+import { queryClient, refresh, tellProblem } from '../api';
+import { sendApproved, waitingRequests } from '../shell/approval';
+import { ApprovalState } from './approvals.page';
+import { useApprovalTexts } from './approvals.texts';
+
+/** What whoever is signed in has asked for; what was approved is done from here. */
+export function OwnRequests() {
+  const t = useApprovalTexts();
+  const [after, setAfter] = useState<string>();
+  const [answer, setAnswer] = useState<string>();
+  const { data, error, isFetching, refetch } = useQuery({
+    ...gatewayAccountListApprovalsOptions({ query: { after, limit: 25 } }),
+    placeholderData: keepPreviousData,
+  });
+  const withdraw = async ({ id }: GatewayApproval) => {
+    await gatewayAccountWithdrawApproval({ path: { approvalId: id } })
+      .then(() => {
+        waitingRequests.forget(id);
+        notify({ text: t.withdrawn });
+      })
+      .catch(tellProblem);
+    await refresh('gatewayAccountListApprovals', 'gatewayApprovals');
+  };
+  const doIt = async ({ id }: GatewayApproval) => {
+    const request = waitingRequests.find(id);
+    if (!request) return notify({ tone: 'info', text: t.elsewhere });
+    const response = await sendApproved(request).catch(tellProblem);
+    if (!response) return;
+    const text = await response.text();
+    if (!response.ok) return tellProblem(asProblem(text, response));
+    notify({ text: t.done });
+    if (text) setAnswer(text);
+    // It may have changed anything.
+    await queryClient.invalidateQueries();
+  };
+  const entriesOf = (approval: GatewayApproval): MenuEntry[] => [
+    ...(approval.state === 'approved'
+      ? [{ id: 'do', label: t.doIt, icon: <Play />, onAction: () => void doIt(approval) }]
+      : []),
+    ...(['pending', 'approved'].includes(approval.state)
+      ? [{ id: 'withdraw', label: t.withdraw, icon: <Undo2 />, onAction: () => void withdraw(approval) }]
+      : []),
+  ];
+  const columns: Column<GatewayApproval>[] = [
+    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    {
+      ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
+      cell: (approval) => <ApprovalState approval={approval} />,
+    },
+    { id: 'by', title: t.decidedBy, width: '160px', cell: ({ decidedBy }) => decidedBy?.name },
+    { id: 'comment', title: t.comment, cell: ({ comment }) => comment, phone: 'more' },
+    { id: 'when', title: t.when, width: '130px', cell: ({ requestedAt }) => <Ago at={requestedAt} /> },
+  ];
+  return (
+    <>
+      <DataTable
+        label={t.tabs.own}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ summary }) => summary}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: setAfter }}
+        actions={(approval) => [{ id: 'all', entries: entriesOf(approval) }]}
+        toneOf={({ state }) => (state === 'approved' ? 'accent' : undefined)}
+        empty={<Empty icon={<Stamp />} title={t.none} />}
+      />
+      {answer !== undefined && (
+        <Dialog title={t.answer} about={t.answerText} isOpen onOpenChange={(open) => !open && setAnswer(undefined)}>
+          <DialogBody>
+            <CodeBlock label={t.answer} text={indented(answer)} />
+          </DialogBody>
+          <DialogActions>
+            <Button look="primary" onPress={() => setAnswer(undefined)}>
+              {t.close}
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function asProblem(text: string, { status, statusText }: Response): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { title: statusText || `HTTP ${status}`, status, code: `http_${status}` };
+  }
+}
+
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

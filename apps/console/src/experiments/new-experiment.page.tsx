@@ -1,0 +1,351 @@
+import {
+  type AnalyticsExperiment,
+  analyticsExperimentsChange,
+  analyticsExperimentsDraft,
+  analyticsExperimentsPlan,
+  analyticsExperimentsReadOptions,
+  chatAiPromptVersionsListOptions,
+  type ChatAiPromptVersion,
+} from '@switchboard/api-client';
+import {
+  Button,
+  ButtonLink,
+  Card,
+  Checkbox,
+  CheckboxGroup,
+  ComboBox,
+  FieldRow,
+  Form,
+  FormProblem,
+  IconButton,
+  NumberField,
+  Page,
+  ProblemState,
+  RadioGroup,
+  Select,
+  SkeletonLines,
+  SubmitButton,
+  TextArea,
+  TextField,
+  notify,
+  useForm,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Plus, X } from 'lucide-react';
+import { useState } from 'react';
+import { etagOf, refresh } from '../api';
+import { useBots } from '../bots/bots.api';
+import { useStaff } from '../session';
+import { useExperimentTexts } from './experiments.texts';
+import {
+  armKeyOf,
+  evenWeights,
+  guardrailOf,
+  guardrails,
+  isShare,
+  type MetricId,
+  metricOf,
+  primaries,
+  promptBotOf,
+} from './metrics';
+import './experiments.css';
+
+const kinds = ['comparison', 'bandit'] as const;
+const MOST_ARMS = 6;
+
+/** Drafts an experiment with prompts, or changes a draft. */
+export function NewExperimentPage() {
+  const t = useExperimentTexts();
+  const kit = useKitTexts();
+  const search = useSearch({ from: '/console/experiments/new' });
+  const { data, error, refetch } = useQuery({
+    ...analyticsExperimentsReadOptions({ path: { experimentId: search.draft ?? '' } }),
+    enabled: search.draft !== undefined,
+  });
+  const isKnown = search.draft === undefined || data !== undefined;
+  return (
+    <Page
+      title={data?.key ?? t.new}
+      about={t.about}
+      way={[{ title: t.title, href: '/console/experiments' }]}
+      width="narrow"
+    >
+      {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
+      {!isKnown && !error && <SkeletonLines lines={8} label={kit.loading} />}
+      {isKnown && <ExperimentForm draft={data} bot={search.bot} />}
+    </Page>
+  );
+}
+
+function ExperimentForm({ draft, bot }: { draft?: AnalyticsExperiment; bot?: string }) {
+  const t = useExperimentTexts();
+  const kit = useKitTexts();
+  const navigate = useNavigate();
+  const staff = useStaff();
+  const bots = useBots().filter(({ id }) => staff.can('experiments:write', id));
+  const [botId, setBotId] = useState((draft && promptBotOf(draft.place)) ?? bot);
+  const [arms, setArms] = useState<readonly (string | undefined)[]>(
+    draft?.arms.map(({ value }) => value) ?? [undefined, undefined],
+  );
+  const [primary, setPrimary] = useState<MetricId>(primaries.find((id) => id === draft?.primary?.key) ?? primaries[0]!);
+  const [effect, setEffect] = useState((draft?.minimalEffect ?? 0.1) * 100);
+  const versions = useQuery({
+    ...chatAiPromptVersionsListOptions({ path: { botId: botId ?? '' }, query: { limit: 100 } }),
+    enabled: botId !== undefined,
+  });
+  const known = versions.data?.data ?? [];
+  const inForce = known.find(({ isInForce }) => isInForce);
+  const versionOf = (i: number) => known.find(({ id }) => id === (arms[i] ?? (i === 0 ? inForce?.id : undefined)));
+  const form = useForm({
+    send: async (values, key) => {
+      const weights = evenWeights(arms.length);
+      const guarded = values.list('guardrails');
+      const weeks = values.number('weeks');
+      const body = {
+        kind: kinds.find((kind) => kind === values.text('kind')) ?? 'comparison',
+        place: `chat-ai.prompt:${botId}`,
+        botId: botId ?? null,
+        arms: arms.flatMap((_, i) => {
+          const version = versionOf(i);
+          return version ? [{ key: armKeyOf(version, i === 0), weight: weights[i]!, value: version.id }] : [];
+        }),
+        coverage: Math.round((values.number('coverage') ?? 1) * 10_000),
+        automaticRollback: values.flag('automaticRollback'),
+        hypothesis: values.text('hypothesis') || null,
+        primary: metricOf(primary),
+        guardrails: guardrails.filter((id) => guarded.includes(id) && id !== primary).map(guardrailOf),
+        minimalEffect: effect / 100,
+        plannedPersons: values.number('plannedPersons') ?? null,
+        days: weeks === undefined ? null : weeks * 7,
+      };
+      const { data } = draft
+        ? await analyticsExperimentsChange({
+            path: { experimentId: draft.id },
+            headers: { 'If-Match': etagOf(draft.revision) },
+            body,
+          })
+        : await analyticsExperimentsDraft({
+            headers: { 'Idempotency-Key': key },
+            body: { ...body, key: values.text('key') },
+          });
+      return data;
+    },
+    done: ({ id }) => {
+      notify({ text: t.saved });
+      void refresh('analyticsExperiments');
+      void navigate({ to: '/console/experiments/$experimentId', params: { experimentId: id } });
+    },
+  });
+  return (
+    <Form form={form}>
+      <FormProblem form={form} />
+      <Card>
+        <ComboBox
+          label={t.bot}
+          required
+          value={botId ?? null}
+          disabled={draft !== undefined}
+          onChange={(id) => {
+            setBotId(id);
+            setArms([undefined, undefined]);
+          }}
+          choices={bots.map(({ id, name }) => ({ id, label: name, about: id }))}
+        />
+        {!draft && <TextField name="key" label={t.key} hint={t.keyHint} pattern="[a-z][a-z0-9\-]+" isRequired mono />}
+        <TextArea
+          name="hypothesis"
+          label={t.hypothesis}
+          hint={t.hypothesisHint}
+          defaultValue={draft?.hypothesis ?? ''}
+          rows={2}
+        />
+      </Card>
+      {botId && (
+        <Card title={t.subject} about={t.subjectAbout}>
+          {versions.error ? (
+            <ProblemState error={versions.error} retry={() => void versions.refetch()} />
+          ) : !versions.data ? (
+            <SkeletonLines lines={3} label={kit.loading} />
+          ) : known.length < 2 ? (
+            <>
+              <p className="soft">{t.noVersions}</p>
+              <div>
+                <ButtonLink href={`/console/prompts/${botId}`}>{t.toPrompt}</ButtonLink>
+              </div>
+            </>
+          ) : (
+            <Arms versions={known} arms={arms.map((_, i) => versionOf(i)?.id)} onChange={setArms} />
+          )}
+          <RadioGroup
+            name="kind"
+            label={t.kind}
+            defaultValue={draft?.kind ?? 'comparison'}
+            cards
+            choices={kinds.map((id) => ({ id, label: t.kinds[id], hint: t.kindHints[id] }))}
+          />
+        </Card>
+      )}
+      <Card title={t.measured}>
+        <Select
+          label={t.primary}
+          hint={t.primaryAbout}
+          value={primary}
+          onChange={(id) => setPrimary(primaries.find((one) => one === id) ?? primary)}
+          choices={primaries.map((id) => ({ id, label: t.metrics[id] }))}
+        />
+        <CheckboxGroup
+          name="guardrails"
+          label={t.guardrails}
+          hint={t.guardrailsHint}
+          optional
+          defaultValue={draft?.guardrails.map(({ key }) => key) ?? ['disliked', 'failures']}
+          choices={guardrails.filter((id) => id !== primary).map((id) => ({ id, label: t.metrics[id] }))}
+        />
+        <Checkbox name="automaticRollback" defaultSelected={draft?.automaticRollback ?? true}>
+          {t.rollback}
+        </Checkbox>
+      </Card>
+      <Card title={t.size}>
+        <Size draft={draft} isShare={isShare(primary)} arms={arms.length} effect={effect} onEffect={setEffect} />
+      </Card>
+      <div className="save-bar">
+        <ButtonLink href="/console/experiments">{kit.cancel}</ButtonLink>
+        <SubmitButton form={form} isDisabled={!botId || arms.some((_, i) => !versionOf(i))}>
+          {t.save}
+        </SubmitButton>
+      </div>
+    </Form>
+  );
+}
+
+function Arms({
+  versions,
+  arms,
+  onChange,
+}: {
+  versions: readonly ChatAiPromptVersion[];
+  arms: readonly (string | undefined)[];
+  onChange: (arms: readonly (string | undefined)[]) => void;
+}) {
+  const t = useExperimentTexts();
+  return (
+    <>
+      <ul className="experiment-arms">
+        {arms.map((chosen, i) => (
+          <li key={i}>
+            <ComboBox
+              label={i === 0 ? t.control : t.arm(i + 1)}
+              placeholder={t.version}
+              value={chosen ?? null}
+              onChange={(id) => onChange(arms.map((old, at) => (at === i ? id : old)))}
+              choices={versions
+                .filter(({ id }) => id === chosen || !arms.includes(id))
+                .map(({ id, version, note, isInForce }) => ({
+                  id,
+                  label: t.versionOf(version, note ?? ''),
+                  about: isInForce ? t.inForce : undefined,
+                }))}
+            />
+            {i > 1 && (
+              <IconButton label={t.removeArm} icon={<X />} onPress={() => onChange(arms.filter((_, at) => at !== i))} />
+            )}
+          </li>
+        ))}
+      </ul>
+      {arms.length < Math.min(MOST_ARMS, versions.length) && (
+        <div>
+          <Button size="small" icon={<Plus />} onPress={() => onChange([...arms, undefined])}>
+            {t.addArm}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** How many people it takes, told while it is filled in. */
+function Size({
+  draft,
+  isShare: asksShare,
+  arms,
+  effect,
+  onEffect,
+}: {
+  draft?: AnalyticsExperiment;
+  isShare: boolean;
+  arms: number;
+  effect: number;
+  onEffect: (effect: number) => void;
+}) {
+  const t = useExperimentTexts();
+  const formats = useFormats();
+  const [baseline, setBaseline] = useState<number>();
+  const [persons, setPersons] = useState(draft?.plannedPersons ?? undefined);
+  const plan = useQuery({
+    queryKey: ['experiment plan', baseline, effect, arms],
+    queryFn: async () =>
+      (await analyticsExperimentsPlan({ body: { mean: (baseline ?? 0) / 100, minimalEffect: effect / 100, arms } }))
+        .data,
+    enabled: asksShare && baseline !== undefined && baseline > 0 && baseline < 100 && effect > 0,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const needed = plan.data;
+  return (
+    <>
+      <FieldRow>
+        {asksShare && (
+          <NumberField
+            label={t.baseline}
+            hint={t.baselineHint}
+            value={baseline ?? Number.NaN}
+            onChange={(value) => setBaseline(Number.isNaN(value) ? undefined : value)}
+            minValue={0}
+            maxValue={100}
+          />
+        )}
+        <NumberField
+          label={t.effect}
+          hint={t.effectHint}
+          value={effect}
+          onChange={onEffect}
+          minValue={0.1}
+          maxValue={1000}
+          formatOptions={{ style: 'unit', unit: 'percent', maximumFractionDigits: 1 }}
+        />
+      </FieldRow>
+      <p className="note" role="status">
+        {needed ? t.needed(formats.number(needed.persons), formats.number(needed.personsPerArm)) : t.neededNone}
+      </p>
+      <FieldRow>
+        <NumberField
+          name="plannedPersons"
+          label={t.persons}
+          value={persons ?? needed?.persons ?? Number.NaN}
+          onChange={(value) => setPersons(Number.isNaN(value) ? undefined : value)}
+          minValue={100}
+        />
+        <NumberField
+          name="weeks"
+          label={t.weeks}
+          hint={t.weeksHint}
+          defaultValue={draft?.days ? draft.days / 7 : 2}
+          minValue={2}
+          maxValue={52}
+        />
+        <NumberField
+          name="coverage"
+          label={t.coverage}
+          defaultValue={(draft?.coverage ?? 10_000) / 10_000}
+          minValue={0.01}
+          maxValue={1}
+          step={0.01}
+          formatOptions={{ style: 'percent' }}
+        />
+      </FieldRow>
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import {
+  analyticsBackupsCreate,
+  analyticsBackupsListOptions,
+  type AnalyticsStatisticsBackup,
+} from '@switchboard/api-client';
+import { Ago, Button, type Column, DataTable, Empty, Filters, notify, useFormats } from '@switchboard/ui';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { DatabaseBackup } from 'lucide-react';
+import { refresh } from '../api';
+import { useStaff } from '../session';
+import { useSystemTexts } from './system.texts';
+
+/** Backups of the statistics. They are restored into an empty database only, so by a verb and not from here. */
+export function Backups() {
+  const t = useSystemTexts();
+  const formats = useFormats();
+  const mayWrite = useStaff().can('system:write');
+  const { data, error, isFetching, refetch } = useQuery(analyticsBackupsListOptions());
+  const backUp = useMutation({
+    mutationFn: () => analyticsBackupsCreate(),
+    onSuccess: () => {
+      notify({ text: t.backupMade });
+      void refresh('analyticsBackups');
+    },
+  });
+  const button = mayWrite && (
+    <Button icon={<DatabaseBackup />} isPending={backUp.isPending} onPress={() => backUp.mutate()}>
+      {t.backupNow}
+    </Button>
+  );
+  const columns: Column<AnalyticsStatisticsBackup>[] = [
+    { id: 'backup', title: t.backup, cell: ({ id }) => <code>{id}</code> },
+    {
+      ...{ id: 'rows', title: t.rows, width: '130px', align: 'end' },
+      cell: ({ rows }) => formats.number(Object.values(rows).reduce((sum, count) => sum + count, 0)),
+    },
+    {
+      ...{ id: 'size', title: t.size, width: '120px', align: 'end', phone: 'state' },
+      cell: ({ bytes }) => formats.bytes(bytes),
+    },
+    { id: 'made', title: t.made, width: '150px', cell: ({ takenAt }) => <Ago at={takenAt} /> },
+  ];
+  return (
+    <>
+      <p className="soft">{t.backupsAbout}</p>
+      {data && data.backups.length > 0 && <Filters end={button} />}
+      <DataTable
+        label={t.tabs.backups}
+        columns={columns}
+        rows={data?.backups}
+        idOf={({ id }) => id}
+        nameOf={({ id }) => id}
+        waiting={isFetching}
+        error={error}
+        onRetry={() => void refetch()}
+        empty={
+          <Empty icon={<DatabaseBackup />} title={t.noBackups} action={button}>
+            {t.noBackupsText}
+          </Empty>
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,240 @@
+import {
+  gatewayWebhookDeliveriesListOptions,
+  gatewayWebhookDeliveriesReadOptions,
+  gatewayWebhookDeliveriesReplay,
+  type GatewayWebhookDelivery,
+  type GatewayWebhookDeliveryLog,
+  type GatewayWebhookEndpoint,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Badge,
+  Button,
+  CodeBlock,
+  CodeLine,
+  type Column,
+  DataTable,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Empty,
+  Facts,
+  Filters,
+  Moment,
+  NoMatch,
+  notify,
+  ProblemState,
+  Select,
+  SkeletonLines,
+  type Tone,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { RotateCcw, Send } from 'lucide-react';
+import { refresh } from '../api';
+import { oneOf, useSetSearch } from '../search';
+import { useStaff } from '../session';
+import { useWebhookTexts } from './webhooks.texts';
+
+const outcomes = ['delivered', 'failed', 'cancelled'] as const;
+const tones: Record<string, Tone> = { delivered: 'good', failed: 'bad', cancelled: 'neutral' };
+const ALL = '*';
+/** While something is under way it is looked at so often. */
+const LOOK_EVERY_MS = 3000;
+
+const isOpen = ({ outcome }: GatewayWebhookDelivery): boolean => outcome === null;
+
+/** What was sent to an endpoint or is to be, the newest first. */
+export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
+  const t = useWebhookTexts();
+  const formats = useFormats();
+  const search = useSearch({ from: '/console/webhooks/$endpointId' });
+  const set = useSetSearch();
+  const outcome = oneOf(outcomes, search.outcome);
+  const { data, error, isFetching, refetch } = useQuery({
+    ...gatewayWebhookDeliveriesListOptions({
+      query: { endpointId: endpoint.id, outcome, type: search.type, after: search.after, limit: 50 },
+    }),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? LOOK_EVERY_MS : false),
+  });
+  const columns: Column<GatewayWebhookDelivery>[] = [
+    {
+      ...{ id: 'type', title: t.type },
+      cell: ({ type, isTest }) => (
+        <span className="ui-row">
+          <code>{type}</code>
+          {isTest && <Badge tone="info">{t.isTest}</Badge>}
+        </span>
+      ),
+    },
+    {
+      ...{ id: 'outcome', title: t.outcome, width: '140px', phone: 'state' },
+      cell: (delivery) => <Outcome delivery={delivery} />,
+    },
+    {
+      ...{ id: 'attempts', title: t.attempts, width: '90px', align: 'end', phone: 'never' },
+      cell: ({ attempts }) => formats.number(attempts),
+    },
+    { id: 'at', title: t.at, width: '130px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  ];
+  return (
+    <>
+      <Filters set={[outcome, search.type].filter(Boolean).length}>
+        <Select
+          label={t.outcome}
+          hideLabel
+          value={outcome ?? ALL}
+          onChange={(id) => set({ outcome: id === ALL ? undefined : id })}
+          choices={[{ id: ALL, label: t.anyOutcome }, ...outcomes.map((id) => ({ id, label: t.outcomes[id] }))]}
+        />
+        <Select
+          label={t.type}
+          hideLabel
+          value={search.type ?? ALL}
+          onChange={(id) => set({ type: id === ALL ? undefined : id })}
+          choices={[{ id: ALL, label: t.anyType }, ...endpoint.types.map((id) => ({ id, label: id }))]}
+        />
+      </Filters>
+      <DataTable
+        label={t.deliveries}
+        columns={columns}
+        rows={data?.data}
+        idOf={({ id }) => id}
+        nameOf={({ type }) => type}
+        onOpen={({ id }) => set({ delivery: id })}
+        waiting={isFetching && !data?.data.some(isOpen)}
+        error={error}
+        onRetry={() => void refetch()}
+        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
+        toneOf={({ outcome: end }) => (end === 'failed' ? 'bad' : undefined)}
+        empty={
+          outcome || search.type ? (
+            <NoMatch onClear={() => set({ outcome: undefined, type: undefined })} />
+          ) : (
+            <Empty icon={<Send />} title={t.noDeliveries}>
+              {t.noDeliveriesText}
+            </Empty>
+          )
+        }
+      />
+      {search.delivery && <DeliveryDialog deliveryId={search.delivery} onClose={() => set({ delivery: undefined })} />}
+    </>
+  );
+}
+
+function Outcome({ delivery: { outcome } }: { delivery: GatewayWebhookDelivery }) {
+  const t = useWebhookTexts();
+  return (
+    <Badge dot tone={tones[outcome ?? ''] ?? 'info'}>
+      {t.outcomes[(outcome ?? 'open') as keyof typeof t.outcomes] ?? outcome}
+    </Badge>
+  );
+}
+
+/** One delivery: what was sent, and each answer. */
+function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: () => void }) {
+  const t = useWebhookTexts();
+  const kit = useKitTexts();
+  const mayWrite = useStaff().can('webhooks:write');
+  const { data, error, refetch } = useQuery({
+    ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
+    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
+  });
+  const replay = useMutation({
+    mutationFn: () =>
+      gatewayWebhookDeliveriesReplay({
+        path: { deliveryId },
+        headers: { 'Idempotency-Key': crypto.randomUUID() },
+      }),
+    onSuccess: () => {
+      notify({ text: t.replayed });
+      void refresh('gatewayWebhookDeliveries');
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      look="side"
+      width="wide"
+      title={data?.type ?? t.delivery}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+    >
+      <DialogBody>
+        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
+        {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
+        {data && <DeliveryLog delivery={data} />}
+      </DialogBody>
+      {data && mayWrite && !isOpen(data) && (
+        <DialogActions>
+          <Button look="primary" icon={<RotateCcw />} isPending={replay.isPending} onPress={() => replay.mutate()}>
+            {t.replay}
+          </Button>
+        </DialogActions>
+      )}
+    </Dialog>
+  );
+}
+
+function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
+  const t = useWebhookTexts();
+  const formats = useFormats();
+  const { id, subject, sequence, reason, createdAt, dueAt, endedAt, body, tries } = delivery;
+  return (
+    <>
+      <Facts
+        facts={[
+          [t.outcome, <Outcome key="outcome" delivery={delivery} />],
+          ['webhook-id', <CodeLine key="id" text={id} />],
+          [t.subject, <CodeLine key="subject" text={subject} />],
+          [t.sequence, formats.number(sequence)],
+          [t.why, reason],
+          [t.at, <Moment key="at" at={createdAt} />],
+          [t.next, dueAt && !endedAt && <Moment key="due" at={dueAt} />],
+          [t.ended, endedAt && <Moment key="ended" at={endedAt} />],
+        ]}
+      />
+      <CodeBlock label={t.body} text={indented(body)} maxHeight={280} />
+      <h3>{t.tries}</h3>
+      {tries.length === 0 && <p className="soft">{t.noTries}</p>}
+      <ul className="webhook-tries">
+        {tries.map(({ number, at, durationMs, status, error, requestHeaders, reply, replyHeaders }) => (
+          <li key={number}>
+            <header>
+              <b>{t.tryNumber(number)}</b>
+              <Badge tone={status !== null && status < 300 ? 'good' : 'bad'}>
+                {status ?? t.errors[error as keyof typeof t.errors] ?? error}
+              </Badge>
+              <span className="soft">{formats.duration(durationMs)}</span>
+              <Moment at={at} />
+            </header>
+            {reply && <CodeBlock label={t.reply} text={reply} maxHeight={160} />}
+            <Headers title={t.requestHeaders} headers={requestHeaders} />
+            <Headers title={t.replyHeaders} headers={replyHeaders} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Headers({ title, headers }: { title: string; headers: Readonly<Record<string, string>> }) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return lines.length === 0 ? null : (
+    <details>
+      <summary>{title}</summary>
+      <CodeBlock label={title} text={lines.join('\n')} maxHeight={160} />
+    </details>
+  );
+}
+
+function indented(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}

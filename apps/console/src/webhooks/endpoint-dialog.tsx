@@ -1,0 +1,172 @@
+import {
+  type GatewayWebhookEndpoint,
+  gatewayWebhookEndpointsChange,
+  gatewayWebhookEndpointsOpen,
+  gatewayWebhookTypesListOptions,
+} from '@switchboard/api-client';
+import {
+  Button,
+  Checkbox,
+  CheckboxGroup,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Form,
+  FormProblem,
+  notify,
+  ProblemLine,
+  RadioGroup,
+  SearchField,
+  SkeletonLines,
+  SubmitButton,
+  TextField,
+  useForm,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { etagOf, refresh } from '../api';
+import { useBots } from '../bots/bots.api';
+import { NewSecretDialog } from './secret-dialogs';
+import { useWebhookTexts } from './webhooks.texts';
+
+const contents = ['thin', 'full'] as const;
+
+/** Opens an endpoint or changes one. */
+export function EndpointDialog({
+  endpoint,
+  onClose,
+}: {
+  endpoint?: GatewayWebhookEndpoint;
+  /** @param opened the new one, once its secret was seen */
+  onClose: (opened?: GatewayWebhookEndpoint) => void;
+}) {
+  const t = useWebhookTexts();
+  const kit = useKitTexts();
+  const bots = useBots();
+  const [types, setTypes] = useState<readonly string[]>(endpoint?.types ?? []);
+  const [made, setMade] = useState<{ endpoint: GatewayWebhookEndpoint; secret: string }>();
+  const form = useForm({
+    send: async (values, key) => {
+      const chosen = values.list('botIds');
+      const body = {
+        url: values.text('url'),
+        description: values.text('description'),
+        types: [...types],
+        botIds: chosen.length > 0 ? chosen : null,
+        content: contents.find((one) => one === values.text('content')),
+        ordered: values.flag('ordered'),
+      };
+      if (!endpoint) return (await gatewayWebhookEndpointsOpen({ headers: { 'Idempotency-Key': key }, body })).data;
+      await gatewayWebhookEndpointsChange({
+        path: { endpointId: endpoint.id },
+        headers: { 'If-Match': etagOf(endpoint.revision) },
+        body,
+      });
+      return undefined;
+    },
+    done: (opened) => {
+      void refresh('gatewayWebhookEndpoints');
+      if (opened) return setMade(opened);
+      notify({ text: t.changed });
+      onClose();
+    },
+  });
+  if (made) return <NewSecretDialog secret={made.secret} onClose={() => onClose(made.endpoint)} />;
+  return (
+    <Dialog title={endpoint ? t.change : t.add} about={t.about} isOpen onOpenChange={(open) => !open && onClose()}>
+      <Form form={form}>
+        <DialogBody>
+          <FormProblem form={form} />
+          <TextField
+            name="url"
+            type="url"
+            label={t.url}
+            hint={t.urlHint}
+            defaultValue={endpoint?.url}
+            placeholder="https://"
+            isRequired
+            autoFocus
+            mono
+          />
+          <TextField
+            name="description"
+            label={t.description}
+            hint={t.descriptionHint}
+            defaultValue={endpoint?.description}
+            maxLength={200}
+            optional
+          />
+          <EventTypes chosen={types} onChange={setTypes} />
+          {bots.length > 0 && (
+            <CheckboxGroup
+              name="botIds"
+              label={t.bots}
+              hint={t.botsHint}
+              optional
+              defaultValue={[...(endpoint?.botIds ?? [])]}
+              choices={bots.map(({ id, name }) => ({ id, label: name }))}
+            />
+          )}
+          <RadioGroup
+            name="content"
+            label={t.content}
+            defaultValue={endpoint?.content ?? 'thin'}
+            cards
+            choices={contents.map((id) => ({ id, label: t.contents[id], hint: t.contentHints[id] }))}
+          />
+          <Checkbox name="ordered" defaultSelected={endpoint?.ordered} hint={t.orderedHint}>
+            {t.ordered}
+          </Checkbox>
+        </DialogBody>
+        <DialogActions>
+          <Button onPress={() => onClose()}>{kit.cancel}</Button>
+          <SubmitButton form={form} isDisabled={types.length === 0}>
+            {endpoint ? t.save : t.open}
+          </SubmitButton>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
+
+/** Those that the contracts know, by the service that says them. */
+function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange: (types: readonly string[]) => void }) {
+  const t = useWebhookTexts();
+  const kit = useKitTexts();
+  const [text, setText] = useState('');
+  const { data, error } = useQuery({ ...gatewayWebhookTypesListOptions(), staleTime: Infinity });
+  const wanted = text.trim().toLocaleLowerCase();
+  const shown = (data?.types ?? []).filter(({ type, summary }) =>
+    `${type} ${summary}`.toLocaleLowerCase().includes(wanted),
+  );
+  return (
+    <div className="ui-stack" style={{ gap: 8 }}>
+      <SearchField label={t.findType} value={text} onChange={setText} />
+      {error && <ProblemLine error={error} />}
+      {!data && !error && <SkeletonLines lines={5} label={kit.loading} />}
+      {data && (
+        <div className="event-types" tabIndex={0} role="group" aria-label={t.types}>
+          {shown.length === 0 && <p className="soft">{t.noType}</p>}
+          {shown.length > 0 && (
+            <CheckboxGroup
+              label={`${t.types}, ${t.chosen(chosen.length)}`}
+              hint={t.typesHint}
+              value={[...chosen]}
+              onChange={(types) => {
+                // What the search hides stays chosen.
+                const hidden = chosen.filter((type) => !shown.some((one) => one.type === type));
+                onChange([...hidden, ...types.filter((type) => !hidden.includes(type))]);
+              }}
+              choices={shown.map(({ type, summary, hasBot }) => ({
+                id: type,
+                label: <code>{type}</code>,
+                hint: hasBot ? summary : `${summary} (${t.installationOnly})`,
+              }))}
+            />
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

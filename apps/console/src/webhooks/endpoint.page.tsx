@@ -1,0 +1,247 @@
+import {
+  type GatewayWebhookEndpoint,
+  gatewayWebhookEndpointsChange,
+  gatewayWebhookEndpointsReadOptions,
+  gatewayWebhookEndpointsRemove,
+  gatewayWebhookEndpointsTest,
+} from '@switchboard/api-client';
+import {
+  Ago,
+  Badge,
+  Button,
+  Card,
+  Columns,
+  Facts,
+  IconButton,
+  MenuButton,
+  Moment,
+  notify,
+  Page,
+  ProblemState,
+  Row,
+  SkeletonLines,
+  useConfirm,
+  useFormats,
+  useKitTexts,
+} from '@switchboard/ui';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { Ellipsis, KeyRound, Pencil, Power, RotateCcw, Send, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { etagOf, refresh, tellProblem } from '../api';
+import { useBotNames } from '../bots/bots.api';
+import { useStaff } from '../session';
+import { Deliveries } from './deliveries';
+import { EndpointDialog } from './endpoint-dialog';
+import { ReplayPeriodDialog } from './replay-dialog';
+import { RotateSecretDialog } from './secret-dialogs';
+import { EndpointState } from './webhooks.page';
+import { useWebhookTexts } from './webhooks.texts';
+import './webhooks.css';
+
+export function WebhookEndpointPage() {
+  const t = useWebhookTexts();
+  const kit = useKitTexts();
+  const { endpointId } = useParams({ from: '/console/webhooks/$endpointId' });
+  const { data, error, refetch } = useQuery(gatewayWebhookEndpointsReadOptions({ path: { endpointId } }));
+  if (data) return <KnownEndpoint endpoint={data} />;
+  return (
+    <Page title={t.endpoint} way={[{ title: t.title, href: '/console/webhooks' }]}>
+      {error ? (
+        <ProblemState error={error} retry={() => void refetch()} />
+      ) : (
+        <Card>
+          <SkeletonLines lines={8} label={kit.loading} />
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+function KnownEndpoint({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
+  const t = useWebhookTexts();
+  const kit = useKitTexts();
+  const confirm = useConfirm();
+  const navigate = useNavigate();
+  const mayWrite = useStaff().can('webhooks:write');
+  const [open, setOpen] = useState<'change' | 'rotate' | 'replay'>();
+  const path = { endpointId: endpoint.id };
+  const isEnabled = endpoint.state === 'enabled';
+  // Tests that are asked for one after the other are different ones.
+  const test = useMutation({
+    mutationFn: () => gatewayWebhookEndpointsTest({ path, headers: { 'Idempotency-Key': crypto.randomUUID() } }),
+    onSuccess: () => {
+      notify({ text: t.testSent });
+      void refresh('gatewayWebhookDeliveries');
+    },
+  });
+  const turn = async (state: GatewayWebhookEndpoint['state']) => {
+    if (state === 'disabled') {
+      const question = { title: t.disableTitle, text: t.disableText, action: t.disable, look: 'danger' as const };
+      if ((await confirm(question)) === undefined) return;
+    }
+    await gatewayWebhookEndpointsChange({
+      ...{ path, headers: { 'If-Match': etagOf(endpoint.revision) }, body: { state } },
+    })
+      .then(() => notify({ text: t[state] }))
+      .catch(tellProblem);
+    await refresh('gatewayWebhookEndpoints');
+  };
+  const remove = async () => {
+    const question = { title: t.removeTitle, text: t.removeText, action: t.remove, look: 'danger' as const };
+    if ((await confirm(question)) === undefined) return;
+    try {
+      await gatewayWebhookEndpointsRemove({ path });
+      notify({ text: t.removed });
+      await navigate({ to: '/console/webhooks' });
+      await refresh('gatewayWebhookEndpointsList');
+    } catch (error) {
+      tellProblem(error);
+    }
+  };
+  return (
+    <Page
+      title={endpoint.description || endpoint.url.replace(/^https?:\/\//, '')}
+      way={[{ title: t.title, href: '/console/webhooks' }]}
+      aside={<EndpointState endpoint={endpoint} />}
+      actions={
+        mayWrite && (
+          <>
+            <Button icon={<Pencil />} onPress={() => setOpen('change')}>
+              {t.change}
+            </Button>
+            {isEnabled ? (
+              <Button look="primary" icon={<Send />} isPending={test.isPending} onPress={() => test.mutate()}>
+                {t.test}
+              </Button>
+            ) : (
+              <Button look="primary" icon={<Power />} onPress={() => void turn('enabled')}>
+                {t.enable}
+              </Button>
+            )}
+            <MenuButton
+              label={kit.more}
+              placement="bottom end"
+              groups={[
+                {
+                  id: 'do',
+                  entries: [
+                    {
+                      ...{ id: 'replay', label: t.replayPeriod, icon: <RotateCcw /> },
+                      onAction: () => setOpen('replay'),
+                    },
+                    { id: 'rotate', label: t.rotate, icon: <KeyRound />, onAction: () => setOpen('rotate') },
+                  ],
+                },
+                {
+                  id: 'end',
+                  entries: [
+                    ...(isEnabled
+                      ? [
+                          {
+                            ...{ id: 'disable', label: t.disable, icon: <Power /> },
+                            onAction: () => void turn('disabled'),
+                          },
+                        ]
+                      : []),
+                    {
+                      ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
+                      onAction: () => void remove(),
+                    },
+                  ],
+                },
+              ]}
+            >
+              <IconButton label={kit.more} icon={<Ellipsis />} look="plain" />
+            </MenuButton>
+          </>
+        )
+      }
+    >
+      <Columns
+        main={<Deliveries endpoint={endpoint} />}
+        side={
+          <>
+            <Health endpoint={endpoint} />
+            <Settings endpoint={endpoint} />
+            <Secrets endpoint={endpoint} />
+          </>
+        }
+      />
+      {open === 'change' && <EndpointDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
+      {open === 'rotate' && <RotateSecretDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
+      {open === 'replay' && <ReplayPeriodDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
+    </Page>
+  );
+}
+
+function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint: GatewayWebhookEndpoint }) {
+  const t = useWebhookTexts();
+  const formats = useFormats();
+  const { lastSuccessAt, lastFailureAt, failures, failingSince, waiting } = health;
+  return (
+    <Card title={t.health}>
+      <Facts
+        facts={[
+          [
+            t.states.disabled,
+            disabledAt && (
+              <span key="disabled">
+                {t.reasons[disabledReason as keyof typeof t.reasons] ?? disabledReason}, <Ago at={disabledAt} />
+              </span>
+            ),
+          ],
+          [t.lastSuccess, lastSuccessAt ? <Ago key="success" at={lastSuccessAt} /> : t.never],
+          [t.lastFailure, lastFailureAt ? <Ago key="failure" at={lastFailureAt} /> : t.never],
+          [
+            t.inARow,
+            failures > 0 &&
+              `${formats.number(failures)} ${t.since(formats.relative(failingSince ?? lastFailureAt ?? Date.now()))}`,
+          ],
+          [t.waiting, formats.number(waiting)],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Settings({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
+  const t = useWebhookTexts();
+  const nameOf = useBotNames();
+  const { url, types, botIds, content, ordered, createdAt } = endpoint;
+  return (
+    <Card title={t.settings}>
+      <Facts
+        facts={[
+          [t.url, <code key="url">{url}</code>],
+          [t.bots, botIds ? botIds.map(nameOf).join(', ') : t.anyBot],
+          [t.content, t.contents[content]],
+          [t.ordered, ordered && t.yes],
+          [t.created, <Moment key="created" at={createdAt} look="date" />],
+        ]}
+      />
+      <Row>
+        {types.map((type) => (
+          <Badge key={type}>{type}</Badge>
+        ))}
+      </Row>
+    </Card>
+  );
+}
+
+function Secrets({ endpoint: { secrets } }: { endpoint: GatewayWebhookEndpoint }) {
+  const t = useWebhookTexts();
+  const formats = useFormats();
+  return (
+    <Card title={t.secrets} about={t.secretsAbout}>
+      <Facts
+        facts={secrets.map(({ id, createdAt, expiresAt }) => [
+          <Moment key={id} at={createdAt} look="date" />,
+          <Badge key="state" tone={expiresAt ? 'warn' : 'good'}>
+            {expiresAt ? t.secretUntil(formats.dateTime(expiresAt)) : t.secretCurrent}
+          </Badge>,
+        ])}
+      />
+    </Card>
+  );
+}

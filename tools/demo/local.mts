@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceClient } from '@switchboard/service-kit';
+import type { LocalBot } from '../local/bots.mts';
+import { localOperatorKey } from '../local/secrets.mts';
+import { DemoPlayer } from './player.mts';
+
+/** While an installation runs, its demo company goes on: bots that fall silent would be something to be alarmed about. */
+const EVERY_MS = 5 * 60_000;
+
+/** Real ones, or what may be real, of a person's own. */
+const REAL = [
+  'DATABASE_URL',
+  'DATABASE_URL_FILE',
+  'OPENAI_API_KEY',
+  'CHAT_AI_API_KEY',
+  'CHAT_AI_BASE_URL',
+  'TELEGRAM_BOT_TOKEN',
+];
+
+/**
+ * Whether `npm start` plays the demo company: as DEMO_COMPANY says; without it where nothing is real, neither a bot nor a model nor
+ * the database.
+ */
+export function wantsDemo(bots: readonly LocalBot[], env: Record<string, string | undefined>): boolean {
+  const { DEMO_COMPANY: said } = env;
+  if (said) return ['true', '1', 'yes', 'on'].includes(said.toLowerCase());
+  const ids = bots.map(({ id }) => id);
+  const hasItsBots = ['lumen', 'northwind'].every((id) => ids.includes(id));
+  return hasItsBots && bots.every(({ apiRoot }) => apiRoot === 'sandbox') && REAL.every((name) => !env[name]);
+}
+
+export const demoStateFile = (installation: string): string => join(installation, 'demo.json');
+
+/** Speaks to the services of a local installation as its operator. */
+export async function operatorClient(installation: string, urls: Record<string, string>): Promise<ServiceClient> {
+  const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
+  const { Registry } = await import('prom-client');
+  const key = JSON.parse(localOperatorKey(installation)) as { kty: string };
+  const identity = new ServiceIdentity('operator', { private: new Map([['operator', key]]), public: { keys: [] } });
+  return new ServiceClient(identity, new Map(Object.entries(urls)), new Registry());
+}
+
+/** Plays on until `signal` fires. Says once what it has done; that something fails is no reason to stop anything. */
+export async function playAlong(
+  installation: string,
+  urls: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const contracts = await import('@switchboard/contracts');
+  const player = new DemoPlayer(await operatorClient(installation, urls), contracts, demoStateFile(installation));
+  let hasSaid = false;
+  while (!signal.aborted) {
+    try {
+      const turns = await player.play(new Date(), signal);
+      if (turns > 0 && !hasSaid)
+        console.log('  The demo company is there: three months of a company that does not exist.');
+      hasSaid = true;
+    } catch (error) {
+      if (!signal.aborted) console.error(`  The demo company could not be played: ${String(error)}`);
+    }
+    await sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type * as Contracts from '@switchboard/contracts';
+import type { ServiceClient } from '@switchboard/service-kit';
+import {
+  DAY_MS,
+  type DemoCall,
+  DemoCompany,
+  type DemoDay,
+  type DemoPerson,
+  type DemoTurn,
+  EXPERIMENT_DAY,
+} from './company.mts';
+import { DemoEvents, experiment, EXPERIMENT_ID, type PastEvent, unfitEvents } from './events.mts';
+import { demoId } from './random.mts';
+
+/** Days that are played in one go: some thousand events. */
+const DAYS_AT_ONCE = 6;
+/** Bodies are to stay below a megabyte. */
+const EVENTS_AT_ONCE = 1200;
+const TURNS_AT_ONCE = 500;
+const PEOPLE_AT_ONCE = 250;
+/** What was said longer ago is not kept: only what it has cost. */
+const WORDS_DAYS = 21;
+const TIMEOUT_MS = 60_000;
+
+interface State {
+  readonly foundedOn: string;
+  readonly playedUntil: string;
+}
+
+/** Plays the demo company into running services: what has not been played yet, up to now. */
+export class DemoPlayer {
+  private readonly client: ServiceClient;
+  private readonly contracts: typeof Contracts;
+  private readonly stateFile: string;
+  private readonly events: DemoEvents;
+
+  /** @param stateFile how far it was played: it lies beside the database, and goes with it */
+  constructor(client: ServiceClient, contracts: typeof Contracts, stateFile: string) {
+    this.client = client;
+    this.contracts = contracts;
+    this.stateFile = stateFile;
+    this.events = new DemoEvents(contracts);
+  }
+
+  /** What is played twice changes nothing: a run that was cut off is just begun again. @returns how many turns were new */
+  async play(now: Date, signal?: AbortSignal): Promise<number> {
+    const state = this.read();
+    const company = state ? new DemoCompany(new Date(state.foundedOn)) : DemoCompany.asOf(now);
+    const foundedOn = company.foundedOn.toISOString();
+    let from = new Date(state?.playedUntil ?? company.foundedOn);
+    if (!state) {
+      await this.call(this.contracts.TakeDemoExperiment, {
+        params: { experimentId: EXPERIMENT_ID },
+        body: { draft: experiment, startedAt: company.startOf(EXPERIMENT_DAY).toISOString() },
+      });
+    }
+    let taken = 0;
+    while (from < now) {
+      signal?.throwIfAborted();
+      const to = new Date(Math.min(now.getTime(), from.getTime() + DAYS_AT_ONCE * DAY_MS));
+      // The last days of the past end with something to be alarmed about.
+      const burst = !state && to.getTime() === now.getTime() ? company.burst(now) : [];
+      taken += await this.playDays(company, company.between(from, to), { burst, now });
+      from = to;
+      this.write({ foundedOn, playedUntil: to.toISOString() });
+    }
+    return taken;
+  }
+
+  /** Takes everything out again. */
+  async remove(): Promise<void> {
+    const { RemoveDemoEvents, RemoveDemoPeople, RemoveDemoTurns } = this.contracts;
+    for (const route of [RemoveDemoEvents, RemoveDemoTurns, RemoveDemoPeople]) await this.call(route, {});
+    rmSync(this.stateFile, { force: true });
+  }
+
+  private async playDays(
+    company: DemoCompany,
+    day: DemoDay,
+    { burst, now }: { burst: readonly DemoCall[]; now: Date },
+  ): Promise<number> {
+    const { TakeDemoEvents, TakeDemoPeople, TakeDemoTurns } = this.contracts;
+    for (const people of chunks(
+      day.joined.map((person) => rowOf(person)),
+      PEOPLE_AT_ONCE,
+    ))
+      await this.call(TakeDemoPeople, { body: { people } });
+    const remembered = now.getTime() - WORDS_DAYS * DAY_MS;
+    const turns = [
+      ...day.turns.map((turn) => turnOf(turn, turn.at.getTime() >= remembered)),
+      ...burst.map((call) => callOf(call)),
+    ];
+    let taken = 0;
+    for (const some of chunks(turns, TURNS_AT_ONCE))
+      taken += ((await this.call(TakeDemoTurns, { body: { turns: some } })) as { taken: number }).taken;
+    const events = [
+      ...this.events.of(company, day),
+      ...burst.map((call) => this.events.ofCall(call)),
+      ...(burst.length > 0 ? unfitEvents(now) : []),
+    ];
+    for (const some of chunks<PastEvent>(events, EVENTS_AT_ONCE))
+      await this.call(TakeDemoEvents, { body: { events: some } });
+    return taken;
+  }
+
+  private call(route: Contracts.RouteDefinition, question: object): Promise<unknown> {
+    const actor = { kind: 'staff' as const, id: 'demo', roles: ['operator'], scopes: ['demo:write'] };
+    return this.client.call(route, question as never, { actor, timeoutMs: TIMEOUT_MS });
+  }
+
+  private read(): State | undefined {
+    return existsSync(this.stateFile) ? (JSON.parse(readFileSync(this.stateFile, 'utf8')) as State) : undefined;
+  }
+
+  /** Renamed into place, so that a killed run leaves no half a file behind. */
+  private write(state: State): void {
+    mkdirSync(dirname(this.stateFile), { recursive: true });
+    writeFileSync(`${this.stateFile}.new`, JSON.stringify(state));
+    renameSync(`${this.stateFile}.new`, this.stateFile);
+  }
+}
+
+function* chunks<T>(all: readonly T[], size: number): Generator<T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+}
+
+const rowOf = ({ joinedAt, bots, ...person }: DemoPerson) => ({
+  ...person,
+  bots: [...bots],
+  registeredAt: joinedAt.toISOString(),
+  seenAt: joinedAt.toISOString(),
+});
+
+const turnOf = ({ person, kind: _, at, words, ...turn }: DemoTurn, isRemembered: boolean) => ({
+  ...turn,
+  usageId: demoId('usage', turn.id),
+  userId: person.userId,
+  locale: person.locale,
+  at: at.toISOString(),
+  words: isRemembered ? words : null,
+});
+
+const callOf = ({ id, person, at, ...call }: DemoCall) => ({
+  ...{ ...call, id, usageId: id, userId: person.userId, locale: person.locale, at: at.toISOString(), words: null },
+  ...{ chatId: demoId('chat', person.userId, call.botId), outcome: 'answered', cachedInputTokens: 0 },
+  ...{ durationMs: 9000, firstTextMs: null, rating: null },
+});
