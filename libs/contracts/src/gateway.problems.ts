@@ -63,6 +63,10 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'У вас уже есть учётная запись этого канала.',
     todo: { en: 'Unlink it first.', ru: 'Сначала отвяжите её.' },
   },
+  'gateway.demo_refused': {
+    en: 'There is no demo company in production.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
+  },
   'gateway.email_needed': {
     en: 'The first owner has to give an e-mail address and a name.',
     ru: 'Первому владельцу нужно указать почту и имя.',
@@ -99,6 +103,14 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Без него вы не сможете войти.',
     todo: { en: 'Add another one first.', ru: 'Сначала добавьте другой способ.' },
   },
+  'gateway.logout_token_refused': {
+    en: 'This is no logout token for this site.',
+    ru: 'Это не токен выхода для этого сайта.',
+    todo: {
+      en: 'Only the single sign-on of the company calls this address: compare its issuer and client id with the settings here.',
+      ru: 'Этот адрес вызывает только единый вход компании: сверьте его издателя и идентификатор клиента с настройками.',
+    },
+  },
   'gateway.not_for_oneself': {
     en: 'Nobody does this to themselves.',
     ru: 'С самим собой этого не делают.',
@@ -125,6 +137,11 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'Nobody signs in with that here.',
     ru: 'С этим сервисом здесь не входят.',
     todo: { en: 'Choose one of those that are offered.', ru: 'Выберите один из предложенных.' },
+  },
+  'gateway.refresh_refused': {
+    en: 'The refresh token was used, has ended, or is none.',
+    ru: 'Токен обновления использован, истёк или неверен.',
+    todo: { en: 'Sign in once more.', ru: 'Войдите ещё раз.' },
   },
   'gateway.restriction_beyond_own': {
     en: 'You may restrict people for a shorter time only.',
@@ -162,6 +179,19 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'What came back from the provider proves nothing.',
     ru: 'Ответ сервиса входа ничего не подтверждает.',
     todo: { en: 'Begin anew.', ru: 'Начните снова.' },
+  },
+  'gateway.sso_no_access': {
+    en: 'The single sign-on knows you, and you have no access here.',
+    ru: 'Единый вход вас знает, но доступа здесь у вас нет.',
+    todo: {
+      en: 'Ask an administrator for an invitation or a role.',
+      ru: 'Попросите администратора пригласить вас или выдать роль.',
+    },
+  },
+  'gateway.sso_not_offered': { en: 'There is no single sign-on here.', ru: 'Единого входа здесь нет.' },
+  'gateway.sso_required': {
+    en: 'With this address one signs in by the single sign-on of the company.',
+    ru: 'С этим адресом входят через единый вход компании.',
   },
   'gateway.staff_exists': {
     en: 'Somebody with this address works here already.',

@@ -8,6 +8,7 @@ import {
   type RequestResult,
   type ServerSentEventsResult,
   type TDataShape,
+  urlSearchParamsBodySerializer,
 } from './client';
 import { client } from './client.gen';
 import type {
@@ -38,9 +39,6 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
-  AnalyticsArmsReadData,
-  AnalyticsArmsReadErrors,
-  AnalyticsArmsReadResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -68,6 +66,9 @@ import type {
   AnalyticsBoardsReadOverviewData,
   AnalyticsBoardsReadOverviewErrors,
   AnalyticsBoardsReadOverviewResponses,
+  AnalyticsBoardsReadPersonUsageData,
+  AnalyticsBoardsReadPersonUsageErrors,
+  AnalyticsBoardsReadPersonUsageResponses,
   AnalyticsBoardsReadRetentionData,
   AnalyticsBoardsReadRetentionErrors,
   AnalyticsBoardsReadRetentionResponses,
@@ -80,6 +81,15 @@ import type {
   AnalyticsBoardsReadUsageData,
   AnalyticsBoardsReadUsageErrors,
   AnalyticsBoardsReadUsageResponses,
+  AnalyticsDemoEventsRemoveData,
+  AnalyticsDemoEventsRemoveErrors,
+  AnalyticsDemoEventsRemoveResponses,
+  AnalyticsDemoEventsTakeData,
+  AnalyticsDemoEventsTakeErrors,
+  AnalyticsDemoEventsTakeResponses,
+  AnalyticsDemoExperimentsTakeData,
+  AnalyticsDemoExperimentsTakeErrors,
+  AnalyticsDemoExperimentsTakeResponses,
   AnalyticsExperimentsChangeData,
   AnalyticsExperimentsChangeErrors,
   AnalyticsExperimentsChangeResponses,
@@ -149,24 +159,15 @@ import type {
   AnalyticsRatesPutData,
   AnalyticsRatesPutErrors,
   AnalyticsRatesPutResponses,
-  AnalyticsRunningExperimentsListData,
-  AnalyticsRunningExperimentsListErrors,
-  AnalyticsRunningExperimentsListResponses,
   AnalyticsUiEventsRecordData,
   AnalyticsUiEventsRecordErrors,
   AnalyticsUiEventsRecordResponses,
-  BotAdapterChannelsCheckData,
-  BotAdapterChannelsCheckErrors,
-  BotAdapterChannelsCheckResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
   BotAdapterContactsListData,
   BotAdapterContactsListErrors,
   BotAdapterContactsListResponses,
-  BotAdapterMediaReadData,
-  BotAdapterMediaReadErrors,
-  BotAdapterMediaReadResponses,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadErrors,
   BotAdapterPersonContactsReadResponses,
@@ -209,6 +210,12 @@ import type {
   ChatAiConversationsReadData,
   ChatAiConversationsReadErrors,
   ChatAiConversationsReadResponses,
+  ChatAiDemoTurnsRemoveData,
+  ChatAiDemoTurnsRemoveErrors,
+  ChatAiDemoTurnsRemoveResponses,
+  ChatAiDemoTurnsTakeData,
+  ChatAiDemoTurnsTakeErrors,
+  ChatAiDemoTurnsTakeResponses,
   ChatAiFaqAddData,
   ChatAiFaqAddErrors,
   ChatAiFaqAddResponses,
@@ -345,9 +352,6 @@ import type {
   GatewayApprovalsApproveData,
   GatewayApprovalsApproveErrors,
   GatewayApprovalsApproveResponses,
-  GatewayApprovalsDemandData,
-  GatewayApprovalsDemandErrors,
-  GatewayApprovalsDemandResponses,
   GatewayApprovalsListData,
   GatewayApprovalsListErrors,
   GatewayApprovalsListResponses,
@@ -408,9 +412,6 @@ import type {
   GatewayBotsCreateData,
   GatewayBotsCreateErrors,
   GatewayBotsCreateResponses,
-  GatewayBotsDescribeData,
-  GatewayBotsDescribeErrors,
-  GatewayBotsDescribeResponses,
   GatewayBotSecretsRemoveData,
   GatewayBotSecretsRemoveErrors,
   GatewayBotSecretsRemoveResponses,
@@ -450,6 +451,12 @@ import type {
   GatewayConsentsWithdrawData,
   GatewayConsentsWithdrawErrors,
   GatewayConsentsWithdrawResponses,
+  GatewayDemoPeopleRemoveData,
+  GatewayDemoPeopleRemoveErrors,
+  GatewayDemoPeopleRemoveResponses,
+  GatewayDemoPeopleTakeData,
+  GatewayDemoPeopleTakeErrors,
+  GatewayDemoPeopleTakeResponses,
   GatewayIdentitiesLinkData,
   GatewayIdentitiesLinkEmailData,
   GatewayIdentitiesLinkEmailErrors,
@@ -558,9 +565,6 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
-  GatewaySignInLinksCreateData,
-  GatewaySignInLinksCreateErrors,
-  GatewaySignInLinksCreateResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -594,15 +598,27 @@ import type {
   GatewayStaffSignInBeginPasskeyProofErrors,
   GatewayStaffSignInBeginPasskeyProofResponses,
   GatewayStaffSignInBeginPasskeyResponses,
+  GatewayStaffSignInBeginSsoData,
+  GatewayStaffSignInBeginSsoErrors,
+  GatewayStaffSignInBeginSsoResponses,
   GatewayStaffSignInBeginTotpData,
   GatewayStaffSignInBeginTotpErrors,
   GatewayStaffSignInBeginTotpResponses,
   GatewayStaffSignInCodeData,
   GatewayStaffSignInCodeErrors,
   GatewayStaffSignInCodeResponses,
+  GatewayStaffSignInCompleteSsoData,
+  GatewayStaffSignInCompleteSsoErrors,
+  GatewayStaffSignInCompleteSsoResponses,
   GatewayStaffSignInConfirmTotpData,
   GatewayStaffSignInConfirmTotpErrors,
   GatewayStaffSignInConfirmTotpResponses,
+  GatewayStaffSignInEndSsoData,
+  GatewayStaffSignInEndSsoErrors,
+  GatewayStaffSignInEndSsoResponses,
+  GatewayStaffSignInMethodsData,
+  GatewayStaffSignInMethodsErrors,
+  GatewayStaffSignInMethodsResponses,
   GatewayStaffSignInPasskeyData,
   GatewayStaffSignInPasskeyErrors,
   GatewayStaffSignInPasskeyResponses,
@@ -621,6 +637,12 @@ import type {
   GatewayStaffSuspendData,
   GatewayStaffSuspendErrors,
   GatewayStaffSuspendResponses,
+  GatewayTokensRefreshData,
+  GatewayTokensRefreshErrors,
+  GatewayTokensRefreshResponses,
+  GatewayTokensRevokeData,
+  GatewayTokensRevokeErrors,
+  GatewayTokensRevokeResponses,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListErrors,
   GatewayWebhookDeliveriesListResponses,
@@ -657,9 +679,6 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListErrors,
   GatewayWebhookTypesListResponses,
-  ServiceKitBotsCheckData,
-  ServiceKitBotsCheckErrors,
-  ServiceKitBotsCheckResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -675,9 +694,6 @@ import type {
   ServiceKitSystemReadData,
   ServiceKitSystemReadErrors,
   ServiceKitSystemReadResponses,
-  TtsWorkerAudioReadData,
-  TtsWorkerAudioReadErrors,
-  TtsWorkerAudioReadResponses,
 } from './types.gen';
 
 export type Options<
@@ -1221,32 +1237,6 @@ export const gatewayApprovalsReject = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * For services: may a member of staff do this now? What has to be approved first is recorded.
- */
-export const gatewayApprovalsDemand = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayApprovalsDemandData, ThrowOnError>,
-): RequestResult<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayApprovalsDemandResponses, GatewayApprovalsDemandErrors, ThrowOnError>({
-    url: '/v1/approvals/demands',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * The audio of a completed speech.
- */
-export const ttsWorkerAudioRead = <ThrowOnError extends boolean = true>(
-  options: Options<TtsWorkerAudioReadData, ThrowOnError>,
-): RequestResult<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<TtsWorkerAudioReadResponses, TtsWorkerAudioReadErrors, ThrowOnError>({
-    url: '/v1/audio/{audioId}',
-    ...options,
-  });
-
-/**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesList = <ThrowOnError extends boolean = true>(
@@ -1358,17 +1348,6 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
     GatewayAuditVerificationsReadErrors,
     ThrowOnError
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
-
-/**
- * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
- */
-export const gatewayBotsDescribe = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayBotsDescribeData, ThrowOnError>,
-): RequestResult<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError> =>
-  (options?.client ?? client).get<GatewayBotsDescribeResponses, GatewayBotsDescribeErrors, ThrowOnError>({
-    url: '/v1/bot-descriptions',
-    ...options,
-  });
 
 /**
  * All bots, by their ids.
@@ -1602,21 +1581,6 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * Asks a channel about credentials: whose they are, and what would keep a bot from working with them.
- */
-export const botAdapterChannelsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterChannelsCheckData, ThrowOnError>,
-): RequestResult<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<BotAdapterChannelsCheckResponses, BotAdapterChannelsCheckErrors, ThrowOnError>({
-    url: '/v1/channels/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * The people of the bots, whoever came last first.
  */
 export const botAdapterContactsList = <ThrowOnError extends boolean = true>(
@@ -1705,6 +1669,102 @@ export const chatAiMessagesSearch = <ThrowOnError extends boolean = true>(
 ): RequestResult<ChatAiMessagesSearchResponses, ChatAiMessagesSearchErrors, ThrowOnError> =>
   (options.client ?? client).post<ChatAiMessagesSearchResponses, ChatAiMessagesSearchErrors, ThrowOnError>({
     url: '/v1/conversations/search',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes all that people who do not exist have done, and counts their days anew.
+ */
+export const analyticsDemoEventsRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<AnalyticsDemoEventsRemoveData, ThrowOnError>,
+): RequestResult<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError>(
+    { url: '/v1/demo/events', ...options },
+  );
+
+/**
+ * Keeps what people who do not exist have done, however long ago. What does not fit is set aside, as always. Not in production.
+ */
+export const analyticsDemoEventsTake = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsDemoEventsTakeData, ThrowOnError>,
+): RequestResult<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError>({
+    url: '/v1/demo/events',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Keeps an experiment that has begun long ago, for people who do not exist. Not in production.
+ */
+export const analyticsDemoExperimentsTake = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsDemoExperimentsTakeData, ThrowOnError>,
+): RequestResult<AnalyticsDemoExperimentsTakeResponses, AnalyticsDemoExperimentsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    AnalyticsDemoExperimentsTakeResponses,
+    AnalyticsDemoExperimentsTakeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/demo/experiments/{experimentId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes all people who do not exist.
+ */
+export const gatewayDemoPeopleRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayDemoPeopleRemoveData, ThrowOnError>,
+): RequestResult<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError>({
+    url: '/v1/demo/people',
+    ...options,
+  });
+
+/**
+ * Keeps people who do not exist, as if they had come long ago; nobody is told. Not in production.
+ */
+export const gatewayDemoPeopleTake = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayDemoPeopleTakeData, ThrowOnError>,
+): RequestResult<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError>({
+    url: '/v1/demo/people',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Deletes all conversations of people who do not exist, and what they have cost.
+ */
+export const chatAiDemoTurnsRemove = <ThrowOnError extends boolean = true>(
+  options?: Options<ChatAiDemoTurnsRemoveData, ThrowOnError>,
+): RequestResult<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError> =>
+  (options?.client ?? client).delete<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError>({
+    url: '/v1/demo/turns',
+    ...options,
+  });
+
+/**
+ * Keeps what people who do not exist have talked about long ago, and what that has cost; nobody is told. Not in production.
+ */
+export const chatAiDemoTurnsTake = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDemoTurnsTakeData, ThrowOnError>,
+): RequestResult<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError>({
+    url: '/v1/demo/turns',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -1941,29 +2001,6 @@ export const botAdapterQuarantinedUpdatesSummarize = <ThrowOnError extends boole
     BotAdapterQuarantinedUpdatesSummarizeErrors,
     ThrowOnError
   >({ url: '/v1/inbound-updates/quarantined/summary', ...options });
-
-/**
- * All that a service needs to put people into arms by itself.
- */
-export const analyticsRunningExperimentsList = <ThrowOnError extends boolean = true>(
-  options?: Options<AnalyticsRunningExperimentsListData, ThrowOnError>,
-): RequestResult<AnalyticsRunningExperimentsListResponses, AnalyticsRunningExperimentsListErrors, ThrowOnError> =>
-  (options?.client ?? client).get<
-    AnalyticsRunningExperimentsListResponses,
-    AnalyticsRunningExperimentsListErrors,
-    ThrowOnError
-  >({ url: '/v1/internal/experiments', ...options });
-
-/**
- * The arm of a person: the one they met first, else the one they would be put into.
- */
-export const analyticsArmsRead = <ThrowOnError extends boolean = true>(
-  options: Options<AnalyticsArmsReadData, ThrowOnError>,
-): RequestResult<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<AnalyticsArmsReadResponses, AnalyticsArmsReadErrors, ThrowOnError>({
-    url: '/v1/internal/experiments/{key}/arm',
-    ...options,
-  });
 
 /**
  * API keys, the newest first.
@@ -2558,17 +2595,6 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * The bytes of a file that came with a message.
- */
-export const botAdapterMediaRead = <ThrowOnError extends boolean = true>(
-  options: Options<BotAdapterMediaReadData, ThrowOnError>,
-): RequestResult<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError> =>
-  (options.client ?? client).get<BotAdapterMediaReadResponses, BotAdapterMediaReadErrors, ThrowOnError>({
-    url: '/v1/media/{mediaId}',
-    ...options,
-  });
-
-/**
  * People, whoever became known last first.
  */
 export const gatewayPeopleList = <ThrowOnError extends boolean = true>(
@@ -2698,6 +2724,18 @@ export const gatewayPersonSessionsEnd = <ThrowOnError extends boolean = true>(
     url: '/v1/people/{userId}/sessions/{sessionId}',
     ...options,
   });
+
+/**
+ * What a person has written and what models have cost for them, by day, model and bot.
+ */
+export const analyticsBoardsReadPersonUsage = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsBoardsReadPersonUsageData, ThrowOnError>,
+): RequestResult<AnalyticsBoardsReadPersonUsageResponses, AnalyticsBoardsReadPersonUsageErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    AnalyticsBoardsReadPersonUsageResponses,
+    AnalyticsBoardsReadPersonUsageErrors,
+    ThrowOnError
+  >({ url: '/v1/people/{userId}/usage', ...options });
 
 /**
  * Finds people by their id here, their id at a channel, an e-mail address, or what they are called there. All but the first are encrypted and found by a keyed hash: it has to be the whole of it, small or capital letters apart.
@@ -2936,21 +2974,6 @@ export const gatewayRolesList = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * What keeps this service from using a description of a bot, which it does not take over.
- */
-export const serviceKitBotsCheck = <ThrowOnError extends boolean = true>(
-  options: Options<ServiceKitBotsCheckData, ThrowOnError>,
-): RequestResult<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError> =>
-  (options.client ?? client).post<ServiceKitBotsCheckResponses, ServiceKitBotsCheckErrors, ThrowOnError>({
-    url: '/v1/services/{service}/bots/check',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Events this service gave up, in the order they died.
  */
 export const serviceKitDeadLettersList = <ThrowOnError extends boolean = true>(
@@ -3075,21 +3098,6 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * A link that signs a person in once, for a bot to show to them alone.
- */
-export const gatewaySignInLinksCreate = <ThrowOnError extends boolean = true>(
-  options: Options<GatewaySignInLinksCreateData, ThrowOnError>,
-): RequestResult<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewaySignInLinksCreateResponses, GatewaySignInLinksCreateErrors, ThrowOnError>({
-    url: '/v1/sign-in/links',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
  * Signs in with a link that came by e-mail or from a bot. Each counts once.
  */
 export const gatewaySignInLinksRedeem = <ThrowOnError extends boolean = true>(
@@ -3127,6 +3135,36 @@ export const gatewaySignInAttemptsComplete = <ThrowOnError extends boolean = tru
     ThrowOnError
   >({
     url: '/v1/sign-in/sessions',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.
+ */
+export const gatewayTokensRefresh = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRefreshData, ThrowOnError>,
+): RequestResult<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRefreshResponses, GatewayTokensRefreshErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/refresh',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs an app out. A token that is none of ours, or has ended already, changes nothing.
+ */
+export const gatewayTokensRevoke = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayTokensRevokeData, ThrowOnError>,
+): RequestResult<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError>({
+    url: '/v1/sign-in/tokens/revoke',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3214,6 +3252,17 @@ export const gatewayStaffSignInReadInvitation = <ThrowOnError extends boolean = 
   });
 
 /**
+ * How staff can sign in here.
+ */
+export const gatewayStaffSignInMethods = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayStaffSignInMethodsData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayStaffSignInMethodsResponses, GatewayStaffSignInMethodsErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/methods',
+    ...options,
+  });
+
+/**
  * Signs staff in with a passkey: what they have, and by its lock what they know or are.
  */
 export const gatewayStaffSignInPasskey = <ThrowOnError extends boolean = true>(
@@ -3255,6 +3304,56 @@ export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffSignInPasswordResponses, GatewayStaffSignInPasswordErrors, ThrowOnError>({
     url: '/v1/staff-sign-in/password',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Begins to sign in with the provider of the company, or to prove there once more who is signed in: what has to be remembered of it is in a cookie for ten minutes.
+ */
+export const gatewayStaffSignInBeginSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInBeginSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInBeginSsoResponses, GatewayStaffSignInBeginSsoErrors, ThrowOnError>({
+    url: '/v1/staff-sign-in/sso/attempts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The provider says that somebody was signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here.
+ */
+export const gatewayStaffSignInEndSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInEndSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayStaffSignInEndSsoResponses, GatewayStaffSignInEndSsoErrors, ThrowOnError>({
+    ...urlSearchParamsBodySerializer,
+    url: '/v1/staff-sign-in/sso/logout',
+    ...options,
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs in with what the provider of the company has answered. Each attempt counts once.
+ */
+export const gatewayStaffSignInCompleteSso = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSignInCompleteSsoData, ThrowOnError>,
+): RequestResult<GatewayStaffSignInCompleteSsoResponses, GatewayStaffSignInCompleteSsoErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayStaffSignInCompleteSsoResponses,
+    GatewayStaffSignInCompleteSsoErrors,
+    ThrowOnError
+  >({
+    url: '/v1/staff-sign-in/sso/sessions',
     ...options,
     headers: {
       'Content-Type': 'application/json',

@@ -104,7 +104,7 @@ export type AnalyticsAlertSettings = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -131,7 +131,7 @@ export type AnalyticsAlertSettingsWithRevision = {
   /**
    * In which days and hours are compared: `Europe/Berlin`.
    */
-  zone: string;
+  zone: ReportZone;
   /**
    * Warnings wait until they are over; over midnight where `from` is later than `to`.
    */
@@ -636,6 +636,21 @@ export type AnalyticsNamespace = {
   to: number;
 };
 
+/**
+ * An event as its contract describes it, said long ago.
+ */
+export type AnalyticsPastEvent = {
+  id: DemoId;
+  type: string;
+  source: string;
+  subject: string;
+  time: string;
+  data: {
+    userId?: DemoId;
+    [key: string]: unknown;
+  };
+};
+
 export type AnalyticsQuarantinedEvent = {
   id: string;
   eventId: string;
@@ -693,16 +708,6 @@ export type AnalyticsRetentionCell = {
    * Whether it has passed for all of them. Other cells are not in the average.
    */
   isMature: boolean;
-};
-
-export type AnalyticsRunningExperiment = {
-  id: string;
-  key: ExperimentKey;
-  place: ExperimentPlace;
-  salt: string;
-  arms: Array<AnalyticsArm>;
-  coverage: number;
-  namespace: AnalyticsNamespace | null;
 };
 
 export type AnalyticsStatisticsBackup = {
@@ -935,6 +940,38 @@ export type ChatAiConversation = {
   good: number;
   bad: number;
   costMicros: CostMicros;
+};
+
+export type ChatAiDemoTurn = {
+  /**
+   * Of the reply.
+   */
+  id: DemoId;
+  usageId: DemoId;
+  chatId: DemoId;
+  botId: BotId;
+  userId: DemoId;
+  locale: Locale;
+  /**
+   * When the question came.
+   */
+  at: Instant;
+  outcome: ReplyOutcome;
+  model: string;
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  costMicros: CostMicros;
+  durationMs: number;
+  firstTextMs: number | null;
+  rating: 1 | -1 | null;
+  /**
+   * Null of a turn of which only what it has cost is kept.
+   */
+  words: {
+    question: string;
+    answer: string;
+  } | null;
 };
 
 /**
@@ -1391,6 +1428,11 @@ export type DeadLetter = {
    */
   event: unknown;
 };
+
+/**
+ * A UUID of version 8: only what is made up for a demonstration has one.
+ */
+export type DemoId = string;
 
 export type EventGroup = {
   name: string;
@@ -1907,19 +1949,6 @@ export type GatewayInvitation = {
   expiresAt: Instant;
 };
 
-export type GatewayKeptBot = {
-  id: BotId;
-  state: GatewayBotState;
-  description: GatewayBotDescription;
-  secrets: {
-    [key: string]: string;
-  };
-  /**
-   * The file that it was taken over from: folders named there may be read.
-   */
-  takenFrom?: GatewayBotDescription;
-};
-
 export type GatewayMySession = {
   sessionId: string;
   /**
@@ -2232,11 +2261,6 @@ export type GatewaySignInCompleted = {
   tokens?: GatewayAppTokens;
 };
 
-export type GatewaySignInLink = {
-  url: string;
-  expiresAt: Instant;
-};
-
 export type GatewaySignInStep = {
   /**
    * For the next step, within five minutes.
@@ -2247,6 +2271,28 @@ export type GatewaySignInStep = {
    */
   next: 'code' | 'enrol';
   hasPasskey: boolean;
+};
+
+export type GatewaySsoBegan = {
+  /**
+   * Where the browser is to go.
+   */
+  url: string;
+};
+
+/**
+ * The session is in a cookie.
+ */
+export type GatewaySsoCompleted = {
+  staffId: string;
+  returnTo: string;
+};
+
+export type GatewaySsoEnded = {
+  /**
+   * How many sessions have ended.
+   */
+  ended: number;
 };
 
 export type GatewayStaffMember = {
@@ -2485,6 +2531,11 @@ export type Problem = {
    */
   retryAfter?: number;
 };
+
+/**
+ * Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.
+ */
+export type ReplyOutcome = string;
 
 /**
  * An IANA time zone: days and hours are those of this zone.
@@ -4741,113 +4792,6 @@ export type GatewayApprovalsRejectResponses = {
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
 
-export type GatewayApprovalsDemandData = {
-  body: {
-    /**
-     * The member of staff.
-     */
-    requester: string;
-    route: {
-      id: string;
-      summary: string;
-      permission: string;
-    };
-    method: string;
-    path: string;
-    body: unknown;
-    /**
-     * Of all that is asked for: what is approved is exactly this.
-     */
-    hash: string;
-    /**
-     * By which the route does it once: the same may be sent again when its answer was lost.
-     */
-    execution: string;
-    botId: BotId | null;
-    /**
-     * The person whom it is about: it is forgotten with them.
-     */
-    userId: string | null;
-    approvalId: string | null;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/approvals/demands';
-};
-
-export type GatewayApprovalsDemandErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewayApprovalsDemandError = GatewayApprovalsDemandErrors[keyof GatewayApprovalsDemandErrors];
-
-export type GatewayApprovalsDemandResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * passed; required: `approvalId` has to be approved first; unusable: it is not for this
-     */
-    verdict: string;
-    approvalId?: string;
-    expiresAt?: Instant;
-    state?: string;
-  };
-};
-
-export type GatewayApprovalsDemandResponse = GatewayApprovalsDemandResponses[keyof GatewayApprovalsDemandResponses];
-
-export type TtsWorkerAudioReadData = {
-  body?: never;
-  path: {
-    audioId: string;
-  };
-  query?: never;
-  url: '/v1/audio/{audioId}';
-};
-
-export type TtsWorkerAudioReadErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `tts-worker.audio_not_found`
-   */
-  404: Problem & {
-    code?: 'tts-worker.audio_not_found' | 'not_found';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type TtsWorkerAudioReadError = TtsWorkerAudioReadErrors[keyof TtsWorkerAudioReadErrors];
-
-export type TtsWorkerAudioReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: unknown;
-};
-
 export type GatewayAuditEntriesListData = {
   body?: never;
   path?: never;
@@ -5348,50 +5292,6 @@ export type GatewayAuditVerificationsReadResponses = {
 
 export type GatewayAuditVerificationsReadResponse =
   GatewayAuditVerificationsReadResponses[keyof GatewayAuditVerificationsReadResponses];
-
-export type GatewayBotsDescribeData = {
-  body?: never;
-  path?: never;
-  query?: {
-    /**
-     * The revision of an earlier answer.
-     */
-    known?: string;
-  };
-  url: '/v1/bot-descriptions';
-};
-
-export type GatewayBotsDescribeErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewayBotsDescribeError = GatewayBotsDescribeErrors[keyof GatewayBotsDescribeErrors];
-
-export type GatewayBotsDescribeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    revision: string;
-    /**
-     * Absent when nothing has changed.
-     */
-    bots?: Array<GatewayKeptBot>;
-  };
-};
-
-export type GatewayBotsDescribeResponse = GatewayBotsDescribeResponses[keyof GatewayBotsDescribeResponses];
 
 export type GatewayBotsListData = {
   body?: never;
@@ -6358,53 +6258,6 @@ export type GatewayBotDraftsCheckResponses = {
 
 export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
 
-export type BotAdapterChannelsCheckData = {
-  body: {
-    botId: BotId;
-    /**
-     * The section of the bot's description.
-     */
-    channel: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names in the section: `token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/channels/check';
-};
-
-export type BotAdapterChannelsCheckErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type BotAdapterChannelsCheckError = BotAdapterChannelsCheckErrors[keyof BotAdapterChannelsCheckErrors];
-
-export type BotAdapterChannelsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: BotAdapterChannelReport;
-};
-
-export type BotAdapterChannelsCheckResponse = BotAdapterChannelsCheckResponses[keyof BotAdapterChannelsCheckResponses];
-
 export type BotAdapterContactsListData = {
   body?: never;
   path?: never;
@@ -6844,6 +6697,386 @@ export type ChatAiMessagesSearchResponses = {
 };
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
+
+export type AnalyticsDemoEventsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `analytics.events_not_kept`
+   */
+  409: Problem & {
+    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsRemoveError = AnalyticsDemoEventsRemoveErrors[keyof AnalyticsDemoEventsRemoveErrors];
+
+export type AnalyticsDemoEventsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type AnalyticsDemoEventsRemoveResponse =
+  AnalyticsDemoEventsRemoveResponses[keyof AnalyticsDemoEventsRemoveResponses];
+
+export type AnalyticsDemoEventsTakeData = {
+  body: {
+    events: Array<AnalyticsPastEvent>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/events';
+};
+
+export type AnalyticsDemoEventsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoEventsTakeError = AnalyticsDemoEventsTakeErrors[keyof AnalyticsDemoEventsTakeErrors];
+
+export type AnalyticsDemoEventsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    stored: number;
+    known: number;
+    quarantined: number;
+  };
+};
+
+export type AnalyticsDemoEventsTakeResponse = AnalyticsDemoEventsTakeResponses[keyof AnalyticsDemoEventsTakeResponses];
+
+export type AnalyticsDemoExperimentsTakeData = {
+  body: {
+    draft: {
+      key: ExperimentKey;
+      /**
+       * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+       */
+      kind?: 'comparison' | 'bandit';
+      place: ExperimentPlace;
+      /**
+       * Of one bot; null of the whole installation.
+       */
+      botId?: BotId | null;
+      arms: Array<AnalyticsArm>;
+      /**
+       * The part of the people who take part at all, of 10,000; it may only grow.
+       */
+      coverage?: number;
+      namespace?: AnalyticsNamespace | null;
+      /**
+       * A guardrail or the primary metric that is surely harmed ends it.
+       */
+      automaticRollback?: boolean;
+      hypothesis?: string | null;
+      primary?: AnalyticsMetric | null;
+      secondary?: Array<AnalyticsMetric>;
+      guardrails?: Array<AnalyticsGuardrail>;
+      /**
+       * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
+       */
+      minimalEffect?: number | null;
+      /**
+       * In all arms; see `analytics.experiments.plan`.
+       */
+      plannedPersons?: number | null;
+      /**
+       * Whole weeks, so that each weekday counts the same.
+       */
+      days?: number | null;
+      /**
+       * The chance of finding what is not there.
+       */
+      alpha?: number;
+      /**
+       * The chance of finding what is there.
+       */
+      power?: number;
+      /**
+       * Named before: whether the effect on the primary metric differs between them.
+       */
+      segments?: Array<'channel' | 'newcomer'>;
+    };
+    startedAt: Instant;
+  };
+  path: {
+    experimentId: DemoId;
+  };
+  query?: never;
+  url: '/v1/demo/experiments/{experimentId}';
+};
+
+export type AnalyticsDemoExperimentsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.demo_refused`
+   */
+  403: Problem & {
+    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsDemoExperimentsTakeError =
+  AnalyticsDemoExperimentsTakeErrors[keyof AnalyticsDemoExperimentsTakeErrors];
+
+export type AnalyticsDemoExperimentsTakeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type AnalyticsDemoExperimentsTakeResponse =
+  AnalyticsDemoExperimentsTakeResponses[keyof AnalyticsDemoExperimentsTakeResponses];
+
+export type GatewayDemoPeopleRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleRemoveError = GatewayDemoPeopleRemoveErrors[keyof GatewayDemoPeopleRemoveErrors];
+
+export type GatewayDemoPeopleRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    removed: number;
+  };
+};
+
+export type GatewayDemoPeopleRemoveResponse = GatewayDemoPeopleRemoveResponses[keyof GatewayDemoPeopleRemoveResponses];
+
+export type GatewayDemoPeopleTakeData = {
+  body: {
+    people: Array<{
+      userId: DemoId;
+      name: string;
+      locale: Locale;
+      timeZone: string;
+      registeredAt: Instant;
+      seenAt: Instant;
+      /**
+       * Of Telegram.
+       */
+      externalId: string;
+      bots: Array<BotId>;
+    }>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/people';
+};
+
+export type GatewayDemoPeopleTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.demo_refused`
+   */
+  403: Problem & {
+    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoPeopleTakeError = GatewayDemoPeopleTakeErrors[keyof GatewayDemoPeopleTakeErrors];
+
+export type GatewayDemoPeopleTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type GatewayDemoPeopleTakeResponse = GatewayDemoPeopleTakeResponses[keyof GatewayDemoPeopleTakeResponses];
+
+export type ChatAiDemoTurnsRemoveData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsRemoveError = ChatAiDemoTurnsRemoveErrors[keyof ChatAiDemoTurnsRemoveErrors];
+
+export type ChatAiDemoTurnsRemoveResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Conversations.
+     */
+    removed: number;
+  };
+};
+
+export type ChatAiDemoTurnsRemoveResponse = ChatAiDemoTurnsRemoveResponses[keyof ChatAiDemoTurnsRemoveResponses];
+
+export type ChatAiDemoTurnsTakeData = {
+  body: {
+    /**
+     * The oldest first.
+     */
+    turns: Array<ChatAiDemoTurn>;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/demo/turns';
+};
+
+export type ChatAiDemoTurnsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.demo_refused`
+   */
+  403: Problem & {
+    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDemoTurnsTakeError = ChatAiDemoTurnsTakeErrors[keyof ChatAiDemoTurnsTakeErrors];
+
+export type ChatAiDemoTurnsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * That were not there.
+     */
+    taken: number;
+  };
+};
+
+export type ChatAiDemoTurnsTakeResponse = ChatAiDemoTurnsTakeResponses[keyof ChatAiDemoTurnsTakeResponses];
 
 export type AnalyticsArchivesListData = {
   body?: never;
@@ -7804,96 +8037,6 @@ export type BotAdapterQuarantinedUpdatesSummarizeResponses = {
 
 export type BotAdapterQuarantinedUpdatesSummarizeResponse =
   BotAdapterQuarantinedUpdatesSummarizeResponses[keyof BotAdapterQuarantinedUpdatesSummarizeResponses];
-
-export type AnalyticsRunningExperimentsListData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/internal/experiments';
-};
-
-export type AnalyticsRunningExperimentsListErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type AnalyticsRunningExperimentsListError =
-  AnalyticsRunningExperimentsListErrors[keyof AnalyticsRunningExperimentsListErrors];
-
-export type AnalyticsRunningExperimentsListResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    experiments: Array<AnalyticsRunningExperiment>;
-  };
-};
-
-export type AnalyticsRunningExperimentsListResponse =
-  AnalyticsRunningExperimentsListResponses[keyof AnalyticsRunningExperimentsListResponses];
-
-export type AnalyticsArmsReadData = {
-  body?: never;
-  path: {
-    key: ExperimentKey;
-  };
-  query: {
-    userId: string;
-  };
-  url: '/v1/internal/experiments/{key}/arm';
-};
-
-export type AnalyticsArmsReadErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `analytics.experiment_not_found`
-   */
-  404: Problem & {
-    code?: 'analytics.experiment_not_found' | 'not_found';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type AnalyticsArmsReadError = AnalyticsArmsReadErrors[keyof AnalyticsArmsReadErrors];
-
-export type AnalyticsArmsReadResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Null for whoever takes no part.
-     */
-    arm: ArmKey | null;
-    value: string | null;
-    /**
-     * True when the person has met it already.
-     */
-    exposed: boolean;
-  };
-};
-
-export type AnalyticsArmsReadResponse = AnalyticsArmsReadResponses[keyof AnalyticsArmsReadResponses];
 
 export type GatewayKeysListData = {
   body?: never;
@@ -10236,53 +10379,6 @@ export type AnalyticsMeasuresRebuildResponses = {
 export type AnalyticsMeasuresRebuildResponse =
   AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
 
-export type BotAdapterMediaReadData = {
-  body?: never;
-  path: {
-    mediaId: string;
-  };
-  query?: never;
-  url: '/v1/media/{mediaId}';
-};
-
-export type BotAdapterMediaReadErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `bot-adapter.media_gone`
-   */
-  404: Problem & {
-    code?: 'bot-adapter.media_gone' | 'not_found';
-  };
-  /**
-   * `bot-adapter.media_too_large`
-   */
-  413: Problem & {
-    code?: 'bot-adapter.media_too_large' | 'body_too_large';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type BotAdapterMediaReadError = BotAdapterMediaReadErrors[keyof BotAdapterMediaReadErrors];
-
-export type BotAdapterMediaReadResponses = {
-  /**
-   * The bytes.
-   */
-  200: Blob | File;
-};
-
-export type BotAdapterMediaReadResponse = BotAdapterMediaReadResponses[keyof BotAdapterMediaReadResponses];
-
 export type GatewayPeopleListData = {
   body?: never;
   path?: never;
@@ -10810,6 +10906,110 @@ export type GatewayPersonSessionsEndResponses = {
 
 export type GatewayPersonSessionsEndResponse =
   GatewayPersonSessionsEndResponses[keyof GatewayPersonSessionsEndResponses];
+
+export type AnalyticsBoardsReadPersonUsageData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query: {
+    zone?: ReportZone;
+    /**
+     * The first day, in the zone.
+     */
+    from: string;
+    /**
+     * The last day, in the zone. Days that have not come yet are left out.
+     */
+    to: string;
+    /**
+     * Of all bots without it.
+     */
+    botId?: BotId;
+  };
+  url: '/v1/people/{userId}/usage';
+};
+
+export type AnalyticsBoardsReadPersonUsageErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBoardsReadPersonUsageError =
+  AnalyticsBoardsReadPersonUsageErrors[keyof AnalyticsBoardsReadPersonUsageErrors];
+
+export type AnalyticsBoardsReadPersonUsageResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    zone: ReportZone;
+    /**
+     * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
+     */
+    isCounted: boolean;
+    total: {
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    };
+    /**
+     * Those on which there was something.
+     */
+    days: Array<{
+      day: string;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    models: Array<{
+      model: string;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+    /**
+     * The dearest first.
+     */
+    bots: Array<{
+      botId: BotId;
+      messages: number;
+      calls: number;
+      failedCalls: number;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      costMicros: CostMicros;
+    }>;
+  };
+};
+
+export type AnalyticsBoardsReadPersonUsageResponse =
+  AnalyticsBoardsReadPersonUsageResponses[keyof AnalyticsBoardsReadPersonUsageResponses];
 
 export type GatewayPeopleFindData = {
   body: {
@@ -11659,71 +11859,6 @@ export type GatewayRolesListResponses = {
 
 export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRolesListResponses];
 
-export type ServiceKitBotsCheckData = {
-  body: {
-    id: BotId;
-    description: {
-      [key: string]: unknown;
-    };
-    /**
-     * By their names, as `channel.token`.
-     */
-    secrets?: {
-      [key: string]: string;
-    };
-    /**
-     * The file that it was taken over from: folders of the machine that stand there may be named.
-     */
-    takenFrom?: {
-      [key: string]: unknown;
-    };
-  };
-  path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
-  };
-  query?: never;
-  url: '/v1/services/{service}/bots/check';
-};
-
-export type ServiceKitBotsCheckErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type ServiceKitBotsCheckError = ServiceKitBotsCheckErrors[keyof ServiceKitBotsCheckErrors];
-
-export type ServiceKitBotsCheckResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Those that this service reads.
-     */
-    sections: Array<string>;
-    /**
-     * Those it has looked for, set or not.
-     */
-    secrets: Array<string>;
-    /**
-     * Their pointers begin at the description.
-     */
-    errors: Array<FieldError>;
-  };
-};
-
-export type ServiceKitBotsCheckResponse = ServiceKitBotsCheckResponses[keyof ServiceKitBotsCheckResponses];
-
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
@@ -11934,7 +12069,15 @@ export type ServiceKitSystemReadData = {
 
 export type ServiceKitSystemReadErrors = {
   /**
-   * A problem.
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12130,55 +12273,6 @@ export type GatewaySignInEmailsSendResponses = {
   202: unknown;
 };
 
-export type GatewaySignInLinksCreateData = {
-  body: {
-    userId: string;
-    returnTo?: string;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/sign-in/links';
-};
-
-export type GatewaySignInLinksCreateErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `gateway.services_only`
-   */
-  403: Problem & {
-    code?: 'gateway.services_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `gateway.user_not_found`
-   */
-  404: Problem & {
-    code?: 'gateway.user_not_found' | 'not_found';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewaySignInLinksCreateError = GatewaySignInLinksCreateErrors[keyof GatewaySignInLinksCreateErrors];
-
-export type GatewaySignInLinksCreateResponses = {
-  /**
-   * The answer.
-   */
-  201: GatewaySignInLink;
-};
-
-export type GatewaySignInLinksCreateResponse =
-  GatewaySignInLinksCreateResponses[keyof GatewaySignInLinksCreateResponses];
-
 export type GatewaySignInLinksRedeemData = {
   body: {
     /**
@@ -12318,10 +12412,14 @@ export type GatewayTokensRefreshErrors = {
    * `gateway.refresh_refused`
    */
   401: Problem & {
-    code?: 'gateway.refresh_refused';
+    code?: 'gateway.refresh_refused' | 'unauthorized';
   };
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12348,7 +12446,11 @@ export type GatewayTokensRevokeData = {
 
 export type GatewayTokensRevokeErrors = {
   /**
-   * A problem.
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
    */
   default: Problem;
 };
@@ -12541,6 +12643,12 @@ export type GatewayStaffSignInAcceptInvitationData = {
 
 export type GatewayStaffSignInAcceptInvitationErrors = {
   /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
    * `gateway.staff_exists`
    */
   409: Problem & {
@@ -12626,6 +12734,46 @@ export type GatewayStaffSignInReadInvitationResponses = {
 export type GatewayStaffSignInReadInvitationResponse =
   GatewayStaffSignInReadInvitationResponses[keyof GatewayStaffSignInReadInvitationResponses];
 
+export type GatewayStaffSignInMethodsData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/methods';
+};
+
+export type GatewayStaffSignInMethodsErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInMethodsError = GatewayStaffSignInMethodsErrors[keyof GatewayStaffSignInMethodsErrors];
+
+export type GatewayStaffSignInMethodsResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * Null without a provider.
+     */
+    sso: {
+      /**
+       * What people call the provider.
+       */
+      name: string;
+    } | null;
+  };
+};
+
+export type GatewayStaffSignInMethodsResponse =
+  GatewayStaffSignInMethodsResponses[keyof GatewayStaffSignInMethodsResponses];
+
 export type GatewayStaffSignInPasskeyData = {
   body: {
     ticket: string;
@@ -12642,6 +12790,12 @@ export type GatewayStaffSignInPasskeyErrors = {
    */
   401: Problem & {
     code?: 'gateway.sign_in_expired' | 'gateway.passkey_refused' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -12725,6 +12879,12 @@ export type GatewayStaffSignInPasswordErrors = {
     code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
+   * `gateway.sso_required`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
@@ -12747,6 +12907,173 @@ export type GatewayStaffSignInPasswordResponses = {
 
 export type GatewayStaffSignInPasswordResponse =
   GatewayStaffSignInPasswordResponses[keyof GatewayStaffSignInPasswordResponses];
+
+export type GatewayStaffSignInBeginSsoData = {
+  body: {
+    returnTo?: string;
+    /**
+     * The provider asks for all it has, whoever is signed in there.
+     */
+    proveAgain?: boolean;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/attempts';
+};
+
+export type GatewayStaffSignInBeginSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInBeginSsoError = GatewayStaffSignInBeginSsoErrors[keyof GatewayStaffSignInBeginSsoErrors];
+
+export type GatewayStaffSignInBeginSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoBegan;
+};
+
+export type GatewayStaffSignInBeginSsoResponse =
+  GatewayStaffSignInBeginSsoResponses[keyof GatewayStaffSignInBeginSsoResponses];
+
+export type GatewayStaffSignInEndSsoData = {
+  body: {
+    logout_token: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/logout';
+};
+
+export type GatewayStaffSignInEndSsoErrors = {
+  /**
+   * `gateway.logout_token_refused`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.logout_token_refused'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInEndSsoError = GatewayStaffSignInEndSsoErrors[keyof GatewayStaffSignInEndSsoErrors];
+
+export type GatewayStaffSignInEndSsoResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewaySsoEnded;
+};
+
+export type GatewayStaffSignInEndSsoResponse =
+  GatewayStaffSignInEndSsoResponses[keyof GatewayStaffSignInEndSsoResponses];
+
+export type GatewayStaffSignInCompleteSsoData = {
+  body: GatewayProviderAnswer;
+  path?: never;
+  query?: never;
+  url: '/v1/staff-sign-in/sso/sessions';
+};
+
+export type GatewayStaffSignInCompleteSsoErrors = {
+  /**
+   * `gateway.sign_in_expired`, `gateway.sign_in_declined`, `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
+  };
+  /**
+   * `gateway.sso_no_access`
+   */
+  403: Problem & {
+    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.sso_not_offered`
+   */
+  404: Problem & {
+    code?: 'gateway.sso_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSignInCompleteSsoError =
+  GatewayStaffSignInCompleteSsoErrors[keyof GatewayStaffSignInCompleteSsoErrors];
+
+export type GatewayStaffSignInCompleteSsoResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySsoCompleted;
+};
+
+export type GatewayStaffSignInCompleteSsoResponse =
+  GatewayStaffSignInCompleteSsoResponses[keyof GatewayStaffSignInCompleteSsoResponses];
 
 export type GatewayStaffSignInBeginTotpData = {
   body: {

@@ -8,7 +8,6 @@ import {
   analyticsAlertsList,
   analyticsAlertsRead,
   analyticsArchivesList,
-  analyticsArmsRead,
   analyticsBackupsList,
   analyticsBoardsListDefinitions,
   analyticsBoardsReadActivity,
@@ -16,6 +15,7 @@ import {
   analyticsBoardsReadFunnel,
   analyticsBoardsReadGrowth,
   analyticsBoardsReadOverview,
+  analyticsBoardsReadPersonUsage,
   analyticsBoardsReadRetention,
   analyticsBoardsReadRevenue,
   analyticsBoardsReadSurvival,
@@ -30,9 +30,7 @@ import {
   analyticsMeReadStatistics,
   analyticsQuarantinedEventsList,
   analyticsRatesList,
-  analyticsRunningExperimentsList,
   botAdapterContactsList,
-  botAdapterMediaRead,
   botAdapterPersonContactsRead,
   botAdapterPersonDeliveriesList,
   botAdapterPersonProfileRead,
@@ -78,7 +76,6 @@ import {
   gatewayBotRevisionsCompare,
   gatewayBotRevisionsList,
   gatewayBotRevisionsRead,
-  gatewayBotsDescribe,
   gatewayBotsList,
   gatewayBotsRead,
   gatewayConsentsList,
@@ -96,6 +93,7 @@ import {
   gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
+  gatewayStaffSignInMethods,
   gatewayWebhookDeliveriesList,
   gatewayWebhookDeliveriesRead,
   gatewayWebhookEndpointsList,
@@ -105,7 +103,6 @@ import {
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
   serviceKitSystemRead,
-  ttsWorkerAudioRead,
 } from '../sdk.gen';
 import type {
   AnalyticsAlertSettingsReadData,
@@ -120,9 +117,6 @@ import type {
   AnalyticsArchivesListData,
   AnalyticsArchivesListError,
   AnalyticsArchivesListResponse,
-  AnalyticsArmsReadData,
-  AnalyticsArmsReadError,
-  AnalyticsArmsReadResponse,
   AnalyticsBackupsListData,
   AnalyticsBackupsListError,
   AnalyticsBackupsListResponse,
@@ -144,6 +138,9 @@ import type {
   AnalyticsBoardsReadOverviewData,
   AnalyticsBoardsReadOverviewError,
   AnalyticsBoardsReadOverviewResponse,
+  AnalyticsBoardsReadPersonUsageData,
+  AnalyticsBoardsReadPersonUsageError,
+  AnalyticsBoardsReadPersonUsageResponse,
   AnalyticsBoardsReadRetentionData,
   AnalyticsBoardsReadRetentionError,
   AnalyticsBoardsReadRetentionResponse,
@@ -186,15 +183,9 @@ import type {
   AnalyticsRatesListData,
   AnalyticsRatesListError,
   AnalyticsRatesListResponse,
-  AnalyticsRunningExperimentsListData,
-  AnalyticsRunningExperimentsListError,
-  AnalyticsRunningExperimentsListResponse,
   BotAdapterContactsListData,
   BotAdapterContactsListError,
   BotAdapterContactsListResponse,
-  BotAdapterMediaReadData,
-  BotAdapterMediaReadError,
-  BotAdapterMediaReadResponse,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadError,
   BotAdapterPersonContactsReadResponse,
@@ -326,9 +317,6 @@ import type {
   GatewayBotRevisionsReadData,
   GatewayBotRevisionsReadError,
   GatewayBotRevisionsReadResponse,
-  GatewayBotsDescribeData,
-  GatewayBotsDescribeError,
-  GatewayBotsDescribeResponse,
   GatewayBotsListData,
   GatewayBotsListError,
   GatewayBotsListResponse,
@@ -380,6 +368,9 @@ import type {
   GatewayStaffReadData,
   GatewayStaffReadError,
   GatewayStaffReadResponse,
+  GatewayStaffSignInMethodsData,
+  GatewayStaffSignInMethodsError,
+  GatewayStaffSignInMethodsResponse,
   GatewayWebhookDeliveriesListData,
   GatewayWebhookDeliveriesListError,
   GatewayWebhookDeliveriesListResponse,
@@ -404,8 +395,6 @@ import type {
   ServiceKitSystemReadData,
   ServiceKitSystemReadError,
   ServiceKitSystemReadResponse,
-  TtsWorkerAudioReadData,
-  TtsWorkerAudioReadError,
 } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
@@ -1197,26 +1186,6 @@ export const gatewayApprovalsReadOptions = (options: Options<GatewayApprovalsRea
     queryKey: gatewayApprovalsReadQueryKey(options),
   });
 
-export const ttsWorkerAudioReadQueryKey = (options: Options<TtsWorkerAudioReadData>) =>
-  createQueryKey('ttsWorkerAudioRead', options);
-
-/**
- * The audio of a completed speech.
- */
-export const ttsWorkerAudioReadOptions = (options: Options<TtsWorkerAudioReadData>) =>
-  queryOptions<unknown, TtsWorkerAudioReadError, unknown, ReturnType<typeof ttsWorkerAudioReadQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await ttsWorkerAudioRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: ttsWorkerAudioReadQueryKey(options),
-  });
-
 export const gatewayAuditEntriesListQueryKey = (options?: Options<GatewayAuditEntriesListData>) =>
   createQueryKey('gatewayAuditEntriesList', options);
 
@@ -1560,31 +1529,6 @@ export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAud
       return data;
     },
     queryKey: gatewayAuditVerificationsReadQueryKey(options),
-  });
-
-export const gatewayBotsDescribeQueryKey = (options?: Options<GatewayBotsDescribeData>) =>
-  createQueryKey('gatewayBotsDescribe', options);
-
-/**
- * For services: every bot that the gateway keeps, with the secrets of those sections that the service reads.
- */
-export const gatewayBotsDescribeOptions = (options?: Options<GatewayBotsDescribeData>) =>
-  queryOptions<
-    GatewayBotsDescribeResponse,
-    GatewayBotsDescribeError,
-    GatewayBotsDescribeResponse,
-    ReturnType<typeof gatewayBotsDescribeQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await gatewayBotsDescribe({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: gatewayBotsDescribeQueryKey(options),
   });
 
 export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) =>
@@ -2419,56 +2363,6 @@ export const botAdapterQuarantinedUpdatesSummarizeOptions = (
     queryKey: botAdapterQuarantinedUpdatesSummarizeQueryKey(options),
   });
 
-export const analyticsRunningExperimentsListQueryKey = (options?: Options<AnalyticsRunningExperimentsListData>) =>
-  createQueryKey('analyticsRunningExperimentsList', options);
-
-/**
- * All that a service needs to put people into arms by itself.
- */
-export const analyticsRunningExperimentsListOptions = (options?: Options<AnalyticsRunningExperimentsListData>) =>
-  queryOptions<
-    AnalyticsRunningExperimentsListResponse,
-    AnalyticsRunningExperimentsListError,
-    AnalyticsRunningExperimentsListResponse,
-    ReturnType<typeof analyticsRunningExperimentsListQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await analyticsRunningExperimentsList({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: analyticsRunningExperimentsListQueryKey(options),
-  });
-
-export const analyticsArmsReadQueryKey = (options: Options<AnalyticsArmsReadData>) =>
-  createQueryKey('analyticsArmsRead', options);
-
-/**
- * The arm of a person: the one they met first, else the one they would be put into.
- */
-export const analyticsArmsReadOptions = (options: Options<AnalyticsArmsReadData>) =>
-  queryOptions<
-    AnalyticsArmsReadResponse,
-    AnalyticsArmsReadError,
-    AnalyticsArmsReadResponse,
-    ReturnType<typeof analyticsArmsReadQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await analyticsArmsRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: analyticsArmsReadQueryKey(options),
-  });
-
 export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) =>
   createQueryKey('gatewayKeysList', options);
 
@@ -3167,31 +3061,6 @@ export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeRea
     queryKey: analyticsMeReadStatisticsQueryKey(options),
   });
 
-export const botAdapterMediaReadQueryKey = (options: Options<BotAdapterMediaReadData>) =>
-  createQueryKey('botAdapterMediaRead', options);
-
-/**
- * The bytes of a file that came with a message.
- */
-export const botAdapterMediaReadOptions = (options: Options<BotAdapterMediaReadData>) =>
-  queryOptions<
-    BotAdapterMediaReadResponse,
-    BotAdapterMediaReadError,
-    BotAdapterMediaReadResponse,
-    ReturnType<typeof botAdapterMediaReadQueryKey>
-  >({
-    queryFn: async ({ queryKey, signal }) => {
-      const { data } = await botAdapterMediaRead({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true,
-      });
-      return data;
-    },
-    queryKey: botAdapterMediaReadQueryKey(options),
-  });
-
 export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) =>
   createQueryKey('gatewayPeopleList', options);
 
@@ -3453,6 +3322,31 @@ export const gatewayPersonSessionsListOptions = (options: Options<GatewayPersonS
       return data;
     },
     queryKey: gatewayPersonSessionsListQueryKey(options),
+  });
+
+export const analyticsBoardsReadPersonUsageQueryKey = (options: Options<AnalyticsBoardsReadPersonUsageData>) =>
+  createQueryKey('analyticsBoardsReadPersonUsage', options);
+
+/**
+ * What a person has written and what models have cost for them, by day, model and bot.
+ */
+export const analyticsBoardsReadPersonUsageOptions = (options: Options<AnalyticsBoardsReadPersonUsageData>) =>
+  queryOptions<
+    AnalyticsBoardsReadPersonUsageResponse,
+    AnalyticsBoardsReadPersonUsageError,
+    AnalyticsBoardsReadPersonUsageResponse,
+    ReturnType<typeof analyticsBoardsReadPersonUsageQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBoardsReadPersonUsage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBoardsReadPersonUsageQueryKey(options),
   });
 
 export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) =>
@@ -4062,6 +3956,31 @@ export const gatewayStaffListInfiniteOptions = (options?: Options<GatewayStaffLi
   );
   return opts as Omit<typeof opts, 'initialData'>;
 };
+
+export const gatewayStaffSignInMethodsQueryKey = (options?: Options<GatewayStaffSignInMethodsData>) =>
+  createQueryKey('gatewayStaffSignInMethods', options);
+
+/**
+ * How staff can sign in here.
+ */
+export const gatewayStaffSignInMethodsOptions = (options?: Options<GatewayStaffSignInMethodsData>) =>
+  queryOptions<
+    GatewayStaffSignInMethodsResponse,
+    GatewayStaffSignInMethodsError,
+    GatewayStaffSignInMethodsResponse,
+    ReturnType<typeof gatewayStaffSignInMethodsQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayStaffSignInMethods({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayStaffSignInMethodsQueryKey(options),
+  });
 
 export const gatewayStaffReadQueryKey = (options: Options<GatewayStaffReadData>) =>
   createQueryKey('gatewayStaffRead', options);
