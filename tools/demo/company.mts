@@ -178,7 +178,11 @@ export class DemoCompany {
   private isActive(person: DemoPerson, day: number): boolean {
     const age = day - this.dayOf(person.joinedAt);
     if (age === 0) return true;
-    const kind = pick(KINDS, chance('kind', person.userId), KINDS.map(({ share }) => share));
+    const kind = pick(
+      KINDS,
+      chance('kind', person.userId),
+      KINDS.map(({ share }) => share),
+    );
     const stays = -Math.log(1 - chance('stays', person.userId)) * kind.stays;
     return age <= stays && chance('active', person.userId, day) < kind.daily * this.weekday(day);
   }

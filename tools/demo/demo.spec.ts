@@ -50,7 +50,9 @@ describe('the demo company', () => {
     expect(growth.about.people).toBe(past.joined.length);
     const dau = growth.days.map((day) => day.dau ?? 0);
     expect(Math.max(...dau.slice(-7))).toBeGreaterThan(2 * Math.max(...dau.slice(0, 7)));
-    const { cohorts } = await analytics.call(contracts.ReadRetention, { query: { ...PAST, cohort: 'week', days: [1, 7] } });
+    const { cohorts } = await analytics.call(contracts.ReadRetention, {
+      query: { ...PAST, cohort: 'week', days: [1, 7] },
+    });
     expect(cohorts.filter(({ people }) => people !== null).length).toBeGreaterThan(8);
     const business = await analytics.call(contracts.ReadBusiness, { query: {} });
     expect(business.nps.answers).toBeGreaterThan(20);
@@ -59,7 +61,9 @@ describe('the demo company', () => {
 
   it('is the same to each service: people, talks and what they have cost', async () => {
     const micros = past.turns.reduce((sum, { costMicros }) => sum + costMicros, 0);
-    const burst = DemoCompany.asOf(NOW).burst(NOW).reduce((sum, { costMicros }) => sum + costMicros, 0);
+    const burst = DemoCompany.asOf(NOW)
+      .burst(NOW)
+      .reduce((sum, { costMicros }) => sum + costMicros, 0);
     expect(burst).toBeGreaterThan(1_000_000);
     const { totals } = await app('chat-ai').gateway.call(contracts.ReadUsage, {
       query: { from: `${PAST.from}T00:00:00Z`, to: new Date(NOW.getTime() + DAY_MS).toISOString() },
@@ -91,7 +95,8 @@ describe('the demo company', () => {
   });
 
   it('is played once, however often, and goes on where it was', async () => {
-    const counts = () => Promise.all([rows('analytics', 'events'), rows('chat-ai', 'messages'), rows('chat-ai', 'usages')]);
+    const counts = () =>
+      Promise.all([rows('analytics', 'events'), rows('chat-ai', 'messages'), rows('chat-ai', 'usages')]);
     const before = await counts();
     await player().play(NOW);
     expect(await counts()).toEqual(before);

@@ -1,6 +1,13 @@
 import type * as Contracts from '@switchboard/contracts';
 import type { EventDraft } from '@switchboard/contracts';
-import { type DemoCall, type DemoCompany, type DemoDay, type DemoPerson, type DemoTurn, EXPERIMENT_DAY } from './company.mts';
+import {
+  type DemoCall,
+  type DemoCompany,
+  type DemoDay,
+  type DemoPerson,
+  type DemoTurn,
+  EXPERIMENT_DAY,
+} from './company.mts';
 import { demoId } from './random.mts';
 import { GREETING } from './talks.mts';
 
@@ -30,7 +37,11 @@ export class DemoEvents {
       ...turns.flatMap((turn) => this.ofTurn(turn)),
       ...turns.flatMap((turn) => this.exposureOf(company, turn)),
       ...surveys.map(({ id, person, at, score }) =>
-        past(at, this.contracts.SurveyAnswered({ ...inChat(person, 'lumen'), surveyId: id, question: 'nps', score }), id),
+        past(
+          at,
+          this.contracts.SurveyAnswered({ ...inChat(person, 'lumen'), surveyId: id, question: 'nps', score }),
+          id,
+        ),
       ),
     ];
     return events.sort((a, b) => (a.time < b.time ? -1 : 1));
@@ -39,19 +50,35 @@ export class DemoEvents {
   ofCall({ id, person, botId, at, ...call }: DemoCall): PastEvent {
     const usage = { cachedInputTokens: 0, estimated: false, outcome: 'answered', durationMs: 9000 } as const;
     const { userId } = person;
-    return past(at, this.contracts.UsageRecorded({ ...call, ...usage, botId, userId, usageId: id, purpose: 'turn' }), id);
+    return past(
+      at,
+      this.contracts.UsageRecorded({ ...call, ...usage, botId, userId, usageId: id, purpose: 'turn' }),
+      id,
+    );
   }
 
   private ofPerson(person: DemoPerson): PastEvent[] {
     const { ConsentGiven, ContactStarted, UserRegistered } = this.contracts;
     const { userId, locale, joinedAt, externalId } = person;
     const at = joinedAt.toISOString();
-    const consent = { consentId: userId, userId, purpose: 'analytics', version: '1', source: 'bot', givenAt: at } as const;
+    const consent = {
+      consentId: userId,
+      userId,
+      purpose: 'analytics',
+      version: '1',
+      source: 'bot',
+      givenAt: at,
+    } as const;
     return [
       past(joinedAt, ConsentGiven(consent), userId),
       past(joinedAt, UserRegistered({ userId, channel: CHANNEL, locale, registeredAt: at }), userId),
       ...person.bots.map((botId) =>
-        past(joinedAt, ContactStarted({ ...inChat(person, botId), contactId: demoId('contact', userId, botId), externalId, locale }), userId, botId),
+        past(
+          joinedAt,
+          ContactStarted({ ...inChat(person, botId), contactId: demoId('contact', userId, botId), externalId, locale }),
+          userId,
+          botId,
+        ),
       ),
     ];
   }
@@ -65,11 +92,28 @@ export class DemoEvents {
     const delivered = new Date(answered.getTime() + 400);
     const messageId = demoId('question', id);
     const { model, inputTokens, cachedInputTokens, outputTokens, costMicros, durationMs } = turn;
-    const usage = { model, inputTokens, cachedInputTokens, outputTokens, costMicros, durationMs, estimated: false, outcome };
+    const usage = {
+      model,
+      inputTokens,
+      cachedInputTokens,
+      outputTokens,
+      costMicros,
+      durationMs,
+      estimated: false,
+      outcome,
+    };
     return [
-      past(at, MessageReceived({ chatId, botId, channel, userId, messageId, locale, kind, sentAt: at.toISOString() }), id),
+      past(
+        at,
+        MessageReceived({ chatId, botId, channel, userId, messageId, locale, kind, sentAt: at.toISOString() }),
+        id,
+      ),
       past(answered, UsageRecorded({ ...usage, usageId: demoId('usage', id), botId, userId, purpose: 'turn' }), id),
-      past(answered, ReplyCompleted({ replyId: id, chatId, botId, userId, locale, text: WORDS, outcome, answers: [messageId] }), id),
+      past(
+        answered,
+        ReplyCompleted({ replyId: id, chatId, botId, userId, locale, text: WORDS, outcome, answers: [messageId] }),
+        id,
+      ),
       past(
         delivered,
         MessageDelivered({
@@ -80,7 +124,13 @@ export class DemoEvents {
       ),
       ...(rating === null
         ? []
-        : [past(new Date(delivered.getTime() + 20_000), ReplyRateRequested({ chatId, userId, replyId: id, rating }), id)]),
+        : [
+            past(
+              new Date(delivered.getTime() + 20_000),
+              ReplyRateRequested({ chatId, userId, replyId: id, rating }),
+              id,
+            ),
+          ]),
     ];
   }
 
@@ -88,7 +138,13 @@ export class DemoEvents {
   private exposureOf(company: DemoCompany, { id, person, botId, at }: DemoTurn): PastEvent[] {
     const arm = company.armOf(person);
     if (!arm || botId !== 'lumen' || company.dayOf(at) < EXPERIMENT_DAY) return [];
-    const exposure = { experimentId: EXPERIMENT_ID, experiment: GREETING, arm, userId: person.userId, reason: 'assigned' } as const;
+    const exposure = {
+      experimentId: EXPERIMENT_ID,
+      experiment: GREETING,
+      arm,
+      userId: person.userId,
+      reason: 'assigned',
+    } as const;
     return [past(at, this.contracts.ExposureRecorded({ ...exposure, channel: CHANNEL }), id)];
   }
 }

@@ -9,7 +9,14 @@ import { DemoPlayer } from './player.mts';
 const EVERY_MS = 5 * 60_000;
 
 /** Real ones, or what may be real, of a person's own. */
-const REAL = ['DATABASE_URL', 'DATABASE_URL_FILE', 'OPENAI_API_KEY', 'CHAT_AI_API_KEY', 'CHAT_AI_BASE_URL', 'TELEGRAM_BOT_TOKEN'];
+const REAL = [
+  'DATABASE_URL',
+  'DATABASE_URL_FILE',
+  'OPENAI_API_KEY',
+  'CHAT_AI_API_KEY',
+  'CHAT_AI_BASE_URL',
+  'TELEGRAM_BOT_TOKEN',
+];
 
 /**
  * Whether `npm start` plays the demo company: as DEMO_COMPANY says; without it where nothing is real, neither a bot nor a model nor
@@ -35,14 +42,19 @@ export async function operatorClient(installation: string, urls: Record<string, 
 }
 
 /** Plays on until `signal` fires. Says once what it has done; that something fails is no reason to stop anything. */
-export async function playAlong(installation: string, urls: Record<string, string>, signal: AbortSignal): Promise<void> {
+export async function playAlong(
+  installation: string,
+  urls: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
   const contracts = await import('@switchboard/contracts');
   const player = new DemoPlayer(await operatorClient(installation, urls), contracts, demoStateFile(installation));
   let hasSaid = false;
   while (!signal.aborted) {
     try {
       const turns = await player.play(new Date(), signal);
-      if (turns > 0 && !hasSaid) console.log('  The demo company is there: three months of a company that does not exist.');
+      if (turns > 0 && !hasSaid)
+        console.log('  The demo company is there: three months of a company that does not exist.');
       hasSaid = true;
     } catch (error) {
       if (!signal.aborted) console.error(`  The demo company could not be played: ${String(error)}`);

@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname } from 'node:path';
 import type * as Contracts from '@switchboard/contracts';
 import type { ServiceClient } from '@switchboard/service-kit';
-import { DAY_MS, type DemoCall, DemoCompany, type DemoDay, type DemoPerson, type DemoTurn, EXPERIMENT_DAY } from './company.mts';
+import {
+  DAY_MS,
+  type DemoCall,
+  DemoCompany,
+  type DemoDay,
+  type DemoPerson,
+  type DemoTurn,
+  EXPERIMENT_DAY,
+} from './company.mts';
 import { DemoEvents, experiment, EXPERIMENT_ID, type PastEvent, unfitEvents } from './events.mts';
 import { demoId } from './random.mts';
 
@@ -74,7 +82,10 @@ export class DemoPlayer {
     { burst, now }: { burst: readonly DemoCall[]; now: Date },
   ): Promise<number> {
     const { TakeDemoEvents, TakeDemoPeople, TakeDemoTurns } = this.contracts;
-    for (const people of chunks(day.joined.map((person) => rowOf(person)), PEOPLE_AT_ONCE))
+    for (const people of chunks(
+      day.joined.map((person) => rowOf(person)),
+      PEOPLE_AT_ONCE,
+    ))
       await this.call(TakeDemoPeople, { body: { people } });
     const remembered = now.getTime() - WORDS_DAYS * DAY_MS;
     const turns = [

@@ -303,7 +303,9 @@ export const ReadPersonUsage = defineRoute({
   query: reportQuery({}),
   answer: z.object({
     zone: ReportZone,
-    isCounted: z.boolean().describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
+    isCounted: z
+      .boolean()
+      .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
     total: z.object(PersonUsage),
     days: z.array(z.object({ day: z.iso.date(), ...PersonUsage })).describe('Those on which there was something.'),
     models: z.array(z.object({ model: z.string(), ...usage })).describe('The dearest first.'),

@@ -3,6 +3,10 @@ import type { ProblemText } from './problem-text';
 export const chatAiProblems: Readonly<Record<string, ProblemText>> = {
   'chat-ai.bot_not_found': { en: 'There is no such bot.', ru: 'Такого бота нет.' },
   'chat-ai.conversation_not_found': { en: 'There is no such conversation.', ru: 'Такого разговора нет.' },
+  'chat-ai.demo_refused': {
+    en: 'There is no demo company in production.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
+  },
   'chat-ai.file_empty': {
     en: 'The file is empty.',
     ru: 'Файл пуст.',

@@ -74,11 +74,7 @@ export class BoardsController {
   }
 
   @Implements(ReadPersonUsage)
-  personUsage({
-    params,
-    query,
-    actor,
-  }: RequestOf<typeof ReadPersonUsage>): Promise<AnswerOf<typeof ReadPersonUsage>> {
+  personUsage({ params, query, actor }: RequestOf<typeof ReadPersonUsage>): Promise<AnswerOf<typeof ReadPersonUsage>> {
     return this.person.usage(params.userId, query, actor);
   }
 

@@ -339,7 +339,10 @@ describe('what staff see of one person', () => {
 
   it('is counted by day of the zone, by model and by bot, to the millionth of a dollar', async () => {
     const usage = await read(9001, { zone: 'Europe/Berlin' });
-    expect(usage).toMatchObject({ isCounted: true, total: { messages: 1, calls: 3, failedCalls: 1, costMicros: 4021 } });
+    expect(usage).toMatchObject({
+      isCounted: true,
+      total: { messages: 1, calls: 3, failedCalls: 1, costMicros: 4021 },
+    });
     expect(usage.days.map(({ day, messages, costMicros }) => [day, messages, costMicros])).toEqual([
       ['2026-04-03', 1, 4001],
       ['2026-04-05', 0, 20],
@@ -360,7 +363,13 @@ describe('what staff see of one person', () => {
   });
 
   it('is nothing of who has not agreed', async () => {
-    expect(await read(9002, {})).toMatchObject({ isCounted: false, total: { calls: 0 }, days: [], models: [], bots: [] });
+    expect(await read(9002, {})).toMatchObject({
+      isCounted: false,
+      total: { calls: 0 },
+      days: [],
+      models: [],
+      bots: [],
+    });
   });
 
   it('is refused to who may not see people', async () => {

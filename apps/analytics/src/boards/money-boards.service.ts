@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { ChurnModelsService } from '../churn/churn-models.service';
 import { GrowthService } from '../metrics/growth.service';
@@ -23,10 +24,14 @@ const HORIZONS = [7, 30, 90, 180];
 /** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
 const COHORT_DAYS = 365;
 const MOST_LIVES = 2000;
+/** The board of the business goes through a year, and hardly changes in so long a time. */
+const FRESH_MS = 60_000;
 
 /** What people bring, and whether there will be more of them. */
 @Injectable()
 export class MoneyBoardsService {
+  private readonly known = new LRUCache<string, Promise<Business>>({ max: 500, ttl: FRESH_MS });
+
   constructor(
     private readonly reports: ReportsService,
     private readonly revenues: RevenueService,
@@ -78,12 +83,21 @@ export class MoneyBoardsService {
     });
   }
 
-  business(
-    { currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'],
-    viewer: Viewer,
-  ): Promise<AnswerOf<typeof ReadBusiness>> {
+  /** What several people ask for at the same time is computed once. */
+  business({ currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'], viewer: Viewer): Promise<Business> {
     const today = this.reports.today(zone);
     const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer);
+    const key = JSON.stringify([currency, zone, scope.to, scope.bots]);
+    const known = this.known.get(key);
+    if (known) return known;
+    const asked = this.computeBusiness(scope, currency);
+    this.known.set(key, asked);
+    asked.catch(() => this.known.delete(key));
+    return asked;
+  }
+
+  private computeBusiness(scope: Scope, currency: string): Promise<Business> {
+    const today = scope.to;
     return this.reports.read(async (tx) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
       const mau = await this.growths.people(tx, scope);
@@ -151,6 +165,7 @@ export class MoneyBoardsService {
   }
 }
 
+type Business = AnswerOf<typeof ReadBusiness>;
 type Amount = 'grossMinor' | 'refundsMinor' | 'countedNetMinor';
 
 const sumOf = (days: readonly DayOfMoney[], key: Amount | 'payments'): number =>

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type CloudEvent, ConsentGiven, type EventOf, ExposureRecorded, type TakeDemoEvents } from '@switchboard/contracts';
+import {
+  type CloudEvent,
+  ConsentGiven,
+  type EventOf,
+  ExposureRecorded,
+  type TakeDemoEvents,
+} from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import type { TakeDemoExperiment } from '@switchboard/contracts';
 import { Clock, CONFIG, DomainError } from '@switchboard/service-kit';
@@ -18,7 +24,16 @@ class DemoRefused extends DomainError {
 }
 
 const DAY_MS = 86_400_000;
-const PERSONAL_TABLES = ['events', 'quarantined_events', 'active_people', 'people', 'exposures', 'survey_asks', 'alerts', 'consents'];
+const PERSONAL_TABLES = [
+  'events',
+  'quarantined_events',
+  'active_people',
+  'people',
+  'exposures',
+  'survey_asks',
+  'alerts',
+  'consents',
+];
 
 /** What people of the demo company have done. They do not exist: the version of their ids says so (`DemoId`). */
 @Injectable()

@@ -9,7 +9,18 @@ import {
 import { Schedules } from '@switchboard/service-kit';
 import { startApp, tablesWith, type TestApp, until } from '@switchboard/testing';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
-import { aMessage, aPerson, ask, aSpeech, aUsage, clear, eventAt, measuresOf, runScheduled, say } from '../../test/build';
+import {
+  aMessage,
+  aPerson,
+  ask,
+  aSpeech,
+  aUsage,
+  clear,
+  eventAt,
+  measuresOf,
+  runScheduled,
+  say,
+} from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { EventsService } from './events.service';
 

@@ -1,39 +1,5 @@
-import { type Life, predictLifetimeValues, type Prediction } from './lifetime-value';
-
-/** The same numbers each time. Source: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** People who leave with a chance per day, are active on three days of five, and pay 100 on one day of twenty. */
-function simulate(people: number, leaves: (day: number) => number, random: () => number): Life[] {
-  return Array.from({ length: people }, () => {
-    const age = 15 + Math.floor(random() * 185);
-    const brought: { day: number; amount: number }[] = [];
-    let stayed = 0;
-    for (let day = 0; day < age && (day === 0 || random() >= leaves(day)); day++) {
-      const pays = random() < 0.05;
-      if (pays) brought.push({ day, amount: 100 });
-      if (pays || random() < 0.6) stayed = day;
-    }
-    return { age, stayed, hasLeft: age - stayed > 14, brought };
-  });
-}
-
-function truth(leaves: (day: number) => number, horizon: number): number {
-  let [there, value] = [1, 0];
-  for (let day = 0; day < horizon; day++) {
-    if (day > 0) there *= 1 - leaves(day);
-    value += there * 5;
-  }
-  return value;
-}
+import { randomFrom, simulate, truth } from '../../test/simulated-lives';
+import { type Life, predictLifetimeValues } from './lifetime-value';
 
 describe('the lifetime value', () => {
   it.each<[string, (day: number) => number]>([
@@ -52,19 +18,6 @@ describe('the lifetime value', () => {
       expect(low).toBeLessThan(value);
       expect(high).toBeGreaterThan(value);
     });
-  });
-
-  it('has an interval of 80 %: the truth is outside of it in about one case of five', () => {
-    const random = randomFrom(3);
-    const horizon = 60;
-    const expected = truth(() => 0.03, horizon);
-    const within = Array.from({ length: 40 }, () => {
-      const lives = simulate(150, () => 0.03, random);
-      const [{ low, high }] = predictLifetimeValues(lives, [{ observed: 0, horizon }], random) as [Prediction];
-      return low <= expected && expected <= high;
-    }).filter(Boolean).length;
-    expect(within).toBeGreaterThan(24);
-    expect(within).toBeLessThan(39);
   });
 
   it('is nothing where nobody pays, and everybody’s where nobody leaves', () => {

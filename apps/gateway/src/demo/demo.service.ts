@@ -50,10 +50,7 @@ export class DemoService {
       );
       await tx.query(
         `INSERT INTO person_bots (user_id, bot_id) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING`,
-        [
-          fresh.flatMap(({ userId, bots }) => bots.map(() => userId)),
-          fresh.flatMap(({ bots }) => bots),
-        ],
+        [fresh.flatMap(({ userId, bots }) => bots.map(() => userId)), fresh.flatMap(({ bots }) => bots)],
       );
       return fresh.length;
     });

@@ -541,6 +541,9 @@ import type {
   GatewayPersonSessionsListData,
   GatewayPersonSessionsListErrors,
   GatewayPersonSessionsListResponses,
+  GatewayProofOfWorkCreateChallengeData,
+  GatewayProofOfWorkCreateChallengeErrors,
+  GatewayProofOfWorkCreateChallengeResponses,
   GatewayRestrictionsImposeData,
   GatewayRestrictionsImposeErrors,
   GatewayRestrictionsImposeResponses,
@@ -2913,6 +2916,18 @@ export const chatAiPromptVersionsRead = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Something to compute, for what is open to everybody and answers `gateway.proof_of_work_needed`. The challenge is one of ALTCHA, version 2.
+ */
+export const gatewayProofOfWorkCreateChallenge = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayProofOfWorkCreateChallengeData, ThrowOnError>,
+): RequestResult<GatewayProofOfWorkCreateChallengeResponses, GatewayProofOfWorkCreateChallengeErrors, ThrowOnError> =>
+  (options?.client ?? client).post<
+    GatewayProofOfWorkCreateChallengeResponses,
+    GatewayProofOfWorkCreateChallengeErrors,
+    ThrowOnError
+  >({ url: '/v1/proof-of-work/challenges', ...options });
+
+/**
  * What the providers of models say a day (UTC) has cost; more than 3 % beside our own sum raises an alert.
  */
 export const analyticsProviderBillsRecord = <ThrowOnError extends boolean = true>(
@@ -3297,7 +3312,7 @@ export const gatewayStaffSignInBeginPasskey = <ThrowOnError extends boolean = tr
   });
 
 /**
- * The first step of staff: whatever is wrong, the answer and its time are the same.
+ * The first step of staff: whatever is wrong, the answer and its time are the same. The third try wants a proof of work.
  */
 export const gatewayStaffSignInPassword = <ThrowOnError extends boolean = true>(
   options: Options<GatewayStaffSignInPasswordData, ThrowOnError>,
