@@ -102,7 +102,9 @@ describe('chat-ai and analytics', () => {
     await asks(stranger, 'I have agreed to nothing.');
     await counted();
 
-    const ledger = await chat.service.db.query<({ userId: string; day: string; model: string } & Record<Counted, number>)[]>(
+    const ledger = await chat.service.db.query<
+      ({ userId: string; day: string; model: string } & Record<Counted, number>)[]
+    >(
       `SELECT user_id AS "userId", (created_at AT TIME ZONE 'UTC')::date::text AS day, model, count(*)::int AS calls,
          sum(input_tokens)::int AS "inputTokens", sum(cached_input_tokens)::int AS "cachedInputTokens",
          sum(output_tokens)::int AS "outputTokens", sum(cost_micros)::int AS "costMicros"
