@@ -4,5 +4,10 @@ import { BackupController } from './backup.controller';
 import { BackupJobs } from './backup.jobs';
 import { BackupService } from './backup.service';
 
-@Module({ imports: [RollupsModule], controllers: [BackupController], providers: [BackupService, BackupJobs], exports: [BackupService] })
+@Module({
+  imports: [RollupsModule],
+  controllers: [BackupController],
+  providers: [BackupService, BackupJobs],
+  exports: [BackupService],
+})
 export class BackupModule {}
