@@ -105,9 +105,10 @@ export default defineConfig(
       allow: [
         ...composing.allow,
         '../../sandbox/src/client',
-        ...['analytics/test/deeds', 'chat-ai/test/build', 'chat-ai/test/start-model', 'gateway/test/sign-in'].map(
-          (file) => `../../${file}`,
-        ),
+        ...[
+          ...['analytics/test/deeds', 'chat-ai/test/build', 'chat-ai/test/start-model'],
+          ...['gateway/test/sign-in', 'gateway/test/start-gateway'],
+        ].map((file) => `../../${file}`),
       ],
     }),
   },

@@ -12,7 +12,7 @@ export function metricsIn(expr: string): string[] {
   return [...new Set(names)];
 }
 
-/** The same as families: a histogram once. */
+/** The same as families: a histogram once, whichever of its parts are asked for. */
 export const familiesIn = (expr: string, histograms: ReadonlySet<string>): string[] => [
   ...new Set(
     metricsIn(expr).map((name) => {

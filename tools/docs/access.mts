@@ -40,12 +40,22 @@ Every route that is reached from outside, and who of those that the gateway know
 Every change by staff or keys is in the [audit log](audit.md), and so is each one that was refused. Routes for services alone (\`callers\` of a route) are not reached from outside by anybody.
 
 ${services
-  .map((service) => `## ${service}\n\n${table(header, outside.filter((route) => serviceOf(route) === service).sort(byPath).map(row))}`)
+  .map(
+    (service) =>
+      `## ${service}\n\n${table(
+        header,
+        outside
+          .filter((route) => serviceOf(route) === service)
+          .sort(byPath)
+          .map(row),
+      )}`,
+  )
   .join('\n\n')}
 `;
 }
 
-const partOfGateway = (name: string) => import(join(root, `apps/gateway/dist/src/access/${name}.js`)) as Promise<object>;
+const partOfGateway = (name: string) =>
+  import(join(root, `apps/gateway/dist/src/access/${name}.js`)) as Promise<object>;
 
 const NOBODY = { id: '', roles: [], amr: [] };
 

@@ -57,7 +57,7 @@ function grafanaDashboard({ name, title, about, variables = [], rows }: Dashboar
   };
 }
 
-function grafanaVariable({ name, label, values, single = false }: Variable): object {
+function grafanaVariable({ name, label, values, single }: Variable): object {
   return {
     name,
     label,

@@ -4,18 +4,30 @@ import { root, stateDir } from '../local/workspace.mts';
 import { takeLock } from '../process-lock.mjs';
 
 /** Compiles what changed. The compiler's own words are printed as they come; a failure throws. */
-export async function build(): Promise<void> {
+export const build = (): Promise<void> =>
+  locked(async () => {
+    await compileServices();
+    await buildWeb();
+  });
+
+/** Without the web apps, which are built with what is made from the services. */
+export const compile = (): Promise<void> => locked(compileServices);
+
+async function locked(work: () => Promise<void>): Promise<void> {
   // Two verbs at once would write the same files.
   const release = await takeLock(join(stateDir, 'build.lock'), {
     onWait: (pid) => console.log(`Process ${pid} is building; waiting for it…`),
   });
   try {
-    const { code } = await run('tsc', ['-b'], { cwd: root, stdio: 'inherit' });
-    if (code !== 0) throw new Error('The build failed: see the compiler above.');
-    await buildWeb();
+    await work();
   } finally {
     release();
   }
+}
+
+async function compileServices(): Promise<void> {
+  const { code } = await run('tsc', ['-b'], { cwd: root, stdio: 'inherit' });
+  if (code !== 0) throw new Error('The build failed: see the compiler above.');
 }
 
 export async function main() {

@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { format, getFileInfo, resolveConfig } from 'prettier';
 import { root } from '../local/workspace.mts';
-import { build } from './build.mts';
+import { compile } from './build.mts';
 
 /**
  * `npm run docs`: writes the documents that are made from the code; with `--check` it only says which are stale. What would break
  * those who rely on a document is written with `--breaking` only.
  */
 export async function main(args: string[]): Promise<number> {
-  await build();
+  await compile();
   // They are made from what was just built, so they cannot be imported earlier.
   const { documents } = await import('../docs/documents.mts');
   const checks = args.includes('--check');

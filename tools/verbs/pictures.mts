@@ -1,10 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { generate } from 'otplib';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type KnownIds, pagesOf } from '../../apps/all-in-one/test/console-pages.mts';
+import { demoStateFile, operatorClient } from '../demo/local.mts';
+import { DemoPlayer } from '../demo/player.mts';
 import { canUseApt, installWithApt } from '../local/apt.mts';
 import { findChromium } from '../local/chromium.mts';
-import { startInstallation } from '../local/installation.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
+import { answerOf, connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
 
@@ -41,7 +46,22 @@ const TALKS: Talk[] = [
   },
 ];
 
-/** `npm run pictures`: the screenshots of docs/pictures, taken of a running installation. */
+const OWNER = { name: 'Ada Lind', email: 'ada@example.com', password: 'violet tram under seven lemons' };
+const LUMEN = 7_000_000_001;
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+/** The pictures of the README, by the page and how it is shown. */
+const KEPT: Readonly<Record<string, string>> = {
+  'staff-home-1440-light': 'console.png',
+  'me-home-390-dark': 'cabinet.png',
+};
+
+/**
+ * `npm run pictures`: the screenshots of docs/pictures, taken of a running installation; all pages of the console and of a person's own
+ * area, on a phone and at a desk, in the light and in the dark, go into a folder for whoever wants to look at them.
+ */
 export async function main(): Promise<number> {
   const found = await findChromium();
   if ('missing' in found) throw new Error(found.missing);
@@ -54,6 +74,7 @@ export async function main(): Promise<number> {
   const browser = await chromium.launch({ executablePath: found.path });
   try {
     for (const talk of TALKS) await takePicture(browser, installation.sandboxUrl, talk);
+    await takePagePictures(browser, installation, stateDir);
     return 0;
   } finally {
     await browser.close();
@@ -86,3 +107,101 @@ async function takePicture(browser: Browser, url: string, talk: Talk): Promise<v
 }
 
 const part = (page: Page, testId: string) => page.locator(`[data-testid="${testId}"]`);
+
+/** What a day in the life of an installation looks like in the console, and what one of its people sees of it. */
+async function takePagePictures(
+  browser: Browser,
+  { publicUrls, services, sandboxUrl }: Installation,
+  stateDir: string,
+) {
+  const site = publicUrls.gateway!;
+  const all = mkdtempSync(join(tmpdir(), 'switchboard-pages-'));
+  const sandbox = await connectSandbox(sandboxUrl);
+  const context = await browser.newContext({ viewport: SIZES[0], locale: 'en-GB', timezoneId: 'Europe/Berlin' });
+  const page = await context.newPage();
+  const philippa = await sandbox.telegram.addPerson({ firstName: 'Philippa', lastName: 'Long', languageCode: 'en' });
+  await say(sandbox, philippa.id, LUMEN, '/start');
+
+  await take(page, `${site}/me/sign-in`, 'me-sign-in', all);
+  await signInWithTelegram(page, philippa.id);
+  // Counted from the moment at which they agree.
+  await page.goto(`${site}/me`);
+  await page.getByRole('button', { name: 'Count my use' }).click();
+  await page.getByText('Nothing in this month').waitFor();
+
+  await take(page, `${site}/console/sign-in`, 'staff-sign-in', all);
+  await becomeOwner(page, stateDir);
+  for (const question of QUESTIONS) await say(sandbox, philippa.id, LUMEN, question);
+  // Three months of a company, so that there is something to see.
+  const operator = await operatorClient(stateDir, services);
+  await new DemoPlayer(operator, await import('@switchboard/contracts'), demoStateFile(stateDir)).play(new Date());
+  await page.goto(`${site}/console/`);
+  await page.getByRole('button', { name: 'Close' }).first().click();
+  const ids = await knownIds(context, site);
+  for (const area of ['staff', 'me'] as const) {
+    for (const { name, path } of pagesOf(area, ids, root)) await take(page, site + path, `${area}-${name}`, all);
+  }
+  await context.close();
+  console.log(`All pages: ${all}`);
+}
+
+/** One picture for each size and theme. */
+async function take(page: Page, url: string, name: string, into: string): Promise<void> {
+  await page.goto(url);
+  for (const viewport of SIZES) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.waitForLoadState('networkidle');
+      await page.locator('.ui-skeleton').first().waitFor({ state: 'detached' });
+      const id = `${name}-${viewport.width}-${colorScheme}`;
+      const kept = KEPT[id];
+      const path = kept ? join(folder, kept) : join(into, `${id}.png`);
+      await page.screenshot({ path, animations: 'disabled' });
+      if (kept) console.log(`Written: docs/pictures/${kept}`);
+    }
+  }
+  await page.setViewportSize(SIZES[0]!);
+}
+
+async function becomeOwner(page: Page, stateDir: string): Promise<void> {
+  const log = readFileSync(join(stateDir, 'logs/services.log'), 'utf8');
+  const said = log.split('\n').findLast((line) => line.includes('nobody owns this installation yet'));
+  if (!said) throw new Error('The services did not say how the first owner comes in');
+  await page.goto((JSON.parse(said) as { link: string }).link);
+  await page.getByLabel('E-mail').fill(OWNER.email);
+  await page.getByLabel('Your name').fill(OWNER.name);
+  await page.getByLabel('A password').fill(OWNER.password);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const secret = (await page.locator('.ui-code-line code').innerText()).replaceAll(' ', '');
+  const now = Math.floor(Date.now() / 1000);
+  await page.getByLabel('Code now').fill(await generate({ secret, epoch: now }));
+  await page.getByLabel('The next code').fill(await generate({ secret, epoch: now + 30 }));
+  await page.getByText('I have kept them in a safe place').click();
+  await page.getByRole('button', { name: 'Open the console' }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+async function signInWithTelegram(page: Page, person: number): Promise<void> {
+  await page.getByRole('button', { name: /Telegram/ }).click();
+  await page.locator(`input[name="person"][value="${person}"]`).check();
+  await page.locator(`input[name="emoji"][value="${await page.locator('#emoji').innerText()}"]`).check();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('heading', { level: 1, name: 'My month' }).waitFor();
+}
+
+const QUESTIONS = ['Why is walking good?', 'How much of it a day?', 'And when it rains?'];
+
+/** Says something and waits for what comes back. */
+async function say(sandbox: SandboxClient, person: number, bot: number, text: string): Promise<void> {
+  const { message_id: after } = await sandbox.telegram.say(person, { bot }, text);
+  await answerOf(sandbox, { person, bot, after }, () => true, 20_000);
+}
+
+/** Of what there is, the latest. */
+async function knownIds({ request }: BrowserContext, site: string): Promise<KnownIds> {
+  const first = async (path: string) =>
+    ((await (await request.get(`${site}/v1${path}`)).json()) as { data: Record<string, string>[] }).data[0]!;
+  const { id: conversationId, userId } = await first('/conversations?botId=lumen&limit=1');
+  return { botId: 'lumen', ...(conversationId && { conversationId }), ...(userId && { userId }) };
+}

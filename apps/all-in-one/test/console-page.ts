@@ -13,7 +13,7 @@ const QUIET_MS = 120;
 /** The console, or a person's own area, in a browser of its own. */
 export class ConsolePage {
   /** What a developer would see in red. */
-  readonly complaints: string[] = [];
+  complaints: string[] = [];
 
   /** What is on its way. */
   private readonly asked = new Set<Request>();
@@ -115,6 +115,11 @@ export class ConsolePage {
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, any }) => `${where}: ${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ''}`),
     );
+  }
+
+  /** What this page was meant to be refused. */
+  forgive(refusal: RegExp): void {
+    this.complaints = this.complaints.filter((complaint) => !refusal.test(complaint));
   }
 
   async picture(name: string): Promise<void> {

@@ -29,6 +29,7 @@ type LedgerRow = Record<'userId' | 'day' | 'model', string> & Record<Counted, nu
 /** People in each arm. */
 const ENOUGH = 50;
 
+
 /** The first line of what the model was told. */
 const toldFirst = ({ body }: ModelCall) => body.messages[0]!.content.split('\n')[0];
 

@@ -2,8 +2,9 @@ import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { fetchApproved } from './shell/approval';
+import { fetchWithProof } from './sign-in/fetch-with-proof';
 
-client.setConfig({ baseUrl: '', fetch: fetchApproved });
+client.setConfig({ baseUrl: '', fetch: fetchWithProof(fetchApproved) });
 
 client.interceptors.request.use((request) => {
   request.headers.set('accept-language', currentLanguage());

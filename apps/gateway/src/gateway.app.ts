@@ -56,7 +56,14 @@ export const gatewayApp = defineApp({
     ...[Passkey, RefreshToken, Restriction, Role, Session, SigningKey, SignInLink, Staff, User],
     ...[WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookSecret],
   ],
-  encrypted: ['approvals.body', 'bot_secrets.value', 'sign_in_links.email', 'signing_keys.private_key', ...STAFF_PLACES, ...WEBHOOK_PLACES],
+  encrypted: [
+    'approvals.body',
+    'bot_secrets.value',
+    'sign_in_links.email',
+    'signing_keys.private_key',
+    ...STAFF_PLACES,
+    ...WEBHOOK_PLACES,
+  ],
   migrations: [
     CreateBots1764100000000,
     CreateUsers1764200000000,

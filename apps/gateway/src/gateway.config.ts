@@ -2,6 +2,7 @@ import { networkList, secret } from '@switchboard/service-kit';
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { mailVariables } from './mail/mail.config';
+import { proofOfWorkVariables } from './proof-of-work/proof-of-work.config';
 import { signInVariables } from './sign-in/sign-in.config';
 import { ssoVariables } from './staff/sso.config';
 
@@ -28,6 +29,7 @@ export const gatewayConfig = z.object({
     'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
   ),
   ...mailVariables,
+  ...proofOfWorkVariables,
   ...signInVariables,
   ...ssoVariables,
 });

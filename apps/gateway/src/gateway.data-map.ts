@@ -77,7 +77,8 @@ export const gatewayDataMap: DataMap = {
     },
   },
   spent_attempts: {
-    purpose: 'Attempts to sign in that have come back, and what passkeys had to sign: each counts once.',
+    purpose:
+      'Attempts to sign in that have come back, what passkeys had to sign, and proofs of work: each counts once.',
     retention: 'A day.',
     erasure: 'not personal',
     columns: {},
@@ -238,7 +239,13 @@ export const gatewayDataMap: DataMap = {
     purpose: 'Who has which role, for all bots or for one.',
     retention: 'Until it is taken away.',
     erasure: 'not personal',
-    columns: { staff_id: 'Who has it.', role: 'Name of the role.', bot_id: 'The bot.', granted_by: 'Who gave it.', source: 'Staff, or the provider of the company.' },
+    columns: {
+      staff_id: 'Who has it.',
+      role: 'Name of the role.',
+      bot_id: 'The bot.',
+      granted_by: 'Who gave it.',
+      source: 'Staff, or the provider of the company.',
+    },
   },
   audit_entries: {
     purpose: 'Who did what, when and why, so that it can be shown later.',

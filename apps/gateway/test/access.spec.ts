@@ -22,7 +22,10 @@ function rowsOfPage(): Map<string, Row> {
   let columns: string[] = [];
   for (const line of readFileSync(PAGE, 'utf8').split('\n')) {
     if (!line.startsWith('|') || line.startsWith('| ---')) continue;
-    const cells = line.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', ''));
+    const cells = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', ''));
     if (cells[0] === 'route') columns = cells;
     else rows.set(cells[0]!, Object.fromEntries(columns.map((column, i) => [column, cells[i]!])));
   }
@@ -156,7 +159,8 @@ describe('who may call what', () => {
     it('an owner reaches what they may read, of every service', async () => {
       const { headers } = await signInStaff(app, 'owner');
       const reads = closed.filter(
-        (route) => route.method === 'GET' && serviceOf(route) !== 'gateway' && page.get(nameOf(route))!['owner'] === YES,
+        (route) =>
+          route.method === 'GET' && serviceOf(route) !== 'gateway' && page.get(nameOf(route))!['owner'] === YES,
       );
       expect([...(await statuses(reads, headers)).keys()]).toEqual([200]);
       expect(upstream.asked).toHaveLength(reads.length);
@@ -166,7 +170,9 @@ describe('who may call what', () => {
       const internal = routes.filter(({ callers }) => callers);
       expect(internal.length).toBeGreaterThan(5);
       const { headers } = await signInStaff(app, 'owner');
-      expect([...(await statuses(internal, headers)).keys()].filter((status) => ![404, 405].includes(status))).toEqual([]);
+      expect([...(await statuses(internal, headers)).keys()].filter((status) => ![404, 405].includes(status))).toEqual(
+        [],
+      );
     });
   });
 });

@@ -109,7 +109,13 @@ describe('what staff and programs do', () => {
       result: 'begun',
     });
     expect(begun!.actor['address']).toMatch(/^digest:/);
-    expect(done).toMatchObject({ ...begun, id: expect.anything(), hash: expect.anything(), result: 'done', details: { status: 201 } });
+    expect(done).toMatchObject({
+      ...begun,
+      id: expect.anything(),
+      hash: expect.anything(),
+      result: 'done',
+      details: { status: 201 },
+    });
     expect(await tablesWith(app, '203.0.113.9')).not.toContain('audit_entries');
     expect(await tablesWith(app, 'words of the prompt')).not.toContain('audit_entries');
   });
@@ -193,7 +199,12 @@ describe('what staff and programs do', () => {
     expect(await entriesOf(owner, made.requestId, 1)).toMatchObject([
       {
         actor: { roles: ['owner'], amr: ['pwd', 'otp'], address: expect.stringMatching(/^digest:/) },
-        ...{ action: 'gateway.keys.create', resource: { type: 'api-key', id }, result: 'done', reason: 'monthly report' },
+        ...{
+          action: 'gateway.keys.create',
+          resource: { type: 'api-key', id },
+          result: 'done',
+          reason: 'monthly report',
+        },
         changes: expect.arrayContaining([{ op: 'add', path: '/scopes', value: ['usage:read'] }]),
       },
     ]);
@@ -220,7 +231,9 @@ describe('what staff and programs do', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await ask(owner, 'GET', MESSAGES, { headers: { 'x-reason': 'ticket 7' } })).status).toBe(503);
       expect(upstream.asked).toEqual([]);
-      const { status } = await ask(owner, 'POST', '/keys', { body: { name: 'x', team: 'unseen', scopes: ['usage:read'] } });
+      const { status } = await ask(owner, 'POST', '/keys', {
+        body: { name: 'x', team: 'unseen', scopes: ['usage:read'] },
+      });
       expect(status).toBeGreaterThanOrEqual(500);
       expect(await db.query(`SELECT FROM api_keys WHERE team = 'unseen'`)).toMatchObject({ rowCount: 0 });
       expect((await ask(owner, 'GET', '/conversations')).status).toBe(201);
@@ -242,7 +255,9 @@ describe('what staff and programs do', () => {
     expect(await verify()).toMatchObject({ found: 0 });
     const db = await ownerOfTheDatabase();
     await db.query(`SET session_replication_role = replica`);
-    await db.query(`UPDATE audit_entries SET result = 'denied' WHERE request = $1 AND result = 'done'`, [asked.requestId]);
+    await db.query(`UPDATE audit_entries SET result = 'denied' WHERE request = $1 AND result = 'done'`, [
+      asked.requestId,
+    ]);
     await db.end();
     expect(await verify()).toMatchObject({ found: 1, findings: [{ kind: 'entry_changed' }] });
   });

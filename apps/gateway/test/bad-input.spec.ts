@@ -1,4 +1,4 @@
-import { isOpen, publicPathOf, routes, serviceOf } from '@switchboard/contracts';
+import { type Actor, isOpen, publicPathOf, routes, serviceOf } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
@@ -45,7 +45,7 @@ describe('the edge', () => {
   const codeOf = (answer: { text: string }) => (JSON.parse(answer.text) as { code: string }).code;
 
   it('believes nobody who says that they are a service, or an operator, or the gateway itself', async () => {
-    const actor = { kind: 'staff', id: owner.id, roles: ['owner'], scopes: ['*'] } as const;
+    const actor: Actor = { kind: 'staff', id: owner.id, roles: ['owner'], scopes: ['*'] };
     for (const service of ['gateway', 'operator', 'chat-ai', 'bot-adapter']) {
       for (const headers of [await app.as(service), await app.as(service, actor)]) {
         for (const path of [USAGE, '/v1/staff', '/v1/bot-descriptions', '/v1/audit/entries'])
@@ -70,8 +70,23 @@ describe('the edge', () => {
 
   it.each([
     ...['//', '///x', '//evil.example/console/', '/\\evil.example', 'http://[', 'http://evil.example/console', '*'],
-    ...['/v1', '/v1/', '/v1//usage', '/v1/%', '/v1/%00', '/v1/../metrics', '/v1/usage/../metrics', '/v1/%2e%2e/metrics'],
-    ...['/console/..%2f..%2fetc/passwd', '/console/assets/..%2f..%2fpackage.json', '/V1/usage', '/v1/usage;x=1', '/v1/usage%2f'],
+    ...[
+      '/v1',
+      '/v1/',
+      '/v1//usage',
+      '/v1/%',
+      '/v1/%00',
+      '/v1/../metrics',
+      '/v1/usage/../metrics',
+      '/v1/%2e%2e/metrics',
+    ],
+    ...[
+      '/console/..%2f..%2fetc/passwd',
+      '/console/assets/..%2f..%2fpackage.json',
+      '/V1/usage',
+      '/v1/usage;x=1',
+      '/v1/usage%2f',
+    ],
     `/v1/prompts/${'x'.repeat(2000)}`,
   ])('answers %s with nothing of its own, and sends nobody elsewhere', async (path) => {
     const { status, headers, text: body } = await send('GET', path, owner.headers);

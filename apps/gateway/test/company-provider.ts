@@ -101,7 +101,10 @@ export class ProviderBrowser {
     const [, action] = /action="([^"]+)"/.exec(page) ?? [];
     if (!action) throw new Error(`the provider shows no form: ${page.slice(0, 500)}`);
     const hidden = [...page.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name!, value!]);
-    return this.go(new URL(action, this.issuer).href, new URLSearchParams({ ...Object.fromEntries(hidden), ...fields }));
+    return this.go(
+      new URL(action, this.issuer).href,
+      new URLSearchParams({ ...Object.fromEntries(hidden), ...fields }),
+    );
   }
 
   private async go(url: string, body?: URLSearchParams): Promise<Response> {

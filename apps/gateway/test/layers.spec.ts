@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  ...['audit', 'bots', 'limits', 'sessions', 'api-keys', 'access', 'staff', 'approvals', 'webhooks'],
+  ...['audit', 'bots', 'limits', 'proof-of-work', 'sessions', 'api-keys', 'access', 'staff', 'approvals', 'webhooks'],
   ...['pages', 'edge', 'mail', 'people', 'sign-in', 'staff-sso', 'demo'],
 ];
 

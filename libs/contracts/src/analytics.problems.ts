@@ -32,6 +32,10 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     en: 'There is no such bot, or you may not see it.',
     ru: 'Такого бота нет, или он вам не виден.',
   },
+  'analytics.demo_refused': {
+    en: 'There is no demo company in production.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
+  },
   'analytics.day_is_not_over': {
     en: 'The day is not over (UTC).',
     ru: 'День ещё не закончился (UTC).',
@@ -100,8 +104,8 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Рассказать о себе может только человек.',
   },
   'analytics.plan_impossible': {
-    en: 'A share lies between 0 and 1, and a mean is not 0.',
-    ru: 'Доля лежит между 0 и 1, а среднее не равно 0.',
+    en: 'A share lies between 0 and 1, a mean is not 0, and nobody has endlessly many people.',
+    ru: 'Доля лежит между 0 и 1, среднее не равно 0, а людей не бывает бесконечно много.',
   },
   'analytics.snooze_too_long': {
     en: 'An alert is snoozed for 14 days at most.',

@@ -65,7 +65,7 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   },
   'gateway.demo_refused': {
     en: 'There is no demo company in production.',
-    ru: 'В рабочей среде демонстрационной компании нет.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
   },
   'gateway.email_needed': {
     en: 'The first owner has to give an e-mail address and a name.',
@@ -103,6 +103,14 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Без него вы не сможете войти.',
     todo: { en: 'Add another one first.', ru: 'Сначала добавьте другой способ.' },
   },
+  'gateway.logout_token_refused': {
+    en: 'This is no logout token for this site.',
+    ru: 'Это не токен выхода для этого сайта.',
+    todo: {
+      en: 'Only the single sign-on of the company calls this address: compare its issuer and client id with the settings here.',
+      ru: 'Этот адрес вызывает только единый вход компании: сверьте его издателя и идентификатор клиента с настройками.',
+    },
+  },
   'gateway.not_for_oneself': {
     en: 'Nobody does this to themselves.',
     ru: 'С самим собой этого не делают.',
@@ -121,6 +129,14 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'This is the area of a person: staff and keys have none.',
     ru: 'Это личный кабинет человека: у сотрудников и ключей его нет.',
   },
+  'gateway.proof_of_work_needed': {
+    en: 'A proof of work is needed, so that nobody does this a million times.',
+    ru: 'Нужно доказательство работы, чтобы никто не делал этого миллион раз.',
+    todo: {
+      en: 'Solve a challenge of `POST /v1/proof-of-work/challenges`, and send it as `X-Proof-Of-Work`. It counts once, for five minutes.',
+      ru: 'Решите задачу из `POST /v1/proof-of-work/challenges` и пришлите ответ в `X-Proof-Of-Work`. Он засчитывается один раз в течение пяти минут.',
+    },
+  },
   'gateway.provider_unavailable': {
     en: 'The provider of the sign-in does not answer.',
     ru: 'Сервис входа не отвечает.',
@@ -129,6 +145,11 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'Nobody signs in with that here.',
     ru: 'С этим сервисом здесь не входят.',
     todo: { en: 'Choose one of those that are offered.', ru: 'Выберите один из предложенных.' },
+  },
+  'gateway.refresh_refused': {
+    en: 'The refresh token was used, is unknown, or its session has ended.',
+    ru: 'Токен обновления использован, неизвестен, или сеанс завершён.',
+    todo: { en: 'Sign in once more.', ru: 'Войдите ещё раз.' },
   },
   'gateway.restriction_beyond_own': {
     en: 'You may restrict people for a shorter time only.',
@@ -166,6 +187,19 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'What came back from the provider proves nothing.',
     ru: 'Ответ сервиса входа ничего не подтверждает.',
     todo: { en: 'Begin anew.', ru: 'Начните снова.' },
+  },
+  'gateway.sso_no_access': {
+    en: 'The single sign-on knows you, and you have no access here.',
+    ru: 'Единый вход вас знает, но доступа здесь у вас нет.',
+    todo: {
+      en: 'Ask an administrator for an invitation or a role.',
+      ru: 'Попросите администратора пригласить вас или выдать роль.',
+    },
+  },
+  'gateway.sso_not_offered': { en: 'There is no single sign-on here.', ru: 'Единого входа здесь нет.' },
+  'gateway.sso_required': {
+    en: 'With this address you sign in by the single sign-on of your company.',
+    ru: 'С этим адресом входят через единый вход вашей компании.',
   },
   'gateway.staff_exists': {
     en: 'Somebody with this address works here already.',

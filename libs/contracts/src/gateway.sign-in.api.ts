@@ -3,6 +3,7 @@ import { Instant } from './api.shapes';
 import { defineRoute } from './define-route';
 import { IdentityChannel } from './gateway.events';
 import { Identity } from './gateway.me.api';
+import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
 import { AppTokens, sessionWanted } from './gateway.tokens.api';
 import { Locale } from './locale';
 
@@ -96,9 +97,10 @@ export const SendSignInEmail = defineRoute({
   summary: 'Sends a link by e-mail that signs in once, within a quarter of an hour, in the browser that asked for it.',
   permission: 'public',
   rate: 'sign-in',
+  headers: proofOfWorkHeaders,
   body: EmailRequest,
   status: 202,
-  problems: noEmail,
+  problems: { ...noEmail, ...proofOfWorkProblems },
 });
 
 export const RedeemSignInLink = defineRoute({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
+import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
 import { BotId } from './shapes';
 
 const RoleName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
@@ -184,10 +185,17 @@ export const SignInWithPassword = defineRoute({
   ...signIn,
   id: 'gateway.staff-sign-in.password',
   path: '/staff-sign-in/password',
-  summary: 'The first step of staff: whatever is wrong, the answer and its time are the same.',
+  summary:
+    'The first step of staff: whatever is wrong, the answer and its time are the same. The third try wants a proof of work.',
+  headers: proofOfWorkHeaders,
   body: z.object({ email: z.string().max(254), password: z.string().max(200) }),
   answer: NextStep,
-  problems: { 'gateway.wrong_credentials': 401, 'gateway.too_many_attempts': 429, 'gateway.sso_required': 403 },
+  problems: {
+    'gateway.wrong_credentials': 401,
+    'gateway.too_many_attempts': 429,
+    'gateway.sso_required': 403,
+    ...proofOfWorkProblems,
+  },
 });
 
 export const AcceptInvitation = defineRoute({

@@ -18,7 +18,13 @@ export const sessionWanted = {
     .enum(['cookie', 'tokens'])
     .default('cookie')
     .describe('Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.'),
-  device: z.string().trim().min(1).max(60).optional().describe('Of an app: by what its owner knows it in the list of sessions.'),
+  device: z
+    .string()
+    .trim()
+    .min(1)
+    .max(60)
+    .optional()
+    .describe('Of an app: by what its owner knows it in the list of sessions.'),
 };
 
 const RefreshToken = z.object({ refreshToken: z.string().min(1).max(200) });

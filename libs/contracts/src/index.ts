@@ -374,6 +374,7 @@ export {
   ReadAuditVerification,
   RequestAuditVerification,
 } from './gateway.audit.api';
+export { CreateProofChallenge } from './gateway.proof-of-work.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
 export { AppTokens, RefreshTokens, RevokeTokens } from './gateway.tokens.api';

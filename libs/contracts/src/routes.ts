@@ -22,6 +22,7 @@ import * as gatewayKeys from './gateway.keys.api';
 import * as gatewayMe from './gateway.me.api';
 import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
+import * as gatewayProofOfWork from './gateway.proof-of-work.api';
 import * as gatewaySession from './gateway.session.api';
 import * as gatewaySignIn from './gateway.sign-in.api';
 import * as gatewaySso from './gateway.sso.api';
@@ -55,6 +56,7 @@ const files = [
   gatewayMe,
   gatewayPasskeys,
   gatewayPeople,
+  gatewayProofOfWork,
   gatewaySession,
   gatewaySignIn,
   gatewaySso,

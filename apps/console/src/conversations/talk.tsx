@@ -25,9 +25,10 @@ import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { ChevronUp, Download } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { reasonHeader } from '../api';
-import { zone } from '../period/period';
+import { zone } from '../period/days';
 import { Outcome } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
+import { firstPage } from './turns.api';
 
 interface TalkProps {
   conversation: ChatAiConversation;
@@ -46,7 +47,7 @@ export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: 
   const path = { conversationId: id };
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...chatAiMessagesListInfiniteOptions({ path, headers, query: { limit: 50 } }),
-    initialPageParam: '',
+    initialPageParam: firstPage,
     getNextPageParam: ({ page }: ChatAiMessagesListResponse) => page.next,
   });
   const [text, setText] = useState('');

@@ -8,7 +8,7 @@ export const useMeTexts = defineTexts({
     month: {
       title: 'My month',
       about: (zone: string) => `What you did with the bots, by days in the time zone ${zone}.`,
-      sessions: 'Times of use',
+      sessions: 'Sessions',
       minutes: 'Minutes',
       messages: 'Messages',
       practices: 'Practices finished',

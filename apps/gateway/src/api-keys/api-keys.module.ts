@@ -3,5 +3,10 @@ import { AuditModule } from '../audit/audit.module';
 import { ApiKeysController } from './api-keys.controller';
 import { ApiKeysService } from './api-keys.service';
 
-@Module({ imports: [AuditModule], controllers: [ApiKeysController], providers: [ApiKeysService], exports: [ApiKeysService] })
+@Module({
+  imports: [AuditModule],
+  controllers: [ApiKeysController],
+  providers: [ApiKeysService],
+  exports: [ApiKeysService],
+})
 export class ApiKeysModule {}

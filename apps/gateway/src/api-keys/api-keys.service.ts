@@ -156,7 +156,8 @@ export class ApiKeysService {
     const parts = parseKey(text);
     if (!parts) return;
     const key = await this.read(parts.id);
-    if (key?.secretHash === this.hashOf(parts) && this.isAlive(key)) await this.end(key.id, 'reported', { kind: 'anonymous', id: '' });
+    if (key?.secretHash === this.hashOf(parts) && this.isAlive(key))
+      await this.end(key.id, 'reported', { kind: 'anonymous', id: '' });
   }
 
   private note(

@@ -156,7 +156,10 @@ export class ApprovalsService implements OnModuleInit {
     await this.db.manager.delete(Approval, { expiresAt: LessThan(time) });
   }
 
-  private async passAlone({ requester, route, botId, userId }: ApprovalDemand, isStaff: boolean): Promise<ApprovalVerdict> {
+  private async passAlone(
+    { requester, route, botId, userId }: ApprovalDemand,
+    isStaff: boolean,
+  ): Promise<ApprovalVerdict> {
     this.outcomes.inc({ outcome: 'alone' });
     this.log.warn({ requester, route: route.id }, 'done without a second person: nobody else could have agreed');
     if (isStaff) {

@@ -175,7 +175,9 @@ describe('the edge', () => {
       responses.forEach((response, i) => {
         const reader = response.body!.getReader();
         const read = async (): Promise<void> => ((await reader.read()).done ? undefined : read());
-        void read().catch(() => undefined).then(() => ended.add(i));
+        void read()
+          .catch(() => undefined)
+          .then(() => ended.add(i));
       });
       await call('/v1/session/staff', { method: 'DELETE', as: leaving });
       await app.service.db.query(`UPDATE grants SET role = 'analyst' WHERE staff_id = $1`, [changed.id]);

@@ -100,7 +100,10 @@ export class RestrictionsService {
     );
     const shown = await this.shown(tx, restriction);
     const before = former.filter((each) => this.isActive(each)).map(boundsOf);
-    await this.note(tx, actor, 'impose', restriction, { before: { restrictions: before }, after: { restrictions: [boundsOf(restriction)] } });
+    await this.note(tx, actor, 'impose', restriction, {
+      before: { restrictions: before },
+      after: { restrictions: [boundsOf(restriction)] },
+    });
     return shown;
   }
 
@@ -124,7 +127,10 @@ export class RestrictionsService {
       await tx.update(Restriction, id, lifted);
       await this.outbox.add(tx, PersonReleased({ ...wordsOf(restriction), releasedAt: now.toISOString() }));
       const shown = await this.shown(tx, { ...restriction, ...lifted });
-      await this.note(tx, actor, 'lift', restriction, { before: { restrictions: [boundsOf(restriction)] }, after: { restrictions: [] } });
+      await this.note(tx, actor, 'lift', restriction, {
+        before: { restrictions: [boundsOf(restriction)] },
+        after: { restrictions: [] },
+      });
       return shown;
     });
   }

@@ -17,11 +17,7 @@ import { type Exchange, SessionsService } from './sessions.service';
 /** Unknown, used, or of a session that has ended: who tries tokens learns nothing. */
 class RefreshRefused extends DomainError {
   constructor() {
-    super(
-      'gateway.refresh_refused',
-      { en: 'Sign in once more.', ru: 'Войдите ещё раз.' },
-      401,
-    );
+    super('gateway.refresh_refused', { en: 'Sign in once more.', ru: 'Войдите ещё раз.' }, 401);
   }
 }
 
@@ -71,7 +67,11 @@ export class AppSessionsService {
   ): Promise<Tokens> {
     const token = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url');
     const session = await this.db.transaction(async (tx) => {
-      const session = await this.sessions.beginOfApp(tx, { id, amr, device: device ?? deviceOf(headers['user-agent']) });
+      const session = await this.sessions.beginOfApp(tx, {
+        id,
+        amr,
+        device: device ?? deviceOf(headers['user-agent']),
+      });
       await this.add(tx, session.id, token);
       return session;
     });

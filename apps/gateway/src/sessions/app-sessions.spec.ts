@@ -71,7 +71,13 @@ describe('an app that is signed in', () => {
     const claims = { role: 'authenticated', session_id: session };
     const signed = (
       changed: object,
-      { by = key, alg = 'ES256', audience = 'authenticated', issuer = SITE, at = now }: {
+      {
+        by = key,
+        alg = 'ES256',
+        audience = 'authenticated',
+        issuer = SITE,
+        at = now,
+      }: {
         by?: Parameters<SignJWT['sign']>[0];
         alg?: string;
         audience?: string;
@@ -179,7 +185,9 @@ describe('an app that is signed in', () => {
   it('is signed out by itself, by its owner from elsewhere, and by a month in which it was not used', async () => {
     const userId = uuidv7();
     const [own, other, idle] = [await begin(userId), await begin(userId), await begin(userId)];
-    expect((await browser().ask('POST', '/sign-in/tokens/revoke', { refreshToken: own.refreshToken })).status).toBe(204);
+    expect((await browser().ask('POST', '/sign-in/tokens/revoke', { refreshToken: own.refreshToken })).status).toBe(
+      204,
+    );
     expect((await sessionsOf(own)).status).toBe(401);
     const { sessionId } = (await sessionsOf(idle)).body.data.find(({ isCurrent }) => !isCurrent)!;
     const ended = await browser().ask('DELETE', `/me/sessions/${sessionId}`, undefined, as(idle));

@@ -144,7 +144,11 @@ export class SessionsService {
   }
 
   /** Somebody has proven once more who they are. */
-  async prove(id: string, amr: readonly string[], elsewhere: Partial<Pick<Session, 'provenAt' | 'ssoSid'>> = {}): Promise<void> {
+  async prove(
+    id: string,
+    amr: readonly string[],
+    elsewhere: Partial<Pick<Session, 'provenAt' | 'ssoSid'>> = {},
+  ): Promise<void> {
     const now = this.clock.now();
     const session = await this.db.manager.findOneByOrFail(Session, { id });
     const all = [...new Set([...session.amr, ...amr])];

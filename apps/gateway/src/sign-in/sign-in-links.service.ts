@@ -34,6 +34,11 @@ export class SignInLinksService {
     private readonly mailer: MailerService,
   ) {}
 
+  /** @throws EmailNotOffered */
+  assertOffered(): void {
+    if (!this.mailer.isConfigured) throw new EmailNotOffered();
+  }
+
   /**
    * Sends a link to an address, unless it has got enough of them lately. Nobody sees whether it did, nor whether the address is
    * known: the mail is sent later, by a job.
@@ -43,7 +48,7 @@ export class SignInLinksService {
     http: Http,
     { email, locale, returnTo, linkTo }: { email: string; locale: Locale; returnTo: string; linkTo?: string },
   ): Promise<void> {
-    if (!this.mailer.isConfigured) throw new EmailNotOffered();
+    this.assertOffered();
     const browserHash = bindBrowser(http);
     const { channel, externalId } = emailIdentity(email);
     const emailHash = this.identities.hash(channel, externalId);

@@ -13,6 +13,7 @@ import {
 } from '@switchboard/contracts';
 import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
 import { personOf } from '../people/people.service';
+import { ProofOfWorkService } from '../proof-of-work/proof-of-work.service';
 import { SignInLinksService } from './sign-in-links.service';
 import { SignInService } from './sign-in.service';
 
@@ -28,6 +29,7 @@ export class SignInController {
   constructor(
     private readonly signIn: SignInService,
     private readonly links: SignInLinksService,
+    private readonly proofOfWork: ProofOfWorkService,
   ) {}
 
   @Implements(ListSignInMethods)
@@ -46,7 +48,10 @@ export class SignInController {
   }
 
   @Implements(SendSignInEmail)
-  sendEmail({ http, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+  async sendEmail({ http, headers, body }: RequestOf<typeof SendSignInEmail>): Promise<void> {
+    // Nobody computes for what there is not.
+    this.links.assertOffered();
+    await this.proofOfWork.demand(headers['x-proof-of-work']);
     return this.links.sendEmail(http, body);
   }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Erasure } from '@switchboard/service-kit';
 import { MailModule } from '../mail/mail.module';
 import { PeopleModule } from '../people/people.module';
+import { ProofOfWorkModule } from '../proof-of-work/proof-of-work.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { SignInProviders } from './providers/sign-in-providers';
 import { SignInAttempts } from './sign-in-attempts';
@@ -12,7 +13,7 @@ import { SignInJobs } from './sign-in.jobs';
 import { SignInService } from './sign-in.service';
 
 @Module({
-  imports: [MailModule, PeopleModule, SessionsModule],
+  imports: [MailModule, PeopleModule, ProofOfWorkModule, SessionsModule],
   controllers: [SignInController],
   providers: [SignInProviders, SignInAttempts, SignInLinks, SignInJobs, SignInService, SignInLinksService],
 })

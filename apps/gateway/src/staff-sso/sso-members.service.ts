@@ -70,7 +70,10 @@ export class SsoMembersService {
     const invited = await tx.findOne(Staff, { where: { emailHash: this.staff.hashOfEmail(email) }, lock });
     if (!invited?.ssoHash) return invited ?? undefined;
     // An address that was given to somebody new, who has not inherited the rights with it.
-    this.log.warn({ staffId: invited.id }, 'single sign-on: another account has come with the address of a member of staff');
+    this.log.warn(
+      { staffId: invited.id },
+      'single sign-on: another account has come with the address of a member of staff',
+    );
     return undefined;
   }
 
@@ -99,7 +102,8 @@ export class SsoMembersService {
     const known = await tx.findBy(Role, { name: In(given.map(({ role }) => role)) });
     const grants = given.filter(({ role }) => known.some(({ name }) => name === role));
     const unknown = given.filter((grant) => !grants.includes(grant)).map(({ role }) => role);
-    if (unknown.length > 0) this.log.warn({ roles: unknown }, 'single sign-on: GATEWAY_STAFF_SSO_ROLES names roles that there are not');
+    if (unknown.length > 0)
+      this.log.warn({ roles: unknown }, 'single sign-on: GATEWAY_STAFF_SSO_ROLES names roles that there are not');
     await tx.delete(Grant, { staffId, source: 'sso' });
     const rows = grants.map(({ role, botId }) => ({
       ...{ id: uuidv7(), staffId, role, botId, until: null, grantedBy: null },

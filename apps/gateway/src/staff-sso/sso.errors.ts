@@ -2,11 +2,7 @@ import { DomainError } from '@switchboard/service-kit';
 
 export class SsoNotOffered extends DomainError {
   constructor() {
-    super(
-      'gateway.sso_not_offered',
-      { en: 'There is no single sign-on here.', ru: 'Единого входа здесь нет.' },
-      404,
-    );
+    super('gateway.sso_not_offered', { en: 'There is no single sign-on here.', ru: 'Единого входа здесь нет.' }, 404);
   }
 }
 

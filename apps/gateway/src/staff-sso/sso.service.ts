@@ -181,7 +181,8 @@ export class SsoService {
 function providerOf(config: SsoConfig, registry: Registry): OpenIdProvider | undefined {
   const { GATEWAY_STAFF_SSO_ISSUER: issuer, GATEWAY_STAFF_SSO_CLIENT_ID: clientId } = config;
   if (issuer === undefined) return undefined;
-  if (clientId === undefined) throw new ConfigError('GATEWAY_STAFF_SSO_CLIENT_ID: needed with GATEWAY_STAFF_SSO_ISSUER');
+  if (clientId === undefined)
+    throw new ConfigError('GATEWAY_STAFF_SSO_CLIENT_ID: needed with GATEWAY_STAFF_SSO_ISSUER');
   const policy = new ResiliencePolicy({
     name: NAME,
     registry,

@@ -71,8 +71,12 @@ describe('single sign-on of staff', () => {
     return { ...completed, browser };
   }
   const staffOf = async (browser: Browser) =>
-    (await browser.ask<{ staff: { id: string; roles: string[]; amr: string[]; bots: object[] } | null }>('GET', '/session'))
-      .body.staff;
+    (
+      await browser.ask<{ staff: { id: string; roles: string[]; amr: string[]; bots: object[] } | null }>(
+        'GET',
+        '/session',
+      )
+    ).body.staff;
 
   it('is offered by its name, and by none where there is no provider', async () => {
     expect((await browserOf().ask('GET', '/staff-sign-in/methods')).body).toEqual({ sso: { name: 'Northwind ID' } });
@@ -94,7 +98,9 @@ describe('single sign-on of staff', () => {
     const { browser } = await signIn('hugo');
     expect(await staffOf(browser)).toMatchObject({ bots: [{ botId: 'lumen' }] });
     const member = await browser.ask('GET', '/account');
-    expect(member.body).toMatchObject({ member: { name: 'The hugo', email: 'hugo@northwind.example', factors: ['sso'] } });
+    expect(member.body).toMatchObject({
+      member: { name: 'The hugo', email: 'hugo@northwind.example', factors: ['sso'] },
+    });
   });
 
   it('gives no access to whom it gives no role, and makes nobody of them', async () => {
@@ -136,7 +142,10 @@ describe('single sign-on of staff', () => {
     const brought = broughtBy(back);
     const complete = async (by: Browser, body: object) =>
       (await by.ask<Refused>('POST', '/staff-sign-in/sso/sessions', body)) as { status: number; body: Refused };
-    expect(await complete(browserOf(), brought)).toMatchObject({ status: 401, body: { code: 'gateway.sign_in_expired' } });
+    expect(await complete(browserOf(), brought)).toMatchObject({
+      status: 401,
+      body: { code: 'gateway.sign_in_expired' },
+    });
     const copy = browser.copy();
     expect((await complete(browser, brought)).status).toBe(201);
     expect(await complete(copy, brought)).toMatchObject({ status: 401, body: { code: 'gateway.sign_in_expired' } });
@@ -149,7 +158,9 @@ describe('single sign-on of staff', () => {
     const third = browserOf();
     await attempt('rita', third);
     // A code that was given to another attempt, whose verifier and nonce are others.
-    expect((await complete(third, { ...second, state: broughtBy((await attempt('rita', third)).back).state })).status).toBe(401);
+    expect(
+      (await complete(third, { ...second, state: broughtBy((await attempt('rita', third)).back).state })).status,
+    ).toBe(401);
     const declined = browserOf();
     const { url } = await attempt('rita', declined);
     const state = url.searchParams.get('state');
@@ -162,7 +173,8 @@ describe('single sign-on of staff', () => {
     account('paula', ['board']);
     const at = company.browser();
     const { browser, body } = await signIn('paula', browserOf(), at);
-    const provenAt = async () => (await browser.ask<{ staff: { provenAt: string } }>('GET', '/session')).body.staff.provenAt;
+    const provenAt = async () =>
+      (await browser.ask<{ staff: { provenAt: string } }>('GET', '/session')).body.staff.provenAt;
     const before = await provenAt();
     await app.service.db.query(`UPDATE sessions SET proven_at = proven_at - interval '1 hour' WHERE subject_id = $1`, [
       body.staffId,
@@ -248,7 +260,9 @@ describe('single sign-on of staff', () => {
       expect([accepted.status, accepted.body.code]).toEqual([403, 'gateway.sso_required']);
       expect((await signIn('vera', browser)).status).toBe(201);
       expect((await staffOf(browser))?.roles.toSorted()).toEqual(['analyst', 'developer']);
-      expect((await browser.ask('POST', '/staff-sign-in/invitation/read', { token: link.split('#')[1] })).status).toBe(410);
+      expect((await browser.ask('POST', '/staff-sign-in/invitation/read', { token: link.split('#')[1] })).status).toBe(
+        410,
+      );
     });
 
     /** A member of staff with a password and an app of here. */
@@ -257,10 +271,13 @@ describe('single sign-on of staff', () => {
       const { nest, db } = strict.service;
       const [cipher, staff] = [nest.get(FieldCipher, { strict: false }), nest.get(StaffService, { strict: false })];
       const [email, secret] = [`${login}@northwind.example`, generateSecret({ length: 20 })];
-      await db.query(`UPDATE staff SET email_hash = $2, email = $3, password_hash = $4, totp_secret = $5 WHERE id = $1`, [
-        ...[id, staff.hashOfEmail(email), cipher.encrypt(email, 'staff.email', id), await hashPassword(PASSWORD)],
-        cipher.encrypt(secret, 'staff.totp_secret', id),
-      ]);
+      await db.query(
+        `UPDATE staff SET email_hash = $2, email = $3, password_hash = $4, totp_secret = $5 WHERE id = $1`,
+        [
+          ...[id, staff.hashOfEmail(email), cipher.encrypt(email, 'staff.email', id), await hashPassword(PASSWORD)],
+          cipher.encrypt(secret, 'staff.totp_secret', id),
+        ],
+      );
       const browser = browserOf(strict);
       const step = await browser.ask<Refused & { ticket: string }>('POST', '/staff-sign-in/password', {
         email,

@@ -78,14 +78,20 @@ export const ssoVariables = {
     .int()
     .min(60)
     .optional()
-    .describe('Seconds since somebody has signed in there, at most. Not every provider tells; whoever does not is refused then.'),
+    .describe(
+      'Seconds since somebody has signed in there, at most. Not every provider tells; whoever does not is refused then.',
+    ),
 };
 
 const config = z.object(ssoVariables);
 export type SsoConfig = z.output<typeof config> & { readonly GATEWAY_PUBLIC_URL: string };
 
 /** `Anna@Example.com` → `example.com` */
-export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).trim().toLowerCase();
+export const domainOf = (email: string): string =>
+  email
+    .slice(email.lastIndexOf('@') + 1)
+    .trim()
+    .toLowerCase();
 
 /** Whether a member of staff with this address has to come in by the provider. */
 export const isSsoRequired = (settings: SsoConfig, email: string): boolean =>

@@ -28,8 +28,12 @@ export class StaffSignInController {
   ) {}
 
   @Implements(SignInWithPassword)
-  password({ body, http }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
-    return this.signIn.withPassword(http, body.email, body.password);
+  password({
+    headers,
+    body,
+    http,
+  }: RequestOf<typeof SignInWithPassword>): Promise<AnswerOf<typeof SignInWithPassword>> {
+    return this.signIn.withPassword(http, body.email, body.password, headers['x-proof-of-work']);
   }
 
   @Implements(ReadInvitation)

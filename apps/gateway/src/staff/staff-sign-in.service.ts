@@ -6,8 +6,6 @@ import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log';
-import { LimitsService } from '../limits/limits.service';
-import type { RateLimit } from '../limits/rate-limit';
 import { SessionsService } from '../sessions/sessions.service';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { LocalSignIn } from './local-sign-in';
@@ -19,10 +17,10 @@ import {
   InvitationExpired,
   SignInExpired,
   StaffExists,
-  TooManyAttempts,
   WrongCode,
   WrongCredentials,
 } from './staff.errors';
+import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { FIRST, StaffService } from './staff.service';
 
@@ -37,9 +35,6 @@ export interface SignInStep {
 /** What the steps of a sign-in hand on. It is good for one member of staff, and only until their credentials change. */
 const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), secret: z.string().optional() });
 const TICKET = 'sign-in';
-
-/** Five wrong ones at once, and then one every three minutes; where they come from has a limit of its own at the edge. */
-const ATTEMPTS: RateLimit = { name: 'staff-attempts', limit: 5, windowMs: 15 * 60_000, kind: 'spread', burst: 5 };
 
 /** RFC 6238: SHA-1, six digits, 30 s; the step before and the one after count as well. */
 const PERIOD = 30;
@@ -59,7 +54,7 @@ export class StaffSignInService {
     private readonly db: DataSource,
     private readonly staff: StaffService,
     private readonly sessions: SessionsService,
-    private readonly limits: LimitsService,
+    private readonly attempts: StaffAttempts,
     private readonly passkeys: PasskeysService,
     private readonly tickets: StaffTickets,
     private readonly local: LocalSignIn,
@@ -70,10 +65,13 @@ export class StaffSignInService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws WrongCredentials, whatever is wrong; TooManyAttempts; SsoRequired when all is right, and does not count here */
-  async withPassword(http: Http, email: string, password: string): Promise<SignInStep> {
+  /**
+   * @param proof of work, which is needed after two wrong passwords
+   * @throws WrongCredentials, whatever is wrong; TooManyAttempts; ProofOfWorkNeeded; SsoRequired when all is right, and does not count here
+   */
+  async withPassword(http: Http, email: string, password: string, proof?: string): Promise<SignInStep> {
     const emailHash = this.staff.hashOfEmail(email);
-    const attempt = await this.beginAttempt(emailHash);
+    const attempt = await this.attempts.beginProven(emailHash, proof);
     const staff = await this.db.manager.findOneBy(Staff, { emailHash, state: 'active' });
     if (!(await isPassword(staff?.passwordHash ?? null, password))) {
       // Not waited for, or the time would tell who works here.
@@ -140,7 +138,7 @@ export class StaffSignInService {
   async confirmTotp(http: Http, ticket: string, first: string, second: string): Promise<string[]> {
     const { staff, secret } = await this.open(ticket);
     if (!secret || staff.totpSecret) throw new SignInExpired();
-    const attempt = await this.beginAttempt(staff.id);
+    const attempt = await this.attempts.begin(staff.id);
     const one = await this.stepOf(secret, first, 0);
     const two = one === undefined ? undefined : await this.stepOf(secret, second, one);
     if (two === undefined) throw new WrongCode();
@@ -193,7 +191,7 @@ export class StaffSignInService {
     const session = await this.sessions.find(http.request, 'staff');
     if (session?.subjectId !== staffId) throw new WrongCredentials();
     if (password !== undefined) {
-      const attempt = await this.beginAttempt(staffId);
+      const attempt = await this.attempts.begin(staffId);
       const { passwordHash } = await this.db.manager.findOneByOrFail(Staff, { id: staffId });
       if (!(await isPassword(passwordHash, password))) throw new WrongCredentials();
       await attempt.succeeded();
@@ -257,7 +255,7 @@ export class StaffSignInService {
     staffId: string,
     given: string,
   ): Promise<{ amr: string; recoveryCodesLeft: number }> {
-    const attempt = await this.beginAttempt(staffId);
+    const attempt = await this.attempts.begin(staffId);
     const taken = await this.db.transaction(async (tx) => {
       const staff = await tx.findOne(Staff, { where: { id: staffId }, lock: { mode: 'pessimistic_write' } });
       if (staff?.state !== 'active' || !staff.totpSecret) return undefined;
@@ -295,15 +293,6 @@ export class StaffSignInService {
       afterTimeStep: after,
     });
     return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
-  }
-
-  /** @throws TooManyAttempts */
-  private async beginAttempt(who: string): Promise<{ succeeded(): Promise<void> }> {
-    const pay = (cost: number) => this.limits.pay([{ limit: ATTEMPTS, subject: `staff attempts ${who}`, cost }]);
-    const [balance] = await pay(1);
-    if (!balance!.allowed) throw new TooManyAttempts(Math.ceil(balance!.resetMs / 1000));
-    // Those that succeed are given back.
-    return { succeeded: async () => void (await pay(-1)) };
   }
 
   private async change(staff: Staff, values: Partial<Staff>): Promise<void> {

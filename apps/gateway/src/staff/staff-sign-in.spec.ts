@@ -15,7 +15,7 @@ describe('staff', () => {
   beforeAll(async () => {
     const lines: string[] = [];
     const log = createLog({ level: 'warn', format: 'json' }, { write: (line: string) => void lines.push(line) });
-    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_PORT: '0' }, log });
+    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_PORT: '0', GATEWAY_PROOF_OF_WORK: '0' }, log });
     link = lines.map((line) => (JSON.parse(line) as { link?: string }).link).find(Boolean)!;
   });
   afterAll(() => app.stop());

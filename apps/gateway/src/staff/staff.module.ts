@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
 import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
+import { ProofOfWorkModule } from '../proof-of-work/proof-of-work.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
 import { LocalSignIn } from './local-sign-in';
@@ -10,15 +11,16 @@ import { PasskeysService } from './passkeys.service';
 import { SignInAudit } from './sign-in-audit';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
+import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
-  imports: [AccessModule, AuditModule, LimitsModule, SessionsModule],
+  imports: [AccessModule, AuditModule, LimitsModule, ProofOfWorkModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
-    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner],
+    ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
     ...[LocalSignIn, SignInAudit],
   ],
   exports: [SignInAudit, StaffService, StaffTickets],

@@ -44,11 +44,10 @@ export function oidcServer(parts: ProviderParts): Router {
       const form = formOf(req);
       const grant = server.redeem(form, server.authenticate(form, req.headers.authorization));
       const { person, request } = grant;
-      const token = await idToken(
-        { keys, issuer: baseOf(req, address), fault },
-        grant,
-        { auth_time: Math.floor(Date.now() / 1000), ...claimsOf(name, person, request) },
-      );
+      const token = await idToken({ keys, issuer: baseOf(req, address), fault }, grant, {
+        auth_time: Math.floor(Date.now() / 1000),
+        ...claimsOf(name, person, request),
+      });
       res.json({
         access_token: server.accessTokenFor(grant),
         token_type: 'Bearer',

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Read by Node itself as well (tools/verbs/pictures.mts), so that it imports nothing of ours.
-
 /** What addresses of pages name: `$botId` and so on. */
-export type KnownIds = Readonly<Record<'botId' | 'conversationId' | 'userId', string>>;
+export type KnownIds = Readonly<Record<string, string>>;
 
 export interface ConsolePageAddress {
   /** As a file may be called: `bots-new`. */
   readonly name: string;
   readonly path: string;
 }
+
+/** A page of something that there is not has to stand as well. */
+export const UNKNOWN = '00000000-0000-7000-8000-000000000000';
 
 /** The prefixes that stand for whoever sees a page. */
 const areas: Readonly<Record<string, string>> = { root: '', staff: '/console', me: '/me' };
@@ -24,7 +25,7 @@ export function pagesOf(area: 'root' | 'staff' | 'me', ids: KnownIds, workspace:
   const routes = [...source.matchAll(/getParentRoute: \(\) => (\w+),\s+path: '([^']+)'/g)];
   const paths = routes.filter(([, parent, path]) => parent === area && !['/console', '/me'].includes(path!));
   return paths.map(([, , path]) => {
-    const filled = path!.replaceAll(/\$(\w+)/g, (_, id: keyof KnownIds) => ids[id]);
+    const filled = path!.replaceAll(/\$(\w+)/g, (_, id: string) => ids[id] ?? UNKNOWN);
     return {
       name: path!.replaceAll(/\W+/g, '-').replaceAll(/^-|-$/g, '') || 'home',
       path: area === 'root' ? filled : `${areas[area]}/${filled === '/' ? '' : filled}`,
