@@ -22,13 +22,11 @@ import { type ModelCall, type RunningModel, startModel } from '../../chat-ai/tes
 
 const PROMPT = 'You are Lumen.';
 const WORDY = 'You are Lumen, and wordy.';
-const COUNTED = ['calls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const;
-type Counted = (typeof COUNTED)[number];
-type LedgerRow = Record<'userId' | 'day' | 'model', string> & Record<Counted, number>;
-
 /** People in each arm. */
 const ENOUGH = 50;
 
+const COUNTED = ['calls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const;
+type Counted = (typeof COUNTED)[number];
 
 /** The first line of what the model was told. */
 const toldFirst = ({ body }: ModelCall) => body.messages[0]!.content.split('\n')[0];
@@ -104,14 +102,16 @@ describe('chat-ai and analytics', () => {
     await asks(stranger, 'I have agreed to nothing.');
     await counted();
 
-    const ledger = await chat.service.db.query<LedgerRow[]>(
+    const ledger = await chat.service.db.query<
+      ({ userId: string; day: string; model: string } & Record<Counted, number>)[]
+    >(
       `SELECT user_id AS "userId", (created_at AT TIME ZONE 'UTC')::date::text AS day, model, count(*)::int AS calls,
          sum(input_tokens)::int AS "inputTokens", sum(cached_input_tokens)::int AS "cachedInputTokens",
          sum(output_tokens)::int AS "outputTokens", sum(cost_micros)::int AS "costMicros"
        FROM usages GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
     );
     const of = (userId: string) => ledger.filter((row) => row.userId === userId);
-    const sum = (rows: readonly LedgerRow[], field: Counted) => rows.reduce((total, row) => total + row[field], 0);
+    const sum = (rows: typeof ledger, field: Counted) => rows.reduce((total, row) => total + row[field], 0);
     const to = chat.clock.now().toISOString().slice(0, 10);
     const from = new Date(chat.clock.now().getTime() - 2 * 86_400_000).toISOString().slice(0, 10);
     for (const { userId } of people) {

@@ -32,10 +32,6 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     en: 'There is no such bot, or you may not see it.',
     ru: 'Такого бота нет, или он вам не виден.',
   },
-  'analytics.demo_refused': {
-    en: 'There is no demo company in production.',
-    ru: 'В рабочей установке нет демонстрационной компании.',
-  },
   'analytics.day_is_not_over': {
     en: 'The day is not over (UTC).',
     ru: 'День ещё не закончился (UTC).',
@@ -43,7 +39,7 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
   },
   'analytics.demo_refused': {
     en: 'There is no demo company in production.',
-    ru: 'В рабочей среде демонстрационной компании нет.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
   },
   'analytics.events_not_kept': {
     en: 'Days as old as that cannot be counted anew: their events are gone.',

@@ -636,21 +636,6 @@ export type AnalyticsNamespace = {
   to: number;
 };
 
-/**
- * An event as its contract describes it, said long ago.
- */
-export type AnalyticsPastEvent = {
-  id: DemoId;
-  type: string;
-  source: string;
-  subject: string;
-  time: string;
-  data: {
-    userId?: DemoId;
-    [key: string]: unknown;
-  };
-};
-
 export type AnalyticsQuarantinedEvent = {
   id: string;
   eventId: string;
@@ -940,38 +925,6 @@ export type ChatAiConversation = {
   good: number;
   bad: number;
   costMicros: CostMicros;
-};
-
-export type ChatAiDemoTurn = {
-  /**
-   * Of the reply.
-   */
-  id: DemoId;
-  usageId: DemoId;
-  chatId: DemoId;
-  botId: BotId;
-  userId: DemoId;
-  locale: Locale;
-  /**
-   * When the question came.
-   */
-  at: Instant;
-  outcome: ReplyOutcome;
-  model: string;
-  inputTokens: number;
-  cachedInputTokens: number;
-  outputTokens: number;
-  costMicros: CostMicros;
-  durationMs: number;
-  firstTextMs: number | null;
-  rating: 1 | -1 | null;
-  /**
-   * Null of a turn of which only what it has cost is kept.
-   */
-  words: {
-    question: string;
-    answer: string;
-  } | null;
 };
 
 /**
@@ -1428,11 +1381,6 @@ export type DeadLetter = {
    */
   event: unknown;
 };
-
-/**
- * A UUID of version 8: only what is made up for a demonstration has one.
- */
-export type DemoId = string;
 
 export type EventGroup = {
   name: string;
@@ -2125,6 +2073,16 @@ export type GatewayProfileChange = {
   timeZone?: TimeZone;
 };
 
+export type GatewayProofChallenge = {
+  /**
+   * `parameters` and `signature`, as the libraries of ALTCHA take them.
+   */
+  challenge: {
+    [key: string]: unknown;
+  };
+  expiresAt: Instant;
+};
+
 export type GatewayProviderAnswer = {
   state: string;
   code?: string;
@@ -2531,11 +2489,6 @@ export type Problem = {
    */
   retryAfter?: number;
 };
-
-/**
- * Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.
- */
-export type ReplyOutcome = string;
 
 /**
  * An IANA time zone: days and hours are those of this zone.
@@ -6697,386 +6650,6 @@ export type ChatAiMessagesSearchResponses = {
 };
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
-
-export type AnalyticsDemoEventsRemoveData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/demo/events';
-};
-
-export type AnalyticsDemoEventsRemoveErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `analytics.demo_refused`
-   */
-  403: Problem & {
-    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `analytics.events_not_kept`
-   */
-  409: Problem & {
-    code?: 'analytics.events_not_kept' | 'request_in_progress' | 'approval_unusable';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type AnalyticsDemoEventsRemoveError = AnalyticsDemoEventsRemoveErrors[keyof AnalyticsDemoEventsRemoveErrors];
-
-export type AnalyticsDemoEventsRemoveResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    removed: number;
-  };
-};
-
-export type AnalyticsDemoEventsRemoveResponse =
-  AnalyticsDemoEventsRemoveResponses[keyof AnalyticsDemoEventsRemoveResponses];
-
-export type AnalyticsDemoEventsTakeData = {
-  body: {
-    events: Array<AnalyticsPastEvent>;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/demo/events';
-};
-
-export type AnalyticsDemoEventsTakeErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `analytics.demo_refused`
-   */
-  403: Problem & {
-    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type AnalyticsDemoEventsTakeError = AnalyticsDemoEventsTakeErrors[keyof AnalyticsDemoEventsTakeErrors];
-
-export type AnalyticsDemoEventsTakeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    stored: number;
-    known: number;
-    quarantined: number;
-  };
-};
-
-export type AnalyticsDemoEventsTakeResponse = AnalyticsDemoEventsTakeResponses[keyof AnalyticsDemoEventsTakeResponses];
-
-export type AnalyticsDemoExperimentsTakeData = {
-  body: {
-    draft: {
-      key: ExperimentKey;
-      /**
-       * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
-       */
-      kind?: 'comparison' | 'bandit';
-      place: ExperimentPlace;
-      /**
-       * Of one bot; null of the whole installation.
-       */
-      botId?: BotId | null;
-      arms: Array<AnalyticsArm>;
-      /**
-       * The part of the people who take part at all, of 10,000; it may only grow.
-       */
-      coverage?: number;
-      namespace?: AnalyticsNamespace | null;
-      /**
-       * A guardrail or the primary metric that is surely harmed ends it.
-       */
-      automaticRollback?: boolean;
-      hypothesis?: string | null;
-      primary?: AnalyticsMetric | null;
-      secondary?: Array<AnalyticsMetric>;
-      guardrails?: Array<AnalyticsGuardrail>;
-      /**
-       * The smallest change of the primary metric worth finding, as a share of the control: 0.05.
-       */
-      minimalEffect?: number | null;
-      /**
-       * In all arms; see `analytics.experiments.plan`.
-       */
-      plannedPersons?: number | null;
-      /**
-       * Whole weeks, so that each weekday counts the same.
-       */
-      days?: number | null;
-      /**
-       * The chance of finding what is not there.
-       */
-      alpha?: number;
-      /**
-       * The chance of finding what is there.
-       */
-      power?: number;
-      /**
-       * Named before: whether the effect on the primary metric differs between them.
-       */
-      segments?: Array<'channel' | 'newcomer'>;
-    };
-    startedAt: Instant;
-  };
-  path: {
-    experimentId: DemoId;
-  };
-  query?: never;
-  url: '/v1/demo/experiments/{experimentId}';
-};
-
-export type AnalyticsDemoExperimentsTakeErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `analytics.demo_refused`
-   */
-  403: Problem & {
-    code?: 'analytics.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type AnalyticsDemoExperimentsTakeError =
-  AnalyticsDemoExperimentsTakeErrors[keyof AnalyticsDemoExperimentsTakeErrors];
-
-export type AnalyticsDemoExperimentsTakeResponses = {
-  /**
-   * Done.
-   */
-  204: void;
-};
-
-export type AnalyticsDemoExperimentsTakeResponse =
-  AnalyticsDemoExperimentsTakeResponses[keyof AnalyticsDemoExperimentsTakeResponses];
-
-export type GatewayDemoPeopleRemoveData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/demo/people';
-};
-
-export type GatewayDemoPeopleRemoveErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `gateway.demo_refused`
-   */
-  403: Problem & {
-    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewayDemoPeopleRemoveError = GatewayDemoPeopleRemoveErrors[keyof GatewayDemoPeopleRemoveErrors];
-
-export type GatewayDemoPeopleRemoveResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    removed: number;
-  };
-};
-
-export type GatewayDemoPeopleRemoveResponse = GatewayDemoPeopleRemoveResponses[keyof GatewayDemoPeopleRemoveResponses];
-
-export type GatewayDemoPeopleTakeData = {
-  body: {
-    people: Array<{
-      userId: DemoId;
-      name: string;
-      locale: Locale;
-      timeZone: string;
-      registeredAt: Instant;
-      seenAt: Instant;
-      /**
-       * Of Telegram.
-       */
-      externalId: string;
-      bots: Array<BotId>;
-    }>;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/demo/people';
-};
-
-export type GatewayDemoPeopleTakeErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `gateway.demo_refused`
-   */
-  403: Problem & {
-    code?: 'gateway.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewayDemoPeopleTakeError = GatewayDemoPeopleTakeErrors[keyof GatewayDemoPeopleTakeErrors];
-
-export type GatewayDemoPeopleTakeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * That were not there.
-     */
-    taken: number;
-  };
-};
-
-export type GatewayDemoPeopleTakeResponse = GatewayDemoPeopleTakeResponses[keyof GatewayDemoPeopleTakeResponses];
-
-export type ChatAiDemoTurnsRemoveData = {
-  body?: never;
-  path?: never;
-  query?: never;
-  url: '/v1/demo/turns';
-};
-
-export type ChatAiDemoTurnsRemoveErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `chat-ai.demo_refused`
-   */
-  403: Problem & {
-    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type ChatAiDemoTurnsRemoveError = ChatAiDemoTurnsRemoveErrors[keyof ChatAiDemoTurnsRemoveErrors];
-
-export type ChatAiDemoTurnsRemoveResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * Conversations.
-     */
-    removed: number;
-  };
-};
-
-export type ChatAiDemoTurnsRemoveResponse = ChatAiDemoTurnsRemoveResponses[keyof ChatAiDemoTurnsRemoveResponses];
-
-export type ChatAiDemoTurnsTakeData = {
-  body: {
-    /**
-     * The oldest first.
-     */
-    turns: Array<ChatAiDemoTurn>;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/demo/turns';
-};
-
-export type ChatAiDemoTurnsTakeErrors = {
-  /**
-   * `unauthorized`
-   */
-  401: Problem;
-  /**
-   * `chat-ai.demo_refused`
-   */
-  403: Problem & {
-    code?: 'chat-ai.demo_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type ChatAiDemoTurnsTakeError = ChatAiDemoTurnsTakeErrors[keyof ChatAiDemoTurnsTakeErrors];
-
-export type ChatAiDemoTurnsTakeResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * That were not there.
-     */
-    taken: number;
-  };
-};
-
-export type ChatAiDemoTurnsTakeResponse = ChatAiDemoTurnsTakeResponses[keyof ChatAiDemoTurnsTakeResponses];
 
 export type AnalyticsArchivesListData = {
   body?: never;
@@ -11676,6 +11249,37 @@ export type ChatAiPromptVersionsReadResponses = {
 export type ChatAiPromptVersionsReadResponse =
   ChatAiPromptVersionsReadResponses[keyof ChatAiPromptVersionsReadResponses];
 
+export type GatewayProofOfWorkCreateChallengeData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/proof-of-work/challenges';
+};
+
+export type GatewayProofOfWorkCreateChallengeErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayProofOfWorkCreateChallengeError =
+  GatewayProofOfWorkCreateChallengeErrors[keyof GatewayProofOfWorkCreateChallengeErrors];
+
+export type GatewayProofOfWorkCreateChallengeResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayProofChallenge;
+};
+
+export type GatewayProofOfWorkCreateChallengeResponse =
+  GatewayProofOfWorkCreateChallengeResponses[keyof GatewayProofOfWorkCreateChallengeResponses];
+
 export type AnalyticsProviderBillsRecordData = {
   body: {
     costMicros: CostMicros;
@@ -12242,12 +11846,24 @@ export type GatewaySignInEmailsSendData = {
     locale?: Locale;
     returnTo?: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/sign-in/emails';
 };
 
 export type GatewaySignInEmailsSendErrors = {
+  /**
+   * `gateway.proof_of_work_needed`
+   */
+  403: Problem & {
+    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
   /**
    * `gateway.email_not_offered`
    */
@@ -12866,6 +12482,12 @@ export type GatewayStaffSignInPasswordData = {
     email: string;
     password: string;
   };
+  headers?: {
+    /**
+     * base64 of `{"challenge":…,"solution":…}`, a challenge from here with its solution. It counts once.
+     */
+    'x-proof-of-work'?: string;
+  };
   path?: never;
   query?: never;
   url: '/v1/staff-sign-in/password';
@@ -12879,10 +12501,11 @@ export type GatewayStaffSignInPasswordErrors = {
     code?: 'gateway.wrong_credentials' | 'unauthorized';
   };
   /**
-   * `gateway.sso_required`
+   * `gateway.sso_required`, `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?:
+      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
