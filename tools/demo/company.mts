@@ -1,5 +1,5 @@
 import { chance, demoId, pick } from './random.mts';
-import { GREETING, talksOf, type Words } from './talks.mts';
+import { GREETING, sorry, talksOf, type Words } from './talks.mts';
 
 /** Somebody who does not exist. */
 export interface DemoPerson {
@@ -217,7 +217,8 @@ export class DemoCompany {
     const cost = (inputTokens - cachedInputTokens) * input + cachedInputTokens * cached + outputTokens * output;
     const slow = 1 + chance('slow', id) ** 8 * 6;
     return {
-      ...{ id, person, botId, at, words, outcome, model, inputTokens, cachedInputTokens, outputTokens },
+      ...{ id, person, botId, at, outcome, model, inputTokens, cachedInputTokens, outputTokens },
+      words: isAnswered ? words : sorry(words, person.locale),
       chatId: demoId('chat', person.userId, botId),
       kind: chance('voice', id) < 0.09 ? 'voice' : 'text',
       costMicros: isAnswered ? Math.round(cost) : 0,

@@ -4,6 +4,14 @@ export interface Words {
   readonly answer: string;
 }
 
+/** What a bot says that could not ask its model. */
+const APOLOGY = {
+  en: 'I cannot answer just now. Please try again in a few minutes.',
+  ru: 'Сейчас я не могу ответить. Попробуйте, пожалуйста, через несколько минут.',
+};
+
+export const sorry = (words: Words, locale: 'en' | 'ru'): Words => ({ ...words, answer: APOLOGY[locale] });
+
 /** The key of the experiment, and what it is about. */
 export const GREETING = 'lumen-greeting';
 

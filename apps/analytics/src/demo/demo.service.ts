@@ -5,10 +5,9 @@ import {
   type EventOf,
   ExposureRecorded,
   type TakeDemoEvents,
+  type TakeDemoExperiment,
 } from '@switchboard/contracts';
-import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
-import type { TakeDemoExperiment } from '@switchboard/contracts';
-import { Clock, CONFIG, DomainError } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, CONFIG, DomainError, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { ConsentsService } from '../consents/consents.service';
 import { EventsService } from '../events/events.service';
