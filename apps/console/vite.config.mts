@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [react(), kit()],
   build: {
     outDir: 'dist',
+    // Read by budgets.spec.ts.
+    manifest: true,
     emptyOutDir: true,
     target: 'es2024',
     modulePreload: { polyfill: false },

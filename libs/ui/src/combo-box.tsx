@@ -61,7 +61,7 @@ export function ComboBox({
       }}
       isRequired={required}
       isDisabled={disabled}
-      placeholder={placeholder ?? t.any}
+      placeholder={placeholder ?? (required ? t.choose : t.any)}
     >
       <FieldParts {...words}>
         <AriaButton className="ui-input ui-select">

@@ -1,8 +1,4 @@
-import { createContext, type ReactNode, use, useCallback, useState } from 'react';
-import { Button } from './button';
-import { Dialog, DialogActions, DialogBody } from './dialog';
-import { useKitTexts } from './kit.texts';
-import { TextArea, TextField } from './text-field';
+import { createContext, lazy, type ReactNode, Suspense, use, useCallback, useState } from 'react';
 
 export interface Question {
   title: string;
@@ -19,8 +15,11 @@ export interface Question {
 }
 
 /** What was answered: `undefined` when it was not agreed to, else the reason, which is empty where none was asked for. */
-type Answer = string | undefined;
+export type Answer = string | undefined;
 type Ask = (question: Question) => Promise<Answer>;
+
+// Nothing has been asked yet when a page is drawn.
+const ConfirmDialog = lazy(() => import('./confirm-dialog'));
 
 const ConfirmContext = createContext<Ask | undefined>(undefined);
 
@@ -41,58 +40,11 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
   return (
     <ConfirmContext value={ask}>
       {children}
-      {asked && <ConfirmDialog question={asked.question} onAnswer={finish} />}
+      {asked && (
+        <Suspense>
+          <ConfirmDialog question={asked.question} onAnswer={finish} />
+        </Suspense>
+      )}
     </ConfirmContext>
-  );
-}
-
-function ConfirmDialog({ question, onAnswer }: { question: Question; onAnswer: (answer: Answer) => void }) {
-  const t = useKitTexts();
-  const [typed, setTyped] = useState('');
-  const [reason, setReason] = useState('');
-  const { word, reason: wanted } = question;
-  const isReady = (!word || typed.trim() === word) && (!wanted || reason.trim().length >= (wanted.minLength ?? 3));
-  return (
-    <Dialog
-      alert
-      isOpen
-      width={question.width ?? 'narrow'}
-      title={question.title}
-      onOpenChange={(open) => !open && onAnswer(undefined)}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isReady) onAnswer(reason.trim());
-        }}
-      >
-        <DialogBody>
-          <div className="ui-confirm-text">{question.text}</div>
-          {wanted && (
-            <TextArea label={wanted.label} hint={wanted.hint} rows={2} value={reason} onChange={setReason} autoFocus />
-          )}
-          {word && (
-            <TextField
-              label={t.typeWord(word)}
-              value={typed}
-              onChange={setTyped}
-              autoComplete="off"
-              autoFocus={!wanted}
-            />
-          )}
-        </DialogBody>
-        <DialogActions>
-          <Button onPress={() => onAnswer(undefined)}>{t.cancel}</Button>
-          <Button
-            type="submit"
-            look={question.look ?? 'primary'}
-            isDisabled={!isReady}
-            autoFocus={!wanted && !word && question.look !== 'danger'}
-          >
-            {question.action}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

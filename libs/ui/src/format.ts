@@ -59,13 +59,15 @@ export function formatsOf(locale: string) {
     cost: (micros: number) => {
       const dollars = micros / 1e6;
       const digits = dollars === 0 || Math.abs(dollars) >= 1 ? 2 : 4;
-      return numbers(locale, {
+      const format = numbers(locale, {
         style: 'currency',
         currency: 'USD',
         currencyDisplay: 'narrowSymbol',
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
-      }).format(dollars);
+      });
+      // Not nothing, which four digits would make of it.
+      return dollars > 0 && dollars < 0.0001 ? `< ${format.format(0.0001)}` : format.format(dollars);
     },
     date: (at: At, timeZone?: string) =>
       dates(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(new Date(at)),

@@ -1,23 +1,6 @@
-import { Search } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
-import {
-  Autocomplete,
-  Dialog as AriaDialog,
-  Header,
-  Input,
-  Menu,
-  MenuItem,
-  MenuSection,
-  Modal,
-  ModalOverlay,
-  TextField as AriaTextField,
-  useFilter,
-} from 'react-aria-components';
-import { type Command, useAllCommands, useCommands } from './commands';
-import { Kbd } from './kbd';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { useCommands } from './commands';
 import { useKitTexts } from './kit.texts';
-import './popover.css';
-import './palette.css';
 
 /** Something that a search has found. */
 export interface Found {
@@ -30,7 +13,7 @@ export interface Found {
   open: () => void;
 }
 
-interface PaletteProps {
+export interface PaletteProps {
   isOpen: boolean;
   onOpenChange: (open: boolean) => void;
   /** The head of the command that opens it, in the help. */
@@ -41,101 +24,19 @@ interface PaletteProps {
   onSearch?: (text: string) => void;
 }
 
+// Nobody has opened it yet when a page is drawn.
+const PaletteDialog = lazy(() => import('./palette-dialog'));
+
 /** Everything that can be done or reached, by some letters of its name. */
-export function Palette({ isOpen, onOpenChange, group, found = [], searching, onSearch }: PaletteProps) {
+export function Palette({ group, ...dialog }: PaletteProps) {
   const t = useKitTexts();
+  const { isOpen, onOpenChange } = dialog;
   useCommands([
     { id: 'palette', title: t.palette.title, group, keys: 'mod+k', hidden: true, run: () => onOpenChange(!isOpen) },
   ]);
-  return (
-    <ModalOverlay className="ui-shade" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
-      <Modal className="ui-modal ui-palette">
-        <AriaDialog aria-label={t.palette.title} className="ui-dialog">
-          <PaletteList close={() => onOpenChange(false)} found={found} searching={searching} onSearch={onSearch} />
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
-  );
-}
-
-interface Entry {
-  id: string;
-  title: string;
-  about?: ReactNode;
-  icon?: ReactNode;
-  keys?: string;
-  run: () => void;
-}
-
-function PaletteList({
-  close,
-  found,
-  searching,
-  onSearch,
-}: { close: () => void } & Required<Pick<PaletteProps, 'found'>> & Pick<PaletteProps, 'searching' | 'onSearch'>) {
-  const t = useKitTexts();
-  const [text, setText] = useState('');
-  const { contains } = useFilter({ sensitivity: 'base' });
-  const commands = useAllCommands();
-  const groups = useMemo(() => {
-    const fits = ({ title, words = '', group }: Command) =>
-      text.split(/\s+/).every((word) => contains(`${title} ${words} ${group}`, word));
-    const entries = [
-      ...commands.filter((command) => !command.hidden && fits(command)),
-      ...found.map(({ open, ...one }) => ({ ...one, run: open })),
-    ];
-    return [...Map.groupBy<string, Entry & { group: string }>(entries, ({ group }) => group)];
-  }, [commands, found, text, contains]);
-  const run = (id: string) => {
-    const entry = groups.flatMap(([, entries]) => entries).find((one) => one.id === id);
-    close();
-    entry?.run();
-  };
-  return (
-    <Autocomplete
-      inputValue={text}
-      onInputChange={(next) => {
-        setText(next);
-        onSearch?.(next);
-      }}
-    >
-      <AriaTextField aria-label={t.palette.title} className="ui-palette-field" autoFocus>
-        <Search aria-hidden />
-        <Input placeholder={t.palette.placeholder} />
-      </AriaTextField>
-      <Menu
-        aria-label={t.palette.title}
-        className="ui-list ui-palette-list"
-        onAction={(key) => run(String(key))}
-        renderEmptyState={() => <div className="ui-list-none">{searching ? t.palette.searching : t.nothingFound}</div>}
-      >
-        {groups.map(([group, entries]) => (
-          <MenuSection key={group} id={group}>
-            <Header className="ui-list-head">{group}</Header>
-            {entries.map(({ id, title, about, icon, keys }) => (
-              <MenuItem key={id} id={id} textValue={title} className="ui-item">
-                {icon}
-                <span className="ui-item-text">
-                  <span>{title}</span>
-                  {about && <span className="ui-item-about">{about}</span>}
-                </span>
-                {keys && <Kbd keys={keys} />}
-              </MenuItem>
-            ))}
-          </MenuSection>
-        ))}
-      </Menu>
-      <footer className="ui-palette-help" aria-hidden>
-        <span>
-          <Kbd keys="up down" /> {t.palette.move}
-        </span>
-        <span>
-          <Kbd keys="enter" /> {t.palette.go}
-        </span>
-        <span>
-          <Kbd keys="escape" /> {t.palette.leave}
-        </span>
-      </footer>
-    </Autocomplete>
-  );
+  return isOpen ? (
+    <Suspense>
+      <PaletteDialog {...dialog} />
+    </Suspense>
+  ) : null;
 }

@@ -64,7 +64,7 @@ export function Select({
       onChange={(key) => key !== null && onChange?.(String(key))}
       isRequired={required}
       isDisabled={disabled}
-      placeholder={placeholder ?? t.any}
+      placeholder={placeholder ?? (required ? t.choose : t.any)}
     >
       <FieldParts {...words}>
         <AriaButton className="ui-input ui-select">

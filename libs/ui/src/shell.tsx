@@ -1,13 +1,12 @@
 import { Ellipsis, Search } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button as AriaButton, Link } from 'react-aria-components';
-import { Avatar } from './avatar';
+import { AccountButton, type AccountProps } from './account-button';
 import { IconButton } from './button';
 import { Dialog } from './dialog';
 import { Kbd } from './kbd';
 import { useKitTexts } from './kit.texts';
 import { Logo } from './logo';
-import { MenuButton, type MenuGroup } from './menu';
 import './shell.css';
 
 export interface NavItem {
@@ -35,7 +34,7 @@ export interface AppShellProps {
   /** Where one is. */
   path: string;
   onSearch?: () => void;
-  account: { id: string; name: string; about?: string; groups: readonly MenuGroup[] };
+  account: Omit<AccountProps, 'small'>;
   /** A line above everything: read-only, another's eyes, a new version. */
   banner?: ReactNode;
   children: ReactNode;
@@ -115,21 +114,14 @@ const NavLink = ({ item, path, onPress }: { item: NavItem; path: string; onPress
   </Link>
 );
 
-function Account({ id, name, about, groups, small }: AppShellProps['account'] & { small?: boolean }) {
-  return (
-    <MenuButton label={name} groups={groups} placement={small ? 'bottom end' : 'top start'}>
-      <AriaButton className="ui-account" aria-label={small ? name : undefined}>
-        <Avatar id={id} name={name} />
-        {!small && (
-          <span className="ui-account-words">
-            <span>{name}</span>
-            {about && <span>{about}</span>}
-          </span>
-        )}
-      </AriaButton>
-    </MenuButton>
-  );
-}
+// A menu weighs a tenth of the first load; it is there a moment after the page, and until then its button is.
+const AccountMenu = lazy(() => import('./account-menu'));
+
+const Account = (props: AccountProps) => (
+  <Suspense fallback={<AccountButton {...props} />}>
+    <AccountMenu {...props} />
+  </Suspense>
+);
 
 function PhoneTabs({ sections, phoneTabs, path }: AppShellProps) {
   const t = useKitTexts();

@@ -1,5 +1,7 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Tab, TabList, TabPanel, Tabs as AriaTabs } from 'react-aria-components';
+import { useKitTexts } from './kit.texts';
+import { SkeletonLines } from './skeleton';
 import './tabs.css';
 
 export interface TabEntry {
@@ -21,6 +23,7 @@ export function Tabs({
   selected: string;
   onSelect: (id: string) => void;
 }) {
+  const t = useKitTexts();
   return (
     <AriaTabs className="ui-tabs" selectedKey={selected} onSelectionChange={(key) => onSelect(String(key))}>
       <TabList className="ui-tab-list" aria-label={label}>
@@ -33,7 +36,7 @@ export function Tabs({
       </TabList>
       {tabs.map(({ id, content }) => (
         <TabPanel key={id} id={id} className="ui-tab-panel">
-          {content}
+          <Suspense fallback={<SkeletonLines lines={6} label={t.loading} />}>{content}</Suspense>
         </TabPanel>
       ))}
     </AriaTabs>

@@ -1,11 +1,13 @@
 import { Page, Tabs } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { AlertList } from './alert-list';
-import { AlertSettings } from './alert-settings';
 import { useAlertTexts } from './alerts.texts';
-import { KnownPeriods } from './known-periods';
 import './alerts.css';
+
+const AlertSettings = lazyPart(() => import('./alert-settings'), 'AlertSettings');
+const KnownPeriods = lazyPart(() => import('./known-periods'), 'KnownPeriods');
 
 const tabs = ['alerts', 'known', 'settings'] as const;
 

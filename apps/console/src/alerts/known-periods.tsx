@@ -29,14 +29,14 @@ import { CalendarRange, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
 import { useBotNames, useBots } from '../bots/bots.api';
-import { useBotTexts } from '../bots/bots.texts';
+import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';
 import { useAlertTexts } from './alerts.texts';
 
 /** Incidents, launches and maintenance, which are left out of what is usual. */
 export function KnownPeriods() {
   const t = useAlertTexts();
-  const bots = useBotTexts();
+  const bots = useBotWords();
   const nameOf = useBotNames();
   const mayWrite = useStaff().can('alerts:write');
   const [after, setAfter] = useState<string>();
@@ -110,7 +110,7 @@ const ALL = '*';
 function AddDialog({ onClose }: { onClose: () => void }) {
   const t = useAlertTexts();
   const kit = useKitTexts();
-  const bots = useBotTexts();
+  const bots = useBotWords();
   const all = useBots();
   const form = useForm({
     send: (values, key) => {

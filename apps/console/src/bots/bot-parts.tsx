@@ -1,7 +1,7 @@
 import type { GatewayBotState } from '@switchboard/api-client';
 import { Avatar, Badge, ComboBox, type Tone } from '@switchboard/ui';
 import { useBotNames, useBots } from './bots.api';
-import { useBotTexts } from './bots.texts';
+import { useBotWords } from './bot-words.texts';
 import './bots.css';
 
 /** A bot by its name, with its sign. */
@@ -19,7 +19,7 @@ export function BotName({ botId, name }: { botId: string; name?: string }) {
 const tones: Record<GatewayBotState, Tone> = { active: 'good', paused: 'warn', archived: 'neutral' };
 
 export function BotState({ state }: { state: GatewayBotState }) {
-  const t = useBotTexts();
+  const t = useBotWords();
   return (
     <Badge dot tone={tones[state]}>
       {t.states[state]}
@@ -31,7 +31,7 @@ const ALL = '*';
 
 /** Narrows a list down to one bot. */
 export function BotFilter({ value, onChange }: { value?: string; onChange: (botId: string | undefined) => void }) {
-  const t = useBotTexts();
+  const t = useBotWords();
   const bots = useBots();
   return (
     <ComboBox

@@ -4,7 +4,7 @@ import { useRouter } from '@tanstack/react-router';
 import { Bot } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
 import { allBots, useBots } from './bots.api';
-import { useBotTexts } from './bots.texts';
+import { useBotWords } from './bot-words.texts';
 
 /** The bot that was looked at last, so that prompts and knowledge open with the same one. */
 const last = {
@@ -22,7 +22,7 @@ export function rememberBot(botId: string): void {
 
 /** Pages of one bot begin with the one that was looked at last, or the first there is. */
 export function FirstBot({ to }: { to: (botId: string) => string }) {
-  const t = useBotTexts();
+  const t = useBotWords();
   const kit = useKitTexts();
   const remembered = useSyncExternalStore(last.subscribe, () => last.botId);
   const { data, error, refetch } = useQuery(allBots());
@@ -45,7 +45,7 @@ function Leave({ href }: { href: string }) {
 
 /** Leads to the same page of another bot. */
 export function BotSwitch({ botId, onChange }: { botId: string; onChange: (botId: string) => void }) {
-  const t = useBotTexts();
+  const t = useBotWords();
   const bots = useBots();
   const known = bots.some(({ id }) => id === botId) ? bots : [{ id: botId, name: botId }, ...bots];
   return (

@@ -15,12 +15,14 @@ import {
   TextField,
   useForm,
 } from '@switchboard/ui';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { etagOf, refresh } from '../api';
+import { lazyPart } from '../lazy-part';
 import { BudgetFields, budgetsIn } from './budget-fields';
 import { useBotTexts } from './bots.texts';
 import { known, type KnownDescription, patchOf } from './description';
-import { OpeningHoursFields } from './opening-hours';
+
+const OpeningHoursFields = lazyPart(() => import('./opening-hours'), 'OpeningHoursFields');
 
 /** What most people change of a bot, as forms. */
 export function BotSettings({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
@@ -147,7 +149,9 @@ export function BotSettings({ bot, mayWrite }: { bot: GatewayBot; mayWrite: bool
               <BudgetFields budgets={budgets} disabled={!mayWrite} />
             </Card>
             <Card title={t.settings.hours} about={t.settings.hoursAbout}>
-              <OpeningHoursFields hours={hours} onChange={setHours} disabled={!mayWrite} />
+              <Suspense>
+                <OpeningHoursFields hours={hours} onChange={setHours} disabled={!mayWrite} />
+              </Suspense>
             </Card>
           </>
         }

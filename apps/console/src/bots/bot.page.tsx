@@ -16,15 +16,17 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { Ellipsis } from 'lucide-react';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useBotActions } from './bot-actions';
-import { BotHistory } from './bot-history';
-import { BotJson } from './bot-json';
 import { BotState } from './bot-parts';
-import { BotSecrets } from './bot-secrets';
 import { BotSettings } from './bot-settings';
 import { useBotTexts } from './bots.texts';
+
+const BotHistory = lazyPart(() => import('./bot-history'), 'BotHistory');
+const BotJson = lazyPart(() => import('./bot-json'), 'BotJson');
+const BotSecrets = lazyPart(() => import('./bot-secrets'), 'BotSecrets');
 
 const tabs = ['settings', 'secrets', 'json', 'history'] as const;
 
@@ -119,7 +121,7 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
                 {bot.createdAt && (
                   <Facts
                     facts={[
-                      [t.wizard.id, <code key="id">{bot.id}</code>],
+                      [t.id, <code key="id">{bot.id}</code>],
                       [t.history.changes.created, <Moment key="at" at={bot.createdAt} />],
                     ]}
                   />

@@ -30,9 +30,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { CircleAlert, CircleCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { refresh } from '../api';
-import { zone } from '../period/period';
+import { zone } from '../period/days';
 import { BudgetFields, budgetsIn } from './budget-fields';
 import { useBotTexts } from './bots.texts';
+import { useNewBotTexts } from './new-bot.texts';
 import './bots.css';
 import type { KnownDescription } from './description';
 
@@ -48,7 +49,8 @@ type StepId = (typeof order)[number];
 
 /** From a token to a living bot in five steps; nothing is saved before the last one. */
 export function NewBotPage() {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
+  const botTexts = useBotTexts();
   const { language } = useLanguage();
   const [at, setAt] = useState<StepId>('channel');
   const [draft, setDraft] = useState<Draft>({
@@ -60,7 +62,7 @@ export function NewBotPage() {
       timeZone: zone,
       languages: [language, ...(language === 'ru' ? ['en'] : [])],
       budgets: { personPerDayUsd: 0.5, botPerMonthUsd: 100, speech: { personPerDayUsd: 0.2, botPerMonthUsd: 20 } },
-      assistant: { systemPrompt: t.wizard.promptStart },
+      assistant: { systemPrompt: t.promptStart },
     },
   });
   const go = (next: Draft) => {
@@ -70,10 +72,10 @@ export function NewBotPage() {
   const back = () => setAt(order[order.indexOf(at) - 1] ?? 'channel');
   const step = { draft, onNext: go, onBack: back };
   return (
-    <Page title={t.wizard.title} way={[{ title: t.title, href: '/console/bots' }]} width="narrow">
+    <Page title={t.title} way={[{ title: botTexts.title, href: '/console/bots' }]} width="narrow">
       <Stepper
-        label={t.wizard.title}
-        steps={order.map((id) => ({ id, title: t.wizard.steps[id] }))}
+        label={t.title}
+        steps={order.map((id) => ({ id, title: t.steps[id] }))}
         current={at}
         onGo={(id) => setAt(id as StepId)}
       >
@@ -94,7 +96,7 @@ interface StepProps {
 }
 
 function ChannelStep({ draft, onNext }: StepProps) {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
   const { language } = useLanguage();
   const [place, setPlace] = useState(draft.place);
   const [report, setReport] = useState<BotAdapterChannelReport>();
@@ -123,19 +125,19 @@ function ChannelStep({ draft, onNext }: StepProps) {
     <Form form={form}>
       <FormProblem form={form} />
       <RadioGroup
-        label={t.wizard.place}
+        label={t.place}
         cards
         value={place}
         onChange={(id) => setPlace(id as Draft['place'])}
         choices={[
-          { id: 'telegram', label: t.wizard.places.telegram, hint: t.wizard.places.telegramHint },
-          { id: 'sandbox', label: t.wizard.places.sandbox, hint: t.wizard.places.sandboxHint },
+          { id: 'telegram', label: t.places.telegram, hint: t.places.telegramHint },
+          { id: 'sandbox', label: t.places.sandbox, hint: t.places.sandboxHint },
         ]}
       />
       <TextField
         name="token"
-        label={t.wizard.token}
-        hint={place === 'sandbox' ? t.wizard.sandboxToken : t.wizard.tokenHint}
+        label={t.token}
+        hint={place === 'sandbox' ? t.sandboxToken : t.tokenHint}
         defaultValue={draft.token}
         autoComplete="off"
         mono
@@ -144,8 +146,8 @@ function ChannelStep({ draft, onNext }: StepProps) {
       {place === 'sandbox' && (
         <TextField
           name="username"
-          label={t.wizard.username}
-          hint={t.wizard.usernameHint}
+          label={t.username}
+          hint={t.usernameHint}
           defaultValue={draft.description.channel?.username ?? ''}
           placeholder="books_sandbox_bot"
           isRequired
@@ -158,10 +160,10 @@ function ChannelStep({ draft, onNext }: StepProps) {
               {detail[language]}
             </Finding>
           ))}
-          {!report.account && report.findings.length === 0 && <Finding severity="error">{t.wizard.noAccount}</Finding>}
+          {!report.account && report.findings.length === 0 && <Finding severity="error">{t.noAccount}</Finding>}
         </ul>
       )}
-      <SubmitButton form={form}>{t.wizard.check}</SubmitButton>
+      <SubmitButton form={form}>{t.check}</SubmitButton>
     </Form>
   );
 }
@@ -174,7 +176,8 @@ const Finding = ({ severity, children }: { severity: string; children: ReactNode
 );
 
 function WhoStep({ draft, onNext, onBack }: StepProps) {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
+  const botTexts = useBotTexts();
   const [id, setId] = useState(draft.id);
   const form = useForm({
     send: (values) =>
@@ -198,7 +201,7 @@ function WhoStep({ draft, onNext, onBack }: StepProps) {
       <FormProblem form={form} />
       <TextField
         name="name"
-        label={t.name}
+        label={botTexts.name}
         defaultValue={draft.description.name ?? ''}
         onChange={(name) => !draft.id && setId(idFrom(name))}
         maxLength={64}
@@ -207,8 +210,8 @@ function WhoStep({ draft, onNext, onBack }: StepProps) {
       />
       <TextField
         name="id"
-        label={t.wizard.id}
-        hint={t.wizard.idHint}
+        label={t.id}
+        hint={t.idHint}
         value={id}
         onChange={setId}
         pattern="[a-z][a-z0-9\-]{1,40}"
@@ -218,14 +221,14 @@ function WhoStep({ draft, onNext, onBack }: StepProps) {
       <FieldRow>
         <TextField
           name="languages"
-          label={t.settings.languages}
-          hint={t.settings.languagesHint}
+          label={botTexts.settings.languages}
+          hint={botTexts.settings.languagesHint}
           defaultValue={draft.description.languages?.join(', ')}
         />
         <TextField
           name="timeZone"
-          label={t.settings.timeZone}
-          hint={t.settings.timeZoneHint}
+          label={botTexts.settings.timeZone}
+          hint={botTexts.settings.timeZoneHint}
           defaultValue={draft.description.timeZone}
         />
       </FieldRow>
@@ -235,7 +238,8 @@ function WhoStep({ draft, onNext, onBack }: StepProps) {
 }
 
 function AssistantStep({ draft, onNext, onBack }: StepProps) {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
+  const botTexts = useBotTexts();
   const { assistant = {} } = draft.description;
   const form = useForm({
     send: (values) => {
@@ -248,8 +252,8 @@ function AssistantStep({ draft, onNext, onBack }: StepProps) {
     <Form form={form}>
       <TextArea
         name="prompt"
-        label={t.wizard.prompt}
-        hint={t.wizard.promptHint}
+        label={t.prompt}
+        hint={t.promptHint}
         defaultValue={assistant.systemPrompt}
         rows={8}
         maxLength={20_000}
@@ -258,8 +262,8 @@ function AssistantStep({ draft, onNext, onBack }: StepProps) {
       />
       <TextField
         name="model"
-        label={t.settings.model}
-        hint={t.settings.modelHint}
+        label={botTexts.settings.model}
+        hint={botTexts.settings.modelHint}
         defaultValue={assistant.model ?? ''}
         optional
       />
@@ -269,7 +273,8 @@ function AssistantStep({ draft, onNext, onBack }: StepProps) {
 }
 
 function LimitsStep({ draft, onNext, onBack }: StepProps) {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
+  const botTexts = useBotTexts();
   const form = useForm({
     send: (values: FormValues) =>
       Promise.resolve({ ...draft, description: { ...draft.description, budgets: budgetsIn(values) } }),
@@ -278,7 +283,7 @@ function LimitsStep({ draft, onNext, onBack }: StepProps) {
   return (
     <Form form={form}>
       <p className="soft">
-        {t.wizard.dollars} {t.settings.budgetsHint}
+        {t.dollars} {botTexts.settings.budgetsHint}
       </p>
       <FieldRow>
         <BudgetFields budgets={draft.description.budgets ?? {}} />
@@ -290,7 +295,8 @@ function LimitsStep({ draft, onNext, onBack }: StepProps) {
 
 /** All services look at the whole of it; then it is made. */
 function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: StepId) => void }) {
-  const t = useBotTexts();
+  const t = useNewBotTexts();
+  const botTexts = useBotTexts();
   const kit = useKitTexts();
   const { language } = useLanguage();
   const navigate = useNavigate();
@@ -304,7 +310,7 @@ function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: StepId) =>
     send: (_, key) => gatewayBotsCreate({ body, headers: { 'Idempotency-Key': key } }),
     done: () => {
       void refresh('gatewayBots');
-      notify({ text: t.wizard.created(draft.description.name ?? draft.id) });
+      notify({ text: t.created(draft.description.name ?? draft.id) });
       void navigate({ to: '/console/bots/$botId', params: { botId: draft.id } });
     },
   });
@@ -312,13 +318,13 @@ function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: StepId) =>
   const isFine = data && data.errors.length === 0 && data.unchecked.length === 0;
   return (
     <Form form={form}>
-      <p className="soft">{t.wizard.creating}</p>
+      <p className="soft">{t.creating}</p>
       {error && <ProblemLine error={error} />}
       <FormProblem form={form} />
       {!data && !error && <SkeletonLines label={kit.loading} />}
       {data && (
         <ul className="findings">
-          {isFine && <Finding severity="info">{t.wizard.fine}</Finding>}
+          {isFine && <Finding severity="info">{t.fine}</Finding>}
           {data.errors.map(({ pointer, detail }) => (
             <li key={`${pointer} ${detail.en}`} data-severity="error">
               <CircleAlert aria-hidden />
@@ -326,37 +332,35 @@ function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: StepId) =>
                 <code>{pointer.replace(/^\//, '').replaceAll('/', '.')}</code> {detail[language]}
               </span>
               <Button size="small" onPress={() => onGo(stepOf(pointer))}>
-                {t.wizard.toFix}
+                {t.toFix}
               </Button>
             </li>
           ))}
-          {data.unchecked.length > 0 && (
-            <Finding severity="warning">{t.wizard.unchecked(data.unchecked.join(', '))}</Finding>
-          )}
+          {data.unchecked.length > 0 && <Finding severity="warning">{t.unchecked(data.unchecked.join(', '))}</Finding>}
         </ul>
       )}
       <dl className="summary">
         <div>
-          <dt>{t.name}</dt>
+          <dt>{botTexts.name}</dt>
           <dd>
             {draft.description.name} <code>{draft.id}</code>
           </dd>
         </div>
         <div>
-          <dt>{t.channel}</dt>
+          <dt>{botTexts.channel}</dt>
           <dd>
-            <Badge>{t.wizard.places[draft.place]}</Badge>
+            <Badge>{t.places[draft.place]}</Badge>
           </dd>
         </div>
         <div>
-          <dt>{t.wizard.prompt}</dt>
+          <dt>{t.prompt}</dt>
           <dd>{draft.description.assistant?.systemPrompt}</dd>
         </div>
       </dl>
       <Row>
         <Button onPress={onBack}>{kit.steps.back}</Button>
         <SubmitButton form={form} isDisabled={!isFine}>
-          {t.wizard.create}
+          {t.create}
         </SubmitButton>
       </Row>
     </Form>

@@ -19,16 +19,20 @@ import {
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { LockKeyhole } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
+import { useMaskedNames } from '../people/people.api';
+import { lazyPart } from '../lazy-part';
 import { useReason } from '../reason/reason';
 import { Outcome } from './conversation-parts';
 import { Ratings } from './conversations.page';
 import { useConversationTexts } from './conversations.texts';
-import { Talk } from './talk';
 import { allTurns } from './turns.api';
 import { TurnReport } from './turn-report';
 import './conversations.css';
+
+// Nobody has given a reason yet when the page is drawn.
+const Talk = lazyPart(() => import('./talk'), 'Talk');
 
 export function ConversationPage() {
   const t = useConversationTexts();
@@ -37,6 +41,7 @@ export function ConversationPage() {
   const { conversationId } = useParams({ from: '/console/conversations/$conversationId' });
   const path = { conversationId };
   const { data, error, refetch } = useQuery(chatAiConversationsReadOptions({ path }));
+  const maskedOf = useMaskedNames();
   const turns = useInfiniteQuery(allTurns(conversationId));
   const [reason, askReason] = useReason(`conversation ${conversationId}`, {
     title: t.openTitle,
@@ -91,7 +96,9 @@ export function ConversationPage() {
               <Turns turns={turns.data && known} error={turns.error} chosen={chosen} onChoose={setChosen} />
             </>
           ) : (
-            <Talk conversation={data} reason={reason} turns={known} chosen={chosen} onChoose={setChosen} />
+            <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
+              <Talk conversation={data} reason={reason} turns={known} chosen={chosen} onChoose={setChosen} />
+            </Suspense>
           )
         }
         side={
@@ -103,7 +110,7 @@ export function ConversationPage() {
                     t.person,
                     userId ? (
                       <Link key="person" href={`/console/people/${userId}`}>
-                        {userId.slice(0, 8)}…
+                        {maskedOf(userId) ?? `…${userId.slice(-6)}`}
                       </Link>
                     ) : (
                       t.group

@@ -4,7 +4,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { MessagesSquare, ThumbsDown, ThumbsUp } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
-import { daysOf, momentsOf, PeriodField } from '../period/period';
+import { useBotNames } from '../bots/bots.api';
+import { useMaskedNames } from '../people/people.api';
+import { PersonName } from '../people/people.page';
+import { daysOf, momentsOf } from '../period/days';
+import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { Outcome } from './conversation-parts';
@@ -20,6 +24,8 @@ export function ConversationsPage() {
   const search = useSearch({ from: '/console/conversations' });
   const set = useSetSearch();
   const days = daysOf(search);
+  const maskedOf = useMaskedNames();
+  const nameOf = useBotNames();
   const rating = oneOf(ratings, search.rating);
   const { data, error, isFetching, refetch } = useQuery({
     ...chatAiConversationsListOptions({
@@ -34,7 +40,12 @@ export function ConversationsPage() {
   const filters = { bot: undefined, person: undefined, outcome: undefined, rating: undefined };
   const isFiltered = Boolean(search.bot || search.person || search.outcome || rating);
   const columns: Column<ChatAiConversation>[] = [
-    { id: 'bot', title: t.bot, cell: ({ botId }) => <BotName botId={botId} /> },
+    {
+      ...{ id: 'person', title: t.person },
+      cell: ({ userId }) =>
+        userId ? <PersonName userId={userId} name={maskedOf(userId) ?? `…${userId.slice(-6)}`} /> : t.group,
+    },
+    { id: 'bot', title: t.bot, width: '180px', cell: ({ botId }) => <BotName botId={botId} /> },
     {
       ...{ id: 'outcome', title: t.outcome, width: '180px', phone: 'state' },
       cell: ({ outcomes: [first] }) => first && <Outcome outcome={first.outcome} />,
@@ -84,7 +95,7 @@ export function ConversationsPage() {
         columns={columns}
         rows={data?.data}
         idOf={({ id }) => id}
-        nameOf={({ botId, activeAt }) => `${botId}, ${formats.dateTime(activeAt)}`}
+        nameOf={({ botId, activeAt }) => `${nameOf(botId)}, ${formats.dateTime(activeAt)}`}
         href={({ id }) => `/console/conversations/${id}`}
         waiting={isFetching}
         error={error}

@@ -25,7 +25,7 @@ import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { ChevronUp, Download } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { reasonHeader } from '../api';
-import { zone } from '../period/period';
+import { zone } from '../period/days';
 import { Outcome } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 import { firstPage } from './turns.api';

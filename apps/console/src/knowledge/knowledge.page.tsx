@@ -2,13 +2,15 @@ import { Page, Tabs } from '@switchboard/ui';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { BotSwitch, rememberBot } from '../bots/bot-scope';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { Documents } from './documents';
-import { Faq } from './faq';
-import { KnowledgeSearch } from './knowledge-search';
 import { useKnowledgeTexts } from './knowledge.texts';
-import { Unanswered } from './unanswered';
 import './knowledge.css';
+
+const Faq = lazyPart(() => import('./faq'), 'Faq');
+const KnowledgeSearch = lazyPart(() => import('./knowledge-search'), 'KnowledgeSearch');
+const Unanswered = lazyPart(() => import('./unanswered'), 'Unanswered');
 
 const tabs = ['documents', 'faq', 'search', 'unanswered'] as const;
 

@@ -3,7 +3,7 @@ import { ButtonLink, Card, type Column, DataTable, useFormats } from '@switchboa
 import { useQuery } from '@tanstack/react-query';
 import { BotName, BotState } from '../bots/bot-parts';
 import { allBots } from '../bots/bots.api';
-import { dayOf, momentsOf } from '../period/period';
+import { dayOf, momentsOf } from '../period/days';
 import { useStaff } from '../session';
 import { useOverviewTexts } from './overview.texts';
 

@@ -1,7 +1,7 @@
 import { analyticsBoardsReadOverviewOptions } from '@switchboard/api-client';
 import { Card, Grid, ProblemLine, StackedBars, Stat, useFormats } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { zone } from '../period/period';
+import { zone } from '../period/days';
 import { useOverviewTexts } from './overview.texts';
 
 const REFRESH_MS = 15_000;

@@ -25,7 +25,7 @@ import { Ban, LogOut, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
 import { useBotNames } from '../bots/bots.api';
-import { useBotTexts } from '../bots/bots.texts';
+import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';
 import { usePeopleTexts } from './people.texts';
 import { RestrictDialog } from './restrict-dialog';
@@ -43,7 +43,7 @@ export function PersonAccess({ person }: { person: GatewayPersonDetails }) {
 
 function Restrictions({ person: { userId, restrictions } }: { person: GatewayPersonDetails }) {
   const t = usePeopleTexts();
-  const bots = useBotTexts();
+  const bots = useBotWords();
   const nameOf = useBotNames();
   const confirm = useConfirm();
   const mayRestrict = useStaff().can('people:restrict');

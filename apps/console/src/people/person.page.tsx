@@ -26,14 +26,16 @@ import { Eye } from 'lucide-react';
 import { reasonHeader } from '../api';
 import { BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { ContactState, PersonName } from './people.page';
 import { usePeopleTexts } from './people.texts';
-import { PersonAccess } from './person-access';
-import { PersonDeliveries } from './person-deliveries';
 import { PersonTimeline } from './person-timeline';
 import './people.css';
+
+const PersonAccess = lazyPart(() => import('./person-access'), 'PersonAccess');
+const PersonDeliveries = lazyPart(() => import('./person-deliveries'), 'PersonDeliveries');
 
 const tabs = ['timeline', 'access', 'deliveries'] as const;
 

@@ -16,7 +16,7 @@ import {
 } from '@switchboard/ui';
 import { refresh } from '../api';
 import { useBots } from '../bots/bots.api';
-import { useBotTexts } from '../bots/bots.texts';
+import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';
 import { usePeopleTexts } from './people.texts';
 
@@ -34,7 +34,7 @@ const lengths = [
 export function RestrictDialog({ userId, onClose }: { userId: string; onClose: () => void }) {
   const t = usePeopleTexts();
   const kit = useKitTexts();
-  const botTexts = useBotTexts();
+  const botTexts = useBotWords();
   const staff = useStaff();
   const bots = useBots();
   const form = useForm({

@@ -24,13 +24,15 @@ import { FilePen, Undo2 } from 'lucide-react';
 import { useEffect } from 'react';
 import { etagOf, refresh, tellProblem } from '../api';
 import { BotSwitch, rememberBot } from '../bots/bot-scope';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { PromptDrafts } from './prompt-drafts';
-import { PromptReleases } from './prompt-releases';
-import { PromptVersions } from './prompt-versions';
 import { usePromptTexts } from './prompts.texts';
 import './prompts.css';
+
+const PromptDrafts = lazyPart(() => import('./prompt-drafts'), 'PromptDrafts');
+const PromptReleases = lazyPart(() => import('./prompt-releases'), 'PromptReleases');
+const PromptVersions = lazyPart(() => import('./prompt-versions'), 'PromptVersions');
 
 const tabs = ['now', 'draft', 'versions', 'releases'] as const;
 

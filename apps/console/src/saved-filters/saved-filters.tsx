@@ -11,8 +11,9 @@ import {
 } from '@switchboard/ui';
 import { useLocation, useRouter } from '@tanstack/react-router';
 import { Bookmark, BookmarkPlus, BookmarkX } from 'lucide-react';
-import { useState, useSyncExternalStore } from 'react';
+import { useState } from 'react';
 import { stringifySearch } from '../search';
+import { keepSavedFilters, type SavedFilter, useSavedFilters } from './saved-filters.store';
 
 const useTexts = defineTexts({
   en: {
@@ -35,47 +36,6 @@ const useTexts = defineTexts({
   },
 });
 
-export interface SavedFilter {
-  readonly path: string;
-  readonly name: string;
-  /** `?bot=lumen&outcome=failed` */
-  readonly search: string;
-}
-
-const STORED_AS = 'switchboard.saved-filters';
-
-/** Kept by the browser: they are a person's shortcuts, as bookmarks are. */
-const store = {
-  listeners: new Set<() => void>(),
-  all: read(),
-  set(all: readonly SavedFilter[]): void {
-    store.all = all;
-    try {
-      localStorage.setItem(STORED_AS, JSON.stringify(all));
-    } catch {
-      // They count until the page is closed.
-    }
-    for (const listener of store.listeners) listener();
-  },
-};
-
-function read(): readonly SavedFilter[] {
-  try {
-    return JSON.parse(localStorage.getItem(STORED_AS) ?? '[]') as SavedFilter[];
-  } catch {
-    return [];
-  }
-}
-
-export const useSavedFilters = (): readonly SavedFilter[] =>
-  useSyncExternalStore(
-    (listener) => {
-      store.listeners.add(listener);
-      return () => store.listeners.delete(listener);
-    },
-    () => store.all,
-  );
-
 /** Keeps the filters of the page one is on, and brings kept ones back. */
 export function SavedFilters() {
   const t = useTexts();
@@ -86,9 +46,8 @@ export function SavedFilters() {
   const here = all.filter(({ path }) => path === pathname);
   const current = stringifySearch({ ...search, after: undefined });
   const remove = (filter: SavedFilter) => {
-    const before = store.all;
-    store.set(before.filter((one) => one !== filter));
-    notify({ text: t.removed(filter.name), undo: () => store.set(before) });
+    keepSavedFilters(all.filter((one) => one !== filter));
+    notify({ text: t.removed(filter.name), undo: () => keepSavedFilters(all) });
   };
   if (here.length === 0 && !current) return null;
   return (
@@ -130,8 +89,8 @@ export function SavedFilters() {
         <NameDialog
           onClose={() => setNaming(false)}
           onName={(name) => {
-            store.set([
-              ...store.all.filter((one) => one.path !== pathname || one.name !== name),
+            keepSavedFilters([
+              ...all.filter((one) => one.path !== pathname || one.name !== name),
               { path: pathname, name, search: current },
             ]);
             notify({ text: t.saved });

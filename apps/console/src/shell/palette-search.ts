@@ -5,7 +5,7 @@ import { useRouter } from '@tanstack/react-router';
 import { createElement, useEffect, useState } from 'react';
 import { Bookmark, Bot, MessagesSquare, ScrollText, UserRound } from 'lucide-react';
 import { useBots } from '../bots/bots.api';
-import { useSavedFilters } from '../saved-filters/saved-filters';
+import { useSavedFilters } from '../saved-filters/saved-filters.store';
 import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
 

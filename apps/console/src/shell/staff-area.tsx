@@ -2,15 +2,18 @@ import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@swi
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
+import { lazyPart } from '../lazy-part';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from './page-failed';
 import { usePaletteSearch } from './palette-search';
-import { ApprovalDialog } from './approval-dialog';
 import { SignInFirst } from './sign-in-first';
-import { StepUpDialog } from './step-up-dialog';
 import { useShellTexts } from './shell.texts';
+
+// They ask rarely, and never before a page is drawn.
+const StepUpDialog = lazyPart(() => import('./step-up-dialog'), 'StepUpDialog');
+const ApprovalDialog = lazyPart(() => import('./approval-dialog'), 'ApprovalDialog');
 
 /** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function StaffArea() {
@@ -52,8 +55,10 @@ function StaffShell() {
       }}
     >
       <AllowedPage staff={staff} />
-      <StepUpDialog />
-      <ApprovalDialog />
+      <Suspense>
+        <StepUpDialog />
+        <ApprovalDialog />
+      </Suspense>
       <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} {...search} />
     </AppShell>
   );

@@ -1,11 +1,13 @@
 import { Page, Tabs } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
+import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
-import { Backups } from './backups';
-import { Queues } from './queues';
-import { ScheduleList } from './schedule-list';
 import { ServiceList } from './service-list';
 import { useSystemTexts } from './system.texts';
+
+const Backups = lazyPart(() => import('./backups'), 'Backups');
+const Queues = lazyPart(() => import('./queues'), 'Queues');
+const ScheduleList = lazyPart(() => import('./schedule-list'), 'ScheduleList');
 
 const tabs = ['services', 'schedules', 'queues', 'backups'] as const;
 
