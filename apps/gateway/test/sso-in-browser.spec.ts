@@ -1,10 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startApp, type TestApp } from '@switchboard/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { SandboxClient } from '../../sandbox/src/client';
-import { startSandbox } from '../../sandbox/src/sandbox';
-import { gatewayApp } from '../src/gateway.app';
+import { type Gateway, startGateway } from './start-gateway';
 
 /** Known before it starts: it is where the provider sends the browser back. */
 async function freePort(): Promise<number> {
@@ -19,8 +16,7 @@ const missing = process.env['CHROMIUM_MISSING'];
 const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
 
 withBrowser('the sign-in page of staff', () => {
-  let sandbox: Awaited<ReturnType<typeof startSandbox>>;
-  let app: TestApp;
+  let gateway: Gateway;
   let browser: Browser;
   let page: Page;
   let site: string;
@@ -30,30 +26,15 @@ withBrowser('the sign-in page of staff', () => {
     if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
     const port = await freePort();
     site = `http://localhost:${port}`;
-    sandbox = await startSandbox({ pace: 0.01 });
-    await new SandboxClient(sandbox.url).telegram.addPerson({ firstName: 'Olga' });
-    app = await startApp(gatewayApp, {
-      env: {
-        GATEWAY_PUBLIC_URL: site,
-        GATEWAY_PUBLIC_PORT: String(port),
-        GATEWAY_PROOF_OF_WORK: '20',
-        GATEWAY_STAFF_SSO_ISSUER: `${sandbox.addresses['openid']}/company`,
-        GATEWAY_STAFF_SSO_NAME: 'Northwind ID',
-        GATEWAY_STAFF_SSO_CLIENT_ID: 'sandbox',
-        GATEWAY_STAFF_SSO_CLIENT_SECRET: 'sandbox-secret',
-        GATEWAY_STAFF_SSO_SCOPE: 'openid profile email groups',
-        GATEWAY_STAFF_SSO_DOMAINS: 'company.example',
-        GATEWAY_STAFF_SSO_JOIN: 'anybody',
-        GATEWAY_STAFF_SSO_ROLES: JSON.stringify({ developers: ['developer'] }),
-      },
-    });
+    const env = { GATEWAY_PUBLIC_URL: site, GATEWAY_PUBLIC_PORT: String(port), GATEWAY_PROOF_OF_WORK: '20' };
+    gateway = await startGateway({ env });
+    await gateway.sandbox.telegram.addPerson({ firstName: 'Olga' });
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage({ locale: 'en-GB' });
   });
   afterAll(async () => {
     await browser?.close();
-    await app?.stop();
-    await sandbox?.close();
+    await gateway?.stop();
   });
 
   it('lets in by the provider of the company whoever is in a group that has a role, and says so to the rest', async () => {

@@ -74,7 +74,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** All ways for people to sign in, played by a sandbox. */
+/** All ways to sign in, played by a sandbox. */
 export const signInEnv = ({ telegram, openid }: Record<'telegram' | 'openid', string>, smtpUrl: string) => ({
   GATEWAY_PUBLIC_URL: SITE,
   GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: TELEGRAM.id,
@@ -91,6 +91,14 @@ export const signInEnv = ({ telegram, openid }: Record<'telegram' | 'openid', st
   GATEWAY_SIGN_IN_VK_SERVICE_TOKEN: ELSEWHERE.secret,
   GATEWAY_SIGN_IN_VK_URL: `${openid}/vk`,
   GATEWAY_SMTP_URL: smtpUrl,
+  GATEWAY_STAFF_SSO_ISSUER: `${openid}/company`,
+  GATEWAY_STAFF_SSO_NAME: 'Northwind ID',
+  GATEWAY_STAFF_SSO_CLIENT_ID: ELSEWHERE.id,
+  GATEWAY_STAFF_SSO_CLIENT_SECRET: ELSEWHERE.secret,
+  GATEWAY_STAFF_SSO_SCOPE: 'openid profile email groups',
+  GATEWAY_STAFF_SSO_DOMAINS: 'company.example',
+  GATEWAY_STAFF_SSO_JOIN: 'anybody',
+  GATEWAY_STAFF_SSO_ROLES: JSON.stringify({ developers: ['developer'], support: ['support'] }),
   // Specs sign in again and again.
   GATEWAY_PROOF_OF_WORK: '0',
 });
