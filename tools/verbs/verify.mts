@@ -4,6 +4,7 @@ import { ended } from '../local/processes.mts';
 import { root } from '../local/workspace.mts';
 import { runOnEachBroker } from '../verify/brokers.mts';
 import { runUnderAnotherClock } from '../verify/clock.mts';
+import { runFuzz } from '../verify/fuzz.mts';
 import { build } from './build.mts';
 
 interface Part {
@@ -49,6 +50,7 @@ const parts: Record<string, Part> = {
     verb: ['bench', 'analytics', '--events', '200000', '--stream', '20000', '--repetitions', '1'],
   },
   knowledge: { what: 'whether what people ask is found', verb: ['bench', 'knowledge'] },
+  fuzz: { what: 'every route, asked what its document allows and what it does not', run: runFuzz },
   clock: {
     what: 'all specs on a leap day that ends, in another time zone, with a database two minutes ahead',
     run: runUnderAnotherClock,

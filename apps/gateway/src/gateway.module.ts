@@ -4,6 +4,7 @@ import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { ApprovalsModule } from './approvals/approvals.module';
 import { BotsModule } from './bots/bots.module';
+import { BrowserErrorsModule } from './browser-errors/browser-errors.module';
 import { DemoModule } from './demo/demo.module';
 import { EdgeModule } from './edge/edge.module';
 import { PeopleModule } from './people/people.module';
@@ -17,6 +18,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     AuditModule,
     ApprovalsModule,
     BotsModule,
+    BrowserErrorsModule,
     DemoModule,
     EdgeModule,
     PeopleModule,

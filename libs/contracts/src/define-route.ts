@@ -62,8 +62,8 @@ export interface RouteDefinition {
   readonly rate?: RouteRate;
 }
 
-/** `sign-in`: guessing is to be slow; `chat`: what people write; `expensive`: what costs money or minutes. */
-export type RouteRate = 'sign-in' | 'chat' | 'expensive';
+/** `sign-in`: guessing is to be slow; `chat`: what people write; `expensive`: what costs money or minutes; `reports`: what pages tell of themselves. */
+export type RouteRate = 'sign-in' | 'chat' | 'expensive' | 'reports';
 
 /** Whether what is asked for, as the schemas of the route have decoded it, needs an approval. */
 export type ApprovalRule = (asked: { readonly params: never; readonly query: never; readonly body: never }) => boolean;

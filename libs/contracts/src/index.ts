@@ -436,3 +436,4 @@ export {
 export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } from './gateway.keys.api';
 export { type KnownProblem, problems, problemTexts } from './problems';
 export { sharedProblems, type SharedProblemCode } from './shared.problems';
+export { ReportBrowserError } from './gateway.browser-errors.api';

@@ -176,6 +176,11 @@ describe('the OpenAPI document of all services', () => {
     expect(mergedOpenApi([{ ...shop, ...change }]).paths['/v1/things']!['post']!['security']).toEqual(security);
   });
 
+  it('leaves out what is for services alone, as the gateway does', () => {
+    const inside = other({ path: '/parcels', callers: ['shop'] });
+    expect(Object.keys(mergedOpenApi([shop, inside]).paths)).toEqual(['/v1/things']);
+  });
+
   it('names what the gateway adds to every answer, and its own refusals', () => {
     const { responses } = mergedOpenApi([{ ...shop, idempotent: true }]).paths['/v1/things']!['post'] as {
       responses: Record<string, { $ref?: string; headers?: Json }>;

@@ -52,10 +52,11 @@ export const publicPathOf = (route: RouteDefinition): string =>
   `/v${API_VERSION}${serviceOf(route) === KIT ? '/services/{service}' : ''}${route.path}`;
 
 /**
- * The OpenAPI 3.1 document of all services as the gateway serves them.
+ * The OpenAPI 3.1 document of all services as the gateway serves them: without the routes that are for services alone.
  * @throws Error that names all clashes: two routes of one path or one id, two shapes of one name
  */
-export function mergedOpenApi(routes: readonly RouteDefinition[]): OpenApi {
+export function mergedOpenApi(all: readonly RouteDefinition[]): OpenApi {
+  const routes = all.filter(({ callers }) => !callers);
   // What names its callers is for services alone: nobody outside reaches it.
   const byService = Map.groupBy(
     routes.filter(({ callers }) => !callers),

@@ -16,6 +16,7 @@ import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
 import * as gatewayApprovals from './gateway.approvals.api';
+import * as gatewayBrowserErrors from './gateway.browser-errors.api';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayDemo from './gateway.demo.api';
 import * as gatewayKeys from './gateway.keys.api';
@@ -51,6 +52,7 @@ const files = [
   gatewayAudit,
   gatewayApprovals,
   gatewayBots,
+  gatewayBrowserErrors,
   gatewayDemo,
   gatewayKeys,
   gatewayMe,

@@ -22,6 +22,8 @@ const FACTS = [
   'table',
   'group',
   'type',
+  // Of an error in a browser.
+  ...(['app', 'page', 'browser'] as const),
 ] as const;
 /** The same again is told of once in a while, not each time: what fails, fails in a loop. */
 const AGAIN_AFTER_MS = 60 * 60_000;

@@ -87,6 +87,8 @@ export { BotsFolder, OnlyBot, readBotsFolder } from './bots-folder';
 export { createDataSource, databaseAccess, openDatabase, type DatabaseAccess } from './database';
 export { EventEncryption } from './event-encryption';
 export { KeyRing } from './key-ring';
+export { EXPOSED_HEADERS } from './http/http-edge';
+export { ErrorReporter } from './error-reporter';
 export { createLog } from './log';
 export { BOTS_KEEPER, GatewayBotsModule } from './gateway-bots';
 export { periodicTasksOf, schedulesOf } from './kit.module';

@@ -235,8 +235,9 @@ function spoil(value: unknown, place: number, how: number): unknown {
   return copy;
 }
 
+/** In a path; what is longer than the headers that Node reads is refused before it is a request. */
 const encode = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  const text = (typeof value === 'string' ? value : JSON.stringify(value ?? null)).slice(0, 500);
   return encodeURIComponent(text.toWellFormed()) || '%20';
 };
 

@@ -3,6 +3,7 @@ import { type Actor, isOpen, type RouteDefinition } from '@switchboard/contracts
 import {
   Clock,
   CONFIG,
+  EXPOSED_HEADERS,
   HttpProblem,
   type Language,
   LOG,
@@ -274,7 +275,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (origin === undefined || !this.config.HTTP_CORS_ORIGINS.includes(origin)) return false;
     response.setHeader('access-control-allow-origin', origin);
     response.setHeader('access-control-allow-credentials', 'true');
-    response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
+    response.setHeader('access-control-expose-headers', EXPOSED_HEADERS.join(', '));
     response.appendHeader('vary', 'Origin');
     if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false;
     response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
@@ -329,7 +330,6 @@ const VERSION = '/v1';
 const AWAY_FOR_S = 10;
 /** As nginx counts it. */
 const CALLER_GONE = 499;
-const EXPOSED_HEADERS = 'ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 
 /** The bot that stands in the address, where the route names it there. */
 function botIn({ route, params }: FoundRoute): string | undefined {

@@ -137,6 +137,18 @@ describe('the edge', () => {
     ]);
   });
 
+  it('lets pages of named origins read what is left of a limit, also where the gateway answers itself', async () => {
+    const exposed = async (path: string, origin: string) =>
+      (await call(path, { as: analyst, headers: { origin } })).headers.get('access-control-expose-headers') ?? '';
+    for (const path of [USAGE, '/v1/session'])
+      expect((await exposed(path, 'https://shop.example')).split(/, ?/)).toEqual(
+        expect.arrayContaining(['RateLimit', 'Retry-After', 'X-Request-Id', 'ETag']),
+      );
+    expect(await exposed('/v1/session', 'https://evil.example')).toBe('');
+    const refused = await call(USAGE, { headers: { origin: 'https://shop.example' } });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, 'https://shop.example']);
+  });
+
   it('passes on an answer as it comes, and tells the service when the caller has gone', async () => {
     const closed = new Promise((resolve) => {
       upstream.answer = (_request, response) => {

@@ -32,6 +32,8 @@ const RATES: Readonly<Record<RouteRate, RateLimit>> = {
   'sign-in': spread('sign-in', 20, 15),
   chat: spread('chat', 60, 20),
   expensive: spread('expensive', 12, 4),
+  // A page that fails, fails several times at once.
+  reports: spread('reports', 12, 10),
 };
 
 export const chargesForRefusal = (address: string): Charge[] => [

@@ -427,6 +427,9 @@ import type {
   GatewayBotsTakeOverData,
   GatewayBotsTakeOverErrors,
   GatewayBotsTakeOverResponses,
+  GatewayBrowserErrorsReportData,
+  GatewayBrowserErrorsReportErrors,
+  GatewayBrowserErrorsReportResponses,
   GatewayConsentsGiveData,
   GatewayConsentsGiveErrors,
   GatewayConsentsGiveResponses,
@@ -1555,6 +1558,21 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayBotDraftsCheckResponses, GatewayBotDraftsCheckErrors, ThrowOnError>({
     url: '/v1/bots/drafts/check',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * By which our own pages tell of an error in them. Texts are cut, and what could be personal in them is left out.
+ */
+export const gatewayBrowserErrorsReport = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBrowserErrorsReportData, ThrowOnError>,
+): RequestResult<GatewayBrowserErrorsReportResponses, GatewayBrowserErrorsReportErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBrowserErrorsReportResponses, GatewayBrowserErrorsReportErrors, ThrowOnError>({
+    url: '/v1/browser-errors',
     ...options,
     headers: {
       'Content-Type': 'application/json',

@@ -6211,6 +6211,55 @@ export type GatewayBotDraftsCheckResponses = {
 
 export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
 
+export type GatewayBrowserErrorsReportData = {
+  body: {
+    app: 'console' | 'cabinet';
+    /**
+     * Thrown, a promise nobody waited for, or while something was drawn.
+     */
+    kind: 'error' | 'rejection' | 'render';
+    /**
+     * `TypeError`
+     */
+    name: string;
+    message: string;
+    /**
+     * As the browser writes it.
+     */
+    stack?: string;
+    /**
+     * The path of the page.
+     */
+    page: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/browser-errors';
+};
+
+export type GatewayBrowserErrorsReportErrors = {
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayBrowserErrorsReportError = GatewayBrowserErrorsReportErrors[keyof GatewayBrowserErrorsReportErrors];
+
+export type GatewayBrowserErrorsReportResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayBrowserErrorsReportResponse =
+  GatewayBrowserErrorsReportResponses[keyof GatewayBrowserErrorsReportResponses];
+
 export type BotAdapterContactsListData = {
   body?: never;
   path?: never;

@@ -47,7 +47,7 @@ export class HttpEdge {
     nest.use(assignRequestId);
     nest.use(helmet(headersFor(config)));
     if (config.HTTP_CORS_ORIGINS.length > 0) {
-      nest.enableCors({ origin: config.HTTP_CORS_ORIGINS, credentials: true, exposedHeaders: EXPOSED, maxAge: 600 });
+      nest.enableCors({ origin: config.HTTP_CORS_ORIGINS, credentials: true, exposedHeaders: [...EXPOSED_HEADERS], maxAge: 600 });
     }
     // Routes say which answers have a tag.
     nest.set('etag', false);
@@ -84,8 +84,11 @@ export class HttpEdge {
   }
 }
 
-/** What a page of another origin may read besides the body. */
-const EXPOSED = ['ETag', 'Idempotency-Replayed', 'Retry-After', 'X-Request-Id'];
+/** What a page of another origin may read besides the body. The gateway's own headers are among them: whoever answers last names them. */
+export const EXPOSED_HEADERS: readonly string[] = [
+  ...['ETag', 'Content-Disposition', 'Idempotency-Replayed', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After'],
+  ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-Request-Id'],
+];
 
 /** Answers are data: nothing in them is to be run, and only who is named may frame them. */
 const headersFor = ({ HTTP_FRAME_ANCESTORS: ancestors }: SharedConfig): Parameters<typeof helmet>[0] => ({
