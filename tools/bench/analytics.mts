@@ -75,7 +75,8 @@ async function startAnalytics(postgres: Postgres, mediaFolder: string) {
   const { analyticsApp } = await import('@switchboard/analytics');
   const { MemoryTransport } = await import('@switchboard/bus');
   const { testEnv } = await import('@switchboard/testing');
-  const transport = new MemoryTransport();
+  // Each slice is waited for, as nobody waits in an installation.
+  const transport = new MemoryTransport({}, { gathers: false });
   const service = await Service.prepare(analyticsApp, {
     env: { ...testEnv(postgres.url, mediaFolder), ANALYTICS_PORT: '0', DATABASE_POOL: '10', LOG_LEVEL: 'warn' },
     log: createLog({ level: 'warn', format: 'pretty' }),

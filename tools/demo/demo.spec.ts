@@ -51,7 +51,7 @@ describe('the demo company', () => {
     const dau = growth.days.map((day) => day.dau ?? 0);
     expect(Math.max(...dau.slice(-7))).toBeGreaterThan(2 * Math.max(...dau.slice(0, 7)));
     const { cohorts } = await analytics.call(contracts.ReadRetention, {
-      query: { ...PAST, cohort: 'week', days: [1, 7] },
+      query: { ...PAST, cohort: 'week', days: '1,7' },
     });
     expect(cohorts.filter(({ people }) => people !== null).length).toBeGreaterThan(8);
     const business = await analytics.call(contracts.ReadBusiness, { query: {} });

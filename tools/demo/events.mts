@@ -1,4 +1,4 @@
-import type * as Contracts from '@switchboard/contracts';
+import type * as contracts from '@switchboard/contracts';
 import type { EventDraft } from '@switchboard/contracts';
 import {
   type DemoCall,
@@ -23,11 +23,14 @@ export const EXPERIMENT_ID = demoId('experiment', GREETING);
 /** What is personal is kept nowhere: it only has to be there. */
 const WORDS = '…';
 
+/** As they are imported when they have been built; a module of the other kind has no default. */
+export type Contracts = Omit<typeof contracts, 'default'>;
+
 /** What the services would have said of it, by their contracts. */
 export class DemoEvents {
-  private readonly contracts: typeof Contracts;
+  private readonly contracts: Contracts;
 
-  constructor(contracts: typeof Contracts) {
+  constructor(contracts: Contracts) {
     this.contracts = contracts;
   }
 

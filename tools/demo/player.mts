@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type * as Contracts from '@switchboard/contracts';
+import type { RouteDefinition } from '@switchboard/contracts';
 import type { ServiceClient } from '@switchboard/service-kit';
 import {
   DAY_MS,
@@ -11,7 +11,7 @@ import {
   type DemoTurn,
   EXPERIMENT_DAY,
 } from './company.mts';
-import { DemoEvents, experiment, EXPERIMENT_ID, type PastEvent, unfitEvents } from './events.mts';
+import { type Contracts, DemoEvents, experiment, EXPERIMENT_ID, type PastEvent, unfitEvents } from './events.mts';
 import { demoId } from './random.mts';
 
 /** Days that are played in one go: some thousand events. */
@@ -32,12 +32,12 @@ interface State {
 /** Plays the demo company into running services: what has not been played yet, up to now. */
 export class DemoPlayer {
   private readonly client: ServiceClient;
-  private readonly contracts: typeof Contracts;
+  private readonly contracts: Contracts;
   private readonly stateFile: string;
   private readonly events: DemoEvents;
 
   /** @param stateFile how far it was played: it lies beside the database, and goes with it */
-  constructor(client: ServiceClient, contracts: typeof Contracts, stateFile: string) {
+  constructor(client: ServiceClient, contracts: Contracts, stateFile: string) {
     this.client = client;
     this.contracts = contracts;
     this.stateFile = stateFile;
@@ -105,7 +105,7 @@ export class DemoPlayer {
     return taken;
   }
 
-  private call(route: Contracts.RouteDefinition, question: object): Promise<unknown> {
+  private call(route: RouteDefinition, question: object): Promise<unknown> {
     const actor = { kind: 'staff' as const, id: 'demo', roles: ['operator'], scopes: ['demo:write'] };
     return this.client.call(route, question as never, { actor, timeoutMs: TIMEOUT_MS });
   }

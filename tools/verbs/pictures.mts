@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { generate } from 'otplib';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type KnownIds, pagesOf } from '../../apps/all-in-one/test/console-pages.mts';
+import { demoStateFile, operatorClient } from '../demo/local.mts';
+import { DemoPlayer } from '../demo/player.mts';
 import { canUseApt, installWithApt } from '../local/apt.mts';
 import { findChromium } from '../local/chromium.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
@@ -46,7 +48,6 @@ const TALKS: Talk[] = [
 
 const OWNER = { name: 'Ada Lind', email: 'ada@example.com', password: 'violet tram under seven lemons' };
 const LUMEN = 7_000_000_001;
-const NORTHWIND = 7_000_000_002;
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
@@ -108,7 +109,11 @@ async function takePicture(browser: Browser, url: string, talk: Talk): Promise<v
 const part = (page: Page, testId: string) => page.locator(`[data-testid="${testId}"]`);
 
 /** What a day in the life of an installation looks like in the console, and what one of its people sees of it. */
-async function takePagePictures(browser: Browser, { publicUrls, sandboxUrl }: Installation, stateDir: string) {
+async function takePagePictures(
+  browser: Browser,
+  { publicUrls, services, sandboxUrl }: Installation,
+  stateDir: string,
+) {
   const site = publicUrls.gateway!;
   const all = mkdtempSync(join(tmpdir(), 'switchboard-pages-'));
   const sandbox = await connectSandbox(sandboxUrl);
@@ -126,7 +131,12 @@ async function takePagePictures(browser: Browser, { publicUrls, sandboxUrl }: In
 
   await take(page, `${site}/console/sign-in`, 'staff-sign-in', all);
   await becomeOwner(page, stateDir);
-  await people(sandbox, philippa.id);
+  for (const question of QUESTIONS) await say(sandbox, philippa.id, LUMEN, question);
+  // Three months of a company, so that there is something to see.
+  const operator = await operatorClient(stateDir, services);
+  await new DemoPlayer(operator, await import('@switchboard/contracts'), demoStateFile(stateDir)).play(new Date());
+  await page.goto(`${site}/console/`);
+  await page.getByRole('button', { name: 'Close' }).first().click();
   const ids = await knownIds(context, site);
   for (const area of ['staff', 'me'] as const) {
     for (const { name, path } of pagesOf(area, ids, root)) await take(page, site + path, `${area}-${name}`, all);
@@ -180,24 +190,7 @@ async function signInWithTelegram(page: Page, person: number): Promise<void> {
   await page.getByRole('heading', { level: 1, name: 'My month' }).waitFor();
 }
 
-const QUESTIONS = [
-  'When are you open on Saturday?',
-  'Do you repair bicycles?',
-  'What does a new chain cost?',
-  'Thank you!',
-];
-
-/** Enough of them that numbers may be shown: fewer than twenty are hidden. */
-async function people(sandbox: SandboxClient, philippa: number): Promise<void> {
-  const names = ['Tom', 'Mia', 'Noah', 'Lena', 'Ivan', 'Olga', 'Yuki', 'Sara', 'Ali', 'Nina', 'Max', 'Zoe'];
-  for (const question of QUESTIONS) await say(sandbox, philippa, LUMEN, question);
-  for (const [i, firstName] of [...names, ...names].entries()) {
-    const { id } = await sandbox.telegram.addPerson({ firstName, languageCode: i % 3 === 0 ? 'ru' : 'en' });
-    const bot = i % 2 === 0 ? NORTHWIND : LUMEN;
-    await say(sandbox, id, bot, '/start');
-    await say(sandbox, id, bot, QUESTIONS[i % QUESTIONS.length]!);
-  }
-}
+const QUESTIONS = ['Why is walking good?', 'How much of it a day?', 'And when it rains?'];
 
 /** Says something and waits for what comes back. */
 async function say(sandbox: SandboxClient, person: number, bot: number, text: string): Promise<void> {

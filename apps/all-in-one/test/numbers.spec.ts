@@ -25,6 +25,9 @@ const WORDY = 'You are Lumen, and wordy.';
 /** People in each arm. */
 const ENOUGH = 50;
 
+const COUNTED = ['calls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const;
+type Counted = (typeof COUNTED)[number];
+
 /** The first line of what the model was told. */
 const toldFirst = ({ body }: ModelCall) => body.messages[0]!.content.split('\n')[0];
 
@@ -99,21 +102,23 @@ describe('chat-ai and analytics', () => {
     await asks(stranger, 'I have agreed to nothing.');
     await counted();
 
-    const ledger = await chat.service.db.query<Record<'userId' | 'day' | 'model', string>[] & Record<string, number>[]>(
+    const ledger = await chat.service.db.query<
+      ({ userId: string; day: string; model: string } & Record<Counted, number>)[]
+    >(
       `SELECT user_id AS "userId", (created_at AT TIME ZONE 'UTC')::date::text AS day, model, count(*)::int AS calls,
          sum(input_tokens)::int AS "inputTokens", sum(cached_input_tokens)::int AS "cachedInputTokens",
          sum(output_tokens)::int AS "outputTokens", sum(cost_micros)::int AS "costMicros"
        FROM usages GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
     );
     const of = (userId: string) => ledger.filter((row) => row.userId === userId);
-    const sum = (rows: typeof ledger, field: string) => rows.reduce((total, row) => total + Number(row[field]), 0);
+    const sum = (rows: typeof ledger, field: Counted) => rows.reduce((total, row) => total + row[field], 0);
     const to = chat.clock.now().toISOString().slice(0, 10);
     const from = new Date(chat.clock.now().getTime() - 2 * 86_400_000).toISOString().slice(0, 10);
     for (const { userId } of people) {
       const usage = await analytics.gateway.call(ReadPersonUsage, { params: { userId }, query: { from, to } });
       const rows = of(userId);
       expect(sum(rows, 'costMicros')).toBeGreaterThan(0);
-      for (const field of ['calls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const) {
+      for (const field of COUNTED) {
         expect([field, usage.total[field]]).toEqual([field, sum(rows, field)]);
         expect(usage.days.map((day) => [day.day, day[field]])).toEqual(
           [...new Set(rows.map(({ day }) => day))].map((day) => [

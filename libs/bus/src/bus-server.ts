@@ -3,7 +3,7 @@ import type { CloudEvent, EventDefinition, SignalDefinition } from '@switchboard
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 import { BUS_TRANSPORT, type GroupOptions, type HandlerExtras } from './handles.decorator';
-import { Inbox, type EventHandler, type InboxDependencies } from './inbox';
+import { Inbox, type EventHandler, type InboxDependencies, type SelectEvents } from './inbox';
 import { readersFor } from './read-event';
 import { readSignal } from './signals';
 import { type ConsumerGroup, EVERY_TYPE, type Subscription, type Transport } from './transport';
@@ -14,7 +14,11 @@ interface SignalHandler {
   call(data: unknown): Promise<void>;
 }
 
-type Heard = { options: Required<GroupOptions>; handlers: Map<string, EventHandler> };
+interface Heard {
+  options: Required<GroupOptions>;
+  handlers: Map<string, EventHandler>;
+  select?: SelectEvents;
+}
 
 /**
  * The bus as a Nest transport: `@Handles(InvoicePaid)` is an event pattern, with Nest's pipes, interceptors and
@@ -49,10 +53,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     const bus = extras['bus'] as HandlerExtras | undefined;
     if (!bus)
       throw new Error(`The handler of "${pattern}" is decorated with none of @Handles, @HandlesAll and @OnSignal`);
-    const call = async (payload: unknown, tx?: EntityManager) => {
+    const ask = async (payload: unknown, tx?: EntityManager): Promise<unknown> => {
       const result: unknown = await callback(payload, tx);
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
     };
+    const call = async (payload: unknown, tx?: EntityManager) => void (await ask(payload, tx));
     if (bus.kind === 'signal') {
       this.signalHandlers.push({ definition: bus.definition as SignalDefinition, decrypt: bus.decrypt, call });
       return;
@@ -60,6 +65,11 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (!bus.group) throw new Error(`The class that hears ${pattern} lacks @Consumer('group')`);
     const { name, ...options } = bus.group;
     const entry: Heard = this.groups.get(name) ?? { options, handlers: new Map() };
+    this.groups.set(name, entry);
+    if (bus.kind === 'selection') {
+      entry.select = (events) => ask(events) as Promise<readonly boolean[]>;
+      return;
+    }
     if (entry.handlers.has(pattern)) throw new Error(`Two methods of the group ${name} hear ${pattern}`);
     entry.handlers.set(pattern, {
       definition: bus.definition as EventDefinition | undefined,
@@ -70,7 +80,6 @@ export class BusServer extends Server implements CustomTransportStrategy {
     });
     if (entry.handlers.has(EVERY_TYPE) && entry.handlers.size > 1)
       throw new Error(`The group ${name} hears every event by one method, and can have no other`);
-    this.groups.set(name, entry);
   }
 
   /** What this service listens to. */
@@ -96,10 +105,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   private async subscribe(): Promise<void> {
+    for (const [name, { handlers, select }] of this.groups)
+      if (select && !handlers.has(EVERY_TYPE))
+        throw new Error(`The group ${name} selects among every event, and has no method that hears them`);
     const groups = this.topology;
     await this.announce(groups);
     for (const group of groups) {
-      const inbox = new Inbox(group, this.groups.get(group.name.slice(this.service.length + 1))!.handlers, this.deps);
+      const { handlers, select } = this.groups.get(group.name.slice(this.service.length + 1))!;
+      const inbox = new Inbox(group, handlers, this.deps, select);
       this.inboxes.set(inbox.consumer, inbox);
       this.subscriptions.push(await this.transport.subscribe(group, (batch) => inbox.take(batch)));
     }

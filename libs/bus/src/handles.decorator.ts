@@ -27,12 +27,17 @@ export interface GroupOptions {
   concurrency?: number;
   /** The most events handled in one transaction, for set-based work that gains by more. Default: 200. */
   batch?: number;
+  /**
+   * For work that nobody waits for: events are kept back for so many milliseconds, to be handled together with those that come
+   * meanwhile. Default: 0.
+   */
+  gatherMs?: number;
 }
 
 /** How a decorated method wishes to be called; `group` is filled in by its class's `@Consumer`. */
 export interface HandlerExtras {
-  readonly kind: 'event' | 'batch' | 'signal';
-  /** Absent of a method that hears every event. */
+  readonly kind: 'event' | 'batch' | 'signal' | 'selection';
+  /** Absent of a method that is for every event. */
   readonly definition: EventDefinition | SignalDefinition | undefined;
   readonly decrypt: boolean;
   readonly when?: (data: never) => boolean;
@@ -42,6 +47,9 @@ export interface HandlerExtras {
 const BATCH = 200;
 /** As many as there are locks for the subjects of a group; see Inbox. */
 export const MOST_SHARDS = 16;
+
+/** The pattern of a method that says which events a group is to hear. */
+const SELECTION = `${EVERY_TYPE} selection`;
 
 const declared = new WeakMap<object, HandlerExtras[]>();
 
@@ -63,7 +71,8 @@ function handler<Heard>(
     // The first parameter is the event and the second the transaction, without a decorator on each.
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
-    (EventPattern(definition?.type ?? EVERY_TYPE, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
+    const pattern = kind === 'selection' ? SELECTION : (definition?.type ?? EVERY_TYPE);
+    (EventPattern(pattern, BUS_TRANSPORT, { bus }) as MethodDecorator)(target, key, descriptor);
   };
 }
 
@@ -118,6 +127,21 @@ export function HandlesAll(): HandlerDecorator<CloudEvent[]> {
   return handler<CloudEvent[]>('batch', undefined);
 }
 
+/**
+ * Beside a method with `@HandlesAll()`: `method(events: CloudEvent[]): boolean[]`, or a promise of it, says of each whether that one is
+ * to hear it. The others cost no statement: they are passed over before the inbox notes anything. So the answer may change, and what was
+ * passed over is heard when it comes once more and the answer is another one by then. What it throws counts as yes.
+ */
+export function SelectsEvents() {
+  return handler<CloudEvent[]>('selection', undefined) as <
+    Method extends (events: CloudEvent[]) => readonly boolean[] | Promise<readonly boolean[]>,
+  >(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ) => void;
+}
+
 /** Hears a signal, if it comes: `method(signal: SignalOf<typeof S>)`. */
 export function OnSignal<S extends SignalDefinition>(signal: S): HandlerDecorator<SealedSignalOf<S>>;
 export function OnSignal<S extends SignalDefinition>(signal: S, options: Decrypting): HandlerDecorator<SignalOf<S>>;
@@ -131,12 +155,12 @@ export function OnSignal(signal: SignalDefinition, options?: Decrypting) {
  */
 export function Consumer(
   group: string,
-  { ordered = false, shards = 1, concurrency = 2, batch = BATCH }: GroupOptions = {},
+  { ordered = false, shards = 1, concurrency = 2, batch = BATCH, gatherMs = 0 }: GroupOptions = {},
 ): ClassDecorator {
   if (shards > 1 && !ordered) throw new Error(`The group ${group} is not ordered: give it concurrency, not shards`);
   if (shards > MOST_SHARDS) throw new Error(`The group ${group} has more than ${MOST_SHARDS} shards`);
   return applyDecorators((target: object) => {
     for (const extras of declared.get(target) ?? [])
-      extras.group = { name: group, ordered, shards, concurrency, batch };
+      extras.group = { name: group, ordered, shards, concurrency, batch, gatherMs };
   }, Controller());
 }

@@ -24,6 +24,9 @@ export interface EventHandler {
   call(eventOrEvents: CloudEvent | CloudEvent[], tx: EntityManager): Promise<void>;
 }
 
+/** Says of each event whether its group is to hear it. */
+export type SelectEvents = (events: CloudEvent[]) => Promise<readonly boolean[]>;
+
 export interface InboxDependencies {
   db: DataSource;
   cipher: EventCipher;
@@ -73,6 +76,7 @@ export class Inbox {
     readonly group: ConsumerGroup,
     private readonly handlers: ReadonlyMap<string, EventHandler>,
     private readonly deps: InboxDependencies,
+    private readonly select?: SelectEvents,
   ) {
     this.readers = readersFor([...handlers.values()]);
     this.consumer = group.name.slice(group.name.indexOf('.') + 1);
@@ -115,11 +119,12 @@ export class Inbox {
   }
 
   private async settle(batch: readonly Delivery[]): Promise<void> {
-    const reads: Read[] = [];
+    const read: Read[] = [];
     for (const { message } of batch) {
-      const read = await this.read(message);
-      if (read && this.isWanted(read)) reads.push(read);
+      const one = await this.read(message);
+      if (one && this.isWanted(one)) read.push(one);
     }
+    const reads = await this.selected(read);
     if (batch.some(({ redeliveries }) => redeliveries > UNSUSPECTED)) return this.isolateSuspects(reads);
     const shards = this.group.ordered ? spread(reads, this.group.shards) : [reads];
     const ends = await Promise.allSettled(shards.filter((shard) => shard.length > 0).map((shard) => this.apply(shard)));
@@ -176,6 +181,21 @@ export class Inbox {
       return this.handlerOf(event.type)?.when?.(event.data) ?? true;
     } catch {
       return true;
+    }
+  }
+
+  private async selected(reads: readonly Read[]): Promise<readonly Read[]> {
+    if (!this.select || reads.length === 0) return reads;
+    try {
+      const wanted = await this.select(reads.map(({ event }) => event));
+      return reads.filter((_, i) => wanted[i]);
+    } catch (error) {
+      if (isInfrastructureError(error)) throw error;
+      this.deps.warn(
+        `${this.group.name} hears all of a batch, because it cannot be decided what it wants of it`,
+        error,
+      );
+      return reads;
     }
   }
 

@@ -1,5 +1,13 @@
 // For every service
-export { Consumer, Handles, HandlesAll, HandlesBatch, OnSignal, type GroupOptions } from './handles.decorator';
+export {
+  Consumer,
+  Handles,
+  HandlesAll,
+  HandlesBatch,
+  OnSignal,
+  SelectsEvents,
+  type GroupOptions,
+} from './handles.decorator';
 export { Outbox } from './outbox';
 export { Signals } from './signals';
 export { EncryptionKeyMissing, PermanentError, RetryLater, isInfrastructureError } from './errors';

@@ -44,6 +44,8 @@ const SWEEP_PAUSE = 50;
 const LONGEST_SWEEP_PAUSE_MS = 10_000;
 /** Whoever comes behind a slow batch waits no longer for it. */
 const GATHER_MS = 10;
+/** As many batches may be kept back by groups that wait for more. */
+const MOST_KEPT_BACK = 32;
 /** Through a large backlog on a slow disk. Two leaders repeat events and lose none. */
 const LONGEST_LOOK_MS = 15_000;
 const REST_AFTER_FAILURE_MS = [100, 500, 2000, 5000] as const;
@@ -147,6 +149,8 @@ export class OutboxRelay {
    */
   private async carry(session: LockSession, loop: WatchedLoop, carriedSomething: () => void): Promise<void> {
     const inFlight = new Map<Promise<void>, string[]>();
+    /** Those of them that the next one has to wait for. */
+    const waitedFor = new Set<Promise<void>>();
     let confirmed: string[] = [];
     const horizon = new OutboxHorizon();
     let advancedAt = -Infinity;
@@ -156,7 +160,13 @@ export class OutboxRelay {
 
     const send = (rows: Row[]) => {
       const ids = rows.map((row) => row.id);
-      const batch = this.publish(rows)
+      const passed = Promise.withResolvers<void>();
+      waitedFor.add(passed.promise);
+      const onward = () => {
+        waitedFor.delete(passed.promise);
+        passed.resolve();
+      };
+      const batch = this.publish(rows, onward)
         .then(
           () => {
             confirmed.push(...ids);
@@ -167,7 +177,10 @@ export class OutboxRelay {
             this.wake();
           },
         )
-        .finally(() => inFlight.delete(batch));
+        .finally(() => {
+          onward();
+          inFlight.delete(batch);
+        });
       inFlight.set(batch, ids);
     };
 
@@ -199,12 +212,13 @@ export class OutboxRelay {
           horizon.saw(last);
           send(rows);
         }
-        if (inFlight.size >= this.batchesInFlight) await Promise.race(inFlight.keys());
+        if (inFlight.size >= MOST_KEPT_BACK) await Promise.race(inFlight.keys());
+        else if (waitedFor.size >= this.batchesInFlight) await Promise.race(waitedFor);
         // A full batch means that more is waiting.
         else if (!full) {
           await this.restUntilWoken(loop.everyMs);
           // What is said while others are on their way goes together.
-          await Promise.race([Promise.all(inFlight.keys()), sleep(GATHER_MS)]);
+          await Promise.race([Promise.all(waitedFor), sleep(GATHER_MS)]);
         }
       }
     } finally {
@@ -247,16 +261,20 @@ export class OutboxRelay {
     return { oldest: BigInt(row!.oldest), next: BigInt(row!.next), handedOut: BigInt(row!.handed_out) };
   }
 
-  private async publish(rows: Row[]): Promise<void> {
+  private async publish(rows: Row[], onward: () => void): Promise<void> {
     const { transport, metrics } = this.options;
-    const took = metrics.publishSeconds.startTimer();
+    const began = performance.now();
+    let tookMs: number | undefined;
     try {
-      await transport.publish(rows.map(toMessage));
+      await transport.publish(rows.map(toMessage), () => {
+        tookMs = performance.now() - began;
+        onward();
+      });
     } catch (error) {
       metrics.publishFailures.inc();
       throw error;
     }
-    took();
+    metrics.publishSeconds.observe((tookMs ?? performance.now() - began) / 1000);
     metrics.published.inc(rows.length);
   }
 

@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { Gathering } from './gathering';
 import { closed, type RabbitConnection } from './rabbit-connection';
 import { fromAmqp } from './rabbit-message';
 import {
@@ -129,16 +130,24 @@ class Worker {
   closed = false;
   private waiting: Waiting[] = [];
   private working: Promise<void> | undefined;
+  private readonly gathering: Gathering | undefined;
+  private readonly prefetch: number;
+  /** Messages that were not acknowledged. */
+  private unacknowledged = 0;
 
   constructor(
     private readonly group: ConsumerGroup,
     private readonly handle: BatchHandler,
     private readonly channel: Channel,
     private readonly observer: TransportObserver,
-  ) {}
+  ) {
+    const { gatherMs, batchSize } = group;
+    this.gathering = gatherMs ? new Gathering(gatherMs) : undefined;
+    this.prefetch = gatherMs ? batchSize : Math.min(PREFETCH, batchSize * 2);
+  }
 
   async start(): Promise<void> {
-    await this.channel.prefetch(Math.min(PREFETCH, this.group.batchSize * 2));
+    await this.channel.prefetch(this.prefetch);
     await this.channel.consume(this.group.name, (message) => this.arrived(message));
   }
 
@@ -148,8 +157,14 @@ class Worker {
    */
   async close(): Promise<void> {
     this.closed = true;
+    this.gathering?.finish();
     await this.working;
     await closed(this.channel);
+  }
+
+  /** Waiting longer brings nothing. */
+  private get isFull(): boolean {
+    return this.closed || this.waiting.length >= this.group.batchSize || this.unacknowledged >= this.prefetch;
   }
 
   private arrived(message: ConsumeMessage | null): void {
@@ -163,6 +178,8 @@ class Worker {
     const events = fromAmqp(message);
     for (const [i, event] of events.entries())
       this.waiting.push({ message: event, redeliveries, ends: i === events.length - 1 ? message : undefined });
+    this.unacknowledged++;
+    if (this.isFull) this.gathering?.finish();
     this.working ??= this.drain().finally(() => (this.working = undefined));
   }
 
@@ -172,12 +189,15 @@ class Worker {
     // Told to stop, it finishes the message of which it has applied a part, and no more.
     let within = false;
     while (this.waiting.length > 0 && (within || !this.closed)) {
+      if (!this.isFull) await this.gathering?.wait();
+      if (this.closed && !within) break;
       const most = this.closed ? this.waiting.findIndex(({ ends }) => ends) + 1 : this.group.batchSize;
       const batch = this.waiting.splice(0, Math.min(most, this.group.batchSize));
       try {
         await this.handle(batch);
         const through = batch.findLast(({ ends }) => ends)?.ends;
         if (through) this.channel.ack(through, true);
+        this.unacknowledged -= batch.filter(({ ends }) => ends).length;
         within = !batch.at(-1)!.ends;
       } catch (error) {
         // Nothing of it was settled, or the channel is gone: a closed channel gives everything back.

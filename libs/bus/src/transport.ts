@@ -31,6 +31,8 @@ export interface ConsumerGroup {
   readonly concurrency: number;
   /** The most events handed over at once. */
   readonly batchSize: number;
+  /** How long what has come waits for more, as long as there is room in its batch. Default: 0. */
+  readonly gatherMs?: number | undefined;
 }
 
 /**
@@ -49,8 +51,9 @@ export interface Transport {
   /**
    * Publishes the events of each subject in the given order. Resolves when all of it is safe: with a broker, confirmed to be on disk;
    * in one process, settled by every group. After a rejection any part of it may have been published.
+   * @param onward called when only groups that wait for more have not settled it: what comes next need not wait for them
    */
-  publish(messages: readonly BusMessage[]): Promise<void>;
+  publish(messages: readonly BusMessage[], onward?: () => void): Promise<void>;
   subscribe(group: ConsumerGroup, handle: BatchHandler): Promise<Subscription>;
   /** Sends to whoever listens now; lost when nobody does. */
   signal(type: string, body: string): void;

@@ -4,7 +4,7 @@ import { until } from '@switchboard/testing';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { Consumer, Handles, HandlesAll } from '../src/handles.decorator';
+import { Consumer, Handles, HandlesAll, SelectsEvents } from '../src/handles.decorator';
 import type { Transport, TransportObserver } from '../src/transport';
 import { OrderCancelled, OrderPlaced, type RunOptions } from './backbone';
 import { Installation, note, say, untilNoted } from './installation';
@@ -23,12 +23,14 @@ export function everyEventContract(openTransport: (observer?: TransportObserver)
   let heard: CloudEvent[];
   let batches: number;
   let before: (events: CloudEvent[]) => void;
+  let wants: (event: CloudEvent) => boolean;
 
   beforeEach(async () => {
     unroutable = [];
     heard = [];
     batches = 0;
     before = () => undefined;
+    wants = () => true;
     shop = await Installation.on(openTransport({ unroutable: (type) => unroutable.push(type) }));
   });
   afterEach(() => shop.close());
@@ -99,6 +101,30 @@ export function everyEventContract(openTransport: (observer?: TransportObserver)
     expect(unroutable).toEqual([OrderCancelled.type]);
   });
 
+  it('nobody waits for it when it gathers, neither others nor what is said next', async () => {
+    @Consumer(`patient-${uuidv7()}`, { gatherMs: 3_600_000 })
+    class Patient {
+      @HandlesAll()
+      all(events: CloudEvent[]) {
+        heard.push(...events.filter(isOurs));
+      }
+    }
+    @Consumer(`orders-${uuidv7()}`)
+    class Orders {
+      @Handles(OrderPlaced)
+      placed(_: unknown, tx: EntityManager) {
+        return note(tx, 'placed');
+      }
+    }
+    const app = await start({ consumers: [{ controller: Patient }, { controller: Orders }] });
+    // More of them than the relay has under way at once.
+    for (let n = 1; n <= 10; n++) {
+      await say(app, OrderPlaced({ orderId: 'a', n }));
+      await untilNoted(app, n);
+    }
+    expect(heard).toEqual([]);
+  });
+
   it('what comes twice is given once, and what fails is tried again, alone', async () => {
     let failures = 1;
     before = (events) => {
@@ -112,6 +138,58 @@ export function everyEventContract(openTransport: (observer?: TransportObserver)
     expect(await untilNoted(app, 2)).toEqual([OrderPlaced.type, OrderCancelled.type]);
     await until(async () => (await app.db.query<unknown[]>('SELECT FROM parked_events')).length === 0, {
       what: 'nothing to wait',
+    });
+  });
+
+  describe('that selects', () => {
+    const selective = () => {
+      @Consumer(`selective-${uuidv7()}`, { concurrency: 1 })
+      class Selective {
+        @SelectsEvents()
+        select(events: CloudEvent[]): Promise<boolean[]> {
+          return Promise.resolve(events.map((event) => isOurs(event) && wants(event)));
+        }
+
+        @HandlesAll()
+        async all(events: CloudEvent[], tx: EntityManager) {
+          for (const { type } of events) await note(tx, type);
+        }
+      }
+      return { controller: Selective };
+    };
+    const inboxRows = async (app: { db: { query(sql: string): Promise<unknown[]> } }) =>
+      (await app.db.query('SELECT FROM inbox')).length;
+
+    it('what it does not want leaves no trace, and is heard when it comes again and is wanted by then', async () => {
+      wants = ({ type }) => type === OrderPlaced.type;
+      const app = await start({ consumers: [selective()] });
+      const cancelled = await shop.publish(OrderCancelled({ orderId: 'a' }));
+      await shop.publish(OrderPlaced({ orderId: 'a', n: 1 }));
+      expect(await untilNoted(app, 1)).toEqual([OrderPlaced.type]);
+      expect(await inboxRows(app)).toBe(1);
+      wants = () => true;
+      await shop.publish(OrderCancelled({ orderId: 'a' }), { id: cancelled.id });
+      expect(await untilNoted(app, 2)).toEqual([OrderPlaced.type, OrderCancelled.type]);
+    });
+
+    it('what cannot be decided is heard', async () => {
+      wants = () => {
+        throw new Error('who knows');
+      };
+      const app = await start({ consumers: [selective()] });
+      await shop.publish(OrderPlaced({ orderId: 'a', n: 1 }));
+      expect(await untilNoted(app, 1)).toEqual([OrderPlaced.type]);
+    });
+
+    it('it has a method that hears what is selected', async () => {
+      @Consumer(`deaf-${uuidv7()}`)
+      class Deaf {
+        @SelectsEvents()
+        select(events: CloudEvent[]): boolean[] {
+          return events.map(() => true);
+        }
+      }
+      await expect(shop.start({ consumers: [{ controller: Deaf }] })).rejects.toThrow('has no method that hears them');
     });
   });
 

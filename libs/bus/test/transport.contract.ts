@@ -186,6 +186,68 @@ export function transportContract(make: () => TransportUnderTest): void {
     expect(started.got.length).toBe(taken);
   });
 
+  describe('keeps events back for a group that gathers', () => {
+    it('and hands over together what comes meanwhile', async () => {
+      const transport = open();
+      const seen = collect();
+      await transport.subscribe(group('gathering', [type], { gatherMs: 1000 }), seen.handle);
+      const published: Promise<void>[] = [];
+      for (let n = 0; n < 5; n++) {
+        published.push(publish(transport, [message(type)]));
+        await sleep(5);
+      }
+      await Promise.all([...published, seen.until(5)]);
+      expect(seen.batches).toEqual([5]);
+    });
+
+    it('and for no longer than there is room', async () => {
+      const transport = open();
+      const seen = collect();
+      await transport.subscribe(group('full', [type], { gatherMs: 3_600_000, batchSize: 3 }), seen.handle);
+      await publishEach(
+        transport,
+        Array.from({ length: 6 }, () => message(type)),
+      );
+      await seen.until(6);
+      expect(seen.batches.every((size) => size === 3)).toBe(true);
+    });
+
+    it('also while it handles others side by side', async () => {
+      const transport = open();
+      const seen = collect();
+      const options = { gatherMs: 20, concurrency: 3 };
+      await transport.subscribe(group('side-by-side', [type], options), async (batch) => {
+        await sleep(15);
+        await seen.handle(batch);
+      });
+      const published: Promise<void>[] = [];
+      for (let n = 0; n < 50; n++) {
+        published.push(publish(transport, [message(type)]));
+        await sleep(5);
+      }
+      await Promise.all(published);
+      await seen.until(50);
+      expect(seen.batches).not.toContain(0);
+      expect(new Set(idsOf(seen.got)).size).toBe(50);
+    });
+
+    it('and loses none of them when it closes', async () => {
+      const transport = open();
+      const seen = collect();
+      const patient = group('patient', [type], { gatherMs: 3_600_000 });
+      const subscription = await transport.subscribe(patient, seen.handle);
+      const sent = message(type);
+      const published = publish(transport, [sent]);
+      await sleep(50);
+      await subscription.close();
+      // Handled, or given back.
+      await transport.subscribe({ ...patient, gatherMs: 0 }, seen.handle);
+      await published;
+      await seen.until(1);
+      expect(seen.got).toEqual([sent]);
+    });
+  });
+
   it('reports an event that nobody listens to, and goes on', async () => {
     const unroutable: string[] = [];
     const transport = open({ unroutable: (lost) => unroutable.push(lost) });

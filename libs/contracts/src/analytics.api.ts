@@ -172,7 +172,12 @@ export const RestoreStatistics = defineRoute({
   permission: 'system:write',
   stepUp: true,
   rate: 'expensive',
-  params: z.object({ id: z.string().max(100).describe('Or "latest".') }),
+  params: z.object({
+    id: z
+      .string()
+      .regex(/^[\w-]{1,100}$/)
+      .describe('Or "latest".'),
+  }),
   answer: StatisticsBackup,
   problems: {
     'analytics.backup_not_found': 404,

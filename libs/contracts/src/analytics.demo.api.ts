@@ -24,6 +24,7 @@ export const TakeDemoEvents = defineRoute({
   summary:
     'Keeps what people who do not exist have done, however long ago. What does not fit is set aside, as always. Not in production.',
   permission: 'demo:write',
+  callers: ['operator'],
   body: z.object({ events: z.array(PastEvent).max(2000) }),
   answer: z.object({ stored: z.int(), known: z.int(), quarantined: z.int() }),
   problems,
@@ -35,6 +36,7 @@ export const TakeDemoExperiment = defineRoute({
   path: '/demo/experiments/{experimentId}',
   summary: 'Keeps an experiment that has begun long ago, for people who do not exist. Not in production.',
   permission: 'demo:write',
+  callers: ['operator'],
   params: z.object({ experimentId: DemoId }),
   body: z.object({ draft: DraftExperiment.body, startedAt: Instant }),
   problems,
@@ -46,6 +48,7 @@ export const RemoveDemoEvents = defineRoute({
   path: '/demo/events',
   summary: 'Deletes all that people who do not exist have done, and counts their days anew.',
   permission: 'demo:write',
+  callers: ['operator'],
   rate: 'expensive',
   answer: z.object({ removed: z.int() }),
   problems: { ...problems, 'analytics.events_not_kept': 409 },

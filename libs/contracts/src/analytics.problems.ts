@@ -39,7 +39,7 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
   },
   'analytics.demo_refused': {
     en: 'There is no demo company in production.',
-    ru: 'В рабочей среде демонстрационной компании нет.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
   },
   'analytics.events_not_kept': {
     en: 'Days as old as that cannot be counted anew: their events are gone.',
@@ -100,8 +100,8 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Рассказать о себе может только человек.',
   },
   'analytics.plan_impossible': {
-    en: 'A share lies between 0 and 1, and a mean is not 0.',
-    ru: 'Доля лежит между 0 и 1, а среднее не равно 0.',
+    en: 'A share lies between 0 and 1, a mean is not 0, and nobody has endlessly many people.',
+    ru: 'Доля лежит между 0 и 1, среднее не равно 0, а людей не бывает бесконечно много.',
   },
   'analytics.snooze_too_long': {
     en: 'An alert is snoozed for 14 days at most.',

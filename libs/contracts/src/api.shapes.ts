@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** A moment: RFC 3339 with an offset on the wire, a Date in code. */
 export const Instant = z
-  .codec(z.iso.datetime({ offset: true }), z.date(), {
+  // `abort`: what is none would otherwise reach checks of the whole object as the text that it is.
+  .codec(z.iso.datetime({ offset: true, abort: true }), z.date(), {
     decode: (text) => new Date(text),
     encode: (date) => date.toISOString(),
   })

@@ -42,6 +42,7 @@ export const TakeDemoTurns = defineRoute({
   summary:
     'Keeps what people who do not exist have talked about long ago, and what that has cost; nobody is told. Not in production.',
   permission: 'demo:write',
+  callers: ['operator'],
   body: z.object({ turns: z.array(DemoTurn).max(1000).describe('The oldest first.') }),
   answer: z.object({ taken: z.int().describe('That were not there.') }),
   problems,
@@ -53,6 +54,7 @@ export const RemoveDemoTurns = defineRoute({
   path: '/demo/turns',
   summary: 'Deletes all conversations of people who do not exist, and what they have cost.',
   permission: 'demo:write',
+  callers: ['operator'],
   answer: z.object({ removed: z.int().describe('Conversations.') }),
   problems,
 });

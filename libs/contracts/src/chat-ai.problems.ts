@@ -5,7 +5,7 @@ export const chatAiProblems: Readonly<Record<string, ProblemText>> = {
   'chat-ai.conversation_not_found': { en: 'There is no such conversation.', ru: 'Такого разговора нет.' },
   'chat-ai.demo_refused': {
     en: 'There is no demo company in production.',
-    ru: 'В рабочей среде демонстрационной компании нет.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
   },
   'chat-ai.file_empty': {
     en: 'The file is empty.',

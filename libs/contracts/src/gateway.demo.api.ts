@@ -13,6 +13,7 @@ export const TakeDemoPeople = defineRoute({
   path: '/demo/people',
   summary: 'Keeps people who do not exist, as if they had come long ago; nobody is told. Not in production.',
   permission: 'demo:write',
+  callers: ['operator'],
   body: z.object({
     people: z
       .array(
@@ -39,6 +40,7 @@ export const RemoveDemoPeople = defineRoute({
   path: '/demo/people',
   summary: 'Deletes all people who do not exist.',
   permission: 'demo:write',
+  callers: ['operator'],
   answer: z.object({ removed: z.int() }),
   problems,
 });

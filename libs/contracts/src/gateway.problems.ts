@@ -65,7 +65,7 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   },
   'gateway.demo_refused': {
     en: 'There is no demo company in production.',
-    ru: 'В рабочей среде демонстрационной компании нет.',
+    ru: 'В рабочей установке нет демонстрационной компании.',
   },
   'gateway.email_needed': {
     en: 'The first owner has to give an e-mail address and a name.',
@@ -106,6 +106,10 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   'gateway.logout_token_refused': {
     en: 'This is no logout token for this site.',
     ru: 'Это не токен выхода для этого сайта.',
+    todo: {
+      en: 'Only the single sign-on of the company calls this address: compare its issuer and client id with the settings here.',
+      ru: 'Этот адрес вызывает только единый вход компании: сверьте его издателя и идентификатор клиента с настройками.',
+    },
   },
   'gateway.not_for_oneself': {
     en: 'Nobody does this to themselves.',
@@ -185,8 +189,8 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     todo: { en: 'Begin anew.', ru: 'Начните снова.' },
   },
   'gateway.sso_no_access': {
-    en: 'Who you are is known, and you have no access here.',
-    ru: 'Вы узнаны, но доступа у вас нет.',
+    en: 'The single sign-on knows you, and you have no access here.',
+    ru: 'Единый вход вас знает, но доступа здесь у вас нет.',
     todo: {
       en: 'Ask an administrator for an invitation or a role.',
       ru: 'Попросите администратора пригласить вас или выдать роль.',

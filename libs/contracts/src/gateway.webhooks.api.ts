@@ -97,7 +97,7 @@ export const OpenWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.open',
   method: 'POST',
   path: '/webhook-endpoints',
-  summary: 'Opens an endpoint. From now on each event that it wants is sent to it.',
+  summary: 'Opens an endpoint. Each event that it wants is sent to it when it is said a second later or more.',
   permission: 'webhooks:write',
   bots: 'filtered',
   body: z.object({

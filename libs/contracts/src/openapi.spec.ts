@@ -168,7 +168,7 @@ describe('the OpenAPI document of all services', () => {
 
   it.each<[string, Partial<RouteDefinition>, object[]]>([
     ['everybody', { permission: 'public' }, []],
-    ['persons alone', { permission: 'me:read' }, [{ person: ['me:read'] }]],
+    ['persons alone', { permission: 'me:read' }, [{ person: ['me:read'] }, { app: ['me:read'] }]],
     ['staff and keys', {}, [{ staff: ['things:write'] }, { key: ['things:write'] }]],
     ['staff who have just proven who they are', { stepUp: true }, [{ staff: ['things:write'] }]],
     ['staff about their own account', { permission: 'account:read' }, [{ staff: ['account:read'] }]],

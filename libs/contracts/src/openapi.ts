@@ -107,7 +107,7 @@ const sorted = <Value>(entries: ReadonlyMap<string, Value>): Record<string, Valu
 function securityOf(route: RouteDefinition): Json[] {
   if (isOpen(route)) return [];
   const resource = route.permission.slice(0, route.permission.indexOf(':'));
-  if (resource === 'me') return [{ person: [route.permission] }];
+  if (resource === 'me') return [{ person: [route.permission] }, { app: [route.permission] }];
   const isForKeys = resource !== 'account' && !route.stepUp;
   return [{ staff: [route.permission] }, ...(isForKeys ? [{ key: [route.permission] }] : [])];
 }
@@ -184,6 +184,12 @@ const EDGE = {
     },
   },
   securitySchemes: {
+    app: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The access token of an app in which a person is signed in; a refresh token gets the next one.',
+    },
     key: {
       type: 'http',
       scheme: 'bearer',
@@ -208,7 +214,7 @@ const EDGE = {
 const MANNERS = `
 What all routes have in common. More, with examples, is in \`docs/api.md\` of the project.
 
-- **Who asks.** An API key as \`Authorization: Bearer sb_live_…\`, or the session of a browser. Behind each scheme stands the permission that a route needs.
+- **Who asks.** An API key as \`Authorization: Bearer sb_live_…\`, the session of a browser, or the access token of an app. Behind each scheme stands the permission that a route needs.
 - **Problems** are \`application/problem+json\` (RFC 9457). \`code\` is stable, \`type\` leads to a page that says what to do, \`detail\` follows \`Accept-Language\` (en, ru), \`errors\` points at each field that does not fit.
 - **Limits.** \`RateLimit\` and \`RateLimit-Policy\` are in every answer, \`Retry-After\` in a 429. Reading costs 1, changing 2.
 - **Lists** have \`limit\` (1 to 200) and \`after\`; \`page.next\` of an answer is the \`after\` of the next request, and null at the end.

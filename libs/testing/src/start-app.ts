@@ -112,7 +112,7 @@ export async function startApp(app: AppDefinition, options: TestAppOptions = {})
       }),
     ...options.env,
   };
-  const transport = options.transport ?? new MemoryTransport();
+  const transport = options.transport ?? new MemoryTransport({}, { gathers: false });
   const clock = options.clock ?? new FakeClock();
   const keys = options.keys ?? (await generateIdentityKeys([...new Set([app.name, ...OTHERS])]));
   const service = await Service.prepare(app, {

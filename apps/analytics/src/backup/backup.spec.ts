@@ -127,6 +127,7 @@ describe('a backup of the statistics', () => {
     await expect(restore(empty, id)).rejects.toMatchObject({ problem: { code: 'analytics.backup_damaged' } });
     expect((await sums(empty)).measures).toEqual([]);
     await expect(restore(empty, 'nothing')).rejects.toMatchObject({ problem: { code: 'analytics.backup_not_found' } });
+    await expect(restore(empty, '*')).rejects.toMatchObject({ status: 422, problem: { code: 'validation_failed' } });
   });
 
   it('goes after five weeks', async () => {

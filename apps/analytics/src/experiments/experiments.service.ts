@@ -270,7 +270,10 @@ export function personsFor(asked: RequestOf<typeof PlanExperiment>['body']): Ans
   if (!(effect > 0) || !(spread > 0))
     throw new DomainError('analytics.plan_impossible', 'A share lies between 0 and 1, and a mean is not 0', 422);
   const personsPerArm = neededPerGroup({ spread, effect, alpha: alpha / (arms - 1), power });
-  return { personsPerArm, persons: personsPerArm * arms };
+  const persons = personsPerArm * arms;
+  if (!Number.isSafeInteger(persons))
+    throw new DomainError('analytics.plan_impossible', 'Nobody has as many people as this takes', 422);
+  return { personsPerArm, persons };
 }
 
 /** What a draft may leave open. */

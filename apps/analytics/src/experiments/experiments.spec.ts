@@ -205,6 +205,8 @@ describe('a draft', () => {
     expect(await plan({ mean: 0.1, minimalEffect: 0.2 })).toEqual({ personsPerArm: 3843, persons: 7686 });
     await expect(plan({ mean: 0, minimalEffect: 0.2 })).rejects.toMatchObject({ status: 422 });
     await expect(plan({ mean: 1.5, minimalEffect: 0.2 })).rejects.toMatchObject({ status: 422 });
+    // More people than can be counted.
+    await expect(plan({ mean: 1e-100, deviation: 1, minimalEffect: 1e-80 })).rejects.toMatchObject({ status: 422 });
   });
 });
 

@@ -72,7 +72,6 @@ export function Returned({ back, isSignedIn }: { back: BroughtBack; isSignedIn: 
     // What is shown stays until the new session is known: without one, this page would begin anew.
     void queries.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => navigate({ href: to, replace: true }));
     // Once for each outcome, whatever the words are.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [outcome]);
   if (error) return <NotCompleted error={error} isSignedIn={isSignedIn} />;
   return (

@@ -183,9 +183,11 @@ export class AuditService {
     where('e.result = :result', { result });
     if (action?.endsWith('*')) where('starts_with(e.action, :prefix)', { prefix: action.slice(0, -1) });
     else where('e.action = :action', { action });
-    where('e.actorId IN (:...actors)', { actors: actorId && [actorId, ...(await this.namesOf(actorId))] });
+    where('e.actorId IN (:...actors)', {
+      actors: actorId === undefined ? undefined : [actorId, ...(await this.namesOf(actorId))],
+    });
     where('e.resourceId IN (:...resources)', {
-      resources: resourceId && [resourceId, ...(await this.namesOf(resourceId))],
+      resources: resourceId === undefined ? undefined : [resourceId, ...(await this.namesOf(resourceId))],
     });
     if (userId) {
       const names = [...(await this.namesOf(userId)), 'nobody'];

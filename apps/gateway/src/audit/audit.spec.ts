@@ -235,6 +235,11 @@ describe('the audit log', () => {
       expect(await list({ resourceId, botId: 'northwind' })).toHaveLength(3);
     });
 
+    it('finds nothing by an id that is empty', async () => {
+      expect(await list({ resourceId: '' })).toEqual([]);
+      expect(await list({ actorId: '' })).toEqual([]);
+    });
+
     it('goes on where a page ended, and back', async () => {
       const page = (query: object) => app.gateway.call(ListAuditEntries, { query: { resourceId: thing, ...query } });
       const { data: all } = await page({});

@@ -15,6 +15,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
+import { WantedTypesService } from './wanted-types.service';
 import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhook-endpoint.entity';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { webhookTypes } from './webhook-types';
@@ -61,6 +62,7 @@ export class WebhookEndpointsService {
     private readonly db: DataSource,
     private readonly secrets: WebhookSecretsService,
     private readonly health: WebhooksHealthService,
+    private readonly wanted: WantedTypesService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) config: GatewayConfig,
@@ -111,6 +113,7 @@ export class WebhookEndpointsService {
       ...{ ownerKind: actor.kind, ownerId: actor.id, createdAt: this.clock.now() },
     });
     await tx.insert(WebhookEndpoint, endpoint);
+    this.wanted.changeIn(tx);
     await tx.insert(WebhookHealth, { endpointId: endpoint.id });
     const { secret } = await this.secrets.add(tx, endpoint.id);
     const answer = { endpoint: await this.read(tx, actor, endpoint.id), secret };
@@ -131,6 +134,7 @@ export class WebhookEndpointsService {
     const wanted = { ...endpoint, ...settings };
     checkSettings(actor, wanted);
     await tx.update(WebhookEndpoint, { id: endpointId }, { ...settings, revision: endpoint.revision + 1 });
+    this.wanted.changeIn(tx);
     if (state === 'enabled' && endpoint.state === 'disabled') await this.health.enable(tx, endpointId);
     if (state === 'disabled' && endpoint.state === 'enabled') await this.health.disable(tx, endpointId, 'by_hand');
     const answer = await this.read(tx, actor, endpointId);

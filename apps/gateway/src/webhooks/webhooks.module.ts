@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
+import { WantedTypesService } from './wanted-types.service';
 import { WebhookDeliveriesService } from './webhook-deliveries.service';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookOutcomesService } from './webhook-outcomes.service';
@@ -17,6 +18,7 @@ import { WebhooksMetrics } from './webhooks.metrics';
   controllers: [WebhooksController, WebhooksHandlers],
   providers: [
     ...[WebhookEndpointsService, WebhookSecretsService, WebhookDeliveriesService, WebhookQueueService],
+    WantedTypesService,
     ...[WebhookSender, WebhookOutcomesService, WebhooksHealthService, WebhooksJobs, WebhooksMetrics],
   ],
 })

@@ -138,6 +138,33 @@ describe('a webhook', () => {
     expect(await read(id)).toMatchObject({ health: { failures: 0, lastSuccessAt: app.clock.now(), waiting: 0 } });
   });
 
+  describe('of an event', () => {
+    const isInInbox = async (eventId: string) =>
+      (await app.service.db.query<unknown[]>('SELECT FROM inbox WHERE event_id = $1', [eventId])).length > 0;
+    it('leaves no trace when no endpoint wants it, and comes from the moment one does', async () => {
+      const { id, path } = await open({ types: ['gateway.webhook-endpoint.disabled'] });
+      const before = await app.probe.say(aMessage());
+      expect(await isInInbox(before.id)).toBe(false);
+      await change(id, { types: [TYPE] });
+      const after = await app.probe.say(aMessage());
+      const [received] = await receiver.until(path);
+      expect(received!.body).toMatchObject({ data: { messageId: (after.data as { messageId: string }).messageId } });
+      expect(await isInInbox(after.id)).toBe(true);
+    });
+
+    it('comes also when another process has opened the endpoint', async () => {
+      const { id, path } = await open({ types: ['gateway.webhook-endpoint.disabled'] });
+      await app.probe.say(aMessage());
+      await app.service.db.query('UPDATE webhook_endpoints SET types = $2 WHERE id = $1', [id, [TYPE]]);
+      const heard = () => receiver.at(path).map(({ body }) => body.data['messageId']);
+      const say = async () => ((await app.probe.say(aMessage())).data as { messageId: string }).messageId;
+      await until(async () => (await say(), heard().length > 0), { what: 'a delivery' });
+      // Whatever is said from then on.
+      const later = [await say(), await say()];
+      await until(() => later.every((messageId) => heard().includes(messageId)), { what: 'those said later' });
+    });
+  });
+
   it('is brought once, also when the event comes twice', async () => {
     const { path, id } = await open();
     const event = await app.probe.say(aMessage());

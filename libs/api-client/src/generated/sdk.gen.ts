@@ -81,15 +81,6 @@ import type {
   AnalyticsBoardsReadUsageData,
   AnalyticsBoardsReadUsageErrors,
   AnalyticsBoardsReadUsageResponses,
-  AnalyticsDemoEventsRemoveData,
-  AnalyticsDemoEventsRemoveErrors,
-  AnalyticsDemoEventsRemoveResponses,
-  AnalyticsDemoEventsTakeData,
-  AnalyticsDemoEventsTakeErrors,
-  AnalyticsDemoEventsTakeResponses,
-  AnalyticsDemoExperimentsTakeData,
-  AnalyticsDemoExperimentsTakeErrors,
-  AnalyticsDemoExperimentsTakeResponses,
   AnalyticsExperimentsChangeData,
   AnalyticsExperimentsChangeErrors,
   AnalyticsExperimentsChangeResponses,
@@ -210,12 +201,6 @@ import type {
   ChatAiConversationsReadData,
   ChatAiConversationsReadErrors,
   ChatAiConversationsReadResponses,
-  ChatAiDemoTurnsRemoveData,
-  ChatAiDemoTurnsRemoveErrors,
-  ChatAiDemoTurnsRemoveResponses,
-  ChatAiDemoTurnsTakeData,
-  ChatAiDemoTurnsTakeErrors,
-  ChatAiDemoTurnsTakeResponses,
   ChatAiFaqAddData,
   ChatAiFaqAddErrors,
   ChatAiFaqAddResponses,
@@ -451,12 +436,6 @@ import type {
   GatewayConsentsWithdrawData,
   GatewayConsentsWithdrawErrors,
   GatewayConsentsWithdrawResponses,
-  GatewayDemoPeopleRemoveData,
-  GatewayDemoPeopleRemoveErrors,
-  GatewayDemoPeopleRemoveResponses,
-  GatewayDemoPeopleTakeData,
-  GatewayDemoPeopleTakeErrors,
-  GatewayDemoPeopleTakeResponses,
   GatewayIdentitiesLinkData,
   GatewayIdentitiesLinkEmailData,
   GatewayIdentitiesLinkEmailErrors,
@@ -1672,102 +1651,6 @@ export const chatAiMessagesSearch = <ThrowOnError extends boolean = true>(
 ): RequestResult<ChatAiMessagesSearchResponses, ChatAiMessagesSearchErrors, ThrowOnError> =>
   (options.client ?? client).post<ChatAiMessagesSearchResponses, ChatAiMessagesSearchErrors, ThrowOnError>({
     url: '/v1/conversations/search',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Deletes all that people who do not exist have done, and counts their days anew.
- */
-export const analyticsDemoEventsRemove = <ThrowOnError extends boolean = true>(
-  options?: Options<AnalyticsDemoEventsRemoveData, ThrowOnError>,
-): RequestResult<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError> =>
-  (options?.client ?? client).delete<AnalyticsDemoEventsRemoveResponses, AnalyticsDemoEventsRemoveErrors, ThrowOnError>(
-    { url: '/v1/demo/events', ...options },
-  );
-
-/**
- * Keeps what people who do not exist have done, however long ago. What does not fit is set aside, as always. Not in production.
- */
-export const analyticsDemoEventsTake = <ThrowOnError extends boolean = true>(
-  options: Options<AnalyticsDemoEventsTakeData, ThrowOnError>,
-): RequestResult<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError> =>
-  (options.client ?? client).post<AnalyticsDemoEventsTakeResponses, AnalyticsDemoEventsTakeErrors, ThrowOnError>({
-    url: '/v1/demo/events',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Keeps an experiment that has begun long ago, for people who do not exist. Not in production.
- */
-export const analyticsDemoExperimentsTake = <ThrowOnError extends boolean = true>(
-  options: Options<AnalyticsDemoExperimentsTakeData, ThrowOnError>,
-): RequestResult<AnalyticsDemoExperimentsTakeResponses, AnalyticsDemoExperimentsTakeErrors, ThrowOnError> =>
-  (options.client ?? client).put<
-    AnalyticsDemoExperimentsTakeResponses,
-    AnalyticsDemoExperimentsTakeErrors,
-    ThrowOnError
-  >({
-    url: '/v1/demo/experiments/{experimentId}',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Deletes all people who do not exist.
- */
-export const gatewayDemoPeopleRemove = <ThrowOnError extends boolean = true>(
-  options?: Options<GatewayDemoPeopleRemoveData, ThrowOnError>,
-): RequestResult<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError> =>
-  (options?.client ?? client).delete<GatewayDemoPeopleRemoveResponses, GatewayDemoPeopleRemoveErrors, ThrowOnError>({
-    url: '/v1/demo/people',
-    ...options,
-  });
-
-/**
- * Keeps people who do not exist, as if they had come long ago; nobody is told. Not in production.
- */
-export const gatewayDemoPeopleTake = <ThrowOnError extends boolean = true>(
-  options: Options<GatewayDemoPeopleTakeData, ThrowOnError>,
-): RequestResult<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewayDemoPeopleTakeResponses, GatewayDemoPeopleTakeErrors, ThrowOnError>({
-    url: '/v1/demo/people',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Deletes all conversations of people who do not exist, and what they have cost.
- */
-export const chatAiDemoTurnsRemove = <ThrowOnError extends boolean = true>(
-  options?: Options<ChatAiDemoTurnsRemoveData, ThrowOnError>,
-): RequestResult<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError> =>
-  (options?.client ?? client).delete<ChatAiDemoTurnsRemoveResponses, ChatAiDemoTurnsRemoveErrors, ThrowOnError>({
-    url: '/v1/demo/turns',
-    ...options,
-  });
-
-/**
- * Keeps what people who do not exist have talked about long ago, and what that has cost; nobody is told. Not in production.
- */
-export const chatAiDemoTurnsTake = <ThrowOnError extends boolean = true>(
-  options: Options<ChatAiDemoTurnsTakeData, ThrowOnError>,
-): RequestResult<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError> =>
-  (options.client ?? client).post<ChatAiDemoTurnsTakeResponses, ChatAiDemoTurnsTakeErrors, ThrowOnError>({
-    url: '/v1/demo/turns',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3592,7 +3475,7 @@ export const gatewayWebhookEndpointsList = <ThrowOnError extends boolean = true>
   >({ url: '/v1/webhook-endpoints', ...options });
 
 /**
- * Opens an endpoint. From now on each event that it wants is sent to it.
+ * Opens an endpoint. Each event that it wants is sent to it when it is said a second later or more.
  */
 export const gatewayWebhookEndpointsOpen = <ThrowOnError extends boolean = true>(
   options: Options<GatewayWebhookEndpointsOpenData, ThrowOnError>,
