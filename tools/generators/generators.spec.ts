@@ -48,10 +48,15 @@ describe('what the generators write', () => {
     new Promise<string>((resolve, reject) => {
       const file = program === 'node' ? [] : [join(copy, 'node_modules', program)];
       const env = { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0' };
-      execFile(process.execPath, [...file, ...args], { cwd: copy, env, timeout: MINUTES }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`));
-        else resolve(stdout);
-      });
+      execFile(
+        process.execPath,
+        [...file, ...args],
+        { cwd: copy, env, timeout: MINUTES, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          if (error) reject(new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`));
+          else resolve(stdout);
+        },
+      );
     });
 
   const verb = (name: string, ...args: string[]) => {

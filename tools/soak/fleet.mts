@@ -70,6 +70,12 @@ export const LUMEN = {
   name: 'Lumen',
 };
 
+/** All ask the gateway for its bots, a thousand times as often as usual: while it is not there each time is a failure. */
+const keeperFirst = <R extends { readonly service: string }>(replicas: readonly R[]): R[][] => [
+  replicas.filter(({ service }) => service === 'gateway'),
+  replicas.filter(({ service }) => service !== 'gateway'),
+];
+
 /** Two processes of each service on a RabbitMQ and a Postgres of their own, with the sandbox as the rest of the world. */
 export class Fleet {
   readonly replicas: Replica[] = [];
@@ -149,13 +155,17 @@ export class Fleet {
     const urls = this.services.flatMap((service) =>
       Array.from({ length: REPLICAS }, () => ({ service, url: `http://127.0.0.1:${ports.pop()}` })),
     );
-    this.replicas.splice(0, Infinity, ...urls.map((replica) => ({ ...replica, child: this.start(replica, urls) })));
-    await Promise.all(this.replicas.map((replica) => this.ready(replica)));
+    this.replicas.length = 0;
+    for (const group of keeperFirst(urls)) {
+      const started = group.map((replica) => ({ ...replica, child: this.start(replica, urls) }));
+      this.replicas.push(...started);
+      await Promise.all(started.map((replica) => this.ready(replica)));
+    }
   }
 
   async stopServices(): Promise<void> {
     for (const { child } of this.replicas) this.meantToEnd.add(child);
-    await Promise.all(this.replicas.map(({ child }) => child.stop()));
+    for (const group of keeperFirst(this.replicas).reverse()) await Promise.all(group.map(({ child }) => child.stop()));
   }
 
   /** kill -9, and a new process in its place, as whatever supervises services would start one. */

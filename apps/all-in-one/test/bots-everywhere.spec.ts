@@ -48,6 +48,7 @@ describe('a bot that is kept by the gateway, in two processes of each service', 
     await transports[0]!.onSignal([BotsChanged.type], (type, body) => transports[1]!.signal(type, body));
     const log = createLog({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent', format: 'json' });
     const env = {
+      GATEWAY_PUBLIC_PORT: '0',
       ...testEnv(database.url, folder),
       ...Object.fromEntries(names.map((name) => [`${prefixOf(name)}_PORT`, '0'])),
       // Nobody answers there: what is looked at is whom the channel believes.

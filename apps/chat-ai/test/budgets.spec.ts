@@ -188,8 +188,9 @@ describe('budgets', () => {
         anna.userId,
       ]);
     expect(await usages()).toEqual([{ id, outcome: 'lost', estimated: true, micros: 900_000 }]);
-    const said = app.probe.all(UsageRecorded).filter(({ data }) => data.usageId === id);
-    expect(said.map(({ data }) => data.costMicros)).toEqual([900_000]);
+    const said = () => app.probe.all(UsageRecorded).filter(({ data }) => data.usageId === id);
+    await untilTrue('the event of it', () => said().length > 0);
+    expect(said().map(({ data }) => data.costMicros)).toEqual([900_000]);
 
     const call = {
       model: 'm',

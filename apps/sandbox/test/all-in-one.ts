@@ -10,7 +10,7 @@ import type { Sandbox } from '../src/sandbox';
 const root = join(__dirname, '..', '..', '..');
 export const DEMO = join(root, 'deploy', 'demo');
 
-const SERVICES = 3;
+const SERVICES = 5;
 
 /** The services themselves, compiled and in a process of their own, with the demo company and this sandbox around them. */
 export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise<void> }> {
@@ -23,6 +23,9 @@ export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise
     BOT_ADAPTER_PORT: '0',
     CHAT_AI_PORT: '0',
     TTS_WORKER_PORT: '0',
+    GATEWAY_PORT: '0',
+    GATEWAY_PUBLIC_PORT: '0',
+    ANALYTICS_PORT: '0',
     BOT_ADAPTER_SANDBOX_API_ROOT: sandbox.telegramUrl,
     BOTS_FOLDER: join(DEMO, 'bots'),
     CHAT_AI_SANDBOX_BASE_URL: sandbox.openAiUrl,
