@@ -37,7 +37,9 @@ describe('the examples for partners', () => {
         (error, stdout) => (error ? reject(error) : resolve(stdout)),
       ),
     );
-    expect(JSON.parse(answer)).toMatchObject({ types: expect.arrayContaining([{ type: 'gateway.api-key.rotated' }].map((type) => expect.objectContaining(type))) });
+    expect(JSON.parse(answer)).toMatchObject({
+      types: expect.arrayContaining([{ type: 'gateway.api-key.rotated' }].map((type) => expect.objectContaining(type))),
+    });
   });
 
   it('work with the typed client', async () => {
@@ -47,11 +49,9 @@ describe('the examples for partners', () => {
     const said: string[] = [];
     const environment = { env: { SWITCHBOARD_KEY: key } };
     const log = { log: (line: unknown) => said.push(String(line)) };
-    await (new Function('require', 'process', 'console', `return ${outputText}`) as (...names: unknown[]) => Promise<void>)(
-      require,
-      environment,
-      log,
-    );
+    await (
+      new Function('require', 'process', 'console', `return ${outputText}`) as (...names: unknown[]) => Promise<void>
+    )(require, environment, log);
     expect(said.join()).toContain('gateway.api-key.rotated: ');
   });
 });

@@ -47,7 +47,12 @@ export class HttpEdge {
     nest.use(assignRequestId);
     nest.use(helmet(headersFor(config)));
     if (config.HTTP_CORS_ORIGINS.length > 0) {
-      nest.enableCors({ origin: config.HTTP_CORS_ORIGINS, credentials: true, exposedHeaders: [...EXPOSED_HEADERS], maxAge: 600 });
+      nest.enableCors({
+        origin: config.HTTP_CORS_ORIGINS,
+        credentials: true,
+        exposedHeaders: [...EXPOSED_HEADERS],
+        maxAge: 600,
+      });
     }
     // Routes say which answers have a tag.
     nest.set('etag', false);
@@ -86,7 +91,15 @@ export class HttpEdge {
 
 /** What a page of another origin may read besides the body. The gateway's own headers are among them: whoever answers last names them. */
 export const EXPOSED_HEADERS: readonly string[] = [
-  ...['ETag', 'Content-Disposition', 'Idempotency-Replayed', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After'],
+  ...[
+    'ETag',
+    'Content-Disposition',
+    'Idempotency-Replayed',
+    'Location',
+    'RateLimit',
+    'RateLimit-Policy',
+    'Retry-After',
+  ],
   ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-Request-Id'],
 ];
 
