@@ -249,6 +249,13 @@ describe('the edge', () => {
     await expect(response.text()).rejects.toThrow();
   });
 
+  it('lets a channel bring what many people write from one address', async () => {
+    const brought = await Promise.all(
+      Array.from({ length: 130 }, () => call('/v1/webhooks/telegram/7000000001', { method: 'POST', body: '{}' })),
+    );
+    expect(new Set(brought.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
   it('says what is left of a limit, and when to come back', async () => {
     const eager = await signInStaff(app, 'analyst');
     const first = await call(USAGE, { as: eager });

@@ -18,6 +18,8 @@ const spread = (name: string, limit: number, burst: number): RateLimit => ({
 /** Of an address that brings nothing we know: guessing is slow, and uses up nothing of whom it is tried on. */
 const REFUSED = spread('refused', 60, 30);
 const ANONYMOUS = window('anonymous', 120);
+/** Channels bring what all people write from a few addresses, and prove themselves to the service. */
+const CHANNEL = window('channel', 30_000);
 
 const CALLERS: Readonly<Record<string, readonly RateLimit[]>> = {
   person: [window('person', 120), window('person-long', 600, 10 * MINUTE)],
@@ -42,6 +44,7 @@ export const chargesForRefusal = (address: string): Charge[] => [
 
 /** What a request uses up. @param address of whom nobody has authenticated, and of whoever signs in */
 export function chargesFor(route: RouteDefinition, principal: Principal | undefined, address: string): Charge[] {
+  if (route.permission === 'webhook') return [{ limit: CHANNEL, subject: networkOf(address), cost: 1 }];
   const cost = route.cost ?? (route.method === 'GET' ? 1 : 2);
   const subject = principal ? `${principal.kind}:${principal.id}` : networkOf(address);
   const limits = principal ? CALLERS[classOf(principal)]! : [ANONYMOUS];
