@@ -38,7 +38,7 @@ describe('the examples for partners', () => {
       ),
     );
     expect(JSON.parse(answer)).toMatchObject({
-      types: expect.arrayContaining([{ type: 'gateway.api-key.rotated' }].map((type) => expect.objectContaining(type))),
+      types: expect.arrayContaining([{ type: 'gateway.bot.configured' }].map((type) => expect.objectContaining(type))),
     });
   });
 
@@ -50,8 +50,10 @@ describe('the examples for partners', () => {
     const environment = { env: { SWITCHBOARD_KEY: key } };
     const log = { log: (line: unknown) => said.push(String(line)) };
     await (
-      new Function('require', 'process', 'console', `return ${outputText}`) as (...names: unknown[]) => Promise<void>
+      new Function('require', 'process', 'console', `return ${outputText.replace('"use strict";', '').trim()}`) as (
+        ...names: unknown[]
+      ) => Promise<void>
     )(require, environment, log);
-    expect(said.join()).toContain('gateway.api-key.rotated: ');
+    expect(said.join()).toContain('gateway.bot.configured: ');
   });
 });

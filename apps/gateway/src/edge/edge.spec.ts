@@ -144,7 +144,8 @@ describe('the edge', () => {
       expect((await exposed(path, 'https://shop.example')).split(/, ?/)).toEqual(
         expect.arrayContaining(['RateLimit', 'Retry-After', 'X-Request-Id', 'ETag']),
       );
-    expect(await exposed('/v1/session', 'https://evil.example')).toBe('');
+    const evil = await call('/v1/session', { as: analyst, headers: { origin: 'https://evil.example' } });
+    expect(evil.headers.get('access-control-allow-origin')).toBeNull();
     const refused = await call(USAGE, { headers: { origin: 'https://shop.example' } });
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, 'https://shop.example']);
   });
@@ -253,7 +254,7 @@ describe('the edge', () => {
     const brought = await Promise.all(
       Array.from({ length: 130 }, () => call('/v1/webhooks/telegram/7000000001', { method: 'POST', body: '{}' })),
     );
-    expect(new Set(brought.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(brought.map(({ status }) => status)).not.toContain(429);
   });
 
   it('says what is left of a limit, and when to come back', async () => {
