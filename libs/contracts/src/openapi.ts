@@ -56,13 +56,9 @@ export const publicPathOf = (route: RouteDefinition): string =>
  * @throws Error that names all clashes: two routes of one path or one id, two shapes of one name
  */
 export function mergedOpenApi(all: readonly RouteDefinition[]): OpenApi {
+  const services = [...new Set(all.map(serviceOf))].filter((service) => service !== KIT).sort();
   const routes = all.filter(({ callers }) => !callers);
-  // What names its callers is for services alone: nobody outside reaches it.
-  const byService = Map.groupBy(
-    routes.filter(({ callers }) => !callers),
-    serviceOf,
-  );
-  const services = [...new Set(routes.map(serviceOf))].filter((service) => service !== KIT).sort();
+  const byService = Map.groupBy(routes, serviceOf);
   const clashes: string[] = [];
   const [paths, schemas] = [new Map<string, Record<string, Json>>(), new Map<string, unknown>()];
   const [templates, ids] = [new Map<string, string>(), new Set<string>()];

@@ -11515,7 +11515,7 @@ export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRo
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: {
     /**
@@ -11576,7 +11576,7 @@ export type ServiceKitDeadLettersDiscardData = {
     why: string;
   };
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/discard';
@@ -11625,7 +11625,7 @@ export type ServiceKitDeadLettersReplayData = {
     perSecond?: number;
   };
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/replay';
@@ -11664,7 +11664,7 @@ export type ServiceKitDeadLettersReplayResponse =
 export type ServiceKitDeadLettersSummarizeData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/summary';
@@ -11714,7 +11714,7 @@ export type ServiceKitDeadLettersSummarizeResponse =
 export type ServiceKitSystemReadData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
   };
   query?: never;
   url: '/v1/services/{service}/system';
