@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '..');
 
@@ -82,3 +83,29 @@ describe('the lint rules of the house', () => {
     ({ broken, i }) => expect(found[i]).toEqual(broken),
   );
 });
+
+/** Their builds are kept by Nx for as long as nothing of which they are made has changed. */
+describe('a web app', () => {
+  const projects = globSync('apps/**/project.json', { cwd: root, exclude: (name) => name.includes('node_modules') })
+    .map((file) => ({ folder: dirname(file), ...(JSON.parse(readFileSync(join(root, file), 'utf8')) as Project) }))
+    .filter(({ tags }) => tags.includes('kind:web'));
+
+  it.each(projects)('$name says of which other projects it is made', ({ folder, implicitDependencies = [] }) => {
+    const imported = globSync('{src/**/*.{ts,tsx},vite.config.mts}', { cwd: join(root, folder) }).flatMap((file) => {
+      const text = readFileSync(join(root, folder, file), 'utf8');
+      const packages = [...text.matchAll(/from '@switchboard\/([a-z-]+)/g)].map(([, name]) => name!);
+      const files = [...text.matchAll(/from '(\.[^']+)'/g)]
+        .map(([, path]) => join(folder, dirname(file), path!))
+        .filter((path) => !path.startsWith(`${folder}/`));
+      return [...packages, ...files.map((path) => path.split('/')[1]!)];
+    });
+    expect(imported.length).toBeGreaterThan(0);
+    expect([...new Set(imported)].sort()).toEqual(implicitDependencies);
+  });
+});
+
+interface Project {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly implicitDependencies?: readonly string[];
+}
