@@ -67,12 +67,13 @@ export class SsoMembersService {
     if (known) return known;
     const email = this.believedEmail(claims);
     if (email === undefined) return undefined;
-    const invited = await tx.findOne(Staff, { where: { emailHash: this.staff.hashOfEmail(email) }, lock });
-    if (!invited?.ssoHash) return invited ?? undefined;
-    // An address that was given to somebody new, who has not inherited the rights with it.
+    const addressed = await tx.findOne(Staff, { where: { emailHash: this.staff.hashOfEmail(email) }, lock });
+    if (!addressed) return undefined;
+    if (addressed.state === 'invited' && !addressed.ssoHash) return addressed;
+    // The address may have been given to somebody new, who has not inherited the rights with it, nor a password and an app.
     this.log.warn(
-      { staffId: invited.id },
-      'single sign-on: another account has come with the address of a member of staff',
+      { staffId: addressed.id },
+      'single sign-on: an account has come with the address of a member of staff who signs in otherwise; invite them anew if it is theirs',
     );
     return undefined;
   }

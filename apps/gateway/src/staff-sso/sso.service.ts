@@ -109,7 +109,12 @@ export class SsoService {
   }
 
   private async signIn(http: Http, { id }: Staff, claims: SsoClaims): Promise<void> {
-    const session = await this.sessions.begin(http, { kind: 'staff', id, amr: amrOf(claims), ...factsOf(claims) });
+    const session = await this.sessions.begin(http, {
+      ...{ kind: 'staff', id, amr: amrOf(claims) },
+      // A provider that does not say when may have answered for a desk that was left unlocked.
+      provenAt: new Date(0),
+      ...factsOf(claims),
+    });
     await this.audit.began(session, http.request);
     this.outcomes.inc({ outcome: 'signed_in' });
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { Clock, CONFIG, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, IsNull, MoreThan } from 'typeorm';
 import { Grant } from '../access/grant.entity';
 import { isSsoRequired, type SsoConfig } from './sso.config';
 import type { Staff } from './staff.entity';
@@ -18,6 +18,7 @@ export class LocalSignIn {
   constructor(
     private readonly db: DataSource,
     private readonly cipher: FieldCipher,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: SsoConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -47,6 +48,10 @@ export class LocalSignIn {
   }
 
   private isOwner(staffId: string): Promise<boolean> {
-    return this.db.manager.existsBy(Grant, { staffId, role: 'owner', botId: IsNull() });
+    const owner = { staffId, role: 'owner', botId: IsNull() };
+    return this.db.manager.existsBy(Grant, [
+      { ...owner, until: IsNull() },
+      { ...owner, until: MoreThan(this.clock.now()) },
+    ]);
   }
 }
