@@ -36,7 +36,8 @@ export const RefreshTokens = defineRoute({
   summary:
     'New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.',
   permission: 'public',
-  rate: 'sign-in',
+  // Many apps come from behind one address, four times an hour each, and nobody guesses a token.
+  cost: 1,
   body: RefreshToken,
   answer: AppTokens,
   problems: { 'gateway.refresh_refused': 401 },

@@ -22,6 +22,11 @@ class RefreshRefused extends DomainError {
 }
 
 export type Tokens = AnswerOf<typeof RefreshTokens>;
+interface Refreshed {
+  outcome: 'renewed' | 'repeated' | 'refused' | 'stolen';
+  session?: Session;
+  next?: string;
+}
 export type SessionWanted = Pick<RequestOf<typeof RedeemSignInLink>['body'], 'session' | 'device'>;
 
 /** An answer that was lost is asked for again within this time. */
@@ -81,29 +86,29 @@ export class AppSessionsService {
   /** @throws RefreshRefused */
   async refresh({ headers }: Pick<IncomingMessage, 'headers'>, token: string): Promise<Tokens> {
     const by = deviceOf(headers['user-agent']);
-    const outcome = await this.db.transaction(async (tx) => {
+    const { outcome, session, next } = await this.db.transaction<Refreshed>(async (tx) => {
       const spent = await this.lock(tx, token);
       const session = spent && (await tx.findOneBy(Session, { id: spent.sessionId }));
-      if (!spent || !session || !this.sessions.isAlive(session)) return 'refused';
+      if (!spent || !session || !this.sessions.isAlive(session)) return { outcome: 'refused' };
       const next = this.successorOf(token, spent);
       if (!spent.spentAt) {
         await tx.update(RefreshToken, { hash: spent.hash }, { spentAt: this.clock.now(), spentBy: by });
         await this.add(tx, session.id, next);
-        return { session: await this.sessions.extend(tx, session), next };
+        return { outcome: 'renewed', session: await this.sessions.extend(tx, session), next };
       }
       // A device that never got its answer comes again with the same token, and gets the same one; then it has not used that yet.
       const isInTime = this.clock.now().getTime() - spent.spentAt.getTime() <= GRACE_MS;
       const following = await tx.findOneBy(RefreshToken, { hash: hashOf(next) });
-      if (isInTime && spent.spentBy === by && following?.spentAt === null) return { session, next };
+      if (isInTime && spent.spentBy === by && following?.spentAt === null)
+        return { outcome: 'repeated', session, next };
       await this.endStolen(tx, session);
-      return 'stolen';
+      return { outcome: 'stolen', session };
     });
-    if (typeof outcome !== 'string') {
-      this.outcomes.inc({ outcome: 'renewed' });
-      return this.tokens(outcome.session, outcome.next);
-    }
     this.outcomes.inc({ outcome });
-    throw new RefreshRefused();
+    // Before the commit another process could still have read the session.
+    if (outcome === 'stolen') this.sessions.changed(session!.subjectId);
+    if (next === undefined) throw new RefreshRefused();
+    return this.tokens(session!, next);
   }
 
   async revoke(token: string): Promise<void> {
@@ -131,7 +136,6 @@ export class AppSessionsService {
       details: { why: 'reused' },
       result: 'denied',
     });
-    this.sessions.changed(userId);
   }
 
   private async lock(tx: EntityManager, token: string): Promise<RefreshToken | null> {
