@@ -62,7 +62,7 @@ const BOT: Variable = { name: 'bot', label: 'Bot', values: 'label_values(busines
 const OF_BOT = 'bot=~"$bot"';
 const SERVICES = 'label_values(bus_relay_leader, service)';
 
-const SIGN_INS = 'route=~"gateway[.](staff-sign-in|staff-sso|sign-in-.+)[.].+"';
+const SIGN_INS = 'route=~"gateway[.](staff-sign-in|tokens|sign-in-.+)[.].+"';
 
 const overview: Dashboard = {
   name: 'overview',
@@ -515,6 +515,12 @@ const gateway: Dashboard = {
         unit: 'short',
         red: { above: 1 },
         queries: { '{{service}}': increase('staff_passkey_clones_total', 'service') },
+      },
+      {
+        title: 'Owners who came in without single sign-on',
+        unit: 'short',
+        red: { above: 1 },
+        queries: { '{{service}}': increase('staff_break_glass_sign_ins_total', 'service') },
       },
       {
         title: 'Acts that need a second person',
