@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
 import { hear, startBotAdapter } from '../../test/start-bot-adapter';
-import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
+import { NORTHWIND, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
 const LINK = 'http://localhost:4080/me/sign-in#link=one';
 
@@ -77,5 +77,15 @@ describe('the account of a person', () => {
     await emma.answer(({ text }) => /your app “Pets for Android”/.test(text ?? ''));
     await hear(app, emma, 'What?');
     expect((await emma.messages()).filter(({ text }) => text?.includes('Pets for Android'))).toHaveLength(1);
+  });
+
+  it('is said to be used by somebody else in every chat of theirs', async () => {
+    const inLumen = await telegram.person('en');
+    const inNorthwind = telegram.other(inLumen, NORTHWIND.username);
+    const { userId } = (await hear(app, inLumen, 'Hello')).data;
+    expect((await hear(app, inNorthwind, 'Good day')).data.userId).toBe(userId);
+    const endedAt = app.clock.now().toISOString();
+    await app.probe.say(SessionMisused({ userId, sessionId: uuidv7(), device: 'Pets for iOS', endedAt }));
+    for (const phone of [inLumen, inNorthwind]) await phone.answer(({ text }) => /Pets for iOS/.test(text ?? ''));
   });
 });
