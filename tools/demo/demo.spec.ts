@@ -127,6 +127,9 @@ describe('the demo company', () => {
     for (const table of ['events', 'measures', 'active_people', 'experiments', 'quarantined_events'])
       expect([table, await rows('analytics', table)]).toEqual([table, 0]);
     expect(await rows('analytics', 'consents')).toBe(1);
+    // `npm start` plays along, and starts again.
+    expect(await player().play(NOW)).toBe(0);
+    expect(await rows('gateway', 'users')).toBe(0);
   });
 });
 

@@ -24,9 +24,13 @@ const PEOPLE_AT_ONCE = 250;
 const WORDS_DAYS = 21;
 const TIMEOUT_MS = 60_000;
 
-interface State {
+interface Played {
   readonly foundedOn: string;
   readonly playedUntil: string;
+}
+/** Without it whoever plays along would begin anew with what was just taken out. */
+interface Removed {
+  readonly removed: true;
 }
 
 /** Plays the demo company into running services: what has not been played yet, up to now. */
@@ -47,6 +51,7 @@ export class DemoPlayer {
   /** What is played twice changes nothing: a run that was cut off is just begun again. @returns how many turns were new */
   async play(now: Date, signal?: AbortSignal): Promise<number> {
     const state = this.read();
+    if (state && 'removed' in state) return 0;
     const company = state ? new DemoCompany(new Date(state.foundedOn)) : DemoCompany.asOf(now);
     const foundedOn = company.foundedOn.toISOString();
     let from = new Date(state?.playedUntil ?? company.foundedOn);
@@ -69,11 +74,17 @@ export class DemoPlayer {
     return taken;
   }
 
-  /** Takes everything out again. */
+  /** After a removal: it is played again from the next time on. */
+  allow(): void {
+    const state = this.read();
+    if (state && 'removed' in state) rmSync(this.stateFile);
+  }
+
+  /** Takes everything out again, for good. */
   async remove(): Promise<void> {
     const { RemoveDemoEvents, RemoveDemoPeople, RemoveDemoTurns } = this.contracts;
     for (const route of [RemoveDemoEvents, RemoveDemoTurns, RemoveDemoPeople]) await this.call(route, {});
-    rmSync(this.stateFile, { force: true });
+    this.write({ removed: true });
   }
 
   private async playDays(
@@ -110,12 +121,14 @@ export class DemoPlayer {
     return this.client.call(route, question as never, { actor, timeoutMs: TIMEOUT_MS });
   }
 
-  private read(): State | undefined {
-    return existsSync(this.stateFile) ? (JSON.parse(readFileSync(this.stateFile, 'utf8')) as State) : undefined;
+  private read(): Played | Removed | undefined {
+    return existsSync(this.stateFile)
+      ? (JSON.parse(readFileSync(this.stateFile, 'utf8')) as Played | Removed)
+      : undefined;
   }
 
   /** Renamed into place, so that a killed run leaves no half a file behind. */
-  private write(state: State): void {
+  private write(state: Played | Removed): void {
     mkdirSync(dirname(this.stateFile), { recursive: true });
     writeFileSync(`${this.stateFile}.new`, JSON.stringify(state));
     renameSync(`${this.stateFile}.new`, this.stateFile);

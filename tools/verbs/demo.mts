@@ -7,7 +7,7 @@ import { build } from './build.mts';
 import { addressOf } from './call.mts';
 
 const USAGE = `npm run demo -- play     plays the demo company up to now, into what \`npm start\` runs here; it does so by itself
-npm run demo -- remove   takes out all people of the demo company and whatever they have done
+npm run demo -- remove   takes out all people of the demo company and whatever they have done, until it is played by hand
 
   DEMO_COMPANY=false in .env keeps \`npm start\` from playing it.
 `;
@@ -29,7 +29,10 @@ export async function main([what]: string[]): Promise<number> {
   const player = new DemoPlayer(client, contracts, demoStateFile(local));
   const begun = performance.now();
   if (what === 'remove') await player.remove();
-  else console.log(`${await player.play(new Date())} turns were played.`);
+  else {
+    player.allow();
+    console.log(`${await player.play(new Date())} turns were played.`);
+  }
   console.log(`Done in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
   return 0;
 }
