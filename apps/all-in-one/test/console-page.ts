@@ -96,8 +96,12 @@ export class ConsolePage {
     const { page } = this;
     await page.setViewportSize(PHONE);
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-    const found = overflow > 0 ? [`${overflow} px wider than a phone`] : [];
+    const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    // Charts follow the width of the page a moment later.
+    await until(async () => (await overflow()) <= 0, { what: 'the page to fit', timeoutMs: 2000 }).catch(
+      () => undefined,
+    );
+    const found = (await overflow()) > 0 ? [`${await overflow()} px wider than a phone`] : [];
     found.push(...(await this.axe('phone', new AxeBuilder({ page }))));
     await page.setViewportSize(DESK);
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

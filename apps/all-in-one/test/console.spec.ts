@@ -136,6 +136,14 @@ withBrowser('the console in the browser', () => {
     expect(Date.now() - began).toBeLessThan(120_000);
   });
 
+  story('what has the focus is pressed by Enter, also on a page with a table', async () => {
+    await console.go('/console/bots');
+    await console.page.getByRole('table').first().waitFor();
+    await console.page.getByRole('link', { name: 'Skip to content' }).focus();
+    await console.page.keyboard.press('Enter');
+    await console.page.waitForURL(/#content$/);
+  });
+
   story('a new prompt counts from the next answer on, and is gone back from by one press', async () => {
     await installation.sandbox.script('as a pirate', 'Arr, novels below deck!');
     await console.go('/console/prompts/books?tab=draft');

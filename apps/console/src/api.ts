@@ -1,6 +1,6 @@
 import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryClient } from '@tanstack/react-query';
 import { fetchApproved } from './shell/approval';
 import { fetchWithProof } from './sign-in/fetch-with-proof';
 
@@ -12,31 +12,25 @@ client.interceptors.request.use((request) => {
 });
 
 // What a proxy in between answers is no problem document, and is shown like one.
-client.interceptors.error.use((error, response) =>
-  problemOf(error) || !response
-    ? error
-    : {
-        title: response.statusText || `HTTP ${response.status}`,
-        status: response.status,
-        code: `http_${response.status}`,
-      },
-);
+client.interceptors.error.use((error, response) => {
+  forgetEndedSession(error);
+  if (problemOf(error) || !response) return error;
+  return {
+    title: response.statusText || `HTTP ${response.status}`,
+    status: response.status,
+    code: `http_${response.status}`,
+  };
+});
 
 export const sessionKey = ['session'] as const;
 
-/** A session that has ended is found out by whatever is asked next. */
+/** A session that has ended is found out by whatever is asked next, be it by a query, a form or a button. */
 function forgetEndedSession(error: unknown): void {
   if (problemOf(error)?.code === 'unauthorized') void queryClient.invalidateQueries({ queryKey: sessionKey });
 }
 
 export const queryClient: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: forgetEndedSession }),
-  mutationCache: new MutationCache({
-    onError: (error) => {
-      forgetEndedSession(error);
-      tellProblem(error);
-    },
-  }),
+  mutationCache: new MutationCache({ onError: tellProblem }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

@@ -37,6 +37,11 @@ export function useStaff(): Staff {
   };
 }
 
+/** Whoever has signed in as staff goes on where they were. The page is loaded anew: in it may be what a colleague has seen. */
+export function enterConsole(returnTo?: string): void {
+  window.location.replace(returnTo?.startsWith('/console/') ? returnTo : '/console/');
+}
+
 /** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });

@@ -54,6 +54,8 @@ export function CommandProvider({ children }: { children: ReactNode }) {
       const pressed = keysPressed(event);
       if (!pressed || event.defaultPrevented) return;
       if (!pressed.includes('mod+') && isBusy(event)) return;
+      // What has the focus is pressed by it.
+      if (pressed === 'enter' && (event.target as Element).closest('a, button, summary, [role=button]')) return;
       if (pressed === '?') return setHelpOpen(true);
       const wanted = prefix ? `${prefix} ${pressed}` : pressed;
       const commands = registry.commands();

@@ -1,17 +1,14 @@
 import { gatewayStaffSignInCompleteSso } from '@switchboard/api-client';
 import { ButtonLink, ProblemLine, SkeletonLines } from '@switchboard/ui';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { sessionKey } from '../api';
+import { enterConsole } from '../session';
 import { SignInFrame } from './frame';
 import { useSignInTexts } from './sign-in.texts';
 
 /** To which the provider of the company sends the browser back. What it has put into the address counts once. */
 export function SsoReturnPage() {
   const t = useSignInTexts();
-  const { navigate } = useRouter();
-  const queries = useQueryClient();
   // Before the address is cleaned: what stands there is nobody's business, and worth nothing a second time.
   const [brought] = useState(() => broughtBy(new URLSearchParams(window.location.search)));
   const completed = useQuery({
@@ -22,11 +19,8 @@ export function SsoReturnPage() {
   });
   const returnTo = completed.data?.returnTo;
   useEffect(() => {
-    if (returnTo === undefined) return;
-    void queries
-      .resetQueries({ queryKey: sessionKey })
-      .then(() => navigate({ href: returnTo.startsWith('/console/') ? returnTo : '/console/', replace: true }));
-  }, [returnTo, queries, navigate]);
+    if (returnTo !== undefined) enterConsole(returnTo);
+  }, [returnTo]);
   if (completed.error) {
     return (
       <SignInFrame title={t.sso.failed}>

@@ -5,10 +5,10 @@ import {
   type GatewaySignInStep,
 } from '@switchboard/api-client';
 import { Button, Form, FormProblem, SubmitButton, TextField, useForm } from '@switchboard/ui';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRouter, useSearch } from '@tanstack/react-router';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { sessionKey } from '../api';
+import { enterConsole } from '../session';
 import { SignInFrame } from './frame';
 import { SecondFactor } from './second-factor';
 import { useSignInTexts } from './sign-in.texts';
@@ -16,8 +16,6 @@ import { useSignInTexts } from './sign-in.texts';
 export function StaffSignInPage() {
   const t = useSignInTexts();
   const { to } = useSearch({ from: '/console/sign-in' });
-  const { navigate } = useRouter();
-  const queries = useQueryClient();
   const [step, setStep] = useState<GatewaySignInStep>();
   const form = useForm({
     send: async (values) => {
@@ -38,11 +36,8 @@ export function StaffSignInPage() {
     },
     onSuccess: ({ url }) => window.location.assign(url),
   });
-  const enter = async () => {
-    await queries.resetQueries({ queryKey: sessionKey });
-    await navigate({ href: to?.startsWith('/console/') ? to : '/console/', replace: true });
-  };
-  if (step) return <SecondFactor step={step} onDone={() => void enter()} onAnew={() => setStep(undefined)} />;
+  const enter = () => enterConsole(to);
+  if (step) return <SecondFactor step={step} onDone={enter} onAnew={() => setStep(undefined)} />;
   const sso = methods.data?.sso;
   return (
     <SignInFrame title={t.title} about={t.about}>

@@ -13,10 +13,10 @@ import {
   useForm,
   useKitTexts,
 } from '@switchboard/ui';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useLocation, useRouter } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
-import { sessionKey } from '../api';
+import { enterConsole } from '../session';
 import { SignInFrame } from './frame';
 import { SecondFactor } from './second-factor';
 import { useSignInTexts } from './sign-in.texts';
@@ -28,8 +28,6 @@ export function WelcomePage() {
   const { hash } = useLocation();
   // It is gone from the address before this page is.
   const [token] = useState(hash);
-  const { navigate } = useRouter();
-  const queries = useQueryClient();
   const [step, setStep] = useState<GatewaySignInStep>();
   const invitation = useQuery({
     queryKey: ['invitation', token],
@@ -47,11 +45,7 @@ export function WelcomePage() {
     },
     done: setStep,
   });
-  const enter = async () => {
-    await queries.resetQueries({ queryKey: sessionKey });
-    await navigate({ href: '/console/', replace: true });
-  };
-  if (step) return <SecondFactor step={step} onDone={() => void enter()} onAnew={() => setStep(undefined)} />;
+  if (step) return <SecondFactor step={step} onDone={() => enterConsole()} onAnew={() => setStep(undefined)} />;
   if (invitation.error) {
     return (
       <SignInFrame title={t.invitation.gone} about={t.invitation.goneText}>
