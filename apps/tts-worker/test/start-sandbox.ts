@@ -3,7 +3,9 @@ import { startSandbox } from '../../sandbox/src/sandbox';
 
 /** OpenAI as it is played, answering at once. */
 export async function startOpenAi() {
-  const sandbox = await startSandbox({ openai: { pace: { firstTokenMs: 0, betweenTokensMs: 0 } } });
+  const sandbox = await startSandbox({
+    openai: { pace: { firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 } },
+  });
   return {
     baseUrl: sandbox.openAiUrl,
     apiKey: 'sk-sandbox',
