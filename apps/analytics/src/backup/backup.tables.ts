@@ -17,5 +17,6 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'people', people: ['user_id'] },
   { name: 'experiments' },
   { name: 'exposures', people: ['user_id'] },
+  { name: 'experiment_weights' },
   { name: 'experiment_results' },
 ];

@@ -176,6 +176,9 @@ export class ExperimentsService {
     const experiment = await this.lockRunning(tx, id);
     if (!experiment) return;
     const arms = experiment.plan.arms.map((arm, i) => ({ ...arm, weight: weights[i]! }));
+    await tx.query('INSERT INTO experiment_weights (experiment_id, valid_from, weights) VALUES ($1, $2, $3)', [
+      ...[id, this.clock.now(), weights],
+    ]);
     await this.save(tx, experiment, { plan: { ...experiment.plan, arms } });
   }
 
@@ -335,13 +338,17 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed. */
-function refuseUnfitBandit({ place, plan: { kind, primary } }: Experiment): void {
+/**
+ * People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed, and nothing that
+ * is done days later: by then the person may have come into another arm.
+ */
+function refuseUnfitBandit({ place, plan: { kind, primary, secondary, guardrails } }: Experiment): void {
   if (kind !== 'bandit') return;
-  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per)
+  const isLate = [primary, ...secondary, ...guardrails].some((metric) => metric?.within);
+  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per || isLate)
     throw new DomainError(
       'analytics.bandit_unfit',
-      'A bandit follows whether something happens, and sets no prices',
+      'A bandit follows whether something happens at once, and sets no prices',
       422,
     );
 }

@@ -271,7 +271,7 @@ export type AnalyticsExperiment = {
   id: string;
   key: ExperimentKey;
   /**
-   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
    */
   kind: 'comparison' | 'bandit';
   place: ExperimentPlace;
@@ -6848,7 +6848,7 @@ export type AnalyticsExperimentsDraftData = {
   body: {
     key: ExperimentKey;
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place: ExperimentPlace;
@@ -7026,7 +7026,7 @@ export type AnalyticsExperimentsReadResponse =
 export type AnalyticsExperimentsChangeData = {
   body: {
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place?: ExperimentPlace;
