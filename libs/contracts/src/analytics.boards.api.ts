@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 
 const period = {
   zone: ReportZone.default('UTC'),
-  from: z.iso.date().describe('The first day, in the zone.'),
+  from: z.iso.date().describe('The first day, in the zone. Days that are no longer kept are left out.'),
   to: z.iso.date().describe('The last day, in the zone. Days that have not come yet are left out.'),
   botId: BotId.optional().describe('Of all bots without it.'),
 };
@@ -42,6 +42,9 @@ const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
       path: ['to'],
     });
 
+/** Where no day of the period is kept any more. */
+const notKept = { 'analytics.days_not_kept': 422 };
+
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
 const ifNotHidden = 'Null where fewer than 20 people are behind it.';
@@ -59,8 +62,12 @@ const About = z
       .date()
       .nullable()
       .describe('From this day on events that come late may still change numbers.'),
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('Set where the report was asked to begin earlier: days before it are no longer kept, and left out.'),
     people: People.nullable().describe(
-      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.',
+      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.',
     ),
   })
   .meta({ id: 'analytics.About', description: 'Of which days and people a report speaks, and how fresh it is.' });
@@ -91,6 +98,7 @@ export const ReadGrowth = defineRoute({
     days: z.array(GrowthDay),
     stickiness: Share.nullable().describe(`DAU by MAU, averaged over the last 28 days. ${ifNotHidden}`),
   }),
+  problems: notKept,
 });
 
 export const RetentionKind = z
@@ -139,6 +147,7 @@ export const ReadRetention = defineRoute({
     cohorts: z.array(Cohort),
     average: z.array(RetentionCell).describe('Weighted by people, over mature cells only.'),
   }),
+  problems: notKept,
 });
 
 const SurvivalPoint = z
@@ -165,6 +174,7 @@ export const ReadSurvival = defineRoute({
     points: z.array(SurvivalPoint).nullable().describe(ifNotHidden),
     medianDays: z.int().nullable().describe('Null where more than half of them stay, or too few are there.'),
   }),
+  problems: notKept,
 });
 
 /** `bot-adapter.message.received`, without the version. */
@@ -231,6 +241,7 @@ export const ReadFunnel = defineRoute({
     excluded: People.nullable(),
     incomplete: People.nullable().describe('Whose window has not passed, and who are not counted because of it.'),
   }),
+  problems: notKept,
 });
 
 const Money = z
@@ -256,13 +267,17 @@ export const ReadRevenue = defineRoute({
     byCurrency: z.array(Money.extend({ payments: z.int(), rateKnown: z.boolean() })),
     total: Money.describe('In the currency of the report, each day by its own rate; without what has no rate.'),
     days: z.array(z.object({ day: z.iso.date(), netMinor: z.int() })),
-    arpuMinor: z.number().nullable().describe('Net by people who were active.'),
+    arpuMinor: z
+      .number()
+      .nullable()
+      .describe('Net by people who were active. This and what follows is null where what each person did is no longer kept.'),
     arppuMinor: z.number().nullable().describe('Net by people who paid.'),
     payers: People.nullable(),
     conversion: z
       .array(z.object({ days: z.int(), people: People.nullable(), payers: People.nullable(), share: Share.nullable() }))
       .describe('Of those whose first day is in the period and long enough ago: who paid within so many days of it.'),
   }),
+  problems: notKept,
 });
 
 const usage = {
@@ -287,6 +302,7 @@ export const ReadModelUsage = defineRoute({
     total: z.object(usage),
     groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...usage })),
   }),
+  problems: notKept,
 });
 
 /** Failed calls are among the calls. */
@@ -303,6 +319,7 @@ export const ReadPersonUsage = defineRoute({
   query: reportQuery({}),
   answer: z.object({
     zone: ReportZone,
+    keptFrom: z.iso.date().nullable().describe('As in `analytics.About`.'),
     isCounted: z
       .boolean()
       .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
@@ -311,6 +328,7 @@ export const ReadPersonUsage = defineRoute({
     models: z.array(z.object({ model: z.string(), ...usage })).describe('The dearest first.'),
     bots: z.array(z.object({ botId: BotId, ...PersonUsage })).describe('The dearest first.'),
   }),
+  problems: notKept,
 });
 
 const ActivityPoint = z
@@ -339,6 +357,7 @@ export const ReadActivity = defineRoute({
   bots: 'filtered',
   query: reportQuery({ by: z.enum(['hour', 'day']).default('day') }),
   answer: z.object({ about: About, points: z.array(ActivityPoint) }),
+  problems: notKept,
 });
 
 /** So far today, and yesterday up to the same time of day. */

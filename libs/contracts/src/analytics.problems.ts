@@ -41,6 +41,11 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     en: 'There is no demo company in production.',
     ru: 'В рабочей установке нет демонстрационной компании.',
   },
+  'analytics.days_not_kept': {
+    en: 'Of days as old as that this is no longer kept.',
+    ru: 'За такие старые дни этого уже нет.',
+    todo: { en: 'Begin with the day that `params.keptFrom` names.', ru: 'Начните с дня из `params.keptFrom`.' },
+  },
   'analytics.events_not_kept': {
     en: 'Days as old as that cannot be counted anew: their events are gone.',
     ru: 'Такие старые дни нельзя пересчитать: их событий уже нет.',

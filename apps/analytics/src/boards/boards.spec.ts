@@ -15,7 +15,8 @@ import {
   ReadSurvival,
 } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { type Deed, happened, userId } from '../../test/deeds';
+import { runScheduled } from '../../test/build';
+import { type Deed, happened, MESSAGE, userId } from '../../test/deeds';
 import { analyticsApp } from '../analytics.app';
 
 const NOW = '2026-06-01T12:00:00Z';
@@ -54,6 +55,7 @@ describe('a board', () => {
       computedAt: new Date(NOW),
       eventsUpTo: new Date('2026-03-02T10:00:00Z'),
       provisionalFrom: null,
+      keptFrom: null,
       people: 39,
     });
   });
@@ -111,6 +113,71 @@ describe('a board', () => {
     expect(en!.map(({ id }) => id)).toEqual(ru!.map(({ id }) => id));
     expect(en!.find(({ id }) => id === 'dau')!.text).toBe('People who were active on the day.');
     expect(ru!.every(({ text }) => /[а-я]/.test(text))).toBe(true);
+  });
+});
+
+describe('days that are no longer kept', () => {
+  beforeAll(async () => {
+    await happened(
+      app,
+      ['2024-04-10', '2024-06-10', '2025-04-10'].flatMap((day) =>
+        Array.from({ length: 20 }, (_, i): Deed => ({ who: 600 + i, at: `${day}T10:00:00Z`, bot: 'old' })),
+      ),
+    );
+    await happened(app, [
+      {
+        ...{ who: 600, at: '2025-04-10T10:00:00Z', bot: 'old', type: 'payments.order.paid' },
+        props: { amountMinor: 300, currency: 'USD' },
+      },
+    ]);
+    await runScheduled(app, 'forget-old-events');
+  });
+
+  it('are left out of growth, with those whose month began in them, and the report says so', async () => {
+    const { about, days } = await app.gateway.call(ReadGrowth, { query: { from: '2024-04-01', to: '2026-05-31' } });
+    // The first of May is the first day of which it is known who was active: 25 months ago.
+    expect(about).toMatchObject({ from: '2024-05-30', keptFrom: '2024-05-30', to: '2026-05-31' });
+    expect(days[0]).toMatchObject({ day: '2024-05-30', new: 0, resurrected: 0 });
+    expect(days.find(({ day }) => day === '2024-06-10')).toMatchObject({ dau: 20, new: 0, resurrected: 20 });
+  });
+
+  it('are left out of what is read from events sooner, by whole days of the zone', async () => {
+    const funnel = { from: '2025-01-01', to: '2026-05-31', steps: `${MESSAGE},chat-ai.reply.completed` };
+    const keptFrom = async (zone: string) =>
+      (await app.gateway.call(ReadFunnel, { query: { ...funnel, zone } })).about.keptFrom;
+    expect(await keptFrom('UTC')).toBe('2025-05-01');
+    expect(await keptFrom('America/New_York')).toBe('2025-05-01');
+    expect(await keptFrom('Asia/Kolkata')).toBe('2025-05-02');
+    const hours = await app.gateway.call(ReadRetention, { query: { ...funnel, kind: 'hours24', days: '1' } });
+    expect(hours.about.keptFrom).toBe('2025-05-01');
+    const person = await app.gateway.call(ReadPersonUsage, { params: { userId: userId(600) }, query: funnel });
+    expect(person).toMatchObject({ keptFrom: '2025-05-01', days: [] });
+  });
+
+  it('are there in sums for good, without people', async () => {
+    const { about } = await app.gateway.call(ReadActivity, { query: { from: '2024-04-01', to: '2024-04-30' } });
+    expect(about).toMatchObject({ from: '2024-04-01', keptFrom: null, people: null });
+    const revenue = await app.gateway.call(ReadRevenue, { query: { from: '2025-04-01', to: '2025-05-31' } });
+    expect(revenue).toMatchObject({ total: { netMinor: 300 }, payers: null, arpuMinor: null, arppuMinor: null });
+    expect(revenue.conversion).toMatchObject([{ people: null }, { people: null }]);
+  });
+
+  it('alone are no report', async () => {
+    const query = { from: '2024-04-01', to: '2024-04-30' };
+    await expect(app.gateway.call(ReadGrowth, { query })).rejects.toMatchObject({
+      status: 422,
+      problem: { code: 'analytics.days_not_kept', params: { keptFrom: '2024-05-30' } },
+    });
+  });
+
+  it('of which only the newcomers are known have no negative numbers', async () => {
+    await happened(
+      app,
+      Array.from({ length: 20 }, (_, i) => ({ who: 650 + i, at: '2026-05-05T10:00:00Z', bot: 'lost' })),
+    );
+    await app.service.db.query(`DELETE FROM active_people WHERE bot_id = 'lost'`);
+    const { days } = await app.gateway.call(ReadGrowth, { query: { from: '2026-05-05', to: '2026-05-05' } });
+    expect(days).toMatchObject([{ dau: 0, new: 0, resurrected: 0 }]);
   });
 });
 

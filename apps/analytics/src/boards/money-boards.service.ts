@@ -45,14 +45,18 @@ export class MoneyBoardsService {
     { currency, ...query }: RequestOf<typeof ReadRevenue>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRevenue>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope) => {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
-      const [payers, people] = [await this.revenues.payers(tx, scope), await this.growths.people(tx, scope)];
+      // What each person paid goes earlier than what all did.
+      const ofPersons = this.reports.isKept(scope, { from: 'events' });
+      const payers = ofPersons ? await this.revenues.payers(tx, scope) : 0;
+      const people = ofPersons ? await this.growths.people(tx, scope) : 0;
       const total = (key: Amount, some: readonly DayOfMoney[] = days) => totalOf(exchange, currency, some, key);
       const counted = total('countedNetMinor');
       const conversion = [];
-      for (const within of CONVERSION_DAYS) conversion.push(await this.revenues.conversion(tx, scope, within));
+      for (const days of CONVERSION_DAYS)
+        conversion.push(ofPersons ? await this.revenues.conversion(tx, scope, days) : { days, people: 0, payers: 0 });
       return {
         byCurrency: [...Map.groupBy(days, (day) => day.currency)].map(([name, some]) => ({
           currency: name,
@@ -86,7 +90,7 @@ export class MoneyBoardsService {
   /** What several people ask for at the same time is computed once. */
   business({ currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'], viewer: Viewer): Promise<Business> {
     const today = this.reports.today(zone);
-    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer);
+    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer, undefined);
     const key = JSON.stringify([currency, zone, scope.to, scope.bots]);
     const known = this.known.get(key);
     if (known) return known;
@@ -100,12 +104,13 @@ export class MoneyBoardsService {
     const today = scope.to;
     return this.reports.read(async (tx) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
+      const withEvents = (days: number, ago = 0) => this.reports.whereKept(within(days, ago), { from: 'events' });
       const mau = await this.growths.people(tx, scope);
       const previous = await this.growths.people(tx, within(MONTH, MONTH));
-      const conversion = await this.revenues.conversion(tx, within(MONTH, MONTH), MONTH);
+      const conversion = await this.revenues.conversion(tx, withEvents(MONTH, MONTH), MONTH);
       // Today is not over.
       const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
-      const nps = await this.surveys.result(tx, within(NPS_DAYS));
+      const nps = await this.surveys.result(tx, withEvents(NPS_DAYS));
       return {
         about: await this.reports.about(tx, scope, mau),
         mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
@@ -121,7 +126,7 @@ export class MoneyBoardsService {
           goal: CHURN_GOAL,
           forecast: scope.bots ? null : await this.churnModels.forecast(tx),
         },
-        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, within(COHORT_DAYS), currency)) },
+        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, withEvents(COHORT_DAYS), currency)) },
         nps: {
           asked: unlessSmall(nps.asked, nps.asked),
           answers: unlessSmall(nps.answers, nps.answers),

@@ -12,6 +12,8 @@ import { type ReportQuery, ReportsService, type Viewer } from './reports.service
 import { unlessSmall, unlessSmallIn } from './small-groups';
 
 const STICKY_DAYS = 28;
+/** The month of the first day begins so many days before it. */
+const GROWTH = { from: 'activity', daysBefore: 29 } as const;
 const MINUTE_MS = 60_000;
 
 /** Who comes, who comes back, who stays, and who goes how far. */
@@ -25,7 +27,7 @@ export class PeopleBoardsService {
   ) {}
 
   growth(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadGrowth>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, GROWTH, async (tx, scope) => {
       // Today is not over. The days that stickiness is averaged over may lie before the period.
       const yesterday = addDays(this.reports.today(scope.zone), -1);
       const last = scope.to < yesterday ? scope.to : yesterday;
@@ -46,7 +48,8 @@ export class PeopleBoardsService {
     { kind, cohort, days, ...query }: RequestOf<typeof ReadRetention>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRetention>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    const from = kind === 'hours24' ? 'events' : 'activity';
+    return this.reports.run(query, viewer, { from }, async (tx, scope) => {
       const cohorts = await this.retentions.cohorts(tx, scope, { kind, cohort, days: days.map(Number) });
       return {
         kind,
@@ -61,7 +64,7 @@ export class PeopleBoardsService {
   }
 
   survival(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadSurvival>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope) => {
       const stays = await this.retentions.stays(tx, scope);
       const points = kaplanMeier(stays).map(({ time, happened, survival, ...step }) => ({
         ...{ day: time, atRisk: step.atRisk, churned: happened, share: survival },
@@ -76,7 +79,7 @@ export class PeopleBoardsService {
     { steps, exclude = [], windowMinutes, completeWindows, ...query }: RequestOf<typeof ReadFunnel>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadFunnel>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'events' }, async (tx, scope) => {
       const question = {
         ...{ steps, exclude, order: query.order, per: query.per },
         windowMs: windowMinutes * MINUTE_MS,

@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
-import { lastDays, ReportsService, type Viewer } from './reports.service';
+import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
 import { unlessSmallIn } from './small-groups';
 
 const HOURS_SHOWN = 24;
@@ -28,7 +28,7 @@ export class UsageBoardsService {
     { by, ...query }: RequestOf<typeof ReadModelUsage>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadModelUsage>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, readsOf(query.zone, by), async (tx, scope) => {
       const total = await this.usages.total(tx, scope);
       if (by === 'bot' || by === 'model') return { total, groups: await this.usages.groups(tx, scope, by) };
       const points = await this.usages.overTime(tx, scope, by);
@@ -41,7 +41,7 @@ export class UsageBoardsService {
     { by, ...query }: RequestOf<typeof ReadActivity>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadActivity>> {
-    return this.reports.run(query, viewer, async (tx, scope) => ({
+    return this.reports.run(query, viewer, readsOf(query.zone, by), async (tx, scope) => ({
       points: await this.usages.overTime(tx, scope, by),
     }));
   }
@@ -51,7 +51,7 @@ export class UsageBoardsService {
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadOverview>> {
     const day = this.reports.today(zone);
-    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer);
+    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer, undefined);
     return this.reports.read(async (tx) => {
       const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
       const now = await this.growths.now(tx, scope);
@@ -85,5 +85,9 @@ export class UsageBoardsService {
     return people;
   }
 }
+
+/** Days of UTC are counted as such; hours, and days of other zones, by quarters of an hour. */
+const readsOf = (zone: string, by: string): Reads | undefined =>
+  zone === 'UTC' && by !== 'hour' ? undefined : { from: 'activity' };
 
 const hoursBefore = (time: Date, hours: number): Date => new Date(time.getTime() - hours * 3_600_000);

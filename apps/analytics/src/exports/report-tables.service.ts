@@ -152,7 +152,8 @@ export class ReportTablesService {
   }
 
   private async revenue(query: QueryOf<'revenue'>, viewer: Viewer): Promise<Report> {
-    const days = await this.reports.read((tx) => this.revenues.days(tx, this.reports.scopeOf(query, viewer)));
+    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
+    const days = await this.reports.read((tx) => this.revenues.days(tx, scope));
     return {
       columns: { day: 'day', currency: 'text', ...integers(['gross', 'refunds', 'net', 'payments']) },
       rows: days.map(({ day, currency, grossMinor, refundsMinor, payments }) => [
@@ -197,8 +198,9 @@ export class ReportTablesService {
 
   /** By hour, bot and model: there may be more rows than fit into memory. */
   private usage<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
+    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
     return this.reports.read((tx) => {
-      const rows = this.usages.details(tx, this.reports.scopeOf(query, viewer));
+      const rows = this.usages.details(tx, scope);
       return write({
         columns: { time: 'time', bot: 'text', model: 'text', ...integers(USAGE) },
         rows: mapped(rows, (row) => [row.at, row.botId, row.model, ...USAGE.map((key) => row[key])]),

@@ -21,7 +21,11 @@ export type AnalyticsAbout = {
    */
   provisionalFrom: string | null;
   /**
-   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.
+   * Set where the report was asked to begin earlier: days before it are no longer kept, and left out.
+   */
+  keptFrom: string | null;
+  /**
+   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.
    */
   people: number | null;
 };
@@ -3423,7 +3427,7 @@ export type AnalyticsBoardsReadActivityData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3444,6 +3448,12 @@ export type AnalyticsBoardsReadActivityErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3585,7 +3595,7 @@ export type AnalyticsBoardsReadFunnelData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3627,6 +3637,12 @@ export type AnalyticsBoardsReadFunnelErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3667,7 +3683,7 @@ export type AnalyticsBoardsReadGrowthData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3687,6 +3703,12 @@ export type AnalyticsBoardsReadGrowthErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3792,7 +3814,7 @@ export type AnalyticsBoardsReadRetentionData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3821,6 +3843,12 @@ export type AnalyticsBoardsReadRetentionErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3861,7 +3889,7 @@ export type AnalyticsBoardsReadRevenueData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3885,6 +3913,12 @@ export type AnalyticsBoardsReadRevenueErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3920,7 +3954,7 @@ export type AnalyticsBoardsReadRevenueResponses = {
       netMinor: number;
     }>;
     /**
-     * Net by people who were active.
+     * Net by people who were active. This and what follows is null where what each person did is no longer kept.
      */
     arpuMinor: number | null;
     /**
@@ -3949,7 +3983,7 @@ export type AnalyticsBoardsReadSurvivalData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3969,6 +4003,12 @@ export type AnalyticsBoardsReadSurvivalErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -4008,7 +4048,7 @@ export type AnalyticsBoardsReadUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -4029,6 +4069,12 @@ export type AnalyticsBoardsReadUsageErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -4169,7 +4215,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4187,7 +4233,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4214,7 +4260,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4253,7 +4299,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4275,7 +4321,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4294,7 +4340,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -9900,6 +9946,10 @@ export type AnalyticsMeReadStatisticsResponses = {
     month: string;
     zone: ReportZone;
     /**
+     * Set where the month began earlier: of days before it nothing is kept any more.
+     */
+    keptFrom: string | null;
+    /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */
     isCounted: boolean;
@@ -10537,7 +10587,7 @@ export type AnalyticsBoardsReadPersonUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -10558,6 +10608,12 @@ export type AnalyticsBoardsReadPersonUsageErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -10576,6 +10632,10 @@ export type AnalyticsBoardsReadPersonUsageResponses = {
    */
   200: {
     zone: ReportZone;
+    /**
+     * As in `analytics.About`.
+     */
+    keptFrom: string | null;
     /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */
