@@ -270,7 +270,9 @@ export const ReadRevenue = defineRoute({
     arpuMinor: z
       .number()
       .nullable()
-      .describe('Net by people who were active. This and what follows is null where what each person did is no longer kept.'),
+      .describe(
+        'Net by people who were active. This and what follows is null where what each person did is no longer kept.',
+      ),
     arppuMinor: z.number().nullable().describe('Net by people who paid.'),
     payers: People.nullable(),
     conversion: z
