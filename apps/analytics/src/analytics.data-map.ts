@@ -118,6 +118,7 @@ export const analyticsDataMap: DataMap = {
       bots: 'Of which bots they may see reports.',
       request: 'Which report, of which days, in which format.',
       state: 'How far it is.',
+      problem: 'Why it failed, as a code.',
     },
   },
   experiments: {

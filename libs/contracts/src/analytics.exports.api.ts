@@ -34,7 +34,12 @@ const Export = z
     state: z.enum(['waiting', 'running', 'done', 'failed', 'expired']),
     createdAt: Instant,
     finishedAt: Instant.nullable(),
-    rows: z.int().nullable(),
+    rows: z.int().nullable().describe('That are written so far; of one that is done, all.'),
+    totalRows: z.int().nullable().describe('Null where that is known only at the end.'),
+    problem: z
+      .string()
+      .nullable()
+      .describe('Why it failed, as a code of `/problems/{code}`. Null where only the logs know.'),
     bytes: z.int().nullable(),
     fileName: z.string(),
     link: z

@@ -46,10 +46,12 @@ interface Report {
   readonly columns: Readonly<Partial<Record<ColumnName, ColumnType>>>;
   /** Definitions that belong to it besides those of its columns. */
   readonly about?: readonly DefinitionId[];
-  readonly rows: Iterable<Row> | AsyncIterable<Row>;
+  readonly rows: readonly Row[] | AsyncIterable<Row>;
 }
 
 export interface ReportTable extends Table {
+  /** How many rows there will be; null where that is known only at the end. */
+  readonly totalRows: number | null;
   readonly definitions: readonly DefinitionId[];
 }
 
@@ -87,7 +89,10 @@ export class ReportTablesService {
       const entries = Object.entries(columns) as [ColumnName, ColumnType][];
       const named = entries.map(([name, type]) => ({ name: nameOf(name, locale), type }));
       const definitions = [...entries.map(([name]) => name).filter(isDefinition), ...about, ...ALWAYS];
-      return write({ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] });
+      return write({
+        ...{ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] },
+        totalRows: 'length' in rows ? rows.length : null,
+      });
     };
     switch (of.report) {
       case 'growth':

@@ -422,7 +422,18 @@ export type AnalyticsExport = {
   state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
   createdAt: Instant;
   finishedAt: Instant | null;
+  /**
+   * That are written so far; of one that is done, all.
+   */
   rows: number | null;
+  /**
+   * Null where that is known only at the end.
+   */
+  totalRows: number | null;
+  /**
+   * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
+   */
+  problem: string | null;
   bytes: number | null;
   fileName: string;
   /**
