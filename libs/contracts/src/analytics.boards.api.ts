@@ -47,7 +47,7 @@ const notKept = { 'analytics.days_not_kept': 422 };
 
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
-const ifNotHidden = 'Null where fewer than 20 people are behind it.';
+const ifNotHidden = 'Null where fewer than 20 people are behind it, or some but fewer than 20 did it.';
 
 const About = z
   .object({

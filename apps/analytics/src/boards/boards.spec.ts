@@ -25,16 +25,22 @@ const MARCH = { from: '2026-03-01', to: '2026-03-31' };
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp(analyticsApp, { clock: new FakeClock(new Date(NOW)) });
-  await happened(app, [...come('busy', 20), ...come('quiet', 19, 100)]);
+  await happened(app, [...come('busy', 40), ...come('quiet', 19, 100), ...come('some', 38, 700, '2026-02')]);
 });
 afterAll(() => app.stop());
 
-/** People who write on the first of March, and half of them on the second as well. */
-function come(bot: string, people: number, from = 0): Deed[] {
+/** People who write on the first day of a month, and half of them on the second as well. */
+function come(bot: string, people: number, from = 0, month = '2026-03'): Deed[] {
   return Array.from({ length: people }, (_, i) => i).flatMap((i) => [
-    { who: from + i, at: '2026-03-01T10:00:00Z', bot },
-    { who: from + i, at: '2026-03-01T10:01:00Z', bot, type: 'chat-ai.reply.completed', props: { outcome: 'answered' } },
-    ...(i % 2 === 0 ? [{ who: from + i, at: '2026-03-02T10:00:00Z', bot }] : []),
+    { who: from + i, at: `${month}-01T10:00:00Z`, bot },
+    {
+      who: from + i,
+      at: `${month}-01T10:01:00Z`,
+      bot,
+      type: 'chat-ai.reply.completed',
+      props: { outcome: 'answered' },
+    },
+    ...(i % 2 === 0 ? [{ who: from + i, at: `${month}-02T10:00:00Z`, bot }] : []),
   ]);
 }
 
@@ -56,7 +62,7 @@ describe('a board', () => {
       eventsUpTo: new Date('2026-03-02T10:00:00Z'),
       provisionalFrom: null,
       keptFrom: null,
-      people: 39,
+      people: 59,
     });
   });
 
@@ -99,8 +105,8 @@ describe('a board', () => {
       );
       return [about.people, days[0]!.dau];
     };
-    expect(await read()).toEqual([20, 20]);
-    expect(await read('busy')).toEqual([20, 20]);
+    expect(await read()).toEqual([40, 40]);
+    expect(await read('busy')).toEqual([40, 40]);
     expect(await read('quiet')).toEqual([null, null]);
   });
 
@@ -210,29 +216,46 @@ describe('groups of fewer than 20 people', () => {
 
   it('are not hidden among all: everybody together are no group', async () => {
     const [growth] = await read();
-    expect(growth.days[0]).toMatchObject({ dau: 39, new: 39 });
+    expect(growth.days[0]).toMatchObject({ dau: 59, new: 59 });
   });
 
-  it('of 20 people everything is shown', async () => {
+  it('of more people, of whom 20 or more did it, everything is shown', async () => {
     const [growth, retention, funnel, survival] = await read('busy');
     expect(growth.days.slice(0, 2)).toMatchObject([
-      { dau: 20, new: 20 },
-      { dau: 10, retained: 10, mau: 20 },
+      { dau: 40, new: 40 },
+      { dau: 20, retained: 20, mau: 40 },
     ]);
     expect(retention.cohorts).toMatchObject([
-      { start: '2026-03-01', people: 20, cells: [{ mature: 20, active: 10, share: 0.5 }] },
+      { start: '2026-03-01', people: 40, cells: [{ mature: 40, active: 20, share: 0.5 }] },
     ]);
     expect(retention.average).toMatchObject([{ share: 0.5 }]);
     const [first, second] = funnel.steps;
-    expect(first).toMatchObject({ count: 20, ofFirst: { share: 1 }, medianSeconds: null });
-    // Wilson: 20 of 20.
-    expect(second).toMatchObject({ count: 20, droppedOff: 0, medianSeconds: 60, ofPrevious: { share: 1 } });
-    expect(second!.ofPrevious!.low).toBeCloseTo(0.8389, 4);
+    expect(first).toMatchObject({ count: 40, ofFirst: { share: 1 }, medianSeconds: null });
+    // Wilson: 40 of 40.
+    expect(second).toMatchObject({ count: 40, droppedOff: 0, medianSeconds: 60, ofPrevious: { share: 1 } });
+    expect(second!.ofPrevious!.low).toBeCloseTo(0.9124, 4);
     expect(survival.points!.map(({ day, atRisk, share }) => [day, atRisk, share])).toEqual([
-      [0, 20, 0.5],
-      [1, 10, 0],
+      [0, 40, 0.5],
+      [1, 20, 0],
     ]);
     expect(survival.medianDays).toBe(0);
+  });
+
+  it('are hidden as well where they are those of a larger group who did it: 19 of 38', async () => {
+    const query = { from: '2026-02-01', to: '2026-02-28', botId: 'some' };
+    const [growth, retention, funnel, survival] = await Promise.all([
+      app.gateway.call(ReadGrowth, { query }),
+      app.gateway.call(ReadRetention, { query: { ...query, days: '1', cohort: 'day' } }),
+      app.gateway.call(ReadFunnel, { query: { ...query, steps: `${MESSAGE},analytics.page.opened` } }),
+      app.gateway.call(ReadSurvival, { query }),
+    ]);
+    expect(growth.days.slice(0, 2)).toMatchObject([
+      { dau: 38, new: 38, retained: 0 },
+      { dau: null, new: 0, retained: null, mau: 38 },
+    ]);
+    expect(retention.cohorts).toMatchObject([{ people: 38, cells: [{ mature: 38, active: null, share: null }] }]);
+    expect(funnel.steps).toMatchObject([{ count: 38 }, { count: 0, droppedOff: 38, ofFirst: { share: 0 } }]);
+    expect(survival.points!.map(({ day, atRisk }) => [day, atRisk])).toEqual([[0, 38]]);
   });
 });
 

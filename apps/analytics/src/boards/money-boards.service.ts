@@ -11,7 +11,7 @@ import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
 import type { Scope } from '../metrics/scope';
 import { SurveysService } from '../surveys/surveys.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
-import { SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 /** Below it all is well: of a hundred people fewer than five leave in a month. */
 const CHURN_GOAL = 0.05;
@@ -76,12 +76,12 @@ export class MoneyBoardsService {
         })),
         arpuMinor: unlessSmall(people, counted / people),
         arppuMinor: unlessSmall(payers, counted / payers),
-        payers: unlessSmall(people, payers),
+        payers: countIn(people, payers),
         conversion: conversion.map(({ days: within, people: old, payers: paid }) => ({
           days: within,
           people: unlessSmall(old, old),
-          payers: unlessSmall(old, paid),
-          share: unlessSmall(old, paid / old),
+          payers: countIn(old, paid),
+          share: shareIn(old, paid),
         })),
       };
     });
@@ -116,13 +116,13 @@ export class MoneyBoardsService {
         mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
         conversion: {
           people: unlessSmall(conversion.people, conversion.people),
-          payers: unlessSmall(conversion.people, conversion.payers),
-          share: unlessSmall(conversion.people, conversion.payers / conversion.people),
+          payers: countIn(conversion.people, conversion.payers),
+          share: shareIn(conversion.people, conversion.payers),
         },
         churn: {
           people: unlessSmall(churn.people, churn.people),
-          lost: unlessSmall(churn.people, churn.lost),
-          share: unlessSmall(churn.people, churn.lost / churn.people),
+          lost: countIn(churn.people, churn.lost),
+          share: shareIn(churn.people, churn.lost),
           goal: CHURN_GOAL,
           forecast: scope.bots ? null : await this.churnModels.forecast(tx),
         },

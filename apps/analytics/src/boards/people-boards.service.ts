@@ -9,7 +9,7 @@ import { mean } from '../stats/samples';
 import { wilsonInterval } from '../stats/proportions';
 import { kaplanMeier } from '../stats/survival';
 import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
-import { unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 const STICKY_DAYS = 28;
 /** The month of the first day begins so many days before it. */
@@ -36,9 +36,7 @@ export class PeopleBoardsService {
       const sticky = days.filter(({ day, mau }) => day >= first && day <= last && mau > 0);
       const isShown = sticky.length > 0 && sticky.every((day) => isLarge(scope, day));
       return {
-        days: days
-          .filter(({ day }) => day >= scope.from)
-          .map((day) => (isLarge(scope, day) ? day : { ...NO_NUMBERS, day: day.day })),
+        days: days.filter(({ day }) => day >= scope.from).map((day) => (scope.bots ? ofGroup(day) : day)),
         stickiness: isShown ? mean(sticky.map(({ dau, mau }) => dau / mau)) : null,
       };
     });
@@ -71,7 +69,9 @@ export class PeopleBoardsService {
         ...{ low: step.low, high: step.high },
       }));
       const median = points.find(({ share }) => share <= 0.5)?.day ?? null;
-      return { points: unlessSmall(stays.length, points), medianDays: unlessSmall(stays.length, median) };
+      // What a few more did after so long is told by nobody.
+      const ofMany = points.filter(({ atRisk }) => atRisk >= SMALLEST_GROUP);
+      return { points: unlessSmall(stays.length, ofMany), medianDays: unlessSmall(stays.length, median) };
     });
   }
 
@@ -94,16 +94,16 @@ export class PeopleBoardsService {
           const before = result.steps[i - 1]?.count ?? count;
           return {
             event,
-            count: unlessSmall(began, count),
-            droppedOff: unlessSmall(before, before - count),
-            ofFirst: unlessSmall(began, shareOf(count, began)),
-            ofPrevious: unlessSmall(before, shareOf(count, before)),
+            count: countIn(began, count),
+            droppedOff: countIn(before, before - count),
+            ofFirst: shareOf(count, began),
+            ofPrevious: shareOf(count, before),
             medianSeconds: unlessSmall(count, secondsOf(medianMs)),
             p90Seconds: unlessSmall(count, secondsOf(p90Ms)),
           };
         }),
-        excluded: unlessSmall(began, result.excluded),
-        incomplete: unlessSmall(began, result.incomplete),
+        excluded: countIn(began, result.excluded),
+        incomplete: countIn(began, result.incomplete),
       };
     });
   }
@@ -111,18 +111,25 @@ export class PeopleBoardsService {
 
 const isLarge = (scope: Scope, { mau }: GrowthDay): boolean => unlessSmallIn(scope, mau, true) ?? false;
 
-const NO_NUMBERS = {
-  ...{ dau: null, wau: null, mau: null },
-  ...{ new: null, retained: null, resurrected: null, dormant: null },
-};
+/** Of the people of some bots, each number of too few is hidden. */
+const ofGroup = ({ day, mau, ...counts }: GrowthDay) => ({
+  ...{ day, mau: unlessSmall(mau, mau) },
+  ...{ dau: countIn(mau, counts.dau), wau: countIn(mau, counts.wau), dormant: countIn(mau, counts.dormant) },
+  new: countIn(mau, counts.new),
+  retained: countIn(mau, counts.retained),
+  resurrected: countIn(mau, counts.resurrected),
+});
 
 const shown = ({ from, to, mature, active, isMature }: RetentionCell) => ({
   ...{ from, to, isMature },
   mature: unlessSmall(mature, mature),
-  active: unlessSmall(mature, active),
-  share: unlessSmall(mature, active / mature),
+  active: countIn(mature, active),
+  share: shareIn(mature, active),
 });
 
-const shareOf = (successes: number, n: number) => ({ share: successes / n, ...wilsonInterval({ successes, n }) });
+function shareOf(successes: number, n: number) {
+  const share = shareIn(n, successes);
+  return share === null ? null : { share, ...wilsonInterval({ successes, n }) };
+}
 
 const secondsOf = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
