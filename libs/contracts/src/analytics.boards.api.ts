@@ -33,7 +33,7 @@ const isPeriod = ({ from, to }: Days) => from <= to;
 const isShort = ({ from, to }: Days) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
 
 /** The query of a report: a period, and what else it asks for. */
-const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+export const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z
     .object({ ...period, ...shape })
     .refine((days) => isPeriod(days as unknown as Days), { error: 'must not be before `from`', path: ['to'] })

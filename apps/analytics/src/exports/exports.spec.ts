@@ -138,6 +138,17 @@ describe('an export', () => {
     ]);
   });
 
+  it.each([
+    ['day', ['2026-03-02', '1', '0', '10', '0', '5', '450']],
+    ['hour', ['2026-03-02T23:00:00+01:00', '1', '0', '10', '0', '5', '450']],
+    ['bot', ['busy', '1', '0', '10', '0', '5', '450']],
+    ['model', [`'=HYPERLINK("http://x")`, '1', '0', '10', '0', '5', '450']],
+  ] as const)('of usage by %s is what its board shows', async (by, expected) => {
+    const file = await done({ of: { report: 'usage', query: { ...MARCH, botId: 'busy', by } }, format: 'csv' });
+    const rows = parse(await (await follow(file.link!)).text(), { bom: true, from: 2 }) as string[][];
+    expect(rows.filter(([, calls]) => calls !== '0')).toEqual([expected]);
+  });
+
   it('is an entry in the audit log, once', async () => {
     const input = { body: { of: growth('busy'), format: 'csv' as const }, idempotencyKey: uuidv7() };
     const first = await app.gateway.call(OpenExport, input, { actor: ANNA });

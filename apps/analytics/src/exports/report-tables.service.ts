@@ -58,10 +58,15 @@ export interface ReportTable extends Table {
 const GROWTH = ['dau', 'wau', 'mau', 'new', 'retained', 'resurrected', 'dormant'] as const;
 const MESSAGES = ['messages', 'voiceMessages', 'replies', 'failedReplies', 'delivered', 'undeliverable'] as const;
 const ACTIVITY = [...MESSAGES, 'calls', 'outputTokens', 'costMicros', 'medianMs', 'p95Ms'] as const;
-const USAGE = [
-  ...MESSAGES,
-  ...(['calls', 'failedCalls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const),
-] as const;
+const CALLS = ['calls', 'failedCalls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const;
+const USAGE = [...MESSAGES, ...CALLS] as const;
+const USAGE_KEYS = {
+  model: ['model', 'text'],
+  bot: ['bot', 'text'],
+  day: ['day', 'day'],
+  hour: ['time', 'time'],
+} as const satisfies Record<string, readonly [ColumnName, ColumnType]>;
+type UsageKey = keyof typeof USAGE_KEYS;
 
 const integers = (names: readonly ColumnName[]): Report['columns'] =>
   Object.fromEntries(names.map((name) => [name, 'integer']));
@@ -107,8 +112,11 @@ export class ReportTablesService {
         return asTable(await this.activity(of.query, viewer));
       case 'business':
         return asTable(await this.business(of.query, viewer, locale));
-      case 'usage':
-        return this.usage(of.query, viewer, asTable);
+      case 'usage': {
+        const { by } = of.query;
+        if (by === 'detail') return this.usageInDetail(of.query, viewer, asTable);
+        return asTable(await this.usageBy(by, of.query, viewer));
+      }
     }
   }
 
@@ -201,8 +209,17 @@ export class ReportTablesService {
     };
   }
 
+  private async usageBy(by: UsageKey, query: QueryOf<'usage'>, viewer: Viewer): Promise<Report> {
+    const { groups } = await this.usageBoards.usage({ ...query, by }, viewer);
+    const [name, type] = USAGE_KEYS[by];
+    return {
+      columns: { [name]: type, ...integers(CALLS) },
+      rows: groups.map((group) => [by === 'hour' ? new Date(group.key) : group.key, ...CALLS.map((key) => group[key])]),
+    };
+  }
+
   /** By hour, bot and model: there may be more rows than fit into memory. */
-  private usage<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
+  private usageInDetail<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
     const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
     return this.reports.read((tx) => {
       const rows = this.usages.details(tx, scope);
