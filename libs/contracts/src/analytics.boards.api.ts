@@ -45,6 +45,9 @@ export const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
 /** Where no day of the period is kept any more. */
 const notKept = { 'analytics.days_not_kept': 422 };
 
+/** ISO 4217; `XTR` for Telegram Stars. */
+export const ReportCurrency = z.string().regex(/^[A-Z]{3}$/);
+
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
 const ifNotHidden = 'Null where fewer than 20 people are behind it, or some but fewer than 20 did it.';
@@ -256,11 +259,7 @@ export const ReadRevenue = defineRoute({
   permission: 'analytics:read',
   bots: 'filtered',
   query: reportQuery({
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD')
-      .describe('Of the report.'),
+    currency: ReportCurrency.default('USD').describe('Of the report.'),
   }),
   answer: z.object({
     about: About,
@@ -413,7 +412,10 @@ const LifetimeValue = z
     realisedMinor: z.number().nullable(),
     predictedMinor: Interval.nullable().describe('80 % interval, of 500 draws of people.'),
   })
-  .meta({ id: 'analytics.LifetimeValue', description: ifNotHidden });
+  .meta({
+    id: 'analytics.LifetimeValue',
+    description: `Money paid less money given back, per person; costs are not taken off. ${ifNotHidden}`,
+  });
 
 export const ReadBusiness = defineRoute({
   id: 'analytics.boards.read-business',
@@ -425,10 +427,7 @@ export const ReadBusiness = defineRoute({
   query: z.object({
     zone: period.zone,
     botId: period.botId,
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD'),
+    currency: ReportCurrency.default('USD'),
   }),
   answer: z.object({
     about: About,

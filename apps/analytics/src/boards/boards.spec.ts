@@ -320,6 +320,17 @@ describe('usage', () => {
 });
 
 describe('money', () => {
+  it('is told in dollars, so that nobody sets what a dollar is worth', async () => {
+    const rate = {
+      params: { currency: 'USD', validFrom: '2026-01-01' },
+      body: { usdPerUnit: 2, exponent: 2, source: 'x' },
+    };
+    await expect(app.gateway.call(PutRate, rate)).rejects.toMatchObject({
+      status: 422,
+      problem: { errors: [{ pointer: '/currency' }] },
+    });
+  });
+
   const paid = (who: number, at: string, amountMinor: number, currency: string): Deed => ({
     ...{ who, at, bot: 'shop', type: 'payments.order.paid', props: { amountMinor, currency } },
   });

@@ -150,8 +150,14 @@ const DEFINITIONS = {
     ru: ['Конверсия', 'Доля заплативших за 7 или 30 дней от первого дня среди тех, у кого столько дней прошло.'],
   },
   lifetimeValue: {
-    en: ['Lifetime value', 'Net within so many days of the first day, per person, of those for whom they are over.'],
-    ru: ['Ценность клиента', 'Чистая выручка за столько дней от первого, на человека, по тем, у кого они прошли.'],
+    en: [
+      'Lifetime value',
+      'Money paid less money given back within so many days of the first day, per person, of those for whom they are over. What they cost, such as calls of models, is not taken off.',
+    ],
+    ru: [
+      'Ценность клиента',
+      'Заплаченное минус возвращённое за столько дней от первого, на человека, по тем, у кого они прошли. Расходы на них, например на модели, не вычтены.',
+    ],
   },
   prediction: {
     en: [

@@ -132,7 +132,7 @@ function LifetimeValue({ value: { currency, horizons } }: { value: Business['lif
     },
   ];
   return (
-    <Card title={t.business.ltv} flush>
+    <Card title={t.business.ltv} about={t.business.ltvAbout} flush>
       <DataTable
         label={t.business.ltv}
         columns={columns}

@@ -221,7 +221,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsCohort = {
   /**
@@ -444,7 +444,7 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -477,7 +477,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -546,7 +546,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -690,7 +690,7 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -3740,7 +3740,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     stickiness: number | null;
   };
@@ -4040,7 +4040,7 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it.
+     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
@@ -4343,7 +4343,10 @@ export type AnalyticsExportsOpenData = {
              * Of all bots without it.
              */
             botId?: BotId;
-            by?: 'model' | 'bot' | 'day' | 'hour';
+            /**
+             * `detail`: by hour, bot and model, as many rows as there are.
+             */
+            by?: 'model' | 'bot' | 'day' | 'hour' | 'detail';
           };
         }
       | {
