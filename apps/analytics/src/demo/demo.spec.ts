@@ -17,7 +17,7 @@ const aDemoId = () => `01900000-0000-8000-8000-${String(++ids).padStart(12, '0')
 const ago = (days: number) => new Date(app.clock.now().getTime() - days * DAY_MS);
 const asPast = (at: Date, draft: EventDraft) => {
   const { id: _, type, source, subject, time, data } = eventAt(at, draft);
-  return { id: aDemoId(), type, source, subject, time, data: data as object };
+  return { id: aDemoId(), type, source, subject, time, data: data as Record<string, unknown> };
 };
 
 describe('the demo company', () => {
