@@ -396,10 +396,13 @@ const ChurnForecast = z
     trainedAt: Instant,
     horizonDays: z.int(),
     share: Interval.describe('Of those active in the last 14 days: who will be silent for the next 14. 80 % interval.'),
-    usedModel: z.boolean().describe('False: the forecast is that of the rule by last activity alone.'),
     brier: z.number().describe('Mean squared error of the model on days it was not trained with.'),
     ruleBrier: z.number().describe('The same of the rule.'),
-    isBetter: z.boolean().describe('Whether the model beats the rule by 3 % or more. Otherwise the rule is used.'),
+    isBetter: z
+      .boolean()
+      .describe(
+        'Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.',
+      ),
     auc: z.number().nullable(),
     people: People.describe('On whom it was tested.'),
   })

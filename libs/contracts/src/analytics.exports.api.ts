@@ -77,7 +77,6 @@ export const OpenExport = defineRoute({
   }),
   answer: Export,
   status: 202,
-  problems: { 'analytics.bot_not_visible': 404 },
   idempotent: true,
 });
 

@@ -28,10 +28,6 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
       ru: 'Выберите равные доли или другой основной показатель.',
     },
   },
-  'analytics.bot_not_visible': {
-    en: 'There is no such bot, or you may not see it.',
-    ru: 'Такого бота нет, или он вам не виден.',
-  },
   'analytics.day_is_not_over': {
     en: 'The day is not over (UTC).',
     ru: 'День ещё не закончился (UTC).',

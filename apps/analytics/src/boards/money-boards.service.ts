@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
-import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { ChurnModelsService } from '../churn/churn-models.service';
 import { GrowthService } from '../metrics/growth.service';
@@ -24,14 +23,10 @@ const HORIZONS = [7, 30, 90, 180];
 /** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
 const COHORT_DAYS = 365;
 const MOST_LIVES = 2000;
-/** The board of the business goes through a year, and hardly changes in so long a time. */
-const FRESH_MS = 60_000;
 
 /** What people bring, and whether there will be more of them. */
 @Injectable()
 export class MoneyBoardsService {
-  private readonly known = new LRUCache<string, Promise<Business>>({ max: 500, ttl: FRESH_MS });
-
   constructor(
     private readonly reports: ReportsService,
     private readonly revenues: RevenueService,
@@ -45,13 +40,13 @@ export class MoneyBoardsService {
     { currency, ...query }: RequestOf<typeof ReadRevenue>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRevenue>> {
-    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope, active) => {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
       // What each person paid goes earlier than what all did.
       const ofPersons = this.reports.isKept(scope, { from: 'events' });
       const payers = ofPersons ? await this.revenues.payers(tx, scope) : 0;
-      const people = ofPersons ? await this.growths.people(tx, scope) : 0;
+      const people = ofPersons ? await active() : 0;
       const total = (key: Amount, some: readonly DayOfMoney[] = days) => totalOf(exchange, currency, some, key);
       const counted = total('countedNetMinor');
       const conversion = [];
@@ -87,17 +82,12 @@ export class MoneyBoardsService {
     });
   }
 
-  /** What several people ask for at the same time is computed once. */
+  /** It goes through a year. */
   business({ currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'], viewer: Viewer): Promise<Business> {
     const today = this.reports.today(zone);
     const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer, undefined);
-    const key = JSON.stringify([currency, zone, scope.to, scope.bots]);
-    const known = this.known.get(key);
-    if (known) return known;
-    const asked = this.computeBusiness(scope, currency);
-    this.known.set(key, asked);
-    asked.catch(() => this.known.delete(key));
-    return asked;
+    const key = ['business', currency, zone, scope.to, scope.bots];
+    return this.reports.remembered(key, () => this.computeBusiness(scope, currency));
   }
 
   private computeBusiness(scope: Scope, currency: string): Promise<Business> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@switchboard/contracts';
 import { Clock, DomainError } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
@@ -48,18 +49,32 @@ class DaysNotKept extends DomainError {
 
 /** What takes longer has to be asked for in smaller parts. */
 const LONGEST_MS = 30_000;
+const REMEMBERED_MS = 60_000;
 /** So long events may be late. */
 const LATE_MS = 48 * 3_600_000;
 
 /** Runs reports: with a scope, on one state of the tables, and with what each has to say about itself. */
 @Injectable()
 export class ReportsService {
+  private readonly recent = new LRUCache<string, Promise<unknown>>({ max: 500, ttl: REMEMBERED_MS });
+
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly growth: GrowthService,
     private readonly kept: Kept,
   ) {}
+
+  /** What several people ask for again and again, takes long and hardly changes within a minute is computed once. */
+  remembered<T>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
+    const name = JSON.stringify(key);
+    const known = this.recent.get(name) as Promise<T> | undefined;
+    if (known) return known;
+    const computed = compute();
+    this.recent.set(name, computed);
+    computed.catch(() => this.recent.delete(name));
+    return computed;
+  }
 
   /** The day it is. */
   today(zone: string): string {
@@ -91,18 +106,21 @@ export class ReportsService {
     return scope.from >= this.firstDay(reads, scope.zone);
   }
 
+  /** @param work `people` counts those who were active on the days of the scope, once */
   async run<T extends object>(
     query: ReportQuery,
     viewer: Viewer,
     reads: Reads | undefined,
-    work: (tx: EntityManager, scope: Scope) => Promise<T>,
+    work: (tx: EntityManager, scope: Scope, people: () => Promise<number>) => Promise<T>,
   ): Promise<T & { about: About }> {
     const scope = this.scopeOf(query, viewer, reads);
     const keptFrom = scope.from > query.from ? scope.from : null;
     return this.read(async (tx) => {
-      const report = await work(tx, scope);
-      const people = this.isKept(scope, { from: 'activity' }) ? await this.growth.people(tx, scope) : null;
-      return { ...report, about: { ...(await this.about(tx, scope, people)), keptFrom } };
+      let counted: Promise<number> | undefined;
+      const people = () => (counted ??= this.growth.people(tx, scope));
+      const report = await work(tx, scope, people);
+      const known = this.isKept(scope, { from: 'activity' }) ? await people() : null;
+      return { ...report, about: { ...(await this.about(tx, scope, known)), keptFrom } };
     });
   }
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
-import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
@@ -11,13 +10,10 @@ import { unlessSmallIn } from './small-groups';
 
 const HOURS_SHOWN = 24;
 const MONTH = 30;
-const MINUTE_MS = 60_000;
 
 /** What there was to do, and what it cost. These numbers name nobody, so none of them is hidden. */
 @Injectable()
 export class UsageBoardsService {
-  private readonly months = new LRUCache<string, number>({ max: 500, ttl: MINUTE_MS });
-
   constructor(
     private readonly reports: ReportsService,
     private readonly usages: UsageService,
@@ -75,14 +71,10 @@ export class UsageBoardsService {
     });
   }
 
-  /** It goes through 30 days and hardly changes within a minute, and the page asks again and again. */
-  private async month(tx: EntityManager, scope: Scope): Promise<number> {
-    const key = JSON.stringify([scope.zone, scope.to, scope.bots]);
-    const known = this.months.get(key);
-    if (known !== undefined) return known;
-    const people = await this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) });
-    this.months.set(key, people);
-    return people;
+  /** It goes through 30 days. */
+  private month(tx: EntityManager, scope: Scope): Promise<number> {
+    const key = ['month', scope.zone, scope.to, scope.bots];
+    return this.reports.remembered(key, () => this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) }));
   }
 }
 

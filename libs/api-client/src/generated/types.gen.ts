@@ -198,10 +198,6 @@ export type AnalyticsChurnForecast = {
     high: number;
   };
   /**
-   * False: the forecast is that of the rule by last activity alone.
-   */
-  usedModel: boolean;
-  /**
    * Mean squared error of the model on days it was not trained with.
    */
   brier: number;
@@ -210,7 +206,7 @@ export type AnalyticsChurnForecast = {
    */
   ruleBrier: number;
   /**
-   * Whether the model beats the rule by 3 % or more. Otherwise the rule is used.
+   * Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.
    */
   isBetter: boolean;
   auc: number | null;
@@ -4409,12 +4405,6 @@ export type AnalyticsExportsOpenErrors = {
    * `unauthorized`
    */
   401: Problem;
-  /**
-   * `analytics.bot_not_visible`
-   */
-  404: Problem & {
-    code?: 'analytics.bot_not_visible' | 'not_found';
-  };
   /**
    * `too_many_requests`
    */
