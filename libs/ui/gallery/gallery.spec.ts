@@ -63,25 +63,32 @@ withBrowser('the gallery of the kit', () => {
     return page;
   }
 
-  it.each(looks)('can be read out and fits: $name', async (look) => {
-    const page = await open(look, sections[0]!);
-    const faults: string[] = [];
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    for (const section of sections) {
-      await page.goto(`${site}#${section}`);
-      await page.locator(`a[href="#${section}"][aria-current="page"]`).first().waitFor({ state: 'attached' });
-      const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      if (wider > 0) faults.push(`${section}: ${wider} px wider than the screen`);
-      // A window for the result would be one more page for each; the announcer of React Aria is no picture.
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('[data-live-announcer]').analyze();
-      for (const { id, nodes } of violations)
-        faults.push(...nodes.map(({ html }) => `${section}: ${id}: ${html.slice(0, 160)}`));
-    }
-    expect(faults).toEqual([]);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }, 60_000);
+  it.each(looks)(
+    'can be read out and fits: $name',
+    async (look) => {
+      const page = await open(look, sections[0]!);
+      const faults: string[] = [];
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      for (const section of sections) {
+        await page.goto(`${site}#${section}`);
+        await page.locator(`a[href="#${section}"][aria-current="page"]`).first().waitFor({ state: 'attached' });
+        const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        if (wider > 0) faults.push(`${section}: ${wider} px wider than the screen`);
+        // A window for the result would be one more page for each; the announcer of React Aria is no picture.
+        const { violations } = await new AxeBuilder({ page })
+          .setLegacyMode()
+          .exclude('[data-live-announcer]')
+          .analyze();
+        for (const { id, nodes } of violations)
+          faults.push(...nodes.map(({ html }) => `${section}: ${id}: ${html.slice(0, 160)}`));
+      }
+      expect(faults).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+    60_000,
+  );
 
   it('draws what is less than nothing below zero', async () => {
     const page = await open(looks[2], 'charts');
