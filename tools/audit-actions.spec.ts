@@ -1,5 +1,5 @@
 import { auditActions, isOpen, routes } from '@switchboard/contracts';
-import { auditActionTexts } from './audit-actions';
+import { auditActionTexts } from '../apps/console/src/audit/audit-actions';
 
 /** Those that the edge writes entries of: what staff and keys change, and what they read that is sensitive. */
 const audited = routes.filter(
