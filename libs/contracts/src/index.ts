@@ -363,6 +363,7 @@ export {
 export {
   ExportAuditEntries,
   ListAuditEntries,
+  CopyAuditSignatures,
   ListAuditKeys,
   ListAuditVerifications,
   ListOwnAuditEntries,

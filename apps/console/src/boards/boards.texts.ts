@@ -1,4 +1,4 @@
-import { defineTexts } from '@switchboard/ui';
+import { counted, defineTexts } from '@switchboard/ui';
 
 export const useBoardTexts = defineTexts({
   en: {
@@ -61,7 +61,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'How long people stay',
     survivalAbout: 'By Kaplan and Meier: a person is gone after 14 silent days.',
-    median: (days: string) => `Half of them stay ${days} days or longer.`,
+    median: (days: number) => `Half of them stay ${counted.en(days, 'day', 'days')} or longer.`,
     still: 'Still active',
     funnel: {
       steps: 'Steps',
@@ -117,7 +117,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Payments',
       noRate: 'no rate: not in the sum',
       conversion: 'Who became a payer',
-      within: (days: number) => `within ${days} days`,
+      within: (days: number) => `within ${counted.en(days, 'day', 'days')}`,
       none: 'Nothing was paid in these days.',
     },
     business: {
@@ -141,7 +141,7 @@ export const useBoardTexts = defineTexts({
       noForecast: 'There is not enough to learn from yet.',
       ltv: 'What a person brings',
       ltvAbout: 'Paid less given back; what people cost is not taken off.',
-      within: (days: number) => `in ${days} days`,
+      within: (days: number) => `in ${counted.en(days, 'day', 'days')}`,
       realised: 'So far',
       predicted: 'Expected',
       people: 'People',
@@ -208,7 +208,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'Как долго остаются люди',
     survivalAbout: 'По Каплану — Мейеру: человек ушёл, если молчит 14 дней.',
-    median: (days) => `Половина остаётся на ${days} дней или дольше.`,
+    median: (days) => `Половина остаётся на ${counted.ru(days, 'день', 'дня', 'дней')} или дольше.`,
     still: 'Ещё активны',
     funnel: {
       steps: 'Шаги',
@@ -264,7 +264,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Оплаты',
       noRate: 'курса нет, в сумму не вошло',
       conversion: 'Кто стал платить',
-      within: (days) => `за ${days} дней`,
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       none: 'В эти дни ничего не оплачивали.',
     },
     business: {
@@ -288,7 +288,7 @@ export const useBoardTexts = defineTexts({
       noForecast: 'Пока учиться не на чем.',
       ltv: 'Сколько приносит человек',
       ltvAbout: 'Заплачено минус возвращено; расходы не вычтены.',
-      within: (days) => `за ${days} дней`,
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       realised: 'Пока',
       predicted: 'Ожидается',
       people: 'Люди',
