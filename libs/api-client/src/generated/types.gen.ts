@@ -4795,6 +4795,45 @@ export type GatewayApprovalsRejectResponses = {
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
 
+export type GatewayAuditCopiesWriteData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/audit/copies';
+};
+
+export type GatewayAuditCopiesWriteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayAuditCopiesWriteError = GatewayAuditCopiesWriteErrors[keyof GatewayAuditCopiesWriteErrors];
+
+export type GatewayAuditCopiesWriteResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayAuditCopiesWriteResponse = GatewayAuditCopiesWriteResponses[keyof GatewayAuditCopiesWriteResponses];
+
 export type GatewayAuditEntriesListData = {
   body?: never;
   path?: never;
@@ -4974,7 +5013,7 @@ export type GatewayAuditExportsReadData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
     format?: 'jsonl' | 'csv';
@@ -4983,6 +5022,20 @@ export type GatewayAuditExportsReadData = {
 };
 
 export type GatewayAuditExportsReadErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
@@ -5029,7 +5082,7 @@ export type GatewayAuditExportsProveData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
   };
@@ -5037,6 +5090,20 @@ export type GatewayAuditExportsProveData = {
 };
 
 export type GatewayAuditExportsProveErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
