@@ -119,9 +119,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query(
-      'DROP TABLE audit_verifications, audit_segments, audit_roots, audit_streams, audit_entries',
-    );
+    await db.query('DROP TABLE audit_verifications, audit_segments, audit_roots, audit_streams, audit_entries');
     await db.query('DROP FUNCTION append_audit_entries, keep_audit_log');
   }
 }

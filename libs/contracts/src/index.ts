@@ -181,15 +181,13 @@ export {
   DraftExperiment,
   ExperimentState,
   ListExperiments,
-  ListRunningExperiments,
   PlanExperiment,
-  ReadArm,
   ReadExperiment,
   ReadExperimentResults,
   RemoveExperiment,
-  RunningExperiment,
   StartExperiment,
 } from './analytics.experiments.api';
+export { ListRunningExperiments, ReadArm, RunningExperiment } from './analytics.running-experiments.api';
 export {
   BackUpStatistics,
   ImportArchivedDay,
@@ -229,12 +227,12 @@ export {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
-  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
-  ReportZone,
 } from './analytics.boards.api';
+export { ReadPersonUsage } from './analytics.people.api';
+export { ReportZone } from './analytics.reports';
 export {
   DownloadExport,
   ExportedReport,
