@@ -51,6 +51,7 @@ export const useShellTexts = defineTexts({
       audit: 'Audit log',
       system: 'System',
     },
+    short: { conversations: 'Chats' },
     account: {
       mine: 'My account',
       apiDocs: 'API reference',
@@ -118,6 +119,7 @@ export const useShellTexts = defineTexts({
       audit: 'Журнал действий',
       system: 'Система',
     },
+    short: { conversations: 'Беседы' },
     account: {
       mine: 'Мой аккаунт',
       apiDocs: 'Справочник API',
