@@ -31,7 +31,7 @@ import { useReason } from '../reason/reason';
 import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { ContactState, PersonName } from './people.page';
+import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 import { PersonTimeline } from './person-timeline';
 import './people.css';
