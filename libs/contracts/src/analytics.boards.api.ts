@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 
 const period = {
   zone: ReportZone.default('UTC'),
-  from: z.iso.date().describe('The first day, in the zone.'),
+  from: z.iso.date().describe('The first day, in the zone. Days that are no longer kept are left out.'),
   to: z.iso.date().describe('The last day, in the zone. Days that have not come yet are left out.'),
   botId: BotId.optional().describe('Of all bots without it.'),
 };
@@ -33,7 +33,7 @@ const isPeriod = ({ from, to }: Days) => from <= to;
 const isShort = ({ from, to }: Days) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
 
 /** The query of a report: a period, and what else it asks for. */
-const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+export const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z
     .object({ ...period, ...shape })
     .refine((days) => isPeriod(days as unknown as Days), { error: 'must not be before `from`', path: ['to'] })
@@ -42,9 +42,15 @@ const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
       path: ['to'],
     });
 
+/** Where no day of the period is kept any more. */
+const notKept = { 'analytics.days_not_kept': 422 };
+
+/** ISO 4217; `XTR` for Telegram Stars. */
+export const ReportCurrency = z.string().regex(/^[A-Z]{3}$/);
+
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
-const ifNotHidden = 'Null where fewer than 20 people are behind it.';
+const ifNotHidden = 'Null where fewer than 20 people are behind it, or some but fewer than 20 did it.';
 
 const About = z
   .object({
@@ -59,8 +65,12 @@ const About = z
       .date()
       .nullable()
       .describe('From this day on events that come late may still change numbers.'),
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('Set where the report was asked to begin earlier: days before it are no longer kept, and left out.'),
     people: People.nullable().describe(
-      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.',
+      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.',
     ),
   })
   .meta({ id: 'analytics.About', description: 'Of which days and people a report speaks, and how fresh it is.' });
@@ -91,6 +101,7 @@ export const ReadGrowth = defineRoute({
     days: z.array(GrowthDay),
     stickiness: Share.nullable().describe(`DAU by MAU, averaged over the last 28 days. ${ifNotHidden}`),
   }),
+  problems: notKept,
 });
 
 export const RetentionKind = z
@@ -139,6 +150,7 @@ export const ReadRetention = defineRoute({
     cohorts: z.array(Cohort),
     average: z.array(RetentionCell).describe('Weighted by people, over mature cells only.'),
   }),
+  problems: notKept,
 });
 
 const SurvivalPoint = z
@@ -165,6 +177,7 @@ export const ReadSurvival = defineRoute({
     points: z.array(SurvivalPoint).nullable().describe(ifNotHidden),
     medianDays: z.int().nullable().describe('Null where more than half of them stay, or too few are there.'),
   }),
+  problems: notKept,
 });
 
 /** `bot-adapter.message.received`, without the version. */
@@ -231,6 +244,7 @@ export const ReadFunnel = defineRoute({
     excluded: People.nullable(),
     incomplete: People.nullable().describe('Whose window has not passed, and who are not counted because of it.'),
   }),
+  problems: notKept,
 });
 
 const Money = z
@@ -245,24 +259,26 @@ export const ReadRevenue = defineRoute({
   permission: 'analytics:read',
   bots: 'filtered',
   query: reportQuery({
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD')
-      .describe('Of the report.'),
+    currency: ReportCurrency.default('USD').describe('Of the report.'),
   }),
   answer: z.object({
     about: About,
     byCurrency: z.array(Money.extend({ payments: z.int(), rateKnown: z.boolean() })),
     total: Money.describe('In the currency of the report, each day by its own rate; without what has no rate.'),
     days: z.array(z.object({ day: z.iso.date(), netMinor: z.int() })),
-    arpuMinor: z.number().nullable().describe('Net by people who were active.'),
+    arpuMinor: z
+      .number()
+      .nullable()
+      .describe(
+        'Net by people who were active. This and what follows is null where what each person did is no longer kept.',
+      ),
     arppuMinor: z.number().nullable().describe('Net by people who paid.'),
     payers: People.nullable(),
     conversion: z
       .array(z.object({ days: z.int(), people: People.nullable(), payers: People.nullable(), share: Share.nullable() }))
       .describe('Of those whose first day is in the period and long enough ago: who paid within so many days of it.'),
   }),
+  problems: notKept,
 });
 
 const usage = {
@@ -287,6 +303,7 @@ export const ReadModelUsage = defineRoute({
     total: z.object(usage),
     groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...usage })),
   }),
+  problems: notKept,
 });
 
 /** Failed calls are among the calls. */
@@ -303,6 +320,7 @@ export const ReadPersonUsage = defineRoute({
   query: reportQuery({}),
   answer: z.object({
     zone: ReportZone,
+    keptFrom: z.iso.date().nullable().describe('As in `analytics.About`.'),
     isCounted: z
       .boolean()
       .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
@@ -311,6 +329,7 @@ export const ReadPersonUsage = defineRoute({
     models: z.array(z.object({ model: z.string(), ...usage })).describe('The dearest first.'),
     bots: z.array(z.object({ botId: BotId, ...PersonUsage })).describe('The dearest first.'),
   }),
+  problems: notKept,
 });
 
 const ActivityPoint = z
@@ -339,6 +358,7 @@ export const ReadActivity = defineRoute({
   bots: 'filtered',
   query: reportQuery({ by: z.enum(['hour', 'day']).default('day') }),
   answer: z.object({ about: About, points: z.array(ActivityPoint) }),
+  problems: notKept,
 });
 
 /** So far today, and yesterday up to the same time of day. */
@@ -376,10 +396,13 @@ const ChurnForecast = z
     trainedAt: Instant,
     horizonDays: z.int(),
     share: Interval.describe('Of those active in the last 14 days: who will be silent for the next 14. 80 % interval.'),
-    usedModel: z.boolean().describe('False: the forecast is that of the rule by last activity alone.'),
     brier: z.number().describe('Mean squared error of the model on days it was not trained with.'),
     ruleBrier: z.number().describe('The same of the rule.'),
-    isBetter: z.boolean().describe('Whether the model beats the rule by 3 % or more. Otherwise the rule is used.'),
+    isBetter: z
+      .boolean()
+      .describe(
+        'Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.',
+      ),
     auc: z.number().nullable(),
     people: People.describe('On whom it was tested.'),
   })
@@ -392,7 +415,10 @@ const LifetimeValue = z
     realisedMinor: z.number().nullable(),
     predictedMinor: Interval.nullable().describe('80 % interval, of 500 draws of people.'),
   })
-  .meta({ id: 'analytics.LifetimeValue', description: ifNotHidden });
+  .meta({
+    id: 'analytics.LifetimeValue',
+    description: `Money paid less money given back, per person; costs are not taken off. ${ifNotHidden}`,
+  });
 
 export const ReadBusiness = defineRoute({
   id: 'analytics.boards.read-business',
@@ -404,10 +430,7 @@ export const ReadBusiness = defineRoute({
   query: z.object({
     zone: period.zone,
     botId: period.botId,
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD'),
+    currency: ReportCurrency.default('USD'),
   }),
   answer: z.object({
     about: About,

@@ -132,7 +132,7 @@ const subject = {
   kind: z
     .enum(['comparison', 'bandit'])
     .describe(
-      '"comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.',
+      '"comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.',
     ),
   place: ExperimentPlace,
   botId: BotId.nullable().describe('Of one bot; null of the whole installation.'),

@@ -365,6 +365,7 @@ export {
 export {
   ExportAuditEntries,
   ListAuditEntries,
+  CopyAuditSignatures,
   ListAuditKeys,
   ListAuditVerifications,
   ListOwnAuditEntries,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  type Actor,
   type ChangeExperiment,
   type DraftExperiment,
   events,
@@ -20,6 +21,7 @@ import {
   type IfMatch,
   type Position,
   type RequestOf,
+  seesBot,
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -53,18 +55,11 @@ export interface Decision {
   readonly automatic: boolean;
 }
 
-/** Those that the caller may see; undefined of whoever may see all. */
-type Bots = readonly string[] | undefined;
-
 /** Who changes something: what they have seen, and of which bots they may. */
 export interface Changing {
   readonly seen: IfMatch;
-  readonly bots: Bots;
+  readonly bots: Actor['bots'];
 }
-
-/** What is of the whole installation is nothing for those who may see some bots only. */
-const mayBeSeen = ({ botId }: Pick<Experiment, 'botId'>, bots: Bots): boolean =>
-  !bots || (botId !== null && bots.includes(botId));
 
 const DAY_MS = 86_400_000;
 
@@ -80,7 +75,7 @@ export class ExperimentsService {
     tx: EntityManager,
     { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
     position: Position | undefined,
-    bots: Bots,
+    bots: Actor['bots'],
   ): Promise<Experiment[]> {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
@@ -116,7 +111,7 @@ export class ExperimentsService {
     return answerOf(await this.find(tx, experiment.id));
   }
 
-  async read(tx: EntityManager, id: string, bots: Bots): Promise<Answer> {
+  async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Answer> {
     return answerOf(await this.find(tx, id, bots));
   }
 
@@ -125,7 +120,7 @@ export class ExperimentsService {
     const { place, botId, ...rest } = change;
     const experiment = await this.locked(tx, id, { seen, bots });
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
-    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !mayBeSeen(after, bots))
+    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(bots, after.botId))
       throw new DomainError('analytics.experiment_of_another_bot', 'The place is of another bot', 422, { ...after });
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
@@ -176,6 +171,9 @@ export class ExperimentsService {
     const experiment = await this.lockRunning(tx, id);
     if (!experiment) return;
     const arms = experiment.plan.arms.map((arm, i) => ({ ...arm, weight: weights[i]! }));
+    await tx.query('INSERT INTO experiment_weights (experiment_id, valid_from, weights) VALUES ($1, $2, $3)', [
+      ...[id, this.clock.now(), weights],
+    ]);
     await this.save(tx, experiment, { plan: { ...experiment.plan, arms } });
   }
 
@@ -206,9 +204,9 @@ export class ExperimentsService {
     return experiment;
   }
 
-  async remove(tx: EntityManager, id: string, bots: Bots): Promise<void> {
+  async remove(tx: EntityManager, id: string, bots: Actor['bots']): Promise<void> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !mayBeSeen(experiment, bots)) return;
+    if (!experiment || !seesBot(bots, experiment.botId)) return;
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     await tx.delete(Experiment, { id });
   }
@@ -223,15 +221,15 @@ export class ExperimentsService {
     return tx.findOne(Experiment, { where: { id, state: 'running' }, lock: { mode: 'pessimistic_write' } });
   }
 
-  async find(tx: EntityManager, id: string, bots?: Bots): Promise<Experiment> {
+  async find(tx: EntityManager, id: string, bots?: Actor['bots']): Promise<Experiment> {
     const experiment = await tx.findOneBy(Experiment, { id });
-    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
     return experiment;
   }
 
   private async locked(tx: EntityManager, id: string, { seen, bots }: Changing): Promise<Experiment> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
     seen.check(experiment.revision);
     return experiment;
   }
@@ -335,13 +333,17 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed. */
-function refuseUnfitBandit({ place, plan: { kind, primary } }: Experiment): void {
+/**
+ * People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed, and nothing that
+ * is done days later: by then the person may have come into another arm.
+ */
+function refuseUnfitBandit({ place, plan: { kind, primary, secondary, guardrails } }: Experiment): void {
   if (kind !== 'bandit') return;
-  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per)
+  const isLate = [primary, ...secondary, ...guardrails].some((metric) => metric?.within);
+  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per || isLate)
     throw new DomainError(
       'analytics.bandit_unfit',
-      'A bandit follows whether something happens, and sets no prices',
+      'A bandit follows whether something happens at once, and sets no prices',
       422,
     );
 }
