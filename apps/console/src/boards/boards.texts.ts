@@ -1,4 +1,4 @@
-import { defineTexts } from '@switchboard/ui';
+import { counted, defineTexts } from '@switchboard/ui';
 
 export const useBoardTexts = defineTexts({
   en: {
@@ -59,7 +59,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'How long people stay',
     survivalAbout: 'By Kaplan and Meier: a person is gone after 14 silent days.',
-    median: (days: string) => `Half of them stay ${days} days or longer.`,
+    median: (days: number) => `Half of them stay ${counted.en(days, 'day', 'days')} or longer.`,
     still: 'Still active',
     funnel: {
       steps: 'Steps',
@@ -115,7 +115,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Payments',
       noRate: 'no rate: not in the sum',
       conversion: 'Who became a payer',
-      within: (days: number) => `within ${days} days`,
+      within: (days: number) => `within ${counted.en(days, 'day', 'days')}`,
       none: 'Nothing was paid in these days.',
     },
     business: {
@@ -129,6 +129,7 @@ export const useBoardTexts = defineTexts({
       nps: 'NPS',
       npsAbout: (answers: string, mean: string) => `${answers} answers, mean ${mean}`,
       forecast: 'Who will be silent in the next 14 days',
+      forecastShare: 'Of the people active now',
       forecastAbout: (low: string, high: string) => `between ${low} and ${high}`,
       modelUsed: 'The model is used: it beats the rule by last activity alone.',
       ruleUsed: 'The rule by last activity alone is used: the model does not beat it by 3 %.',
@@ -138,7 +139,8 @@ export const useBoardTexts = defineTexts({
       trained: 'Learned',
       noForecast: 'There is not enough to learn from yet.',
       ltv: 'What a person brings',
-      within: (days: number) => `in ${days} days`,
+      horizon: 'Time',
+      within: (days: number) => `in ${counted.en(days, 'day', 'days')}`,
       realised: 'So far',
       predicted: 'Expected',
       people: 'People',
@@ -203,7 +205,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'Как долго остаются люди',
     survivalAbout: 'По Каплану — Мейеру: человек ушёл, если молчит 14 дней.',
-    median: (days) => `Половина остаётся на ${days} дней или дольше.`,
+    median: (days) => `Половина остаётся на ${counted.ru(days, 'день', 'дня', 'дней')} или дольше.`,
     still: 'Ещё активны',
     funnel: {
       steps: 'Шаги',
@@ -259,7 +261,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Оплаты',
       noRate: 'курса нет, в сумму не вошло',
       conversion: 'Кто стал платить',
-      within: (days) => `за ${days} дней`,
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       none: 'В эти дни ничего не оплачивали.',
     },
     business: {
@@ -273,6 +275,7 @@ export const useBoardTexts = defineTexts({
       nps: 'NPS',
       npsAbout: (answers, mean) => `ответов: ${answers}, среднее ${mean}`,
       forecast: 'Кто замолчит в ближайшие 14 дней',
+      forecastShare: 'Из активных сейчас',
       forecastAbout: (low, high) => `от ${low} до ${high}`,
       modelUsed: 'Используется модель: она точнее правила по последней активности.',
       ruleUsed: 'Используется правило по последней активности: модель не точнее его на 3 %.',
@@ -282,7 +285,8 @@ export const useBoardTexts = defineTexts({
       trained: 'Обучена',
       noForecast: 'Пока учиться не на чем.',
       ltv: 'Сколько приносит человек',
-      within: (days) => `за ${days} дней`,
+      horizon: 'Срок',
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       realised: 'Пока',
       predicted: 'Ожидается',
       people: 'Люди',
