@@ -181,7 +181,7 @@ withBrowser('the console in the browser', () => {
           const answer = await fetch(`/v1${path}`, { method, headers: given, ...(body ? { body } : {}) });
           return (await answer.json()) as { id: string; revision: string };
         },
-        [method, path, body && JSON.stringify(body), headers] as const,
+        [method, path, body === undefined ? undefined : JSON.stringify(body), headers] as const,
       );
     const versions = (await ask('GET', '/prompts/books/versions')) as unknown as { data: { id: string }[] };
     const [newer, older] = versions.data.map(({ id }) => id);

@@ -21,7 +21,11 @@ export type AnalyticsAbout = {
    */
   provisionalFrom: string | null;
   /**
-   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.
+   * Set where the report was asked to begin earlier: days before it are no longer kept, and left out.
+   */
+  keptFrom: string | null;
+  /**
+   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.
    */
   people: number | null;
 };
@@ -194,10 +198,6 @@ export type AnalyticsChurnForecast = {
     high: number;
   };
   /**
-   * False: the forecast is that of the rule by last activity alone.
-   */
-  usedModel: boolean;
-  /**
    * Mean squared error of the model on days it was not trained with.
    */
   brier: number;
@@ -206,7 +206,7 @@ export type AnalyticsChurnForecast = {
    */
   ruleBrier: number;
   /**
-   * Whether the model beats the rule by 3 % or more. Otherwise the rule is used.
+   * Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.
    */
   isBetter: boolean;
   auc: number | null;
@@ -217,7 +217,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsCohort = {
   /**
@@ -271,7 +271,7 @@ export type AnalyticsExperiment = {
   id: string;
   key: ExperimentKey;
   /**
-   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
    */
   kind: 'comparison' | 'bandit';
   place: ExperimentPlace;
@@ -418,7 +418,18 @@ export type AnalyticsExport = {
   state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
   createdAt: Instant;
   finishedAt: Instant | null;
+  /**
+   * That are written so far; of one that is done, all.
+   */
   rows: number | null;
+  /**
+   * Null where that is known only at the end.
+   */
+  totalRows: number | null;
+  /**
+   * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
+   */
+  problem: string | null;
   bytes: number | null;
   fileName: string;
   /**
@@ -429,7 +440,7 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -462,7 +473,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -531,7 +542,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -675,7 +686,7 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -3423,7 +3434,7 @@ export type AnalyticsBoardsReadActivityData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3444,6 +3455,12 @@ export type AnalyticsBoardsReadActivityErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3585,7 +3602,7 @@ export type AnalyticsBoardsReadFunnelData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3627,6 +3644,12 @@ export type AnalyticsBoardsReadFunnelErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3667,7 +3690,7 @@ export type AnalyticsBoardsReadGrowthData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3688,6 +3711,12 @@ export type AnalyticsBoardsReadGrowthErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3707,7 +3736,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     stickiness: number | null;
   };
@@ -3792,7 +3821,7 @@ export type AnalyticsBoardsReadRetentionData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3821,6 +3850,12 @@ export type AnalyticsBoardsReadRetentionErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3861,7 +3896,7 @@ export type AnalyticsBoardsReadRevenueData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3885,6 +3920,12 @@ export type AnalyticsBoardsReadRevenueErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3920,7 +3961,7 @@ export type AnalyticsBoardsReadRevenueResponses = {
       netMinor: number;
     }>;
     /**
-     * Net by people who were active.
+     * Net by people who were active. This and what follows is null where what each person did is no longer kept.
      */
     arpuMinor: number | null;
     /**
@@ -3949,7 +3990,7 @@ export type AnalyticsBoardsReadSurvivalData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3970,6 +4011,12 @@ export type AnalyticsBoardsReadSurvivalErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3989,7 +4036,7 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it.
+     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
@@ -4008,7 +4055,7 @@ export type AnalyticsBoardsReadUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -4029,6 +4076,12 @@ export type AnalyticsBoardsReadUsageErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -4169,7 +4222,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4187,7 +4240,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4214,7 +4267,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4253,7 +4306,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4275,7 +4328,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4286,7 +4339,10 @@ export type AnalyticsExportsOpenData = {
              * Of all bots without it.
              */
             botId?: BotId;
-            by?: 'model' | 'bot' | 'day' | 'hour';
+            /**
+             * `detail`: by hour, bot and model, as many rows as there are.
+             */
+            by?: 'model' | 'bot' | 'day' | 'hour' | 'detail';
           };
         }
       | {
@@ -4294,7 +4350,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4349,12 +4405,6 @@ export type AnalyticsExportsOpenErrors = {
    * `unauthorized`
    */
   401: Problem;
-  /**
-   * `analytics.bot_not_visible`
-   */
-  404: Problem & {
-    code?: 'analytics.bot_not_visible' | 'not_found';
-  };
   /**
    * `too_many_requests`
    */
@@ -4745,6 +4795,45 @@ export type GatewayApprovalsRejectResponses = {
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
 
+export type GatewayAuditCopiesWriteData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/audit/copies';
+};
+
+export type GatewayAuditCopiesWriteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayAuditCopiesWriteError = GatewayAuditCopiesWriteErrors[keyof GatewayAuditCopiesWriteErrors];
+
+export type GatewayAuditCopiesWriteResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayAuditCopiesWriteResponse = GatewayAuditCopiesWriteResponses[keyof GatewayAuditCopiesWriteResponses];
+
 export type GatewayAuditEntriesListData = {
   body?: never;
   path?: never;
@@ -4924,7 +5013,7 @@ export type GatewayAuditExportsReadData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
     format?: 'jsonl' | 'csv';
@@ -4933,6 +5022,20 @@ export type GatewayAuditExportsReadData = {
 };
 
 export type GatewayAuditExportsReadErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
@@ -4979,7 +5082,7 @@ export type GatewayAuditExportsProveData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
   };
@@ -4987,6 +5090,20 @@ export type GatewayAuditExportsProveData = {
 };
 
 export type GatewayAuditExportsProveErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
@@ -6848,7 +6965,7 @@ export type AnalyticsExperimentsDraftData = {
   body: {
     key: ExperimentKey;
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place: ExperimentPlace;
@@ -7026,7 +7143,7 @@ export type AnalyticsExperimentsReadResponse =
 export type AnalyticsExperimentsChangeData = {
   body: {
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place?: ExperimentPlace;
@@ -9900,6 +10017,10 @@ export type AnalyticsMeReadStatisticsResponses = {
     month: string;
     zone: ReportZone;
     /**
+     * Set where the month began earlier: of days before it nothing is kept any more.
+     */
+    keptFrom: string | null;
+    /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */
     isCounted: boolean;
@@ -10537,7 +10658,7 @@ export type AnalyticsBoardsReadPersonUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -10558,6 +10679,12 @@ export type AnalyticsBoardsReadPersonUsageErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -10576,6 +10703,10 @@ export type AnalyticsBoardsReadPersonUsageResponses = {
    */
   200: {
     zone: ReportZone;
+    /**
+     * As in `analytics.About`.
+     */
+    keptFrom: string | null;
     /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */
