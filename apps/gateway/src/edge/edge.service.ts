@@ -15,6 +15,7 @@ import {
 } from '@switchboard/service-kit';
 import accepts from 'accepts';
 import { LRUCache } from 'lru-cache';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Counter, Histogram, Registry } from 'prom-client';
 import proxyAddress from 'proxy-addr';
@@ -40,6 +41,8 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
 /** A third of the time for which it is good. */
 const TOKEN_USED_MS = 20_000;
+/** Whoever has proven who they are is not kept out for so long by others who guess from the same address. */
+const RECOGNISED_MS = 5 * 60_000;
 
 /** One request on its way. */
 interface Exchange {
@@ -68,6 +71,7 @@ type Admission =
 export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
   private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
+  private readonly recognised = new LRUCache<string, true>({ max: 50_000, ttl: RECOGNISED_MS });
   private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
   private readonly limited: Counter<'limit'>;
   private readonly isTrusted: (address: string, index: number) => boolean;
@@ -138,11 +142,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       this.trail.noteOrigin(request, exchange.address);
       return this.passOn(exchange, found);
     }
-    const principals = await this.principals.identify(request, exchange.address);
-    if (principals.length === 0) {
-      this.demand(exchange, await this.limits.pay(chargesForRefusal(exchange.address)));
-      throw new HttpProblem('unauthorized');
-    }
+    const principals = await this.identify(exchange);
     const { principal, actor, refusal } = this.admit(principals, found);
     exchange.caller = principal;
     // Who is refused pays as well: each refusal may be noted.
@@ -153,6 +153,25 @@ export class EdgeService implements PublicFront, OnModuleInit {
       throw refusal;
     }
     await this.passOn(exchange, found, { principal, actor });
+  }
+
+  /**
+   * An address that has brought too much that is worth nothing is refused before anything is looked up or computed for it.
+   * @throws HttpProblem 401, 429
+   */
+  private async identify(exchange: Exchange): Promise<readonly Principal[]> {
+    const { request, address } = exchange;
+    const brought = credentialsOf(request);
+    const charges = chargesForRefusal(address);
+    if (!this.recognised.has(brought)) this.demand(exchange, this.limits.refusedNow(charges));
+    const principals = brought === '' ? [] : await this.principals.identify(request, address);
+    if (principals.length > 0) {
+      this.recognised.set(brought, true);
+      return principals;
+    }
+    this.recognised.delete(brought);
+    this.demand(exchange, await this.limits.pay(charges));
+    throw new HttpProblem('unauthorized');
   }
 
   private auditedCall(
@@ -343,6 +362,12 @@ function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
   // What is about a file in a form comes besides.
   return body.kind === 'upload' ? body.maxBytes + JSON_MAX_BYTES : body.maxBytes;
+}
+
+/** Not kept as they are: a dump of the memory of the process shall not be a list of sessions. */
+function credentialsOf({ headers: { authorization = '', cookie = '' } }: IncomingMessage): string {
+  if (!authorization && !cookie) return '';
+  return createHash('sha256').update(`${authorization}\n${cookie}`).digest('base64');
 }
 
 const part = ({ limit, remaining }: Balance) => remaining / limit.limit;
