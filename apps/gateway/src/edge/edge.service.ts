@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { type Actor, isOpen, type RouteDefinition } from '@switchboard/contracts';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { type Actor, isOpen, publicPathOf, type RouteDefinition } from '@switchboard/contracts';
 import {
   Clock,
   CONFIG,
@@ -136,6 +137,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
+    nameSpan(route);
     this.refuseForeignPages(request);
     if (isOpen(route)) {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
@@ -237,7 +239,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       // An open route has no caller, and the application takes nobody's word for the id of a request.
       if (actor) presentCaller(request, { service: OWN, actor, requestId, route: route.id });
       request.url = target;
-      return application(request, response);
+      return context.with(underTheSpan(), () => application(request, response));
     }
     const token = actor && (await this.tokenFor(service, route, actor));
     await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
@@ -349,6 +351,18 @@ const VERSION = '/v1';
 const AWAY_FOR_S = 10;
 /** As nginx counts it. */
 const CALLER_GONE = 499;
+
+/** Of a trace, whose first span would otherwise have its method alone. */
+function nameSpan(route: RouteDefinition): void {
+  const path = publicPathOf(route);
+  trace.getActiveSpan()?.updateName(`${route.method} ${path}`).setAttribute('http.route', path);
+}
+
+/** Without what Express would rename the span by: it knows the route as it is inside. */
+function underTheSpan() {
+  const span = trace.getActiveSpan();
+  return span ? trace.setSpan(ROOT_CONTEXT, span) : context.active();
+}
 
 /** The bot that stands in the address, where the route names it there. */
 function botIn({ route, params }: FoundRoute): string | undefined {
