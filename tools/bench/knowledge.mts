@@ -65,7 +65,9 @@ export async function main(args: string[]): Promise<number> {
     const { startSandbox } = (await built('apps/sandbox/dist/src/sandbox.js')) as {
       startSandbox(options: object): Promise<{ openAiUrl: string; close(): Promise<void> }>;
     };
-    const sandbox = await startSandbox({ openAi: { pace: { firstTokenMs: 0, betweenTokensMs: 0 } } });
+    const sandbox = await startSandbox({
+      openAi: { pace: { firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 } },
+    });
     stops.push(() => sandbox.close());
     const embeddings = {
       CHAT_AI_EMBEDDINGS_BASE_URL: sandbox.openAiUrl,

@@ -33,7 +33,7 @@ export class BenchModel {
   }
 
   async prepare(): Promise<void> {
-    await this.sandbox.openai.setPace({ firstTokenMs: 0, betweenTokensMs: 0 });
+    await this.sandbox.openai.setPace({ firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 });
     await this.sandbox.openai.script({ reply: { text: ANSWER }, times: ENOUGH });
   }
 

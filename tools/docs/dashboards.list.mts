@@ -640,6 +640,12 @@ const analytics: Dashboard = {
         queries: { '{{service}}': 'time() - max by (service) (analytics_backup_timestamp_seconds)' },
       },
       {
+        title: 'Backups in storage',
+        about: 'BackupMissing fires when there is none for a day and a half.',
+        unit: 'short',
+        queries: { '{{service}}': 'max by (service) (analytics_backups)' },
+      },
+      {
         title: 'Since nightly and hourly work was done',
         unit: 's',
         queries: {

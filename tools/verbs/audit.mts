@@ -14,21 +14,26 @@ const USAGE = `npm run audit -- verify                      has the gateway look
 npm run audit -- verify <file>               checks an export against <file>.proof.jsonl, or the proof of an entry; without the gateway
 npm run audit -- export <file> [name=value …]   .jsonl or .csv, with its proof beside it; what the log is searched by narrows it down
 npm run audit -- prove <entry> [<file>]      fetches the proof of an entry, as 3.17, and checks it
+npm run audit -- copy                        makes copies of signatures again where they are lost, as far as these fit what is left
 npm run audit -- keys                        the public keys of the log: note them where nobody of the installation can change them
 
   --key <id>       a key that you know; without it the check says which keys have signed, and you compare
   --proof <file>   of an export, where it stands elsewhere
   --url <address>  where the gateway answers, else GATEWAY_URL, else its usual port on this machine
   --as <name>      who you are
+  --wait <minutes> for the gateway to look at the whole log; 30 unless given
 
 The exit code is 0 when everything fits.
 `;
+
+const CLOCKS_DIFFER_MS = 10_000;
 
 interface Options {
   readonly key: readonly string[];
   readonly proof?: string | undefined;
   readonly url?: string | undefined;
   readonly as: string;
+  readonly wait: string;
 }
 
 /** `npm run audit -- verify`: whether the audit log is what it was. */
@@ -41,6 +46,7 @@ export async function main(args: string[]): Promise<number> {
       proof: { type: 'string' },
       url: { type: 'string' },
       as: { type: 'string', default: 'operator' },
+      wait: { type: 'string', default: '30' },
     },
   });
   const dotEnv = join(root, '.env');
@@ -50,6 +56,7 @@ export async function main(args: string[]): Promise<number> {
   if (act === 'verify') return verifyLog(values);
   if (act === 'export' && rest[0]) return exportLog(rest[0], rest.slice(1), values);
   if (act === 'prove' && rest[0]) return prove(rest[0], rest[1], values);
+  if (act === 'copy') return copy(values);
   if (act === 'keys') return keys(values);
   console.log(USAGE);
   return act ? 1 : 0;
@@ -74,7 +81,8 @@ async function verifyLog(options: Options): Promise<number> {
   const { verificationId } = await asOperator(options, (client, actor) =>
     client.call(RequestAuditVerification, { idempotencyKey: crypto.randomUUID() }, actor),
   );
-  for (;;) {
+  const end = Date.now() + Number(options.wait) * 60_000;
+  for (let pause = 200; ; pause = Math.min(2 * pause, 5000)) {
     const verification = await asOperator(options, (client, actor) =>
       client.call(ReadAuditVerification, { params: { verificationId } }, actor),
     );
@@ -86,15 +94,30 @@ async function verifyLog(options: Options): Promise<number> {
       );
       return found === 0 ? 0 : 1;
     }
-    await sleep(200);
+    if (!(Date.now() + pause < end)) {
+      console.log(`The gateway still looks at the log: ask again later, or wait longer (--wait <minutes>)`);
+      return 1;
+    }
+    await sleep(pause);
   }
+}
+
+async function copy(options: Options): Promise<number> {
+  await build();
+  const { CopyAuditSignatures } = await import('@switchboard/contracts');
+  await asOperator(options, (client, actor) =>
+    client.call(CopyAuditSignatures, { idempotencyKey: crypto.randomUUID() }, actor),
+  );
+  console.log('The gateway makes them now; npm run audit -- verify says what is still missing');
+  return 0;
 }
 
 async function exportLog(file: string, given: readonly string[], options: Options): Promise<number> {
   await build();
   const { ExportAuditEntries, ProveAuditExport } = await import('@switchboard/contracts');
   const filter = Object.fromEntries(given.map((argument) => argument.split(/=(.*)/s).slice(0, 2)));
-  const query = { to: new Date().toISOString(), ...filter } as { to: string };
+  // The period of an export has to be over, by the clock of the gateway as well.
+  const query = { to: new Date(Date.now() - CLOCKS_DIFFER_MS).toISOString(), ...filter } as { to: string };
   const format = file.endsWith('.csv') ? 'csv' : 'jsonl';
   await asOperator(options, async (client, actor) => {
     const data = await client.call(ExportAuditEntries, { query: { ...query, format } }, actor);

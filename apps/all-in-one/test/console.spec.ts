@@ -172,6 +172,64 @@ withBrowser('the console in the browser', () => {
     expect(answer.text).not.toContain('Arr');
   });
 
+  story('what somebody else changed meanwhile is not overwritten: a draft of an experiment', async () => {
+    const { page } = console;
+    const ask = (method: string, path: string, body?: unknown, headers = {}) =>
+      page.evaluate(
+        async ([method, path, body, headers]) => {
+          const given = { 'content-type': 'application/json', ...headers };
+          const answer = await fetch(`/v1${path}`, { method, headers: given, ...(body ? { body } : {}) });
+          return (await answer.json()) as { id: string; revision: string };
+        },
+        [method, path, body === undefined ? undefined : JSON.stringify(body), headers] as const,
+      );
+    const versions = (await ask('GET', '/prompts/books/versions')) as unknown as { data: { id: string }[] };
+    const [newer, older] = versions.data.map(({ id }) => id);
+    const plan = {
+      ...{ kind: 'comparison', place: 'chat-ai.prompt:books', botId: 'books', coverage: 10_000 },
+      ...{ automaticRollback: true, hypothesis: 'Pirates sell more.', primary: null, guardrails: [] },
+      arms: [
+        { key: 'control', weight: 5000, value: older },
+        { key: 'v2', weight: 5000, value: newer },
+      ],
+    };
+    const idempotent = { 'Idempotency-Key': uuidv7() };
+    const draft = await ask('POST', '/experiments', { ...plan, key: 'pirates' }, idempotent);
+    await console.go(`/console/experiments/new?draft=${draft.id}`);
+    await page.getByLabel('What you expect, and why').waitFor();
+
+    const changed = { ...plan, hypothesis: 'They do not.' };
+    await ask('PATCH', `/experiments/${draft.id}`, changed, { 'If-Match': `"${draft.revision}"` });
+    // Whoever comes back to the tab a minute later: what is shown is asked for anew.
+    const renewed = page.waitForResponse((response) => response.url().endsWith(`/experiments/${draft.id}`));
+    await page.evaluate(`{
+      const now = Date.now;
+      Date.now = () => now() + 60_000;
+      dispatchEvent(new Event('visibilitychange'));
+    }`);
+    await renewed;
+    await console.settled();
+    await console.press('Save the draft');
+    await page.getByRole('alert').first().waitFor();
+    expect((await ask('GET', `/experiments/${draft.id}`)) as unknown).toMatchObject({ hypothesis: 'They do not.' });
+    console.forgive(/status of 412/);
+  });
+
+  story('what could not be asked is said to be so, and drawn as no zeros: usage over time', async () => {
+    const { page } = console;
+    const problem = { type: 'about:blank', title: 'Down', status: 503, code: 'unavailable' };
+    await page.route(/\/v1\/usage\/series/, (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+    );
+    await console.go('/console/usage');
+    await page.getByRole('alert').first().waitFor();
+    expect(await page.locator('.ui-plot').count()).toBe(0);
+    await page.unroute(/\/v1\/usage\/series/);
+    await console.button('Try again').first().click();
+    await page.locator('.ui-plot').first().waitFor();
+    console.forgive(/status of 503/);
+  });
+
   story('a conversation is read by whoever says why', async () => {
     await console.go('/console/conversations?bot=books');
     await console.page.getByRole('row').nth(1).getByRole('link').first().click();

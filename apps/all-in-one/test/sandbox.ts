@@ -65,7 +65,7 @@ export class Sandbox {
   scriptTranscript = (transcript: string) => this.control('POST', 'openai/script', { reply: { transcript } });
 
   pace = (firstTokenMs: number, betweenTokensMs: number) =>
-    this.control('PUT', 'openai/pace', { firstTokenMs, betweenTokensMs });
+    this.control('PUT', 'openai/pace', { firstTokenMs, betweenTokensMs, betweenReasoningTokensMs: 0 });
 
   calls(method: string, chat: number): Promise<TelegramCall[]> {
     return this.control('GET', `telegram/calls?method=${method}&chat=${chat}`);

@@ -13,6 +13,8 @@ export class CreateExports1764101300000 implements MigrationInterface {
         request     jsonb NOT NULL,
         state       text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'expired')),
         rows        integer,
+        total_rows  integer,
+        problem     text,
         bytes       bigint,
         created_at  timestamptz NOT NULL,
         finished_at timestamptz,

@@ -40,6 +40,13 @@ export class CreateExperiments1764102000000 implements MigrationInterface {
     await personalTable(db, 'exposures');
     await db.query('CREATE INDEX exposures_of_person ON exposures (user_id)');
     await db.query(`
+      CREATE TABLE experiment_weights (
+        experiment_id uuid NOT NULL REFERENCES experiments ON DELETE CASCADE,
+        valid_from    timestamptz NOT NULL,
+        weights       integer[] NOT NULL,
+        PRIMARY KEY (experiment_id, valid_from)
+      )`);
+    await db.query(`
       CREATE TABLE experiment_results (
         experiment_id uuid PRIMARY KEY REFERENCES experiments ON DELETE CASCADE,
         computed_at   timestamptz NOT NULL,
@@ -48,6 +55,6 @@ export class CreateExperiments1764102000000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE experiment_results, exposures, experiments');
+    await db.query('DROP TABLE experiment_results, experiment_weights, exposures, experiments');
   }
 }

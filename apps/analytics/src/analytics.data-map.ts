@@ -118,6 +118,7 @@ export const analyticsDataMap: DataMap = {
       bots: 'Of which bots they may see reports.',
       request: 'Which report, of which days, in which format.',
       state: 'How far it is.',
+      problem: 'Why it failed, as a code.',
     },
   },
   experiments: {
@@ -142,6 +143,12 @@ export const analyticsDataMap: DataMap = {
     erasure: 'delete row',
     person: 'user_id',
     columns: { arm: 'What they were shown.', channel: 'Where.' },
+  },
+  experiment_weights: {
+    purpose: 'When the arms of a bandit got which weights, to count what people did in each.',
+    retention: 'As long as the experiment.',
+    erasure: 'not personal',
+    columns: { weights: 'Of 10,000, in the order of the arms.' },
   },
   experiment_results: {
     purpose: 'What an experiment has shown so far.',

@@ -27,7 +27,9 @@ export async function startModel() {
   const limits = { requestsPerMinute: 100_000, tokensPerMinute: 100_000_000 };
   // Assistants name models and keys of their own.
   const lax = { acceptAnyModel: true, acceptAnyKey: true };
-  const sandbox = await startSandbox({ openai: { pace: { firstTokenMs: 0, betweenTokensMs: 0 }, limits, ...lax } });
+  const sandbox = await startSandbox({
+    openai: { pace: { firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 }, limits, ...lax },
+  });
   const client = new SandboxClient(sandbox.url);
   const control = client.ask.bind(client);
 
@@ -62,7 +64,7 @@ export async function startModel() {
         control('PUT', '/faults', []),
         control('DELETE', '/openai/script'),
         control('DELETE', '/openai/requests'),
-        control('PUT', '/openai/pace', { firstTokenMs: 0, betweenTokensMs: 0 }),
+        control('PUT', '/openai/pace', { firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 }),
       ]);
     },
     stop: () => sandbox.close(),

@@ -2,12 +2,14 @@ import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
 import { fetchApproved } from './shell/approval';
+import { isAttended } from './shell/attended';
 import { fetchWithProof } from './sign-in/fetch-with-proof';
 
 client.setConfig({ baseUrl: '', fetch: fetchWithProof(fetchApproved) });
 
 client.interceptors.request.use((request) => {
   request.headers.set('accept-language', currentLanguage());
+  if (!isAttended()) request.headers.set('x-unattended', '1');
   return request;
 });
 

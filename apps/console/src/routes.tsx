@@ -124,6 +124,14 @@ const boards = createRoute({
   component: lazyRouteComponent(() => import('./boards/boards.page'), 'BoardsPage'),
 });
 
+const exportList = createRoute({
+  getParentRoute: () => staff,
+  path: 'exports',
+  staticData: { permission: 'analytics:export' },
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./exports/exports.page'), 'ExportsPage'),
+});
+
 const staffList = createRoute({
   getParentRoute: () => staff,
   path: 'staff',
@@ -268,7 +276,7 @@ const routeTree = root.addChildren([
     ...[conversations, conversation],
     ...[people, person],
     failures,
-    ...[usage, alerts, boards],
+    ...[usage, alerts, boards, exportList],
     ...[webhooks, webhookEndpoint, keys, system],
     ...[staffList, approvals, audit, account],
   ]),

@@ -14,14 +14,17 @@ export const searchOf =
 /**
  * Changes some of what the address keeps. A new filter or order drops the cursor, which belonged to the old one, and replaces
  * the entry of the browser's history: Back leads to the page before, not through every letter typed.
+ *
+ * `keepsPage` is for what does not choose among the rows: which of them is open.
  */
 export function useSetSearch() {
   const navigate = useNavigate();
-  return (changes: Readonly<Record<string, string | undefined>>) => {
+  return (changes: Readonly<Record<string, string | undefined>>, { keepsPage = false } = {}) => {
     const isPaging = 'after' in changes;
+    const cursor = keepsPage ? {} : { after: undefined };
     void navigate({
       to: '.',
-      search: ((old: Record<string, unknown>) => ({ ...old, after: undefined, ...changes })) as never,
+      search: ((old: Record<string, unknown>) => ({ ...old, ...cursor, ...changes })) as never,
       replace: !isPaging,
     });
   };

@@ -46,6 +46,7 @@ export function enterConsole(returnTo?: string): void {
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
   waitingRequests.clear();
+  sessionStorage.clear();
   window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 

@@ -90,12 +90,6 @@ export class CreateAudit1796300000000 implements MigrationInterface {
       )`);
     await db.query('CREATE INDEX audit_segments_of_root ON audit_segments (root)');
     await db.query(`
-      CREATE TABLE audit_keys (
-        key_id     text PRIMARY KEY,
-        public_key jsonb NOT NULL,
-        since      timestamptz(3) NOT NULL
-      )`);
-    await db.query(`
       CREATE TABLE audit_verifications (
         id           uuid PRIMARY KEY,
         requested_at timestamptz NOT NULL,
@@ -115,7 +109,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
         END IF;
         RAISE EXCEPTION 'the audit log is never changed' USING ERRCODE = 'insufficient_privilege';
       END $$`);
-    for (const table of ['audit_entries', 'audit_roots', 'audit_segments', 'audit_keys']) {
+    for (const table of ['audit_entries', 'audit_roots', 'audit_segments']) {
       await db.query(
         `CREATE TRIGGER keep_${table} BEFORE UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION keep_audit_log()`,
       );
@@ -125,9 +119,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query(
-      'DROP TABLE audit_verifications, audit_keys, audit_segments, audit_roots, audit_streams, audit_entries',
-    );
+    await db.query('DROP TABLE audit_verifications, audit_segments, audit_roots, audit_streams, audit_entries');
     await db.query('DROP FUNCTION append_audit_entries, keep_audit_log');
   }
 }

@@ -25,6 +25,14 @@ export const gatewayConfig = z.object({
     .refine(isSigningKey, 'is not an Ed25519 private key as a JWK')
     .optional()
     .describe('Signs the audit log: an Ed25519 private key as a JWK. Derived from LOOKUP_KEY without it.'),
+  GATEWAY_AUDIT_FORMER_KEYS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(z.array(z.string().regex(/^[\w-]{43}$/, 'is not the x of an Ed25519 public key')))
+    .describe(
+      'Public keys that signed the audit log earlier and of which no copy of a signature is left: the x of each, separated by commas.',
+    ),
   GATEWAY_WEBHOOK_PRIVATE_NETWORKS: networkList().describe(
     'Networks such as 10.1.0.0/16 that outgoing webhooks may lead to although they are not public, at any port and by plain HTTP.',
   ),

@@ -295,12 +295,6 @@ export const gatewayDataMap: DataMap = {
     erasure: 'not personal',
     columns: { hash: 'Hash of the last of the entries.', rows: 'A hash that stands for all of them.' },
   },
-  audit_keys: {
-    purpose: 'Public keys by which the audit log was signed.',
-    retention: 'For good.',
-    erasure: 'not personal',
-    columns: { key_id: 'Thumbprint of the key.', public_key: 'The key as a JWK.' },
-  },
   audit_verifications: {
     purpose: 'What came of each look at the whole audit log.',
     retention: 'Ninety days.',

@@ -1,8 +1,10 @@
+import { routes } from '@switchboard/contracts';
 import { startApp, tablesWith, type TestApp, until } from '@switchboard/testing';
 import type { ServerResponse } from 'node:http';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditVerificationsService } from '../src/audit/audit-verifications.service';
+import { NOTED_WITH_CHANGE } from '../src/edge/own-entries';
 import { gatewayApp } from '../src/gateway.app';
 import { type SignedIn, signInPerson, signInStaff } from './sign-in';
 import { Upstream } from './upstream';
@@ -222,6 +224,17 @@ describe('what staff and programs do', () => {
     expect(own).toHaveLength(1);
   });
 
+  it('with things of the gateway of which nothing is written with the change is noted before it', async () => {
+    const support = await signInStaff(app, 'support');
+    const ended = await ask(support, 'POST', '/people/find', { body: { email: 'nobody@example.com' } });
+    expect(await entriesOf(support, ended.requestId, 2)).toMatchObject([
+      { action: 'gateway.people.find', result: 'begun' },
+      { action: 'gateway.people.find', result: ended.status < 400 ? 'done' : 'failed' },
+    ]);
+    const known = routes.filter(({ id }) => NOTED_WITH_CHANGE.has(id));
+    expect(known).toHaveLength(NOTED_WITH_CHANGE.size);
+  });
+
   it('is not done while it cannot be noted, and what only reads is', async () => {
     const db = await ownerOfTheDatabase();
     await db.query('ALTER FUNCTION append_audit_entries RENAME TO away');
@@ -248,7 +261,7 @@ describe('what staff and programs do', () => {
     await entriesOf(owner, asked.requestId, 2);
     const verify = async () => {
       const verifications = app.service.nest.get(AuditVerificationsService, { strict: false });
-      const id = await verifications.request(app.service.db.manager);
+      const id = await verifications.begin(app.service.db.manager);
       await verifications.verify(id, new AbortController().signal);
       return verifications.read(id);
     };

@@ -10,7 +10,7 @@ export const TOKEN = '7100000001:spec-secret_A';
 export const BOT_ID = 7100000001;
 const BOT = { bot: BOT_ID };
 
-export const AT_ONCE = { firstTokenMs: 0, betweenTokensMs: 0 };
+export const AT_ONCE = { firstTokenMs: 0, betweenTokensMs: 0, betweenReasoningTokensMs: 0 };
 
 /** A single transparent pixel. */
 export const PNG = Buffer.from(

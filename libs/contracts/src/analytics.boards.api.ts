@@ -1,50 +1,13 @@
 import { z } from 'zod';
 import { Instant, queryList } from './api.shapes';
+import { modelUsage, notKept, ReportCurrency, reportPeriod, reportQuery, ReportZone } from './analytics.reports';
 import { defineRoute } from './define-route';
 import { Locale } from './locale';
-import { BotId, CostMicros } from './shapes';
-
-/**
- * Whose days a report counts: `Europe/Berlin`, `UTC`. Offsets and abbreviations are refused, because they do not mean the same
- * everywhere: `CET` has summer time here and none in Postgres, and `+03:00` lies east for one and west for the other.
- */
-export const ReportZone = z
-  .string()
-  .max(64)
-  .refine(isReportZone, 'is not an IANA time zone such as Europe/Berlin')
-  .meta({ id: 'ReportZone', description: 'An IANA time zone: days and hours are those of this zone.' });
-
-/** Of the longest report. */
-const MOST_DAYS = 800;
-const DAY_MS = 86_400_000;
-
-const period = {
-  zone: ReportZone.default('UTC'),
-  from: z.iso.date().describe('The first day, in the zone.'),
-  to: z.iso.date().describe('The last day, in the zone. Days that have not come yet are left out.'),
-  botId: BotId.optional().describe('Of all bots without it.'),
-};
-
-interface Days {
-  readonly from: string;
-  readonly to: string;
-}
-const isPeriod = ({ from, to }: Days) => from <= to;
-const isShort = ({ from, to }: Days) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
-
-/** The query of a report: a period, and what else it asks for. */
-const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z
-    .object({ ...period, ...shape })
-    .refine((days) => isPeriod(days as unknown as Days), { error: 'must not be before `from`', path: ['to'] })
-    .refine((days) => isShort(days as unknown as Days), {
-      error: `must be within ${MOST_DAYS} days of \`from\``,
-      path: ['to'],
-    });
+import { CostMicros } from './shapes';
 
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
-const ifNotHidden = 'Null where fewer than 20 people are behind it.';
+const ifNotHidden = 'Null where fewer than 20 people are behind it, or some but fewer than 20 did it.';
 
 const About = z
   .object({
@@ -59,8 +22,12 @@ const About = z
       .date()
       .nullable()
       .describe('From this day on events that come late may still change numbers.'),
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('Set where the report was asked to begin earlier: days before it are no longer kept, and left out.'),
     people: People.nullable().describe(
-      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.',
+      'In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.',
     ),
   })
   .meta({ id: 'analytics.About', description: 'Of which days and people a report speaks, and how fresh it is.' });
@@ -91,6 +58,7 @@ export const ReadGrowth = defineRoute({
     days: z.array(GrowthDay),
     stickiness: Share.nullable().describe(`DAU by MAU, averaged over the last 28 days. ${ifNotHidden}`),
   }),
+  problems: notKept,
 });
 
 export const RetentionKind = z
@@ -139,6 +107,7 @@ export const ReadRetention = defineRoute({
     cohorts: z.array(Cohort),
     average: z.array(RetentionCell).describe('Weighted by people, over mature cells only.'),
   }),
+  problems: notKept,
 });
 
 const SurvivalPoint = z
@@ -165,6 +134,7 @@ export const ReadSurvival = defineRoute({
     points: z.array(SurvivalPoint).nullable().describe(ifNotHidden),
     medianDays: z.int().nullable().describe('Null where more than half of them stay, or too few are there.'),
   }),
+  problems: notKept,
 });
 
 /** `bot-adapter.message.received`, without the version. */
@@ -231,6 +201,7 @@ export const ReadFunnel = defineRoute({
     excluded: People.nullable(),
     incomplete: People.nullable().describe('Whose window has not passed, and who are not counted because of it.'),
   }),
+  problems: notKept,
 });
 
 const Money = z
@@ -245,34 +216,27 @@ export const ReadRevenue = defineRoute({
   permission: 'analytics:read',
   bots: 'filtered',
   query: reportQuery({
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD')
-      .describe('Of the report.'),
+    currency: ReportCurrency.default('USD').describe('Of the report.'),
   }),
   answer: z.object({
     about: About,
     byCurrency: z.array(Money.extend({ payments: z.int(), rateKnown: z.boolean() })),
     total: Money.describe('In the currency of the report, each day by its own rate; without what has no rate.'),
     days: z.array(z.object({ day: z.iso.date(), netMinor: z.int() })),
-    arpuMinor: z.number().nullable().describe('Net by people who were active.'),
+    arpuMinor: z
+      .number()
+      .nullable()
+      .describe(
+        'Net by people who were active. This and what follows is null where what each person did is no longer kept.',
+      ),
     arppuMinor: z.number().nullable().describe('Net by people who paid.'),
     payers: People.nullable(),
     conversion: z
       .array(z.object({ days: z.int(), people: People.nullable(), payers: People.nullable(), share: Share.nullable() }))
       .describe('Of those whose first day is in the period and long enough ago: who paid within so many days of it.'),
   }),
+  problems: notKept,
 });
-
-const usage = {
-  calls: z.int(),
-  failedCalls: z.int(),
-  inputTokens: z.int(),
-  cachedInputTokens: z.int(),
-  outputTokens: z.int(),
-  costMicros: CostMicros,
-};
 
 export const ReadModelUsage = defineRoute({
   id: 'analytics.boards.read-usage',
@@ -284,33 +248,10 @@ export const ReadModelUsage = defineRoute({
   query: reportQuery({ by: z.enum(['model', 'bot', 'day', 'hour']).default('day') }),
   answer: z.object({
     about: About,
-    total: z.object(usage),
-    groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...usage })),
+    total: z.object(modelUsage),
+    groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...modelUsage })),
   }),
-});
-
-/** Failed calls are among the calls. */
-const PersonUsage = { messages: z.int(), ...usage };
-
-export const ReadPersonUsage = defineRoute({
-  id: 'analytics.boards.read-person-usage',
-  method: 'GET',
-  path: '/people/{userId}/usage',
-  summary: 'What a person has written and what models have cost for them, by day, model and bot.',
-  permission: 'people:read',
-  bots: 'filtered',
-  params: z.object({ userId: z.uuid() }),
-  query: reportQuery({}),
-  answer: z.object({
-    zone: ReportZone,
-    isCounted: z
-      .boolean()
-      .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
-    total: z.object(PersonUsage),
-    days: z.array(z.object({ day: z.iso.date(), ...PersonUsage })).describe('Those on which there was something.'),
-    models: z.array(z.object({ model: z.string(), ...usage })).describe('The dearest first.'),
-    bots: z.array(z.object({ botId: BotId, ...PersonUsage })).describe('The dearest first.'),
-  }),
+  problems: notKept,
 });
 
 const ActivityPoint = z
@@ -339,6 +280,7 @@ export const ReadActivity = defineRoute({
   bots: 'filtered',
   query: reportQuery({ by: z.enum(['hour', 'day']).default('day') }),
   answer: z.object({ about: About, points: z.array(ActivityPoint) }),
+  problems: notKept,
 });
 
 /** So far today, and yesterday up to the same time of day. */
@@ -351,7 +293,7 @@ export const ReadOverview = defineRoute({
   summary: 'Today so far beside yesterday, and the last 24 hours.',
   permission: 'analytics:read',
   bots: 'filtered',
-  query: z.object({ zone: period.zone, botId: period.botId }),
+  query: z.object({ zone: reportPeriod.zone, botId: reportPeriod.botId }),
   answer: z.object({
     about: About,
     people: z.object({
@@ -376,10 +318,13 @@ const ChurnForecast = z
     trainedAt: Instant,
     horizonDays: z.int(),
     share: Interval.describe('Of those active in the last 14 days: who will be silent for the next 14. 80 % interval.'),
-    usedModel: z.boolean().describe('False: the forecast is that of the rule by last activity alone.'),
     brier: z.number().describe('Mean squared error of the model on days it was not trained with.'),
     ruleBrier: z.number().describe('The same of the rule.'),
-    isBetter: z.boolean().describe('Whether the model beats the rule by 3 % or more. Otherwise the rule is used.'),
+    isBetter: z
+      .boolean()
+      .describe(
+        'Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.',
+      ),
     auc: z.number().nullable(),
     people: People.describe('On whom it was tested.'),
   })
@@ -392,7 +337,10 @@ const LifetimeValue = z
     realisedMinor: z.number().nullable(),
     predictedMinor: Interval.nullable().describe('80 % interval, of 500 draws of people.'),
   })
-  .meta({ id: 'analytics.LifetimeValue', description: ifNotHidden });
+  .meta({
+    id: 'analytics.LifetimeValue',
+    description: `Money paid less money given back, per person; costs are not taken off. ${ifNotHidden}`,
+  });
 
 export const ReadBusiness = defineRoute({
   id: 'analytics.boards.read-business',
@@ -402,12 +350,9 @@ export const ReadBusiness = defineRoute({
   permission: 'analytics:read',
   bots: 'filtered',
   query: z.object({
-    zone: period.zone,
-    botId: period.botId,
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default('USD'),
+    zone: reportPeriod.zone,
+    botId: reportPeriod.botId,
+    currency: ReportCurrency.default('USD'),
   }),
   answer: z.object({
     about: About,
@@ -452,12 +397,3 @@ export const ListDefinitions = defineRoute({
     definitions: z.array(z.object({ id: z.string(), name: z.string(), text: z.string() })),
   }),
 });
-
-function isReportZone(name: string): boolean {
-  if (name !== 'UTC' && !/^[A-Z][A-Za-z]*(\/[A-Za-z][A-Za-z0-9_+-]*)+$/.test(name)) return false;
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import {
-  ReadActivity,
-  ReadBusiness,
-  ReadFunnel,
-  ReadGrowth,
-  ReadModelUsage,
-  ReadRetention,
-  ReadRevenue,
-} from './analytics.boards.api';
+import { ReadActivity, ReadBusiness, ReadFunnel, ReadGrowth, ReadRetention, ReadRevenue } from './analytics.boards.api';
+import { reportQuery } from './analytics.reports';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute } from './define-route';
 import { Locale } from './locale';
+
+const usageQuery = reportQuery({
+  by: z
+    .enum(['model', 'bot', 'day', 'hour', 'detail'])
+    .default('detail')
+    .describe('`detail`: by hour, bot and model, as many rows as there are.'),
+});
 
 /** A report, asked for as on its board. */
 export const ExportedReport = z.discriminatedUnion('report', [
@@ -18,7 +18,7 @@ export const ExportedReport = z.discriminatedUnion('report', [
   z.object({ report: z.literal('retention'), query: ReadRetention.query }),
   z.object({ report: z.literal('funnel'), query: ReadFunnel.query }),
   z.object({ report: z.literal('revenue'), query: ReadRevenue.query }),
-  z.object({ report: z.literal('usage'), query: ReadModelUsage.query }),
+  z.object({ report: z.literal('usage'), query: usageQuery }),
   z.object({ report: z.literal('activity'), query: ReadActivity.query }),
   z.object({ report: z.literal('business'), query: ReadBusiness.query }),
 ]);
@@ -34,7 +34,12 @@ const Export = z
     state: z.enum(['waiting', 'running', 'done', 'failed', 'expired']),
     createdAt: Instant,
     finishedAt: Instant.nullable(),
-    rows: z.int().nullable(),
+    rows: z.int().nullable().describe('That are written so far; of one that is done, all.'),
+    totalRows: z.int().nullable().describe('Null where that is known only at the end.'),
+    problem: z
+      .string()
+      .nullable()
+      .describe('Why it failed, as a code of `/problems/{code}`. Null where only the logs know.'),
     bytes: z.int().nullable(),
     fileName: z.string(),
     link: z
@@ -65,7 +70,6 @@ export const OpenExport = defineRoute({
   }),
   answer: Export,
   status: 202,
-  problems: { 'analytics.bot_not_visible': 404 },
   idempotent: true,
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReportZone } from './analytics.boards.api';
+import { ReportZone } from './analytics.reports';
 import { defineRoute } from './define-route';
 import { CostMicros } from './shapes';
 
@@ -30,6 +30,10 @@ export const ReadMyStatistics = defineRoute({
   answer: z.object({
     month: z.string(),
     zone: ReportZone,
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('Set where the month began earlier: of days before it nothing is kept any more.'),
     isCounted: z
       .boolean()
       .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),

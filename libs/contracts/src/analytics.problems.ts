@@ -28,10 +28,6 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
       ru: 'Выберите равные доли или другой основной показатель.',
     },
   },
-  'analytics.bot_not_visible': {
-    en: 'There is no such bot, or you may not see it.',
-    ru: 'Такого бота нет, или он вам не виден.',
-  },
   'analytics.day_is_not_over': {
     en: 'The day is not over (UTC).',
     ru: 'День ещё не закончился (UTC).',
@@ -40,6 +36,11 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
   'analytics.demo_refused': {
     en: 'There is no demo company in production.',
     ru: 'В рабочей установке нет демонстрационной компании.',
+  },
+  'analytics.days_not_kept': {
+    en: 'Of days as old as that this is no longer kept.',
+    ru: 'За такие старые дни этого уже нет.',
+    todo: { en: 'Begin with the day that `params.keptFrom` names.', ru: 'Начните с дня из `params.keptFrom`.' },
   },
   'analytics.events_not_kept': {
     en: 'Days as old as that cannot be counted anew: their events are gone.',

@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { ReportCurrency } from './analytics.reports';
 import { defineRoute } from './define-route';
-
-const Currency = z.string().regex(/^[A-Z]{3}$/);
 
 const Rate = z
   .object({
-    currency: Currency,
+    currency: ReportCurrency,
     validFrom: z.iso.date().describe('In UTC. It holds until a later one of the currency.'),
     usdPerUnit: z
       .number()
@@ -31,7 +30,13 @@ export const PutRate = defineRoute({
   path: '/analytics/rates/{currency}/{validFrom}',
   summary: 'Sets the rate of a currency from a day on.',
   permission: 'analytics:write',
-  params: z.object({ currency: Currency, validFrom: z.iso.date() }),
+  params: z.object({
+    currency: ReportCurrency.refine(
+      (currency) => currency !== 'USD',
+      'is what rates are in: a dollar is worth a dollar',
+    ),
+    validFrom: z.iso.date(),
+  }),
   body: Rate.omit({ currency: true, validFrom: true }),
   answer: Rate,
 });

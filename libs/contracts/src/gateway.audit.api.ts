@@ -146,7 +146,7 @@ export const ProveAuditEntry = defineRoute({
 
 const ExportQuery = z.object({
   ...Filter.omit({ to: true }).shape,
-  to: Instant.describe('Not itself. The proof is asked for with the same query.'),
+  to: Instant.describe('Not itself, and over already. The proof is asked for with the same query.'),
 });
 
 export const ExportAuditEntries = defineRoute({
@@ -157,6 +157,7 @@ export const ExportAuditEntries = defineRoute({
   permission: 'audit:export',
   query: ExportQuery.extend({ format: z.enum(['jsonl', 'csv']).default('jsonl') }),
   answer: bytes('application/x-ndjson'),
+  problems: { 'gateway.audit_period_not_over': 400 },
   cost: 20,
 });
 
@@ -168,6 +169,7 @@ export const ProveAuditExport = defineRoute({
   permission: 'audit:export',
   query: ExportQuery,
   answer: bytes('application/x-ndjson'),
+  problems: { 'gateway.audit_period_not_over': 400 },
   cost: 20,
 });
 
@@ -207,7 +209,7 @@ export const RequestAuditVerification = defineRoute({
   id: 'gateway.audit-verifications.request',
   method: 'POST',
   path: '/audit/verifications',
-  summary: 'Has the whole log verified now, as it is each night.',
+  summary: 'Has the whole log verified now, as it is each night; while that goes on, answers the one that does.',
   permission: 'audit:read',
   answer: z.object({ verificationId: z.uuid() }),
   status: 202,
@@ -226,12 +228,23 @@ export const ReadAuditVerification = defineRoute({
   problems: { 'gateway.audit_verification_not_found': 404 },
 });
 
+export const CopyAuditSignatures = defineRoute({
+  id: 'gateway.audit-copies.write',
+  method: 'POST',
+  path: '/audit/copies',
+  summary:
+    'Makes copies of signatures where they are missing, as far as these fit all copies that are left and keys that are known.',
+  permission: 'audit:export',
+  idempotent: true,
+  cost: 20,
+});
+
 export const ListAuditKeys = defineRoute({
   id: 'gateway.audit-keys.list',
   method: 'GET',
   path: '/audit/keys',
   summary:
-    'The public keys by which the log was signed. Note them elsewhere: a proof is worth as much as the key it is held against.',
+    'The public keys by which the log was signed, as far as the configuration or a copy has them. Note them elsewhere: a proof is worth as much as the key it is held against.',
   permission: 'audit:read',
   answer: z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: PublicKey, since: Instant })) }),
 });

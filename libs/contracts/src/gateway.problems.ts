@@ -28,6 +28,11 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Запись так нова, что ещё не подписана.',
     todo: { en: 'Ask for the proof in ten minutes.', ru: 'Запросите доказательство через десять минут.' },
   },
+  'gateway.audit_period_not_over': {
+    en: 'The period of an export has to be over.',
+    ru: 'Период выгрузки должен быть уже завершён.',
+    todo: { en: 'Name an end that is not in the future.', ru: 'Укажите конец не позже настоящего момента.' },
+  },
   'gateway.audit_verification_not_found': { en: 'There is no such verification.', ru: 'Такой проверки нет.' },
   'gateway.bot_archived': {
     en: 'The bot is archived.',

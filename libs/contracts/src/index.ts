@@ -180,15 +180,13 @@ export {
   DraftExperiment,
   ExperimentState,
   ListExperiments,
-  ListRunningExperiments,
   PlanExperiment,
-  ReadArm,
   ReadExperiment,
   ReadExperimentResults,
   RemoveExperiment,
-  RunningExperiment,
   StartExperiment,
 } from './analytics.experiments.api';
+export { ListRunningExperiments, ReadArm, RunningExperiment } from './analytics.running-experiments.api';
 export {
   BackUpStatistics,
   ImportArchivedDay,
@@ -228,12 +226,12 @@ export {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
-  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
-  ReportZone,
 } from './analytics.boards.api';
+export { ReadPersonUsage } from './analytics.people.api';
+export { ReportZone } from './analytics.reports';
 export {
   DownloadExport,
   ExportedReport,
@@ -368,6 +366,7 @@ export {
 export {
   ExportAuditEntries,
   ListAuditEntries,
+  CopyAuditSignatures,
   ListAuditKeys,
   ListAuditVerifications,
   ListOwnAuditEntries,

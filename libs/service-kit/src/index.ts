@@ -58,6 +58,7 @@ export { CircuitBreaker } from './circuit-breaker';
 export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';
+export { seesBot } from './http/read-request';
 export { requestContext, type RequestContext } from './http/request-context';
 export {
   isPublicAddress,

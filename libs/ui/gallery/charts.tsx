@@ -99,6 +99,28 @@ export function Charts() {
             ]}
           />
         </Card>
+        <Card title={t.net}>
+          <StackedBars
+            label={t.net}
+            labels={labels}
+            titles={titles}
+            series={[
+              { id: 'a', name: 'EUR', values: at.map((_, i) => wave(i, 300, 1) - 330) },
+              { id: 'b', name: 'RUB', values: at.map((_, i) => wave(i, 200, 3) - 260), color: 2 },
+            ]}
+            format={formats.compact}
+            formatExact={formats.number}
+          />
+        </Card>
+        <Card title={t.few}>
+          <LineChart
+            label={t.few}
+            labels={labels}
+            titles={titles}
+            series={[{ id: 'few', name: t.people, values: at.map((_, i) => i % 3) }]}
+            format={formats.number}
+          />
+        </Card>
         <Card title="Funnel">
           <Funnel
             label="Funnel"

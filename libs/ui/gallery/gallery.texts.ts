@@ -47,6 +47,8 @@ export const useGalleryTexts = defineTexts({
     emptyText: 'A bot answers people in a messenger. It takes a token of its channel and two minutes.',
     create: 'New bot',
     days: 'Days',
+    net: 'Net, with days of refunds',
+    few: 'Two people at most',
   },
   ru: {
     title: 'Набор',
@@ -94,5 +96,7 @@ export const useGalleryTexts = defineTexts({
     emptyText: 'Бот отвечает людям в мессенджере. Нужен токен канала и две минуты.',
     create: 'Новый бот',
     days: 'Дни',
+    net: 'Чистая выручка с днями возвратов',
+    few: 'Не больше двух человек',
   },
 });

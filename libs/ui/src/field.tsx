@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { FieldError, Label, Text } from 'react-aria-components';
+import { FieldError, Label, Text, type ValidationResult } from 'react-aria-components';
 import { useKitTexts } from './kit.texts';
 import './field.css';
 
@@ -12,10 +12,22 @@ export interface FieldWords {
   optional?: boolean;
   /** The label is read out and not seen, as in a bar of filters. */
   hideLabel?: boolean;
+  /** In characters. */
+  minLength?: number;
+  maxLength?: number;
 }
 
-export function FieldParts({ label, hint, optional, hideLabel, children }: FieldWords & { children: ReactNode }) {
+export function FieldParts(props: FieldWords & { children: ReactNode }) {
+  const { label, hint, optional, hideLabel, children, minLength = 0, maxLength = 0 } = props;
   const t = useKitTexts();
+  // The browser's own words are in its language and not in that of the page.
+  const textOf = ({ validationDetails: is, validationErrors }: ValidationResult): string => {
+    if (is.customError) return validationErrors.join(' ');
+    if (is.valueMissing) return t.problem.required;
+    if (is.tooShort) return t.problem.tooShort(minLength);
+    if (is.tooLong) return t.problem.tooLong(maxLength);
+    return is.valid ? validationErrors.join(' ') : t.problem.mistyped;
+  };
   return (
     <>
       <Label className={hideLabel ? 'visually-hidden' : 'ui-label'}>
@@ -28,16 +40,7 @@ export function FieldParts({ label, hint, optional, hideLabel, children }: Field
           {hint}
         </Text>
       )}
-      <FieldError className="ui-field-error">
-        {/* The browser's own words are in its language and not in that of the page. */}
-        {({ validationDetails, validationErrors }) =>
-          validationDetails.valueMissing
-            ? t.problem.required
-            : validationDetails.typeMismatch
-              ? t.problem.mistyped
-              : validationErrors.join(' ')
-        }
-      </FieldError>
+      <FieldError className="ui-field-error">{textOf}</FieldError>
     </>
   );
 }

@@ -24,7 +24,7 @@ export interface TextFieldProps extends FieldWords, Omit<AriaTextFieldProps, 'ch
 export function TextField({ label, hint, optional, hideLabel, placeholder, mono, inputRef, ...rest }: TextFieldProps) {
   return (
     <AriaTextField {...rest} className="ui-field">
-      <FieldParts {...{ label, hint, optional, hideLabel }}>
+      <FieldParts {...{ label, hint, optional, hideLabel }} minLength={rest.minLength} maxLength={rest.maxLength}>
         <Input ref={inputRef} className={mono ? 'ui-input ui-mono' : 'ui-input'} placeholder={placeholder} />
       </FieldParts>
     </AriaTextField>
@@ -39,7 +39,7 @@ export interface TextAreaProps extends Omit<TextFieldProps, 'inputRef'> {
 export function TextArea({ label, hint, optional, hideLabel, placeholder, mono, rows = 3, ...rest }: TextAreaProps) {
   return (
     <AriaTextField {...rest} className="ui-field">
-      <FieldParts {...{ label, hint, optional, hideLabel }}>
+      <FieldParts {...{ label, hint, optional, hideLabel }} minLength={rest.minLength} maxLength={rest.maxLength}>
         <AriaTextArea
           rows={rows}
           className={mono ? 'ui-input ui-mono' : 'ui-input'}

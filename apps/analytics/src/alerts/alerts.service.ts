@@ -8,7 +8,7 @@ import {
   type ListAlerts,
   type ReadAlert,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, DomainError, type Position, type RequestOf, seesBot } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { EventStore } from '../events/event-store.service';
@@ -30,11 +30,6 @@ export interface Look {
   readonly findings: readonly Finding[];
   readonly confirmation: Confirmation;
 }
-
-/** Those that the caller may see; undefined of whoever may see all. */
-type Bots = readonly string[] | undefined;
-
-const mayBeSeen = ({ botId }: Alert, bots: Bots): boolean => !bots || (botId !== null && bots.includes(botId));
 
 /** Alerts on usage: what is out of the ordinary, from the first look until it is over. */
 @Injectable()
@@ -72,7 +67,7 @@ export class AlertsService {
     tx: EntityManager,
     { state, botId, limit }: RequestOf<typeof ListAlerts>['query'],
     position: Position | undefined,
-    bots: Bots,
+    bots: Actor['bots'],
   ): Promise<Alert[]> {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Alert, 'alert').limit(limit + 1);
@@ -83,9 +78,9 @@ export class AlertsService {
     return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
   }
 
-  async read(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+  async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOneBy(Alert, { id });
-    if (!alert || !mayBeSeen(alert, bots))
+    if (!alert || !seesBot(bots, alert.botId))
       throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
     return alert;
   }
@@ -97,14 +92,14 @@ export class AlertsService {
     return tx.save(Alert, { ...alert, acknowledgedAt: this.clock.now(), acknowledgedBy: `${by.kind}:${by.id}` });
   }
 
-  async snooze(tx: EntityManager, id: string, until: Date, bots: Bots): Promise<Alert> {
+  async snooze(tx: EntityManager, id: string, until: Date, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.openAlert(tx, id, bots);
     if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS)
       throw new DomainError('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
     return tx.save(Alert, { ...alert, snoozedUntil: until });
   }
 
-  async liftThrottle(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+  async liftThrottle(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.locked(tx, id, bots);
     const { throttledUserId: userId, botId } = alert;
     if (!userId || !botId) return alert;
@@ -157,15 +152,15 @@ export class AlertsService {
     await this.outbox.add(tx, AllowanceChangeRequested(change));
   }
 
-  private async openAlert(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+  private async openAlert(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.locked(tx, id, bots);
     if (alert.state === 'resolved') throw new DomainError('analytics.alert_is_over', 'The alert is over', 409, { id });
     return alert;
   }
 
-  private async locked(tx: EntityManager, id: string, bots: Bots): Promise<Alert> {
+  private async locked(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!alert || !mayBeSeen(alert, bots))
+    if (!alert || !seesBot(bots, alert.botId))
       throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
     return alert;
   }

@@ -13,6 +13,7 @@ import { json } from 'node:stream/consumers';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { rowsOf } from '../events/cursor';
 import { EventPartitions } from '../events/event-partitions';
 import { OLDEST_MS } from '../events/read-event';
 import { FileDamaged, putFile, readFile } from '../files/checked-files';
@@ -41,7 +42,7 @@ const Manifest = z.object({
 
 const DAY_MS = 86_400_000;
 const EVENTS_IN_FILE = 50_000;
-const FETCHED_AT_ONCE = 2000;
+const IMPORTED_AT_ONCE = 2000;
 /** Events of a day may come so much later. */
 const CLOSED_AFTER_DAYS = OLDEST_MS / DAY_MS + 1;
 
@@ -98,8 +99,8 @@ export class ArchiveService {
       let imported = 0;
       for (const file of manifest.files) {
         const rows = await this.readLines(day, file);
-        for (let from = 0; from < rows.length; from += FETCHED_AT_ONCE)
-          imported += await this.importRows(tx, rows.slice(from, from + FETCHED_AT_ONCE));
+        for (let from = 0; from < rows.length; from += IMPORTED_AT_ONCE)
+          imported += await this.importRows(tx, rows.slice(from, from + IMPORTED_AT_ONCE));
       }
       return imported;
     });
@@ -143,11 +144,7 @@ export class ArchiveService {
   }
 
   private async writeFiles(tx: EntityManager, day: string, turn: string): Promise<ArchivedFile[]> {
-    await tx.query(
-      `DECLARE archive NO SCROLL CURSOR FOR SELECT to_json(e) AS row FROM events e
-       WHERE occurred_at >= '${bounds(day)[0]}' AND occurred_at < '${bounds(day)[1]}' ORDER BY occurred_at, event_id`,
-    );
-    const lines = this.lines(tx);
+    const lines = this.lines(tx, day);
     const files: ArchivedFile[] = [];
     for (let next = await lines.next(); !next.done; next = await lines.next()) {
       const part = { first: next.value, events: 0 };
@@ -160,15 +157,12 @@ export class ArchiveService {
     return files;
   }
 
-  private async *lines(tx: EntityManager): AsyncGenerator<string, undefined> {
-    for (;;) {
-      const rows = await tx.query<{ row: StoredRow }[]>(`FETCH ${FETCHED_AT_ONCE} FROM archive`);
-      if (rows.length === 0) return;
-      for (const { row } of rows) {
-        // Somebody may be erased while their day is written: they are left out.
-        const event = await unlessErased(toArchive(tx, this.personal, row));
-        if (event) yield `${JSON.stringify(event)}\n`;
-      }
+  private async *lines(tx: EntityManager, day: string): AsyncGenerator<string, undefined> {
+    const stored = `SELECT to_json(e) AS row FROM events e WHERE occurred_at >= $1 AND occurred_at < $2 ORDER BY occurred_at, event_id`;
+    for await (const { row } of rowsOf<{ row: StoredRow }>(tx, stored, bounds(day))) {
+      // Somebody may be erased while their day is written: they are left out.
+      const event = await unlessErased(toArchive(tx, this.personal, row));
+      if (event) yield `${JSON.stringify(event)}\n`;
     }
   }
 

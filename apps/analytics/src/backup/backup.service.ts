@@ -68,6 +68,8 @@ const FILE_BYTES = 16 * 1024 * 1024;
 /** Backups of the statistics: what COPY gives of each table, in storage, and the way back. */
 @Injectable()
 export class BackupService {
+  private readonly listeners: (() => void)[] = [];
+
   constructor(
     private readonly db: DataSource,
     private readonly rollups: RollupsService,
@@ -92,6 +94,11 @@ export class BackupService {
     return backup;
   }
 
+  /** Whenever this process has taken or deleted one. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /** The latest first. */
   async list(): Promise<Backup[]> {
     const file = await this.storage.open(INDEX_KEY);
@@ -109,7 +116,7 @@ export class BackupService {
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
       await this.requireEmpty(tx, new Date(manifest.takenAt));
-      for (const table of manifest.tables) await this.read(tx, manifest.id, table);
+      for (const table of manifest.tables) await this.read(tx, manifest, table);
       // Of the events that were counted in it none may be here, and of today's only some.
       const tomorrow = new Date(this.clock.now().getTime() + 86_400_000);
       await this.rollups.countableSince(tx, tomorrow.toISOString().slice(0, 10));
@@ -144,7 +151,7 @@ export class BackupService {
     return { name, columns, rows: copied.rowCount, files };
   }
 
-  private async read(tx: EntityManager, id: string, table: Manifest['tables'][number]): Promise<void> {
+  private async read(tx: EntityManager, { id, takenAt }: Manifest, table: Manifest['tables'][number]): Promise<void> {
     const known = BACKUP_TABLES.find(({ name }) => name === table.name);
     // Of a version that knew more.
     if (!known) return;
@@ -160,6 +167,7 @@ export class BackupService {
     } catch (error) {
       throw new BackupDamaged(id, error);
     }
+    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`, [takenAt]);
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
@@ -187,11 +195,12 @@ export class BackupService {
   }
 
   /** One at a time, however many processes there are. */
-  private changeIndex(change: (index: Backup[]) => Backup[]): Promise<void> {
-    return this.db.transaction(async (tx) => {
+  private async changeIndex(change: (index: Backup[]) => Backup[]): Promise<void> {
+    await this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('backup index'))`);
       await this.putJson(INDEX_KEY, Index.encode(change(await this.list())));
     });
+    for (const listener of this.listeners) listener();
   }
 
   private putJson(key: string, value: unknown) {

@@ -1,4 +1,4 @@
-import { BackUpStatistics, ListStatisticsBackups, RestoreStatistics } from '@switchboard/contracts';
+import { BackUpStatistics, ListRates, ListStatisticsBackups, PutRate, RestoreStatistics } from '@switchboard/contracts';
 import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -100,6 +100,33 @@ describe('a backup of the statistics', () => {
     app.clock.advance(60 * 60_000);
     expect(await restore(empty)).toMatchObject({ id: backup!.id, rows: backup!.rows });
     expect(await sums(empty)).toEqual(before);
+  });
+
+  it('brings back rates, and stops an experiment that was running: nobody knows any more who was in which arm', async () => {
+    const [running, person] = [uuidv7(), await aPerson(app)];
+    const plan = { arms: [{ key: 'plain', weight: 5000, value: '' }] };
+    await ask(
+      app,
+      `INSERT INTO experiments (id, key, place, plan, state, created_at, started_at, revision)
+       VALUES ($1, 'greeting-3', 'chat-ai.prompt:lumen', $2, 'running', now(), now(), 3)`,
+      [running, JSON.stringify(plan)],
+    );
+    await ask(app, `INSERT INTO exposures VALUES ($1, $2, 'plain', '', now(), true, false)`, [running, person]);
+    await app.gateway.call(PutRate, {
+      params: { currency: 'EUR', validFrom: '2026-01-01' },
+      body: { usdPerUnit: 1.1, exponent: 2, source: 'a bank' },
+    });
+    const { takenAt } = await app.gateway.call(BackUpStatistics, {});
+    app.clock.advance(60 * 60_000);
+    await restore(empty);
+    expect(await empty.gateway.call(ListRates)).toEqual(await app.gateway.call(ListRates));
+    const [restored] = await ask(empty, 'SELECT * FROM experiments WHERE id = $1', [running]);
+    expect(restored).toMatchObject({
+      ...{ state: 'stopped', decision: 'stopped', decided_arm: 'plain', decided_automatically: true, revision: 4 },
+      ended_at: takenAt,
+    });
+    expect(await ask(empty, 'SELECT FROM exposures')).toEqual([]);
+    await Promise.all([app, empty].map((each) => ask(each, 'DELETE FROM experiments WHERE id = $1', [running])));
   });
 
   it('is added to what was counted since, and to nothing else', async () => {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ChurnModule } from '../churn/churn.module';
 import { MetricsModule } from '../metrics/metrics.module';
+import { RetentionModule } from '../retention/retention.module';
 import { SurveysModule } from '../surveys/surveys.module';
 import { BoardsController } from './boards.controller';
 import { MoneyBoardsService } from './money-boards.service';
@@ -12,7 +13,7 @@ import { UsageBoardsService } from './usage-boards.service';
 const services = [MoneyBoardsService, PeopleBoardsService, PersonBoardService, ReportsService, UsageBoardsService];
 
 @Module({
-  imports: [ChurnModule, MetricsModule, SurveysModule],
+  imports: [ChurnModule, MetricsModule, RetentionModule, SurveysModule],
   controllers: [BoardsController],
   providers: services,
   exports: services,

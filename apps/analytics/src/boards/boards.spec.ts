@@ -15,7 +15,8 @@ import {
   ReadSurvival,
 } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
-import { type Deed, happened, userId } from '../../test/deeds';
+import { runScheduled } from '../../test/build';
+import { type Deed, happened, MESSAGE, userId } from '../../test/deeds';
 import { analyticsApp } from '../analytics.app';
 
 const NOW = '2026-06-01T12:00:00Z';
@@ -24,16 +25,22 @@ const MARCH = { from: '2026-03-01', to: '2026-03-31' };
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp(analyticsApp, { clock: new FakeClock(new Date(NOW)) });
-  await happened(app, [...come('busy', 20), ...come('quiet', 19, 100)]);
+  await happened(app, [...come('busy', 40), ...come('quiet', 19, 100), ...come('some', 38, 700, '2026-02')]);
 });
 afterAll(() => app.stop());
 
-/** People who write on the first of March, and half of them on the second as well. */
-function come(bot: string, people: number, from = 0): Deed[] {
+/** People who write on the first day of a month, and half of them on the second as well. */
+function come(bot: string, people: number, from = 0, month = '2026-03'): Deed[] {
   return Array.from({ length: people }, (_, i) => i).flatMap((i) => [
-    { who: from + i, at: '2026-03-01T10:00:00Z', bot },
-    { who: from + i, at: '2026-03-01T10:01:00Z', bot, type: 'chat-ai.reply.completed', props: { outcome: 'answered' } },
-    ...(i % 2 === 0 ? [{ who: from + i, at: '2026-03-02T10:00:00Z', bot }] : []),
+    { who: from + i, at: `${month}-01T10:00:00Z`, bot },
+    {
+      who: from + i,
+      at: `${month}-01T10:01:00Z`,
+      bot,
+      type: 'chat-ai.reply.completed',
+      props: { outcome: 'answered' },
+    },
+    ...(i % 2 === 0 ? [{ who: from + i, at: `${month}-02T10:00:00Z`, bot }] : []),
   ]);
 }
 
@@ -54,7 +61,8 @@ describe('a board', () => {
       computedAt: new Date(NOW),
       eventsUpTo: new Date('2026-03-02T10:00:00Z'),
       provisionalFrom: null,
-      people: 39,
+      keptFrom: null,
+      people: 59,
     });
   });
 
@@ -97,8 +105,8 @@ describe('a board', () => {
       );
       return [about.people, days[0]!.dau];
     };
-    expect(await read()).toEqual([20, 20]);
-    expect(await read('busy')).toEqual([20, 20]);
+    expect(await read()).toEqual([40, 40]);
+    expect(await read('busy')).toEqual([40, 40]);
     expect(await read('quiet')).toEqual([null, null]);
   });
 
@@ -111,6 +119,71 @@ describe('a board', () => {
     expect(en!.map(({ id }) => id)).toEqual(ru!.map(({ id }) => id));
     expect(en!.find(({ id }) => id === 'dau')!.text).toBe('People who were active on the day.');
     expect(ru!.every(({ text }) => /[а-я]/.test(text))).toBe(true);
+  });
+});
+
+describe('days that are no longer kept', () => {
+  beforeAll(async () => {
+    await happened(
+      app,
+      ['2024-04-10', '2024-06-10', '2025-04-10'].flatMap((day) =>
+        Array.from({ length: 20 }, (_, i): Deed => ({ who: 600 + i, at: `${day}T10:00:00Z`, bot: 'old' })),
+      ),
+    );
+    await happened(app, [
+      {
+        ...{ who: 600, at: '2025-04-10T10:00:00Z', bot: 'old', type: 'payments.order.paid' },
+        props: { amountMinor: 300, currency: 'USD' },
+      },
+    ]);
+    await runScheduled(app, 'forget-old-events');
+  });
+
+  it('are left out of growth, with those whose month began in them, and the report says so', async () => {
+    const { about, days } = await app.gateway.call(ReadGrowth, { query: { from: '2024-04-01', to: '2026-05-31' } });
+    // The first of May is the first day of which it is known who was active: 25 months ago.
+    expect(about).toMatchObject({ from: '2024-05-30', keptFrom: '2024-05-30', to: '2026-05-31' });
+    expect(days[0]).toMatchObject({ day: '2024-05-30', new: 0, resurrected: 0 });
+    expect(days.find(({ day }) => day === '2024-06-10')).toMatchObject({ dau: 20, new: 0, resurrected: 20 });
+  });
+
+  it('are left out of what is read from events sooner, by whole days of the zone', async () => {
+    const funnel = { from: '2025-01-01', to: '2026-05-31', steps: `${MESSAGE},chat-ai.reply.completed` };
+    const keptFrom = async (zone: string) =>
+      (await app.gateway.call(ReadFunnel, { query: { ...funnel, zone } })).about.keptFrom;
+    expect(await keptFrom('UTC')).toBe('2025-05-01');
+    expect(await keptFrom('America/New_York')).toBe('2025-05-01');
+    expect(await keptFrom('Asia/Kolkata')).toBe('2025-05-02');
+    const hours = await app.gateway.call(ReadRetention, { query: { ...funnel, kind: 'hours24', days: '1' } });
+    expect(hours.about.keptFrom).toBe('2025-05-01');
+    const person = await app.gateway.call(ReadPersonUsage, { params: { userId: userId(600) }, query: funnel });
+    expect(person).toMatchObject({ keptFrom: '2025-05-01', days: [] });
+  });
+
+  it('are there in sums for good, without people', async () => {
+    const { about } = await app.gateway.call(ReadActivity, { query: { from: '2024-04-01', to: '2024-04-30' } });
+    expect(about).toMatchObject({ from: '2024-04-01', keptFrom: null, people: null });
+    const revenue = await app.gateway.call(ReadRevenue, { query: { from: '2025-04-01', to: '2025-05-31' } });
+    expect(revenue).toMatchObject({ total: { netMinor: 300 }, payers: null, arpuMinor: null, arppuMinor: null });
+    expect(revenue.conversion).toMatchObject([{ people: null }, { people: null }]);
+  });
+
+  it('alone are no report', async () => {
+    const query = { from: '2024-04-01', to: '2024-04-30' };
+    await expect(app.gateway.call(ReadGrowth, { query })).rejects.toMatchObject({
+      status: 422,
+      problem: { code: 'analytics.days_not_kept', params: { keptFrom: '2024-05-30' } },
+    });
+  });
+
+  it('of which only the newcomers are known have no negative numbers', async () => {
+    await happened(
+      app,
+      Array.from({ length: 20 }, (_, i) => ({ who: 650 + i, at: '2026-05-05T10:00:00Z', bot: 'lost' })),
+    );
+    await app.service.db.query(`DELETE FROM active_people WHERE bot_id = 'lost'`);
+    const { days } = await app.gateway.call(ReadGrowth, { query: { from: '2026-05-05', to: '2026-05-05' } });
+    expect(days).toMatchObject([{ dau: 0, new: 0, resurrected: 0 }]);
   });
 });
 
@@ -143,29 +216,46 @@ describe('groups of fewer than 20 people', () => {
 
   it('are not hidden among all: everybody together are no group', async () => {
     const [growth] = await read();
-    expect(growth.days[0]).toMatchObject({ dau: 39, new: 39 });
+    expect(growth.days[0]).toMatchObject({ dau: 59, new: 59 });
   });
 
-  it('of 20 people everything is shown', async () => {
+  it('of more people, of whom 20 or more did it, everything is shown', async () => {
     const [growth, retention, funnel, survival] = await read('busy');
     expect(growth.days.slice(0, 2)).toMatchObject([
-      { dau: 20, new: 20 },
-      { dau: 10, retained: 10, mau: 20 },
+      { dau: 40, new: 40 },
+      { dau: 20, retained: 20, mau: 40 },
     ]);
     expect(retention.cohorts).toMatchObject([
-      { start: '2026-03-01', people: 20, cells: [{ mature: 20, active: 10, share: 0.5 }] },
+      { start: '2026-03-01', people: 40, cells: [{ mature: 40, active: 20, share: 0.5 }] },
     ]);
     expect(retention.average).toMatchObject([{ share: 0.5 }]);
     const [first, second] = funnel.steps;
-    expect(first).toMatchObject({ count: 20, ofFirst: { share: 1 }, medianSeconds: null });
-    // Wilson: 20 of 20.
-    expect(second).toMatchObject({ count: 20, droppedOff: 0, medianSeconds: 60, ofPrevious: { share: 1 } });
-    expect(second!.ofPrevious!.low).toBeCloseTo(0.8389, 4);
+    expect(first).toMatchObject({ count: 40, ofFirst: { share: 1 }, medianSeconds: null });
+    // Wilson: 40 of 40.
+    expect(second).toMatchObject({ count: 40, droppedOff: 0, medianSeconds: 60, ofPrevious: { share: 1 } });
+    expect(second!.ofPrevious!.low).toBeCloseTo(0.9124, 4);
     expect(survival.points!.map(({ day, atRisk, share }) => [day, atRisk, share])).toEqual([
-      [0, 20, 0.5],
-      [1, 10, 0],
+      [0, 40, 0.5],
+      [1, 20, 0],
     ]);
     expect(survival.medianDays).toBe(0);
+  });
+
+  it('are hidden as well where they are those of a larger group who did it: 19 of 38', async () => {
+    const query = { from: '2026-02-01', to: '2026-02-28', botId: 'some' };
+    const [growth, retention, funnel, survival] = await Promise.all([
+      app.gateway.call(ReadGrowth, { query }),
+      app.gateway.call(ReadRetention, { query: { ...query, days: '1', cohort: 'day' } }),
+      app.gateway.call(ReadFunnel, { query: { ...query, steps: `${MESSAGE},analytics.page.opened` } }),
+      app.gateway.call(ReadSurvival, { query }),
+    ]);
+    expect(growth.days.slice(0, 2)).toMatchObject([
+      { dau: 38, new: 38, retained: 0 },
+      { dau: null, new: 0, retained: null, mau: 38 },
+    ]);
+    expect(retention.cohorts).toMatchObject([{ people: 38, cells: [{ mature: 38, active: null, share: null }] }]);
+    expect(funnel.steps).toMatchObject([{ count: 38 }, { count: 0, droppedOff: 38, ofFirst: { share: 0 } }]);
+    expect(survival.points!.map(({ day, atRisk }) => [day, atRisk])).toEqual([[0, 38]]);
   });
 });
 
@@ -230,6 +320,17 @@ describe('usage', () => {
 });
 
 describe('money', () => {
+  it('is told in dollars, so that nobody sets what a dollar is worth', async () => {
+    const rate = {
+      params: { currency: 'USD', validFrom: '2026-01-01' },
+      body: { usdPerUnit: 2, exponent: 2, source: 'x' },
+    };
+    await expect(app.gateway.call(PutRate, rate)).rejects.toMatchObject({
+      status: 422,
+      problem: { errors: [{ pointer: '/currency' }] },
+    });
+  });
+
   const paid = (who: number, at: string, amountMinor: number, currency: string): Deed => ({
     ...{ who, at, bot: 'shop', type: 'payments.order.paid', props: { amountMinor, currency } },
   });

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadBusiness, ReadRevenue } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
-import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { ChurnModelsService } from '../churn/churn-models.service';
 import { GrowthService } from '../metrics/growth.service';
@@ -11,7 +10,7 @@ import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
 import type { Scope } from '../metrics/scope';
 import { SurveysService } from '../surveys/surveys.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
-import { SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 /** Below it all is well: of a hundred people fewer than five leave in a month. */
 const CHURN_GOAL = 0.05;
@@ -24,14 +23,10 @@ const HORIZONS = [7, 30, 90, 180];
 /** People of so many days tell lifetime values, and no more of them than this: the interval draws each 500 times. */
 const COHORT_DAYS = 365;
 const MOST_LIVES = 2000;
-/** The board of the business goes through a year, and hardly changes in so long a time. */
-const FRESH_MS = 60_000;
 
 /** What people bring, and whether there will be more of them. */
 @Injectable()
 export class MoneyBoardsService {
-  private readonly known = new LRUCache<string, Promise<Business>>({ max: 500, ttl: FRESH_MS });
-
   constructor(
     private readonly reports: ReportsService,
     private readonly revenues: RevenueService,
@@ -45,14 +40,18 @@ export class MoneyBoardsService {
     { currency, ...query }: RequestOf<typeof ReadRevenue>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRevenue>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope, active) => {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
-      const [payers, people] = [await this.revenues.payers(tx, scope), await this.growths.people(tx, scope)];
+      // What each person paid goes earlier than what all did.
+      const ofPersons = this.reports.isKept(scope, { from: 'events' });
+      const payers = ofPersons ? await this.revenues.payers(tx, scope) : 0;
+      const people = ofPersons ? await active() : 0;
       const total = (key: Amount, some: readonly DayOfMoney[] = days) => totalOf(exchange, currency, some, key);
       const counted = total('countedNetMinor');
       const conversion = [];
-      for (const within of CONVERSION_DAYS) conversion.push(await this.revenues.conversion(tx, scope, within));
+      for (const days of CONVERSION_DAYS)
+        conversion.push(ofPersons ? await this.revenues.conversion(tx, scope, days) : { days, people: 0, payers: 0 });
       return {
         byCurrency: [...Map.groupBy(days, (day) => day.currency)].map(([name, some]) => ({
           currency: name,
@@ -72,56 +71,52 @@ export class MoneyBoardsService {
         })),
         arpuMinor: unlessSmall(people, counted / people),
         arppuMinor: unlessSmall(payers, counted / payers),
-        payers: unlessSmall(people, payers),
+        payers: countIn(people, payers),
         conversion: conversion.map(({ days: within, people: old, payers: paid }) => ({
           days: within,
           people: unlessSmall(old, old),
-          payers: unlessSmall(old, paid),
-          share: unlessSmall(old, paid / old),
+          payers: countIn(old, paid),
+          share: shareIn(old, paid),
         })),
       };
     });
   }
 
-  /** What several people ask for at the same time is computed once. */
+  /** It goes through a year. */
   business({ currency, zone, botId }: RequestOf<typeof ReadBusiness>['query'], viewer: Viewer): Promise<Business> {
     const today = this.reports.today(zone);
-    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer);
-    const key = JSON.stringify([currency, zone, scope.to, scope.bots]);
-    const known = this.known.get(key);
-    if (known) return known;
-    const asked = this.computeBusiness(scope, currency);
-    this.known.set(key, asked);
-    asked.catch(() => this.known.delete(key));
-    return asked;
+    const scope = this.reports.scopeOf({ zone, botId, ...lastDays(today, MONTH) }, viewer, undefined);
+    const key = ['business', currency, zone, scope.to, scope.bots];
+    return this.reports.remembered(key, () => this.computeBusiness(scope, currency));
   }
 
   private computeBusiness(scope: Scope, currency: string): Promise<Business> {
     const today = scope.to;
     return this.reports.read(async (tx) => {
       const within = (days: number, ago = 0): Scope => ({ ...scope, ...lastDays(today, days, ago) });
+      const withEvents = (days: number, ago = 0) => this.reports.whereKept(within(days, ago), { from: 'events' });
       const mau = await this.growths.people(tx, scope);
       const previous = await this.growths.people(tx, within(MONTH, MONTH));
-      const conversion = await this.revenues.conversion(tx, within(MONTH, MONTH), MONTH);
+      const conversion = await this.revenues.conversion(tx, withEvents(MONTH, MONTH), MONTH);
       // Today is not over.
       const churn = await this.growths.churn(tx, within(2 * MONTH, 1), MONTH);
-      const nps = await this.surveys.result(tx, within(NPS_DAYS));
+      const nps = await this.surveys.result(tx, withEvents(NPS_DAYS));
       return {
         about: await this.reports.about(tx, scope, mau),
         mau: { people: unlessSmallIn(scope, mau, mau), previous: unlessSmallIn(scope, previous, previous) },
         conversion: {
           people: unlessSmall(conversion.people, conversion.people),
-          payers: unlessSmall(conversion.people, conversion.payers),
-          share: unlessSmall(conversion.people, conversion.payers / conversion.people),
+          payers: countIn(conversion.people, conversion.payers),
+          share: shareIn(conversion.people, conversion.payers),
         },
         churn: {
           people: unlessSmall(churn.people, churn.people),
-          lost: unlessSmall(churn.people, churn.lost),
-          share: unlessSmall(churn.people, churn.lost / churn.people),
+          lost: countIn(churn.people, churn.lost),
+          share: shareIn(churn.people, churn.lost),
           goal: CHURN_GOAL,
           forecast: scope.bots ? null : await this.churnModels.forecast(tx),
         },
-        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, within(COHORT_DAYS), currency)) },
+        lifetimeValue: { currency, ...(await this.lifetimeValue(tx, withEvents(COHORT_DAYS), currency)) },
         nps: {
           asked: unlessSmall(nps.asked, nps.asked),
           answers: unlessSmall(nps.answers, nps.answers),

@@ -9,9 +9,11 @@ import { mean } from '../stats/samples';
 import { wilsonInterval } from '../stats/proportions';
 import { kaplanMeier } from '../stats/survival';
 import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
-import { unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 const STICKY_DAYS = 28;
+/** The month of the first day begins so many days before it. */
+const GROWTH = { from: 'activity', daysBefore: 29 } as const;
 const MINUTE_MS = 60_000;
 
 /** Who comes, who comes back, who stays, and who goes how far. */
@@ -25,7 +27,7 @@ export class PeopleBoardsService {
   ) {}
 
   growth(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadGrowth>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, GROWTH, async (tx, scope) => {
       // Today is not over. The days that stickiness is averaged over may lie before the period.
       const yesterday = addDays(this.reports.today(scope.zone), -1);
       const last = scope.to < yesterday ? scope.to : yesterday;
@@ -34,9 +36,7 @@ export class PeopleBoardsService {
       const sticky = days.filter(({ day, mau }) => day >= first && day <= last && mau > 0);
       const isShown = sticky.length > 0 && sticky.every((day) => isLarge(scope, day));
       return {
-        days: days
-          .filter(({ day }) => day >= scope.from)
-          .map((day) => (isLarge(scope, day) ? day : { ...NO_NUMBERS, day: day.day })),
+        days: days.filter(({ day }) => day >= scope.from).map((day) => (scope.bots ? ofGroup(day) : day)),
         stickiness: isShown ? mean(sticky.map(({ dau, mau }) => dau / mau)) : null,
       };
     });
@@ -46,7 +46,8 @@ export class PeopleBoardsService {
     { kind, cohort, days, ...query }: RequestOf<typeof ReadRetention>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadRetention>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    const from = kind === 'hours24' ? 'events' : 'activity';
+    return this.reports.run(query, viewer, { from }, async (tx, scope) => {
       const cohorts = await this.retentions.cohorts(tx, scope, { kind, cohort, days: days.map(Number) });
       return {
         kind,
@@ -61,14 +62,16 @@ export class PeopleBoardsService {
   }
 
   survival(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadSurvival>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope) => {
       const stays = await this.retentions.stays(tx, scope);
       const points = kaplanMeier(stays).map(({ time, happened, survival, ...step }) => ({
         ...{ day: time, atRisk: step.atRisk, churned: happened, share: survival },
         ...{ low: step.low, high: step.high },
       }));
       const median = points.find(({ share }) => share <= 0.5)?.day ?? null;
-      return { points: unlessSmall(stays.length, points), medianDays: unlessSmall(stays.length, median) };
+      // What a few more did after so long is told by nobody.
+      const ofMany = points.filter(({ atRisk }) => atRisk >= SMALLEST_GROUP);
+      return { points: unlessSmall(stays.length, ofMany), medianDays: unlessSmall(stays.length, median) };
     });
   }
 
@@ -76,7 +79,7 @@ export class PeopleBoardsService {
     { steps, exclude = [], windowMinutes, completeWindows, ...query }: RequestOf<typeof ReadFunnel>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadFunnel>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, { from: 'events' }, async (tx, scope) => {
       const question = {
         ...{ steps, exclude, order: query.order, per: query.per },
         windowMs: windowMinutes * MINUTE_MS,
@@ -91,16 +94,16 @@ export class PeopleBoardsService {
           const before = result.steps[i - 1]?.count ?? count;
           return {
             event,
-            count: unlessSmall(began, count),
-            droppedOff: unlessSmall(before, before - count),
-            ofFirst: unlessSmall(began, shareOf(count, began)),
-            ofPrevious: unlessSmall(before, shareOf(count, before)),
+            count: countIn(began, count),
+            droppedOff: countIn(before, before - count),
+            ofFirst: shareOf(count, began),
+            ofPrevious: shareOf(count, before),
             medianSeconds: unlessSmall(count, secondsOf(medianMs)),
             p90Seconds: unlessSmall(count, secondsOf(p90Ms)),
           };
         }),
-        excluded: unlessSmall(began, result.excluded),
-        incomplete: unlessSmall(began, result.incomplete),
+        excluded: countIn(began, result.excluded),
+        incomplete: countIn(began, result.incomplete),
       };
     });
   }
@@ -108,18 +111,25 @@ export class PeopleBoardsService {
 
 const isLarge = (scope: Scope, { mau }: GrowthDay): boolean => unlessSmallIn(scope, mau, true) ?? false;
 
-const NO_NUMBERS = {
-  ...{ dau: null, wau: null, mau: null },
-  ...{ new: null, retained: null, resurrected: null, dormant: null },
-};
+/** Of the people of some bots, each number of too few is hidden. */
+const ofGroup = ({ day, mau, ...counts }: GrowthDay) => ({
+  ...{ day, mau: unlessSmall(mau, mau) },
+  ...{ dau: countIn(mau, counts.dau), wau: countIn(mau, counts.wau), dormant: countIn(mau, counts.dormant) },
+  new: countIn(mau, counts.new),
+  retained: countIn(mau, counts.retained),
+  resurrected: countIn(mau, counts.resurrected),
+});
 
 const shown = ({ from, to, mature, active, isMature }: RetentionCell) => ({
   ...{ from, to, isMature },
   mature: unlessSmall(mature, mature),
-  active: unlessSmall(mature, active),
-  share: unlessSmall(mature, active / mature),
+  active: countIn(mature, active),
+  share: shareIn(mature, active),
 });
 
-const shareOf = (successes: number, n: number) => ({ share: successes / n, ...wilsonInterval({ successes, n }) });
+function shareOf(successes: number, n: number) {
+  const share = shareIn(n, successes);
+  return share === null ? null : { share, ...wilsonInterval({ successes, n }) };
+}
 
 const secondsOf = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

@@ -22,13 +22,14 @@ export class PersonBoardService {
   constructor(private readonly reports: ReportsService) {}
 
   usage(userId: string, query: RequestOf<typeof ReadPersonUsage>['query'], viewer: Viewer): Promise<Answer> {
-    const scope = this.reports.scopeOf(query, viewer);
+    const scope = this.reports.scopeOf(query, viewer, { from: 'events' });
     return this.reports.read(async (tx) => {
       const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [userId]);
       const rows = await queryInScope<Row>(tx, scope, USAGE, [userId]);
       const of = (by: Row['by']) => rows.filter((row) => row.by === by);
       return {
         zone: query.zone,
+        keptFrom: scope.from > query.from ? scope.from : null,
         isCounted: consent?.given ?? false,
         total: of('total')[0]!.usage,
         days: of('day').map(({ day, usage }) => ({ day, ...usage })),

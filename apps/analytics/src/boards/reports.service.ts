@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, DomainError } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
+import { type Aging, Kept } from '../retention/kept';
 import { unlessSmallIn } from './small-groups';
 
 /** What each report is asked with. */
@@ -27,45 +29,98 @@ export interface About {
   readonly computedAt: Date;
   readonly eventsUpTo: Date | null;
   readonly provisionalFrom: string | null;
+  /** The first day that is still kept, where the report was asked to begin earlier. */
+  readonly keptFrom: string | null;
   /** Null of a group that is too small to be told. */
   readonly people: number | null;
 }
 
+/** What a report is read from, of which old days go; and how many days before its first one it looks at. */
+export interface Reads {
+  readonly from: Aging;
+  readonly daysBefore?: number;
+}
+
+class DaysNotKept extends DomainError {
+  constructor(keptFrom: string) {
+    super('analytics.days_not_kept', `Of days before ${keptFrom} this is no longer kept`, 422, { keptFrom });
+  }
+}
+
 /** What takes longer has to be asked for in smaller parts. */
 const LONGEST_MS = 30_000;
+const REMEMBERED_MS = 60_000;
 /** So long events may be late. */
 const LATE_MS = 48 * 3_600_000;
 
 /** Runs reports: with a scope, on one state of the tables, and with what each has to say about itself. */
 @Injectable()
 export class ReportsService {
+  private readonly recent = new LRUCache<string, Promise<unknown>>({ max: 500, ttl: REMEMBERED_MS });
+
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly growth: GrowthService,
+    private readonly kept: Kept,
   ) {}
+
+  /** What several people ask for again and again, takes long and hardly changes within a minute is computed once. */
+  remembered<T>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
+    const name = JSON.stringify(key);
+    const known = this.recent.get(name) as Promise<T> | undefined;
+    if (known) return known;
+    const computed = compute();
+    this.recent.set(name, computed);
+    computed.catch(() => this.recent.delete(name));
+    return computed;
+  }
 
   /** The day it is. */
   today(zone: string): string {
     return dayIn(zone, this.clock.now());
   }
 
-  /** A bot that the viewer may not see has no numbers, like one that does not exist. */
-  scopeOf({ zone, from, to, botId }: ReportQuery, { bots }: Viewer): Scope {
+  /**
+   * A bot that the viewer may not see has no numbers, like one that does not exist. It begins with the first day that is kept.
+   * @param reads undefined for counts of days of UTC, which stay for good
+   * @throws DaysNotKept where that is after the last one
+   */
+  scopeOf({ zone, from, to, botId }: ReportQuery, { bots }: Viewer, reads: Reads | undefined): Scope {
     const isVisible = botId === undefined || !bots || bots.includes(botId);
     const wanted = botId === undefined ? bots : isVisible ? [botId] : [];
-    return { zone, from, to, bots: wanted, now: this.clock.now() };
+    const asked = { zone, from, to, bots: wanted, now: this.clock.now() };
+    const scope = reads ? this.whereKept(asked, reads) : asked;
+    if (scope.from > scope.to) throw new DaysNotKept(scope.from);
+    return scope;
   }
 
+  /** The days of a scope that are kept: maybe none. */
+  whereKept(scope: Scope, reads: Reads): Scope {
+    const first = this.firstDay(reads, scope.zone);
+    return { ...scope, from: scope.from < first ? first : scope.from };
+  }
+
+  /** Whether all days of a scope are kept. */
+  isKept(scope: Scope, reads: Reads): boolean {
+    return scope.from >= this.firstDay(reads, scope.zone);
+  }
+
+  /** @param work `people` counts those who were active on the days of the scope, once */
   async run<T extends object>(
     query: ReportQuery,
     viewer: Viewer,
-    work: (tx: EntityManager, scope: Scope) => Promise<T>,
+    reads: Reads | undefined,
+    work: (tx: EntityManager, scope: Scope, people: () => Promise<number>) => Promise<T>,
   ): Promise<T & { about: About }> {
-    const scope = this.scopeOf(query, viewer);
+    const scope = this.scopeOf(query, viewer, reads);
+    const keptFrom = scope.from > query.from ? scope.from : null;
     return this.read(async (tx) => {
-      const report = await work(tx, scope);
-      return { ...report, about: await this.about(tx, scope, await this.growth.people(tx, scope)) };
+      let counted: Promise<number> | undefined;
+      const people = () => (counted ??= this.growth.people(tx, scope));
+      const report = await work(tx, scope, people);
+      const known = this.isKept(scope, { from: 'activity' }) ? await people() : null;
+      return { ...report, about: { ...(await this.about(tx, scope, known)), keptFrom } };
     });
   }
 
@@ -84,8 +139,8 @@ export class ReportsService {
     });
   }
 
-  /** @param people who were active on the days of the scope */
-  async about(tx: EntityManager, scope: Scope, people: number): Promise<About> {
+  /** @param people who were active on the days of the scope; null where that is no longer known */
+  async about(tx: EntityManager, scope: Scope, people: number | null): Promise<About> {
     const { zone, from, now } = scope;
     const today = dayIn(zone, now);
     const to = scope.to < today ? scope.to : today;
@@ -98,8 +153,13 @@ export class ReportsService {
       computedAt: now,
       eventsUpTo: newest?.at ?? null,
       provisionalFrom: late > to ? null : late < from ? from : late,
-      people: unlessSmallIn(scope, people, people),
+      keptFrom: null,
+      people: people === null ? null : unlessSmallIn(scope, people, people),
     };
+  }
+
+  private firstDay({ from, daysBefore = 0 }: Reads, zone: string): string {
+    return addDays(this.kept.firstDay(from, zone), daysBefore);
   }
 }
 

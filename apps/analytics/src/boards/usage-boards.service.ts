@@ -1,23 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
-import { LRUCache } from 'lru-cache';
 import type { EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
-import { lastDays, ReportsService, type Viewer } from './reports.service';
+import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
 import { unlessSmallIn } from './small-groups';
 
 const HOURS_SHOWN = 24;
 const MONTH = 30;
-const MINUTE_MS = 60_000;
 
 /** What there was to do, and what it cost. These numbers name nobody, so none of them is hidden. */
 @Injectable()
 export class UsageBoardsService {
-  private readonly months = new LRUCache<string, number>({ max: 500, ttl: MINUTE_MS });
-
   constructor(
     private readonly reports: ReportsService,
     private readonly usages: UsageService,
@@ -28,7 +24,7 @@ export class UsageBoardsService {
     { by, ...query }: RequestOf<typeof ReadModelUsage>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadModelUsage>> {
-    return this.reports.run(query, viewer, async (tx, scope) => {
+    return this.reports.run(query, viewer, readsOf(query.zone, by), async (tx, scope) => {
       const total = await this.usages.total(tx, scope);
       if (by === 'bot' || by === 'model') return { total, groups: await this.usages.groups(tx, scope, by) };
       const points = await this.usages.overTime(tx, scope, by);
@@ -41,7 +37,7 @@ export class UsageBoardsService {
     { by, ...query }: RequestOf<typeof ReadActivity>['query'],
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadActivity>> {
-    return this.reports.run(query, viewer, async (tx, scope) => ({
+    return this.reports.run(query, viewer, readsOf(query.zone, by), async (tx, scope) => ({
       points: await this.usages.overTime(tx, scope, by),
     }));
   }
@@ -51,7 +47,7 @@ export class UsageBoardsService {
     viewer: Viewer,
   ): Promise<AnswerOf<typeof ReadOverview>> {
     const day = this.reports.today(zone);
-    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer);
+    const scope = this.reports.scopeOf({ zone, botId, from: day, to: day }, viewer, undefined);
     return this.reports.read(async (tx) => {
       const hours = await this.usages.overTime(tx, { ...scope, from: addDays(day, -1) }, 'hour');
       const now = await this.growths.now(tx, scope);
@@ -75,15 +71,15 @@ export class UsageBoardsService {
     });
   }
 
-  /** It goes through 30 days and hardly changes within a minute, and the page asks again and again. */
-  private async month(tx: EntityManager, scope: Scope): Promise<number> {
-    const key = JSON.stringify([scope.zone, scope.to, scope.bots]);
-    const known = this.months.get(key);
-    if (known !== undefined) return known;
-    const people = await this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) });
-    this.months.set(key, people);
-    return people;
+  /** It goes through 30 days. */
+  private month(tx: EntityManager, scope: Scope): Promise<number> {
+    const key = ['month', scope.zone, scope.to, scope.bots];
+    return this.reports.remembered(key, () => this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) }));
   }
 }
+
+/** Days of UTC are counted as such; hours, and days of other zones, by quarters of an hour. */
+const readsOf = (zone: string, by: string): Reads | undefined =>
+  zone === 'UTC' && by !== 'hour' ? undefined : { from: 'activity' };
 
 const hoursBefore = (time: Date, hours: number): Date => new Date(time.getTime() - hours * 3_600_000);

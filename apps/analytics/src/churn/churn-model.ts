@@ -1,4 +1,5 @@
 import { fitLogistic, predictLogistic } from '../stats/logistic-regression';
+import { mean } from '../stats/samples';
 import {
   applyIsotonic,
   areaUnderPrecisionRecall,
@@ -145,4 +146,3 @@ const judge = (predict: Predictor, some: readonly Labelled[]): Judged[] =>
 
 const valuesOf = (some: readonly Snapshot[], feature: number): number[] =>
   some.map(({ features }) => features[feature]!);
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -63,7 +63,6 @@ export class ChurnModelsService {
       trainedAt: model.trainedAt,
       horizonDays: CHURN_DAYS,
       share: forecast,
-      usedModel: isBetter,
       ...{ brier, ruleBrier, isBetter, auc },
       people: people.test,
     };

@@ -9,6 +9,7 @@ import {
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, CONFIG, DomainError, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
+import { analyticsDataMap } from '../analytics.data-map';
 import { ConsentsService } from '../consents/consents.service';
 import { EventsService } from '../events/events.service';
 import { type ReadEvent, readEvent } from '../events/read-event';
@@ -23,16 +24,9 @@ class DemoRefused extends DomainError {
 }
 
 const DAY_MS = 86_400_000;
-const PERSONAL_TABLES = [
-  'events',
-  'quarantined_events',
-  'active_people',
-  'people',
-  'exposures',
-  'survey_asks',
-  'alerts',
-  'consents',
-];
+const PERSONAL_TABLES = Object.entries(analyticsDataMap).flatMap(([table, { person, others = {} }]) =>
+  person === 'user_id' || 'user_id' in others ? [table] : [],
+);
 
 /** What people of the demo company have done. They do not exist: the version of their ids says so (`DemoId`). */
 @Injectable()
@@ -91,19 +85,24 @@ export class DemoService {
       .execute();
   }
 
-  /** @returns how many events @throws EventsNotKept */
+  /**
+   * Day by day, what was counted of it together with the events: whoever breaks off in the middle goes on when it is asked for again.
+   * @returns how many events
+   * @throws EventsNotKept
+   */
   async remove(): Promise<number> {
     this.refuseInProduction();
     const [{ from, to, count }] = await this.db.query<[{ from: string | null; to: string; count: number }]>(
       `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
        FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO}) there`,
     );
+    const change = `DELETE FROM events WHERE ${IS_DEMO} AND occurred_at >= $1 AND occurred_at < $2`;
+    if (from !== null) await this.rollups.rebuild(from, to, { change });
     await this.db.transaction(async (tx) => {
       for (const table of PERSONAL_TABLES) await tx.query(`DELETE FROM ${table} WHERE ${IS_DEMO}`);
       await tx.query(`DELETE FROM quarantined_events WHERE substr(event_id::text, 15, 1) = '8'`);
       await tx.query(`DELETE FROM experiments WHERE substr(id::text, 15, 1) = '8'`);
     });
-    if (from !== null) await this.rollups.rebuild(from, to);
     return count;
   }
 

@@ -207,6 +207,33 @@ describe('the quarantine', () => {
     expect(await stored()).toEqual([]);
   });
 
+  it('holds nothing that is never kept, such as ids of other people, and needs none of it to try again', async () => {
+    const userId = await aPerson(app);
+    const [other, staffId] = [uuidv7(), uuidv7()];
+    const late = new Date(app.clock.now().getTime() - 8 * DAY_MS);
+    const entry = AuditEntryAppendRequested({
+      actor: { kind: 'person', id: staffId },
+      action: 'chat-ai.prompts.publish',
+      resourceType: 'person',
+      resourceId: staffId,
+      reason: 'a peculiar zebra',
+    });
+    const contact = { chatId: uuidv7(), botId: 'lumen', channel: 'telegram', userId, contactId: uuidv7() };
+    const { data, ...blocked } = ContactBlocked(contact);
+    await receive(
+      eventAt(new Date(late.getTime() - 1), entry),
+      eventAt(late, { ...blocked, data: { ...data, invitedByUserId: other } }),
+      eventAt(late, { ...stranger({ userId, ownerId: other, texts: { en: 'Zebra' } }), subject: other }),
+    );
+    expect(await quarantined()).toHaveLength(3);
+    for (const hidden of [other, staffId, 'ebra']) expect(await tablesWith(app, hidden)).toEqual([]);
+    expect(await app.gateway.call(ReplayQuarantinedEvents, { body: {} })).toEqual({ stored: 2, left: 1 });
+    expect(await stored()).toMatchObject([
+      { type: 'gateway.audit-entry.append-requested', subject: null },
+      { type: 'bot-adapter.contact.blocked', subject: blocked.subject },
+    ]);
+  });
+
   it('holds what lies too far in the future or in the past', async () => {
     const userId = await aPerson(app);
     const at = (ms: number) => eventAt(new Date(app.clock.now().getTime() + ms), aUsage({ userId }));

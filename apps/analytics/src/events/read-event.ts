@@ -7,7 +7,7 @@ import {
   type UiEventDefinition,
 } from '@switchboard/contracts';
 import { validate as isUuid } from 'uuid';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { nameOf, versionOf } from '../rollups/event-rules';
 import type { QuarantineReason } from './quarantined-event.entity';
 
@@ -61,8 +61,15 @@ export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'value',
 ]);
 
-const definitions: ReadonlyMap<string, EventDefinition> = new Map(
-  events.map((definition) => [definition.type, definition]),
+/** Nor ids of other people, such as `invitedByUserId`: nothing that the person of the event could consent to. */
+const isKept = (field: string): boolean => !field.endsWith('UserId') && !NOT_KEPT_FIELDS.has(field);
+
+/** Events as they are kept. What is not kept is not looked at, so that what was quarantined fits without it. */
+const definitions: ReadonlyMap<string, Pick<EventDefinition, 'schema' | 'personal' | 'subjectField'>> = new Map(
+  events.map(({ type, schema, personal, subjectField }) => {
+    const shape = Object.fromEntries(Object.entries(schema.shape).filter(([field]) => isKept(field)));
+    return [type, { schema: z.object(shape), personal, subjectField }];
+  }),
 );
 
 /** Reads an event of a service by its contract, without what is personal. */
@@ -123,14 +130,11 @@ function misdated(time: string, now: Date, anyAge: boolean): UnfitEvent | undefi
 }
 
 function rowOf(
-  { id, type, source, subject, time }: CloudEvent,
+  { id, type, source, subject, time }: Omit<CloudEvent, 'subject'> & { subject?: string },
   data: Record<string, unknown>,
   subjectField: string,
 ): EventRow {
   const { userId, botId, channel, locale, ...props } = data as Record<string, string | undefined>;
-  // Ids of other people, such as `invitedByUserId`: nothing that the person of the event could consent to.
-  for (const field of Object.keys(props))
-    if (field.endsWith('UserId') || NOT_KEPT_FIELDS.has(field)) delete props[field];
   return {
     event_id: id,
     occurred_at: time,
@@ -138,7 +142,8 @@ function rowOf(
     version: versionOf(type),
     type: nameOf(type),
     source,
-    subject: NOT_KEPT_FIELDS.has(subjectField) ? undefined : subject,
+    // What was quarantined before anybody knew its contract has none.
+    subject: isKept(subjectField) ? (subject ?? props[subjectField]) : undefined,
     bot_id: botId,
     platform: channel,
     locale,
@@ -159,11 +164,17 @@ function put(within: unknown, [name, ...rest]: FieldPath, instead: unknown): voi
 
 const MARK = { $personal: true };
 
-/** An event that could not be kept, to be read again: with marks in place of what is personal, encrypted or not. */
+/** An event that could not be kept, to be read again: without what is never kept, and with marks in place of what is personal. */
 export function toQuarantine({ id, type, source, subject, time, data }: CloudEvent): object {
   const copy = replaced(data, (value) => value instanceof Sealed, MARK);
-  for (const field of definitions.get(type)?.personal ?? []) put(copy, field, MARK);
-  return { id, type, source, subject, time, data: copy };
+  const definition = definitions.get(type);
+  for (const field of definition?.personal ?? []) put(copy, field, MARK);
+  const kept =
+    typeof copy === 'object' && copy !== null && !Array.isArray(copy)
+      ? Object.fromEntries(Object.entries(copy).filter(([field]) => isKept(field)))
+      : copy;
+  // Of an event that nobody knows its subject could be anybody.
+  return { id, type, source, ...(definition && isKept(definition.subjectField) && { subject }), time, data: kept };
 }
 
 /** @param stored what toQuarantine gave */

@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { chancesToBeBest, weightsOf } from '../stats/bandit';
 import { Experiment } from './experiment.entity';
 import { ExperimentDataService } from './experiment-data.service';
-import { type ExperimentResults, resultsOf, SMALLEST_ARM } from './experiment-results';
+import { type ExperimentResults, resultsOf } from './experiment-results';
 import { ExperimentsService } from './experiments.service';
 
 const BANDIT_MEMORY_MS = 7 * 86_400_000;
@@ -52,14 +52,17 @@ export class ExperimentAnalysisService {
     });
   }
 
-  /** Gives more people what has worked better for those who came in the last week: what was true before that may be no longer. */
+  /**
+   * Gives more people what has worked better for those who came in the last week: what was true before that may be no longer. Of an
+   * arm that few have met little is known, so it is tried more: there is no least number of people below which nothing would move.
+   */
   async reweighBandit(experimentId: string): Promise<void> {
     const now = this.clock.now();
     const experiment = await this.experiments.find(this.db.manager, experimentId);
     if (experiment.plan.kind !== 'bandit') return;
     const since = new Date(Math.max(experiment.startedAt!.getTime(), now.getTime() - BANDIT_MEMORY_MS));
     const trials = await this.data.trials(this.db.manager, experiment, since, now);
-    if (trials.some(({ n }) => n < SMALLEST_ARM)) return;
+    if (trials.every(({ n }) => n === 0)) return;
     const weights = weightsOf(chancesToBeBest(trials), BANDIT_FLOOR);
     await this.db.transaction((tx) => this.experiments.reweigh(tx, experimentId, weights));
   }

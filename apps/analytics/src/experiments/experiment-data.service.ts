@@ -70,8 +70,14 @@ export class ExperimentDataService {
   }
 }
 
-/** When weights change people come into other arms; they are counted in the first. */
+/**
+ * When weights change people come into other arms. They are counted in the first, for what they did in it: until the weights changed,
+ * whether they were seen again or not, so that the people of all arms have equal time.
+ */
 const mayChangeArms = (kind: Experiment['plan']['kind']) => kind === 'bandit';
+
+const UNTIL_NEXT_WEIGHTS = `coalesce(
+  (SELECT min(valid_from) FROM experiment_weights w WHERE w.experiment_id = x.experiment_id AND w.valid_from > x.first_at), 'infinity')`;
 
 interface CountRow {
   readonly arm: string;
@@ -156,6 +162,7 @@ function momentsQuery(
     ? `e.occurred_at >= x.first_at + interval '${within.fromHours} hours' AND e.occurred_at < x.first_at + interval '${within.toHours} hours'`
     : `e.occurred_at >= x.first_at - interval '${SAME_MOMENT}'`;
   const before = `e.occurred_at < x.first_at - interval '${SAME_MOMENT}' AND e.occurred_at >= x.first_at - interval '${BEFORE}'`;
+  const inTheArm = mayChangeArms(kind) ? `${after} AND e.occurred_at < ${UNTIL_NEXT_WEIGHTS}` : after;
   const value = (measure: Measure, when: string) => `
     (SELECT ${aggregateOf(measure, add)} FROM events e WHERE e.user_id = x.user_id AND e.type = ${add(measure.event)}
        AND e.occurred_at >= $2::timestamptz - interval '${BEFORE}' AND e.occurred_at < $3 AND ${when} ${conditionOf(measure, add)})`;
@@ -164,8 +171,8 @@ function momentsQuery(
   const sql = `
     WITH value AS MATERIALIZED (
       SELECT x.arm, ${segment} AS segment, x.newcomer::integer::float8 AS newcomer,
-        ${value(metric.measure, after)} AS y,
-        ${per ? value(per, after) : '0::float8'} AS d,
+        ${value(metric.measure, inTheArm)} AS y,
+        ${per ? value(per, inTheArm) : '0::float8'} AS d,
         ${isAdjusted(metric) ? value(metric.measure, before) : '0::float8'} AS x
       FROM exposures x
       WHERE x.experiment_id = $1 AND x.first_at >= $2 AND x.first_at < $3 ${mayChangeArms(kind) ? '' : 'AND NOT x.in_two_arms'}

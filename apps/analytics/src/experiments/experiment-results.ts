@@ -61,7 +61,7 @@ export interface Group {
 }
 
 /** Fewer people than this in an arm say nothing yet, whatever an interval says: its theory is one of many people. */
-export const SMALLEST_ARM = 50;
+const SMALLEST_ARM = 50;
 /** From so many people on a mismatch is looked at. */
 const SMALLEST_FOR_MISMATCH = 100;
 const MISMATCH_P = 0.001;

@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  type Actor,
   type ChangeExperiment,
   type DraftExperiment,
-  events,
   ExperimentDecided,
   ExperimentStarted,
   type ListExperiments,
-  personalFieldsOf,
-  type PlanExperiment,
   type ReadExperiment,
-  uiEvents,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -20,12 +17,11 @@ import {
   type IfMatch,
   type Position,
   type RequestOf,
+  seesBot,
 } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
-import { nameOf } from '../rollups/event-rules';
-import { neededPerGroup } from '../stats/comparison';
+import { refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
 import { Experiment, type ExperimentPlan } from './experiment.entity';
 
 type Answer = AnswerOf<typeof ReadExperiment>;
@@ -53,18 +49,11 @@ export interface Decision {
   readonly automatic: boolean;
 }
 
-/** Those that the caller may see; undefined of whoever may see all. */
-type Bots = readonly string[] | undefined;
-
 /** Who changes something: what they have seen, and of which bots they may. */
 export interface Changing {
   readonly seen: IfMatch;
-  readonly bots: Bots;
+  readonly bots: Actor['bots'];
 }
-
-/** What is of the whole installation is nothing for those who may see some bots only. */
-const mayBeSeen = ({ botId }: Pick<Experiment, 'botId'>, bots: Bots): boolean =>
-  !bots || (botId !== null && bots.includes(botId));
 
 const DAY_MS = 86_400_000;
 
@@ -80,7 +69,7 @@ export class ExperimentsService {
     tx: EntityManager,
     { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
     position: Position | undefined,
-    bots: Bots,
+    bots: Actor['bots'],
   ): Promise<Experiment[]> {
     const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
@@ -116,7 +105,7 @@ export class ExperimentsService {
     return answerOf(await this.find(tx, experiment.id));
   }
 
-  async read(tx: EntityManager, id: string, bots: Bots): Promise<Answer> {
+  async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Answer> {
     return answerOf(await this.find(tx, id, bots));
   }
 
@@ -125,7 +114,7 @@ export class ExperimentsService {
     const { place, botId, ...rest } = change;
     const experiment = await this.locked(tx, id, { seen, bots });
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
-    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !mayBeSeen(after, bots))
+    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(bots, after.botId))
       throw new DomainError('analytics.experiment_of_another_bot', 'The place is of another bot', 422, { ...after });
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
@@ -176,6 +165,9 @@ export class ExperimentsService {
     const experiment = await this.lockRunning(tx, id);
     if (!experiment) return;
     const arms = experiment.plan.arms.map((arm, i) => ({ ...arm, weight: weights[i]! }));
+    await tx.query('INSERT INTO experiment_weights (experiment_id, valid_from, weights) VALUES ($1, $2, $3)', [
+      ...[id, this.clock.now(), weights],
+    ]);
     await this.save(tx, experiment, { plan: { ...experiment.plan, arms } });
   }
 
@@ -206,9 +198,9 @@ export class ExperimentsService {
     return experiment;
   }
 
-  async remove(tx: EntityManager, id: string, bots: Bots): Promise<void> {
+  async remove(tx: EntityManager, id: string, bots: Actor['bots']): Promise<void> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !mayBeSeen(experiment, bots)) return;
+    if (!experiment || !seesBot(bots, experiment.botId)) return;
     if (experiment.state !== 'draft') throw new ExperimentIsFixed('state');
     await tx.delete(Experiment, { id });
   }
@@ -223,15 +215,15 @@ export class ExperimentsService {
     return tx.findOne(Experiment, { where: { id, state: 'running' }, lock: { mode: 'pessimistic_write' } });
   }
 
-  async find(tx: EntityManager, id: string, bots?: Bots): Promise<Experiment> {
+  async find(tx: EntityManager, id: string, bots?: Actor['bots']): Promise<Experiment> {
     const experiment = await tx.findOneBy(Experiment, { id });
-    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
     return experiment;
   }
 
   private async locked(tx: EntityManager, id: string, { seen, bots }: Changing): Promise<Experiment> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !mayBeSeen(experiment, bots)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
     seen.check(experiment.revision);
     return experiment;
   }
@@ -259,92 +251,6 @@ export const assignmentOf = ({
   coverage,
   namespace,
 });
-
-/** How many people are needed; by the mean alone where it is a share. */
-export function personsFor(asked: RequestOf<typeof PlanExperiment>['body']): AnswerOf<typeof PlanExperiment> {
-  const { mean, deviation, minimalEffect, alpha, power, arms } = asked;
-  const effect = Math.abs(mean) * minimalEffect;
-  // Of a share both groups are looked at half way between what is and what is looked for.
-  const middle = mean + effect / 2;
-  const spread = deviation === undefined ? middle * (1 - middle) : deviation ** 2;
-  if (!(effect > 0) || !(spread > 0))
-    throw new DomainError('analytics.plan_impossible', 'A share lies between 0 and 1, and a mean is not 0', 422);
-  const personsPerArm = neededPerGroup({ spread, effect, alpha: alpha / (arms - 1), power });
-  const persons = personsPerArm * arms;
-  if (!Number.isSafeInteger(persons))
-    throw new DomainError('analytics.plan_impossible', 'Nobody has as many people as this takes', 422);
-  return { personsPerArm, persons };
-}
-
-/** What a draft may leave open. */
-function refuseIncomplete(plan: ExperimentPlan): void {
-  const required = ['hypothesis', 'primary', 'minimalEffect', 'plannedPersons', 'days'] as const;
-  const missing: string[] = required.filter((field) => plan[field] === null);
-  if (plan.guardrails.length === 0) missing.push('guardrails');
-  const keys = [plan.primary, ...plan.secondary, ...plan.guardrails].flatMap((metric) => metric?.key ?? []);
-  if (new Set(keys).size < keys.length) missing.push('distinct metric keys');
-  if (missing.length > 0)
-    throw new DomainError('analytics.experiment_incomplete', 'Before it starts an experiment says all it is for', 422, {
-      missing,
-    });
-}
-
-/** What no event says cannot be counted, nor what events say sealed; only numbers are added up. */
-function refuseUnknown({ primary, secondary, guardrails }: ExperimentPlan): void {
-  const metrics = [primary, ...secondary, ...guardrails].filter((metric) => metric !== null);
-  const measures = metrics.flatMap(({ measure, per }) => [measure, ...(per ? [per] : [])]);
-  const unknown = measures.flatMap(({ event, field, where = {} }) => {
-    const kinds = fieldsOf(event);
-    if (!kinds) return [event];
-    const wrong = [
-      ...(field !== undefined && kinds.get(field) !== 'number' ? [field] : []),
-      ...Object.keys(where).filter((name) => !kinds.has(name)),
-    ];
-    return wrong.map((name) => `${event} · ${name}`);
-  });
-  if (unknown.length > 0)
-    throw new DomainError('analytics.measure_unknown', 'Nothing of the kind is counted', 422, {
-      unknown: [...new Set(unknown)],
-    });
-}
-
-/** The fields of an event that are not sealed, and whether they are numbers; undefined for one that nobody says. */
-function fieldsOf(event: string): ReadonlyMap<string, 'number' | 'other'> | undefined {
-  const definition = [...events, ...uiEvents].findLast(({ type }) => nameOf(type) === event);
-  if (!definition) return undefined;
-  const sealed = new Set(personalFieldsOf(definition.schema).map((path) => path.join('.')));
-  const fields = new Map<string, 'number' | 'other'>();
-  const { $defs = {}, ...whole } = z.toJSONSchema(definition.schema, { unrepresentable: 'any' }) as JsonSchema;
-  const walk = ({ properties = {} }: JsonSchema, at: string) => {
-    for (const [name, field] of Object.entries(properties)) {
-      const path = at + name;
-      if (sealed.has(path)) continue;
-      const schema = field.$ref ? $defs[field.$ref.replace('#/$defs/', '')]! : field;
-      fields.set(path, schema.type === 'number' || schema.type === 'integer' ? 'number' : 'other');
-      walk(schema, `${path}.`);
-    }
-  };
-  walk(whole, '');
-  return fields;
-}
-
-interface JsonSchema {
-  readonly type?: string;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-}
-
-/** People who see another price tomorrow than today are right to be angry. Only what happens or not can be followed. */
-function refuseUnfitBandit({ place, plan: { kind, primary } }: Experiment): void {
-  if (kind !== 'bandit') return;
-  if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per)
-    throw new DomainError(
-      'analytics.bandit_unfit',
-      'A bandit follows whether something happens, and sets no prices',
-      422,
-    );
-}
 
 /** Two experiments at one place would answer the same question; two that share a range of a namespace share people. */
 async function refuseOverlap(tx: EntityManager, { place, plan: { namespace } }: Experiment): Promise<void> {

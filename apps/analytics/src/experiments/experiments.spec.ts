@@ -334,25 +334,44 @@ function personIn(assignment: Parameters<typeof armOf>[0], arm: string) {
   }
 }
 
+interface Deeds {
+  readonly liked: (arm: string) => number;
+  readonly fails: (arm: string) => number;
+  readonly seen?: (arm: string) => number;
+}
+
 /** People who come on a day, meet the experiment and do something; what they do depends on the arm. */
 class Crowd {
   private readonly next = random(20261127);
 
   constructor(private readonly experiment: Running) {}
 
-  async day(
-    people: number,
-    does: { liked: (arm: string) => number; fails: (arm: string) => number; seen?: (arm: string) => number },
-  ): Promise<void> {
-    const at = app.clock.now();
+  async day(people: number, does: Deeds): Promise<void> {
     const assignment = { ...this.experiment, salt: this.experiment.id };
     // As many in each arm: by chance they would differ too much once in a thousand runs.
     const met = this.experiment.arms
       .flatMap(({ key }) => Array.from({ length: people / 2 }, () => personIn(assignment, key)))
       .filter(({ arm }) => this.next() < (does.seen?.(arm) ?? 1));
+    await this.meet(met, does);
+  }
+
+  /** Each in the arm into which services put them as the weights are now. @returns who came */
+  async dayByWeights(people: number | readonly string[], does: Deeds): Promise<string[]> {
+    const ids = typeof people === 'number' ? Array.from({ length: people }, () => uuidv7()) : [...people];
+    const assignment = { ...this.experiment, ...(await read(this.experiment.id)), salt: this.experiment.id };
+    await this.meet(
+      ids.map((userId) => ({ userId, arm: armOf(assignment, userId)!.key })),
+      does,
+    );
+    return ids;
+  }
+
+  private async meet(met: readonly { userId: string; arm: string }[], does: Deeds): Promise<void> {
+    const at = app.clock.now();
     await ask(
       app,
-      `INSERT INTO consents (user_id, given, version, source, decided_at) SELECT id, true, '1', 'bot', $2 FROM unnest($1::uuid[]) id`,
+      `INSERT INTO consents (user_id, given, version, source, decided_at) SELECT id, true, '1', 'bot', $2 FROM unnest($1::uuid[]) id
+       ON CONFLICT DO NOTHING`,
       [met.map(({ userId }) => userId), at],
     );
     const events = met.flatMap(({ userId, arm }) => {
@@ -484,29 +503,57 @@ describe('what an experiment shows', () => {
     expect((await read(experiment.id)).state).toBe('running');
   });
 
+  const weightsOf = async (id: string) => (await read(id)).arms.map(({ weight }) => weight);
+  const isBest = (best: string): Deeds => ({ liked: (arm) => (arm === best ? 0.6 : 0.3), fails: () => 0.05 });
+
   it('of words that follow what works is that more people get it, and nobody who changed arms is left out', async () => {
     const experiment = await started({ kind: 'bandit' });
-    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.6 : 0.3), fails: () => 0.05 });
+    const crowd = new Crowd(experiment);
+    await crowd.day(400, isBest('warm'));
     await ask(app, 'UPDATE exposures SET in_two_arms = true WHERE user_id = (SELECT user_id FROM exposures LIMIT 1)');
     await runScheduled(app, 'reweigh-bandits');
-    const { arms, revision } = await read(experiment.id);
     // What rounding leaves is the first's.
-    expect(arms.map(({ weight }) => weight)).toEqual([101, 9899]);
-    expect(revision).toBe(experiment.revision + 1);
+    expect(await weightsOf(experiment.id)).toEqual([101, 9899]);
+    expect((await read(experiment.id)).revision).toBe(experiment.revision + 1);
     await analyse();
     const { health, advice } = await results(experiment.id);
     expect(health).toMatchObject({ broken: false, inTwoArms: { persons: 0 } });
     expect(advice.text.en).toBe('Keep running: each day more people get what works better (control 1.0 %, warm 99 %).');
-    // What was true more than a week ago is forgotten.
+    // What was true more than a week ago is forgotten, and what hardly anybody has met is tried again.
     app.clock.advance(8 * DAY_MS);
-    await new Crowd(experiment).day(400, { liked: (arm) => (arm === 'warm' ? 0.3 : 0.6), fails: () => 0.05 });
+    for (let day = 0; day < 4; day++) {
+      await crowd.dayByWeights(400, isBest('control'));
+      await runScheduled(app, 'reweigh-bandits');
+    }
+    const [control] = await weightsOf(experiment.id);
+    expect(control).toBeGreaterThan(9000);
+  });
+
+  it('of words that follow what works is not what people did in the arm into which they came later', async () => {
+    const experiment = await started({ kind: 'bandit' });
+    const crowd = new Crowd(experiment);
+    const people = await crowd.dayByWeights(400, isBest('warm'));
     await runScheduled(app, 'reweigh-bandits');
-    expect((await read(experiment.id)).arms.map(({ weight }) => weight)).toEqual([9900, 100]);
+    // Now nearly all of them get the warm one, and like it.
+    await crowd.dayByWeights(people, { liked: () => 1, fails: () => 0.05 });
+    await runScheduled(app, 'reweigh-bandits');
+    const [control] = await weightsOf(experiment.id);
+    expect(control).toBeLessThan(200);
+    await analyse();
+    const [liked] = (await results(experiment.id)).metrics;
+    expect(liked!.arms.find(({ key }) => key === 'control')!.mean).toBeLessThan(0.5);
+  });
+
+  it('of words that follow what works is nothing before anybody has come', async () => {
+    const experiment = await started({ kind: 'bandit' });
+    await runScheduled(app, 'reweigh-bandits');
+    expect((await read(experiment.id)).revision).toBe(experiment.revision);
   });
 
   it.each([
     ['prices', { place: 'payments.price:pro' }],
     ['sums', { primary: cost, secondary: [] }],
+    ['what comes days later', { primary: { ...liked, within: { fromHours: 24, toHours: 48 } } }],
   ])('never follows %s', async (_, rest) => {
     await expect(started({ kind: 'bandit', ...rest })).rejects.toMatchObject({
       problem: { code: 'analytics.bandit_unfit' },

@@ -34,8 +34,17 @@ export class Export {
   @Column('text')
   state!: ExportState;
 
+  /** That are written so far. */
   @Column('integer', { nullable: true })
   rows!: number | null;
+
+  /** Null where that is known only at the end. */
+  @Column('integer', { name: 'total_rows', nullable: true })
+  totalRows!: number | null;
+
+  /** Why it failed. */
+  @Column('text', { nullable: true })
+  problem!: string | null;
 
   @Column('bigint', {
     nullable: true,

@@ -3,7 +3,9 @@ import { ExportedReport, type Locale } from '@switchboard/contracts';
 import {
   Clock,
   defineJob,
+  DomainError,
   type JobRun,
+  Jobs,
   MEDIA_STORAGE,
   type MediaStorage,
   type PayloadOf,
@@ -17,18 +19,25 @@ import { DataSource, In } from 'typeorm';
 import { z } from 'zod';
 import { define } from '../metrics/definitions';
 import { csvOf } from './csv';
-import { Export, type ExportRequest } from './export.entity';
+import { Export, type ExportRequest, type ExportState } from './export.entity';
 import { type ReportTable, ReportTablesService } from './report-tables.service';
 import type { Row, Table } from './table';
 import { type Notes, xlsxOf } from './xlsx';
 
 export const WriteExport = defineJob('write-export', z.object({ exportId: z.uuid() }));
+const GiveUpExports = defineJob('give-up-exports', Slot);
 const ForgetExports = defineJob('forget-exports', Slot);
 
 export const LINK_LIFETIME_MS = 24 * 3_600_000;
 /** Of writing one; then it has failed. */
 export const ATTEMPTS = 5;
 const KEPT_DAYS = 30;
+/** So often it is told how far one is. */
+const TOLD_EACH_ROWS = 5000;
+const UNFINISHED: readonly ExportState[] = ['waiting', 'running'];
+
+/** Of the job that writes it. */
+export const jobKeyOf = (id: string): string => `export:${id}`;
 
 export const fileKeyOf = ({ id }: Pick<Export, 'id'>): string => `exports/${id}`;
 
@@ -39,25 +48,45 @@ export class ExportsJobs {
     private readonly db: DataSource,
     private readonly tables: ReportTablesService,
     private readonly clock: Clock,
+    private readonly jobs: Jobs,
     @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
   ) {}
 
   @Runs(WriteExport)
   async write({ exportId }: PayloadOf<typeof WriteExport>, { signal, isLastAttempt }: JobRun): Promise<void> {
-    const open = { id: exportId, state: In(['waiting', 'running']) };
+    const open = { id: exportId, state: In(UNFINISHED) };
     const row = await this.db.manager.findOneBy(Export, open);
     if (!row) return;
-    await this.db.manager.update(Export, open, { state: 'running' });
     try {
       const { rows, bytes } = await this.writeFile(row, signal);
       const now = this.clock.now();
       const expiresAt = new Date(now.getTime() + LINK_LIFETIME_MS);
       await this.db.manager.update(Export, open, { state: 'done', rows, bytes, finishedAt: now, expiresAt });
     } catch (error) {
-      if (isLastAttempt && !signal.aborted)
-        await this.db.manager.update(Export, open, { state: 'failed', finishedAt: this.clock.now() });
-      throw error;
+      const problem = error instanceof DomainError && error.status < 500 ? error.code : null;
+      const isOver = problem !== null || (isLastAttempt && !signal.aborted);
+      if (isOver)
+        await this.db.manager.update(Export, open, { state: 'failed', problem, finishedAt: this.clock.now() });
+      // What was asked for cannot be had, however often it is tried.
+      if (problem === null) throw error;
     }
+  }
+
+  @Scheduled('*/10 * * * *', GiveUpExports, {
+    purpose:
+      'Tells of exports that they have failed when nobody writes them any more: their process was killed at the last try.',
+    timeoutMs: 60_000,
+  })
+  async giveUp(): Promise<void> {
+    const rows = await this.db.manager.find(Export, { where: { state: In(UNFINISHED) }, select: { id: true } });
+    const alive = await this.jobs.alive(
+      this.db.manager,
+      rows.map(({ id }) => jobKeyOf(id)),
+    );
+    const lost = rows.filter(({ id }) => !alive.has(jobKeyOf(id))).map(({ id }) => id);
+    const failed = { state: 'failed', finishedAt: this.clock.now() } as const;
+    // One that has ended meanwhile stays as it is.
+    await this.db.manager.update(Export, { id: In(lost), state: In(UNFINISHED) }, failed);
   }
 
   @Scheduled('47 * * * *', ForgetExports, {
@@ -81,11 +110,15 @@ export class ExportsJobs {
     );
   }
 
-  private writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {
+  private async writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {
     const { format, locale, delimiter, bom, of } = row.request;
     const report = ExportedReport.decode(of);
+    const tell = (about: Partial<Export>) =>
+      this.db.manager.update(Export, { id: row.id, state: In(UNFINISHED) }, about as object);
+    await tell({ state: 'running', rows: 0 });
     return this.tables.read(report, { bots: row.bots ?? undefined }, locale, async (table) => {
-      const counted = counting(table, signal);
+      await tell({ totalRows: table.totalRows });
+      const counted = counting(table, signal, (rows) => tell({ rows }));
       const notes = () => this.notes(table, of, counted, locale);
       const chunks =
         format === 'csv' ? csvOf(counted, { delimiter, bom }) : xlsxOf(counted, { name: report.report, notes });
@@ -120,8 +153,12 @@ interface Counting extends Table {
   checksum(): string;
 }
 
-/** The same table, of which it is known afterwards how many rows were read and what they were. */
-function counting({ columns, rows, zone }: Table, signal: AbortSignal): Counting {
+/** The same table, of which it is told how many rows were read, and known afterwards what they were. */
+export function counting(
+  { columns, rows, zone }: Table,
+  signal: AbortSignal,
+  tell: (rows: number) => Promise<unknown>,
+): Counting {
   const hash = createHash('sha256');
   let count = 0;
   async function* read(): AsyncGenerator<Row> {
@@ -130,6 +167,7 @@ function counting({ columns, rows, zone }: Table, signal: AbortSignal): Counting
       count++;
       hash.update(`${JSON.stringify(row)}\n`);
       yield row;
+      if (count % TOLD_EACH_ROWS === 0) await tell(count);
     }
   }
   return { columns, zone, rows: read(), count: () => count, checksum: () => hash.copy().digest('hex') };

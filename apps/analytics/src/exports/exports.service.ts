@@ -23,7 +23,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Export } from './export.entity';
-import { ATTEMPTS, fileKeyOf, WriteExport } from './exports.jobs';
+import { ATTEMPTS, fileKeyOf, jobKeyOf, WriteExport } from './exports.jobs';
 
 class ExportNotFound extends DomainError {
   constructor() {
@@ -63,10 +63,18 @@ export class ExportsService {
     const request = { ...body, of: ExportedReport.encode(body.of) };
     const row: Export = {
       ...{ id: uuidv7(), owner: ownerOf(actor), bots: actor.bots ?? null, request, state: 'waiting' },
-      ...{ rows: null, bytes: null, createdAt: this.clock.now(), finishedAt: null, expiresAt: null },
+      ...{
+        rows: null,
+        totalRows: null,
+        bytes: null,
+        problem: null,
+        createdAt: this.clock.now(),
+        finishedAt: null,
+        expiresAt: null,
+      },
     };
     await tx.insert(Export, row as never);
-    await this.jobs.add(tx, WriteExport, { exportId: row.id }, { maxAttempts: ATTEMPTS });
+    await this.jobs.add(tx, WriteExport, { exportId: row.id }, { key: jobKeyOf(row.id), maxAttempts: ATTEMPTS });
     const { kind, id, roles } = actor;
     await this.outbox.add(
       tx,
@@ -112,10 +120,10 @@ export class ExportsService {
   }
 
   private shown(row: Export): AnswerOf<typeof ReadExport> {
-    const { id, state, createdAt, finishedAt, rows, bytes, expiresAt, request } = row;
+    const { id, state, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt, request } = row;
     const isThere = state === 'done' && expiresAt! > this.clock.now();
     return {
-      ...{ id, createdAt, finishedAt, rows, bytes, expiresAt },
+      ...{ id, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt },
       report: request.of.report,
       format: request.format,
       state: state === 'done' && !isThere ? 'expired' : state,

@@ -9,6 +9,9 @@ import {
 import { Schedules } from '@switchboard/service-kit';
 import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
 import { parse } from 'csv-parse/sync';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import readExcelFile from 'read-excel-file/node';
 import { v7 as uuidv7 } from 'uuid';
 import { type Deed, happened } from '../../test/deeds';
@@ -20,9 +23,11 @@ const BORIS: Actor = { ...ANNA, id: 'boris' };
 
 let app: TestApp;
 let clock: FakeClock;
+let folder: string;
 beforeAll(async () => {
   clock = new FakeClock(new Date('2026-06-01T12:00:00Z'));
-  app = await startApp(analyticsApp, { clock });
+  folder = await mkdtemp(join(tmpdir(), 'exports-'));
+  app = await startApp(analyticsApp, { clock, env: { MEDIA_FOLDER: folder } });
   const come = (bot: string, people: number, from: number) =>
     Array.from({ length: people }, (_, i): Deed => ({ who: from + i, at: '2026-03-02T10:00:00Z', bot }));
   await happened(app, [
@@ -40,15 +45,22 @@ beforeAll(async () => {
     },
   ]);
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await app.stop();
+  await rm(folder, { recursive: true });
+});
 
 type Body = Parameters<typeof app.gateway.call<typeof OpenExport>>[1] extends infer Input ? Input : never;
 type Wanted = NonNullable<Body> extends { body: infer Wanted } ? Wanted : never;
 
+const opened = (body: Wanted, actor = ANNA) =>
+  app.gateway.call(OpenExport, { body, idempotencyKey: uuidv7() }, { actor });
+const read = (exportId: string, actor = ANNA) => app.gateway.call(ReadExport, { params: { exportId } }, { actor });
+
 async function done(body: Wanted, actor = ANNA) {
-  const { id } = await app.gateway.call(OpenExport, { body, idempotencyKey: uuidv7() }, { actor });
-  const read = () => app.gateway.call(ReadExport, { params: { exportId: id } }, { actor });
-  return until(async () => ((await read()).state === 'done' ? read() : undefined), { what: 'the export' });
+  const { id } = await opened(body, actor);
+  const isDone = async () => ((await read(id, actor)).state === 'done' ? read(id, actor) : undefined);
+  return until(isDone, { what: 'the export' });
 }
 /** As a browser follows the link; the gateway takes `/v1` away. */
 const follow = (link: string) => fetch(app.url + link.replace(/^\/v1/, ''));
@@ -126,6 +138,17 @@ describe('an export', () => {
     ]);
   });
 
+  it.each([
+    ['day', ['2026-03-02', '1', '0', '10', '0', '5', '450']],
+    ['hour', ['2026-03-02T23:00:00+01:00', '1', '0', '10', '0', '5', '450']],
+    ['bot', ['busy', '1', '0', '10', '0', '5', '450']],
+    ['model', [`'=HYPERLINK("http://x")`, '1', '0', '10', '0', '5', '450']],
+  ] as const)('of usage by %s is what its board shows', async (by, expected) => {
+    const file = await done({ of: { report: 'usage', query: { ...MARCH, botId: 'busy', by } }, format: 'csv' });
+    const rows = parse(await (await follow(file.link!)).text(), { bom: true, from: 2 }) as string[][];
+    expect(rows.filter(([, calls]) => calls !== '0')).toEqual([expected]);
+  });
+
   it('is an entry in the audit log, once', async () => {
     const input = { body: { of: growth('busy'), format: 'csv' as const }, idempotencyKey: uuidv7() };
     const first = await app.gateway.call(OpenExport, input, { actor: ANNA });
@@ -181,12 +204,62 @@ describe('an export', () => {
     expect((await fetch(`${app.url}/analytics/exports`, { method: 'POST', headers, body })).status).toBe(422);
   });
 
+  it('tells how far it is', async () => {
+    const file = await done({ of: growth('busy'), format: 'csv' });
+    expect(file).toMatchObject({ rows: 3, totalRows: 3, problem: null });
+    const usage = await done({ of: { report: 'usage', query: { ...MARCH, botId: 'busy' } }, format: 'csv' });
+    expect(usage).toMatchObject({ rows: 2, totalRows: null });
+  });
+
+  it('of days that are no longer kept has failed at once, and says why', async () => {
+    const query = { ...MARCH, from: '2023-03-01', to: '2023-03-03' };
+    const { id } = await opened({ of: { report: 'growth', query }, format: 'csv' });
+    const failed = await until(async () => ((await read(id)).state === 'failed' ? read(id) : undefined), {
+      what: 'the failure',
+    });
+    expect(failed).toMatchObject({ problem: 'analytics.days_not_kept', link: null, finishedAt: clock.now() });
+  });
+
+  it('that cannot be written is tried again, and has failed after the last time', async () => {
+    await rename(folder, `${folder}-away`);
+    await writeFile(folder, 'no folder');
+    try {
+      const { id } = await opened({ of: growth('busy'), format: 'csv' });
+      const tries = () =>
+        app.service.db.query<{ attempts: number }[]>(
+          `SELECT attempts FROM analytics_jobs._private_jobs WHERE key = $1 AND locked_at IS NULL AND attempts > 0`,
+          [`export:${id}`],
+        );
+      await until(async () => (await tries()).length > 0, { what: 'the first try' });
+      expect(await read(id)).toMatchObject({ state: 'running', rows: 0, totalRows: 3 });
+      await app.service.db.query(
+        `UPDATE analytics_jobs._private_jobs SET attempts = max_attempts - 1, run_at = now() WHERE key = $1`,
+        [`export:${id}`],
+      );
+      await until(async () => (await read(id)).state === 'failed', { what: 'the failure' });
+      expect(await read(id)).toMatchObject({ problem: null, link: null, finishedAt: clock.now() });
+    } finally {
+      await rm(folder);
+      await rename(`${folder}-away`, folder);
+    }
+  });
+
+  it('that nobody writes any more, since its process was killed at the last try, has failed', async () => {
+    const lost = uuidv7();
+    const request = { of: growth('busy'), format: 'csv', locale: 'en', delimiter: ',', bom: true };
+    await app.service.db.query(
+      `INSERT INTO exports (id, owner, request, state, created_at) VALUES ($1, 'staff:anna', $2, 'running', $3)`,
+      [lost, JSON.stringify(request), clock.now()],
+    );
+    await app.service.nest.get(Schedules).runSlot('give-up-exports', clock.now());
+    await until(async () => (await read(lost)).state === 'failed', { what: 'it being given up' });
+  });
+
   it('is there for a day: then its link says nothing, and its file is deleted', async () => {
     const file = await done({ of: growth(), format: 'csv' });
     clock.advance(24 * 3_600_000 + 1000);
     expect((await follow(file.link!)).status).toBe(404);
-    const read = () => app.gateway.call(ReadExport, { params: { exportId: file.id } }, { actor: ANNA });
-    expect(await read()).toMatchObject({ state: 'expired', link: null });
+    expect(await read(file.id)).toMatchObject({ state: 'expired', link: null });
     await app.service.nest.get(Schedules).runSlot('forget-exports', clock.now());
     const stateOf = async () => {
       const [row] = await app.service.db.query<{ state: string }[]>('SELECT state FROM exports WHERE id = $1', [

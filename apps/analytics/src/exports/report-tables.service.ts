@@ -46,20 +46,27 @@ interface Report {
   readonly columns: Readonly<Partial<Record<ColumnName, ColumnType>>>;
   /** Definitions that belong to it besides those of its columns. */
   readonly about?: readonly DefinitionId[];
-  readonly rows: Iterable<Row> | AsyncIterable<Row>;
+  readonly rows: readonly Row[] | AsyncIterable<Row>;
 }
 
 export interface ReportTable extends Table {
+  /** How many rows there will be; null where that is known only at the end. */
+  readonly totalRows: number | null;
   readonly definitions: readonly DefinitionId[];
 }
 
 const GROWTH = ['dau', 'wau', 'mau', 'new', 'retained', 'resurrected', 'dormant'] as const;
 const MESSAGES = ['messages', 'voiceMessages', 'replies', 'failedReplies', 'delivered', 'undeliverable'] as const;
 const ACTIVITY = [...MESSAGES, 'calls', 'outputTokens', 'costMicros', 'medianMs', 'p95Ms'] as const;
-const USAGE = [
-  ...MESSAGES,
-  ...(['calls', 'failedCalls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const),
-] as const;
+const CALLS = ['calls', 'failedCalls', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'] as const;
+const USAGE = [...MESSAGES, ...CALLS] as const;
+const USAGE_KEYS = {
+  model: ['model', 'text'],
+  bot: ['bot', 'text'],
+  day: ['day', 'day'],
+  hour: ['time', 'time'],
+} as const satisfies Record<string, readonly [ColumnName, ColumnType]>;
+type UsageKey = keyof typeof USAGE_KEYS;
 
 const integers = (names: readonly ColumnName[]): Report['columns'] =>
   Object.fromEntries(names.map((name) => [name, 'integer']));
@@ -87,7 +94,10 @@ export class ReportTablesService {
       const entries = Object.entries(columns) as [ColumnName, ColumnType][];
       const named = entries.map(([name, type]) => ({ name: nameOf(name, locale), type }));
       const definitions = [...entries.map(([name]) => name).filter(isDefinition), ...about, ...ALWAYS];
-      return write({ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] });
+      return write({
+        ...{ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] },
+        totalRows: 'length' in rows ? rows.length : null,
+      });
     };
     switch (of.report) {
       case 'growth':
@@ -102,8 +112,11 @@ export class ReportTablesService {
         return asTable(await this.activity(of.query, viewer));
       case 'business':
         return asTable(await this.business(of.query, viewer, locale));
-      case 'usage':
-        return this.usage(of.query, viewer, asTable);
+      case 'usage': {
+        const { by } = of.query;
+        if (by === 'detail') return this.usageInDetail(of.query, viewer, asTable);
+        return asTable(await this.usageBy(by, of.query, viewer));
+      }
     }
   }
 
@@ -152,7 +165,8 @@ export class ReportTablesService {
   }
 
   private async revenue(query: QueryOf<'revenue'>, viewer: Viewer): Promise<Report> {
-    const days = await this.reports.read((tx) => this.revenues.days(tx, this.reports.scopeOf(query, viewer)));
+    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
+    const days = await this.reports.read((tx) => this.revenues.days(tx, scope));
     return {
       columns: { day: 'day', currency: 'text', ...integers(['gross', 'refunds', 'net', 'payments']) },
       rows: days.map(({ day, currency, grossMinor, refundsMinor, payments }) => [
@@ -195,10 +209,20 @@ export class ReportTablesService {
     };
   }
 
+  private async usageBy(by: UsageKey, query: QueryOf<'usage'>, viewer: Viewer): Promise<Report> {
+    const { groups } = await this.usageBoards.usage({ ...query, by }, viewer);
+    const [name, type] = USAGE_KEYS[by];
+    return {
+      columns: { [name]: type, ...integers(CALLS) },
+      rows: groups.map((group) => [by === 'hour' ? new Date(group.key) : group.key, ...CALLS.map((key) => group[key])]),
+    };
+  }
+
   /** By hour, bot and model: there may be more rows than fit into memory. */
-  private usage<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
+  private usageInDetail<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
+    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
     return this.reports.read((tx) => {
-      const rows = this.usages.details(tx, this.reports.scopeOf(query, viewer));
+      const rows = this.usages.details(tx, scope);
       return write({
         columns: { time: 'time', bot: 'text', model: 'text', ...integers(USAGE) },
         rows: mapped(rows, (row) => [row.at, row.botId, row.model, ...USAGE.map((key) => row[key])]),

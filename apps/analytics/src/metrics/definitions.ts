@@ -150,8 +150,14 @@ const DEFINITIONS = {
     ru: ['Конверсия', 'Доля заплативших за 7 или 30 дней от первого дня среди тех, у кого столько дней прошло.'],
   },
   lifetimeValue: {
-    en: ['Lifetime value', 'Net within so many days of the first day, per person, of those for whom they are over.'],
-    ru: ['Ценность клиента', 'Чистая выручка за столько дней от первого, на человека, по тем, у кого они прошли.'],
+    en: [
+      'Lifetime value',
+      'Money paid less money given back within so many days of the first day, per person, of those for whom they are over. What they cost, such as calls of models, is not taken off.',
+    ],
+    ru: [
+      'Ценность клиента',
+      'Заплаченное минус возвращённое за столько дней от первого, на человека, по тем, у кого они прошли. Расходы на них, например на модели, не вычтены.',
+    ],
   },
   prediction: {
     en: [
@@ -221,8 +227,8 @@ const DEFINITIONS = {
   medianMs: { en: ['Median, ms', 'Half of the calls were faster.'], ru: ['Медиана, мс', 'Половина вызовов быстрее.'] },
   p95Ms: { en: ['95 %, ms', '95 % of the calls were faster.'], ru: ['95 %, мс', '95 % вызовов быстрее.'] },
   hidden: {
-    en: ['Hidden', 'What fewer than 20 people are behind is not shown: the cell is empty.'],
-    ru: ['Скрыто', 'То, за чем меньше 20 человек, не показывается: клетка пуста.'],
+    en: ['Hidden', 'What fewer than 20 people are behind, or what fewer than 20 did, is not shown: the cell is empty.'],
+    ru: ['Скрыто', 'То, за чем меньше 20 человек или что сделали меньше 20, не показывается: клетка пуста.'],
   },
   provisional: {
     en: ['Provisional', 'Events may come up to 48 hours late; numbers of the last two days may still change.'],

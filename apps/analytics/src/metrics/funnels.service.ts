@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { quantile } from '../stats/samples';
 import { SESSION_GAP, SESSION_TYPES } from './activity';
-import { rowsOf } from './cursor';
+import { rowsOf } from '../events/cursor';
 import { type Funnel, type FunnelEvent, runFunnel } from './funnel';
 import { END_MOMENT, FIRST_MOMENT, OF_BOTS, parametersOf, queryInScope, SCOPE, type Scope } from './scope';
 

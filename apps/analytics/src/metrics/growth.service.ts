@@ -113,10 +113,12 @@ const DAYS = `
     SELECT day, sum(people) AS dau, coalesce(sum(people) FILTER (WHERE since <= ${CHURN_DAYS}), 0) AS retained FROM visit GROUP BY day
   )
   SELECT (first + n)::text AS day, coalesce(dau, 0)::int AS dau, coalesce(wau, 0)::int AS wau, coalesce(mau, 0)::int AS mau,
-    coalesce(arrival.people, 0)::int AS new, coalesce(retained, 0)::int AS retained,
-    (coalesce(dau, 0) - coalesce(arrival.people, 0) - coalesce(retained, 0))::int AS resurrected, coalesce(dormant, 0)::int AS dormant
+    new::int AS new, coalesce(retained, 0)::int AS retained,
+    (coalesce(dau, 0) - new - coalesce(retained, 0))::int AS resurrected, coalesce(dormant, 0)::int AS dormant
   FROM scope CROSS JOIN ${upTo('last - first')} AS n
   LEFT JOIN daily ON daily.day = first + n
   LEFT JOIN arrival ON arrival.day = first + n
+  -- Who came is known for longer than who was active: where that is gone, nobody was new either.
+  CROSS JOIN LATERAL (SELECT least(coalesce(arrival.people, 0), coalesce(dau, 0) - coalesce(retained, 0)) AS new) AS arrived
   LEFT JOIN LATERAL (SELECT wau, mau, dormant FROM total WHERE at <= first + n ORDER BY at DESC LIMIT 1) AS so_far ON true
   ORDER BY n`;

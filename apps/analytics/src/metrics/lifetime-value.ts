@@ -1,4 +1,4 @@
-import { quantile } from '../stats/samples';
+import { mean, quantile } from '../stats/samples';
 
 /** What is known of one person, in days after their first active day, which is day 0. */
 export interface Life {
@@ -131,7 +131,6 @@ function weibullOf(points: readonly { readonly day: number; readonly share: numb
   const usable = points.filter(({ day, share }) => day > 0 && share > 0 && share < 1);
   if (usable.length === 0) return () => 1;
   const [xs, ys] = [usable.map(({ day }) => Math.log(day)), usable.map(({ share }) => Math.log(-Math.log(share)))];
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [mean(xs), mean(ys)];
   const spread = xs.reduce((sum, value) => sum + (value - x) ** 2, 0);
   const slope = spread > 0 ? xs.reduce((sum, value, i) => sum + (value - x) * (ys[i]! - y), 0) / spread : 1;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BOUNDS_MS } from '../rollups/event-rules';
 import { upTo } from './activity';
-import { rowsOf } from './cursor';
+import { rowsOf } from '../events/cursor';
 import { END_MOMENT, FIRST_MOMENT, momentOf, OF_BOTS, parametersOf, queryInScope, SCOPE, type Scope } from './scope';
 
 export interface Usage {

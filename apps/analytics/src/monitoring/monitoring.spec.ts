@@ -63,10 +63,12 @@ it('what the business did is told to Prometheus as the ledger has it', async () 
   await untilSeries('business_active_people', { 'period=day': 1, 'period=week': 1, 'period=month': 1 });
 });
 
-it('the age of the latest backup is told, and which alerts fire', async () => {
+it('the age of the latest backup is told, that there is none as well, and which alerts fire', async () => {
   expect(await series('analytics_backup_timestamp_seconds')).toEqual({});
+  expect(await series('analytics_backups')).toEqual({ '': 0 });
   const { takenAt } = await app.gateway.call(BackUpStatistics);
   await untilSeries('analytics_backup_timestamp_seconds', { '': takenAt.getTime() / 1000 });
+  expect(await series('analytics_backups')).toEqual({ '': 1 });
   await ask(
     app,
     `INSERT INTO alerts (id, rule, subject, severity, state, recent, clean, measure, window_seconds, expected, seen, contributors,

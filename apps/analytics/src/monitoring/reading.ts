@@ -6,7 +6,10 @@ const TIMES_AS_LONG = 50;
 export class Reading<T> {
   private last: { readonly goodUntil: number; readonly value: Promise<T | undefined> } | undefined;
 
-  constructor(private readonly read: () => Promise<T>) {}
+  constructor(
+    private readonly read: () => Promise<T>,
+    private readonly freshMs = FRESH_MS,
+  ) {}
 
   /** Undefined while it cannot be read: a scrape must answer while the database is away. */
   get(): Promise<T | undefined> {
@@ -16,9 +19,14 @@ export class Reading<T> {
     this.last = { goodUntil: Infinity, value };
     void value.then((result) => {
       const took = performance.now() - now;
-      const goodFor = result === undefined ? 0 : Math.max(FRESH_MS, took * TIMES_AS_LONG);
+      const goodFor = result === undefined ? 0 : Math.max(this.freshMs, took * TIMES_AS_LONG);
       this.last = { goodUntil: performance.now() + goodFor, value };
     });
     return value;
+  }
+
+  /** What was read is no longer so. */
+  forget(): void {
+    this.last = undefined;
   }
 }

@@ -4,6 +4,7 @@ import { asActor, type AnswerOf, type RequestOf } from '@switchboard/service-kit
 import { DataSource } from 'typeorm';
 import { SESSION_GAP, SESSION_TYPES } from '../metrics/activity';
 import { momentOf } from '../metrics/scope';
+import { Kept } from '../retention/kept';
 
 type Statistics = AnswerOf<typeof ReadMyStatistics>;
 type Day = Statistics['days'][number];
@@ -11,9 +12,13 @@ type Day = Statistics['days'][number];
 /** What a person sees of themselves. They act in their own role, which sees no rows but theirs. */
 @Injectable()
 export class OwnStatisticsService {
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly kept: Kept,
+  ) {}
 
   month({ month, zone }: RequestOf<typeof ReadMyStatistics>['query'], actor: Actor): Promise<Statistics> {
+    const keptFrom = this.kept.firstDay('events', zone);
     return asActor(this.db, actor, async (tx) => {
       const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [
         actor.id,
@@ -21,7 +26,7 @@ export class OwnStatisticsService {
       const days = await tx.query<Day[]>(DAYS, [zone, `${month}-01`, actor.id, SESSION_TYPES]);
       const sum = (key: Exclude<keyof Day, 'day'>) => days.reduce((total, day) => total + day[key], 0);
       return {
-        ...{ month, zone, days },
+        ...{ month, zone, days, keptFrom: keptFrom > `${month}-01` ? keptFrom : null },
         isCounted: consent?.given ?? false,
         total: {
           sessions: sum('sessions'),

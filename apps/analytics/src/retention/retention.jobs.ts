@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   Clock,
-  CONFIG,
   defineJob,
   type JobRun,
   LOG,
@@ -11,9 +10,9 @@ import {
   Slot,
 } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
-import type { AnalyticsConfig } from '../analytics.config';
 import { type EventPartition, EventPartitions } from '../events/event-partitions';
 import { RollupsService } from '../rollups/rollups.service';
+import { Kept } from './kept';
 
 const ForgetOldEvents = defineJob('forget-old-events', Slot);
 
@@ -31,7 +30,7 @@ export class RetentionJobs {
     private readonly partitions: EventPartitions,
     private readonly rollups: RollupsService,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: AnalyticsConfig,
+    private readonly kept: Kept,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -41,12 +40,12 @@ export class RetentionJobs {
     timeoutMs: 60 * 60_000,
   })
   async forgetOld(_slot: PayloadOf<typeof ForgetOldEvents>, { signal }: JobRun): Promise<void> {
-    const months = this.monthsAgo(this.config.ANALYTICS_KEEP_MEASURES_MONTHS);
+    const activitySince = this.kept.since('activity');
     await this.rollups.forgetMeasures(5, this.daysAgo(FIVE_MINUTES_KEPT_DAYS));
-    await this.rollups.forgetMeasures(15, months);
-    await this.rollups.forgetActivity(months);
+    await this.rollups.forgetMeasures(15, activitySince);
+    await this.rollups.forgetActivity(activitySince);
     await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [this.daysAgo(QUARANTINE_KEPT_DAYS)]);
-    const oldest = this.monthsAgo(this.config.ANALYTICS_KEEP_EVENTS_MONTHS);
+    const oldest = this.kept.since('events');
     for (const partition of await this.partitions.list()) {
       if (partition.to > oldest) continue;
       signal.throwIfAborted();
@@ -71,11 +70,5 @@ export class RetentionJobs {
 
   private daysAgo(days: number): Date {
     return new Date(this.clock.now().getTime() - days * DAY_MS);
-  }
-
-  /** The first moment of the month that was so many months ago. */
-  private monthsAgo(months: number): Date {
-    const now = this.clock.now();
-    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1));
   }
 }

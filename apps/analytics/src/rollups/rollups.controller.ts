@@ -9,6 +9,6 @@ export class RollupsController {
 
   @Implements(RebuildMeasures)
   async rebuild({ body, signal }: RequestOf<typeof RebuildMeasures>): Promise<AnswerOf<typeof RebuildMeasures>> {
-    return { days: await this.rollups.rebuild(body.from, body.to, signal) };
+    return { days: await this.rollups.rebuild(body.from, body.to, { signal }) };
   }
 }

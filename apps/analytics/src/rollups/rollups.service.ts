@@ -10,6 +10,11 @@ export class EventsNotKept extends DomainError {
   }
 }
 
+interface Rebuilding {
+  readonly signal?: AbortSignal;
+  readonly change?: string;
+}
+
 const DAY_MS = 86_400_000;
 
 /** $1 and $2 are the first moment of a day and of the next one. */
@@ -34,9 +39,10 @@ export class RollupsService {
   /**
    * Counts days anew, each in a transaction that nobody stores anything beside.
    * @param from first and last day of UTC, as `2026-11-27`
+   * @param change of the events of a day, in that transaction; $1 and $2 are its first moment and that of the next one
    * @throws EventsNotKept
    */
-  async rebuild(from: string, to: string, signal?: AbortSignal): Promise<number> {
+  async rebuild(from: string, to: string, { signal, change }: Rebuilding = {}): Promise<number> {
     const [{ since }] = await this.db.query<[{ since: string }]>(
       'SELECT countable_since::text AS since FROM rollup_state',
     );
@@ -45,15 +51,16 @@ export class RollupsService {
     let days = 0;
     for (let day = Date.parse(from); day <= Date.parse(to); day += DAY_MS, days++) {
       signal?.throwIfAborted();
-      await this.db.transaction((tx) => this.rebuildDay(tx, new Date(day)));
+      await this.db.transaction((tx) => this.rebuildDay(tx, new Date(day), change));
     }
     return days;
   }
 
-  private async rebuildDay(tx: EntityManager, day: Date): Promise<void> {
+  private async rebuildDay(tx: EntityManager, day: Date, change: string | undefined): Promise<void> {
     const within = [day, new Date(day.getTime() + DAY_MS)];
     // Alone with the tables of events: see `consenting`, which whoever stores asks first.
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
+    if (change) await tx.query(change, within);
     await tx.query(`DELETE FROM measures WHERE ${ALL_WIDTHS} AND ${WITHIN}`, within);
     await tx.query('DELETE FROM active_people WHERE day = $1', [day.toISOString().slice(0, 10)]);
     await tx.query(COUNT_ANEW, within);

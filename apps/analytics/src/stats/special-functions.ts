@@ -58,26 +58,6 @@ export function incompleteBeta(x: number, a: number, b: number): number {
     : 1 - (factor * betaContinuedFraction(1 - x, b, a)) / b;
 }
 
-/**
- * ₂F₁(a, b; c; z) for positive parameters and 0 ≤ z < 1. Where the series grows towards z = 1 (a + b > c) it is summed after
- * Euler's transformation, which takes the growth out as a power of 1 − z.
- * Source: NIST DLMF 15.2.1, 15.8.1.
- */
-export function hypergeometric2F1(a: number, b: number, c: number, z: number): number {
-  if (z > 0.5 && a + b > c) return (1 - z) ** (c - a - b) * gaussSeries(c - a, c - b, c, z);
-  return gaussSeries(a, b, c, z);
-}
-
-function gaussSeries(a: number, b: number, c: number, z: number): number {
-  let [term, sum] = [1, 1];
-  for (let n = 0; n < MOST_TERMS; n++) {
-    term *= (((a + n) * (b + n)) / ((c + n) * (n + 1))) * z;
-    sum += term;
-    if (abs(term) <= EPSILON * abs(sum)) return sum;
-  }
-  return NaN;
-}
-
 const gammaFactor = (a: number, x: number) => exp(a * log(x) - x - logGamma(a));
 
 /** Source: NIST DLMF 8.7.1. */

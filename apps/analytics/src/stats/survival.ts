@@ -1,5 +1,4 @@
-import { chiSquareTail, normalQuantile } from './distributions';
-import { solvePositive } from './linear-system';
+import { normalQuantile } from './distributions';
 
 /** Somebody who was watched until `time`, when what is waited for happened, or who was still there then. */
 export interface Observation {
@@ -25,7 +24,7 @@ export interface SurvivalStep {
 export function kaplanMeier(observations: readonly Observation[], alpha = 0.05): SurvivalStep[] {
   const z = normalQuantile(1 - alpha / 2);
   let [survival, greenwood] = [1, 0];
-  return timesOf([observations]).map((time) => {
+  return timesOf(observations).map((time) => {
     const atRisk = atRiskAt(observations, time);
     const happened = happenedAt(observations, time);
     survival *= 1 - happened / atRisk;
@@ -44,41 +43,10 @@ export function kaplanMeier(observations: readonly Observation[], alpha = 0.05):
   });
 }
 
-export interface LogRank {
-  readonly chiSquare: number;
-  readonly degreesOfFreedom: number;
-  readonly p: number;
-}
-
-/** Whether it happens sooner in some groups than in others. As `survdiff` of R. */
-export function logRank(groups: readonly (readonly Observation[])[]): LogRank {
-  const size = groups.length - 1;
-  const excess = new Array<number>(size).fill(0);
-  const covariance = excess.map(() => new Array<number>(size).fill(0));
-  for (const time of timesOf(groups)) {
-    const atRisk = groups.map((group) => atRiskAt(group, time));
-    const happened = groups.map((group) => happenedAt(group, time));
-    const [n, d] = [total(atRisk), total(happened)];
-    for (let i = 0; i < size; i++) {
-      const share = atRisk[i]! / n;
-      excess[i]! += happened[i]! - d * share;
-      if (n < 2) continue;
-      const scale = (d * (n - d)) / (n - 1);
-      for (let k = 0; k < size; k++) covariance[i]![k]! += scale * share * ((i === k ? 1 : 0) - atRisk[k]! / n);
-    }
-  }
-  const solved = solvePositive(covariance, excess);
-  const chiSquare = solved.reduce((sum, x, i) => sum + x * excess[i]!, 0);
-  return { chiSquare, degreesOfFreedom: size, p: chiSquareTail(chiSquare, size) };
-}
-
-const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const atRiskAt = (group: readonly Observation[], time: number) => group.filter((one) => one.time >= time).length;
 const happenedAt = (group: readonly Observation[], time: number) =>
   group.filter((one) => one.time === time && one.happened).length;
 
 /** At which something happened, in order. */
-const timesOf = (groups: readonly (readonly Observation[])[]): number[] =>
-  [...new Set(groups.flatMap((group) => group.filter(({ happened }) => happened).map(({ time }) => time)))].toSorted(
-    (a, b) => a - b,
-  );
+const timesOf = (group: readonly Observation[]): number[] =>
+  [...new Set(group.filter(({ happened }) => happened).map(({ time }) => time))].toSorted((a, b) => a - b);

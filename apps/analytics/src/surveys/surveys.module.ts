@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { SurveysHandlers } from './surveys.handlers';
+import { EventsModule } from '../events/events.module';
 import { SurveysJobs } from './surveys.jobs';
 import { SurveysService } from './surveys.service';
 
-@Module({ controllers: [SurveysHandlers], providers: [SurveysJobs, SurveysService], exports: [SurveysService] })
+@Module({ imports: [EventsModule], providers: [SurveysJobs, SurveysService], exports: [SurveysService] })
 export class SurveysModule {}

@@ -4,6 +4,7 @@ import { type Bot, SurveyAskRequested } from '@switchboard/contracts';
 import { BotsRegistry, Clock } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
+import { EventStore } from '../events/event-store.service';
 import { END_MOMENT, FIRST_MOMENT, OF_BOTS, queryInScope, SCOPE, type Scope } from '../metrics/scope';
 import { SurveyAsk } from './survey-ask.entity';
 
@@ -11,7 +12,7 @@ import { SurveyAsk } from './survey-ask.entity';
 const PRODUCT = 'survey';
 /** When it is neither early nor late, by the clock of the bot. */
 const ASKED_AT_HOUR = 12;
-/** Of a bot, per day. */
+/** Of a bot, per day, however often the job is tried. */
 const MOST_ASKED = 500;
 
 export interface SurveyResult {
@@ -31,7 +32,11 @@ export class SurveysService {
     private readonly bots: BotsRegistry,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-  ) {}
+    store: EventStore,
+  ) {
+    // Of somebody who has not consented nothing is kept.
+    store.alsoForget((tx, userId) => tx.delete(SurveyAsk, { userId }));
+  }
 
   /** Asks for some people of the bots whose hour it is to be asked. */
   async ask(): Promise<void> {
@@ -45,11 +50,6 @@ export class SurveysService {
   async result(tx: EntityManager, scope: Scope): Promise<SurveyResult> {
     const [row] = await queryInScope<SurveyResult>(tx, scope, RESULT);
     return row!;
-  }
-
-  /** Of somebody who has not consented nothing is kept. */
-  async forget(tx: EntityManager, userId: string): Promise<void> {
-    await tx.delete(SurveyAsk, { userId });
   }
 
   private async askPeopleOf(tx: EntityManager, botId: string, now: Date): Promise<void> {
@@ -77,7 +77,8 @@ const ASK = `
     SELECT consenting(array_agg(user_id)) AS user_id FROM candidate
   )
   INSERT INTO survey_asks AS known (user_id, survey_id, bot_id, asked_at)
-  SELECT user_id, gen_random_uuid(), $1, $2 FROM chosen ORDER BY md5(user_id::text || $2::text) LIMIT $3
+  SELECT user_id, gen_random_uuid(), $1, $2 FROM chosen ORDER BY md5(user_id::text || $2::text)
+  LIMIT greatest(0, $3 - (SELECT count(*) FROM survey_asks WHERE bot_id = $1 AND asked_at > $2 - interval '12 hours'))
   ON CONFLICT (user_id) DO UPDATE
     SET survey_id = excluded.survey_id, bot_id = excluded.bot_id, asked_at = excluded.asked_at
     WHERE known.asked_at <= $2 - interval '90 days'

@@ -109,6 +109,37 @@ describe('the survey', () => {
     expect(await rows()).toEqual([]);
   });
 
+  it('forgets that it asked somebody just when they took their consent back', async () => {
+    await knows(80, 'silent');
+    const asking = app.service.db.createQueryRunner();
+    await asking.startTransaction();
+    await asking.query(`SELECT consenting(ARRAY[$1::uuid])`, [userId(80)]);
+    const withdrawn = withdraws(app, userId(80));
+    const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    await until(async () => (await app.service.db.query<unknown[]>(waiting)).length > 0, { what: 'the withdrawal' });
+    await asking.query(`INSERT INTO survey_asks VALUES ($1, $2, 'lumen', $3)`, [userId(80), uuidv7(), clock.now()]);
+    await asking.commitTransaction();
+    await asking.release();
+    await withdrawn;
+    expect(await app.service.db.query('SELECT FROM survey_asks WHERE user_id = $1', [userId(80)])).toEqual([]);
+  });
+
+  it('asks 500 people of a bot on a day at the most, also when it has to try again', async () => {
+    clock.advance(DAY_MS);
+    const people = Array.from({ length: 520 }, (_, i) => 1000 + i);
+    await happened(
+      app,
+      people.flatMap((who) => [20, 1].map((days) => ({ who, at: ago(days), bot: 'lumen' }))),
+    );
+    const before = asked().length;
+    for (let i = 0; i < 2; i++) {
+      clock.advance(60_000);
+      await run();
+    }
+    await hearAsked(before + 500);
+    expect(await app.service.db.query(`SELECT FROM survey_asks WHERE asked_at > $1`, [ago(0.1)])).toHaveLength(500);
+  });
+
   it('counts the latest answer of each person', async () => {
     const answer = (who: number, score: number) =>
       SurveyAnswered({

@@ -38,6 +38,7 @@ import { refresh, tellProblem } from '../api';
 import { BotFilter } from '../bots/bot-parts';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
+import { useStaffNames } from '../staff/staff.api';
 import { useAlertTexts } from './alerts.texts';
 
 const OPEN = 'pending,firing';
@@ -92,7 +93,7 @@ export function AlertList() {
         rows={data?.data}
         idOf={({ id }) => id}
         nameOf={({ title }) => title[language]}
-        onOpen={({ id }) => set({ alert: id })}
+        onOpen={({ id }) => set({ alert: id }, { keepsPage: true })}
         waiting={isFetching}
         error={error}
         onRetry={() => void refetch()}
@@ -108,7 +109,9 @@ export function AlertList() {
           )
         }
       />
-      {search.alert && <AlertDialog alertId={search.alert} onClose={() => set({ alert: undefined })} />}
+      {search.alert && (
+        <AlertDialog alertId={search.alert} onClose={() => set({ alert: undefined }, { keepsPage: true })} />
+      )}
     </>
   );
 }
@@ -178,6 +181,7 @@ function AlertDialog({ alertId, onClose }: { alertId: string; onClose: () => voi
 
 function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
   const t = useAlertTexts();
+  const nameOf = useStaffNames();
   const formats = useFormats();
   const shown = (value: number) => (/micros/i.test(alert.measure) ? formats.cost(value) : formats.number(value));
   const contributors = [...alert.contributors].sort((a, b) => b.seen - b.expected - (a.seen - a.expected));
@@ -207,7 +211,7 @@ function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
           [t.notified, alert.notifiedAt && <Moment key="told" at={alert.notifiedAt} />],
           [t.throttled, alert.throttledUntil && <Moment key="limit" at={alert.throttledUntil} />],
           [t.snooze, alert.snoozedUntil && <Moment key="snooze" at={alert.snoozedUntil} />],
-          [t.acknowledge, alert.acknowledgedBy && t.by(alert.acknowledgedBy)],
+          [t.acknowledge, alert.acknowledgedBy && t.by(nameOf(alert.acknowledgedBy))],
           [t.runbook, <code key="runbook">{alert.runbook}</code>],
         ]}
       />

@@ -45,9 +45,14 @@ export function KnownPeriods() {
     ...analyticsKnownPeriodsListOptions({ query: { after, limit: 50 } }),
     placeholderData: keepPreviousData,
   });
-  const remove = async (periodId: string) => {
-    await analyticsKnownPeriodsRemove({ path: { periodId } })
-      .then(() => notify({ text: t.known.removed }))
+  const remove = async ({ id, label, from, to, botId }: AnalyticsKnownPeriod) => {
+    const key = crypto.randomUUID();
+    const addAgain = () =>
+      analyticsKnownPeriodsAdd({ headers: { 'Idempotency-Key': key }, body: { label, from, to, botId } })
+        .catch(tellProblem)
+        .then(() => refresh('analyticsKnownPeriods'));
+    await analyticsKnownPeriodsRemove({ path: { periodId: id } })
+      .then(() => notify({ text: t.known.removed, undo: () => void addAgain() }))
       .catch(tellProblem);
     await refresh('analyticsKnownPeriods');
   };
@@ -86,13 +91,13 @@ export function KnownPeriods() {
         }
         actions={
           mayWrite
-            ? ({ id }) => [
+            ? (period) => [
                 {
                   id: 'all',
                   entries: [
                     {
                       ...{ id: 'remove', label: t.known.remove, icon: <Trash2 />, look: 'danger' },
-                      onAction: () => void remove(id),
+                      onAction: () => void remove(period),
                     },
                   ],
                 },

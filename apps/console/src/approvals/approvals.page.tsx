@@ -86,7 +86,7 @@ function Approvals({ state }: { state?: 'pending' }) {
         rows={data?.data}
         idOf={({ id }) => id}
         nameOf={({ summary }) => summary}
-        onOpen={({ id }) => set({ approval: id })}
+        onOpen={({ id }) => set({ approval: id }, { keepsPage: true })}
         waiting={isFetching && !data}
         error={error}
         onRetry={() => void refetch()}
@@ -102,7 +102,12 @@ function Approvals({ state }: { state?: 'pending' }) {
           )
         }
       />
-      {search.approval && <DecisionDialog approvalId={search.approval} onClose={() => set({ approval: undefined })} />}
+      {search.approval && (
+        <DecisionDialog
+          approvalId={search.approval}
+          onClose={() => set({ approval: undefined }, { keepsPage: true })}
+        />
+      )}
     </>
   );
 }

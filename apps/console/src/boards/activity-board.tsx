@@ -2,6 +2,7 @@ import { analyticsBoardsReadActivityOptions } from '@switchboard/api-client';
 import { Card, Filters, Grid, LineChart, Select, StackedBars, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
+import { dayOf } from '../period/days';
 import { oneOf, useSetSearch } from '../search';
 import { BoardFrame, type BoardQuery, provisionalFrom } from './boards.page';
 import { useBoardTexts } from './boards.texts';
@@ -39,7 +40,7 @@ export function ActivityBoard({ query }: { query: BoardQuery }) {
             by === 'hour' ? formats.dateTime(at, query.zone) : formats.date(at, query.zone),
           );
           const dashed = provisionalFrom(
-            points.map(({ at }) => ({ day: at.slice(0, 10) })),
+            points.map(({ at }) => ({ day: dayOf(new Date(at)) })),
             about,
           );
           const frame = { labels, titles, formatExact: formats.number, format: formats.compact };

@@ -132,6 +132,7 @@ function About({ about }: { about: AnalyticsAbout }) {
       <span>{`${t.zone}: ${about.zone}`}</span>
       {about.eventsUpTo && <span>{`${t.fresh}: ${formats.dateTime(about.eventsUpTo)}`}</span>}
       {about.people !== null && <span>{t.counted(formats.number(about.people))}</span>}
+      {about.keptFrom && <span>{t.kept(formats.day(about.keptFrom, 'UTC'))}</span>}
       {about.provisionalFrom && <span>{t.provisional(formats.day(about.provisionalFrom, 'UTC'))}</span>}
     </p>
   );

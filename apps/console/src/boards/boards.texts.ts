@@ -1,4 +1,4 @@
-import { defineTexts } from '@switchboard/ui';
+import { counted, defineTexts } from '@switchboard/ui';
 
 export const useBoardTexts = defineTexts({
   en: {
@@ -18,6 +18,7 @@ export const useBoardTexts = defineTexts({
     fresh: 'Events up to',
     counted: (n: string) => `${n} people`,
     provisional: (day: string) => `From ${day} on late events may still come (dashed).`,
+    kept: (day: string) => `Days before ${day} are no longer kept.`,
     definitions: 'What the numbers mean',
     hidden: 'fewer than 20',
     export: 'Save as a file',
@@ -31,6 +32,7 @@ export const useBoardTexts = defineTexts({
     exports: 'Files',
     exportStates: { waiting: 'Waits', running: 'Is being written', done: 'Ready', failed: 'Failed', expired: 'Gone' },
     exportUntil: 'There until',
+    exportRows: 'Rows',
     noExports: 'No file was written yet.',
     download: 'Download',
     dau: 'Active a day',
@@ -59,7 +61,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'How long people stay',
     survivalAbout: 'By Kaplan and Meier: a person is gone after 14 silent days.',
-    median: (days: string) => `Half of them stay ${days} days or longer.`,
+    median: (days: number) => `Half of them stay ${counted.en(days, 'day', 'days')} or longer.`,
     still: 'Still active',
     funnel: {
       steps: 'Steps',
@@ -115,7 +117,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Payments',
       noRate: 'no rate: not in the sum',
       conversion: 'Who became a payer',
-      within: (days: number) => `within ${days} days`,
+      within: (days: number) => `within ${counted.en(days, 'day', 'days')}`,
       none: 'Nothing was paid in these days.',
     },
     business: {
@@ -138,7 +140,8 @@ export const useBoardTexts = defineTexts({
       trained: 'Learned',
       noForecast: 'There is not enough to learn from yet.',
       ltv: 'What a person brings',
-      within: (days: number) => `in ${days} days`,
+      ltvAbout: 'Paid less given back; what people cost is not taken off.',
+      within: (days: number) => `in ${counted.en(days, 'day', 'days')}`,
       realised: 'So far',
       predicted: 'Expected',
       people: 'People',
@@ -162,6 +165,7 @@ export const useBoardTexts = defineTexts({
     fresh: 'События до',
     counted: (n) => `людей: ${n}`,
     provisional: (day) => `С ${day} ещё могут прийти запоздавшие события (пунктир).`,
+    kept: (day) => `Дней до ${day} уже нет.`,
     definitions: 'Что значат числа',
     hidden: 'меньше 20',
     export: 'Сохранить файлом',
@@ -175,6 +179,7 @@ export const useBoardTexts = defineTexts({
     exports: 'Файлы',
     exportStates: { waiting: 'Ждёт', running: 'Пишется', done: 'Готов', failed: 'Не вышло', expired: 'Удалён' },
     exportUntil: 'Хранится до',
+    exportRows: 'Строк',
     noExports: 'Файлов пока не было.',
     download: 'Скачать',
     dau: 'Активны за день',
@@ -203,7 +208,7 @@ export const useBoardTexts = defineTexts({
     },
     survival: 'Как долго остаются люди',
     survivalAbout: 'По Каплану — Мейеру: человек ушёл, если молчит 14 дней.',
-    median: (days) => `Половина остаётся на ${days} дней или дольше.`,
+    median: (days) => `Половина остаётся на ${counted.ru(days, 'день', 'дня', 'дней')} или дольше.`,
     still: 'Ещё активны',
     funnel: {
       steps: 'Шаги',
@@ -259,7 +264,7 @@ export const useBoardTexts = defineTexts({
       payments: 'Оплаты',
       noRate: 'курса нет, в сумму не вошло',
       conversion: 'Кто стал платить',
-      within: (days) => `за ${days} дней`,
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       none: 'В эти дни ничего не оплачивали.',
     },
     business: {
@@ -282,7 +287,8 @@ export const useBoardTexts = defineTexts({
       trained: 'Обучена',
       noForecast: 'Пока учиться не на чем.',
       ltv: 'Сколько приносит человек',
-      within: (days) => `за ${days} дней`,
+      ltvAbout: 'Заплачено минус возвращено; расходы не вычтены.',
+      within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       realised: 'Пока',
       predicted: 'Ожидается',
       people: 'Люди',

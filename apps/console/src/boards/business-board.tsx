@@ -86,10 +86,10 @@ function Forecast({ forecast }: { forecast: Business['churn']['forecast'] }) {
       </Card>
     );
   }
-  const { share, usedModel, brier, ruleBrier, auc, trainedAt } = forecast;
+  const { share, isBetter, brier, ruleBrier, auc, trainedAt } = forecast;
   const exact = (value: number) => value.toFixed(3);
   return (
-    <Card title={t.business.forecast} about={usedModel ? t.business.modelUsed : t.business.ruleUsed}>
+    <Card title={t.business.forecast} about={isBetter ? t.business.modelUsed : t.business.ruleUsed}>
       <Stat
         label={t.business.forecast}
         value={formats.percent(share.value)}
@@ -132,7 +132,7 @@ function LifetimeValue({ value: { currency, horizons } }: { value: Business['lif
     },
   ];
   return (
-    <Card title={t.business.ltv} flush>
+    <Card title={t.business.ltv} about={t.business.ltvAbout} flush>
       <DataTable
         label={t.business.ltv}
         columns={columns}

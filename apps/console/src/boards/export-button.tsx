@@ -18,6 +18,7 @@ import {
   RadioGroup,
   SubmitButton,
   useForm,
+  useFormats,
   useKitTexts,
   useLanguage,
 } from '@switchboard/ui';
@@ -68,6 +69,9 @@ function ExportDialog({
   const kit = useKitTexts();
   const { language } = useLanguage();
   const [format, setFormat] = useState<'csv' | 'xlsx'>('xlsx');
+  const formats = useFormats();
+  const rowsOf = (rows: number, total: number | null) =>
+    total === null ? formats.number(rows) : `${formats.number(rows)} / ${formats.number(total)}`;
   const files = useQuery({
     ...analyticsExportsListOptions({ query: { limit: 10 } }),
     refetchInterval: ({ state }) =>
@@ -112,7 +116,7 @@ function ExportDialog({
           <div className="ui-stack" style={{ gap: 8 }}>
             <h3>{t.exports}</h3>
             {files.data?.data.length === 0 && <p className="soft">{t.noExports}</p>}
-            {files.data?.data.map(({ id, fileName, state, link, expiresAt }) => (
+            {files.data?.data.map(({ id, fileName, state, link, expiresAt, rows, totalRows }) => (
               <Facts
                 key={id}
                 facts={[
@@ -128,6 +132,7 @@ function ExportDialog({
                       fileName
                     ),
                   ],
+                  [t.exportRows, state === 'running' && rows !== null && rowsOf(rows, totalRows)],
                   [t.exportUntil, expiresAt && state === 'done' && <Moment key="until" at={expiresAt} />],
                 ]}
               />

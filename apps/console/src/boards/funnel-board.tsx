@@ -90,10 +90,11 @@ export function FunnelBoard({ query }: { query: BoardQuery }) {
             ) : (
               <Funnel
                 label={t.boards.funnel}
+                hidden={t.hidden}
                 steps={counted.map(({ event, count, medianSeconds }, i) => ({
                   id: String(i),
                   label: titleOf(event),
-                  count: count ?? 0,
+                  count,
                   about: medianSeconds === null ? undefined : t.funnel.median(formats.duration(medianSeconds * 1000)),
                 }))}
               />

@@ -69,7 +69,7 @@ function Survival({ query }: { query: BoardQuery }) {
       {({ points, medianDays }) => (
         <Card
           title={t.survival}
-          about={medianDays === null ? t.survivalAbout : `${t.survivalAbout} ${t.median(formats.number(medianDays))}`}
+          about={medianDays === null ? t.survivalAbout : `${t.survivalAbout} ${t.median(medianDays)}`}
         >
           <LineChart
             label={t.survival}

@@ -22,6 +22,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../api';
+import { useStaffNames } from '../staff/staff.api';
 import { useBotTexts } from './bots.texts';
 
 /** What was changed, by whom and why; each can be compared and gone back to. */
@@ -50,6 +51,7 @@ export function BotHistory({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boole
       .catch(tellProblem);
     await refresh('gatewayBot');
   };
+  const nameOf = useStaffNames();
   const columns: Column<GatewayBotRevision>[] = [
     {
       ...{ id: 'what', title: t.history.what, phone: 'main' },
@@ -57,7 +59,7 @@ export function BotHistory({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boole
         `${t.history.changes[change as keyof typeof t.history.changes] ?? change}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: t.history.by, width: '160px', cell: ({ by }) => by.id },
+    { id: 'by', title: t.history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
     { id: 'when', title: t.history.when, width: '150px', cell: ({ at }) => <Ago at={at} /> },
     {
       id: 'revision',

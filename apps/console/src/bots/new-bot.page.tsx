@@ -100,6 +100,8 @@ function ChannelStep({ draft, onNext }: StepProps) {
   const { language } = useLanguage();
   const [place, setPlace] = useState(draft.place);
   const [report, setReport] = useState<BotAdapterChannelReport>();
+  /** What goes on when whoever makes the bot has read the warnings. */
+  const [warned, setWarned] = useState<Draft>();
   const form = useForm({
     send: async (values) => {
       const token = values.text('token');
@@ -112,15 +114,23 @@ function ChannelStep({ draft, onNext }: StepProps) {
     },
     done: ({ data, next }) => {
       setReport(data);
+      setWarned(undefined);
       if (data.findings.some(({ severity }) => severity === 'error')) return;
       const { name = next.description.name, username } = data.account ?? {};
-      onNext({
+      const checked = {
         ...next,
         id: next.id || idFrom(username ?? name ?? ''),
         description: { ...next.description, name },
-      });
+      };
+      if (data.findings.some(({ severity }) => severity === 'warning')) setWarned(checked);
+      else onNext(checked);
     },
   });
+  // What was found is of another token.
+  const forget = () => {
+    setReport(undefined);
+    setWarned(undefined);
+  };
   return (
     <Form form={form}>
       <FormProblem form={form} />
@@ -128,7 +138,10 @@ function ChannelStep({ draft, onNext }: StepProps) {
         label={t.place}
         cards
         value={place}
-        onChange={(id) => setPlace(id as Draft['place'])}
+        onChange={(id) => {
+          setPlace(id as Draft['place']);
+          forget();
+        }}
         choices={[
           { id: 'telegram', label: t.places.telegram, hint: t.places.telegramHint },
           { id: 'sandbox', label: t.places.sandbox, hint: t.places.sandboxHint },
@@ -139,6 +152,7 @@ function ChannelStep({ draft, onNext }: StepProps) {
         label={t.token}
         hint={place === 'sandbox' ? t.sandboxToken : t.tokenHint}
         defaultValue={draft.token}
+        onChange={forget}
         autoComplete="off"
         mono
         isRequired
@@ -149,6 +163,7 @@ function ChannelStep({ draft, onNext }: StepProps) {
           label={t.username}
           hint={t.usernameHint}
           defaultValue={draft.description.channel?.username ?? ''}
+          onChange={forget}
           placeholder="books_sandbox_bot"
           isRequired
         />
@@ -163,7 +178,16 @@ function ChannelStep({ draft, onNext }: StepProps) {
           {!report.account && report.findings.length === 0 && <Finding severity="error">{t.noAccount}</Finding>}
         </ul>
       )}
-      <SubmitButton form={form}>{t.check}</SubmitButton>
+      <Row>
+        <SubmitButton form={form} look={warned ? 'plain' : 'primary'}>
+          {t.check}
+        </SubmitButton>
+        {warned && (
+          <Button look="primary" onPress={() => onNext(warned)}>
+            {t.allTheSame}
+          </Button>
+        )}
+      </Row>
     </Form>
   );
 }

@@ -12,13 +12,14 @@ import {
   Moment,
   Page,
   ProblemState,
+  Row,
   SkeletonLines,
   useFormats,
   useKitTexts,
 } from '@switchboard/ui';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, type UseInfiniteQueryResult, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { LockKeyhole } from 'lucide-react';
+import { ChevronDown, LockKeyhole } from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
 import { useMaskedNames } from '../people/people.api';
@@ -69,6 +70,8 @@ export function ConversationPage() {
     );
   }
   const known = turns.data?.pages.flatMap((page) => page.data) ?? [];
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = turns;
+  const moreTurns = hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined;
   const turn = known.find(({ id }) => id === chosen);
   const { botId, userId, startedAt, activeAt, closedAt, messages, good, bad, costMicros, outcomes } = data;
   return (
@@ -93,11 +96,18 @@ export function ConversationPage() {
                   {t.lockedText}
                 </Empty>
               </Card>
-              <Turns turns={turns.data && known} error={turns.error} chosen={chosen} onChoose={setChosen} />
+              <Turns turns={turns.data && known} query={turns} chosen={chosen} onChoose={setChosen} />
             </>
           ) : (
             <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
-              <Talk conversation={data} reason={reason} turns={known} chosen={chosen} onChoose={setChosen} />
+              <Talk
+                conversation={data}
+                reason={reason}
+                turns={known}
+                moreTurns={moreTurns}
+                chosen={chosen}
+                onChoose={setChosen}
+              />
             </Suspense>
           )
         }
@@ -147,12 +157,15 @@ export function ConversationPage() {
 /** How the answers came about, without their words. */
 function Turns({
   turns,
-  error,
+  query: { error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage },
   chosen,
   onChoose,
 }: {
   turns: readonly ChatAiTurn[] | undefined;
-  error: unknown;
+  query: Pick<
+    UseInfiniteQueryResult<unknown, unknown>,
+    'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
+  >;
   chosen?: string;
   onChoose: (id: string) => void;
 }) {
@@ -175,16 +188,31 @@ function Turns({
     },
   ];
   return (
-    <DataTable
-      label={t.answers}
-      columns={columns}
-      rows={turns}
-      idOf={({ id }) => id}
-      nameOf={({ startedAt }) => formats.dateTime(startedAt)}
-      onOpen={({ id }) => onChoose(id)}
-      toneOf={({ id }) => (id === chosen ? 'accent' : undefined)}
-      error={error}
-      empty={<p className="ui-list-none">{t.noTurns}</p>}
-    />
+    <>
+      <DataTable
+        label={t.answers}
+        columns={columns}
+        rows={turns}
+        idOf={({ id }) => id}
+        nameOf={({ startedAt }) => formats.dateTime(startedAt)}
+        onOpen={({ id }) => onChoose(id)}
+        toneOf={({ id }) => (id === chosen ? 'accent' : undefined)}
+        error={error}
+        onRetry={() => void refetch()}
+        empty={<p className="ui-list-none">{t.noTurns}</p>}
+      />
+      {hasNextPage && (
+        <Row>
+          <Button
+            size="small"
+            icon={<ChevronDown />}
+            isPending={isFetchingNextPage}
+            onPress={() => void fetchNextPage()}
+          >
+            {t.older}
+          </Button>
+        </Row>
+      )}
+    </>
   );
 }

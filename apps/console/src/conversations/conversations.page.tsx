@@ -1,8 +1,19 @@
 import { type ChatAiConversation, chatAiConversationsListOptions } from '@switchboard/api-client';
-import { Ago, type Column, DataTable, Empty, Filters, NoMatch, Page, Select, useFormats } from '@switchboard/ui';
+import {
+  Ago,
+  Button,
+  type Column,
+  DataTable,
+  Empty,
+  Filters,
+  NoMatch,
+  Page,
+  Select,
+  useFormats,
+} from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { MessagesSquare, ThumbsDown, ThumbsUp } from 'lucide-react';
+import { MessagesSquare, ThumbsDown, ThumbsUp, X } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
 import { useMaskedNames } from '../people/people.api';
@@ -26,6 +37,7 @@ export function ConversationsPage() {
   const days = daysOf(search);
   const maskedOf = useMaskedNames();
   const nameOf = useBotNames();
+  const nameOfPerson = (userId: string) => maskedOf(userId) ?? `…${userId.slice(-6)}`;
   const rating = oneOf(ratings, search.rating);
   const { data, error, isFetching, refetch } = useQuery({
     ...chatAiConversationsListOptions({
@@ -42,8 +54,7 @@ export function ConversationsPage() {
   const columns: Column<ChatAiConversation>[] = [
     {
       ...{ id: 'person', title: t.person },
-      cell: ({ userId }) =>
-        userId ? <PersonName userId={userId} name={maskedOf(userId) ?? `…${userId.slice(-6)}`} /> : t.group,
+      cell: ({ userId }) => (userId ? <PersonName userId={userId} name={nameOfPerson(userId)} /> : t.group),
     },
     { id: 'bot', title: t.bot, width: '180px', cell: ({ botId }) => <BotName botId={botId} /> },
     {
@@ -70,6 +81,15 @@ export function ConversationsPage() {
         set={Object.keys(filters).filter((name) => search[name as keyof typeof filters]).length}
         end={<SavedFilters />}
       >
+        {search.person && (
+          <Button
+            iconEnd={<X />}
+            aria-label={t.notOnlyPerson(nameOfPerson(search.person))}
+            onPress={() => set({ person: undefined })}
+          >
+            {nameOfPerson(search.person)}
+          </Button>
+        )}
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
         <Select

@@ -5,6 +5,7 @@ import {
   chatAiMessagesListInfiniteOptions,
   type ChatAiMessagesListResponse,
   chatAiMessagesSearch,
+  type ChatAiMessagesSearchResponse,
   type ChatAiTurn,
 } from '@switchboard/api-client';
 import {
@@ -23,7 +24,7 @@ import {
 } from '@switchboard/ui';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { ChevronUp, Download } from 'lucide-react';
-import { Fragment, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { reasonHeader } from '../api';
 import { zone } from '../period/days';
 import { Outcome } from './conversation-parts';
@@ -34,12 +35,17 @@ interface TalkProps {
   conversation: ChatAiConversation;
   reason: string;
   turns: readonly ChatAiTurn[];
+  /** Asks for those further back; undefined when there are none, or they are on their way. */
+  moreTurns?: () => void;
   chosen?: string;
   onChoose: (turnId: string) => void;
 }
 
+/** All that one search has found so far. */
+type Found = ChatAiMessagesSearchResponse & { text: string };
+
 /** What was said, the latest at the end; an answer leads to how it came about. */
-export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: TalkProps) {
+export function Talk({ conversation: { id }, reason, turns, moreTurns, chosen, onChoose }: TalkProps) {
   const t = useConversationTexts();
   const kit = useKitTexts();
   const { language } = useLanguage();
@@ -51,10 +57,18 @@ export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: 
     getNextPageParam: ({ page }: ChatAiMessagesListResponse) => page.next,
   });
   const [text, setText] = useState('');
+  // One call looks through so many messages only; the next one goes on where it ended.
   const search = useMutation({
-    mutationFn: async () =>
-      (await chatAiMessagesSearch({ headers, query: {}, body: { text: text.trim(), conversationId: id } })).data,
+    mutationFn: async (before?: Found): Promise<Found> => {
+      const words = before?.text ?? text.trim();
+      const { data: part } = await chatAiMessagesSearch({
+        ...{ headers, query: { after: before?.next ?? undefined }, body: { text: words, conversationId: id } },
+      });
+      const matches = [...(before?.matches ?? []), ...part.matches];
+      return { ...part, text: words, matches, searched: (before?.searched ?? 0) + part.searched };
+    },
   });
+  const found = search.data ?? search.variables;
   const save = useMutation({
     mutationFn: async () => {
       const { data: words } = await chatAiConversationsExport({
@@ -64,8 +78,23 @@ export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: 
       saveAs(`conversation-${id}.txt`, new Blob([words as string], { type: 'text/plain' }));
     },
   });
-  const found = new Set(search.data?.matches.map(({ messageId }) => messageId));
+  const marked = new Set(found?.matches.map(({ messageId }) => messageId));
   const messages = data?.pages.flatMap((page) => page.data).reverse();
+  const lacksTurns = messages?.some(
+    ({ role, turnId }) => role === 'assistant' && turnId !== null && !turns.some((turn) => turn.id === turnId),
+  );
+  useEffect(() => {
+    if (lacksTurns) moreTurns?.();
+  }, [lacksTurns, moreTurns]);
+  /** What stands further back is loaded first. */
+  const show = async (messageId: string) => {
+    const has = (loaded: typeof data) => loaded?.pages.some((page) => page.data.some((one) => one.id === messageId));
+    for (let [loaded, more] = [data, hasNextPage]; more && !has(loaded);) {
+      const next = await fetchNextPage();
+      [loaded, more] = [next.data, next.hasNextPage && !next.isError];
+    }
+    requestAnimationFrame(() => document.getElementById(`m-${messageId}`)?.scrollIntoView({ block: 'center' }));
+  };
   return (
     <Card
       title={t.words}
@@ -86,19 +115,34 @@ export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: 
           value={text}
           onChange={setText}
           onClear={() => search.reset()}
-          onSubmit={() => text.trim().length >= 2 && search.mutate()}
+          onSubmit={() => text.trim().length >= 2 && search.mutate(undefined)}
         />
-        {search.data && (
-          <p className="soft" role="status">
-            {t.found(search.data.matches.length)}
-            {search.data.left > 0 && ` · ${t.searchedPart(search.data.searched, search.data.left)}`}
-          </p>
+        {found && (
+          <Row>
+            <p className="soft" role="status">
+              {t.found(found.matches.length)}
+              {found.left > 0 && ` · ${t.searchedPart(found.searched, found.left)}`}
+            </p>
+            {found.next !== null && (
+              <Button size="small" isPending={search.isPending} onPress={() => search.mutate(found)}>
+                {t.searchOn}
+              </Button>
+            )}
+          </Row>
         )}
-        {search.data && search.data.matches.length > 0 && (
+        {found && found.matches.length > 0 && (
           <ul className="passages">
-            {search.data.matches.map(({ messageId, excerpt }) => (
+            {found.matches.map(({ messageId, excerpt }) => (
               <li key={messageId}>
-                <a href={`#m-${messageId}`}>{excerpt}</a>
+                <a
+                  href={`#m-${messageId}`}
+                  onClick={(event) => {
+                    event.preventDefault();
+                    void show(messageId);
+                  }}
+                >
+                  {excerpt}
+                </a>
               </li>
             ))}
           </ul>
@@ -124,7 +168,7 @@ export function Talk({ conversation: { id }, reason, turns, chosen, onChoose }: 
               message={message}
               turn={message.role === 'assistant' ? turns.find((turn) => turn.id === message.turnId) : undefined}
               isChosen={chosen !== undefined && message.turnId === chosen}
-              isFound={found.has(message.id)}
+              isFound={marked.has(message.id)}
               onChoose={onChoose}
             />
           </Fragment>

@@ -82,6 +82,8 @@ function KnownExperiment({ experiment }: { experiment: AnalyticsExperiment }) {
     await refresh('analyticsExperiments');
   };
   const remove = async () => {
+    const question = { title: t.removeTitle(key), text: t.removeText, action: t.remove, look: 'danger' as const };
+    if ((await confirm(question)) === undefined) return;
     try {
       await analyticsExperimentsRemove({ path });
       notify({ text: t.removed });

@@ -61,11 +61,13 @@ export function NewExperimentPage() {
   const t = useExperimentTexts();
   const kit = useKitTexts();
   const search = useSearch({ from: '/console/experiments/new' });
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, isFetchedAfterMount } = useQuery({
     ...analyticsExperimentsReadOptions({ path: { experimentId: search.draft ?? '' } }),
     enabled: search.draft !== undefined,
+    // The form begins with the draft as it is now, not as it was seen last.
+    refetchOnMount: 'always',
   });
-  const isKnown = search.draft === undefined || data !== undefined;
+  const isKnown = search.draft === undefined || (data !== undefined && isFetchedAfterMount);
   return (
     <Page
       title={data?.key ?? t.new}
@@ -75,12 +77,14 @@ export function NewExperimentPage() {
     >
       {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
       {!isKnown && !error && <SkeletonLines lines={8} label={kit.loading} />}
-      {isKnown && <ExperimentForm draft={data} bot={search.bot} />}
+      {isKnown && <ExperimentForm key={search.draft} draft={data} bot={search.bot} />}
     </Page>
   );
 }
 
-function ExperimentForm({ draft, bot }: { draft?: AnalyticsExperiment; bot?: string }) {
+function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; bot?: string }) {
+  // What somebody else writes meanwhile is not in the fields: saving over it is refused by the revision that they began with.
+  const [draft] = useState(latest);
   const t = useExperimentTexts();
   const kit = useKitTexts();
   const navigate = useNavigate();

@@ -23,13 +23,15 @@ import {
   Moment,
   notify,
   ProblemLine,
+  problemOf,
   Row,
   useConfirm,
   useFormats,
+  useKitTexts,
 } from '@switchboard/ui';
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { CheckCheck, ChevronLeft, RotateCcw, Trash2 } from 'lucide-react';
+import { CheckCheck, ChevronLeft, CloudOff, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
 import { useSetSearch } from '../search';
@@ -61,6 +63,7 @@ export function DeadLetters() {
 
 function Groups() {
   const t = useFailureTexts();
+  const kit = useKitTexts();
   const formats = useFormats();
   const set = useSetSearch();
   const decide = useDecisions();
@@ -71,7 +74,10 @@ function Groups() {
   const groups = summaries
     .flatMap(({ data }, i): Group[] => data?.groups.map((group) => ({ ...group, service: services[i]! })) ?? [])
     .sort((a, b) => b.count - a.count);
-  const silent = services.filter((_, i) => summaries[i]?.error);
+  const silent = services.flatMap((service, i) => {
+    const { error, refetch } = summaries[i]!;
+    return error ? [{ service, error, refetch }] : [];
+  });
   const columns: Column<Group>[] = [
     { id: 'type', title: t.type, cell: ({ type }) => <code>{type}</code> },
     {
@@ -85,16 +91,8 @@ function Groups() {
   const isLoading = summaries.some(({ isLoading: loading }) => loading);
   return (
     <>
-      {silent.map((service) => (
-        <ProblemLine
-          key={service}
-          error={{
-            title: t.unreachable(service),
-            status: 503,
-            code: 'upstream_unavailable',
-            detail: t.unreachable(service),
-          }}
-        />
+      {silent.map(({ service, error }) => (
+        <ProblemLine key={service} error={{ ...problemOf(error), detail: t.unreachable(service) }} />
       ))}
       <DataTable
         label={t.tabs.events}
@@ -104,9 +102,23 @@ function Groups() {
         nameOf={({ type }) => type}
         onOpen={({ service, consumer, type, reason }) => set({ tab: 'events', service, consumer, type, reason })}
         empty={
-          <Empty icon={<CheckCheck />} title={t.allFine}>
-            {t.allFineText}
-          </Empty>
+          silent.length > 0 ? (
+            <Empty
+              icon={<CloudOff />}
+              title={t.unknown}
+              action={
+                <Button icon={<RotateCcw />} onPress={() => silent.forEach(({ refetch }) => void refetch())}>
+                  {kit.retry}
+                </Button>
+              }
+            >
+              {t.unknownText}
+            </Empty>
+          ) : (
+            <Empty icon={<CheckCheck />} title={t.allFine}>
+              {t.allFineText}
+            </Empty>
+          )
         }
         actions={
           mayWrite

@@ -10,6 +10,8 @@ export const useFailureTexts = defineTexts({
     allFine: 'Nothing failed',
     allFineText:
       'Every event was worked through. What fails is tried again first, and stands here when that was of no use.',
+    unknown: 'Not all have answered',
+    unknownText: 'Those that did have given up nothing. Of the others it is not known.',
     unreachable: (service: string) => `${service} does not answer`,
     consumer: 'Who gave up',
     type: 'Event',
@@ -76,6 +78,8 @@ export const useFailureTexts = defineTexts({
     allFine: 'Сбоев нет',
     allFineText:
       'Все события обработаны. Что не удалось, сначала пробуют снова, и если не помогло, оно появляется здесь.',
+    unknown: 'Ответили не все',
+    unknownText: 'У тех, кто ответил, сбоев нет. Об остальных неизвестно.',
     unreachable: (service) => `${service} не отвечает`,
     consumer: 'Кто отказался',
     type: 'Событие',

@@ -16,6 +16,7 @@ import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { DocumentState } from './documents';
+import { useStaffNames } from '../staff/staff.api';
 import { useKnowledgeTexts } from './knowledge.texts';
 
 /** What was read of a document, piece by piece, as it is searched and shown to models. */
@@ -31,6 +32,7 @@ export function DocumentDialog({
   const t = useKnowledgeTexts();
   const kit = useKitTexts();
   const formats = useFormats();
+  const nameOf = useStaffNames();
   const [after, setAfter] = useState<string>();
   const { data, error } = useQuery(
     chatAiKnowledgePassagesListOptions({ path: { botId, documentId: document.id }, query: { after, limit: 25 } }),
@@ -58,7 +60,7 @@ export function DocumentDialog({
             [t.documents.next, page?.nextReadAt && <Moment key="next" at={page.nextReadAt} />],
             [kit.download, file && formats.bytes(file.bytes)],
             [t.documents.loaded, loadedAt && <Moment key="loaded" at={loadedAt} />],
-            [t.faq.by, changedBy],
+            [t.faq.by, changedBy && nameOf(changedBy)],
             [
               t.documents.problem,
               problem && (

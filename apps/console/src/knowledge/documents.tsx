@@ -30,6 +30,7 @@ import { useSearch } from '@tanstack/react-router';
 import { BookOpen, Download, Globe, Pencil, RefreshCw, Trash2, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
+import { fetchCounting } from './fetch-counting';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { DocumentDialog } from './document-dialog';
@@ -108,7 +109,7 @@ export function Documents({ botId }: { botId: string }) {
       )}
       {uploads.current && (
         <p className="ui-row" role="status">
-          <Spinner /> {t.documents.uploading(uploads.current)}
+          <Spinner /> {t.documents.uploading(uploads.current.name)} {formats.percent(uploads.current.sent, 0)}
         </p>
       )}
       <Filters
@@ -230,14 +231,20 @@ export function DocumentState({ document: { state, problem } }: { document: Chat
 function useUploads(botId: string) {
   const t = useKnowledgeTexts();
   const { language } = useLanguage();
-  const [current, setCurrent] = useState<string>();
+  const [current, setCurrent] = useState<{ name: string; sent: number }>();
   const add = async (files: readonly File[]) => {
     let done = 0;
     for (const file of files) {
-      setCurrent(file.name);
+      const { name } = file;
+      setCurrent({ name, sent: 0 });
       try {
         // The file comes last, so that everything else is known before its first byte.
-        await chatAiKnowledgeFilesUpload({ path: { botId }, query: { locale: language }, body: { file } });
+        await chatAiKnowledgeFilesUpload({
+          path: { botId },
+          query: { locale: language },
+          body: { file },
+          fetch: fetchCounting((sent) => setCurrent({ name, sent })),
+        });
         done++;
       } catch (error) {
         const problem = problemOf(error);

@@ -3,12 +3,12 @@ import {
   botAdapterQuarantinedUpdatesSummarizeOptions,
   serviceKitDeadLettersSummarizeOptions,
 } from '@switchboard/api-client';
-import { Card, Skeleton } from '@switchboard/ui';
+import { Button, Card, problemOf, Skeleton, useKitTexts } from '@switchboard/ui';
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { BellRing, Bot, ChevronRight, CircleCheck, MessageSquareX, TriangleAlert } from 'lucide-react';
+import { BellRing, Bot, ChevronRight, CircleCheck, CloudOff, MessageSquareX, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-aria-components';
-import { useBots } from '../bots/bots.api';
+import { allBots } from '../bots/bots.api';
 import { services } from '../failures/services';
 import { useStaff } from '../session';
 import { useOverviewTexts } from './overview.texts';
@@ -27,8 +27,9 @@ const REFRESH_MS = 30_000;
 /** What does not mend itself. */
 export function Attention() {
   const t = useOverviewTexts();
+  const kit = useKitTexts();
   const staff = useStaff();
-  const bots = useBots();
+  const bots = useQuery({ ...allBots(), enabled: staff.can('bots:read') });
   const seesLetters = staff.can('dead-letters:read');
   const alerts = useQuery({
     ...analyticsAlertsListOptions({ query: { state: 'firing', limit: 50 } }),
@@ -50,7 +51,7 @@ export function Attention() {
   const firing = alerts.data?.data.length ?? 0;
   const dead = letters.flatMap(({ data }) => data?.groups ?? []).reduce((sum, { count }) => sum + count, 0);
   const aside = updates.data?.bots.reduce((sum, { count }) => sum + count, 0) ?? 0;
-  const broken = bots.filter(({ mistakes }) => mistakes.length > 0).length;
+  const broken = bots.data?.data.filter(({ mistakes }) => mistakes.length > 0).length ?? 0;
   const matters: (Matter | false)[] = [
     firing > 0 && {
       ...{ id: 'alerts', icon: <BellRing />, href: '/console/alerts' },
@@ -70,10 +71,18 @@ export function Attention() {
     },
   ];
   const shown = matters.filter((matter) => matter !== false);
-  const isLoading = [alerts, updates, ...letters].some((query) => query.isLoading);
+  const asked = [
+    { name: t.asked.alerts, query: alerts },
+    { name: t.asked.updates, query: updates },
+    { name: t.asked.bots, query: bots },
+    ...letters.map((query, i) => ({ name: t.asked.failures(services[i]!), query })),
+  ];
+  const isLoading = asked.some(({ query }) => query.isLoading);
+  // What is refused to somebody is nothing that waits for them; of what has not answered nobody knows whether anything does.
+  const silent = asked.filter(({ query: { isError, error } }) => isError && problemOf(error)?.status !== 403);
   return (
     <Card title={t.attention}>
-      {shown.length > 0 ? (
+      {shown.length > 0 && (
         <div className="attention">
           {shown.map(({ id, icon, tone, title, about, href }) => (
             <Link key={id} href={href}>
@@ -88,9 +97,23 @@ export function Attention() {
             </Link>
           ))}
         </div>
-      ) : isLoading ? (
-        <Skeleton />
-      ) : (
+      )}
+      {silent.length > 0 && (
+        <div className="calm" role="alert">
+          <span className="attention-sign" data-tone="warn" aria-hidden>
+            <CloudOff />
+          </span>
+          <span>
+            {t.unknown}
+            <small>{silent.map(({ name }) => name).join(', ')}</small>
+          </span>
+          <Button size="small" onPress={() => silent.forEach(({ query }) => void query.refetch())}>
+            {kit.retry}
+          </Button>
+        </div>
+      )}
+      {shown.length === 0 && isLoading && <Skeleton />}
+      {shown.length === 0 && !isLoading && silent.length === 0 && (
         <div className="calm">
           <span className="attention-sign" data-tone="good" aria-hidden>
             <CircleCheck />

@@ -11,7 +11,9 @@ import {
   Card,
   CodeLine,
   Columns,
+  Empty,
   Facts,
+  isProblem,
   Moment,
   Page,
   ProblemState,
@@ -74,6 +76,7 @@ function KnownPerson({
   way: readonly { title: string; href: string }[];
 }) {
   const t = usePeopleTexts();
+  const kit = useKitTexts();
   const formats = useFormats();
   const staff = useStaff();
   const set = useSetSearch();
@@ -128,9 +131,18 @@ function KnownPerson({
                 ...{ id: 'timeline', title: t.tabs.timeline },
                 content: <PersonTimeline userId={userId} contacts={contacts} known={known.data} />,
               },
-              ...(known.data
-                ? [{ id: 'access', title: t.tabs.access, content: <PersonAccess person={known.data} /> }]
-                : []),
+              {
+                ...{ id: 'access', title: t.tabs.access },
+                content: known.data ? (
+                  <PersonAccess person={known.data} />
+                ) : isProblem(known.error, 'gateway.user_not_found') ? (
+                  <Empty title={t.notYetKnown}>{t.notYetKnownText}</Empty>
+                ) : known.error ? (
+                  <ProblemState error={known.error} retry={() => void known.refetch()} />
+                ) : (
+                  <SkeletonLines lines={6} label={kit.loading} />
+                ),
+              },
               ...(staff.can('deliveries:read')
                 ? [
                     {

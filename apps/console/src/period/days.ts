@@ -3,6 +3,7 @@ import type { Days } from '@switchboard/ui';
 /** Days are those of whoever looks at the numbers. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** Of the calendar's days, which are read as days of UTC. */
 const DAY_MS = 86_400_000;
 
 /** `2026-11-27`, in the zone of the browser. */
@@ -11,11 +12,18 @@ export function dayOf(at: Date): string {
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
+/** A day of the calendar, so many days later: a day of a zone may have 23 or 25 hours. */
+function dayLater(day: string, days: number): string {
+  const at = new Date(`${day}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
 /** The last days up to today, today included. */
-export const lastDays = (count: number): Days => ({
-  from: dayOf(new Date(Date.now() - (count - 1) * DAY_MS)),
-  to: dayOf(new Date()),
-});
+export function lastDays(count: number): Days {
+  const to = dayOf(new Date());
+  return { from: dayLater(to, 1 - count), to };
+}
 
 /** What the address says; without it the last 28 days. */
 export const daysOf = ({ from, to }: { from?: string; to?: string }): Days =>
@@ -24,15 +32,16 @@ export const daysOf = ({ from, to }: { from?: string; to?: string }): Days =>
     : lastDays(28);
 
 /** From the first moment of the days to the first after them. */
-export function momentsOf({ from, to }: Days): { from: string; to: string } {
-  const end = new Date(`${to}T00:00:00`);
-  end.setDate(end.getDate() + 1);
-  return { from: new Date(`${from}T00:00:00`).toISOString(), to: end.toISOString() };
-}
+export const momentsOf = ({ from, to }: Days): { from: string; to: string } => ({
+  from: new Date(`${from}T00:00:00`).toISOString(),
+  to: new Date(`${dayLater(to, 1)}T00:00:00`).toISOString(),
+});
+
+/** How many there are. */
+export const lengthOf = ({ from, to }: Days): number => (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 
 /** The days before, as many. */
-export function daysBefore({ from, to }: Days): Days {
-  const start = new Date(`${from}T12:00:00`).getTime();
-  const length = Math.round((new Date(`${to}T12:00:00`).getTime() - start) / DAY_MS) + 1;
-  return { from: dayOf(new Date(start - length * DAY_MS)), to: dayOf(new Date(start - DAY_MS)) };
-}
+export const daysBefore = (days: Days): Days => ({
+  from: dayLater(days.from, -lengthOf(days)),
+  to: dayLater(days.from, -1),
+});

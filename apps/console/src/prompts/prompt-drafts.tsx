@@ -27,9 +27,10 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { FilePen, GitCompare, Plus, Save, Trash2, Upload } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../api';
 import { useStaff } from '../session';
+import { useStaffNames } from '../staff/staff.api';
 import { usePromptTexts } from './prompts.texts';
 import { TryOut } from './try-out';
 
@@ -40,6 +41,7 @@ export function PromptDrafts({ inForce }: { inForce: ChatAiPromptInForce }) {
   const { botId } = inForce;
   const mayWrite = useStaff().can('prompts:write', botId);
   const [chosen, setChosen] = useState<string>();
+  const nameOf = useStaffNames();
   const { data, error, refetch } = useQuery(chatAiPromptDraftsListOptions({ path: { botId }, query: { limit: 50 } }));
   const begin = async () => {
     const { text, id } = inForce.prompt;
@@ -88,7 +90,7 @@ export function PromptDrafts({ inForce }: { inForce: ChatAiPromptInForce }) {
               onChange={setChosen}
               choices={drafts.map(({ id, createdBy, basedOn, note }) => ({
                 id,
-                label: note || t.draftOf(createdBy ?? ''),
+                label: note || t.draftOf(createdBy ? nameOf(createdBy) : ''),
                 about: basedOn && t.basedOn(basedOn.version),
               }))}
             />
@@ -112,15 +114,25 @@ function DraftEditor({
 }) {
   const t = usePromptTexts();
   const confirm = useConfirm();
+  const nameOf = useStaffNames();
   const { botId } = inForce;
   const path = { botId, draftId: draft.id };
-  const [text, setText] = useState(draft.text);
-  const [note, setNote] = useState(draft.note);
-  const [revision, setRevision] = useState(draft.revision);
+  const unsaved = useUnsaved(draft.id);
+  const [begun] = useState(() => unsaved.read() ?? draft);
+  const [text, setText] = useState(begun.text);
+  const [note, setNote] = useState(begun.note);
+  const [revision, setRevision] = useState(begun.revision);
   const [pending, setPending] = useState(false);
-  const [wasChanged, setWasChanged] = useState(false);
+  const [wasChanged, setWasChanged] = useState(begun.revision !== draft.revision);
   const [asDiff, setAsDiff] = useState(false);
   const isDirty = text !== draft.text || note !== draft.note;
+  useEffect(() => {
+    if (!isDirty) return unsaved.forget();
+    unsaved.keep({ text, note, revision });
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [unsaved, isDirty, text, note, revision]);
 
   /** @returns the revision that holds what is seen; `undefined` when it could not be saved */
   const save = async (): Promise<number | undefined> => {
@@ -171,7 +183,10 @@ function DraftEditor({
     const question = { title: t.discardTitle, text: t.discardText, action: t.discard, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     await chatAiPromptDraftsDiscard({ path })
-      .then(() => notify({ text: t.discarded }))
+      .then(() => {
+        unsaved.forget();
+        notify({ text: t.discarded });
+      })
       .catch(tellProblem);
     await refresh('chatAiPromptDrafts');
   };
@@ -187,7 +202,7 @@ function DraftEditor({
   return (
     <div className="draft">
       <Card
-        title={t.draftOf(draft.createdBy ?? '')}
+        title={t.draftOf(draft.createdBy ? nameOf(draft.createdBy) : '')}
         about={
           <>
             {draft.basedOn && `${t.basedOn(draft.basedOn.version)} · `}
@@ -252,4 +267,40 @@ function DraftEditor({
       {mayWrite && <TryOut botId={botId} text={text} />}
     </div>
   );
+}
+
+type Written = Pick<ChatAiPromptDraft, 'text' | 'note' | 'revision'>;
+
+/**
+ * What was written and not saved, with the revision that it began with. It outlives other tabs and pages, and a session that ends while
+ * somebody writes; it is gone with the tab of the browser, and when they sign out.
+ */
+function useUnsaved(draftId: string) {
+  const { id } = useStaff();
+  return useMemo(() => {
+    const key = `switchboard.draft.${id}.${draftId}`;
+    return {
+      read: (): Written | undefined => {
+        try {
+          return (JSON.parse(sessionStorage.getItem(key) ?? 'null') as Written | null) ?? undefined;
+        } catch {
+          return undefined; // Storage may be forbidden.
+        }
+      },
+      keep: (written: Written): void => {
+        try {
+          sessionStorage.setItem(key, JSON.stringify(written));
+        } catch {
+          // Then it is kept for as long as the editor is open.
+        }
+      },
+      forget: (): void => {
+        try {
+          sessionStorage.removeItem(key);
+        } catch {
+          // There is nothing in it.
+        }
+      },
+    };
+  }, [id, draftId]);
 }

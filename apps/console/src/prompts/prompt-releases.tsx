@@ -3,6 +3,7 @@ import { Ago, Badge, Card, type Column, DataTable, Empty, type Tone } from '@swi
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
+import { useStaffNames } from '../staff/staff.api';
 import { usePromptTexts } from './prompts.texts';
 
 const tones: Record<ChatAiPromptRelease['action'], Tone> = {
@@ -19,6 +20,7 @@ export function PromptReleases({ botId }: { botId: string }) {
     ...chatAiPromptReleasesListOptions({ path: { botId }, query: { limit: 25, after } }),
     placeholderData: keepPreviousData,
   });
+  const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptRelease>[] = [
     {
       ...{ id: 'version', title: t.tabs.versions, width: '160px' },
@@ -29,7 +31,7 @@ export function PromptReleases({ botId }: { botId: string }) {
       cell: ({ action }) => <Badge tone={tones[action]}>{t.actions[action]}</Badge>,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: t.by, width: '170px', cell: ({ releasedBy }) => releasedBy },
+    { id: 'by', title: t.by, width: '170px', cell: ({ releasedBy }) => releasedBy && nameOf(releasedBy) },
     { id: 'at', title: t.since, width: '150px', cell: ({ releasedAt }) => <Ago at={releasedAt} /> },
   ];
   return (

@@ -27,6 +27,7 @@ import { GitCompare, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../api';
 import { useStaff } from '../session';
+import { useStaffNames } from '../staff/staff.api';
 import { usePromptTexts } from './prompts.texts';
 
 /** All versions there were; each is compared with what is in force, and put in force by one press. */
@@ -41,6 +42,7 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
     ...chatAiPromptVersionsListOptions({ path: { botId }, query: { limit: 25, after } }),
     placeholderData: keepPreviousData,
   });
+  const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptVersion>[] = [
     { id: 'version', title: t.tabs.versions, width: '130px', cell: ({ version }) => t.version(version) },
     {
@@ -53,7 +55,12 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
         ) : null,
     },
     { id: 'note', title: t.note, cell: ({ note }) => note },
-    { id: 'by', title: t.by, width: '150px', cell: ({ createdBy, origin }) => createdBy ?? t.origin[origin] },
+    {
+      id: 'by',
+      title: t.by,
+      width: '150px',
+      cell: ({ createdBy, origin }) => (createdBy ? nameOf(createdBy) : t.origin[origin]),
+    },
     { id: 'at', title: t.created, width: '140px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
       ...{ id: 'length', title: t.length, width: '140px', align: 'end', phone: 'never' },

@@ -1,7 +1,17 @@
 import { gatewayAccountListApprovalsOptions } from '@switchboard/api-client';
-import { Button, Dialog, DialogActions, DialogBody, Facts, Moment, Spinner } from '@switchboard/ui';
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  Facts,
+  Moment,
+  ProblemLine,
+  Spinner,
+  useKitTexts,
+} from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { onApprovalNeeded, type WaitingRequest } from './approval';
 import { useShellTexts } from './shell.texts';
 
@@ -24,43 +34,54 @@ export function ApprovalDialog() {
       isOpen={asked !== undefined}
       onOpenChange={(open) => !open && finish(false)}
     >
-      <DialogBody>{asked && <Waiting waiting={asked.waiting} onApproved={() => finish(true)} />}</DialogBody>
-      <DialogActions>
-        <Button onPress={() => finish(false)}>{t.approval.later}</Button>
-      </DialogActions>
+      {asked && <Waiting waiting={asked.waiting} onEnd={finish} />}
     </Dialog>
   );
 }
 
 function Waiting({
   waiting: { approvalId, expiresAt },
-  onApproved,
+  onEnd,
 }: {
   waiting: WaitingRequest;
-  onApproved: () => void;
+  onEnd: (approved: boolean) => void;
 }) {
   const t = useShellTexts();
-  const { data } = useQuery({
+  const kit = useKitTexts();
+  const { data, error } = useQuery({
     ...gatewayAccountListApprovalsOptions({ query: { limit: 50 } }),
-    refetchInterval: LOOK_EVERY_MS,
+    select: ({ data: own }) => own.find(({ id }) => id === approvalId)?.state ?? 'pending',
+    refetchInterval: ({ state }) =>
+      state.data?.data.some(({ id, state: its }) => id === approvalId && its !== 'pending') ? false : LOOK_EVERY_MS,
   });
-  const state = data?.data.find(({ id }) => id === approvalId)?.state;
-  const isApproved = state === 'approved';
+  const isApproved = data === 'approved';
+  const latest = useRef(onEnd);
   useEffect(() => {
-    if (isApproved) onApproved();
-  }, [isApproved, onApproved]);
+    latest.current = onEnd;
+  });
+  useEffect(() => {
+    if (isApproved) latest.current(true);
+  }, [isApproved]);
+  // Whatever else became of it, it will not be approved.
+  const over = data === 'rejected' || data === 'expired' || data === 'withdrawn' || data === 'used' ? data : undefined;
   return (
     <>
-      <p className="ui-row" role="status">
-        {state === 'rejected' ? (
-          t.approval.rejected
-        ) : (
-          <>
-            <Spinner /> {t.approval.waiting}
-          </>
-        )}
-      </p>
-      <Facts facts={[[t.approval.until, <Moment key="until" at={expiresAt} />]]} />
+      <DialogBody>
+        {error && !over && <ProblemLine error={error} />}
+        <p className="ui-row" role="status">
+          {over ? (
+            t.approval.over[over]
+          ) : (
+            <>
+              <Spinner /> {t.approval.waiting}
+            </>
+          )}
+        </p>
+        {!over && <Facts facts={[[t.approval.until, <Moment key="until" at={expiresAt} />]]} />}
+      </DialogBody>
+      <DialogActions>
+        <Button onPress={() => onEnd(false)}>{over ? kit.close : t.approval.later}</Button>
+      </DialogActions>
     </>
   );
 }

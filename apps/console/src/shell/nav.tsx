@@ -5,6 +5,7 @@ import {
   Bot,
   ChartNoAxesCombined,
   FileText,
+  FileDown,
   FlaskConical,
   KeyRound,
   LayoutDashboard,
@@ -70,6 +71,7 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
         ...{ id: 'boards', href: '/console/boards', icon: <ChartNoAxesCombined /> },
         ...{ permissions: ['analytics:read'], key: 'd' },
       },
+      { id: 'exports', href: '/console/exports', icon: <FileDown />, permissions: ['analytics:export'], key: 'x' },
       { id: 'usage', href: '/console/usage', icon: <ReceiptText />, permissions: ['usage:read'], key: 'u' },
       { id: 'alerts', href: '/console/alerts', icon: <BellRing />, permissions: ['alerts:read'], key: 'a' },
     ],
@@ -98,12 +100,20 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
 
 export const phoneTabs = ['overview', 'bots', 'conversations', 'people'];
 
-/** Those that this member of staff may see. */
-export function useNav(staff: Staff): { sections: NavSection[]; shortcuts: (NavItem & { keys: string })[] } {
+/** Those that this member of staff may see. @param counts what waits for them behind each */
+export function useNav(
+  staff: Staff,
+  counts: Partial<Record<keyof Titles, number>>,
+): { sections: NavSection[]; shortcuts: (NavItem & { keys: string })[] } {
   const t = useShellTexts();
   const sections = places.flatMap(({ id, places: all }) => {
     const seen = all.filter(({ permissions }) => permissions.length === 0 || permissions.some((one) => staff.can(one)));
-    const items = seen.map((place) => ({ ...place, title: t.nav[place.id], keys: `g ${place.key}` }));
+    const items = seen.map((place) => ({
+      ...place,
+      title: t.nav[place.id],
+      count: counts[place.id],
+      keys: `g ${place.key}`,
+    }));
     return items.length === 0 ? [] : [{ id, title: id === 'top' ? undefined : t.sections[id], items }];
   });
   return { sections, shortcuts: sections.flatMap(({ items }) => items) };

@@ -1,3 +1,4 @@
+import { gatewayApprovalsListOptions } from '@switchboard/api-client';
 import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
@@ -15,6 +16,9 @@ import { useShellTexts } from './shell.texts';
 const StepUpDialog = lazyPart(() => import('./step-up-dialog'), 'StepUpDialog');
 const ApprovalDialog = lazyPart(() => import('./approval-dialog'), 'ApprovalDialog');
 
+/** Others wait for a decision meanwhile. */
+const LOOK_EVERY_MS = 60_000;
+
 /** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function StaffArea() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
@@ -29,7 +33,13 @@ function StaffShell() {
   const staff = useStaff();
   const { data: account } = useQuery(accountQuery);
   const { pathname } = useLocation();
-  const { sections, shortcuts } = useNav(staff);
+  const approvals = useQuery({
+    ...gatewayApprovalsListOptions({ query: { state: 'pending', limit: 50 } }),
+    enabled: staff.can('approvals:write'),
+    refetchInterval: LOOK_EVERY_MS,
+    select: ({ data }) => data.filter(({ mayDecide }) => mayDecide).length,
+  });
+  const { sections, shortcuts } = useNav(staff, { approvals: approvals.data });
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
   const search = usePaletteSearch();

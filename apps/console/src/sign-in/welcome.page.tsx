@@ -7,6 +7,8 @@ import {
   ButtonLink,
   Form,
   FormProblem,
+  isProblem,
+  ProblemState,
   SkeletonLines,
   SubmitButton,
   TextField,
@@ -46,7 +48,7 @@ export function WelcomePage() {
     done: setStep,
   });
   if (step) return <SecondFactor step={step} onDone={() => enterConsole()} onAnew={() => setStep(undefined)} />;
-  if (invitation.error) {
+  if (isProblem(invitation.error, 'gateway.invitation_expired')) {
     return (
       <SignInFrame title={t.invitation.gone} about={t.invitation.goneText}>
         <ButtonLink href="/console/sign-in" wide size="large">
@@ -88,6 +90,8 @@ export function WelcomePage() {
             {t.next}
           </SubmitButton>
         </Form>
+      ) : invitation.error ? (
+        <ProblemState error={invitation.error} retry={() => void invitation.refetch()} />
       ) : (
         <SkeletonLines label={kit.loading} />
       )}

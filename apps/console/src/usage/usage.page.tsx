@@ -17,16 +17,19 @@ import {
   Page,
   ProblemState,
   Select,
+  SkeletonLines,
   StackedBars,
   Stat,
   useFormats,
+  useKitTexts,
 } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { ReceiptText } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
-import { dayOf, daysBefore, daysOf, momentsOf, zone } from '../period/days';
+import { dayOf, daysBefore, daysOf, lengthOf, momentsOf, zone } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
@@ -34,6 +37,7 @@ import { useUsageTexts } from './usage.texts';
 
 const LONGEST_BY_HOUR_DAYS = 31;
 
+type Point = Sums & { at: Date };
 type Sums = Pick<
   ChatAiUsageTotal,
   'calls' | 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'costMicros' | 'callsWithoutPrice'
@@ -41,6 +45,7 @@ type Sums = Pick<
 
 export function UsagePage() {
   const t = useUsageTexts();
+  const kit = useKitTexts();
   const formats = useFormats();
   const nameOf = useBotNames();
   const search = useSearch({ from: '/console/usage' });
@@ -48,7 +53,7 @@ export function UsagePage() {
   const days = daysOf(search);
   const maySeeHours = lengthOf(days) <= LONGEST_BY_HOUR_DAYS;
   const step = (maySeeHours && oneOf(['hour', 'day'], search.step)) || 'day';
-  const ofBot = (totals: readonly ChatAiUsageTotal[] = []) =>
+  const ofBot = (totals: readonly ChatAiUsageTotal[]) =>
     totals.filter(({ botId }) => !search.bot || botId === search.bot);
   const now = useQuery({
     ...chatAiUsageReadOptions({ query: momentsOf(days) }),
@@ -66,13 +71,15 @@ export function UsagePage() {
       </Page>
     );
   }
-  const totals = ofBot(now.data?.totals);
-  const sum = now.data && sumOf(totals);
+  const totals = now.data && ofBot(now.data.totals);
+  const sum = totals && sumOf(totals);
   const old = before.data && sumOf(ofBot(before.data.totals));
   const change = (of: (sums: Sums) => number) => (sum && old && of(old) > 0 ? of(sum) / of(old) - 1 : undefined);
-  const points = pointsOf(series.data?.points, days, step);
-  const labels = points.map(({ at }) => (step === 'hour' ? formats.time(at) : formats.day(at)));
-  const titles = points.map(({ at }) => (step === 'hour' ? formats.dateTime(at) : formats.date(at)));
+  const points = series.data && pointsOf(series.data.points, days, step);
+  const wordsOf = (known: readonly Point[]) => ({
+    labels: known.map(({ at }) => (step === 'hour' ? formats.time(at) : formats.day(at))),
+    titles: known.map(({ at }) => (step === 'hour' ? formats.dateTime(at) : formats.date(at))),
+  });
   const perCall = (sums: Sums) => (sums.calls > 0 ? sums.costMicros / sums.calls : 0);
   return (
     <Page title={t.title} about={t.about}>
@@ -97,7 +104,7 @@ export function UsagePage() {
           change={change(({ costMicros }) => costMicros)}
           better="less"
           about={t.before}
-          trend={points.map(({ costMicros }) => costMicros)}
+          trend={points?.map(({ costMicros }) => costMicros)}
         />
         <Stat label={t.calls} value={sum && formats.compact(sum.calls)} change={change(({ calls }) => calls)} />
         <Stat
@@ -118,16 +125,23 @@ export function UsagePage() {
             {t.noneText}
           </Empty>
         </Card>
+      ) : !totals ? (
+        <Card>
+          <SkeletonLines lines={8} label={kit.loading} />
+        </Card>
       ) : (
         <>
           <Card title={t.costOverTime}>
-            <LineChart
-              label={t.costOverTime}
-              labels={labels}
-              titles={titles}
-              series={[{ id: 'cost', name: t.cost, values: points.map(({ costMicros }) => costMicros) }]}
-              format={formats.cost}
-            />
+            <OverTime series={series} points={points}>
+              {(known) => (
+                <LineChart
+                  {...wordsOf(known)}
+                  label={t.costOverTime}
+                  series={[{ id: 'cost', name: t.cost, values: known.map(({ costMicros }) => costMicros) }]}
+                  format={formats.cost}
+                />
+              )}
+            </OverTime>
           </Card>
           <Grid min={380}>
             <Card title={t.byModel}>
@@ -147,33 +161,55 @@ export function UsagePage() {
             </Card>
           </Grid>
           <Card title={t.tokensOverTime}>
-            <StackedBars
-              label={t.tokensOverTime}
-              labels={labels}
-              titles={titles}
-              series={[
-                {
-                  ...{ id: 'input', name: t.input },
-                  values: points.map(({ inputTokens, cachedInputTokens }) => inputTokens - cachedInputTokens),
-                },
-                {
-                  ...{ id: 'cached', name: t.cachedInput, color: 5 },
-                  values: points.map(({ cachedInputTokens }) => cachedInputTokens),
-                },
-                { id: 'output', name: t.output, color: 2, values: points.map(({ outputTokens }) => outputTokens) },
-              ]}
-              format={formats.compact}
-              formatExact={formats.number}
-            />
+            <OverTime series={series} points={points}>
+              {(known) => (
+                <StackedBars
+                  {...wordsOf(known)}
+                  label={t.tokensOverTime}
+                  series={[
+                    {
+                      ...{ id: 'input', name: t.input },
+                      values: known.map(({ inputTokens, cachedInputTokens }) => inputTokens - cachedInputTokens),
+                    },
+                    {
+                      ...{ id: 'cached', name: t.cachedInput, color: 5 },
+                      values: known.map(({ cachedInputTokens }) => cachedInputTokens),
+                    },
+                    { id: 'output', name: t.output, color: 2, values: known.map(({ outputTokens }) => outputTokens) },
+                  ]}
+                  format={formats.compact}
+                  formatExact={formats.number}
+                />
+              )}
+            </OverTime>
           </Card>
-          <Totals totals={now.data && totals} />
+          <Totals totals={totals} />
         </>
       )}
     </Page>
   );
 }
 
-function Totals({ totals }: { totals: readonly ChatAiUsageTotal[] | undefined }) {
+/** What it draws once the points are there; until then, and when they could not be had, it says so and draws no zeros. */
+function OverTime({
+  series: { error, refetch },
+  points,
+  children,
+}: {
+  series: { error: unknown; refetch: () => unknown };
+  points: readonly Point[] | undefined;
+  children: (points: readonly Point[]) => ReactNode;
+}) {
+  const kit = useKitTexts();
+  if (points) return children(points);
+  return error ? (
+    <ProblemState error={error} retry={() => void refetch()} />
+  ) : (
+    <SkeletonLines lines={8} label={kit.loading} />
+  );
+}
+
+function Totals({ totals }: { totals: readonly ChatAiUsageTotal[] }) {
   const t = useUsageTexts();
   const formats = useFormats();
   const nameOf = useBotNames();
@@ -197,7 +233,7 @@ function Totals({ totals }: { totals: readonly ChatAiUsageTotal[] | undefined })
       <DataTable
         label={t.all}
         columns={columns}
-        rows={totals && [...totals].sort((a, b) => b.costMicros - a.costMicros)}
+        rows={[...totals].sort((a, b) => b.costMicros - a.costMicros)}
         idOf={({ botId, model }) => `${botId} ${model}`}
         nameOf={({ botId, model }) => `${nameOf(botId)}, ${model}`}
       />
@@ -226,19 +262,18 @@ const grouped = (totals: readonly ChatAiUsageTotal[], by: (total: ChatAiUsageTot
     .sort((a, b) => b.value - a.value)
     .slice(0, 10);
 
-const lengthOf = ({ from, to }: Days): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
-
 /** One point for each day or hour: those in which nothing was used are zero. Bots and models are one. */
-function pointsOf(points: readonly ChatAiUsagePoint[] = [], days: Days, step: 'hour' | 'day'): (Sums & { at: Date })[] {
+function pointsOf(points: readonly ChatAiUsagePoint[], days: Days, step: 'hour' | 'day'): Point[] {
   const keyOf = (at: Date) => (step === 'hour' ? at.toISOString().slice(0, 13) : dayOf(at));
   const sums = Map.groupBy(points, ({ at }) => keyOf(new Date(at)));
   const { from, to } = momentsOf(days);
-  const all: (Sums & { at: Date })[] = [];
+  const all: Point[] = [];
   const end = Math.min(Date.parse(to), Date.now());
   for (
     const at = new Date(from);
     at.getTime() < end;
-    step === 'hour' ? at.setHours(at.getHours() + 1) : at.setDate(at.getDate() + 1)
+    // The hour that comes twice when clocks go back is two.
+    step === 'hour' ? at.setTime(at.getTime() + 3_600_000) : at.setDate(at.getDate() + 1)
   )
     all.push({ ...sumOf(sums.get(keyOf(at)) ?? []), at: new Date(at) });
   return all;

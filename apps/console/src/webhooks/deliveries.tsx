@@ -104,7 +104,7 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
         rows={data?.data}
         idOf={({ id }) => id}
         nameOf={({ type }) => type}
-        onOpen={({ id }) => set({ delivery: id })}
+        onOpen={({ id }) => set({ delivery: id }, { keepsPage: true })}
         waiting={isFetching && !data?.data.some(isOpen)}
         error={error}
         onRetry={() => void refetch()}
@@ -120,7 +120,12 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
           )
         }
       />
-      {search.delivery && <DeliveryDialog deliveryId={search.delivery} onClose={() => set({ delivery: undefined })} />}
+      {search.delivery && (
+        <DeliveryDialog
+          deliveryId={search.delivery}
+          onClose={() => set({ delivery: undefined }, { keepsPage: true })}
+        />
+      )}
     </>
   );
 }

@@ -13,6 +13,7 @@ import {
   DialogBody,
   Form,
   FormProblem,
+  isProblem,
   notify,
   ProblemLine,
   RadioGroup,
@@ -34,7 +35,7 @@ const contents = ['thin', 'full'] as const;
 
 /** Opens an endpoint or changes one. */
 export function EndpointDialog({
-  endpoint,
+  endpoint: present,
   onClose,
 }: {
   endpoint?: GatewayWebhookEndpoint;
@@ -44,6 +45,8 @@ export function EndpointDialog({
   const t = useWebhookTexts();
   const kit = useKitTexts();
   const bots = useBots();
+  // What the form began with: the page reads the endpoint anew meanwhile, and the fields do not follow.
+  const [endpoint] = useState(present);
   const [types, setTypes] = useState<readonly string[]>(endpoint?.types ?? []);
   const [made, setMade] = useState<{ endpoint: GatewayWebhookEndpoint; secret: string }>();
   const form = useForm({
@@ -62,6 +65,10 @@ export function EndpointDialog({
         path: { endpointId: endpoint.id },
         headers: { 'If-Match': etagOf(endpoint.revision) },
         body,
+      }).catch(async (error: unknown) => {
+        // So that whoever opens the dialog again begins with what somebody else has saved.
+        if (isProblem(error, 'revision_mismatch')) await refresh('gatewayWebhookEndpoints');
+        throw error;
       });
       return undefined;
     },

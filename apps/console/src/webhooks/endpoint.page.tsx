@@ -196,7 +196,7 @@ function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint
           [
             t.inARow,
             failures > 0 &&
-              `${formats.number(failures)} ${t.since(formats.relative(failingSince ?? lastFailureAt ?? Date.now()))}`,
+              t.failing(formats.number(failures), formats.relative(failingSince ?? lastFailureAt ?? Date.now())),
           ],
           [t.waiting, formats.number(waiting)],
         ]}

@@ -17,7 +17,14 @@ import {
 
 export interface Finding {
   readonly kind:
-    'entry_changed' | 'entry_missing' | 'segment_changed' | 'head_changed' | 'root_changed' | 'root_missing';
+    | 'entry_changed'
+    | 'entry_missing'
+    | 'segment_changed'
+    | 'head_changed'
+    | 'root_changed'
+    | 'root_missing'
+    | 'copy_missing'
+    | 'not_verified';
   readonly stream?: number;
   readonly seq?: number;
   readonly root?: number;
@@ -103,13 +110,20 @@ export class StreamCheck {
   }
 }
 
-/** Goes along all roots there are, one after the other, with the segments that each of them has signed. */
+/** Goes along roots, one after the other, with the segments that each of them has signed and the copy that is kept of it elsewhere. */
 export class RootCheck {
   readonly findings: Finding[] = [];
   private last: SignedRoot | undefined;
-  private readonly newest = Array.from({ length: STREAMS }, (_, stream) => unsigned(stream));
+  private readonly newest: Segment[];
 
-  constructor(private readonly keyOf: (keyId: string) => JsonWebKey | undefined) {}
+  /** @param start the root before the first one, with the newest segments as of it; without it the first is that of the whole log */
+  constructor(
+    private readonly keyOf: (keyId: string) => JsonWebKey | undefined,
+    start?: { readonly root: SignedRoot; readonly newest: readonly Segment[] },
+  ) {
+    this.last = start?.root;
+    this.newest = start ? [...start.newest] : Array.from({ length: STREAMS }, (_, stream) => unsigned(stream));
+  }
 
   root(root: SignedRoot, segments: readonly Segment[]): void {
     const { number } = root;
@@ -126,18 +140,32 @@ export class RootCheck {
     }
     if (rootOf(this.newest.map(segmentLeaf)) !== root.root)
       this.tell('root_changed', number, `root ${number} does not stand for its segments`);
-    if (!isRootSigned(root, this.keyOf(root.keyId)))
-      this.tell('root_changed', number, `root ${number} is not signed by a key that is known`);
+    const publicKey = this.keyOf(root.keyId);
+    if (!publicKey)
+      this.tell(
+        'root_changed',
+        number,
+        `root ${number} is signed by ${root.keyId}, which no configuration or copy has`,
+      );
+    else if (!isRootSigned(root, publicKey))
+      this.tell('root_changed', number, `root ${number}: the signature does not fit`);
     this.last = root;
   }
 
-  /** @param copy the newest that is kept elsewhere: it stands for all before it, each of which names the one before */
-  end(copy: SignedRoot | undefined): void {
-    const number = this.last?.number ?? 0;
-    if (copy && copy.number > number)
-      this.tell('root_missing', copy.number, `root ${copy.number} has a copy elsewhere and is missing`);
-    else if (copy?.number === number && canonical(copy) !== canonical(this.last!))
+  /** @param copy undefined when there is none, which is a fault once it is due; without a root when it cannot be read */
+  copy(root: SignedRoot, copy: { readonly root?: SignedRoot } | undefined, isDue: boolean): void {
+    const { number } = root;
+    if (!copy) {
+      if (isDue) this.tell('copy_missing', number, `root ${number} has no copy elsewhere`);
+    } else if (!copy.root) this.tell('root_changed', number, `the copy of root ${number} cannot be read`);
+    else if (canonical(copy.root) !== canonical(root))
       this.tell('root_changed', number, `root ${number} differs from its copy elsewhere`);
+  }
+
+  /** @param lastCopy its number */
+  end(lastCopy: number): void {
+    for (let number = (this.last?.number ?? 0) + 1; number <= lastCopy; number++)
+      this.tell('root_missing', number, `root ${number} has a copy elsewhere and is missing`);
   }
 
   private tell(kind: Finding['kind'], root: number, message: string): void {

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BlindIndex, Clock, CONFIG, LOG, type Log, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { BlindIndex, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { json } from 'node:stream/consumers';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GatewayConfig } from '../gateway.config';
 import {
@@ -48,29 +47,25 @@ function signingKeyOf({ GATEWAY_AUDIT_SIGNING_KEY: jwk }: GatewayConfig, index: 
   return { private: privateKey, public: publicKey, id: keyIdOf(publicKey) };
 }
 
-/** What is kept of a root elsewhere. */
-export interface RootCopy {
+/** A root, and what it has signed. */
+export interface RootWithSegments {
   readonly root: SignedRoot;
   readonly segments: readonly Segment[];
-  readonly publicKey: JsonWebKey;
 }
 
-const placeOf = (number: number) => `audit/roots/${String(number).padStart(9, '0')}.json`;
-
 /**
- * Signs the log: one hash that stands for all of it, in a chain of its own. A copy is put where the role of the database cannot
- * change it, so that nobody who owns the database can rewrite what was signed.
+ * Signs the log: one hash that stands for all of it, in a chain of its own. It lies in the database, and whoever owns that can put
+ * another in its place: what is believed of it, AuditCopiesService says.
  */
 @Injectable()
 export class AuditRootsService {
-  private readonly key: SigningKey;
+  readonly key: SigningKey;
 
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
     index: BlindIndex,
     @Inject(CONFIG) config: GatewayConfig,
-    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.key = signingKeyOf(config, index);
@@ -109,46 +104,27 @@ export class AuditRootsService {
     return { keyId: this.key.id, signature: signatureOf(content, this.key) };
   }
 
-  /** Puts copies of the newest roots where they are missing, back to one that is there. */
-  async copy(signal?: AbortSignal): Promise<void> {
-    const last = await this.last(this.db.manager);
-    for (let number = last?.number ?? 0; number > 0; number--) {
-      signal?.throwIfAborted();
-      if (await this.storage.exists(placeOf(number))) return;
-      const [root] = await this.rootsFrom(number, 1);
-      const copy: RootCopy = { ...root!, publicKey: (await this.keys())[root!.root.keyId]! };
-      await this.storage.put(placeOf(number), Buffer.from(JSON.stringify(copy)), { contentType: 'application/json' });
-    }
-  }
-
-  /** The newest copy that is kept elsewhere, looked for from the newest root on. */
-  async newestCopy(): Promise<SignedRoot | undefined> {
-    let number = (await this.last(this.db.manager))?.number ?? 0;
-    while (await this.storage.exists(placeOf(number + 1))) number++;
-    for (; number > 0; number--) {
-      const file = await this.storage.open(placeOf(number));
-      if (file) return ((await json(file.body)) as RootCopy).root;
-    }
-    return undefined;
-  }
-
-  /** Public keys by their ids. */
-  async keys(): Promise<Record<string, JsonWebKey>> {
-    const rows = await this.db.query<{ keyId: string; publicKey: JsonWebKey }[]>(
-      'SELECT key_id AS "keyId", public_key AS "publicKey" FROM audit_keys',
+  /** By which keys there are roots, when each has signed first, and the first and the last of its roots. */
+  async signers(): Promise<{ keyId: string; since: Date; first: number; last: number }[]> {
+    return this.db.query(
+      `SELECT key_id AS "keyId", min(at) AS since, min(number)::float8 AS first, max(number)::float8 AS last
+       FROM audit_roots GROUP BY key_id ORDER BY min(number)`,
     );
-    return Object.fromEntries(rows.map(({ keyId, publicKey }) => [keyId, publicKey]));
   }
 
-  async keyList(): Promise<
-    { keyId: string; publicKey: JsonWebKey & { kty: string; crv: string; x: string }; since: Date }[]
-  > {
-    return this.db.query('SELECT key_id AS "keyId", public_key AS "publicKey", since FROM audit_keys ORDER BY since');
+  async read(number: number): Promise<RootWithSegments | undefined> {
+    const [found] = await this.rootsFrom(number, 1);
+    return found?.root.number === number ? found : undefined;
   }
 
-  /** All roots in order, each with what it has signed. */
-  async *all(): AsyncGenerator<{ root: SignedRoot; segments: Segment[] }> {
-    for (let from = 1; ;) {
+  /** 0 when nothing has been signed. */
+  async lastNumber(): Promise<number> {
+    return (await this.last(this.db.manager))?.number ?? 0;
+  }
+
+  /** All roots in order, from one on. */
+  async *all(from = 1): AsyncGenerator<RootWithSegments> {
+    for (;;) {
       const roots = await this.rootsFrom(from, BATCH);
       yield* roots;
       if (roots.length < BATCH) return;
@@ -185,7 +161,7 @@ export class AuditRootsService {
     return { segment, root: signed!.root, newest: await this.newestSegments(this.db.manager, number) };
   }
 
-  private async rootsFrom(number: number, limit: number): Promise<{ root: SignedRoot; segments: Segment[] }[]> {
+  private async rootsFrom(number: number, limit: number): Promise<RootWithSegments[]> {
     const rows = await this.db.query<RootRow[]>(
       `SELECT ${ROOT_FIELDS} FROM audit_roots WHERE number >= $1 ORDER BY number LIMIT $2`,
       [number, limit],
@@ -202,7 +178,7 @@ export class AuditRootsService {
   }
 
   /** Of each stream, as of a root. */
-  private async newestSegments(tx: EntityManager, number = Number.MAX_SAFE_INTEGER): Promise<Segment[]> {
+  async newestSegments(tx: EntityManager = this.db.manager, number = Number.MAX_SAFE_INTEGER): Promise<Segment[]> {
     const found = await tx.query<Segment[]>(
       `SELECT s.* FROM generate_series(0, ${STREAMS - 1}) AS one, LATERAL (
          SELECT ${SEGMENT_FIELDS} FROM audit_segments WHERE stream = one AND root <= $1 ORDER BY root DESC LIMIT 1) s`,
@@ -233,11 +209,6 @@ export class AuditRootsService {
 
   private async save(tx: EntityManager, root: SignedRoot, segments: readonly Segment[]): Promise<void> {
     const { number, at, previous, root: hash, keyId, signature } = root;
-    await tx.query('INSERT INTO audit_keys (key_id, public_key, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-      keyId,
-      this.key.public,
-      at,
-    ]);
     await tx.query(
       `INSERT INTO audit_roots (number, at, previous, root, key_id, signature)
        VALUES ($1, $2, decode($3, 'hex'), decode($4, 'hex'), $5, $6)`,

@@ -1,5 +1,6 @@
 import {
   ExportAuditEntries,
+  ListAuditEntries,
   ListAuditVerifications,
   ProveAuditExport,
   ReadAuditVerification,
@@ -16,8 +17,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../gateway.app';
 import { checkExport } from './audit-file-check';
 import { type AuditEntry, AuditLog } from './audit-log';
+import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerificationsService } from './audit-verifications.service';
+import { AuditJobs } from './audit.jobs';
 import { AuditService } from './audit.service';
 
 const YEAR_MS = 366 * 86_400_000;
@@ -25,11 +28,13 @@ const YEAR_MS = 366 * 86_400_000;
 let app: TestApp;
 let log: AuditLog;
 let roots: AuditRootsService;
+let copies: AuditCopiesService;
 let owner: Client;
 beforeAll(async () => {
   app = await startApp(gatewayApp);
   log = app.service.nest.get(AuditLog, { strict: false });
   roots = app.service.nest.get(AuditRootsService, { strict: false });
+  copies = app.service.nest.get(AuditCopiesService, { strict: false });
   owner = new Client({ connectionString: app.database.url });
   await owner.connect();
   // What nobody can keep the owner of a database from doing.
@@ -43,7 +48,7 @@ afterAll(async () => {
   await app.stop();
 });
 beforeEach(async () => {
-  for (const table of ['entries', 'roots', 'segments', 'keys', 'verifications', 'streams'])
+  for (const table of ['entries', 'roots', 'segments', 'verifications', 'streams'])
     await owner.query(`DELETE FROM audit_${table}`);
   await owner.query(
     `INSERT INTO audit_streams SELECT stream, 0, nothing, nothing
@@ -78,7 +83,7 @@ const append = (...entries: AuditEntry[]) => log.append(app.service.db.manager, 
 
 async function verify() {
   const verifications = app.service.nest.get(AuditVerificationsService, { strict: false });
-  const id = await verifications.request(app.service.db.manager);
+  const id = await verifications.begin(app.service.db.manager);
   await verifications.verify(id, new AbortController().signal);
   return verifications.read(id);
 }
@@ -91,7 +96,7 @@ it('a log that nobody has touched fits, signed or not', async () => {
     anEntry({ actor: { kind: 'key', id: 'k' }, money: true }),
   );
   await roots.sign();
-  await roots.copy();
+  await copies.write();
   expect(await roots.sign()).toBeUndefined();
   await append(full(6));
   await roots.sign();
@@ -109,12 +114,49 @@ it('whoever may read the log may have it verified', async () => {
   expect(data).toEqual([await read()]);
 });
 
+it('is verified once at a time: whoever asks meanwhile learns of the same', async () => {
+  await append(full(1));
+  const ask = () => app.gateway.call(RequestAuditVerification, { idempotencyKey: uuidv7() });
+  const held = jest.spyOn(app.service.nest.get(AuditVerificationsService, { strict: false }), 'verify');
+  const running = Promise.withResolvers<void>();
+  held.mockImplementationOnce(() => running.promise);
+  const { verificationId } = await ask();
+  await until(() => held.mock.calls.length === 1, { what: 'the beginning of the verification' });
+  expect([await ask(), await ask()]).toEqual([{ verificationId }, { verificationId }]);
+  running.reject(new Error('something else'));
+  const ended = () => app.gateway.call(ReadAuditVerification, { params: { verificationId } });
+  await until(async () => (await ended()).endedAt, { what: 'the end of the verification' });
+  expect(await ended()).toMatchObject({ entries: 1, found: 0 });
+  expect((await ask()).verificationId).not.toBe(verificationId);
+  held.mockRestore();
+});
+
+it('a verification whose job is lost, or that cannot be brought to its end, has found that', async () => {
+  const verifications = app.service.nest.get(AuditVerificationsService, { strict: false });
+  const lost = await verifications.begin(app.service.db.manager);
+  const { verificationId } = await app.gateway.call(RequestAuditVerification, { idempotencyKey: uuidv7() });
+  expect(verificationId).not.toBe(lost);
+  expect(await verifications.read(lost)).toMatchObject({
+    endedAt: expect.any(Date),
+    found: 1,
+    findings: [{ kind: 'not_verified', message: 'the log was not verified: its job was lost' }],
+  });
+  await until(async () => (await verifications.read(verificationId)).endedAt, { what: 'the end of the other' });
+  const failing = await verifications.begin(app.service.db.manager);
+  const failed = jest.spyOn(verifications, 'verify').mockRejectedValueOnce(new Error('no memory'));
+  const run = { attempt: 3, isLastAttempt: true, signal: new AbortController().signal };
+  const jobs = app.service.nest.get(AuditJobs, { strict: false });
+  await expect(jobs.verify({ verificationId: failing }, run)).rejects.toThrow('no memory');
+  expect(await verifications.read(failing)).toMatchObject({ found: 1, findings: [{ kind: 'not_verified' }] });
+  failed.mockRestore();
+});
+
 it('a change of any column of any table is found', async () => {
   await append(full(1), full(2), full(3));
   await roots.sign();
   await append(full(4));
   await roots.sign();
-  await roots.copy();
+  await copies.write();
   const others: Record<string, string> = {
     bigint: 'COLUMN + 1000',
     'timestamp with time zone': `COLUMN + interval '1 second'`,
@@ -124,8 +166,8 @@ it('a change of any column of any table is found', async () => {
   };
   const { rows: columns } = await owner.query<{ table: string; column: string; type: string }>(
     `SELECT table_name AS table, column_name AS column, data_type AS type FROM information_schema.columns
-     WHERE table_schema = 'gateway' AND table_name IN ('audit_entries', 'audit_roots', 'audit_segments', 'audit_streams', 'audit_keys')
-       AND (table_name, column_name) NOT IN (('audit_keys', 'since'), ('audit_streams', 'previous'))`,
+     WHERE table_schema = 'gateway' AND table_name IN ('audit_entries', 'audit_roots', 'audit_segments', 'audit_streams')
+       AND (table_name, column_name) NOT IN (('audit_streams', 'previous'))`,
   );
   expect(columns.length).toBeGreaterThan(30);
   const unseen: string[] = [];
@@ -157,7 +199,7 @@ it('entries that were removed at the end are found, with head and signatures tak
   await roots.sign();
   await append(full(3));
   await roots.sign();
-  await roots.copy();
+  await copies.write();
   await owner.query(`DELETE FROM audit_entries WHERE seq = 3`);
   expect(await kinds()).toEqual(['entry_missing', 'head_changed']);
   await owner.query(
@@ -175,7 +217,7 @@ it('each root has a copy elsewhere, also one that could not be copied at once', 
     await append(full(i));
     await roots.sign();
   }
-  await roots.copy();
+  await copies.write();
   for (const number of [1, 2, 3]) {
     const file = await storage.open(`audit/roots/00000000${number}.json`);
     expect(JSON.parse(await text(file!.body))).toMatchObject({ root: { number }, publicKey: { kty: 'OKP' } });
@@ -186,7 +228,7 @@ it('is signed every ten minutes and verified each night, by one of the processes
   await append(full(1));
   const schedules = app.service.nest.get(Schedules, { strict: false });
   await schedules.runSlot('sign-audit-log', new Date(Date.now() + 2 * YEAR_MS));
-  await until(async () => (await roots.newestCopy())?.number === 1, { what: 'the copy of the first root' });
+  await until(async () => (await copies.lastNumber()) === 1, { what: 'the copy of the first root' });
   await schedules.runSlot('verify-audit-log-nightly', new Date());
   await until(
     async () =>
@@ -216,6 +258,7 @@ it('what is two years old goes, about money after seven, and what is left still 
     app.clock.set(new Date(now.getTime() - years * YEAR_MS));
     await append(anEntry(), anEntry({ money: true }));
     await roots.sign();
+    await copies.write();
   }
   app.clock.set(now);
   await append(anEntry(), anEntry({ money: true }));
@@ -238,7 +281,8 @@ describe('an export', () => {
   const proofFile = join(folder, 'audit.proof.jsonl');
 
   async function download(format: 'jsonl' | 'csv', query: Record<string, string> = {}) {
-    const to = new Date(app.clock.now().getTime() + 1).toISOString();
+    app.clock.advance(1);
+    const to = app.clock.now().toISOString();
     const file = join(folder, `audit.${format}`);
     const [data, proof] = [
       await app.gateway.call(ExportAuditEntries, { query: { to, format, ...query } }),
@@ -293,6 +337,20 @@ describe('an export', () => {
       expect((await checkExport(file, proofFile)).mistakes).not.toEqual([]);
       restore();
     }
+  });
+
+  it('stands in the log, with what was looked for and by whom, and so does its proof', async () => {
+    await append(full(1));
+    await download('csv', { result: 'done' });
+    const { data } = await app.gateway.call(ListAuditEntries, { query: { resourceType: 'audit-export' } });
+    expect(data.map(({ action, actor, details }) => [action, actor.id, details])).toEqual(
+      ['gateway.audit-exports.prove', 'gateway.audit-exports.read'].map((action) => [
+        ...[action, 'root', { filter: expect.objectContaining({ result: 'done', to: expect.any(String) }) }],
+      ]),
+    );
+    const to = new Date(app.clock.now().getTime() + 1).toISOString();
+    for (const route of [ExportAuditEntries, ProveAuditExport])
+      await expect(app.gateway.call(route, { query: { to } })).rejects.toThrow('audit_period_not_over');
   });
 
   it('of what somebody looks for holds that only, and is checked likewise', async () => {

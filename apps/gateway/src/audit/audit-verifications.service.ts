@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, DomainError, LOG, type Log, type Position } from '@switchboard/service-kit';
+import { Clock, defineJob, DomainError, Jobs, LOG, type Log, type Position } from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import { KEPT_YEARS, NOTHING, ORDINARY_STREAMS, STREAMS } from './audit-chain';
-import { type Finding, RootCheck, StreamCheck } from './audit-checks';
+import { type Finding, StreamCheck } from './audit-checks';
 import { AuditEntryRow, chained } from './audit-entry.entity';
+import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerification } from './audit-verification.entity';
 
@@ -17,6 +19,11 @@ class AuditVerificationNotFound extends DomainError {
   }
 }
 
+export const VerifyAudit = defineJob('verify-audit-log', z.object({ verificationId: z.uuid() }));
+const QUEUE = 'verify-audit-log';
+const jobOf = (verificationId: string) => `verify-audit-log:${verificationId}`;
+const MAX_ATTEMPTS = 3;
+
 const BATCH = 500;
 const KEPT_FINDINGS = 100;
 
@@ -26,6 +33,8 @@ export class AuditVerificationsService {
   constructor(
     private readonly db: DataSource,
     private readonly roots: AuditRootsService,
+    private readonly copies: AuditCopiesService,
+    private readonly jobs: Jobs,
     private readonly clock: Clock,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -44,10 +53,40 @@ export class AuditVerificationsService {
     );
   }
 
+  /** Each reads the whole log, so there is one at a time. @returns the id of the one that goes on, else of a new one */
   async request(tx: EntityManager): Promise<string> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('audit verifications'), hashtext(current_schema()))`);
+    const open = await tx.findBy(AuditVerification, { endedAt: IsNull() });
+    const alive = await this.jobs.alive(
+      tx,
+      open.map(({ id }) => jobOf(id)),
+    );
+    for (const { id } of open) if (!alive.has(jobOf(id))) await this.giveUp(id, 'its job was lost', tx);
+    const goesOn = open.find(({ id }) => alive.has(jobOf(id)));
+    if (goesOn) return goesOn.id;
+    const id = await this.begin(tx);
+    const options = { key: jobOf(id), queue: QUEUE, maxAttempts: MAX_ATTEMPTS };
+    await this.jobs.add(tx, VerifyAudit, { verificationId: id }, options);
+    return id;
+  }
+
+  async begin(tx: EntityManager): Promise<string> {
     const id = uuidv7();
     await tx.insert(AuditVerification, { id, requestedAt: this.clock.now() });
     return id;
+  }
+
+  /** A verification that could not be brought to its end has found nothing out, and that is worth an alarm. */
+  async giveUp(id: string, why: string, tx: EntityManager = this.db.manager): Promise<void> {
+    const findings: Finding[] = [{ kind: 'not_verified', message: `the log was not verified: ${why}` }];
+    await tx.update(AuditVerification, { id, endedAt: IsNull() }, { endedAt: this.clock.now(), found: 1, findings });
+  }
+
+  /** Whether the last one that has ended found something. */
+  async hasFindings(): Promise<boolean> {
+    const where = { endedAt: Not(IsNull()) };
+    const last = await this.db.manager.findOne(AuditVerification, { where, order: { id: 'DESC' } });
+    return (last?.found ?? 0) > 0;
   }
 
   /** The newest first. */
@@ -67,7 +106,7 @@ export class AuditVerificationsService {
   /** @param signal when it is aborted, nothing is noted */
   async verify(id: string, signal: AbortSignal): Promise<void> {
     // First the roots: whatever they have signed is there when the streams are looked at.
-    const roots = await this.verifyRoots(signal);
+    const roots = await this.copies.verify(signal);
     const findings = [...roots.findings];
     let entries = 0;
     for (let stream = 0; stream < STREAMS; stream++) {
@@ -96,22 +135,6 @@ export class AuditVerificationsService {
          AND id <> (SELECT id FROM audit_verifications WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)`,
       [time],
     );
-  }
-
-  private async verifyRoots(signal: AbortSignal): Promise<{ findings: Finding[]; count: number; last: number }> {
-    // Looked for before the roots are read: one that is made meanwhile may have a copy already.
-    const copy = await this.roots.newestCopy();
-    const keys = await this.roots.keys();
-    const check = new RootCheck((keyId) => keys[keyId]);
-    let [count, last] = [0, 0];
-    for await (const { root, segments } of this.roots.all()) {
-      signal.throwIfAborted();
-      check.root(root, segments);
-      count++;
-      last = root.number;
-    }
-    check.end(copy);
-    return { findings: check.findings, count, last };
   }
 
   /** @param root the last that counts: what was signed later may be of entries that come later */

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  CopyAuditSignatures,
   ExportAuditEntries,
   ListAuditEntries,
   ListAuditKeys,
@@ -15,7 +16,7 @@ import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard
 import { Readable } from 'node:stream';
 import type { EntityManager } from 'typeorm';
 import type { AuditEntryRow } from './audit-entry.entity';
-import { AuditRootsService } from './audit-roots.service';
+import { AuditCopiesService } from './audit-copies.service';
 import { AuditVerificationsService } from './audit-verifications.service';
 import { AuditJobs } from './audit.jobs';
 import { type AuditFilter, AuditService, entryOf } from './audit.service';
@@ -25,7 +26,7 @@ export class AuditController {
   constructor(
     private readonly cursors: Cursors,
     private readonly audit: AuditService,
-    private readonly roots: AuditRootsService,
+    private readonly copies: AuditCopiesService,
     private readonly verifications: AuditVerificationsService,
     private readonly jobs: AuditJobs,
   ) {}
@@ -52,15 +53,15 @@ export class AuditController {
   }
 
   @Implements(ExportAuditEntries)
-  export({ query }: RequestOf<typeof ExportAuditEntries>): AnswerOf<typeof ExportAuditEntries> {
+  async export({ query, actor }: RequestOf<typeof ExportAuditEntries>): Promise<AnswerOf<typeof ExportAuditEntries>> {
     const { format, ...filter } = query;
     const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
-    return { body: Readable.from(this.audit.exportAs(format, filter)), contentType };
+    return { body: Readable.from(await this.audit.exportAs(actor, format, filter)), contentType };
   }
 
   @Implements(ProveAuditExport)
-  proveExport({ query }: RequestOf<typeof ProveAuditExport>): AnswerOf<typeof ProveAuditExport> {
-    return { body: Readable.from(this.audit.proofOf(query)) };
+  async proveExport({ query, actor }: RequestOf<typeof ProveAuditExport>): Promise<AnswerOf<typeof ProveAuditExport>> {
+    return { body: Readable.from(await this.audit.proofOf(actor, query)) };
   }
 
   @Implements(ListAuditVerifications)
@@ -76,7 +77,7 @@ export class AuditController {
     _request: RequestOf<typeof RequestAuditVerification>,
     tx: EntityManager,
   ): Promise<AnswerOf<typeof RequestAuditVerification>> {
-    return { verificationId: await this.jobs.requestVerification(tx) };
+    return { verificationId: await this.verifications.request(tx) };
   }
 
   @Implements(ReadAuditVerification)
@@ -88,7 +89,12 @@ export class AuditController {
 
   @Implements(ListAuditKeys)
   async listKeys(): Promise<AnswerOf<typeof ListAuditKeys>> {
-    return { keys: await this.roots.keyList() };
+    return { keys: await this.copies.keyList() };
+  }
+
+  @Implements(CopyAuditSignatures)
+  async copySignatures(_request: RequestOf<typeof CopyAuditSignatures>, tx: EntityManager): Promise<void> {
+    await this.jobs.requestCopies(tx);
   }
 
   private async page(

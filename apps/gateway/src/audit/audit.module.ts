@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditLog } from './audit-log';
 import { AuditedRequests } from './audited-requests';
+import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 import { AuditVerificationsService } from './audit-verifications.service';
 import { AuditController } from './audit.controller';
@@ -10,7 +11,15 @@ import { AuditService } from './audit.service';
 
 @Module({
   controllers: [AuditController, AuditHandlers],
-  providers: [AuditLog, AuditedRequests, AuditService, AuditRootsService, AuditVerificationsService, AuditJobs],
+  providers: [
+    AuditLog,
+    AuditedRequests,
+    AuditService,
+    AuditRootsService,
+    AuditCopiesService,
+    AuditVerificationsService,
+    AuditJobs,
+  ],
   exports: [AuditLog, AuditedRequests],
 })
 export class AuditModule {}

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { ExportAuditEntries, ListAuditEntries, ProveAuditEntry, ReadAuditEntry } from '@switchboard/contracts';
-import { type AnswerOf, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
+import {
+  type Actor,
+  ExportAuditEntries,
+  type ListAuditEntries,
+  type ProveAuditEntry,
+  ProveAuditExport,
+  type ReadAuditEntry,
+} from '@switchboard/contracts';
+import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { DataSource, type SelectQueryBuilder } from 'typeorm';
 import {
@@ -16,6 +23,7 @@ import {
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { CSV_HEAD, csvLine } from './audit-csv';
 import { AuditLog } from './audit-log';
+import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 
 export class AuditEntryNotFound extends DomainError {
@@ -29,6 +37,12 @@ class AuditEntryUnsigned extends DomainError {
     super('gateway.audit_entry_unsigned', 'The log is signed every ten minutes, and has not been since', 409, {
       entryId,
     });
+  }
+}
+
+class AuditPeriodNotOver extends DomainError {
+  constructor(to: Date) {
+    super('gateway.audit_period_not_over', 'The period of an export has to be over', 400, { to });
   }
 }
 
@@ -49,6 +63,8 @@ export class AuditService {
     private readonly db: DataSource,
     private readonly log: AuditLog,
     private readonly roots: AuditRootsService,
+    private readonly copies: AuditCopiesService,
+    private readonly clock: Clock,
   ) {}
 
   /** The newest first. */
@@ -78,6 +94,8 @@ export class AuditService {
     const signature = await this.roots.signatureOf(record.stream, record.seq);
     if (!signature) throw new AuditEntryUnsigned(entryId);
     const { segment, root, newest } = signature;
+    const publicKey = (await this.copies.keys()).get(root.keyId);
+    if (!publicKey) throw new AuditEntryUnsigned(entryId);
     const pathOf = await this.pathsIn(segment);
     return {
       record: { ...record },
@@ -86,13 +104,37 @@ export class AuditService {
       segment,
       segmentPath: merklePaths(newest.map(segmentLeaf))(segment.stream),
       root: { ...root, at: new Date(root.at) },
-      publicKey: (await this.roots.keys())[root.keyId] as Proof['publicKey'],
+      publicKey: publicKey as Proof['publicKey'],
     };
   }
 
-  /** Signs the log, and gives the entries that fit as lines, in the order of their streams. */
-  async *exportAs(format: 'jsonl' | 'csv', filter: AuditExport): AsyncGenerator<string> {
-    await this.roots.sign();
+  /** Signs the log, and gives the entries that fit as lines, in the order of their streams. @throws AuditPeriodNotOver */
+  async exportAs(actor: Actor, format: 'jsonl' | 'csv', filter: AuditExport): Promise<AsyncGenerator<string>> {
+    await this.prepare(actor, ExportAuditEntries.id, filter);
+    return this.lines(format, filter);
+  }
+
+  /**
+   * What proves each line of an export, as lines: a root before its segments, a segment before its entries, these in their order. The
+   * last line is signed and says how many there were, so that none can be left out. @throws AuditPeriodNotOver
+   */
+  async proofOf(actor: Actor, filter: AuditExport): Promise<AsyncGenerator<string>> {
+    await this.prepare(actor, ProveAuditExport.id, filter);
+    return this.proofLines(filter);
+  }
+
+  /** Whoever takes the log along is in it, before they have anything. */
+  private async prepare(actor: Actor, action: string, { ...filter }: AuditExport): Promise<void> {
+    const { to } = filter;
+    // What is written between the export and its proof, such as that somebody exports, would be in one of them only.
+    if (to > this.clock.now()) throw new AuditPeriodNotOver(to);
+    await this.log.append(this.db.manager, {
+      ...{ actor, action, resource: { type: 'audit-export', id: '' }, details: { filter }, result: 'done' },
+    });
+    await this.copies.sign();
+  }
+
+  private async *lines(format: 'jsonl' | 'csv', filter: AuditExport): AsyncGenerator<string> {
     if (format === 'csv') yield CSV_HEAD;
     for await (const row of this.inOrder(filter)) {
       const { record } = chained(row);
@@ -100,14 +142,9 @@ export class AuditService {
     }
   }
 
-  /**
-   * What proves each line of an export, as lines: a root before its segments, a segment before its entries, these in their order. The
-   * last line is signed and says how many there were, so that none can be left out.
-   */
-  async *proofOf(filter: AuditExport): AsyncGenerator<string> {
-    await this.roots.sign();
+  private async *proofLines(filter: AuditExport): AsyncGenerator<string> {
     const line = (kind: string, content: object) => `${canonical({ kind, ...content })}\n`;
-    for (const [keyId, publicKey] of Object.entries(await this.roots.keys())) yield line('key', { keyId, publicKey });
+    for (const [keyId, publicKey] of await this.copies.keys()) yield line('key', { keyId, publicKey });
     const records = createHash('sha256');
     let entries = 0;
     const told = new Set<number>();

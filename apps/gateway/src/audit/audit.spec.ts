@@ -322,7 +322,7 @@ describe('the audit log', () => {
 
   it('cannot be changed by the role of the service', async () => {
     await append(anEntry());
-    for (const table of ['audit_entries', 'audit_roots', 'audit_segments', 'audit_keys']) {
+    for (const table of ['audit_entries', 'audit_roots', 'audit_segments']) {
       for (const statement of [`DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`])
         await expect(app.service.db.query(statement)).rejects.toThrow('permission denied');
     }

@@ -7,6 +7,7 @@ import type { Principal } from '../access/principal';
 import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import { AuditedRequests } from '../audit/audited-requests';
 import { deviceOf } from '../sessions/device';
+import { NOTED_WITH_CHANGE } from './own-entries';
 import type { FoundRoute } from './public-routes';
 
 /** A request that leaves an entry. */
@@ -38,9 +39,9 @@ export class AuditUnavailable extends DomainError {
 }
 
 /**
- * What staff and keys change, and what they read that is sensitive, with their reason. Before another service is asked there is an
- * entry `begun`, so that nothing is done that the log knows nothing of; how it ended is the next. Of its own routes the gateway has
- * one entry, which their features write with their change; what these do not write is written here.
+ * What staff and keys change, and what they read that is sensitive, with their reason. Before anything is done there is an entry
+ * `begun`, so that nothing is done that the log knows nothing of; how it ended is the next. Of those of its own routes whose features
+ * write an entry with their change the gateway has this one alone.
  */
 @Injectable()
 export class AuditTrail implements OnModuleDestroy {
@@ -70,10 +71,13 @@ export class AuditTrail implements OnModuleDestroy {
   /** @throws AuditUnavailable */
   async begin(call: AuditedCall): Promise<void> {
     const { entry, isOwn, requestId } = call;
-    if (isOwn) return this.requests.follow(requestId, entry);
+    if (isOwn) this.requests.follow(requestId, entry);
+    if (isOwn && NOTED_WITH_CHANGE.has(entry.action)) return;
     try {
-      await this.audit.append(this.db.manager, { ...entry, result: 'begun' });
+      // Not yet what the request asked for: how that ended is still to be said.
+      await this.audit.append(this.db.manager, { ...entry, result: 'begun', isBesides: true });
     } catch (error) {
+      if (isOwn) this.requests.end(requestId);
       throw new AuditUnavailable(error);
     }
   }

@@ -122,6 +122,21 @@ describe('the edge', () => {
     analyst = await signInStaff(app, 'analyst');
   });
 
+  it('what a page asks by itself while nobody is there keeps no session', async () => {
+    const left = await signInStaff(app, 'analyst');
+    for (let minutes = 0; minutes < 31; minutes += 10) {
+      const { status } = await call(USAGE, { as: left, headers: { 'x-unattended': '1' } });
+      expect([minutes, status]).toEqual([minutes, minutes < 30 ? 200 : 401]);
+      app.clock.advance(10 * 60_000);
+    }
+    const there = await signInStaff(app, 'analyst');
+    for (let minutes = 0; minutes < 41; minutes += 10) {
+      expect((await call(USAGE, { as: there })).status).toBe(200);
+      app.clock.advance(10 * 60_000);
+    }
+    analyst = await signInStaff(app, 'analyst');
+  });
+
   it('changes nothing for pages of other sites, and lets in those of the origins that are named', async () => {
     const crossSite = await post(SEARCH, { 'sec-fetch-site': 'cross-site' });
     expect([crossSite.status, await crossSite.json()]).toMatchObject([403, { code: 'cross_site_request' }]);

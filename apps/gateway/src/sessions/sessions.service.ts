@@ -123,7 +123,7 @@ export class SessionsService {
     const token = tokenIn(request, kind);
     if (!token) return undefined;
     const tokenHash = hashOf(token);
-    return this.look(tokenHash.toString('base64'), { tokenHash, kind });
+    return this.look(tokenHash.toString('base64'), { tokenHash, kind }, request.headers['x-unattended'] === undefined);
   }
 
   private async findByAccessToken(authorization: string): Promise<Session | undefined> {
@@ -136,7 +136,8 @@ export class SessionsService {
     return this.look(id, { id, subjectId, kind: 'person' });
   }
 
-  private async look(key: string, where: FindOptionsWhere<Session>): Promise<Session | undefined> {
+  /** @param isUse whether it counts as use; what a page asks by itself while nobody is there does not */
+  private async look(key: string, where: FindOptionsWhere<Session>, isUse = true): Promise<Session | undefined> {
     let known = this.known.get(key);
     if (!known) {
       known = { session: await this.db.manager.findOneBy(Session, where) };
@@ -144,7 +145,7 @@ export class SessionsService {
     }
     const { session } = known;
     if (!session || !this.isAlive(session)) return undefined;
-    this.noteSeen(session);
+    if (isUse) this.noteSeen(session);
     return session;
   }
 

@@ -43,12 +43,15 @@ export class SsoMembersService {
     const { member, mayEnter } = await this.db.transaction(async (tx) => {
       // Two tabs of somebody who comes for the first time make them once.
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`sso ${ssoHash}`]);
-      const member = (await this.find(tx, claims, ssoHash)) ?? (await this.join(tx, claims, ssoHash, given));
+      const known = await this.find(tx, claims, ssoHash);
+      const before = known && (await this.staff.read(known.id, tx));
+      const member = known ?? (await this.join(tx, claims, ssoHash, given));
       if (!member || member.state === 'suspended') return { member, mayEnter: false };
       await this.give(tx, member.id, given);
       const mayEnter = await this.hasAnyRole(tx, member.id);
       if (mayEnter) await this.activate(tx, member, ssoHash);
       else await this.sessions.endAll(tx, 'staff', member.id);
+      await this.staff.noteProvider(tx, member.id, before);
       return { member, mayEnter };
     });
     if (member) this.principals.changed(member.id);
@@ -105,8 +108,12 @@ export class SsoMembersService {
     const unknown = given.filter((grant) => !grants.includes(grant)).map(({ role }) => role);
     if (unknown.length > 0)
       this.log.warn({ roles: unknown }, 'single sign-on: GATEWAY_STAFF_SSO_ROLES names roles that there are not');
-    await tx.delete(Grant, { staffId, source: 'sso' });
-    const rows = grants.map(({ role, botId }) => ({
+    const isSame = (one: RoleGiven) => (other: RoleGiven) => one.role === other.role && one.botId === other.botId;
+    const had = await tx.findBy(Grant, { staffId, source: 'sso' });
+    const gone = had.filter((grant) => !grants.some(isSame(grant)));
+    if (gone.length > 0) await tx.delete(Grant, { id: In(gone.map(({ id }) => id)) });
+    const added = grants.filter((grant) => !had.some(isSame(grant)));
+    const rows = added.map(({ role, botId }) => ({
       ...{ id: uuidv7(), staffId, role, botId, until: null, grantedBy: null },
       ...{ grantedAt: this.clock.now(), source: 'sso' as const },
     }));
@@ -122,8 +129,8 @@ export class SsoMembersService {
     });
   }
 
-  private async activate(tx: EntityManager, { id, state, revision }: Staff, ssoHash: string): Promise<void> {
-    const joined = state === 'invited' && { invitationHash: null, invitationExpiresAt: null, revision: revision + 1 };
+  private async activate(tx: EntityManager, { id, state }: Staff, ssoHash: string): Promise<void> {
+    const joined = state === 'invited' && { invitationHash: null, invitationExpiresAt: null };
     await tx.update(Staff, { id }, { ssoHash, state: 'active', signedInAt: this.clock.now(), ...joined });
   }
 

@@ -118,6 +118,43 @@ describe('single sign-on of staff', () => {
     expect(Number(count)).toBe(2);
   });
 
+  it('stands in the audit log with what it makes of somebody, and edits begun before are refused', async () => {
+    const changes = async (id: string) =>
+      app.service.db.query<
+        { action: string; actor: string; changes: { op: string; path: string; value: unknown }[] }[]
+      >(
+        `SELECT action, actor_kind || ' ' || actor_id AS actor, changes FROM audit_entries
+         WHERE resource_id = $1 AND resource_type = 'staff' ORDER BY at, seq`,
+        [id],
+      );
+    const staff = app.service.nest.get(StaffService, { strict: false });
+    account('ada', ['engineers']);
+    const { staffId: id } = (await signIn('ada')).body;
+    const joined = await staff.read(id);
+    await signIn('ada');
+    // What has not changed is no change.
+    expect(await staff.read(id)).toMatchObject({ revision: joined.revision });
+    account('ada', ['engineers', 'help-desk']);
+    await signIn('ada');
+    expect((await staff.read(id)).revision).toBe(joined.revision + 1);
+    account('ada', []);
+    expect((await signIn('ada')).status).toBe(403);
+    expect((await staff.read(id)).revision).toBe(joined.revision + 2);
+    const entries = (await changes(id)).filter(({ actor }) => actor === 'service staff-sso');
+    expect(entries.map(({ action }) => action)).toEqual([
+      'gateway.staff.join',
+      'gateway.staff.grant',
+      'gateway.staff.grant',
+    ]);
+    expect(entries[0]!.changes).toContainEqual({
+      ...{ op: 'add', path: '/grants', value: [{ role: 'developer', botId: null, until: null }] },
+    });
+    expect(entries[1]!.changes).toEqual([
+      { op: 'add', path: '/grants/1', value: { role: 'support', botId: 'lumen', until: null } },
+    ]);
+    expect(entries[2]!.changes).toContainEqual(expect.objectContaining({ op: 'remove', path: '/grants/0' }));
+  });
+
   it('takes a role away with the claim, ends what was open, and leaves what staff have given', async () => {
     account('moved', ['engineers']);
     const { browser, body } = await signIn('moved');

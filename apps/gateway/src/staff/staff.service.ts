@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
-import { AuditLog } from '../audit/audit-log';
+import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
@@ -196,10 +197,22 @@ export class StaffService {
     return this.index.hash('staff invitation', token);
   }
 
+  /**
+   * What the provider of the company has made of somebody goes into the audit log, and edits that were begun before are refused.
+   * @param before as they were; undefined of somebody who has come just now
+   */
+  async noteProvider(tx: EntityManager, id: string, before: StaffMember | undefined): Promise<void> {
+    const after = await this.read(id, tx);
+    if (before && isDeepStrictEqual(rightsOf(before), rightsOf(after))) return;
+    await tx.increment(Staff, { id }, 'revision', 1);
+    const act = !before ? 'join' : before.state === 'invited' && after.state === 'active' ? 'activate' : 'grant';
+    await this.note(tx, { kind: 'service', id: 'staff-sso' }, act, id, before);
+  }
+
   /** Writes what has become of somebody into the audit log, and returns it. */
   private async note(
     tx: EntityManager,
-    actor: Actor,
+    actor: AuditEntry['actor'],
     act: string,
     id: string,
     before?: StaffMember,
@@ -283,7 +296,12 @@ export class StaffService {
 }
 
 /** As the audit log has it: who it is, their id says. */
-const rightsOf = ({ state, grants, factors }: StaffMember) => ({ state, grants, factors });
+const rightsOf = ({ state, grants, factors }: StaffMember) => ({
+  state,
+  grants: grants.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b))),
+  factors,
+});
+const nameOf = ({ role, botId }: RoleGrant) => `${role}@${botId ?? ''}`;
 
 /** In place of a hash: the first owner has no address before they give one. */
 export const FIRST = 'first owner';

@@ -109,7 +109,8 @@ export async function sendStream({ pace }: Context, options: StreamOptions): Pro
   // Against one clock, not by a pause after each chunk: otherwise the time spent writing would add up.
   const started = performance.now();
   for (const chunk of chunks) {
-    const due = started + pace.firstTokenMs + pace.betweenTokensMs * (silentTokens + chunk.atToken);
+    const due =
+      started + pace.firstTokenMs + pace.betweenReasoningTokensMs * silentTokens + pace.betweenTokensMs * chunk.atToken;
     await pause(res, due - performance.now());
     if (fault && !applied && (chunk.atToken >= faultAt || chunk.isLast)) {
       applied = true;
@@ -140,11 +141,15 @@ async function breakStream({ kind, rule }: Fault, res: Response, events: EventSt
 export async function sendWhole(
   { pace }: Context,
   completion: object,
-  { completion_tokens }: Pick<Usage, 'completion_tokens'>,
+  { completion_tokens, completion_tokens_details: { reasoning_tokens } }: Usage,
   res: Response,
   fault: Fault | undefined,
 ): Promise<void> {
-  await pause(res, pace.firstTokenMs + pace.betweenTokensMs * completion_tokens);
+  const written = completion_tokens - reasoning_tokens;
+  await pause(
+    res,
+    pace.firstTokenMs + pace.betweenReasoningTokensMs * reasoning_tokens + pace.betweenTokensMs * written,
+  );
   if (!fault || !IN_STREAM.includes(fault.kind)) return void res.json(completion);
   if (fault.kind === 'error-in-stream') throw serverError();
   const body = Buffer.from(JSON.stringify(completion));

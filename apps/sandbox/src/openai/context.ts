@@ -10,14 +10,15 @@ import { DEFAULT_LIMITS, type Limits, RateMeter } from './rate-meter';
 import { Script } from './script';
 import { assertReadable } from './vision';
 
-/** Milliseconds until the first token and from each token to the next; zeros answer at once. */
+/** Milliseconds until the first token and from each token to the next, of an answer and of the thinking before it; zeros answer at once. */
 export interface Pace {
   firstTokenMs: number;
   betweenTokensMs: number;
+  betweenReasoningTokensMs: number;
 }
 
 /** What a small hosted model feels like on a good day. */
-const DEFAULT_PACE: Pace = { firstTokenMs: 250, betweenTokensMs: 25 };
+const DEFAULT_PACE: Pace = { firstTokenMs: 250, betweenTokensMs: 25, betweenReasoningTokensMs: 5 };
 /** Bodies may hold pictures. */
 const CALLS_KEPT = 1000;
 

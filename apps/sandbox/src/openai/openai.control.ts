@@ -4,7 +4,11 @@ import type { Context } from './context';
 import { Model } from './models';
 import { ScriptedAnswer } from './script';
 
-const Pace = z.strictObject({ firstTokenMs: z.number().nonnegative(), betweenTokensMs: z.number().nonnegative() });
+const Pace = z.strictObject({
+  firstTokenMs: z.number().nonnegative(),
+  betweenTokensMs: z.number().nonnegative(),
+  betweenReasoningTokensMs: z.number().nonnegative(),
+});
 const Limits = z.strictObject({ requestsPerMinute: z.int().positive(), tokensPerMinute: z.int().positive() });
 const Since = z.coerce.number().int().nonnegative().default(0);
 
@@ -13,7 +17,7 @@ const Since = z.coerce.number().int().nonnegative().default(0);
  *
  *   GET|POST|DELETE /script      the answers to come; POST takes one or a list of ScriptedAnswer
  *   GET|DELETE      /requests    the same as /calls
- *   GET|PUT         /pace        { firstTokenMs?, betweenTokensMs? }
+ *   GET|PUT         /pace        { firstTokenMs?, betweenTokensMs?, betweenReasoningTokensMs? }
  *   PUT             /limits      { requestsPerMinute?, tokensPerMinute? } of each key; what was used is forgotten
  *   POST            /models      a Model of models.ts is served from now on, in place of one of that id
  *   DELETE          /models/:id  … and no more

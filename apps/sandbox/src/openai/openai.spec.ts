@@ -280,7 +280,7 @@ describe('the control of the OpenAI-compatible server', () => {
   });
 
   it('pace and limits can be changed while it runs', async () => {
-    expect(await run.client.openai.setPace({ betweenTokensMs: 5 })).toEqual({ firstTokenMs: 0, betweenTokensMs: 5 });
+    expect(await run.client.openai.setPace({ betweenTokensMs: 5 })).toEqual({ ...AT_ONCE, betweenTokensMs: 5 });
     await run.client.openai.setPace(AT_ONCE);
     await run.client.openai.setLimits({ tokensPerMinute: 20 });
     await ask('', 'hello');

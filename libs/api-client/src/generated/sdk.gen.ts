@@ -346,6 +346,9 @@ import type {
   GatewayApprovalsRejectData,
   GatewayApprovalsRejectErrors,
   GatewayApprovalsRejectResponses,
+  GatewayAuditCopiesWriteData,
+  GatewayAuditCopiesWriteErrors,
+  GatewayAuditCopiesWriteResponses,
   GatewayAuditEntriesListData,
   GatewayAuditEntriesListErrors,
   GatewayAuditEntriesListOwnData,
@@ -1231,6 +1234,17 @@ export const gatewayApprovalsReject = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Makes copies of signatures where they are missing, as far as these fit all copies that are left and keys that are known.
+ */
+export const gatewayAuditCopiesWrite = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayAuditCopiesWriteData, ThrowOnError>,
+): RequestResult<GatewayAuditCopiesWriteResponses, GatewayAuditCopiesWriteErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayAuditCopiesWriteResponses, GatewayAuditCopiesWriteErrors, ThrowOnError>({
+    url: '/v1/audit/copies',
+    ...options,
+  });
+
+/**
  * The audit log, the newest entry first.
  */
 export const gatewayAuditEntriesList = <ThrowOnError extends boolean = true>(
@@ -1286,7 +1300,7 @@ export const gatewayAuditExportsProve = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * The public keys by which the log was signed. Note them elsewhere: a proof is worth as much as the key it is held against.
+ * The public keys by which the log was signed, as far as the configuration or a copy has them. Note them elsewhere: a proof is worth as much as the key it is held against.
  */
 export const gatewayAuditKeysList = <ThrowOnError extends boolean = true>(
   options?: Options<GatewayAuditKeysListData, ThrowOnError>,
@@ -1320,7 +1334,7 @@ export const gatewayAuditVerificationsList = <ThrowOnError extends boolean = tru
   >({ url: '/v1/audit/verifications', ...options });
 
 /**
- * Has the whole log verified now, as it is each night.
+ * Has the whole log verified now, as it is each night; while that goes on, answers the one that does.
  */
 export const gatewayAuditVerificationsRequest = <ThrowOnError extends boolean = true>(
   options: Options<GatewayAuditVerificationsRequestData, ThrowOnError>,

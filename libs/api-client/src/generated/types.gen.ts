@@ -21,7 +21,11 @@ export type AnalyticsAbout = {
    */
   provisionalFrom: string | null;
   /**
-   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20.
+   * Set where the report was asked to begin earlier: days before it are no longer kept, and left out.
+   */
+  keptFrom: string | null;
+  /**
+   * In whose activity it was counted: those who agreed to it. Null: of a bot with fewer than 20, or of days of which that is no longer kept.
    */
   people: number | null;
 };
@@ -194,10 +198,6 @@ export type AnalyticsChurnForecast = {
     high: number;
   };
   /**
-   * False: the forecast is that of the rule by last activity alone.
-   */
-  usedModel: boolean;
-  /**
    * Mean squared error of the model on days it was not trained with.
    */
   brier: number;
@@ -206,7 +206,7 @@ export type AnalyticsChurnForecast = {
    */
   ruleBrier: number;
   /**
-   * Whether the model beats the rule by 3 % or more. Otherwise the rule is used.
+   * Whether the model beats the rule by last activity alone by 3 % or more. Otherwise the forecast is that of the rule.
    */
   isBetter: boolean;
   auc: number | null;
@@ -217,7 +217,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsCohort = {
   /**
@@ -271,7 +271,7 @@ export type AnalyticsExperiment = {
   id: string;
   key: ExperimentKey;
   /**
-   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+   * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
    */
   kind: 'comparison' | 'bandit';
   place: ExperimentPlace;
@@ -418,7 +418,18 @@ export type AnalyticsExport = {
   state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
   createdAt: Instant;
   finishedAt: Instant | null;
+  /**
+   * That are written so far; of one that is done, all.
+   */
   rows: number | null;
+  /**
+   * Null where that is known only at the end.
+   */
+  totalRows: number | null;
+  /**
+   * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
+   */
+  problem: string | null;
   bytes: number | null;
   fileName: string;
   /**
@@ -429,7 +440,7 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -462,7 +473,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -531,7 +542,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -675,7 +686,7 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it.
+ * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -3432,7 +3443,7 @@ export type AnalyticsBoardsReadActivityData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3453,6 +3464,12 @@ export type AnalyticsBoardsReadActivityErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3594,7 +3611,7 @@ export type AnalyticsBoardsReadFunnelData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3636,6 +3653,12 @@ export type AnalyticsBoardsReadFunnelErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3676,7 +3699,7 @@ export type AnalyticsBoardsReadGrowthData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3697,6 +3720,12 @@ export type AnalyticsBoardsReadGrowthErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3716,7 +3745,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     stickiness: number | null;
   };
@@ -3801,7 +3830,7 @@ export type AnalyticsBoardsReadRetentionData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3830,6 +3859,12 @@ export type AnalyticsBoardsReadRetentionErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3870,7 +3905,7 @@ export type AnalyticsBoardsReadRevenueData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3894,6 +3929,12 @@ export type AnalyticsBoardsReadRevenueErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -3929,7 +3970,7 @@ export type AnalyticsBoardsReadRevenueResponses = {
       netMinor: number;
     }>;
     /**
-     * Net by people who were active.
+     * Net by people who were active. This and what follows is null where what each person did is no longer kept.
      */
     arpuMinor: number | null;
     /**
@@ -3958,7 +3999,7 @@ export type AnalyticsBoardsReadSurvivalData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -3979,6 +4020,12 @@ export type AnalyticsBoardsReadSurvivalErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -3998,7 +4045,7 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it.
+     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
@@ -4017,7 +4064,7 @@ export type AnalyticsBoardsReadUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -4038,6 +4085,12 @@ export type AnalyticsBoardsReadUsageErrors = {
    * `unauthorized`
    */
   401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
   /**
    * `too_many_requests`
    */
@@ -4178,7 +4231,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4196,7 +4249,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4223,7 +4276,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4262,7 +4315,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4284,7 +4337,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4295,7 +4348,10 @@ export type AnalyticsExportsOpenData = {
              * Of all bots without it.
              */
             botId?: BotId;
-            by?: 'model' | 'bot' | 'day' | 'hour';
+            /**
+             * `detail`: by hour, bot and model, as many rows as there are.
+             */
+            by?: 'model' | 'bot' | 'day' | 'hour' | 'detail';
           };
         }
       | {
@@ -4303,7 +4359,7 @@ export type AnalyticsExportsOpenData = {
           query: {
             zone?: ReportZone;
             /**
-             * The first day, in the zone.
+             * The first day, in the zone. Days that are no longer kept are left out.
              */
             from: string;
             /**
@@ -4358,12 +4414,6 @@ export type AnalyticsExportsOpenErrors = {
    * `unauthorized`
    */
   401: Problem;
-  /**
-   * `analytics.bot_not_visible`
-   */
-  404: Problem & {
-    code?: 'analytics.bot_not_visible' | 'not_found';
-  };
   /**
    * `too_many_requests`
    */
@@ -4754,6 +4804,45 @@ export type GatewayApprovalsRejectResponses = {
 
 export type GatewayApprovalsRejectResponse = GatewayApprovalsRejectResponses[keyof GatewayApprovalsRejectResponses];
 
+export type GatewayAuditCopiesWriteData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/audit/copies';
+};
+
+export type GatewayAuditCopiesWriteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayAuditCopiesWriteError = GatewayAuditCopiesWriteErrors[keyof GatewayAuditCopiesWriteErrors];
+
+export type GatewayAuditCopiesWriteResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayAuditCopiesWriteResponse = GatewayAuditCopiesWriteResponses[keyof GatewayAuditCopiesWriteResponses];
+
 export type GatewayAuditEntriesListData = {
   body?: never;
   path?: never;
@@ -4933,7 +5022,7 @@ export type GatewayAuditExportsReadData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
     format?: 'jsonl' | 'csv';
@@ -4942,6 +5031,20 @@ export type GatewayAuditExportsReadData = {
 };
 
 export type GatewayAuditExportsReadErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
@@ -4988,7 +5091,7 @@ export type GatewayAuditExportsProveData = {
     botId?: BotId;
     result?: string;
     /**
-     * Not itself. The proof is asked for with the same query.
+     * Not itself, and over already. The proof is asked for with the same query.
      */
     to: Instant;
   };
@@ -4996,6 +5099,20 @@ export type GatewayAuditExportsProveData = {
 };
 
 export type GatewayAuditExportsProveErrors = {
+  /**
+   * `gateway.audit_period_not_over`
+   */
+  400: Problem & {
+    code?:
+      | 'gateway.audit_period_not_over'
+      | 'malformed_request'
+      | 'malformed_json'
+      | 'malformed_multipart'
+      | 'malformed_if_match'
+      | 'malformed_idempotency_key'
+      | 'invalid_cursor'
+      | 'malformed_reason';
+  };
   /**
    * `unauthorized`
    */
@@ -6857,7 +6974,7 @@ export type AnalyticsExperimentsDraftData = {
   body: {
     key: ExperimentKey;
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place: ExperimentPlace;
@@ -7035,7 +7152,7 @@ export type AnalyticsExperimentsReadResponse =
 export type AnalyticsExperimentsChangeData = {
   body: {
     /**
-     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better, for words and previews; never for prices.
+     * "comparison": weights stay, and people decide. "bandit": weights follow each day what works better at once, for words and previews; never for prices, and with no `within`.
      */
     kind?: 'comparison' | 'bandit';
     place?: ExperimentPlace;
@@ -9979,6 +10096,10 @@ export type AnalyticsMeReadStatisticsResponses = {
     month: string;
     zone: ReportZone;
     /**
+     * Set where the month began earlier: of days before it nothing is kept any more.
+     */
+    keptFrom: string | null;
+    /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */
     isCounted: boolean;
@@ -10616,7 +10737,7 @@ export type AnalyticsBoardsReadPersonUsageData = {
   query: {
     zone?: ReportZone;
     /**
-     * The first day, in the zone.
+     * The first day, in the zone. Days that are no longer kept are left out.
      */
     from: string;
     /**
@@ -10637,6 +10758,12 @@ export type AnalyticsBoardsReadPersonUsageErrors = {
    */
   401: Problem;
   /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -10655,6 +10782,10 @@ export type AnalyticsBoardsReadPersonUsageResponses = {
    */
   200: {
     zone: ReportZone;
+    /**
+     * As in `analytics.About`.
+     */
+    keptFrom: string | null;
     /**
      * Whether the person agreed. Without it nothing is kept, and there is nothing to show.
      */

@@ -45,12 +45,20 @@ export async function readRequest<Route extends RouteDefinition>(
   } as RequestOf<Route>;
 }
 
+/**
+ * Whether something of a bot exists for who may see some only (`actor.bots`; undefined for all). What is of the whole installation is
+ * nothing for them.
+ * @param botId null of the whole installation
+ */
+export const seesBot = (bots: readonly string[] | undefined, botId: string | null): boolean =>
+  !bots || (botId !== null && bots.includes(botId));
+
 /** What belongs to another bot does not exist for an actor who may see some only. */
 function holdToBots({ bots }: RouteDefinition, actor: Actor, parts: Record<string, unknown>): void {
   if (!actor.bots || !bots || bots === 'filtered') return;
   const [part, field] = bots.split('.') as [string, string];
   const bot = (parts[part] as Record<string, unknown> | undefined)?.[field];
-  if (typeof bot !== 'string' || !actor.bots.includes(bot)) throw new HttpProblem('not_found');
+  if (typeof bot !== 'string' || !seesBot(actor.bots, bot)) throw new HttpProblem('not_found');
 }
 
 /** Why staff or a key look at what is sensitive. Percent-encoded, since a header holds no Cyrillic. */

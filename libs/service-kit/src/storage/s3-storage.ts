@@ -1,10 +1,16 @@
 import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { checkedKey, MediaTooLarge, StorageFull, StorageUnavailable, type MediaStorage } from './media-storage';
@@ -24,10 +30,13 @@ export interface S3Options {
   deadlineMs: number;
 }
 
-// One request needs to know the length beforehand and may be repeated, so streams are gathered first. Messengers give
-// bots files of 20 MB at most and take 50 MB.
-const MAX_BYTES = 64 * 1024 * 1024;
+// One request needs to know the length beforehand and may be repeated, so a stream is gathered in parts of this size: what fits
+// into one is sent by one request.
+const PART_BYTES = 16 * 1024 * 1024;
+/** Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
+const MOST_PARTS = 10_000;
 const CONNECT_MS = 5_000;
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** Files in an S3-compatible bucket. */
 export class S3Storage implements MediaStorage {
@@ -53,8 +62,14 @@ export class S3Storage implements MediaStorage {
   ): Promise<{ bytes: number }> {
     try {
       const place = this.placeOf(key);
-      const bytes = Buffer.isBuffer(body) ? body : await gathered(body);
-      if (bytes.length > MAX_BYTES) throw new MediaTooLarge(MAX_BYTES);
+      const parts = partsOf(body);
+      const first = await parts.next();
+      const second = first.done ? first : await parts.next();
+      if (!second.done)
+        return {
+          bytes: await this.putParts({ ...place, ContentType: contentType }, first.value!, second.value, parts),
+        };
+      const bytes = first.value ?? Buffer.alloc(0);
       const command = new PutObjectCommand({ ...place, Body: bytes, ContentType: contentType });
       await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
       return { bytes: bytes.length };
@@ -86,8 +101,58 @@ export class S3Storage implements MediaStorage {
     await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
   }
 
-  /** A bucket keeps whole files only: each is sent by one request. */
-  async removeAbandoned(): Promise<void> {}
+  /** A bucket keeps whole files only, but also the parts of files that were never finished. */
+  async removeAbandoned(): Promise<void> {
+    const { bucket: Bucket, prefix: Prefix } = this.options;
+    const command = new ListMultipartUploadsCommand({ Bucket, Prefix });
+    const list = await this.ask((abortSignal) => this.client.send(command, { abortSignal })).catch(unlessUnknown);
+    for (const { Key, UploadId, Initiated } of list?.Uploads ?? [])
+      if (Initiated && Date.now() - Initiated.getTime() > ABANDONED_AFTER_MS)
+        await this.abandon({ Bucket, Key, UploadId });
+  }
+
+  /** Nobody sees anything of it before its last request. @returns how many bytes there were */
+  private async putParts(
+    { ContentType, ...place }: { Bucket: string; Key: string; ContentType: string },
+    first: Buffer,
+    second: Buffer,
+    rest: AsyncGenerator<Buffer>,
+  ): Promise<number> {
+    const begin = new CreateMultipartUploadCommand({ ...place, ContentType });
+    const { UploadId } = await this.ask((abortSignal) => this.client.send(begin, { abortSignal }));
+    const upload = { ...place, UploadId };
+    const sent: CompletedPart[] = [];
+    let bytes = 0;
+    const send = async (part: Buffer) => {
+      const PartNumber = sent.length + 1;
+      if (PartNumber > MOST_PARTS) throw new MediaTooLarge(MOST_PARTS * PART_BYTES);
+      const command = new UploadPartCommand({ ...upload, PartNumber, Body: part });
+      const { ETag } = await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
+      sent.push({ PartNumber, ETag });
+      bytes += part.length;
+    };
+    try {
+      await send(first);
+      await send(second);
+      for await (const part of rest) await send(part);
+      const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent } });
+      await this.ask((abortSignal) => this.client.send(complete, { abortSignal }));
+      return bytes;
+    } catch (error) {
+      // What stays when this fails, too, is removed a day later.
+      await this.abandon(upload).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async abandon(upload: {
+    Bucket: string;
+    Key: string | undefined;
+    UploadId: string | undefined;
+  }): Promise<void> {
+    const command = new AbortMultipartUploadCommand(upload);
+    await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
+  }
 
   private placeOf(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.options.bucket, Key: this.options.prefix + checkedKey(key) };
@@ -111,16 +176,23 @@ export class S3Storage implements MediaStorage {
   }
 }
 
-async function gathered(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+/** In parts of PART_BYTES, the last one shorter. */
+async function* partsOf(body: Buffer | Readable): AsyncGenerator<Buffer, undefined> {
+  let waiting: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer | string>) {
-    const bytes = Buffer.from(chunk as Buffer);
+  for await (const chunk of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer | string>)) {
+    let bytes = Buffer.from(chunk as Buffer);
+    while (length + bytes.length > PART_BYTES) {
+      const fitting = PART_BYTES - length;
+      yield Buffer.concat([...waiting, bytes.subarray(0, fitting)]);
+      bytes = bytes.subarray(fitting);
+      waiting = [];
+      length = 0;
+    }
+    waiting.push(bytes);
     length += bytes.length;
-    if (length > MAX_BYTES) throw new MediaTooLarge(MAX_BYTES);
-    chunks.push(bytes);
   }
-  return Buffer.concat(chunks);
+  if (length > 0) yield Buffer.concat(waiting);
 }
 
 function named(error: unknown): unknown {
@@ -130,11 +202,18 @@ function named(error: unknown): unknown {
   // 507 and these names are MinIO's and Ceph's; Amazon's buckets have no end.
   if (status === 507 || ['XMinioStorageFull', 'QuotaExceeded'].includes(error.name))
     return new StorageFull(undefined, { cause: error });
-  if (status >= 500 || status === 429) return new StorageUnavailable(`the bucket answered ${status}`, { cause: error });
+  // 501 stays as it is: what a server cannot do it will not do later.
+  if ((status >= 500 && status !== 501) || status === 429)
+    return new StorageUnavailable(`the bucket answered ${status}`, { cause: error });
   return error;
 }
 
 /** A missing bucket is 404 as well, but that is a mistake in the configuration and not a missing file. */
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof S3ServiceException) || !['NoSuchKey', 'NotFound'].includes(error.name)) throw error;
+}
+
+/** Not every compatible server lists what was never finished. */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof S3ServiceException) || error.name !== 'NotImplemented') throw error;
 }

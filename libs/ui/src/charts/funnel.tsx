@@ -6,13 +6,23 @@ import './charts.css';
 export interface FunnelStep {
   id: string;
   label: string;
-  count: number;
+  /** Null where it is not to be told. */
+  count: number | null;
   /** Typical time from the step before, in words. */
   about?: string;
 }
 
 /** How many go on from step to step. */
-export function Funnel({ label, steps }: { label: string; steps: readonly FunnelStep[] }) {
+export function Funnel({
+  label,
+  steps,
+  hidden,
+}: {
+  label: string;
+  steps: readonly FunnelStep[];
+  /** Stands in place of a count that is not to be told. */
+  hidden?: string;
+}) {
   const t = useKitTexts();
   const formats = useFormats();
   const first = steps[0]?.count ?? 0;
@@ -20,10 +30,20 @@ export function Funnel({ label, steps }: { label: string; steps: readonly Funnel
   return (
     <ol className="ui-funnel" aria-label={label}>
       {steps.map(({ id, label: name, count, about }, i) => {
-        const before = steps[i - 1]?.count;
+        const before = steps[i - 1]?.count ?? null;
+        if (count === null) {
+          return (
+            <li key={id}>
+              <span className="ui-funnel-words">
+                <span>{name}</span>
+                <b>{hidden}</b>
+              </span>
+            </li>
+          );
+        }
         return (
           <li key={id}>
-            {before !== undefined && (
+            {before !== null && (
               <span className="ui-funnel-drop">
                 <ArrowDown aria-hidden />
                 {formats.percent(part(count, before))} {t.chart.ofPrevious}

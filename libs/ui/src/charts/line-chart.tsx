@@ -10,11 +10,11 @@ export function LineChart({
   /** From this point on late events may still come: drawn dashed. */
   provisionalFrom?: number;
 }) {
-  const max = Math.max(0, ...plot.series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const values = plot.series.flatMap((series) => series.values.filter((value) => value !== null));
   return (
     <Plot
       {...plot}
-      max={max}
+      range={[Math.min(0, ...values), Math.max(0, ...values)]}
       draw={(scales, cursor) => (
         <>
           {plot.series.map((series, i) => (
@@ -65,7 +65,7 @@ interface LineProps {
   provisionalFrom?: number;
 }
 
-function Line({ series: { values }, color, scales: { x, y, plotHeight }, filled, provisionalFrom }: LineProps) {
+function Line({ series: { values }, color, scales: { x, y }, filled, provisionalFrom }: LineProps) {
   const gradient = useId();
   const points = values.map((value, index) => ({ value, index }));
   const draw = line<(typeof points)[number]>()
@@ -76,7 +76,7 @@ function Line({ series: { values }, color, scales: { x, y, plotHeight }, filled,
   const fill = area<(typeof points)[number]>()
     .defined(({ value }) => value !== null)
     .x(({ index }) => x(index))
-    .y0(plotHeight)
+    .y0(y(0))
     .y1(({ value }) => y(value ?? 0))
     .curve(curveMonotoneX);
   const split = provisionalFrom ?? points.length;

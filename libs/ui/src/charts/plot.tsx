@@ -1,6 +1,7 @@
 import { scaleLinear, scalePoint, type ScaleLinear } from 'd3-scale';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useId, useState } from 'react';
 import { useKitTexts } from '../kit.texts';
+import { axisOf } from './axis';
 import { ChartFrame } from './chart-frame';
 import { textWidth, useWidth } from './measure';
 import './charts.css';
@@ -59,12 +60,12 @@ export function Plot({
   formatExact = format,
   height = 220,
   nothing,
-  max,
+  range,
   inset = 0,
   draw,
 }: PlotProps & {
-  /** The highest value there is. */
-  max: number;
+  /** What is drawn lies between them. */
+  range: readonly [lowest: number, highest: number];
   /** Free room at both ends of the axis, as a part of a step: bars need half of one. */
   inset?: number;
   draw: (scales: Scales, cursor: number | undefined) => ReactNode;
@@ -75,13 +76,12 @@ export function Plot({
   const tipId = useId();
   const isEmpty = labels.length === 0 || series.every(({ values }) => values.every((value) => value === null));
 
-  const y = scaleLinear()
-    .domain([0, max > 0 ? max : 1])
-    .nice(4)
-    .range([height - BOTTOM, TOP]);
   // Half of a person is no person; of shares it is another matter.
   const isWhole = series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)));
-  const ticks = y.ticks(4).filter((tick) => max > 5 || !isWhole || Number.isInteger(tick));
+  const { domain, ticks } = axisOf(range, isWhole);
+  const y = scaleLinear()
+    .domain([...domain])
+    .range([height - BOTTOM, TOP]);
   const left = Math.ceil(Math.max(...ticks.map((tick) => textWidth(format(tick))), 16)) + 10;
   const x = scalePoint<number>()
     .domain(labels.map((_, i) => i))
@@ -148,7 +148,7 @@ export function Plot({
           {width > 0 && (
             <svg width={width} height={height} aria-hidden>
               {ticks.map((tick) => (
-                <g key={tick} className="ui-plot-tick">
+                <g key={tick} className="ui-plot-tick" data-zero={(tick === 0 && domain[0] < 0) || undefined}>
                   <line x1={left} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
                   <text x={left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
                     {format(tick)}

@@ -1347,7 +1347,7 @@ export const gatewayAuditKeysListQueryKey = (options?: Options<GatewayAuditKeysL
   createQueryKey('gatewayAuditKeysList', options);
 
 /**
- * The public keys by which the log was signed. Note them elsewhere: a proof is worth as much as the key it is held against.
+ * The public keys by which the log was signed, as far as the configuration or a copy has them. Note them elsewhere: a proof is worth as much as the key it is held against.
  */
 export const gatewayAuditKeysListOptions = (options?: Options<GatewayAuditKeysListData>) =>
   queryOptions<

@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, CONFIG } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
+import type { AnalyticsConfig } from '../analytics.config';
+
+/** What goes by its age: what each person did, or who was active when together with counts of quarters of an hour. */
+export type Aging = 'events' | 'activity';
+
+/** How far back there is something. Counts of days of UTC stay for good. */
+@Injectable()
+export class Kept {
+  constructor(
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: AnalyticsConfig,
+  ) {}
+
+  /** The first moment of the oldest month that is kept. */
+  since(what: Aging): Date {
+    const { ANALYTICS_KEEP_EVENTS_MONTHS: events, ANALYTICS_KEEP_MEASURES_MONTHS: activity } = this.config;
+    const now = this.clock.now();
+    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - { events, activity }[what], 1));
+  }
+
+  /** The first day of a zone that is kept whole, `2026-03-29`. */
+  firstDay(what: Aging, zone: string): string {
+    const lastMomentGone = this.since(what).getTime() - 1;
+    return DateTime.fromMillis(lastMomentGone, { zone }).plus({ days: 1 }).toISODate()!;
+  }
+}

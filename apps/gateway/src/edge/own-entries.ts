@@ -1,0 +1,40 @@
+/**
+ * Routes of the gateway whose features write the entry of the audit log in the transaction of their change, so that the one cannot be
+ * without the other. All others have an entry `begun` before they are answered, as those of other services.
+ */
+export const NOTED_WITH_CHANGE: ReadonlySet<string> = new Set([
+  'gateway.account.change-password',
+  'gateway.account.renew-recovery-codes',
+  'gateway.account.withdraw-approval',
+  'gateway.approvals.approve',
+  'gateway.approvals.reject',
+  'gateway.bot-secrets.remove',
+  'gateway.bot-secrets.set',
+  'gateway.bots.archive',
+  'gateway.bots.create',
+  'gateway.bots.edit',
+  'gateway.bots.pause',
+  'gateway.bots.restore',
+  'gateway.bots.resume',
+  'gateway.bots.roll-back',
+  'gateway.bots.take-over',
+  'gateway.keys.create',
+  'gateway.keys.revoke',
+  'gateway.keys.rotate',
+  'gateway.passkeys.add',
+  'gateway.passkeys.remove',
+  'gateway.passkeys.rename',
+  // Nothing is shown before it is noted.
+  'gateway.people.reveal',
+  'gateway.restrictions.impose',
+  'gateway.restrictions.lift',
+  'gateway.staff.grant',
+  'gateway.staff.invite',
+  'gateway.staff.reinvite',
+  'gateway.staff.resume',
+  'gateway.staff.suspend',
+  'gateway.webhook-endpoints.change',
+  'gateway.webhook-endpoints.open',
+  'gateway.webhook-endpoints.remove',
+  'gateway.webhook-secrets.rotate',
+]);
