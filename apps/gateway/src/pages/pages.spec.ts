@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '@switchboard/testing';
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { brotliDecompressSync } from 'node:zlib';
 import { gatewayApp } from '../gateway.app';
@@ -96,7 +96,7 @@ describe('the pages of the gateway', () => {
     const html = await (await get('/console/')).text();
     const assets = [...html.matchAll(/\/console\/assets\/[\w.-]+/g)].map(([path]) => path);
     expect(assets.some((path) => path.endsWith('.js'))).toBe(true);
-    const folder = join(dirname(require.resolve('@switchboard/console/package.json')), 'dist');
+    const folder = join(__dirname, '../../../console/dist');
     const built = globSync('**/*', { cwd: folder });
     expect(built.filter((name) => /\.map(\.|$)/.test(name))).toEqual([]);
     for (const name of built.filter((file) => /^assets\/.*\.(js|css)$/.test(file))) {

@@ -59,7 +59,7 @@ describe('an access token of a Supabase project', () => {
   });
   const signed = (
     payload: JWTPayload,
-    { alg = 'ES256', key = pair.privateKey as Uint8Array | CryptoKey, kid = KID } = {},
+    { alg = 'ES256', key = pair.privateKey as Parameters<SignJWT['sign']>[0], kid = KID } = {},
   ) => new SignJWT(payload).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key);
   const shared = new TextEncoder().encode(SECRET);
   const ask = (accessToken: string, at = app, more: object = {}) =>
