@@ -523,6 +523,14 @@ const gateway: Dashboard = {
         queries: { '{{service}}': increase('staff_break_glass_sign_ins_total', 'service') },
       },
       {
+        title: 'Errors in browsers',
+        about:
+          'As our pages told of them; what is dropped is counted, but not in the log. BrowserErrors fires above twenty in ten minutes.',
+        unit: 'short',
+        empty: 'no page told of one',
+        queries: { '{{app}} {{outcome}}': increase('gateway_browser_errors_total', 'app, outcome') },
+      },
+      {
         title: 'Acts that need a second person',
         unit: 'short',
         empty: 'nobody asked for one',

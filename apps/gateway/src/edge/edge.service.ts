@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { type Actor, isOpen, type RouteDefinition } from '@switchboard/contracts';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { type Actor, isOpen, publicPathOf, type RouteDefinition } from '@switchboard/contracts';
 import {
   Clock,
   CONFIG,
@@ -15,6 +16,7 @@ import {
 } from '@switchboard/service-kit';
 import accepts from 'accepts';
 import { LRUCache } from 'lru-cache';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Counter, Histogram, Registry } from 'prom-client';
 import proxyAddress from 'proxy-addr';
@@ -40,6 +42,8 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
 /** A third of the time for which it is good. */
 const TOKEN_USED_MS = 20_000;
+/** Whoever has proven who they are is not kept out for so long by others who guess from the same address. */
+const RECOGNISED_MS = 5 * 60_000;
 
 /** One request on its way. */
 interface Exchange {
@@ -68,6 +72,7 @@ type Admission =
 export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
   private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
+  private readonly recognised = new LRUCache<string, true>({ max: 50_000, ttl: RECOGNISED_MS });
   private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
   private readonly limited: Counter<'limit'>;
   /** Names its fields itself, none of which is a secret: to look for some would cost a tenth of a request. */
@@ -135,17 +140,14 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (this.isPreflight(exchange)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
+    nameSpan(route);
     this.refuseForeignPages(request);
     if (isOpen(route)) {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
       this.trail.noteOrigin(request, exchange.address);
       return this.passOn(exchange, found);
     }
-    const principals = await this.principals.identify(request, exchange.address);
-    if (principals.length === 0) {
-      this.demand(exchange, await this.limits.pay(chargesForRefusal(exchange.address)));
-      throw new HttpProblem('unauthorized');
-    }
+    const principals = await this.identify(exchange);
     const { principal, actor, refusal } = this.admit(principals, found);
     exchange.caller = principal;
     // Who is refused pays as well: each refusal may be noted.
@@ -156,6 +158,25 @@ export class EdgeService implements PublicFront, OnModuleInit {
       throw refusal;
     }
     await this.passOn(exchange, found, { principal, actor });
+  }
+
+  /**
+   * An address that has brought too much that is worth nothing is refused before anything is looked up or computed for it.
+   * @throws HttpProblem 401, 429
+   */
+  private async identify(exchange: Exchange): Promise<readonly Principal[]> {
+    const { request, address } = exchange;
+    const brought = credentialsOf(request);
+    const charges = chargesForRefusal(address);
+    if (!this.recognised.has(brought)) this.demand(exchange, this.limits.refusedNow(charges));
+    const principals = brought === '' ? [] : await this.principals.identify(request, address);
+    if (principals.length > 0) {
+      this.recognised.set(brought, true);
+      return principals;
+    }
+    this.recognised.delete(brought);
+    this.demand(exchange, await this.limits.pay(charges));
+    throw new HttpProblem('unauthorized');
   }
 
   private auditedCall(
@@ -221,7 +242,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       // An open route has no caller, and the application takes nobody's word for the id of a request.
       if (actor) presentCaller(request, { service: OWN, actor, requestId, route: route.id });
       request.url = target;
-      return application(request, response);
+      return context.with(underTheSpan(), () => application(request, response));
     }
     const token = actor && (await this.tokenFor(service, route, actor));
     await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
@@ -334,6 +355,18 @@ const AWAY_FOR_S = 10;
 /** As nginx counts it. */
 const CALLER_GONE = 499;
 
+/** Of a trace, whose first span would otherwise have its method alone. */
+function nameSpan(route: RouteDefinition): void {
+  const path = publicPathOf(route);
+  trace.getActiveSpan()?.updateName(`${route.method} ${path}`).setAttribute('http.route', path);
+}
+
+/** Without what Express would rename the span by: it knows the route as it is inside. */
+function underTheSpan() {
+  const span = trace.getActiveSpan();
+  return span ? trace.setSpan(ROOT_CONTEXT, span) : context.active();
+}
+
 /** The bot that stands in the address, where the route names it there. */
 function botIn({ route, params }: FoundRoute): string | undefined {
   const [part, field] = route.bots?.split('.') ?? [];
@@ -346,6 +379,12 @@ function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
   // What is about a file in a form comes besides.
   return body.kind === 'upload' ? body.maxBytes + JSON_MAX_BYTES : body.maxBytes;
+}
+
+/** Not kept as they are: a dump of the memory of the process shall not be a list of sessions. */
+function credentialsOf({ headers: { authorization = '', cookie = '' } }: IncomingMessage): string {
+  if (!authorization && !cookie) return '';
+  return createHash('sha256').update(`${authorization}\n${cookie}`).digest('base64');
 }
 
 const part = ({ limit, remaining }: Balance) => remaining / limit.limit;

@@ -1,11 +1,13 @@
 import { ReadUsage, SearchKnowledge } from '@switchboard/contracts';
 import { ServiceIdentity } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { validate as isUuid } from 'uuid';
 import { type SignedIn, signInPerson, signInStaff } from '../../test/sign-in';
 import { Upstream } from '../../test/upstream';
+import { PrincipalsService } from '../access/principals.service';
 import { gatewayApp } from '../gateway.app';
 
 const USAGE = '/v1/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
@@ -270,6 +272,26 @@ describe('the edge', () => {
       Array.from({ length: 130 }, () => call('/v1/webhooks/telegram/7000000001', { method: 'POST', body: '{}' })),
     );
     expect(brought.map(({ status }) => status)).not.toContain(429);
+  });
+
+  it('looks nothing up for an address that has guessed too often, and keeps nobody out who is known', async () => {
+    app.clock.advance(10 * 60_000);
+    const [known, later] = [await signInStaff(app, 'analyst'), await signInStaff(app, 'analyst')];
+    expect((await call(USAGE, { as: known })).status).toBe(200);
+    const guess = () => call(USAGE, { headers: { cookie: `__Host-staff=${randomUUID()}` } });
+    const guessed = (await Promise.all(Array.from({ length: 40 }, guess))).map(({ status }) => status);
+    expect(guessed.filter((status) => status === 401)).toHaveLength(30);
+    const identify = jest.spyOn(app.service.nest.get(PrincipalsService, { strict: false }), 'identify');
+    const refused = await guess();
+    expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    expect((await call(USAGE)).status).toBe(429);
+    expect((await call(USAGE, { as: later })).status).toBe(429);
+    expect(identify).not.toHaveBeenCalled();
+    expect((await call(USAGE, { as: known })).status).toBe(200);
+    identify.mockRestore();
+    app.clock.advance(60_000);
+    expect((await call(USAGE, { as: later })).status).toBe(200);
+    analyst = await signInStaff(app, 'analyst');
   });
 
   it('says what is left of a limit, and when to come back', async () => {

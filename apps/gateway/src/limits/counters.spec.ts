@@ -68,6 +68,17 @@ function suite(make: () => Counters) {
     expect(await allowed([charge(limit)], start, 0.5)).toBe(false);
   });
 
+  it.each([1, 0.5, 1 / 3])('counts what was used of a share of %p', async (share) => {
+    const [cells, tried] = [window(30), spread(15, 15)];
+    const used: number[][] = [];
+    for (let i = 0; i < 3; i++) used.push((await pay([charge(cells), charge(tried)], start, share)).map((b) => b.used));
+    expect(used).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
   it('a spread limit gives no more than its burst and its rate in any time, however calls come', async () => {
     const calls = fc.array(fc.record({ afterMs: fc.nat(5000), cost: fc.integer({ min: 1, max: 3 }) }), {
       maxLength: 60,

@@ -10,6 +10,8 @@ interface Cells {
 
 /** So many callers are remembered; the one that was not heard of for longest begins anew. */
 const MOST_CALLERS = 200_000;
+/** Of calls: shares of a limit are no whole milliseconds, and Redis keeps times to a tenth of one. */
+const ROUNDING = 1e-3;
 
 /** Counts in this process. */
 export class MemoryCounters implements Counters {
@@ -67,7 +69,7 @@ export function windowBalance({
   const missing = used + cost - most;
   const byFormer = former > 0 ? (missing / former) * limit.windowMs : Infinity;
   const resetMs = allowed || byFormer > restOfCell ? restOfCell : byFormer;
-  return { limit, allowed, remaining: Math.max(0, Math.floor(most - after)), resetMs };
+  return { limit, allowed, used: Math.ceil(after), remaining: Math.max(0, Math.floor(most - after)), resetMs };
 }
 
 /** What a point in time means for a call. `at`: where it stands after the call. */
@@ -86,7 +88,8 @@ export function spreadBalance({
   allowed: boolean;
   at: number;
 }): Balance {
+  const used = Math.ceil((at - now) / emissionMs - ROUNDING);
   const remaining = Math.max(0, Math.floor((toleranceMs - (at - now)) / emissionMs));
   const resetMs = allowed ? at - now : at + cost * emissionMs - now - toleranceMs;
-  return { limit, allowed, remaining, resetMs };
+  return { limit, allowed, used, remaining, resetMs };
 }

@@ -25,6 +25,8 @@ export interface Charge {
 export interface Balance {
   readonly limit: RateLimit;
   readonly allowed: boolean;
+  /** What is used up of it now, this call included if it was allowed; of one that replicas share: as far as this one knows. */
+  readonly used: number;
   /** What is left of it now, at least 0. */
   readonly remaining: number;
   /** Until a call of the same cost would be allowed, and where it is: until all of the limit is there again. */
