@@ -10,7 +10,7 @@ import {
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
+import { firstIdOf, WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
 import { WebhookEndpoint } from './webhook-endpoint.entity';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookQueueService } from './webhook-queue.service';
@@ -258,10 +258,4 @@ const bodyOf = (content: { type: string; timestamp: string; data: object; apiVer
 function isWanted({ types, botIds }: WebhookEndpoint, { type, event }: Pick<Wanted, 'type' | 'event'>): boolean {
   if (!types.includes(type.type)) return false;
   return !botIds || botIds.includes((event.data as { botId?: string } | null)?.botId ?? '');
-}
-
-/** The lowest UUIDv7 of a moment. */
-function firstIdOf(time: Date): string {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

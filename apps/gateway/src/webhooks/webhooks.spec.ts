@@ -532,6 +532,61 @@ describe('an endpoint', () => {
   });
 });
 
+describe('a webhook that waits', () => {
+  const insert = (endpointId: string, at: Date, state: 'waiting' | 'scheduled') =>
+    app.service.db.query(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, type, subject, sequence, body, user_ids, state, due_at, created_at)
+       VALUES ($1, $2, '${TYPE}', 'b', 1, '{}', '{}', $3, CASE WHEN $3 = 'scheduled' THEN now() + interval '1 day' END, $4)`,
+      [uuidv7({ msecs: at.getTime() }), endpointId, state, at],
+    );
+  const waitingSeconds = async () => {
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    return Number(/webhook_waiting_seconds\{[^}]*\} (\S+)/.exec(metrics)?.[1]);
+  };
+  const ago = (ms: number) => new Date(Date.now() - ms);
+
+  it('because its endpoint is slow is counted, and so is no one that is tried again later', async () => {
+    const { id } = await open();
+    await insert(id, ago(3 * HOUR_MS), 'scheduled');
+    expect(await waitingSeconds()).toBe(0);
+    await insert(id, ago(2 * HOUR_MS), 'waiting');
+    const seconds = await waitingSeconds();
+    expect(seconds).toBeGreaterThanOrEqual(7200);
+    expect(seconds).toBeLessThan(3 * 3600);
+    // That endpoint has an alarm of its own.
+    await app.service.db.query(`UPDATE webhook_health SET failing_since = now() - interval '25 hours'`);
+    expect(await waitingSeconds()).toBe(0);
+  });
+
+  it('behind one of its subject that is tried again later is not counted where order is kept', async () => {
+    const { id } = await open({ ordered: true });
+    await insert(id, ago(3 * HOUR_MS), 'scheduled');
+    await insert(id, ago(2 * HOUR_MS), 'waiting');
+    await app.service.db.query(`UPDATE webhook_deliveries SET sequence = 2 WHERE state = 'waiting'`);
+    expect(await waitingSeconds()).toBe(0);
+  });
+
+  it('longer than 25 days has failed: it is told of, and seen until it is deleted', async () => {
+    const { id } = await open();
+    await insert(id, ago(26 * 24 * HOUR_MS), 'waiting');
+    await insert(id, ago(26 * 24 * HOUR_MS), 'scheduled');
+    await insert(id, ago(20 * 24 * HOUR_MS), 'scheduled');
+    await app.service.nest
+      .get(Schedules, { strict: false })
+      .runSlot('forget-webhook-deliveries', new Date(Date.now() + YEAR_MS / 2));
+    const ended = await untilEnded(id, 2);
+    expect(ended).toMatchObject([
+      { state: 'scheduled', outcome: null },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
+    ]);
+    for (const { id: deliveryId } of ended.slice(1)) {
+      const { data } = await app.probe.until(WebhookDeliveryFailed, (event) => event.data.deliveryId === deliveryId);
+      expect(data).toMatchObject({ endpointId: id, reason: 'expired', attempts: 0 });
+    }
+  });
+});
+
 describe('a test or a replay', () => {
   const test = (endpointId: string) =>
     app.gateway.call(TestWebhookEndpoint, { params: { endpointId }, idempotencyKey: uuidv7() });
