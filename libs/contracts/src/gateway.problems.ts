@@ -93,6 +93,11 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   },
   'gateway.invitation_expired': { en: 'The link was used, or is too old.', ru: 'Ссылка использована или устарела.' },
   'gateway.key_not_found': { en: 'There is no such key.', ru: 'Такого ключа нет.' },
+  'gateway.key_replaced': {
+    en: 'The key has been replaced already, and ends soon.',
+    ru: 'Ключ уже заменён и скоро перестанет действовать.',
+    todo: { en: 'Replace its successor instead.', ru: 'Замените тот, что выпущен вместо него.' },
+  },
   'gateway.last_identity': {
     en: 'It is the only one by which you can sign in.',
     ru: 'По ней одной вы можете войти.',

@@ -7969,6 +7969,12 @@ export type GatewayKeysRotateErrors = {
     code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
+   * `gateway.key_replaced`, `gateway.too_many_keys`
+   */
+  409: Problem & {
+    code?: 'gateway.key_replaced' | 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
