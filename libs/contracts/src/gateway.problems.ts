@@ -253,6 +253,10 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'There is no such delivery; they are kept for 30 days.',
     ru: 'Такой доставки нет; они хранятся 30 дней.',
   },
+  'gateway.webhook_delivery_not_scheduled': {
+    en: 'The delivery does not wait for another try: it is being sent, waits for its turn, or has ended.',
+    ru: 'Доставка не ждёт повторной попытки: она отправляется, ждёт очереди или уже завершена.',
+  },
   'gateway.webhook_delivery_open': {
     en: 'The delivery has not ended: it is sent again by itself.',
     ru: 'Доставка ещё не закончена: она повторяется сама.',

@@ -393,6 +393,7 @@ export {
   ReplayWebhookDeliveries,
   ReplayWebhookDelivery,
   RotateWebhookSecret,
+  SendWebhookDelivery,
   TestWebhookEndpoint,
 } from './gateway.webhooks.api';
 export {
