@@ -61,6 +61,8 @@ export {
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  AlertMeasure,
+  AlertRule,
   AlertSeverity,
   AnomalyDetected,
   AnomalyResolved,
