@@ -78,6 +78,7 @@ export {
 export {
   AllowanceChangeRequested,
   ChatAiPersonErased,
+  FAILED_OUTCOMES,
   PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
@@ -85,6 +86,7 @@ export {
   ReplyRegenerateRequested,
   ReplyStopRequested,
   ReplyTyped,
+  SUCCEEDED_OUTCOMES,
   TurnInterrupted,
   TypingState,
   UsagePurpose,
