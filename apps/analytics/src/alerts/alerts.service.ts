@@ -31,6 +31,11 @@ export interface Look {
   readonly confirmation: Confirmation;
 }
 
+export interface FiringAlerts extends Pick<Finding, 'rule' | 'severity'> {
+  readonly acknowledged: 'true' | 'false';
+  readonly count: number;
+}
+
 /** Alerts on usage: what is out of the ordinary, from the first look until it is over. */
 @Injectable()
 export class AlertsService {
@@ -76,6 +81,13 @@ export class AlertsService {
     if (bots) query.andWhere('alert.botId = ANY(:bots)', { bots });
     if (position) query.andWhere(`alert.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
     return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
+  }
+
+  /** How many fire. */
+  firing(tx: EntityManager): Promise<FiringAlerts[]> {
+    return tx.query(`
+      SELECT rule, severity, (acknowledged_at IS NOT NULL)::text AS acknowledged, count(*)::integer AS count
+      FROM alerts WHERE state = 'firing' GROUP BY 1, 2, 3`);
   }
 
   async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
