@@ -72,13 +72,13 @@ export {
 } from './http/outbound-guard';
 
 // Between services
+export type { FileToSend } from './http/multipart';
 export {
   DownloadTooLarge,
   isProblem,
   ServiceClient,
   UpstreamHttpError,
   type Download,
-  type FileToSend,
   type ServiceDirectory,
 } from './http/service-client';
 export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';

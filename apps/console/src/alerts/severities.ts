@@ -5,4 +5,5 @@ export const severityTexts = {
 };
 
 /** Whether it wakes somebody. */
-export const isUrgent = (severity: string): boolean => severity === ('critical' satisfies keyof typeof severityTexts.en);
+export const isUrgent = (severity: string): boolean =>
+  severity === ('critical' satisfies keyof typeof severityTexts.en);
