@@ -18,6 +18,24 @@ import { runbookOf, titleOf } from './alert-texts';
 import { type Confirmation, observed } from './alert.states';
 import type { Finding, Suspect } from './finding';
 
+class AlertNotFound extends DomainError {
+  constructor(id: string) {
+    super('analytics.alert_not_found', 'There is no such alert', 404, { id });
+  }
+}
+
+class AlertIsOver extends DomainError {
+  constructor(id: string) {
+    super('analytics.alert_is_over', 'The alert is over', 409, { id });
+  }
+}
+
+class SnoozeTooLong extends DomainError {
+  constructor() {
+    super('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
+  }
+}
+
 /** Of one person; so many days are longer than any holiday. */
 const LONGEST_SNOOZE_MS = 14 * 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -92,8 +110,7 @@ export class AlertsService {
 
   async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOneBy(Alert, { id });
-    if (!alert || !seesBot(bots, alert.botId))
-      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !seesBot(bots, alert.botId)) throw new AlertNotFound(id);
     return alert;
   }
 
@@ -106,8 +123,7 @@ export class AlertsService {
 
   async snooze(tx: EntityManager, id: string, until: Date, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.openAlert(tx, id, bots);
-    if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS)
-      throw new DomainError('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
+    if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS) throw new SnoozeTooLong();
     return tx.save(Alert, { ...alert, snoozedUntil: until });
   }
 
@@ -166,14 +182,13 @@ export class AlertsService {
 
   private async openAlert(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.locked(tx, id, bots);
-    if (alert.state === 'resolved') throw new DomainError('analytics.alert_is_over', 'The alert is over', 409, { id });
+    if (alert.state === 'resolved') throw new AlertIsOver(id);
     return alert;
   }
 
   private async locked(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!alert || !seesBot(bots, alert.botId))
-      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !seesBot(bots, alert.botId)) throw new AlertNotFound(id);
     return alert;
   }
 }
