@@ -9,7 +9,7 @@ import {
   type ReadAlert,
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf, seesBot } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { EventStore } from '../events/event-store.service';
 import { Alert } from './alert.entity';
@@ -58,6 +58,7 @@ export interface FiringAlerts extends Pick<Finding, 'rule' | 'severity'> {
 @Injectable()
 export class AlertsService {
   constructor(
+    private readonly db: DataSource,
     private readonly settings: AlertSettingsService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -133,6 +134,10 @@ export class AlertsService {
     if (!userId || !botId) return alert;
     await this.limit(tx, { userId, botId, microsPerDay: null, until: this.clock.now() });
     return tx.save(Alert, { ...alert, throttledUntil: null });
+  }
+
+  async forgetResolved(before: Date): Promise<void> {
+    await this.db.manager.delete(Alert, { resolvedAt: LessThan(before) });
   }
 
   private async carryOn(
