@@ -199,6 +199,7 @@ export {
   ListQuarantinedEvents,
   ListStatisticsBackups,
   MOST_UI_EVENTS,
+  QuarantineReason,
   RebuildMeasures,
   RecordUiEvents,
   ReplayQuarantinedEvents,
