@@ -72,7 +72,7 @@ const QuarantinedEvent = z
 
 const WhichQuarantined = z.object({
   type: z.string().max(255).optional(),
-  reason: QuarantineReason.optional(),
+  reason: z.string().max(40).optional(),
 });
 
 export const ListQuarantinedEvents = defineRoute({
