@@ -81,19 +81,17 @@ export class Cursors {
   }
 
   /**
-   * The answer of a list: a page of the rows that a query finds.
+   * The answer of a list: a page of the rows that a query finds, the latest first.
    * @param query without order and limit
-   * @param by columns of the rows that together are unique: of what comes first, then; no nulls
-   * @param first which end of the list is the first page
+   * @param by the columns by which rows are sorted; together they are unique, and never null
    */
   async select<Row extends ObjectLiteral>(
     request: ListRequest,
     query: SelectQueryBuilder<Row>,
     by: readonly (keyof Row & string)[],
-    first: 'latest' | 'earliest' = 'latest',
   ): Promise<Page<Row>> {
     const position = this.position(request);
-    const isRising = (first === 'earliest') !== (position?.direction === 'prev');
+    const isRising = position?.direction === 'prev';
     const columns = by.map((name) => `${query.alias}.${name}`);
     if (position) {
       const names = by.map((_, i) => `cursor${i}`);
