@@ -4,6 +4,7 @@ import { type Actor, isOpen, publicPathOf, type RouteDefinition } from '@switchb
 import {
   Clock,
   CONFIG,
+  drain,
   EXPOSED_HEADERS,
   HttpProblem,
   type Language,
@@ -121,6 +122,8 @@ export class EdgeService implements PublicFront, OnModuleInit {
   }
 
   handle(request: IncomingMessage, response: ServerResponse, application: RequestListener): void {
+    // Its caller has reset the connection already.
+    if (request.socket.remoteAddress === undefined) return void response.destroy();
     const exchange: Exchange = {
       ...{ request, response, application },
       requestId: uuidv7(),
@@ -245,7 +248,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
       return context.with(underTheSpan(), () => application(request, response));
     }
     const token = actor && (await this.tokenFor(service, route, actor));
-    await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
+    await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes, isLong: isLong(route) });
   }
 
   /** Signing one takes longer than everything else here, so it is used for the same thing again. The request has its id in a header. */
@@ -320,9 +323,8 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const retryAfter = problem.retryAfter ?? (problem.status === 503 ? AWAY_FOR_S : undefined);
     if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
-    // What is left of a body that nobody reads would be taken for the next request.
-    if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    if (!request.complete) drain(request);
   }
 
   private note({ request, response, requestId, found, caller, audited, began }: Exchange): void {
@@ -374,6 +376,11 @@ function botIn({ route, params }: FoundRoute): string | undefined {
 }
 
 const isStream = ({ answer }: RouteDefinition) => answer !== undefined && 'kind' in answer && answer.kind === 'events';
+
+/** Files and streams take as long as they take. */
+const isLong = ({ body, answer }: RouteDefinition) =>
+  (answer !== undefined && !(answer instanceof z.ZodType)) ||
+  (body !== undefined && !(body instanceof z.ZodType) && body.kind !== 'form');
 
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
