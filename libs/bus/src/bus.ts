@@ -3,7 +3,6 @@ import type { ClientConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import { BusMetrics } from './bus-metrics';
 import { BusServer } from './bus-server';
-import { refuseSilentRollbacks } from './inbox';
 import { keepInboxPartitions, makeInboxPartitions } from './inbox-partitions';
 import { Outbox, wakeAfterCommit } from './outbox';
 import { OutboxNotifier } from './outbox-notifier';
@@ -140,4 +139,17 @@ export class Bus {
     this.notifier.close();
     await this.relay.stop();
   }
+}
+
+/**
+ * Makes a commit fail that was none: after a failed statement whose error somebody has swallowed, Postgres answers COMMIT with a
+ * rollback and no error.
+ */
+function refuseSilentRollbacks(dataSource: DataSource): void {
+  dataSource.subscribers.push({
+    afterQuery({ query, rawResults }: { query: string; rawResults?: { command?: string } }) {
+      if (query === 'COMMIT' && rawResults?.command === 'ROLLBACK')
+        throw new Error('the transaction is aborted: one of its statements has failed, and its error was swallowed');
+    },
+  });
 }

@@ -370,19 +370,6 @@ export class Inbox {
   }
 }
 
-/**
- * Makes a commit fail that was none: after a failed statement whose error somebody has swallowed, Postgres answers COMMIT with a
- * rollback and no error.
- */
-export function refuseSilentRollbacks(dataSource: DataSource): void {
-  dataSource.subscribers.push({
-    afterQuery({ query, rawResults }: { query: string; rawResults?: { command?: string } }) {
-      if (query === 'COMMIT' && rawResults?.command === 'ROLLBACK')
-        throw new Error('the transaction is aborted: one of its statements has failed, and its error was swallowed');
-    },
-  });
-}
-
 const messagesOf = (reads: readonly Read[]) => reads.map(({ message }) => message);
 
 const slotOf = (event: CloudEvent): number => crc32(event.subject) % SLOTS;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReportZone } from './analytics.boards.api';
+import { ReportZone } from './analytics.reports';
 import { Instant, pageOf, PageQuery, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { BotId, CostMicros } from './shapes';

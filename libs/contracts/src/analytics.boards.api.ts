@@ -1,52 +1,9 @@
 import { z } from 'zod';
 import { Instant, queryList } from './api.shapes';
+import { modelUsage, notKept, ReportCurrency, reportPeriod, reportQuery, ReportZone } from './analytics.reports';
 import { defineRoute } from './define-route';
 import { Locale } from './locale';
-import { BotId, CostMicros } from './shapes';
-
-/**
- * Whose days a report counts: `Europe/Berlin`, `UTC`. Offsets and abbreviations are refused, because they do not mean the same
- * everywhere: `CET` has summer time here and none in Postgres, and `+03:00` lies east for one and west for the other.
- */
-export const ReportZone = z
-  .string()
-  .max(64)
-  .refine(isReportZone, 'is not an IANA time zone such as Europe/Berlin')
-  .meta({ id: 'ReportZone', description: 'An IANA time zone: days and hours are those of this zone.' });
-
-/** Of the longest report. */
-const MOST_DAYS = 800;
-const DAY_MS = 86_400_000;
-
-const period = {
-  zone: ReportZone.default('UTC'),
-  from: z.iso.date().describe('The first day, in the zone. Days that are no longer kept are left out.'),
-  to: z.iso.date().describe('The last day, in the zone. Days that have not come yet are left out.'),
-  botId: BotId.optional().describe('Of all bots without it.'),
-};
-
-interface Days {
-  readonly from: string;
-  readonly to: string;
-}
-const isPeriod = ({ from, to }: Days) => from <= to;
-const isShort = ({ from, to }: Days) => (Date.parse(to) - Date.parse(from)) / DAY_MS < MOST_DAYS;
-
-/** The query of a report: a period, and what else it asks for. */
-export const reportQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z
-    .object({ ...period, ...shape })
-    .refine((days) => isPeriod(days as unknown as Days), { error: 'must not be before `from`', path: ['to'] })
-    .refine((days) => isShort(days as unknown as Days), {
-      error: `must be within ${MOST_DAYS} days of \`from\``,
-      path: ['to'],
-    });
-
-/** Where no day of the period is kept any more. */
-const notKept = { 'analytics.days_not_kept': 422 };
-
-/** ISO 4217; `XTR` for Telegram Stars. */
-export const ReportCurrency = z.string().regex(/^[A-Z]{3}$/);
+import { CostMicros } from './shapes';
 
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
@@ -281,15 +238,6 @@ export const ReadRevenue = defineRoute({
   problems: notKept,
 });
 
-const usage = {
-  calls: z.int(),
-  failedCalls: z.int(),
-  inputTokens: z.int(),
-  cachedInputTokens: z.int(),
-  outputTokens: z.int(),
-  costMicros: CostMicros,
-};
-
 export const ReadModelUsage = defineRoute({
   id: 'analytics.boards.read-usage',
   method: 'GET',
@@ -300,34 +248,8 @@ export const ReadModelUsage = defineRoute({
   query: reportQuery({ by: z.enum(['model', 'bot', 'day', 'hour']).default('day') }),
   answer: z.object({
     about: About,
-    total: z.object(usage),
-    groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...usage })),
-  }),
-  problems: notKept,
-});
-
-/** Failed calls are among the calls. */
-const PersonUsage = { messages: z.int(), ...usage };
-
-export const ReadPersonUsage = defineRoute({
-  id: 'analytics.boards.read-person-usage',
-  method: 'GET',
-  path: '/people/{userId}/usage',
-  summary: 'What a person has written and what models have cost for them, by day, model and bot.',
-  permission: 'people:read',
-  bots: 'filtered',
-  params: z.object({ userId: z.uuid() }),
-  query: reportQuery({}),
-  answer: z.object({
-    zone: ReportZone,
-    keptFrom: z.iso.date().nullable().describe('As in `analytics.About`.'),
-    isCounted: z
-      .boolean()
-      .describe('Whether the person agreed. Without it nothing is kept, and there is nothing to show.'),
-    total: z.object(PersonUsage),
-    days: z.array(z.object({ day: z.iso.date(), ...PersonUsage })).describe('Those on which there was something.'),
-    models: z.array(z.object({ model: z.string(), ...usage })).describe('The dearest first.'),
-    bots: z.array(z.object({ botId: BotId, ...PersonUsage })).describe('The dearest first.'),
+    total: z.object(modelUsage),
+    groups: z.array(z.object({ key: z.string().describe('A model, a bot, or a time in the zone.'), ...modelUsage })),
   }),
   problems: notKept,
 });
@@ -371,7 +293,7 @@ export const ReadOverview = defineRoute({
   summary: 'Today so far beside yesterday, and the last 24 hours.',
   permission: 'analytics:read',
   bots: 'filtered',
-  query: z.object({ zone: period.zone, botId: period.botId }),
+  query: z.object({ zone: reportPeriod.zone, botId: reportPeriod.botId }),
   answer: z.object({
     about: About,
     people: z.object({
@@ -428,8 +350,8 @@ export const ReadBusiness = defineRoute({
   permission: 'analytics:read',
   bots: 'filtered',
   query: z.object({
-    zone: period.zone,
-    botId: period.botId,
+    zone: reportPeriod.zone,
+    botId: reportPeriod.botId,
     currency: ReportCurrency.default('USD'),
   }),
   answer: z.object({
@@ -475,12 +397,3 @@ export const ListDefinitions = defineRoute({
     definitions: z.array(z.object({ id: z.string(), name: z.string(), text: z.string() })),
   }),
 });
-
-function isReportZone(name: string): boolean {
-  if (name !== 'UTC' && !/^[A-Z][A-Za-z]*(\/[A-Za-z][A-Za-z0-9_+-]*)+$/.test(name)) return false;
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}

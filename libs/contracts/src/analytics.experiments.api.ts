@@ -5,9 +5,9 @@ import { defineRoute } from './define-route';
 import { BotId } from './shapes';
 
 /** Weights and buckets are counted in ten-thousandths. */
-const TenThousandths = z.int().min(0).max(10_000);
+export const TenThousandths = z.int().min(0).max(10_000);
 
-const Arm = z
+export const Arm = z
   .object({
     key: ArmKey,
     weight: TenThousandths.describe('Its part of the people, of 10,000. The first arm is the control.'),
@@ -82,7 +82,7 @@ const Guardrail = Metric.extend({
     .describe('The harm that is put up with, as a share of the control: 0.05 lets failures rise by a twentieth.'),
 }).meta({ id: 'analytics.Guardrail' });
 
-const Namespace = z
+export const Namespace = z
   .object({
     name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
     from: TenThousandths,
@@ -414,46 +414,5 @@ export const ReadExperimentResults = defineRoute({
   permission: 'experiments:read',
   ...one,
   answer: Results,
-  problems: notFound,
-});
-
-export const RunningExperiment = z
-  .object({
-    id: z.uuid(),
-    key: ExperimentKey,
-    place: ExperimentPlace,
-    salt: z.string(),
-    arms: z.array(Arm),
-    coverage: TenThousandths,
-    namespace: Namespace.nullable(),
-  })
-  .meta({ id: 'analytics.RunningExperiment' });
-
-const ASKING = ['bot-adapter', 'chat-ai', 'gateway', 'payments', 'pets-game', 'tts-worker', 'vpn-provisioner'];
-
-export const ListRunningExperiments = defineRoute({
-  id: 'analytics.running-experiments.list',
-  method: 'GET',
-  path: '/internal/experiments',
-  summary: 'All that a service needs to put people into arms by itself.',
-  permission: 'experiments:read',
-  callers: ASKING,
-  answer: z.object({ experiments: z.array(RunningExperiment) }),
-});
-
-export const ReadArm = defineRoute({
-  id: 'analytics.arms.read',
-  method: 'GET',
-  path: '/internal/experiments/{key}/arm',
-  summary: 'The arm of a person: the one they met first, else the one they would be put into.',
-  permission: 'experiments:read',
-  callers: ASKING,
-  params: z.object({ key: ExperimentKey }),
-  query: z.object({ userId: z.uuid() }),
-  answer: z.object({
-    arm: ArmKey.nullable().describe('Null for whoever takes no part.'),
-    value: z.string().nullable(),
-    exposed: z.boolean().describe('True when the person has met it already.'),
-  }),
   problems: notFound,
 });

@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import {
-  ReadActivity,
-  ReadBusiness,
-  ReadFunnel,
-  ReadGrowth,
-  ReadRetention,
-  ReadRevenue,
-  reportQuery,
-} from './analytics.boards.api';
+import { ReadActivity, ReadBusiness, ReadFunnel, ReadGrowth, ReadRetention, ReadRevenue } from './analytics.boards.api';
+import { reportQuery } from './analytics.reports';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute } from './define-route';
 import { Locale } from './locale';

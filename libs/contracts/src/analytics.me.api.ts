@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReportZone } from './analytics.boards.api';
+import { ReportZone } from './analytics.reports';
 import { defineRoute } from './define-route';
 import { CostMicros } from './shapes';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReportCurrency } from './analytics.boards.api';
+import { ReportCurrency } from './analytics.reports';
 import { defineRoute } from './define-route';
 
 const Rate = z

@@ -15,6 +15,7 @@ export { upcast, versionsReadAs } from './upcast';
 export type { ReadData } from './upcast';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
+export { type ActOf, type AuditAction, auditActions } from './audit-actions';
 export { BotId, Channel, CostMicros, DemoId, MediaKind, MediaRef, MediaType } from './shapes';
 export {
   BOT_SECTION_READERS,
@@ -180,15 +181,13 @@ export {
   DraftExperiment,
   ExperimentState,
   ListExperiments,
-  ListRunningExperiments,
   PlanExperiment,
-  ReadArm,
   ReadExperiment,
   ReadExperimentResults,
   RemoveExperiment,
-  RunningExperiment,
   StartExperiment,
 } from './analytics.experiments.api';
+export { ListRunningExperiments, ReadArm, RunningExperiment } from './analytics.running-experiments.api';
 export {
   BackUpStatistics,
   ImportArchivedDay,
@@ -228,12 +227,12 @@ export {
   ReadGrowth,
   ReadModelUsage,
   ReadOverview,
-  ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
   ReadSurvival,
-  ReportZone,
 } from './analytics.boards.api';
+export { ReadPersonUsage } from './analytics.people.api';
+export { ReportZone } from './analytics.reports';
 export {
   DownloadExport,
   ExportedReport,

@@ -3,9 +3,11 @@ import * as analyticsBoards from './analytics.boards.api';
 import * as analyticsDemo from './analytics.demo.api';
 import * as analyticsExports from './analytics.exports.api';
 import * as analyticsMe from './analytics.me.api';
+import * as analyticsPeople from './analytics.people.api';
 import * as analyticsRates from './analytics.rates.api';
 import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
+import * as analyticsRunningExperiments from './analytics.running-experiments.api';
 import * as botAdapter from './bot-adapter.api';
 import * as chatAiConversations from './chat-ai.conversations.api';
 import * as chatAiDemo from './chat-ai.demo.api';
@@ -39,9 +41,11 @@ const files = [
   analyticsDemo,
   analyticsExports,
   analyticsMe,
+  analyticsPeople,
   analyticsRates,
   analyticsAnomalies,
   analyticsExperiments,
+  analyticsRunningExperiments,
   botAdapter,
   chatAiConversations,
   chatAiDemo,

@@ -16,7 +16,8 @@ import {
 import { type AnswerOf, Cursors, type IfMatch, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ExperimentAnalysisService } from './experiment-analysis.service';
-import { answerOf, type Changing, ExperimentsService, personsFor } from './experiments.service';
+import { personsFor } from './experiment-rules';
+import { answerOf, type Changing, ExperimentsService } from './experiments.service';
 import { ExposuresService } from './exposures.service';
 
 @Controller()
