@@ -1,4 +1,4 @@
-import { type Actor, AuditEntryAppendRequested, type EventDraft } from '@switchboard/contracts';
+import { type Actor, type AuditAction, AuditEntryAppendRequested, type EventDraft } from '@switchboard/contracts';
 import { requestContext } from '@switchboard/service-kit';
 
 type Entry = Parameters<typeof AuditEntryAppendRequested>[0];
@@ -12,7 +12,9 @@ export const authorOf = ({ kind, id }: Pick<Actor, 'kind' | 'id'>): string => `$
  */
 export function auditEntry(
   { kind, id, roles }: Actor,
-  change: Pick<Entry, 'action' | 'resourceType' | 'resourceId' | 'botId' | 'before' | 'after' | 'reason'>,
+  change: Pick<Entry, 'resourceType' | 'resourceId' | 'botId' | 'before' | 'after' | 'reason'> & {
+    action: AuditAction;
+  },
 ): EventDraft {
   const requestId = requestContext()?.requestId;
   return AuditEntryAppendRequested({ actor: { kind, id, roles }, ...change, ...(requestId && { requestId }) });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  type AuditAction,
   type Actor,
   AuditEntryAppendRequested,
   type DownloadExport,
@@ -80,7 +81,7 @@ export class ExportsService {
       tx,
       AuditEntryAppendRequested({
         actor: { kind, id, roles },
-        action: 'analytics.exports.open',
+        action: 'analytics.exports.open' satisfies AuditAction,
         resourceType: 'export',
         resourceId: row.id,
         after: { of: request.of, format: request.format },

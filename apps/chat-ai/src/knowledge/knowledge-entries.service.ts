@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type Actor, type KnownLocale, localized } from '@switchboard/contracts';
+import { type ActOf, type Actor, type KnownLocale, localized } from '@switchboard/contracts';
 import { Clock, DomainError } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { type EntityManager, IsNull, Not } from 'typeorm';
@@ -104,18 +104,17 @@ export class KnowledgeEntriesService {
 
   /**
    * Says what was done, in the same transaction.
-   * @param what `added`, `changed`, `deleted` or `restored`
    * @param before of what was changed
    */
   async audit(
     tx: EntityManager,
     actor: Actor,
-    what: string,
+    what: ActOf<'chat-ai.knowledge'>,
     entry: KnowledgeEntry,
     before?: KnowledgeEntry,
   ): Promise<void> {
     const { id, botId } = entry;
-    const about = { action: `chat-ai.knowledge.${what}`, resourceType: 'knowledge', resourceId: id, botId };
+    const about = { action: `chat-ai.knowledge.${what}` as const, resourceType: 'knowledge', resourceId: id, botId };
     const facts = { after: factsOf(entry), ...(before && { before: factsOf(before) }) };
     await this.outbox.add(tx, auditEntry(actor, { ...about, ...facts }));
   }

@@ -156,7 +156,7 @@ export class PromptReleasesService {
     await this.outbox.add(
       tx,
       auditEntry(actor, {
-        action: `chat-ai.prompts.${change.action.replace('_', '-')}`,
+        action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
         resourceType: 'prompt',
         resourceId: botId,
         botId,

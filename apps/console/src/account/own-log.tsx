@@ -2,21 +2,28 @@ import { gatewayAuditEntriesListOwnOptions, type GatewayAuditEntry } from '@swit
 import { Ago, Badge, Card, type Column, DataTable } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useActionName, useAuditTexts } from '../audit/audit.texts';
 import { useAccountTexts } from './account.texts';
 
 /** What whoever is signed in has done, as the audit log has it. */
 export function OwnLog() {
   const t = useAccountTexts();
+  const results = useAuditTexts().results;
+  const nameOf = useActionName();
   const [after, setAfter] = useState<string>();
   const { data, error, isFetching, refetch } = useQuery({
     ...gatewayAuditEntriesListOwnOptions({ query: { after, limit: 10 } }),
     placeholderData: keepPreviousData,
   });
   const columns: Column<GatewayAuditEntry>[] = [
-    { id: 'action', title: t.action, cell: ({ action }) => <code>{action}</code> },
+    { id: 'action', title: t.action, cell: ({ action }) => <span title={action}>{nameOf(action)}</span> },
     {
       ...{ id: 'result', title: t.result, width: '110px', phone: 'state' },
-      cell: ({ result }) => <Badge tone={result === 'done' ? 'good' : 'bad'}>{result}</Badge>,
+      cell: ({ result }) => (
+        <Badge tone={result === 'done' ? 'good' : result === 'begun' ? 'info' : 'bad'}>
+          {results[result as keyof typeof results] ?? result}
+        </Badge>
+      ),
     },
     { id: 'at', title: t.when, width: '130px', cell: ({ at }) => <Ago at={at} /> },
   ];
@@ -27,7 +34,7 @@ export function OwnLog() {
         columns={columns}
         rows={data?.data}
         idOf={({ id }) => id}
-        nameOf={({ action }) => action}
+        nameOf={({ action }) => nameOf(action)}
         waiting={isFetching}
         error={error}
         onRetry={() => void refetch()}

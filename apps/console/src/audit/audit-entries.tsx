@@ -37,7 +37,7 @@ import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useAuditTexts } from './audit.texts';
+import { useActionName, useAuditTexts } from './audit.texts';
 
 const results = ['done', 'denied', 'failed', 'begun'] as const;
 const kinds = ['staff', 'key', 'person', 'service', 'anonymous'] as const;
@@ -47,6 +47,7 @@ const CLOCKS_DIFFER_MS = 10_000;
 
 export function AuditEntries() {
   const t = useAuditTexts();
+  const nameOf = useActionName();
   const mayExport = useStaff().can('audit:export');
   const search = useSearch({ from: '/console/audit' });
   const set = useSetSearch();
@@ -78,7 +79,7 @@ export function AuditEntries() {
     }
   };
   const columns: Column<GatewayAuditEntry>[] = [
-    { id: 'action', title: t.action, cell: ({ action: name }) => <code>{name}</code> },
+    { id: 'action', title: t.action, cell: ({ action: name }) => <span title={name}>{nameOf(name)}</span> },
     {
       ...{ id: 'result', title: t.result, width: '120px', phone: 'state' },
       cell: ({ result: outcome }) => <Result result={outcome} />,
@@ -153,7 +154,7 @@ export function AuditEntries() {
         columns={columns}
         rows={data?.data}
         idOf={({ id }) => id}
-        nameOf={({ action: name }) => name}
+        nameOf={({ action: name }) => nameOf(name)}
         onOpen={setShown}
         waiting={isFetching}
         error={error}
@@ -194,6 +195,7 @@ function EntryDialog({
   onClose: () => void;
 }) {
   const t = useAuditTexts();
+  const nameOf = useActionName();
   const { id, at, actor, onBehalfOf, action, resource, botId, changes, details, reason, requestId, approvalId } = entry;
   const prove = async () => {
     await gatewayAuditEntriesProve({ path: { entryId: id } })
@@ -203,12 +205,20 @@ function EntryDialog({
       .catch(tellProblem);
   };
   return (
-    <Dialog look="side" width="wide" title={action} about={reason} isOpen onOpenChange={(open) => !open && onClose()}>
+    <Dialog
+      look="side"
+      width="wide"
+      title={nameOf(action)}
+      about={reason}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+    >
       <DialogBody>
         <Facts
           facts={[
             [t.entry, <code key="id">{id}</code>],
             [t.when, <Moment key="at" at={at} />],
+            [t.action, <CodeLine key="action" text={action} />],
             [t.result, <Result key="result" result={entry.result} />],
             [
               t.actor,

@@ -1,4 +1,5 @@
 import { defineTexts } from '@switchboard/ui';
+import { auditActionTexts } from './audit-actions';
 
 export const useAuditTexts = defineTexts({
   en: {
@@ -86,3 +87,11 @@ export const useAuditTexts = defineTexts({
     noChecksText: 'Каждую ночь он проверяется сам.',
   },
 });
+
+const useActionTexts = defineTexts(auditActionTexts);
+
+/** How the action of an entry is called; one that has no name yet, as of a newer service, by its own. */
+export function useActionName(): (action: string) => string {
+  const t: Readonly<Record<string, string>> = useActionTexts();
+  return (action) => t[action] ?? action;
+}

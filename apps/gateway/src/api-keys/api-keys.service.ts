@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
-import { AccessChanged, type Actor, allows, type Permission } from '@switchboard/contracts';
+import { type ActOf, AccessChanged, type Actor, allows, type Permission } from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
@@ -163,7 +163,7 @@ export class ApiKeysService {
   private note(
     tx: EntityManager,
     actor: AuditParty,
-    act: string,
+    act: ActOf<'gateway.keys'>,
     id: string,
     change: Pick<AuditEntry, 'before' | 'after' | 'details'>,
   ): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
+  type ActOf,
   type Actor,
   ApproveRequest,
   type ListApprovals,
@@ -175,7 +176,7 @@ export class ApprovalsService implements OnModuleInit {
   /** What is asked for stands in the log by its hash: its words are encrypted, and forgotten. */
   private note(
     tx: EntityManager,
-    act: string,
+    act: ActOf<'gateway.approvals'>,
     actor: AuditEntry['actor'],
     approval: Approval,
     more: Pick<AuditEntry, 'reason' | 'isBesides'> = {},

@@ -1,5 +1,11 @@
 import type { Type } from '@nestjs/common';
-import { CopyAuditSignatures, ListAuditEntries, ListAuditVerifications, ProveAuditEntry } from '@switchboard/contracts';
+import {
+  type AuditAction,
+  CopyAuditSignatures,
+  ListAuditEntries,
+  ListAuditVerifications,
+  ProveAuditEntry,
+} from '@switchboard/contracts';
 import { BlindIndex, CONFIG, LOG, MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { generateKeyPairSync } from 'node:crypto';
@@ -70,7 +76,7 @@ const copied = async (number: number) =>
 
 const append = (thing: string) =>
   log.append(app.service.db.manager, {
-    ...{ actor: { kind: 'staff', id: 'anna' }, action: 'gateway.things.change', result: 'done' },
+    ...{ actor: { kind: 'staff', id: 'anna' }, action: 'gateway.things.change' as AuditAction, result: 'done' },
     resource: { type: 'thing', id: thing },
   });
 async function verify() {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditAction } from '@switchboard/contracts';
 import { BlindIndex, Clock, type Digester, PersonalData, PersonErased } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { compare } from 'fast-json-patch';
@@ -27,8 +28,8 @@ export interface AuditEntry {
     readonly client?: string | undefined;
   };
   readonly onBehalfOf?: AuditParty | undefined;
-  /** As a route is named: `gateway.webhook-endpoints.change`. */
-  readonly action: string;
+  /** As a route is named: `gateway.webhook-endpoints.change`. The edge writes those of all routes. */
+  readonly action: AuditAction;
   readonly resource: { readonly type: string; readonly id: string };
   /** The person who is concerned. */
   readonly userId?: string | undefined;

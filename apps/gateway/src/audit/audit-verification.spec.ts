@@ -1,4 +1,5 @@
 import {
+  type AuditAction,
   ExportAuditEntries,
   ListAuditEntries,
   ListAuditVerifications,
@@ -60,7 +61,7 @@ beforeEach(async () => {
 
 const anEntry = (entry: Partial<AuditEntry> = {}): AuditEntry => ({
   actor: { kind: 'staff', id: 'anna', roles: ['admin'] },
-  action: 'gateway.things.change',
+  action: 'gateway.things.change' as AuditAction,
   resource: { type: 'thing', id: '=1+1' },
   result: 'done',
   ...entry,

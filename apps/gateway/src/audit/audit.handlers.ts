@@ -1,5 +1,5 @@
 import { Consumer, HandlesBatch } from '@switchboard/bus';
-import { AuditEntryAppendRequested, type EventOf } from '@switchboard/contracts';
+import { type AuditAction, AuditEntryAppendRequested, type EventOf } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { AuditLog } from './audit-log';
 
@@ -11,7 +11,9 @@ export class AuditHandlers {
   async appendRequested(events: EventOf<typeof AuditEntryAppendRequested>[], tx: EntityManager): Promise<void> {
     const entries = events.map(({ source, time, data }) => {
       const { resourceType: type, resourceId: id, ...entry } = data;
-      return { ...entry, resource: { type, id }, details: { source }, at: new Date(time) };
+      // Of a newer service it may be one that is not known here, and is written down all the same.
+      const action = entry.action as AuditAction;
+      return { ...entry, action, resource: { type, id }, details: { source }, at: new Date(time) };
     });
     await this.log.append(tx, ...entries);
   }

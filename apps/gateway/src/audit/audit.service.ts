@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type Actor,
+import type {
+  Actor,
+  AuditAction,
   ExportAuditEntries,
-  type ListAuditEntries,
-  type ProveAuditEntry,
-  ProveAuditExport,
-  type ReadAuditEntry,
+  ListAuditEntries,
+  ProveAuditEntry,
+  ReadAuditEntry,
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
@@ -110,7 +110,7 @@ export class AuditService {
 
   /** Signs the log, and gives the entries that fit as lines, in the order of their streams. @throws AuditPeriodNotOver */
   async exportAs(actor: Actor, format: 'jsonl' | 'csv', filter: AuditExport): Promise<AsyncGenerator<string>> {
-    await this.prepare(actor, ExportAuditEntries.id, filter);
+    await this.prepare(actor, 'gateway.audit-exports.read', filter);
     return this.lines(format, filter);
   }
 
@@ -119,12 +119,12 @@ export class AuditService {
    * last line is signed and says how many there were, so that none can be left out. @throws AuditPeriodNotOver
    */
   async proofOf(actor: Actor, filter: AuditExport): Promise<AsyncGenerator<string>> {
-    await this.prepare(actor, ProveAuditExport.id, filter);
+    await this.prepare(actor, 'gateway.audit-exports.prove', filter);
     return this.proofLines(filter);
   }
 
   /** Whoever takes the log along is in it, before they have anything. */
-  private async prepare(actor: Actor, action: string, { ...filter }: AuditExport): Promise<void> {
+  private async prepare(actor: Actor, action: AuditAction, { ...filter }: AuditExport): Promise<void> {
     const { to } = filter;
     // What is written between the export and its proof, such as that somebody exports, would be in one of them only.
     if (to > this.clock.now()) throw new AuditPeriodNotOver(to);

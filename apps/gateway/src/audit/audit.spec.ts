@@ -1,4 +1,5 @@
 import {
+  type AuditAction,
   type Actor,
   AuditEntryAppendRequested,
   ListAuditEntries,
@@ -29,7 +30,7 @@ describe('the audit log', () => {
 
   const anEntry = (entry: Partial<AuditEntry> = {}): AuditEntry => ({
     actor: { kind: 'staff', id: uuidv7(), roles: ['admin'] },
-    action: 'gateway.things.change',
+    action: 'gateway.things.change' as AuditAction,
     resource: { type: 'thing', id: uuidv7() },
     result: 'done',
     ...entry,
@@ -212,7 +213,7 @@ describe('the audit log', () => {
           anEntry({ actor: { kind: 'staff', id: staff }, resource: { type: 'thing', id: thing }, botId: 'lumen' }),
           anEntry({
             actor: { kind: 'key', id: key },
-            action: `things.read-${i}`,
+            action: `things.read-${i}` as AuditAction,
             resource: { type: 'thing', id: thing },
             botId: 'northwind',
             result: i === 2 ? 'denied' : 'done',

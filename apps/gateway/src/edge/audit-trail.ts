@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type RouteDefinition, serviceOf } from '@switchboard/contracts';
+import { type AuditAction, type RouteDefinition, serviceOf } from '@switchboard/contracts';
 import { DomainError, LOG, type Log, persistently } from '@switchboard/service-kit';
 import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
@@ -118,7 +118,7 @@ export function auditedCall(
   const { userId } = Object.fromEntries(given) as Record<string, string>;
   const entry = {
     actor: { kind, id, roles, amr, address, ...(kind === 'staff' && { client: deviceOf(headers['user-agent']) }) },
-    action: route.id,
+    action: route.id as AuditAction,
     resource: { type: typeOf(route), id: given.at(-1)?.[1] ?? '' },
     botId: botOf(route, params, target),
     ...(userId !== undefined && UUID.test(userId) && { userId }),

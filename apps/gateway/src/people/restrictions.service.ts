@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  type ActOf,
   type Actor,
   allows,
   type Permission,
@@ -146,7 +147,7 @@ export class RestrictionsService {
   private note(
     tx: EntityManager,
     actor: Actor,
-    act: string,
+    act: ActOf<'gateway.restrictions'>,
     { id, userId, botId }: Restriction,
     change: Pick<AuditEntry, 'before' | 'after'>,
   ): Promise<void> {

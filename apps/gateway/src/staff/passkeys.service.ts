@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AddPasskey, ListPasskeys, SignInWithPasskey } from '@switchboard/contracts';
+import type { ActOf, AddPasskey, ListPasskeys, SignInWithPasskey } from '@switchboard/contracts';
 import { type AnswerOf, Clock, CONFIG, FieldCipher, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
@@ -200,7 +200,7 @@ export class PasskeysService {
 
   private note(
     tx: EntityManager,
-    act: string,
+    act: ActOf<'gateway.passkeys'>,
     { id, staffId }: Pick<Passkey, 'id' | 'staffId'>,
     how: Partial<AuditEntry>,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/service-kit';
-import type { ProveAgain } from '@switchboard/contracts';
+import type { ActOf, ProveAgain } from '@switchboard/contracts';
 import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -237,7 +237,7 @@ export class StaffSignInService {
     await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
   }
 
-  private noteOfAccount(tx: EntityManager, id: string, act: string): Promise<void> {
+  private noteOfAccount(tx: EntityManager, id: string, act: ActOf<'gateway.account'>): Promise<void> {
     const actor = { kind: 'staff', id };
     return this.audit.append(tx, {
       ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },

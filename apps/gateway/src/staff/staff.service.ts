@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Actor } from '@switchboard/contracts';
+import type { ActOf, Actor } from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -213,7 +213,7 @@ export class StaffService {
   private async note(
     tx: EntityManager,
     actor: AuditEntry['actor'],
-    act: string,
+    act: ActOf<'gateway.staff'>,
     id: string,
     before?: StaffMember,
   ): Promise<StaffMember> {

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Actor, ChangeWebhookEndpoint, OpenWebhookEndpoint, ReadWebhookEndpoint } from '@switchboard/contracts';
+import type {
+  ActOf,
+  Actor,
+  ChangeWebhookEndpoint,
+  OpenWebhookEndpoint,
+  ReadWebhookEndpoint,
+} from '@switchboard/contracts';
 import {
   type AnswerOf,
   Clock,
@@ -207,7 +213,7 @@ export class WebhookEndpointsService {
   private note(
     tx: EntityManager,
     actor: Actor,
-    act: string,
+    act: ActOf<'gateway.webhook-endpoints'>,
     { id, botIds }: WebhookEndpoint,
     entry: Pick<AuditEntry, 'before' | 'after' | 'details'>,
   ): Promise<void> {

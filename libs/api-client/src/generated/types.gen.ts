@@ -3793,6 +3793,9 @@ export type AnalyticsBoardsReadOverviewResponses = {
     about: AnalyticsAbout;
     people: {
       today: number | null;
+      /**
+       * Up to the same time of day.
+       */
       yesterday: number | null;
       week: number | null;
       month: number | null;
