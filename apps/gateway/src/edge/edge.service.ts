@@ -29,7 +29,7 @@ import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
-import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
+import { type AuditedCall, auditedCall, AuditTrail, CALLER_GONE } from './audit-trail';
 import { OpenStreams } from './open-streams';
 import { WellKnownService } from '../sessions/well-known.service';
 import { chargesFor, chargesForRefusal } from './rate-policy';
@@ -78,6 +78,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private readonly limited: Counter<'limit'>;
   /** Names its fields itself, none of which is a secret: to look for some would cost a tenth of a request. */
   private readonly accessLog: Log;
+  private hasWarned = false;
   private readonly isTrusted: (address: string, index: number) => boolean;
 
   constructor(
@@ -127,12 +128,25 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const exchange: Exchange = {
       ...{ request, response, application },
       requestId: uuidv7(),
-      address: proxyAddress(request, this.isTrusted),
+      address: this.addressOf(request),
       began: performance.now(),
     };
     response.setHeader('x-request-id', exchange.requestId);
     response.once('close', () => this.note(exchange));
     this.answer(exchange).catch((error: unknown) => this.refuse(exchange, error));
+  }
+
+  private addressOf(request: IncomingMessage): string {
+    const { remoteAddress } = request.socket;
+    if (request.headers['x-forwarded-for'] !== undefined && !this.isTrusted(remoteAddress!, 0) && !this.hasWarned) {
+      this.hasWarned = true;
+      this.log.warn(
+        { remoteAddress },
+        'X-Forwarded-For of an address that GATEWAY_TRUSTED_PROXIES does not name: all who come through it are limited as one',
+      );
+    }
+    // Some proxies add the port.
+    return proxyAddress(request, this.isTrusted).replace(/^(\d+(?:\.\d+){3}):\d+$|^\[(.*)\](?::\d+)?$/, '$1$2');
   }
 
   private async answer(exchange: Exchange): Promise<void> {
@@ -248,7 +262,14 @@ export class EdgeService implements PublicFront, OnModuleInit {
       return context.with(underTheSpan(), () => application(request, response));
     }
     const token = actor && (await this.tokenFor(service, route, actor));
-    await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes, isLong: isLong(route) });
+    await this.upstreams.forward(request, response, {
+      service,
+      target,
+      token,
+      requestId,
+      maxBytes,
+      isLong: isLong(route),
+    });
   }
 
   /** Signing one takes longer than everything else here, so it is used for the same thing again. The request has its id in a header. */
@@ -270,7 +291,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const reset = Math.ceil(resetMs / 1000);
     response.setHeader('ratelimit-policy', balances.map(({ limit: each }) => policyOf(each)).join(', '));
     response.setHeader('ratelimit', `"${limit.name}";r=${remaining};t=${reset}`);
-    response.setHeader('x-ratelimit-limit', limit.limit);
+    response.setHeader('x-ratelimit-limit', Math.floor(limit.limit));
     response.setHeader('x-ratelimit-remaining', remaining);
     response.setHeader('x-ratelimit-reset', reset);
     if (tightest.allowed) return;
@@ -354,8 +375,6 @@ export class EdgeService implements PublicFront, OnModuleInit {
 
 const VERSION = '/v1';
 const AWAY_FOR_S = 10;
-/** As nginx counts it. */
-const CALLER_GONE = 499;
 
 /** Of a trace, whose first span would otherwise have its method alone. */
 function nameSpan(route: RouteDefinition): void {
@@ -396,4 +415,4 @@ function credentialsOf({ headers: { authorization = '', cookie = '' } }: Incomin
 
 const part = ({ limit, remaining }: Balance) => remaining / limit.limit;
 const policyOf = ({ name, limit, windowMs }: Balance['limit']) =>
-  `"${name}";q=${limit};w=${Math.round(windowMs / 1000)}`;
+  `"${name}";q=${Math.floor(limit)};w=${Math.round(windowMs / 1000)}`;
