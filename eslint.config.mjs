@@ -31,7 +31,7 @@ const boundaries = (also = []) => [
   },
   {
     sourceTag: 'kind:web',
-    onlyDependOnLibsWithTags: ['kind:contracts', 'kind:client', 'kind:ui'],
+    onlyDependOnLibsWithTags: ['kind:contracts', 'kind:client', 'kind:ui', ...also],
     bannedExternalImports: ['@nestjs/*', 'typeorm', 'amqplib'],
   },
   {

@@ -12,6 +12,7 @@ import {
   prefixOf,
   ServiceIdentity,
   sharedConfig,
+  variablesOf,
 } from '@switchboard/service-kit';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -95,6 +96,29 @@ describe('every service', () => {
     expect(missing).toContain('parcels is missing in docker-compose.yml: the service');
     expect(missing).toContain('parcels is missing in k8s/overlays/dev/kustomization.yaml: its secret');
     expect(missing).toHaveLength(12);
+  });
+});
+
+describe('the database', () => {
+  /** Sessions beside the pools: relay, leases of jobs, elections, migrations, loading of knowledge. */
+  const SESSIONS = 5;
+  /** What the job runner adds to its concurrency for itself. */
+  const RUNNER = 2;
+  /** For people, backups and what Postgres reserves. */
+  const OTHERS = 12;
+  const number = (value: unknown) => z.coerce.number().parse(value);
+
+  it.each([
+    { file: 'docker-compose.yml', processes: 2, what: 'two processes of every service' },
+    { file: 'k8s/overlays/dev/postgres.yaml', processes: 3, what: 'every service during a rollout' },
+  ])('takes the connections of $what: $file', async ({ file, processes }) => {
+    const pool = number(sharedConfig.shape.DATABASE_POOL.parse(undefined));
+    const needed = (await definedApps()).map((app) => {
+      const jobs = (variablesOf(app).shape as Record<string, z.ZodType>)[`${prefixOf(app.name)}_JOB_CONCURRENCY`]!;
+      return pool + number(jobs.parse(undefined)) + RUNNER + SESSIONS;
+    });
+    const allowed = Number(/max_connections=(\d+)/.exec(read(file))?.[1] ?? 100);
+    expect(allowed).toBeGreaterThanOrEqual(processes * needed.reduce((sum, one) => sum + one, 0) + OTHERS);
   });
 });
 

@@ -8,7 +8,7 @@ import { gatewayApp } from '@switchboard/gateway';
 import type { ServiceClient } from '@switchboard/service-kit';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
 import { DAY_MS, DemoCompany, type DemoDay, PAST_DAYS } from './company.mts';
-import { wantsDemo } from './local.mts';
+import { keepsRealBots, wantsDemo } from './local.mts';
 import { DemoPlayer } from './player.mts';
 
 /** A Thursday; today's day is not over. */
@@ -112,6 +112,20 @@ describe('the demo company', () => {
     const next = DemoCompany.asOf(NOW).between(NOW, later).turns.length;
     expect(next).toBeGreaterThan(50);
     expect(await rows('chat-ai', 'usages')).toBe(before[2]! + next);
+  });
+
+  it('stands still as soon as a real bot is made in the console', async () => {
+    const { db } = app('gateway').service;
+    const keep = (id: string, channel: object) =>
+      db.query(
+        `INSERT INTO bots (id, revision, state, description, secret_names, created_at, changed_at)
+         VALUES ($1, 1, 'active', $2, '{}', now(), now())`,
+        [id, { name: id, channel }],
+      );
+    await keep('tried-out', { kind: 'telegram', apiRoot: 'sandbox' });
+    expect(await keepsRealBots(client, contracts)).toBe(false);
+    await keep('real', { kind: 'telegram' });
+    expect(await keepsRealBots(client, contracts)).toBe(true);
   });
 
   it('is taken out by one command, and nobody else with it', async () => {

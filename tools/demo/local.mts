@@ -37,17 +37,43 @@ export const demoStateFile = (installation: string): string => join(installation
 export const operatorClient = (installation: string, urls: Record<string, string>): Promise<ServiceClient> =>
   clientWith(localOperatorKey(installation), urls);
 
-/** Plays on until `signal` fires. Says once what it has done; that something fails is no reason to stop anything. */
+/** Whether the gateway keeps a bot of a real channel: whoever made one in the console wants to see its numbers alone. */
+export async function keepsRealBots(
+  client: Pick<ServiceClient, 'call'>,
+  { ListBots, ReadBot }: Pick<typeof import('@switchboard/contracts'), 'ListBots' | 'ReadBot'>,
+): Promise<boolean> {
+  const asked = { actor: { kind: 'staff' as const, id: 'demo', roles: ['operator'], scopes: ['bots:read'] } };
+  for (let after: string | undefined; ;) {
+    const { data, page } = await client.call(ListBots, { query: { after, limit: 200 } }, asked);
+    for (const { id, describedBy } of data) {
+      if (describedBy !== 'gateway') continue;
+      const { description } = await client.call(ReadBot, { params: { botId: id } }, asked);
+      if ((description['channel'] as { apiRoot?: string } | undefined)?.apiRoot !== 'sandbox') return true;
+    }
+    if (!page.next) return false;
+    after = page.next;
+  }
+}
+
+/**
+ * Plays on until `signal` fires, or a real bot is made in the console, unless DEMO_COMPANY asks for it all the same. Says once what it
+ * has done; that something fails is no reason to stop anything.
+ */
 export async function playAlong(
   installation: string,
   urls: Record<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
   const contracts = await import('@switchboard/contracts');
-  const player = new DemoPlayer(await operatorClient(installation, urls), contracts, demoStateFile(installation));
+  const client = await operatorClient(installation, urls);
+  const player = new DemoPlayer(client, contracts, demoStateFile(installation));
   let hasSaid = false;
   while (!signal.aborted) {
     try {
+      if (!process.env.DEMO_COMPANY && (await keepsRealBots(client, contracts))) {
+        console.log('  The demo company stands still: there is a real bot. `npm run demo -- remove` takes it out.');
+        return;
+      }
       const turns = await player.play(new Date(), signal);
       if (turns > 0 && !hasSaid)
         console.log('  The demo company is there: three months of a company that does not exist.');

@@ -487,6 +487,15 @@ const gateway: Dashboard = {
           '{{route}} {{status}}': rate('gateway_request_duration_seconds_count', 'route, status', 'status=~"5.."'),
         },
       },
+      {
+        title: 'Under way to services',
+        about: '`queued` has no connection yet; after five seconds without one it is refused with 503.',
+        unit: 'short',
+        stacked: true,
+        queries: {
+          '{{service}} {{pool}} {{state}}': 'sum by (service, pool, state) (gateway_upstream_requests)',
+        },
+      },
     ],
     'Who comes in': [
       {
@@ -521,6 +530,14 @@ const gateway: Dashboard = {
         unit: 'short',
         red: { above: 1 },
         queries: { '{{service}}': increase('staff_break_glass_sign_ins_total', 'service') },
+      },
+      {
+        title: 'Errors in browsers',
+        about:
+          'As our pages told of them; what is dropped is counted, but not in the log. BrowserErrors fires above twenty in ten minutes.',
+        unit: 'short',
+        empty: 'no page told of one',
+        queries: { '{{app}} {{outcome}}': increase('gateway_browser_errors_total', 'app, outcome') },
       },
       {
         title: 'Acts that need a second person',

@@ -222,7 +222,7 @@ async function place(
   );
 }
 
-interface Surroundings {
+interface Dependencies {
   readonly folder: string;
   readonly hosts: ReadonlyMap<string, string>;
   /** Where the log's links for the first owner are put. */
@@ -233,7 +233,7 @@ interface Surroundings {
 function processOf(
   { container, replicas }: Placed,
   number: number,
-  { folder, hosts, links, signal }: Surroundings,
+  { folder, hosts, links, signal }: Dependencies,
 ): Process {
   const { name, environment } = container;
   const prefix = prefixOf(name);

@@ -38,6 +38,7 @@ export class CreateAccess1764300000000 implements MigrationInterface {
         spent_by   text -- the kind of device, which may ask again when the answer was lost
       )`);
     await db.query(`CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id)`);
+    await db.query(`CREATE INDEX refresh_tokens_spent_at ON refresh_tokens (spent_at) WHERE spent_at IS NOT NULL`);
     await personalTable(db, 'refresh_tokens', { column: 'session_id', of: 'sessions' });
     await db.query(`
       CREATE TABLE signing_keys (

@@ -298,7 +298,7 @@ export const ReadOverview = defineRoute({
     about: About,
     people: z.object({
       today: People.nullable(),
-      yesterday: People.nullable(),
+      yesterday: People.nullable().describe('Up to the same time of day.'),
       week: People.nullable(),
       month: People.nullable(),
     }),

@@ -19,7 +19,7 @@ export const BotsChanged = defineSignal(
 );
 
 /** Who is meant by an external id: a messenger, an account elsewhere, or an address. */
-export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'email'], {
+export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'supabase', 'email'], {
   id: 'IdentityChannel',
   description: 'Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.',
 });

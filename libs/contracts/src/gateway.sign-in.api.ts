@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './api.shapes';
+import { BotId } from './shapes';
 import { defineRoute } from './define-route';
 import { IdentityChannel } from './gateway.events';
 import { Identity } from './gateway.me.api';
@@ -127,6 +128,59 @@ export const CreateSignInLink = defineRoute({
   answer: z.object({ url: z.url(), expiresAt: Instant }).meta({ id: 'gateway.SignInLink' }),
   status: 201,
   problems: { 'gateway.user_not_found': 404, 'gateway.services_only': 403 },
+});
+
+const SignedInByProof = SignedIn.omit({ returnTo: true }).meta({ id: 'gateway.SignedInByProof' });
+const refusedProof = { 'gateway.sign_in_refused': 401 } as const;
+
+export const SignInFromWebApp = defineRoute({
+  id: 'gateway.sign-in-web-apps.begin',
+  method: 'POST',
+  path: '/sign-in/web-apps',
+  summary:
+    'Signs in with what Telegram gave a Web App of a bot: within an hour, and each counts once. A frame of another site has no cookies, so there are tokens.',
+  permission: 'public',
+  // A mobile network has one address for thousands of people, and nobody guesses a signature.
+  cost: 1,
+  body: z.object({
+    botId: BotId.describe('The bot whose Web App it is.'),
+    initData: z.string().min(1).max(8000).describe('`Telegram.WebApp.initData`, as it is.'),
+    session: sessionWanted.session.default('tokens'),
+    device: sessionWanted.device,
+  }),
+  answer: SignedInByProof,
+  status: 201,
+  problems: refusedProof,
+});
+
+const SupabaseToken = z.object({
+  accessToken: z.string().min(1).max(8000).describe('Of Supabase Auth, as `session.access_token` has it.'),
+});
+const noSupabase = { 'gateway.provider_unknown': 404, 'gateway.provider_unavailable': 503 } as const;
+
+export const SignInFromSupabase = defineRoute({
+  id: 'gateway.sign-in-supabase.begin',
+  method: 'POST',
+  path: '/sign-in/supabase',
+  summary: 'Signs in with an access token of the Supabase project that this installation trusts.',
+  permission: 'public',
+  cost: 1,
+  body: SupabaseToken.extend({ session: sessionWanted.session.default('tokens'), device: sessionWanted.device }),
+  answer: SignedInByProof,
+  status: 201,
+  problems: { ...refusedProof, ...noSupabase },
+});
+
+export const LinkSupabase = defineRoute({
+  id: 'gateway.identities.link-supabase',
+  method: 'POST',
+  path: '/me/identities/supabase',
+  summary: 'Adds the account of Supabase whose access token you have to yours: it leads to the same person then.',
+  permission: 'me:write',
+  body: SupabaseToken,
+  answer: Identity,
+  status: 201,
+  problems: { ...refusedProof, ...noSupabase, ...belongsToAnother, ...personsOnly },
 });
 
 export const BeginLinking = defineRoute({

@@ -361,10 +361,13 @@ export {
   CreateSignInLink,
   LinkEmail,
   LinkIdentity,
+  LinkSupabase,
   ListSignInMethods,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,
+  SignInFromSupabase,
+  SignInFromWebApp,
 } from './gateway.sign-in.api';
 export {
   ExportAuditEntries,

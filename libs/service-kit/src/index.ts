@@ -56,6 +56,7 @@ export { Cursors, type Page, type Position, type SortKey } from './http/cursors'
 export { problemDocument } from './http/problem.filter';
 export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';
 export { CircuitBreaker } from './circuit-breaker';
+export { drain } from './http/drain';
 export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';

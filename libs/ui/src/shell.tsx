@@ -12,6 +12,8 @@ import './shell.css';
 export interface NavItem {
   id: string;
   title: string;
+  /** For the tabs of a phone, which have room for some ten letters. */
+  short?: string;
   href: string;
   icon: ReactNode;
   /** What waits there for somebody. */
@@ -133,7 +135,7 @@ function PhoneTabs({ sections, phoneTabs, path }: AppShellProps) {
     <>
       <nav className="ui-phone-tabs" aria-label={t.menu}>
         {tabs.map((item) => (
-          <NavLink key={item.id} item={item} path={path} />
+          <NavLink key={item.id} item={{ ...item, title: item.short ?? item.title }} path={path} />
         ))}
         {items.length > tabs.length && (
           <AriaButton className="ui-nav-link" data-current={isElsewhere || undefined} onPress={() => setOpen(true)}>

@@ -267,6 +267,7 @@ describe('the overview', () => {
       { who: 200, at: '2026-05-31T11:40:00Z', bot: 'live' },
       // Later in the day than it is now.
       { who: 200, at: '2026-05-31T15:00:00Z', bot: 'live' },
+      { who: 201, at: '2026-05-31T15:00:00Z', bot: 'live' },
       {
         who: 200,
         at: '2026-06-01T09:00:00Z',
@@ -281,7 +282,7 @@ describe('the overview', () => {
     expect(board.hours).toHaveLength(24);
     expect(board.hours.at(-2)).toMatchObject({ at: new Date('2026-06-01T11:00:00Z'), messages: 2 });
     const all = await app.gateway.call(ReadOverview, { query: { zone: 'Asia/Kolkata' } });
-    expect(all.people).toEqual({ today: 1, yesterday: 1, week: 1, month: 1 });
+    expect(all.people).toEqual({ today: 1, yesterday: 1, week: 2, month: 2 });
   });
 });
 

@@ -55,6 +55,10 @@ const partsOfDays = (from: string, to: string): string => `
       LATERAL (SELECT begin::date + n AS utc_day) AS utc
   )`;
 
+/** For `active_people` joined with `part`: whether it was before a moment, or in the quarter of an hour in which that falls. */
+export const isBefore = (moment: string): string => `quarters & mask
+  & (${ALL} << greatest(0, 96 - ceil(extract(epoch FROM (${moment} AT TIME ZONE 'UTC') - day) / 900)::integer)) <> ${NONE}`;
+
 const IN_PART = `quarters & mask <> ${NONE} AND ${OF_BOTS}`;
 
 /**

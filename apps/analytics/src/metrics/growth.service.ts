@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { activeDays, activePeople, CHURN_DAYS, KNOWN, upTo } from './activity';
+import { activeDays, activePeople, CHURN_DAYS, isBefore, KNOWN, upTo } from './activity';
 import { queryInScope, SCOPE, type Scope } from './scope';
 
 export interface GrowthDay {
@@ -24,6 +24,7 @@ export interface Churn {
 /** Who is active as of a day. */
 export interface ActiveNow {
   readonly today: number;
+  /** Up to the same time of day. */
   readonly yesterday: number;
   /** Of the 7 days that end with it. */
   readonly week: number;
@@ -73,7 +74,8 @@ const LIVE = `
   WITH ${SCOPE}, ${activePeople(
     '(last - 6)',
     'last',
-    'bool_or(local_day = last) AS today, bool_or(local_day = last - 1) AS yesterday',
+    `bool_or(local_day = last) AS today,
+     bool_or(local_day = last - 1 AND ${isBefore(`(now - interval '24 hours')`)}) AS yesterday`,
   )}
   SELECT (count(*) FILTER (WHERE today))::int AS today, (count(*) FILTER (WHERE yesterday))::int AS yesterday,
     count(*)::int AS week

@@ -7,7 +7,6 @@ import {
 } from '@switchboard/api-client';
 import {
   Ago,
-  Badge,
   Button,
   CodeBlock,
   type Column,
@@ -23,7 +22,6 @@ import {
   ProblemState,
   SkeletonLines,
   Tabs,
-  type Tone,
   useConfirm,
   useKitTexts,
 } from '@switchboard/ui';
@@ -34,6 +32,7 @@ import { refresh } from '../api';
 import { BotName } from '../bots/bot-parts';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
+import { ApprovalState } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 import { OwnRequests } from './own-requests';
 
@@ -109,22 +108,6 @@ function Approvals({ state }: { state?: 'pending' }) {
         />
       )}
     </>
-  );
-}
-
-const tones: Record<string, Tone> = {
-  pending: 'warn',
-  approved: 'info',
-  rejected: 'bad',
-  used: 'good',
-};
-
-export function ApprovalState({ approval: { state } }: { approval: GatewayApproval }) {
-  const t = useApprovalTexts();
-  return (
-    <Badge dot tone={tones[state] ?? 'neutral'}>
-      {t.states[state as keyof typeof t.states] ?? state}
-    </Badge>
   );
 }
 

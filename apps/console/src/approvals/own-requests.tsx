@@ -21,7 +21,7 @@ import { Play, Stamp, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { queryClient, refresh, tellProblem } from '../api';
 import { sendApproved, waitingRequests } from '../shell/approval';
-import { ApprovalState } from './approvals.page';
+import { ApprovalState } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 
 /** What whoever is signed in has asked for; what was approved is done from here. */

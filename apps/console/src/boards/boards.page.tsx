@@ -102,9 +102,12 @@ interface Answer<Data> {
 /** A board with its answer, or what became of asking for it; below it of which days and people it speaks. */
 export function BoardFrame<Data extends { about: AnalyticsAbout }>({
   answer: { data, error, refetch },
+  isPart,
   children,
 }: {
   answer: Answer<Data>;
+  /** Of a board whose days and people are said already. */
+  isPart?: boolean;
   children: (data: Data) => ReactNode;
 }) {
   const kit = useKitTexts();
@@ -119,7 +122,7 @@ export function BoardFrame<Data extends { about: AnalyticsAbout }>({
   return (
     <>
       {children(data)}
-      <About about={data.about} />
+      {!isPart && <About about={data.about} />}
     </>
   );
 }

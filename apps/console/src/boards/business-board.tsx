@@ -91,7 +91,7 @@ function Forecast({ forecast }: { forecast: Business['churn']['forecast'] }) {
   return (
     <Card title={t.business.forecast} about={isBetter ? t.business.modelUsed : t.business.ruleUsed}>
       <Stat
-        label={t.business.forecast}
+        label={t.business.forecastShare}
         value={formats.percent(share.value)}
         about={t.business.forecastAbout(formats.percent(share.low), formats.percent(share.high))}
       />
@@ -112,7 +112,7 @@ function LifetimeValue({ value: { currency, horizons } }: { value: Business['lif
   const formats = useFormats();
   const money = (amountMinor: number) => formats.money({ amountMinor: Math.round(amountMinor), currency });
   const columns: Column<Horizon>[] = [
-    { id: 'days', title: t.business.ltv, cell: ({ days }) => t.business.within(days) },
+    { id: 'days', title: t.business.horizon, cell: ({ days }) => t.business.within(days) },
     {
       ...{ id: 'realised', title: t.business.realised, align: 'end' },
       cell: ({ realisedMinor }) => (realisedMinor === null ? <Badge>{t.hidden}</Badge> : money(realisedMinor)),

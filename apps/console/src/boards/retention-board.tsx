@@ -65,7 +65,7 @@ function Survival({ query }: { query: BoardQuery }) {
   const formats = useFormats();
   const answer = useQuery({ ...analyticsBoardsReadSurvivalOptions({ query }), placeholderData: keepPreviousData });
   return (
-    <BoardFrame answer={answer}>
+    <BoardFrame answer={answer} isPart>
       {({ points, medianDays }) => (
         <Card
           title={t.survival}
@@ -73,9 +73,9 @@ function Survival({ query }: { query: BoardQuery }) {
         >
           <LineChart
             label={t.survival}
-            labels={(points ?? []).map(({ day }) => formats.number(day))}
-            titles={(points ?? []).map(({ day }) => t.retention.period(day, day))}
-            series={[{ id: 'share', name: t.still, values: (points ?? []).map(({ share }) => share) }]}
+            labels={everyDay(points ?? []).map(({ day }) => formats.number(day))}
+            titles={everyDay(points ?? []).map(({ day }) => t.retention.period(day, day))}
+            series={[{ id: 'share', name: t.still, values: everyDay(points ?? []).map(({ share }) => share) }]}
             format={(value) => formats.percent(value, 0)}
             formatExact={formats.percent}
             nothing={t.hidden}
@@ -84,4 +84,12 @@ function Survival({ query }: { query: BoardQuery }) {
       )}
     </BoardFrame>
   );
+}
+
+/** Days on which nobody left are told of by the day before; on the axis each has its place. */
+function everyDay(points: readonly { day: number; share: number }[]): { day: number; share: number }[] {
+  return points.flatMap((point, i) => {
+    const next = points[i + 1]?.day ?? point.day + 1;
+    return Array.from({ length: next - point.day }, (_, later) => ({ ...point, day: point.day + later }));
+  });
 }

@@ -1,4 +1,5 @@
 import { Badge, type Tone } from '@switchboard/ui';
+import { ThumbsDown, ThumbsUp } from 'lucide-react';
 import { useConversationTexts } from './conversations.texts';
 
 const tones: Record<string, Tone> = {
@@ -16,4 +17,27 @@ const tones: Record<string, Tone> = {
 export function Outcome({ outcome }: { outcome: string }) {
   const t = useConversationTexts();
   return <Badge tone={tones[outcome] ?? 'bad'}>{t.outcomes[outcome as keyof typeof t.outcomes] ?? outcome}</Badge>;
+}
+
+/** What people said the answers were worth. */
+export function Ratings({ good, bad }: { good: number; bad: number }) {
+  const t = useConversationTexts();
+  return (
+    <span className="ratings">
+      {good > 0 && (
+        <span data-tone="good" title={t.good(good)}>
+          <ThumbsUp aria-hidden />
+          {good}
+          <span className="visually-hidden">{t.good(good)}</span>
+        </span>
+      )}
+      {bad > 0 && (
+        <span data-tone="bad" title={t.bad(bad)}>
+          <ThumbsDown aria-hidden />
+          {bad}
+          <span className="visually-hidden">{t.bad(bad)}</span>
+        </span>
+      )}
+    </span>
+  );
 }

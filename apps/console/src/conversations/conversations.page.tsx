@@ -13,16 +13,16 @@ import {
 } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { MessagesSquare, ThumbsDown, ThumbsUp, X } from 'lucide-react';
+import { MessagesSquare, X } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
 import { useMaskedNames } from '../people/people.api';
-import { PersonName } from '../people/people.page';
+import { PersonName } from '../people/person-parts';
 import { daysOf, momentsOf } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { oneOf, useSetSearch } from '../search';
-import { Outcome } from './conversation-parts';
+import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 import './conversations.css';
 
@@ -132,28 +132,5 @@ export function ConversationsPage() {
         }
       />
     </Page>
-  );
-}
-
-/** What people said the answers were worth. */
-export function Ratings({ good, bad }: { good: number; bad: number }) {
-  const t = useConversationTexts();
-  return (
-    <span className="ratings">
-      {good > 0 && (
-        <span data-tone="good" title={t.good(good)}>
-          <ThumbsUp aria-hidden />
-          {good}
-          <span className="visually-hidden">{t.good(good)}</span>
-        </span>
-      )}
-      {bad > 0 && (
-        <span data-tone="bad" title={t.bad(bad)}>
-          <ThumbsDown aria-hidden />
-          {bad}
-          <span className="visually-hidden">{t.bad(bad)}</span>
-        </span>
-      )}
-    </span>
   );
 }

@@ -6,8 +6,7 @@ import {
 import { Badge, Card, Facts, Link, useFormats } from '@switchboard/ui';
 import { useQueryClient } from '@tanstack/react-query';
 import { reasonHeader } from '../api';
-import { Outcome } from './conversation-parts';
-import { Ratings } from './conversations.page';
+import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 
 /** Why an answer is what it is: what the model was told, what there was no room for, what it took and cost. */

@@ -36,7 +36,7 @@ import { useState } from 'react';
 import { refresh, tellProblem } from '../api';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { services } from './services';
+import { services } from '../services';
 import { useFailureTexts } from './failures.texts';
 
 type Service = ServiceKitDeadLettersListData['path']['service'];

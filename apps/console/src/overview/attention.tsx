@@ -9,7 +9,7 @@ import { BellRing, Bot, ChevronRight, CircleCheck, CloudOff, MessageSquareX, Tri
 import type { ReactNode } from 'react';
 import { Link } from 'react-aria-components';
 import { allBots } from '../bots/bots.api';
-import { services } from '../failures/services';
+import { services } from '../services';
 import { useStaff } from '../session';
 import { useOverviewTexts } from './overview.texts';
 

@@ -1,8 +1,6 @@
 import { type BotAdapterContact, botAdapterContactsFind, botAdapterContactsListOptions } from '@switchboard/api-client';
 import {
   Ago,
-  Avatar,
-  Badge,
   Button,
   type Column,
   DataTable,
@@ -19,6 +17,7 @@ import { Users } from 'lucide-react';
 import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useSetSearch } from '../search';
+import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 
 const keys = ['externalId', 'username', 'name'] as const;
@@ -105,25 +104,5 @@ export function PeoplePage() {
         }
       />
     </Page>
-  );
-}
-
-/** A person as far as staff see them without a reason: masked, with the sign of their id. */
-export function PersonName({ userId, name }: { userId: string; name: string | null }) {
-  const t = usePeopleTexts();
-  return (
-    <span className="bot-name">
-      <Avatar id={userId} name={name ?? '?'} size={24} />
-      <span>{name ?? <span className="soft">{t.unnamed}</span>}</span>
-    </span>
-  );
-}
-
-export function ContactState({ blockedAt }: { blockedAt: string | null }) {
-  const t = usePeopleTexts();
-  return (
-    <Badge dot tone={blockedAt ? 'warn' : 'good'}>
-      {blockedAt ? t.blocked : t.reachable}
-    </Badge>
   );
 }

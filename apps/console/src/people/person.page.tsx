@@ -31,15 +31,16 @@ import { useReason } from '../reason/reason';
 import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { ContactState, PersonName } from './people.page';
+import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 import { PersonTimeline } from './person-timeline';
 import './people.css';
 
 const PersonAccess = lazyPart(() => import('./person-access'), 'PersonAccess');
+const PersonUsage = lazyPart(() => import('./person-usage'), 'PersonUsage');
 const PersonDeliveries = lazyPart(() => import('./person-deliveries'), 'PersonDeliveries');
 
-const tabs = ['timeline', 'access', 'deliveries'] as const;
+const tabs = ['timeline', 'usage', 'access', 'deliveries'] as const;
 
 export function PersonPage() {
   const t = usePeopleTexts();
@@ -131,6 +132,7 @@ function KnownPerson({
                 ...{ id: 'timeline', title: t.tabs.timeline },
                 content: <PersonTimeline userId={userId} contacts={contacts} known={known.data} />,
               },
+              { id: 'usage', title: t.tabs.usage, content: <PersonUsage userId={userId} /> },
               {
                 ...{ id: 'access', title: t.tabs.access },
                 content: known.data ? (

@@ -111,6 +111,7 @@ export function useNav(
     const items = seen.map((place) => ({
       ...place,
       title: t.nav[place.id],
+      short: (t.short as Partial<Titles>)[place.id],
       count: counts[place.id],
       keys: `g ${place.key}`,
     }));

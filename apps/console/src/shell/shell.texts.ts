@@ -52,6 +52,7 @@ export const useShellTexts = defineTexts({
       audit: 'Audit log',
       system: 'System',
     },
+    short: { conversations: 'Chats' },
     account: {
       mine: 'My account',
       apiDocs: 'API reference',
@@ -120,6 +121,7 @@ export const useShellTexts = defineTexts({
       audit: 'Журнал действий',
       system: 'Система',
     },
+    short: { conversations: 'Беседы' },
     account: {
       mine: 'Мой аккаунт',
       apiDocs: 'Справочник API',

@@ -12,7 +12,7 @@ import {
 } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { oneOf, useSetSearch } from '../search';
-import { services } from '../failures/services';
+import { services } from '../services';
 import { timeOf } from './cron';
 import { type KnownService, type Service, type System, useSystem } from './system.api';
 import { useSystemTexts } from './system.texts';

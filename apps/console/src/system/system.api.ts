@@ -1,8 +1,8 @@
 import { serviceKitSystemReadOptions, type ServiceKitSystemReadResponse } from '@switchboard/api-client';
 import { useQueries } from '@tanstack/react-query';
-import { type Service, services } from '../failures/services';
+import { type Service, services } from '../services';
 
-export type { Service } from '../failures/services';
+export type { Service } from '../services';
 export type System = ServiceKitSystemReadResponse;
 
 /** One of the services, with what it tells of itself; `undefined` until it answers. */

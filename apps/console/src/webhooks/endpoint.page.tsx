@@ -35,7 +35,7 @@ import { Deliveries } from './deliveries';
 import { EndpointDialog } from './endpoint-dialog';
 import { ReplayPeriodDialog } from './replay-dialog';
 import { RotateSecretDialog } from './secret-dialogs';
-import { EndpointState } from './webhooks.page';
+import { EndpointState } from './endpoint-parts';
 import { useWebhookTexts } from './webhooks.texts';
 import './webhooks.css';
 

@@ -1,5 +1,5 @@
 import { type GatewayWebhookEndpoint, gatewayWebhookEndpointsListOptions } from '@switchboard/api-client';
-import { Ago, Badge, Button, type Column, DataTable, Empty, Page, type Tone, useFormats } from '@switchboard/ui';
+import { Ago, Button, type Column, DataTable, Empty, Page, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, Webhook } from 'lucide-react';
@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { EndpointDialog } from './endpoint-dialog';
+import { EndpointState, stateOf } from './endpoint-parts';
 import { useWebhookTexts } from './webhooks.texts';
 import './webhooks.css';
 
@@ -77,24 +78,6 @@ export function WebhooksPage() {
         />
       )}
     </Page>
-  );
-}
-
-type State = 'enabled' | 'failing' | 'disabled';
-const tones: Record<State, Tone> = { enabled: 'good', failing: 'bad', disabled: 'neutral' };
-
-function stateOf({ state, health }: GatewayWebhookEndpoint): State {
-  if (state === 'disabled') return 'disabled';
-  return health.failingSince ? 'failing' : 'enabled';
-}
-
-export function EndpointState({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
-  const t = useWebhookTexts();
-  const state = stateOf(endpoint);
-  return (
-    <Badge dot tone={tones[state]}>
-      {t.states[state]}
-    </Badge>
   );
 }
 

@@ -4,6 +4,7 @@ import { BotChecksService } from './bot-checks.service';
 import { BotDescriptionsService } from './bot-descriptions.service';
 import { BotFilesService } from './bot-files.service';
 import { BotSecretsService } from './bot-secrets.service';
+import { BotTokensService } from './bot-tokens.service';
 import { BotViewsService } from './bot-views.service';
 import { BotsController } from './bots.controller';
 import { BotsHandlers } from './bots.handlers';
@@ -19,6 +20,8 @@ import { BotsService } from './bots.service';
     BotDescriptionsService,
     BotFilesService,
     BotSecretsService,
+    BotTokensService,
   ],
+  exports: [BotTokensService],
 })
 export class BotsModule {}

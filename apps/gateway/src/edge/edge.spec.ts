@@ -1,11 +1,13 @@
 import { ReadUsage, SearchKnowledge } from '@switchboard/contracts';
 import { ServiceIdentity } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { validate as isUuid } from 'uuid';
 import { type SignedIn, signInPerson, signInStaff } from '../../test/sign-in';
 import { Upstream } from '../../test/upstream';
+import { PrincipalsService } from '../access/principals.service';
 import { gatewayApp } from '../gateway.app';
 
 const USAGE = '/v1/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
@@ -272,6 +274,26 @@ describe('the edge', () => {
     expect(brought.map(({ status }) => status)).not.toContain(429);
   });
 
+  it('looks nothing up for an address that has guessed too often, and keeps nobody out who is known', async () => {
+    app.clock.advance(10 * 60_000);
+    const [known, later] = [await signInStaff(app, 'analyst'), await signInStaff(app, 'analyst')];
+    expect((await call(USAGE, { as: known })).status).toBe(200);
+    const guess = () => call(USAGE, { headers: { cookie: `__Host-staff=${randomUUID()}` } });
+    const guessed = (await Promise.all(Array.from({ length: 40 }, guess))).map(({ status }) => status);
+    expect(guessed.filter((status) => status === 401)).toHaveLength(30);
+    const identify = jest.spyOn(app.service.nest.get(PrincipalsService, { strict: false }), 'identify');
+    const refused = await guess();
+    expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    expect((await call(USAGE)).status).toBe(429);
+    expect((await call(USAGE, { as: later })).status).toBe(429);
+    expect(identify).not.toHaveBeenCalled();
+    expect((await call(USAGE, { as: known })).status).toBe(200);
+    identify.mockRestore();
+    app.clock.advance(60_000);
+    expect((await call(USAGE, { as: later })).status).toBe(200);
+    analyst = await signInStaff(app, 'analyst');
+  });
+
   it('says what is left of a limit, and when to come back', async () => {
     const eager = await signInStaff(app, 'analyst');
     const first = await call(USAGE, { as: eager });
@@ -283,6 +305,25 @@ describe('the edge', () => {
     expect(await refused[0]!.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await call(USAGE, { as: analyst })).status).toBe(200);
+  });
+
+  it('finds a service by its name as it is written, and no other', async () => {
+    const owner = await signInStaff(app, 'owner');
+    expect((await call('/v1/services/chat-ai/system', { as: owner })).status).toBe(200);
+    for (let i = 0; i < 6; i++) expect((await call('/v1/services/%63hat-ai/system', { as: owner })).status).toBe(404);
+    expect((await call('/v1/services/chat-ai/system', { as: owner })).status).toBe(200);
+  });
+
+  it('counts who comes through a proxy by the address that it names, with or without a port', async () => {
+    const left = async (address: string) => {
+      const response = await call('/v1/sign-in/methods', { headers: { 'x-forwarded-for': address } });
+      return Number(response.headers.get('x-ratelimit-remaining'));
+    };
+    const first = await left('203.0.113.77:50001');
+    expect(await left('203.0.113.77:50002')).toBe(first - 1);
+    expect(await left('203.0.113.77')).toBe(first - 2);
+    expect(await left('[2001:db8:7::1]:443')).toBe(first);
+    expect(await left('[2001:db8:7::2]:444')).toBe(first - 1);
   });
 
   it('a service that is away is said to be, and others go on', async () => {

@@ -10,12 +10,13 @@ import {
   PeriodicTasks,
   type RunningTask,
 } from '@switchboard/service-kit';
+import { LRUCache } from 'lru-cache';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { GatewayConfig } from '../gateway.config';
 import { MemoryCounters } from './memory-counters';
-import type { Balance, Charge } from './rate-limit';
+import { type Balance, type Charge, shareOf } from './rate-limit';
 import { RedisCounters } from './redis-counters';
 
 export const CountReplicas: PeriodicTask = {
@@ -26,6 +27,7 @@ export const CountReplicas: PeriodicTask = {
 /** A process that has said nothing for so long counts no more. */
 const SILENT_MS = 3 * CountReplicas.everyMs;
 const BREAK_AFTER = 3;
+const MOST_REFUSED = 20_000;
 const PROBE_EVERY_MS = 2000;
 
 /**
@@ -36,6 +38,10 @@ const PROBE_EVERY_MS = 2000;
 export class LimitsService implements OnModuleInit, OnModuleDestroy {
   private readonly memory = new MemoryCounters();
   private readonly redis: RedisCounters | undefined;
+  /** What this process has refused, and until when (ms) it would be refused again. */
+  private readonly refused = new LRUCache<string, { readonly balance: Balance; readonly until: number }>({
+    max: MOST_REFUSED,
+  });
   private readonly breaker = new CircuitBreaker(BREAK_AFTER, PROBE_EVERY_MS);
   private readonly replica = uuidv7();
   private replicas = 1;
@@ -74,9 +80,25 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
   /** Pays for a call, or for nothing when one of its limits refuses it. */
   async pay(charges: readonly Charge[]): Promise<Balance[]> {
     const now = this.clock.now().getTime();
+    const balances = await this.count(charges, now);
+    for (const [i, balance] of balances.entries())
+      if (!balance.allowed) this.refused.set(keyOf(charges[i]!), { balance, until: now + balance.resetMs });
+    return balances;
+  }
+
+  /** Which of these were refused so lately that they would be again. Costs nothing and asks nobody. */
+  refusedNow(charges: readonly Charge[]): Balance[] {
+    const now = this.clock.now().getTime();
+    return charges.flatMap((charge) => {
+      const known = this.refused.get(keyOf(charge));
+      return known && known.until > now ? [{ ...known.balance, resetMs: known.until - now }] : [];
+    });
+  }
+
+  private async count(charges: readonly Charge[], now: number): Promise<Balance[]> {
     if (this.redis && this.breaker.admits()) {
       try {
-        const balances = await this.redis.pay(charges, now, 1);
+        const balances = await this.redis.pay(charges, now);
         this.breaker.answered();
         this.say(false);
         return balances;
@@ -85,7 +107,10 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
         this.say(true, error);
       }
     }
-    return this.memory.pay(charges, now, 1 / this.replicas);
+    const { replicas } = this;
+    if (replicas === 1) return this.memory.pay(charges, now);
+    const shared = charges.map((charge) => ({ ...charge, limit: shareOf(charge.limit, 1 / replicas) }));
+    return this.memory.pay(shared, now);
   }
 
   private say(isAway: boolean, error?: unknown): void {
@@ -111,3 +136,5 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
     this.replicas = 1 + row!.count;
   }
 }
+
+const keyOf = ({ limit, subject }: Charge) => `${limit.name} ${subject}`;

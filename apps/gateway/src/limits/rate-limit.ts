@@ -25,6 +25,8 @@ export interface Charge {
 export interface Balance {
   readonly limit: RateLimit;
   readonly allowed: boolean;
+  /** What is used up of it now, this call included if it was allowed; of one that replicas share: as far as this one knows. */
+  readonly used: number;
   /** What is left of it now, at least 0. */
   readonly remaining: number;
   /** Until a call of the same cost would be allowed, and where it is: until all of the limit is there again. */
@@ -36,12 +38,18 @@ export interface Balance {
  * nothing of the others.
  */
 export interface Counters {
-  /** @param share the part of every limit that this counter may give away, 1 for one that all replicas share */
-  pay(charges: readonly Charge[], now: number, share: number): Promise<Balance[]> | Balance[];
+  pay(charges: readonly Charge[], now: number): Promise<Balance[]> | Balance[];
 }
 
 /** GCRA in words: each call moves a point in time ahead, and none may move it further than the burst reaches. */
-export const spreadOf = ({ limit, windowMs, burst }: RateLimit, share: number) => {
-  const emissionMs = windowMs / (limit * share);
-  return { emissionMs, toleranceMs: emissionMs * Math.max(1, (burst ?? limit / 4) * share) };
+export const spreadOf = ({ limit, windowMs, burst = limit / 4 }: RateLimit) => {
+  const emissionMs = windowMs / limit;
+  return { emissionMs, toleranceMs: emissionMs * Math.max(1, burst) };
 };
+
+/** What one of several counters may give away of a limit that they have together. */
+export const shareOf = (limit: RateLimit, share: number): RateLimit => ({
+  ...limit,
+  limit: limit.limit * share,
+  ...(limit.burst !== undefined && { burst: limit.burst * share }),
+});

@@ -1,9 +1,13 @@
 import { mergedOpenApi, problems, routes } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { brotliDecompressSync } from 'node:zlib';
 import { gatewayApp } from '../gateway.app';
+import { PageFiles } from './page-files';
 
 const missing = process.env['CHROMIUM_MISSING'];
 const inBrowser = missing && process.env['CI'] !== 'true' ? it.skip : it;
@@ -86,6 +90,31 @@ describe('the pages of the gateway', () => {
     expect(await page.text()).toContain('Нужен действительный токен.');
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
     expect(await (await get('/problems')).text()).toContain('href="/problems/gateway.bot_changed?lang=en"');
+  });
+
+  it('have no source maps, and none is named in what browsers load', async () => {
+    const html = await (await get('/console/')).text();
+    const assets = [...html.matchAll(/\/console\/assets\/[\w.-]+/g)].map(([path]) => path);
+    expect(assets.some((path) => path.endsWith('.js'))).toBe(true);
+    const folder = join(__dirname, '../../../console/dist');
+    const built = globSync('**/*', { cwd: folder });
+    expect(built.filter((name) => /\.map(\.|$)/.test(name))).toEqual([]);
+    for (const name of built.filter((file) => /^assets\/.*\.(js|css)$/.test(file))) {
+      const path = `/console/${name}`;
+      expect([path, /sourceMappingURL=/.test(await (await get(path)).text())]).toEqual([path, false]);
+      expect([path, (await get(`${path}.map`)).status]).toEqual([path, 404]);
+    }
+  });
+
+  it('serve no source map that lies beside the files of a page', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    mkdirSync(join(folder, 'assets'));
+    writeFileSync(join(folder, 'assets', 'index-1a2b.js'), 'void 0;');
+    writeFileSync(join(folder, 'assets', 'index-1a2b.js.map'), '{}');
+    const files = new PageFiles(folder);
+    expect((await files.asset('index-1a2b.js', 'identity'))?.bytes.toString()).toBe('void 0;');
+    expect(await files.asset('index-1a2b.js.map', 'identity')).toBeUndefined();
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { Counter, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { SpentOnce } from '../limits/spent-once';
 import type { ProofOfWorkConfig } from './proof-of-work.config';
 
 export class ProofOfWorkNeeded extends DomainError {
@@ -43,6 +44,7 @@ export class ProofOfWorkService {
 
   constructor(
     private readonly db: DataSource,
+    private readonly spent: SpentOnce,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: ProofOfWorkConfig,
     index: BlindIndex,
@@ -88,11 +90,7 @@ export class ProofOfWorkService {
     if (parameters.expiresAt * 1000 <= this.clock.now().getTime()) return false;
     const { verified } = await verifySolution({ ...(proof as unknown as Payload), deriveKey, ...this.secrets });
     if (!verified) return false;
-    const spent = await this.db.query<unknown[]>(
-      'INSERT INTO spent_attempts (id, spent_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id',
-      [parameters.data.id, this.clock.now()],
-    );
-    return spent.length === 1;
+    return this.spent.spend(this.db.manager, parameters.data.id);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG } from '@switchboard/service-kit';
-import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -72,7 +72,7 @@ export class AccessTokens {
     const known = this.verified.get(token);
     if (known) return known.until > now.getTime() ? known : undefined;
     try {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(await this.keys.publicKeys()), {
+      const { payload } = await jwtVerify(token, await this.keys.verificationKeys(), {
         algorithms: [ALGORITHM],
         issuer: this.issuer,
         audience: AUTHENTICATED,

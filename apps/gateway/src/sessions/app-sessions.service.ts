@@ -5,7 +5,7 @@ import { type AnswerOf, BlindIndex, Clock, DomainError, type RequestOf } from '@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Counter, Registry } from 'prom-client';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditLog } from '../audit/audit-log';
 import { ACCESS_TOKEN_LIVES, AccessTokens } from './access-tokens.service';
@@ -31,6 +31,8 @@ export type SessionWanted = Pick<RequestOf<typeof RedeemSignInLink>['body'], 'se
 
 /** An answer that was lost is asked for again within this time. */
 const GRACE_MS = 10_000;
+/** Who comes with an older one learns that it does not count, and no session ends for it. */
+const SPENT_KEPT_MS = 30 * 86_400_000;
 const PREFIX = 'sbr_';
 const TOKEN = /^sbr_[\w-]{43}$/;
 const TOKEN_BYTES = 32;
@@ -58,23 +60,34 @@ export class AppSessionsService {
     });
   }
 
-  /** Signs a person in as they want to be: in a cookie, and then there are no tokens, or with tokens. */
-  async signIn(http: Exchange, id: string, amr: readonly string[], wanted: SessionWanted): Promise<Tokens | undefined> {
-    if (wanted.session === 'tokens') return this.begin(http.request, { id, amr, device: wanted.device });
-    await this.sessions.begin(http, { kind: 'person', id, amr });
+  /**
+   * Signs a person in as they want to be: in a cookie, and then there are no tokens, or with tokens.
+   * @param provenAt when they have proven who they are, if that was earlier and elsewhere
+   */
+  async signIn(
+    http: Exchange,
+    id: string,
+    amr: readonly string[],
+    wanted: SessionWanted,
+    provenAt?: Date,
+  ): Promise<Tokens | undefined> {
+    if (wanted.session === 'tokens') return this.begin(http.request, { id, amr, device: wanted.device, provenAt });
+    await this.sessions.begin(http, { kind: 'person', id, amr, provenAt });
     return undefined;
   }
 
   /** @param device by what the person knows the app; the kind of browser without it */
   async begin(
     { headers }: Pick<IncomingMessage, 'headers'>,
-    { id, amr, device }: { id: string; amr: readonly string[]; device?: string | undefined },
+    {
+      device,
+      ...proof
+    }: { id: string; amr: readonly string[]; device?: string | undefined; provenAt?: Date | undefined },
   ): Promise<Tokens> {
     const token = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url');
     const session = await this.db.transaction(async (tx) => {
       const session = await this.sessions.beginOfApp(tx, {
-        id,
-        amr,
+        ...proof,
         device: device ?? deviceOf(headers['user-agent']),
       });
       await this.add(tx, session.id, token);
@@ -119,6 +132,13 @@ export class AppSessionsService {
       return session;
     });
     if (ended) this.sessions.changed(ended.subjectId);
+  }
+
+  /** Forgets tokens that were used long ago; returns how many. An app makes a hundred a day. */
+  async removeSpent(): Promise<number> {
+    const before = new Date(this.clock.now().getTime() - SPENT_KEPT_MS);
+    const { affected } = await this.db.manager.delete(RefreshToken, { spentAt: LessThan(before) });
+    return affected ?? 0;
   }
 
   /** One of two who have the token has stolen it, and nobody knows which. */

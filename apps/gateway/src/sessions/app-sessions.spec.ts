@@ -228,4 +228,19 @@ describe('an app that is signed in', () => {
     const metrics = await app.service.nest.get(Registry, { strict: false }).metrics();
     expect(metrics).toMatch(/refresh_tokens_total\{outcome="stolen".*\} 3/);
   });
+
+  it('has its used tokens kept for a month: an older one is refused, and ends nothing', async () => {
+    const first = await begin();
+    let next = (await refresh(first.refreshToken)).body;
+    app.clock.advance(29 * DAY);
+    next = (await refresh(next.refreshToken)).body;
+    const rows = async () => (await app.service.db.query<object[]>('SELECT FROM refresh_tokens')).length;
+    const before = await rows();
+    const sessions = app.service.nest.get(AppSessionsService, { strict: false });
+    app.clock.advance(2 * DAY);
+    const removed = await sessions.removeSpent();
+    expect([removed > 0, await rows()]).toEqual([true, before - removed]);
+    expect((await refresh(first.refreshToken)).body.code).toBe('gateway.refresh_refused');
+    expect((await refresh(next.refreshToken)).status).toBe(200);
+  });
 });

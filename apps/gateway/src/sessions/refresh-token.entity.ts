@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** By which an app gets its next tokens. Those that were used stay as long as the session: whoever comes with one has stolen it. */
+/** By which an app gets its next tokens. Those that were used stay for 30 days: whoever comes with one has stolen it. */
 @Entity({ name: 'refresh_tokens' })
 export class RefreshToken {
   /** SHA-256 of the token. */

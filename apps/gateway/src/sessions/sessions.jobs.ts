@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, Scheduled, Slot } from '@switchboard/service-kit';
+import { AppSessionsService } from './app-sessions.service';
 import { SessionsService } from './sessions.service';
 import { SigningKeys } from './signing-keys.service';
 
 const RemoveExpired = defineJob('remove-expired-sessions', Slot);
+const RemoveSpent = defineJob('remove-spent-refresh-tokens', Slot);
 const RenewKeys = defineJob('renew-signing-keys', Slot);
 
 @Injectable()
 export class SessionsJobs {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly appSessions: AppSessionsService,
     private readonly keys: SigningKeys,
   ) {}
 
@@ -19,6 +22,14 @@ export class SessionsJobs {
   })
   async removeExpired(): Promise<void> {
     await this.sessions.removeExpired();
+  }
+
+  @Scheduled('43 * * * *', RemoveSpent, {
+    purpose: 'Removes refresh tokens that were used more than 30 days ago.',
+    timeoutMs: 60_000,
+  })
+  async removeSpent(): Promise<void> {
+    await this.appSessions.removeSpent();
   }
 
   @Scheduled('13 * * * *', RenewKeys, {

@@ -91,12 +91,17 @@ export class SessionsService {
   /** A session of an app, within `tx`: refresh tokens lead to it, and no cookie. */
   async beginOfApp(
     tx: EntityManager,
-    { id, amr, device }: { id: string; amr: readonly string[]; device: string },
+    { id, amr, device, provenAt }: Pick<NewSession, 'id' | 'amr' | 'provenAt'> & { device: string },
   ): Promise<Session> {
     const now = this.clock.now();
     const session = tx.create(Session, {
       ...{ id: uuidv7(), tokenHash: null, kind: 'person', subjectId: id, amr: [...amr], device, ssoSid: null },
-      ...{ provenAt: now, createdAt: now, seenAt: now, expiresAt: new Date(now.getTime() + LIFETIME.person.mostMs) },
+      ...{
+        provenAt: provenAt ?? now,
+        createdAt: now,
+        seenAt: now,
+        expiresAt: new Date(now.getTime() + LIFETIME.person.mostMs),
+      },
     });
     await tx.insert(Session, session);
     return session;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, FieldCipher } from '@switchboard/service-kit';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SigningKey } from './signing-key.entity';
 
@@ -18,10 +18,16 @@ const PLACE = 'signing_keys.private_key';
 
 type Key = Awaited<ReturnType<typeof importJWK>>;
 
+interface Known {
+  readonly at: number;
+  readonly keys: Promise<readonly SigningKey[]>;
+  verification: Promise<ReturnType<typeof createLocalJWKSet>> | undefined;
+}
+
 /** The keys by which access tokens are signed: one signs, and the one before it and the one after it are told of as well. */
 @Injectable()
 export class SigningKeys {
-  private known: { readonly at: number; readonly keys: Promise<readonly SigningKey[]> } | undefined;
+  private known: Known | undefined;
   private readonly imported = new Map<string, Key>();
 
   constructor(
@@ -48,8 +54,13 @@ export class SigningKeys {
 
   /** All by which a token can be signed that is good still, or soon. Source: RFC 7517, §5. */
   async publicKeys(): Promise<{ keys: JWK[] }> {
-    const keys = await this.all();
-    return { keys: keys.map(({ kid, publicKey }) => ({ ...publicKey, kid, alg: ALGORITHM, use: 'sig' })) };
+    return jwkSet(await this.all());
+  }
+
+  /** By which tokens are verified. A key is imported once, not for each token. */
+  async verificationKeys(): Promise<ReturnType<typeof createLocalJWKSet>> {
+    const known = this.read();
+    return (known.verification ??= known.keys.then((keys) => createLocalJWKSet(jwkSet(keys))));
   }
 
   /** Makes the next key in time, and forgets those that nobody needs any more. */
@@ -84,15 +95,23 @@ export class SigningKeys {
   }
 
   private all(): Promise<readonly SigningKey[]> {
+    return this.read().keys;
+  }
+
+  private read(): Known {
     const now = this.clock.now().getTime();
     if (!this.known || now - this.known.at >= READ_EVERY_MS) {
       const keys = this.db.manager.find(SigningKey, { order: { signsFrom: 'ASC' } });
-      this.known = { at: now, keys };
+      this.known = { at: now, keys, verification: undefined };
       keys.catch(() => (this.known = undefined));
     }
-    return this.known.keys;
+    return this.known;
   }
 }
+
+const jwkSet = (keys: readonly SigningKey[]): { keys: JWK[] } => ({
+  keys: keys.map(({ kid, publicKey }) => ({ ...publicKey, kid, alg: ALGORITHM, use: 'sig' })),
+});
 
 const signing = (keys: readonly SigningKey[], now: Date): SigningKey | undefined =>
   keys.findLast(({ signsFrom, privateKey }) => signsFrom <= now && privateKey !== null);

@@ -4,6 +4,7 @@ import { Clock, CONFIG, FieldCipher } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { SpentOnce } from '../limits/spent-once';
 import type { Attempt } from './providers/sign-in-provider';
 import { type Http, readCookie, setCookie } from './sign-in-cookies';
 import { pageOf, type SignInConfig } from './sign-in.config';
@@ -40,6 +41,7 @@ export class SignInAttempts {
   constructor(
     @Inject(CONFIG) config: SignInConfig,
     private readonly db: DataSource,
+    private readonly spent: SpentOnce,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
   ) {
@@ -65,16 +67,13 @@ export class SignInAttempts {
     setCookie(http, COOKIE, '', 0);
     if (!remembered || remembered.expiresAt <= this.clock.now().getTime()) return undefined;
     // A copy of the cookie may be kept, so it is not enough that the browser forgets it.
-    const spent = await this.db.query<unknown[]>(
-      'INSERT INTO spent_attempts (id, spent_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id',
-      [remembered.id, this.clock.now()],
-    );
-    return spent.length === 1 ? { ...remembered, redirectUri: this.redirectUri } : undefined;
+    const isFirst = await this.spent.spend(this.db.manager, remembered.id);
+    return isFirst ? { ...remembered, redirectUri: this.redirectUri } : undefined;
   }
 
   /** Those that nobody could repeat any more. */
   async forgetBefore(time: Date): Promise<void> {
-    await this.db.query('DELETE FROM spent_attempts WHERE spent_at < $1', [time]);
+    await this.spent.forgetBefore(this.db.manager, time);
   }
 
   private read(value: string | undefined): Remembered | undefined {

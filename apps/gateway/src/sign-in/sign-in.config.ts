@@ -2,13 +2,15 @@ import { secret } from '@switchboard/service-kit';
 import { z } from 'zod';
 
 /** Plain http is for what is played on this machine, or in a container without a domain. */
+function isEncrypted(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || !hostname.includes('.') || hostname === '127.0.0.1';
+}
+
 const providerUrl = (usual: string) =>
   z
     .url({ protocol: /^https?$/ })
-    .refine((url) => {
-      const { protocol, hostname } = new URL(url);
-      return protocol === 'https:' || !hostname.includes('.') || hostname === '127.0.0.1';
-    }, 'must be https')
+    .refine(isEncrypted, 'must be https')
     .transform((url) => url.replace(/\/$/, ''))
     .default(usual);
 
@@ -39,6 +41,17 @@ export const signInVariables = {
   GATEWAY_SIGN_IN_VK_SERVICE_TOKEN: secret()
     .optional()
     .describe('The service key of the app; VK does not ask every app for it.'),
+  GATEWAY_SIGN_IN_SUPABASE_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .refine(isEncrypted, 'must be https')
+    .transform((url) => url.replace(/\/$/, ''))
+    .optional()
+    .describe(
+      'Whose access tokens sign people in: https://<project>.supabase.co/auth/v1. Without it those of nobody do.',
+    ),
+  GATEWAY_SIGN_IN_SUPABASE_JWT_SECRET: secret()
+    .optional()
+    .describe('Only of a project that signs with its older, shared JWT secret; signing keys need none.'),
   GATEWAY_SIGN_IN_VK_URL: providerUrl('https://id.vk.ru').describe('Another one only for tests.'),
 };
 

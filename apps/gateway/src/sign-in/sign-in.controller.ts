@@ -6,16 +6,21 @@ import {
   CreateSignInLink,
   LinkEmail,
   LinkIdentity,
+  LinkSupabase,
   ListSignInMethods,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,
+  SignInFromSupabase,
+  SignInFromWebApp,
 } from '@switchboard/contracts';
 import { type AnswerOf, DomainError, Implements, type RequestOf } from '@switchboard/service-kit';
 import { personOf } from '../people/people.service';
 import { ProofOfWorkService } from '../proof-of-work/proof-of-work.service';
 import { SignInLinksService } from './sign-in-links.service';
 import { SignInService } from './sign-in.service';
+import { SupabaseSignInService } from './supabase-sign-in.service';
+import { WebAppSignInService } from './web-app-sign-in.service';
 
 /** Whoever may do everything may still not become anybody: only a service makes such links, for the person it talks to. */
 class ServicesOnly extends DomainError {
@@ -29,6 +34,8 @@ export class SignInController {
   constructor(
     private readonly signIn: SignInService,
     private readonly links: SignInLinksService,
+    private readonly webApps: WebAppSignInService,
+    private readonly supabase: SupabaseSignInService,
     private readonly proofOfWork: ProofOfWorkService,
   ) {}
 
@@ -64,6 +71,21 @@ export class SignInController {
   create({ actor, body }: RequestOf<typeof CreateSignInLink>): Promise<AnswerOf<typeof CreateSignInLink>> {
     if (actor.kind !== 'service') throw new ServicesOnly();
     return this.links.createForBot(body.userId, body.returnTo);
+  }
+
+  @Implements(SignInFromWebApp)
+  fromWebApp({ http, body }: RequestOf<typeof SignInFromWebApp>): Promise<AnswerOf<typeof SignInFromWebApp>> {
+    return this.webApps.begin(http, body);
+  }
+
+  @Implements(SignInFromSupabase)
+  fromSupabase({ http, body }: RequestOf<typeof SignInFromSupabase>): Promise<AnswerOf<typeof SignInFromSupabase>> {
+    return this.supabase.begin(http, body.accessToken, body);
+  }
+
+  @Implements(LinkSupabase)
+  linkSupabase({ actor, body }: RequestOf<typeof LinkSupabase>): Promise<AnswerOf<typeof LinkSupabase>> {
+    return this.supabase.link(personOf(actor), body.accessToken);
   }
 
   @Implements(BeginLinking)

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Erasure } from '@switchboard/service-kit';
+import { BotsModule } from '../bots/bots.module';
+import { LimitsModule } from '../limits/limits.module';
 import { MailModule } from '../mail/mail.module';
 import { PeopleModule } from '../people/people.module';
 import { ProofOfWorkModule } from '../proof-of-work/proof-of-work.module';
@@ -11,11 +13,22 @@ import { SignInLinksService } from './sign-in-links.service';
 import { SignInController } from './sign-in.controller';
 import { SignInJobs } from './sign-in.jobs';
 import { SignInService } from './sign-in.service';
+import { SupabaseSignInService } from './supabase-sign-in.service';
+import { WebAppSignInService } from './web-app-sign-in.service';
 
 @Module({
-  imports: [MailModule, PeopleModule, ProofOfWorkModule, SessionsModule],
+  imports: [BotsModule, LimitsModule, MailModule, PeopleModule, ProofOfWorkModule, SessionsModule],
   controllers: [SignInController],
-  providers: [SignInProviders, SignInAttempts, SignInLinks, SignInJobs, SignInService, SignInLinksService],
+  providers: [
+    SignInProviders,
+    SignInAttempts,
+    SignInLinks,
+    SignInJobs,
+    SignInService,
+    SignInLinksService,
+    SupabaseSignInService,
+    WebAppSignInService,
+  ],
 })
 export class SignInModule {
   constructor(erasure: Erasure, links: SignInLinks) {

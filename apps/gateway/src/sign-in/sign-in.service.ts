@@ -5,6 +5,7 @@ import accepts from 'accepts';
 import type { IncomingMessage } from 'node:http';
 import { Counter, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { SpentOnce } from '../limits/spent-once';
 import { MailerService } from '../mail/mailer.service';
 import { type ExternalIdentity, IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
@@ -42,6 +43,9 @@ export class SignInFailed extends DomainError {
   }
 }
 
+/** Of which kind an account elsewhere is. */
+export type Account = Pick<SignInProvider, 'name' | 'amr'>;
+
 /** What the browser has brought back from the provider, as its page read it out of its address. */
 export interface BroughtBack {
   readonly state: string;
@@ -49,6 +53,13 @@ export interface BroughtBack {
   readonly deviceId?: string | undefined;
   readonly issuer?: string | undefined;
   readonly error?: string | undefined;
+}
+
+/** Somebody who has proven in one step, with what they brought, who they are elsewhere. */
+export interface BroughtProof extends ProvenPerson {
+  readonly provenAt: Date;
+  /** Of a proof that counts once. */
+  readonly onceId?: string;
 }
 
 export interface SignedIn {
@@ -68,6 +79,7 @@ export class SignInService {
     private readonly db: DataSource,
     private readonly providers: SignInProviders,
     private readonly attempts: SignInAttempts,
+    private readonly spent: SpentOnce,
     private readonly people: PeopleService,
     private readonly identities: IdentitiesService,
     private readonly sessions: AppSessionsService,
@@ -110,6 +122,37 @@ export class SignInService {
     return { userId, isNew, returnTo: attempt.returnTo, tokens };
   }
 
+  /** Signs in whoever brings a proof that needs no page of anybody else. @param prove throws SignInRefused */
+  async withProof(
+    http: Http,
+    provider: Account,
+    prove: () => Promise<BroughtProof>,
+    wanted: SessionWanted,
+  ): Promise<Omit<SignedIn, 'returnTo'>> {
+    const proof = await this.asking(provider, prove);
+    const locale = nearestLocale(proof.locale ?? languageOf(http.request));
+    const { userId, isNew } = await this.db.transaction(async (tx) => {
+      if (proof.onceId !== undefined && !(await this.spent.spend(tx, proof.onceId)))
+        throw this.refused(provider, 'it was used before');
+      return this.people.signIn(tx, externalOf(provider, proof), { name: proof.name, locale });
+    });
+    const tokens = await this.sessions.signIn(http, userId, [provider.amr], wanted, proof.provenAt);
+    this.outcomes.inc({ provider: provider.name, outcome: 'signed_in' });
+    return { userId, isNew, tokens };
+  }
+
+  /** The same of a proof by which an account elsewhere is added to a person's own. */
+  async linkWithProof(
+    userId: string,
+    provider: Account,
+    prove: () => Promise<BroughtProof>,
+  ): Promise<AnswerOf<typeof LinkIdentity>> {
+    const proof = await this.asking(provider, prove);
+    const identity = await this.db.transaction((tx) => this.identities.link(tx, userId, externalOf(provider, proof)));
+    this.outcomes.inc({ provider: provider.name, outcome: 'linked' });
+    return identity;
+  }
+
   /** Adds the account that has answered to a person's own. */
   async link(http: Http, userId: string, brought: BroughtBack): Promise<AnswerOf<typeof LinkIdentity>> {
     const { provider, person } = await this.prove(http, brought, userId);
@@ -143,7 +186,8 @@ export class SignInService {
   }
 
   /** Throws SignInDeclined, SignInFailed and ProviderUnavailable. */
-  private async asking<T>({ name: provider }: SignInProvider, work: () => Promise<T>): Promise<T> {
+  private async asking<T>(account: Account, work: () => Promise<T>): Promise<T> {
+    const { name: provider } = account;
     try {
       return await work();
     } catch (error) {
@@ -152,18 +196,22 @@ export class SignInService {
         throw error;
       }
       if (error instanceof SignInRefused) {
-        this.outcomes.inc({ provider, outcome: 'refused' });
-        this.log.warn({ provider, reason: error.reason }, 'a sign-in was refused');
-        throw new SignInFailed();
+        throw this.refused(account, error.reason);
       }
       this.outcomes.inc({ provider, outcome: 'unavailable' });
       this.log.warn({ err: error, provider }, 'a provider of sign-ins does not answer');
       throw new ProviderUnavailable(provider);
     }
   }
+
+  private refused({ name: provider }: Account, reason: string): SignInFailed {
+    this.outcomes.inc({ provider, outcome: 'refused' });
+    this.log.warn({ provider, reason }, 'a sign-in was refused');
+    return new SignInFailed();
+  }
 }
 
-const externalOf = ({ name: channel }: SignInProvider, { externalId, label }: ProvenPerson): ExternalIdentity => ({
+const externalOf = ({ name: channel }: Account, { externalId, label }: ProvenPerson): ExternalIdentity => ({
   channel,
   externalId,
   label: label?.slice(0, 200),

@@ -44,7 +44,7 @@ export class StaffAttempts {
     if (!balance!.allowed) throw new TooManyAttempts(Math.ceil(balance!.resetMs / 1000));
     return {
       attempt: { succeeded: async () => void (await pay(-1)) },
-      number: ATTEMPTS.burst! - balance!.remaining,
+      number: balance!.used,
     };
   }
 }

@@ -3,6 +3,7 @@ import { Clock, FieldCipher } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { SpentOnce } from '../limits/spent-once';
 import { SignInExpired } from './staff.errors';
 
 const LIVES_MS = 5 * 60_000;
@@ -17,6 +18,7 @@ const Envelope = z.object({ id: z.uuid(), until: z.number(), content: z.unknown(
 export class StaffTickets {
   constructor(
     private readonly db: DataSource,
+    private readonly spent: SpentOnce,
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
   ) {}
@@ -34,11 +36,7 @@ export class StaffTickets {
   /** The same of one that counts once. */
   async spend<Schema extends z.ZodType>(purpose: string, schema: Schema, ticket: string): Promise<z.output<Schema>> {
     const { id, content } = this.read(purpose, ticket);
-    const spent = await this.db.query<unknown[]>(
-      'INSERT INTO spent_attempts (id, spent_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id',
-      [id, this.clock.now()],
-    );
-    if (spent.length === 0) throw new SignInExpired();
+    if (!(await this.spent.spend(this.db.manager, id))) throw new SignInExpired();
     return schema.parse(content);
   }
 

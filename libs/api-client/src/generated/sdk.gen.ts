@@ -448,6 +448,9 @@ import type {
   GatewayIdentitiesLinkEmailResponses,
   GatewayIdentitiesLinkErrors,
   GatewayIdentitiesLinkResponses,
+  GatewayIdentitiesLinkSupabaseData,
+  GatewayIdentitiesLinkSupabaseErrors,
+  GatewayIdentitiesLinkSupabaseResponses,
   GatewayIdentitiesListData,
   GatewayIdentitiesListErrors,
   GatewayIdentitiesListResponses,
@@ -559,6 +562,12 @@ import type {
   GatewaySignInMethodsListData,
   GatewaySignInMethodsListErrors,
   GatewaySignInMethodsListResponses,
+  GatewaySignInSupabaseBeginData,
+  GatewaySignInSupabaseBeginErrors,
+  GatewaySignInSupabaseBeginResponses,
+  GatewaySignInWebAppsBeginData,
+  GatewaySignInWebAppsBeginErrors,
+  GatewaySignInWebAppsBeginResponses,
   GatewayStaffGrantData,
   GatewayStaffGrantErrors,
   GatewayStaffGrantResponses,
@@ -2453,6 +2462,25 @@ export const gatewayIdentityEmailsSend = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Adds the account of Supabase whose access token you have to yours: it leads to the same person then.
+ */
+export const gatewayIdentitiesLinkSupabase = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayIdentitiesLinkSupabaseData, ThrowOnError>,
+): RequestResult<GatewayIdentitiesLinkSupabaseResponses, GatewayIdentitiesLinkSupabaseErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayIdentitiesLinkSupabaseResponses,
+    GatewayIdentitiesLinkSupabaseErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/identities/supabase',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * Signs you out everywhere but here.
  */
 export const gatewayMySessionsEndOthers = <ThrowOnError extends boolean = true>(
@@ -3073,6 +3101,21 @@ export const gatewaySignInAttemptsComplete = <ThrowOnError extends boolean = tru
   });
 
 /**
+ * Signs in with an access token of the Supabase project that this installation trusts.
+ */
+export const gatewaySignInSupabaseBegin = <ThrowOnError extends boolean = true>(
+  options: Options<GatewaySignInSupabaseBeginData, ThrowOnError>,
+): RequestResult<GatewaySignInSupabaseBeginResponses, GatewaySignInSupabaseBeginErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewaySignInSupabaseBeginResponses, GatewaySignInSupabaseBeginErrors, ThrowOnError>({
+    url: '/v1/sign-in/supabase',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * New tokens for a refresh token, which counts once. One that comes a second time ends the session; the same device may ask again within ten seconds, when the answer was lost.
  */
 export const gatewayTokensRefresh = <ThrowOnError extends boolean = true>(
@@ -3095,6 +3138,21 @@ export const gatewayTokensRevoke = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayTokensRevokeResponses, GatewayTokensRevokeErrors, ThrowOnError>({
     url: '/v1/sign-in/tokens/revoke',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Signs in with what Telegram gave a Web App of a bot: within an hour, and each counts once. A frame of another site has no cookies, so there are tokens.
+ */
+export const gatewaySignInWebAppsBegin = <ThrowOnError extends boolean = true>(
+  options: Options<GatewaySignInWebAppsBeginData, ThrowOnError>,
+): RequestResult<GatewaySignInWebAppsBeginResponses, GatewaySignInWebAppsBeginErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewaySignInWebAppsBeginResponses, GatewaySignInWebAppsBeginErrors, ThrowOnError>({
+    url: '/v1/sign-in/web-apps',
     ...options,
     headers: {
       'Content-Type': 'application/json',

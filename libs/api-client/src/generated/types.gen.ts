@@ -1657,7 +1657,7 @@ export type GatewayAuditEntry = {
   approvalId: string | null;
   requestId: string | null;
   /**
-   * done, denied or failed; begun of what had not ended when it was written.
+   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
    */
   result: string;
   /**
@@ -2203,6 +2203,15 @@ export type GatewaySignedIn = {
    * When they last did. For dangerous acts it must not be long ago.
    */
   provenAt: Instant;
+};
+
+export type GatewaySignedInByProof = {
+  userId: string;
+  isNew: boolean;
+  /**
+   * For an app; without them the session is in a cookie.
+   */
+  tokens?: GatewayAppTokens;
 };
 
 export type GatewaySignInAnswer = {
@@ -3803,6 +3812,9 @@ export type AnalyticsBoardsReadOverviewResponses = {
     about: AnalyticsAbout;
     people: {
       today: number | null;
+      /**
+       * Up to the same time of day.
+       */
       yesterday: number | null;
       week: number | null;
       month: number | null;
@@ -9876,6 +9888,76 @@ export type GatewayIdentityEmailsSendResponses = {
   202: unknown;
 };
 
+export type GatewayIdentitiesLinkSupabaseData = {
+  body: {
+    /**
+     * Of Supabase Auth, as `session.access_token` has it.
+     */
+    accessToken: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/identities/supabase';
+};
+
+export type GatewayIdentitiesLinkSupabaseErrors = {
+  /**
+   * `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_refused' | 'unauthorized';
+  };
+  /**
+   * `gateway.persons_only`
+   */
+  403: Problem & {
+    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.provider_unknown`
+   */
+  404: Problem & {
+    code?: 'gateway.provider_unknown' | 'not_found';
+  };
+  /**
+   * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
+   */
+  409: Problem & {
+    code?:
+      | 'gateway.identity_of_another_person'
+      | 'gateway.channel_already_linked'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayIdentitiesLinkSupabaseError =
+  GatewayIdentitiesLinkSupabaseErrors[keyof GatewayIdentitiesLinkSupabaseErrors];
+
+export type GatewayIdentitiesLinkSupabaseResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewayIdentity;
+};
+
+export type GatewayIdentitiesLinkSupabaseResponse =
+  GatewayIdentitiesLinkSupabaseResponses[keyof GatewayIdentitiesLinkSupabaseResponses];
+
 export type GatewayMySessionsEndOthersData = {
   body?: never;
   path?: never;
@@ -12213,6 +12295,67 @@ export type GatewaySignInAttemptsCompleteResponses = {
 export type GatewaySignInAttemptsCompleteResponse =
   GatewaySignInAttemptsCompleteResponses[keyof GatewaySignInAttemptsCompleteResponses];
 
+export type GatewaySignInSupabaseBeginData = {
+  body: {
+    /**
+     * Of Supabase Auth, as `session.access_token` has it.
+     */
+    accessToken: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/supabase';
+};
+
+export type GatewaySignInSupabaseBeginErrors = {
+  /**
+   * `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_refused' | 'unauthorized';
+  };
+  /**
+   * `gateway.provider_unknown`
+   */
+  404: Problem & {
+    code?: 'gateway.provider_unknown' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `gateway.provider_unavailable`
+   */
+  503: Problem & {
+    code?: 'gateway.provider_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInSupabaseBeginError = GatewaySignInSupabaseBeginErrors[keyof GatewaySignInSupabaseBeginErrors];
+
+export type GatewaySignInSupabaseBeginResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignedInByProof;
+};
+
+export type GatewaySignInSupabaseBeginResponse =
+  GatewaySignInSupabaseBeginResponses[keyof GatewaySignInSupabaseBeginResponses];
+
 export type GatewayTokensRefreshData = {
   body: {
     refreshToken: string;
@@ -12280,6 +12423,59 @@ export type GatewayTokensRevokeResponses = {
 };
 
 export type GatewayTokensRevokeResponse = GatewayTokensRevokeResponses[keyof GatewayTokensRevokeResponses];
+
+export type GatewaySignInWebAppsBeginData = {
+  body: {
+    /**
+     * The bot whose Web App it is.
+     */
+    botId: BotId;
+    /**
+     * `Telegram.WebApp.initData`, as it is.
+     */
+    initData: string;
+    /**
+     * Browsers get a cookie that no script can read. Apps, which have no cookies, get tokens.
+     */
+    session?: 'cookie' | 'tokens';
+    /**
+     * Of an app: by what its owner knows it in the list of sessions.
+     */
+    device?: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/web-apps';
+};
+
+export type GatewaySignInWebAppsBeginErrors = {
+  /**
+   * `gateway.sign_in_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_refused' | 'unauthorized';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInWebAppsBeginError = GatewaySignInWebAppsBeginErrors[keyof GatewaySignInWebAppsBeginErrors];
+
+export type GatewaySignInWebAppsBeginResponses = {
+  /**
+   * The answer.
+   */
+  201: GatewaySignedInByProof;
+};
+
+export type GatewaySignInWebAppsBeginResponse =
+  GatewaySignInWebAppsBeginResponses[keyof GatewaySignInWebAppsBeginResponses];
 
 export type GatewayStaffListData = {
   body?: never;

@@ -1,3 +1,5 @@
+import { errors } from 'jose';
+
 /** What is remembered of an attempt while its browser is away. */
 export interface Attempt {
   readonly state: string;
@@ -65,3 +67,7 @@ export async function readJson(response: Response): Promise<unknown> {
   }
   return response.json().catch(() => undefined);
 }
+
+/** Whether a JWT that was not verified is to blame, and not the way to the keys. */
+export const isTokenRefused = (error: unknown): error is errors.JOSEError =>
+  error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC';

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import type { Log } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { type Discovered, Discovery } from './discovery';
@@ -6,6 +6,7 @@ import {
   type AskProvider,
   type Attempt,
   type ClientSettings,
+  isTokenRefused,
   type ProvenPerson,
   type ProviderAnswer,
   readJson,
@@ -105,7 +106,7 @@ export class TelegramProvider implements SignInProvider {
         clockTolerance: CLOCK_SKEW,
       }));
     } catch (error) {
-      if (isRefusal(error)) throw new SignInRefused(`id_token: ${error.code} ${error.message}`, { cause: error });
+      if (isTokenRefused(error)) throw new SignInRefused(`id_token: ${error.code} ${error.message}`, { cause: error });
       throw error;
     }
     const { data, error } = Claims.safeParse(payload);
@@ -125,11 +126,4 @@ export class TelegramProvider implements SignInProvider {
     }
     return String(userId);
   }
-}
-
-/** Whether the token is to blame, and not the way to the keys. */
-function isRefusal(error: unknown): error is errors.JOSEError {
-  return (
-    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC'
-  );
 }

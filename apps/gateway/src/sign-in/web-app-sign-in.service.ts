@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { CHANNEL_TOKEN, type SignInFromWebApp } from '@switchboard/contracts';
+import { Clock, type RequestOf } from '@switchboard/service-kit';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { BotTokensService } from '../bots/bot-tokens.service';
+import { SignInRefused } from './providers/sign-in-provider';
+import type { Http } from './sign-in-cookies';
+import { type Account, type BroughtProof, type SignedIn, SignInService } from './sign-in.service';
+
+/** The same person as in the bot, and as at oauth.telegram.org. */
+const TELEGRAM: Account = { name: 'telegram', amr: 'tg_web_app' };
+
+/** Telegram says nothing of how long its data are good: they are swapped for a session when the Web App opens. */
+const GOOD_FOR_MS = 3_600_000;
+const CLOCK_SKEW_MS = 60_000;
+
+const User = z.object({
+  id: z.int().positive(),
+  first_name: z.string().optional(),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+  language_code: z.string().optional(),
+  is_bot: z.boolean().optional(),
+});
+
+/** People sign in with what Telegram gives to the Web App of a bot. Source: core.telegram.org/bots/webapps, "Validating data". */
+@Injectable()
+export class WebAppSignInService {
+  constructor(
+    private readonly signIn: SignInService,
+    private readonly bots: BotTokensService,
+    private readonly clock: Clock,
+  ) {}
+
+  async begin(
+    http: Http,
+    { botId, initData, ...wanted }: RequestOf<typeof SignInFromWebApp>['body'],
+  ): Promise<Omit<SignedIn, 'returnTo'>> {
+    const token = await this.bots.find(botId, TELEGRAM.name);
+    const prove = (): BroughtProof => {
+      if (!token) throw new SignInRefused(`${CHANNEL_TOKEN} of ${botId} is not known`);
+      return provenBy(initData, token, this.clock.now());
+    };
+    return this.signIn.withProof(http, TELEGRAM, async () => prove(), wanted);
+  }
+}
+
+/**
+ * @param token of the bot
+ * @throws SignInRefused for what this bot was not given, or too long ago
+ */
+export function provenBy(initData: string, token: string, now: Date): BroughtProof {
+  const pairs = [...new URLSearchParams(initData)];
+  const fields = new Map(pairs);
+  if (fields.size < pairs.length) throw new SignInRefused('a field is there twice');
+  const given = fields.get('hash') ?? '';
+  // Whatever else there is has been signed, fields that came later included.
+  const signed = pairs
+    .filter(([name]) => name !== 'hash')
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join('\n');
+  const secret = createHmac('sha256', 'WebAppData').update(token).digest();
+  const hash = createHmac('sha256', secret).update(signed).digest();
+  if (!/^[0-9a-f]{64}$/i.test(given) || !timingSafeEqual(hash, Buffer.from(given, 'hex')))
+    throw new SignInRefused('hash');
+  const at = Number(fields.get('auth_date')) * 1000;
+  const age = now.getTime() - at;
+  if (!(age <= GOOD_FOR_MS && age >= -CLOCK_SKEW_MS)) throw new SignInRefused('auth_date');
+  const user = userIn(fields.get('user'));
+  const { username, first_name: first, last_name: last } = user;
+  const name = [first, last].filter(Boolean).join(' ') || undefined;
+  return {
+    ...{ externalId: String(user.id), name, label: username ? `@${username}` : name, locale: user.language_code },
+    ...{ provenAt: new Date(Math.min(at, now.getTime())), onceId: idOf(hash) },
+  };
+}
+
+function userIn(text: string | undefined): z.output<typeof User> {
+  try {
+    const user = User.parse(JSON.parse(text ?? ''));
+    if (!user.is_bot) return user;
+  } catch {
+    // As it is without one: out of a keyboard, or in a channel.
+  }
+  throw new SignInRefused('no person');
+}
+
+/** In the form of the ids of all other attempts that count once. */
+function idOf(hash: Buffer): string {
+  const hex = createHash('sha256').update('web app').update(hash).digest('hex');
+  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
