@@ -52,7 +52,7 @@ export const RecordUiEvents = defineRoute({
 });
 
 export const QuarantineReason = openWord(['unknown_type', 'invalid', 'from_the_future', 'too_old'], {
-  id: 'QuarantineReason',
+  id: 'analytics.QuarantineReason',
   description: 'Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.',
 });
 

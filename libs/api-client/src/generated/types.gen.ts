@@ -664,7 +664,7 @@ export type AnalyticsQuarantinedEvent = {
   eventId: string;
   type: string;
   source: string;
-  reason: QuarantineReason;
+  reason: AnalyticsQuarantineReason;
   /**
    * What does not fit, without the values.
    */
@@ -676,6 +676,11 @@ export type AnalyticsQuarantinedEvent = {
    */
   replayable: boolean;
 };
+
+/**
+ * Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.
+ */
+export type AnalyticsQuarantineReason = string;
 
 export type AnalyticsRate = {
   currency: string;
@@ -2523,11 +2528,6 @@ export type Problem = {
    */
   retryAfter?: number;
 };
-
-/**
- * Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.
- */
-export type QuarantineReason = string;
 
 /**
  * An IANA time zone: days and hours are those of this zone.
