@@ -171,6 +171,15 @@ describe('what needs a second person', () => {
     expect((await grants({ grants: [{ role: 'analyst' }] })).status).toBe(200);
   });
 
+  it('names the one revision that it is for, or it could be done again after it was undone', async () => {
+    const support = await signInStaff(app, 'support');
+    const grant = (ifMatch: string) =>
+      ask(olga, 'PUT', `/staff/${support.id}/grants`, { grants: [{ role: 'owner' }] }, { 'if-match': ifMatch });
+    for (const many of ['*', '"1", "2"'])
+      expect(await grant(many)).toMatchObject({ status: 400, body: { code: 'malformed_if_match' } });
+    expect((await grant('"1"')).status).toBe(423);
+  });
+
   it('makes nobody mightier at the word of an administrator who owns one bot alone', async () => {
     const half = await signInStaff(app, 'admin', 'owner@lumen');
     const key = newKey();
