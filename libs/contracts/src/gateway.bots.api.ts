@@ -95,6 +95,10 @@ export const KeptBot = z
     state: BotState,
     description: Description,
     secrets: z.record(z.string(), z.string()),
+    unreadable: z
+      .array(z.string())
+      .optional()
+      .describe('Secrets that are set, and whose key the gateway is missing just now: what they were counts on.'),
     takenFrom: Description.optional().describe(
       'The file that it was taken over from: folders named there may be read.',
     ),

@@ -41,9 +41,14 @@ export class BotSecretsService {
     private readonly clock: Clock,
   ) {}
 
-  /** By bot. One whose key is missing here is left out: the bot goes on with what the services had. */
-  async all(manager: EntityManager): Promise<Map<string, Secrets>> {
-    return this.values(await manager.find(BotSecretRow));
+  /** By bot. Of those whose key is missing here the names are told: the bot goes on with what the services had. */
+  async all(manager: EntityManager): Promise<{ values: Map<string, Secrets>; unreadable: Map<string, string[]> }> {
+    const rows = await manager.find(BotSecretRow, { order: { botId: 'ASC', name: 'ASC' } });
+    const values = this.values(rows);
+    const unreadable = new Map<string, string[]>();
+    for (const { botId, name } of rows)
+      if (values.get(botId)?.[name] === undefined) unreadable.set(botId, [...(unreadable.get(botId) ?? []), name]);
+    return { values, unreadable };
   }
 
   async of(manager: EntityManager, botId: string): Promise<Secrets> {

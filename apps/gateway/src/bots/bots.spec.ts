@@ -254,6 +254,26 @@ describe('bots', () => {
       expect((await edit(bot, given)).description).toMatchObject({ assistant: elsewhere.patch.assistant });
     });
 
+    it('whose key is missing for a time are told again when it is back', async () => {
+      const bot = await create();
+      const told = async (known?: string) => {
+        const { revision, bots } = await descriptions('bot-adapter', known);
+        return { revision, bot: bots?.find(({ id }) => id === bot.id) };
+      };
+      const rename = (from: string, to: string) =>
+        app.service.db.query('UPDATE bot_secrets SET value = replace(value, $2, $3) WHERE bot_id = $1', [
+          bot.id,
+          from,
+          to,
+        ]);
+      const before = await told();
+      await rename('.k1.', '.k9.');
+      const without = await told(before.revision);
+      expect(without.bot).toMatchObject({ secrets: {}, unreadable: ['channel.token'] });
+      await rename('.k9.', '.k1.');
+      expect(await told(without.revision)).toEqual(before);
+    });
+
     it('tokens are of one bot only, also when two are made at once; one that is archived gives its token back', async () => {
       const token = nextToken();
       const made = await Promise.allSettled(
