@@ -144,7 +144,12 @@ export const CreateBot = defineRoute({
   status: 201,
   etag: 'revision',
   idempotent: true,
-  problems: { 'gateway.bot_exists': 409, 'gateway.bot_described_by_file': 409, 'gateway.bot_unchecked': 503 },
+  problems: {
+    'gateway.bot_exists': 409,
+    'gateway.bot_described_by_file': 409,
+    'gateway.bot_unchecked': 503,
+    'gateway.bots_busy': 503,
+  },
 });
 
 export const CheckBotDraft = defineRoute({

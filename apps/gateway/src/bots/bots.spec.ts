@@ -383,6 +383,22 @@ describe('bots', () => {
     });
   });
 
+  it('that are made many at once, while services are slow to answer, leave connections to the others', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    services.held = promise;
+    const refused: Error[] = [];
+    const making = Array.from({ length: 5 }, () => create().catch((error: Error) => void refused.push(error)));
+    try {
+      await until(() => refused.length === 2, { what: 'those for whom there is no room' });
+    } finally {
+      services.held = undefined;
+      resolve();
+    }
+    for (const error of refused)
+      expect(await problemOf(Promise.reject(error))).toMatchObject({ status: 503, code: 'gateway.bots_busy' });
+    expect((await Promise.all(making)).filter(Boolean)).toHaveLength(3);
+  });
+
   describe('that a file describes', () => {
     it('are shown beside the others, without their secrets, and are not changed here', async () => {
       const { data } = await app.gateway.call(ListBots, { query: { limit: 200 } });
