@@ -16,8 +16,10 @@ const rowOf = ({ botId, name }: Pick<BotSecretRow, 'botId' | 'name'>) => `${botI
 
 /** Of shorter secrets four characters would say too much. */
 const LONG_ENOUGH_TO_SHOW = 16;
-/** Fields that say which server a secret beside them is sent to. */
-const DESTINATION = /^kind$|(^|[a-z])(url|root|host|endpoint|server)$/i;
+/** Fields that say which server is asked, and what is sent there. */
+const SERVER = /(^|[a-z])(url|root|host|endpoint|server)$/i;
+/** The kind of a channel says it as well, to whoever gives a secret. */
+const isDestination = (field: string) => field === 'kind' || SERVER.test(field);
 
 export const sectionOf = (secretName: string): string => secretName.slice(0, secretName.indexOf('.'));
 export const readersOf = (section: string): readonly string[] => BOT_SECTION_READERS[section] ?? [];
@@ -75,6 +77,15 @@ export class BotSecretsService {
   }
 
   /**
+   * Everything that people write goes to the servers that a bot names, and services reach what outsiders do not.
+   * @throws HttpProblem 403 when one changes and the actor may not set secrets
+   */
+  requireRightToDirect({ scopes }: Actor, before: Description, after: Description): void {
+    if (allows(scopes, 'secrets:write')) return;
+    if (!isDeepStrictEqual(serversOf(before), serversOf(after))) throw new HttpProblem('forbidden');
+  }
+
+  /**
    * To be asked while changes of bots follow each other. What files have is known to the service of the channel.
    * @param pointer to the token in the body
    * @throws InvalidFields when another bot of the gateway has the token
@@ -128,8 +139,21 @@ function destinationOf(secretName: string, description: Description): unknown {
   const path = secretName.split('.').slice(0, -1);
   const fields = path.reduce<unknown>((at, part) => (at as Description | null | undefined)?.[part], description);
   return Object.entries(fields ?? {})
-    .filter(([field]) => DESTINATION.test(field))
+    .filter(([field]) => isDestination(field))
     .sort();
+}
+
+/** By where they stand. Lists hold what people are shown, such as links. */
+function serversOf(section: unknown, path = ''): Record<string, unknown> {
+  if (typeof section !== 'object' || section === null || Array.isArray(section)) return {};
+  return Object.assign(
+    {},
+    ...Object.entries(section).map(([field, value]: [string, unknown]) =>
+      SERVER.test(field) && typeof value !== 'object'
+        ? { [`${path}.${field}`]: value }
+        : serversOf(value, `${path}.${field}`),
+    ),
+  ) as Record<string, unknown>;
 }
 
 const neededAgain = (name: string): FieldError => ({

@@ -116,6 +116,7 @@ export class BotsService {
     actor: Actor,
   ): Promise<BotView> {
     this.secrets.requireRight(actor, bot.secrets);
+    this.secrets.requireRightToDirect(actor, {}, bot.description);
     if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
     if (await tx.existsBy(BotRow, { id: bot.id })) throw new BotExists(bot.id);
     if (this.beingMade >= MOST_MADE_AT_ONCE) throw new BotsBusy();
@@ -228,12 +229,16 @@ export class BotsService {
   }
 
   /** Asks the channel about credentials. Those of the bot are used only where they are sent anyway. */
-  async checkChannel(asked: { botId: string; channel: Description; secrets: Secrets }): Promise<ChannelReport> {
+  async checkChannel(
+    asked: { botId: string; channel: Description; secrets: Secrets },
+    actor: Actor,
+  ): Promise<ChannelReport> {
     const { botId, channel } = asked;
     const row = await this.db.manager.findOneBy(BotRow, { id: botId });
     const set = await this.secrets.of(this.db.manager, botId);
     const stored = Object.keys(set).filter((name) => !Object.hasOwn(asked.secrets, name));
     if (row) this.secrets.requireSameDestination(stored, row.description, { ...row.description, channel });
+    this.secrets.requireRightToDirect(actor, { channel: row?.description['channel'] }, { channel });
     return this.checks.inspect(botId, channel, { ...set, ...asked.secrets });
   }
 
@@ -279,6 +284,7 @@ export class BotsService {
     if (changed.length === 0) return this.views.ofRow(manager, seen);
     const staying = Object.keys(set).filter((name) => !Object.hasOwn(secrets, name));
     this.secrets.requireSameDestination(staying, seen.description, description);
+    this.secrets.requireRightToDirect(actor, seen.description, description);
     const draft = {
       id: botId,
       description,

@@ -254,6 +254,30 @@ describe('bots', () => {
       expect((await edit(bot, given)).description).toMatchObject({ assistant: elsewhere.patch.assistant });
     });
 
+    it('servers of its own are given to a bot only by who may set secrets', async () => {
+      const baseUrl = 'https://elsewhere.example/v1';
+      const bot = await create();
+      const tries = [
+        edit(bot, { patch: { assistant: { baseUrl } } }, EDITOR),
+        edit(bot, { sections: { assistant: { fallback: { model: 'm', baseUrl } } } }, EDITOR),
+        app.gateway.call(
+          CheckBotChannel,
+          { body: { botId: 'unknown', channel: { kind: 'telegram', apiRoot: 'http://10.0.0.1' } } },
+          { actor: EDITOR },
+        ),
+        app.gateway.call(
+          CreateBot,
+          { body: { id: 'astray', description: described({ assistant: { baseUrl } }) }, idempotencyKey: uuidv7() },
+          { actor: EDITOR },
+        ),
+      ];
+      for (const refused of tries) expect((await problemOf(refused)).status).toBe(403);
+      const both = staff(['bots:read', 'bots:write', 'secrets:write']);
+      const directed = await edit(bot, { patch: { assistant: { baseUrl } } }, both);
+      const patch = { assistant: { systemPrompt: 'Elsewhere.' } };
+      expect((await edit(directed, { patch }, EDITOR)).description).toMatchObject({ assistant: { baseUrl } });
+    });
+
     it('whose key is missing for a time are told again when it is back', async () => {
       const bot = await create();
       const told = async (known?: string) => {
