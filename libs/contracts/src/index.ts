@@ -398,6 +398,7 @@ export {
   ReplayWebhookDeliveries,
   ReplayWebhookDelivery,
   RotateWebhookSecret,
+  SendWebhookDelivery,
   TestWebhookEndpoint,
 } from './gateway.webhooks.api';
 export {

@@ -7988,6 +7988,12 @@ export type GatewayKeysRotateErrors = {
     code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
+   * `gateway.key_replaced`, `gateway.too_many_keys`
+   */
+  409: Problem & {
+    code?: 'gateway.key_replaced' | 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -13939,6 +13945,63 @@ export type GatewayWebhookDeliveriesReplayResponses = {
 export type GatewayWebhookDeliveriesReplayResponse =
   GatewayWebhookDeliveriesReplayResponses[keyof GatewayWebhookDeliveriesReplayResponses];
 
+export type GatewayWebhookDeliveriesSendData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    deliveryId: string;
+  };
+  query?: never;
+  url: '/v1/webhook-deliveries/{deliveryId}/send';
+};
+
+export type GatewayWebhookDeliveriesSendErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.webhook_delivery_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.webhook_delivery_not_scheduled`
+   */
+  409: Problem & {
+    code?: 'gateway.webhook_delivery_not_scheduled' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayWebhookDeliveriesSendError =
+  GatewayWebhookDeliveriesSendErrors[keyof GatewayWebhookDeliveriesSendErrors];
+
+export type GatewayWebhookDeliveriesSendResponses = {
+  /**
+   * The answer.
+   */
+  202: {
+    deliveryId: string;
+  };
+};
+
+export type GatewayWebhookDeliveriesSendResponse =
+  GatewayWebhookDeliveriesSendResponses[keyof GatewayWebhookDeliveriesSendResponses];
+
 export type GatewayWebhookEndpointsListData = {
   body?: never;
   path?: never;
@@ -14238,6 +14301,11 @@ export type GatewayWebhookEndpointsReplayData = {
     from: Instant;
     to: Instant;
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
+    /**
+     * The `after` of the answer before: goes on behind it.
+     */
+    after?: string;
+    limit?: number;
   };
   headers: {
     /**
@@ -14282,6 +14350,10 @@ export type GatewayWebhookEndpointsReplayResponses = {
    */
   202: {
     replayed: number;
+    /**
+     * There is more in this period, behind this delivery; null: that was all.
+     */
+    after: string | null;
   };
 };
 
