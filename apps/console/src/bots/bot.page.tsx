@@ -102,8 +102,7 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
         tabs={[
           {
             ...{ id: 'settings', title: t.tabs.settings },
-            // A newer revision begins a new form: what was typed belongs to the one that was seen.
-            content: <BotSettings key={bot.revision} bot={bot} mayWrite={mayWrite} />,
+            content: <BotSettings bot={bot} mayWrite={mayWrite} />,
           },
           {
             ...{
@@ -113,7 +112,7 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
             },
             content: <BotSecrets bot={bot} mayWrite={mayWrite && staff.can('secrets:write', bot.id)} />,
           },
-          { id: 'json', title: t.tabs.json, content: <BotJson key={bot.revision} bot={bot} mayWrite={mayWrite} /> },
+          { id: 'json', title: t.tabs.json, content: <BotJson bot={bot} mayWrite={mayWrite} /> },
           {
             ...{ id: 'history', title: t.tabs.history },
             content: (

@@ -57,8 +57,6 @@ export const useBotTexts = defineTexts({
     mistakes: 'The file cannot be used',
     saved: 'Saved: it counts within two seconds',
     save: 'Save',
-    changedElsewhere: 'Somebody changed this bot meanwhile. Yours is not saved: look at theirs and decide.',
-    reload: 'Show theirs',
     settings: {
       who: 'Who it is',
       languages: 'Languages',
@@ -209,8 +207,6 @@ export const useBotTexts = defineTexts({
     mistakes: 'Файл нельзя использовать',
     saved: 'Сохранено, подействует через две секунды',
     save: 'Сохранить',
-    changedElsewhere: 'Тем временем бота изменил кто-то другой. Ваше не сохранено: посмотрите и решите.',
-    reload: 'Показать чужое',
     settings: {
       who: 'Кто это',
       languages: 'Языки',
