@@ -31,10 +31,10 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound, LogOut, RotateCw } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { accountQuery } from '../session';
 import { Passkeys } from '../passkeys/passkeys';
-import { useShellTexts } from '../shell/shell.texts';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { RecoveryCodes } from '../sign-in/second-factor';
 import { useStaffTexts } from '../staff/staff.texts';
 import { useAccountTexts } from './account.texts';
@@ -45,7 +45,7 @@ type Session = GatewayAccountReadResponse['sessions'][number];
 export function AccountPage() {
   const t = useAccountTexts();
   const kit = useKitTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const staff = useStaffTexts();
   const { data, error, refetch } = useQuery(accountQuery);
   if (error && !data) {
@@ -80,7 +80,7 @@ export function AccountPage() {
               <Facts
                 facts={[
                   [t.email, member.email],
-                  [t.roles, shell.rolesOf(member.grants.map(({ role }) => role))],
+                  [t.roles, rolesOf(member.grants.map(({ role }) => role))],
                   [
                     t.factors,
                     member.factors

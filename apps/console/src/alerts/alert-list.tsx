@@ -34,11 +34,11 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { BellOff, Hand, ShieldCheck } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { BotFilter } from '../bots/bot-parts';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { useAlertTexts } from './alerts.texts';
 
 const OPEN = 'pending,firing';

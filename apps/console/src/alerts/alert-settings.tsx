@@ -19,7 +19,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { useStaff } from '../session';
 import { useAlertTexts } from './alerts.texts';

@@ -27,7 +27,7 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CalendarRange, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useBotNames, useBots } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';

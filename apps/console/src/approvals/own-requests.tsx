@@ -19,8 +19,8 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Play, Stamp, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { queryClient, refresh, tellProblem } from '../api';
-import { sendApproved, waitingRequests } from '../shell/approval';
+import { queryClient, refresh, tellProblem } from '../http/api';
+import { sendApproved, waitingRequests } from '../http/fetch-with-approval';
 import { ApprovalState } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 

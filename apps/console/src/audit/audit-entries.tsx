@@ -31,7 +31,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Download, FileCheck2, ScrollText } from 'lucide-react';
 import { useState } from 'react';
-import { tellProblem } from '../api';
+import { tellProblem } from '../http/api';
 import { daysOf, momentsOf } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';

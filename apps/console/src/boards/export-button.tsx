@@ -25,10 +25,9 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { refresh } from '../api';
-import type { BoardId, BoardQuery } from './boards.page';
+import { refresh } from '../http/api';
+import { type BoardId, type BoardQuery, stepsOf } from './board-query';
 import { useBoardTexts } from './boards.texts';
-import { stepsOf } from './funnel-board';
 
 type Of = AnalyticsExportsOpenData['body']['of'];
 interface BoardSearch {

@@ -21,8 +21,8 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
-import { useStaffNames } from '../staff/staff.api';
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { useBotTexts } from './bots.texts';
 
 /** What was changed, by whom and why; each can be compared and gone back to. */

@@ -1,6 +1,6 @@
 import { gatewayBotsEdit, type GatewayBot } from '@switchboard/api-client';
 import { Card, Form, notify, SubmitButton, TextArea, TextField, useForm } from '@switchboard/ui';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { useBotTexts } from './bots.texts';
 import { patchOf } from './description';

@@ -13,7 +13,7 @@ import {
   useForm,
 } from '@switchboard/ui';
 import { Suspense, useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { lazyPart } from '../lazy-part';
 import { BudgetFields, budgetsIn } from './budget-fields';

@@ -5,7 +5,7 @@ import {
 } from '@switchboard/api-client';
 import { Badge, Card, Facts, Link, useFormats } from '@switchboard/ui';
 import { useQueryClient } from '@tanstack/react-query';
-import { reasonHeader } from '../api';
+import { reasonHeader } from '../http/api';
 import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 

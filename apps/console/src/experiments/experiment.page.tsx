@@ -35,7 +35,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { FlaskConical, Gavel, Pencil, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { useStaff } from '../session';
 import { Advice, Health, MetricResults, Segments } from './experiment-results';

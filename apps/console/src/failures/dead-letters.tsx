@@ -33,7 +33,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, ChevronLeft, CloudOff, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { services } from '../services';

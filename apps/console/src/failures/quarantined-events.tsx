@@ -7,7 +7,7 @@ import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Too
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, RotateCcw } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useFailureTexts } from './failures.texts';

@@ -28,7 +28,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, Eye, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { reasonHeader, refresh, tellProblem } from '../api';
+import { reasonHeader, refresh, tellProblem } from '../http/api';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
 import { useSetSearch } from '../search';

@@ -22,7 +22,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Ban, BookOpen, KeyRound, Plus, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { NewKeyDialog, RotateKeyDialog } from './key-dialogs';

@@ -8,7 +8,6 @@ import {
 } from '@switchboard/api-client';
 import {
   Ago,
-  Badge,
   Button,
   type Column,
   DataTable,
@@ -21,7 +20,6 @@ import {
   Select,
   Spinner,
   Switch,
-  type Tone,
   useFormats,
   useLanguage,
 } from '@switchboard/ui';
@@ -29,11 +27,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { BookOpen, Download, Globe, Pencil, RefreshCw, Trash2, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { fetchCounting } from './fetch-counting';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { DocumentDialog } from './document-dialog';
+import { DocumentState } from './document-state';
 import { useKnowledgeTexts } from './knowledge.texts';
 import { PageDialog } from './page-dialog';
 
@@ -212,18 +211,6 @@ export function Documents({ botId }: { botId: string }) {
         <PageDialog botId={botId} document={page === 'new' ? undefined : page} onClose={() => setPage(undefined)} />
       )}
     </>
-  );
-}
-
-const tones: Record<ChatAiKnowledgeDocument['state'], Tone> = { waiting: 'info', read: 'good', unread: 'bad' };
-
-export function DocumentState({ document: { state, problem } }: { document: ChatAiKnowledgeDocument }) {
-  const t = useKnowledgeTexts();
-  const isOutdated = state === 'read' && problem;
-  return (
-    <Badge dot tone={isOutdated ? 'warn' : tones[state]}>
-      {isOutdated ? t.documents.outdated : t.documents.states[state]}
-    </Badge>
   );
 }
 

@@ -3,7 +3,7 @@ import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Row
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CircleHelp, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useStaff } from '../session';
 import { FaqDialog } from './faq-dialog';
 import { useKnowledgeTexts } from './knowledge.texts';

@@ -25,7 +25,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, EyeOff, PencilLine, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { FaqDialog } from './faq-dialog';

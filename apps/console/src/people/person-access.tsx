@@ -23,7 +23,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Ban, LogOut, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';

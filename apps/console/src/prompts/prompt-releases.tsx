@@ -3,7 +3,7 @@ import { Ago, Badge, Card, type Column, DataTable, Empty, type Tone } from '@swi
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 
 const tones: Record<ChatAiPromptRelease['action'], Tone> = {

@@ -25,9 +25,9 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 
 /** All versions there were; each is compared with what is in force, and put in force by one press. */

@@ -5,9 +5,10 @@ import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-rout
 import { Suspense, useState } from 'react';
 import { lazyPart } from '../lazy-part';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
 import { phoneTabs, useNav } from './nav';
-import { PageFailed } from './page-failed';
+import { PageFailed } from '../page-failed';
 import { usePaletteSearch } from './palette-search';
 import { SignInFirst } from './sign-in-first';
 import { useShellTexts } from './shell.texts';
@@ -30,6 +31,7 @@ export function StaffArea() {
 
 function StaffShell() {
   const t = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const staff = useStaff();
   const { data: account } = useQuery(accountQuery);
   const { pathname } = useLocation();
@@ -60,7 +62,7 @@ function StaffShell() {
       account={{
         id: staff.id,
         name: account?.member.name ?? '',
-        about: t.rolesOf(staff.roles),
+        about: rolesOf(staff.roles),
         groups: useAccountMenu('staff'),
       }}
     >

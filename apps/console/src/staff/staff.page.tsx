@@ -29,10 +29,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Mail, ShieldEllipsis, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useShellTexts } from '../shell/shell.texts';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
 import { InviteDialog } from './invite-dialog';
 import { InvitationLink } from './invitation-link';
@@ -63,7 +63,7 @@ export function StaffPage() {
 
 function Members() {
   const t = useStaffTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const me = useStaff();
   const confirm = useConfirm();
   const set = useSetSearch();
@@ -126,7 +126,7 @@ function Members() {
         <span className="ui-row">
           {grants.map(({ role, botId }) => (
             <Badge key={`${role} ${botId ?? ''}`} tone="accent">
-              {shell.rolesOf([role])}
+              {rolesOf([role])}
               {botId && ` · ${botId}`}
             </Badge>
           ))}
@@ -230,7 +230,7 @@ function Members() {
 
 function Roles() {
   const t = useStaffTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const { data, error, refetch } = useQuery(gatewayRolesListOptions());
   if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
   return (
@@ -239,7 +239,7 @@ function Roles() {
         const allowed = scopes.filter((scope) => !scope.startsWith('!'));
         const forbidden = scopes.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
         return (
-          <Card key={name} title={shell.rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
+          <Card key={name} title={rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
             <div className="ui-stack" style={{ gap: 10 }}>
               <ScopeList title={t.may} scopes={allowed} all={t.everything} />
               {forbidden.length > 0 && <ScopeList title={t.mayNot} scopes={forbidden} all={t.everything} />}

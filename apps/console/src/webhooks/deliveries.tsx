@@ -33,7 +33,7 @@ import {
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { RotateCcw, Send } from 'lucide-react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useWebhookTexts } from './webhooks.texts';

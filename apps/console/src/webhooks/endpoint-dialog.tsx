@@ -26,7 +26,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
 import { NewSecretDialog } from './secret-dialogs';
 import { useWebhookTexts } from './webhooks.texts';

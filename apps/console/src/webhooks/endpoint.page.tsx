@@ -28,7 +28,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { Ellipsis, KeyRound, Pencil, Power, RotateCcw, Send, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
 import { useStaff } from '../session';
 import { Deliveries } from './deliveries';
