@@ -1,6 +1,6 @@
 import { until } from '@switchboard/testing';
 import type { Browser } from 'playwright-core';
-import { COLLEAGUE_ID, listOf, PretendedGateway, Refusal } from './pretended-gateway';
+import { COLLEAGUE_ID, listOf, PretendedGateway, Refusal, STAFF_ID } from './pretended-gateway';
 
 const missing = process.env['CHROMIUM_MISSING'];
 const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
@@ -319,6 +319,24 @@ withBrowser('the console when not all goes well', () => {
     await page().getByLabel('Пароль').fill('short');
     await press('Дальше');
     expect(await page().locator('.ui-field-error').innerText()).toMatch(/^Не меньше 12\sсимволов\.$/);
+  });
+
+  it('the menu shows the pages that somebody may see, and those alone', async () => {
+    gateway.answer({
+      'GET /v1/session': {
+        ...{
+          staff: { id: STAFF_ID, roles: ['support'], scopes: ['bots:read', 'updates:read'], bots: [], amr: ['pwd'] },
+        },
+        person: null,
+      },
+    });
+    await page().goto('/console/bots');
+    const menu = page().getByRole('navigation', { name: 'Sections' }).first();
+    await menu.getByRole('link', { name: 'Bots' }).waitFor();
+    const titles = (await menu.getByRole('link').allInnerTexts()).map((title) => title.trim());
+    expect(titles).toEqual(['Overview', 'Bots', 'Failures']);
+    await page().goto('/console/audit');
+    await says(/audit:read/);
   });
 
   it('why the access of a person is not shown is told', async () => {

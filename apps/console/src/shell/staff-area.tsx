@@ -7,6 +7,7 @@ import { lazyPart } from '../lazy-part';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
+import { missingPermission } from './missing-permission';
 import { phoneTabs, useNav } from './nav';
 import { PageFailed } from '../page-failed';
 import { usePaletteSearch } from './palette-search';
@@ -81,10 +82,7 @@ function AllowedPage({ staff }: { staff: Staff }) {
   const t = useShellTexts();
   const kit = useKitTexts();
   const missing = useMatches({
-    select: (matches) =>
-      matches
-        .map(({ staticData: { permission = [] } }) => [permission].flat())
-        .find((any) => any.length > 0 && !any.some((permission) => staff.can(permission)))?.[0],
+    select: (matches) => matches.map(({ staticData }) => missingPermission(staff, staticData)).find(Boolean),
   });
   if (missing) {
     return (
