@@ -26,6 +26,7 @@ import {
   ProblemState,
   Select,
   SkeletonLines,
+  Stack,
   type Tone,
   useFormats,
   useKitTexts,
@@ -216,7 +217,7 @@ function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
         ]}
       />
       {contributors.length > 0 && (
-        <div className="ui-stack" style={{ gap: 8 }}>
+        <Stack gap={8}>
           <h3>{t.contributors}</h3>
           <BarList
             label={t.contributors}
@@ -226,7 +227,7 @@ function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
               about: `${t.expected.toLocaleLowerCase()}: ${shown(expected)}`,
             }))}
           />
-        </div>
+        </Stack>
       )}
     </>
   );

@@ -34,7 +34,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'There until',
     exportRows: 'Rows',
     noExports: 'No file was written yet.',
-    download: 'Download',
     dau: 'Active a day',
     wau: 'Active a week',
     mau: 'Active a month',
@@ -45,7 +44,6 @@ export const useBoardTexts = defineTexts({
     new: 'New',
     retained: 'Came again',
     resurrected: 'Came back after 14 days',
-    dormant: 'Silent for 14 days',
     retention: {
       kind: 'Counted as',
       kinds: {
@@ -104,7 +102,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Net',
-      gross: 'Gross',
       refunds: 'Refunds',
       arpu: 'A person',
       arpuAbout: 'net by active people',
@@ -183,7 +180,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'Хранится до',
     exportRows: 'Строк',
     noExports: 'Файлов пока не было.',
-    download: 'Скачать',
     dau: 'Активны за день',
     wau: 'Активны за неделю',
     mau: 'Активны за месяц',
@@ -194,7 +190,6 @@ export const useBoardTexts = defineTexts({
     new: 'Новые',
     retained: 'Пришли снова',
     resurrected: 'Вернулись через 14 дней',
-    dormant: 'Молчат 14 дней',
     retention: {
       kind: 'Считать',
       kinds: {
@@ -253,7 +248,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Чистая выручка',
-      gross: 'Оплачено',
       refunds: 'Возвраты',
       arpu: 'С человека',
       arpuAbout: 'чистая на активных',

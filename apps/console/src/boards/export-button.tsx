@@ -16,6 +16,7 @@ import {
   Moment,
   notify,
   RadioGroup,
+  Stack,
   SubmitButton,
   useForm,
   useFormats,
@@ -112,7 +113,7 @@ function ExportDialog({
               choices={(['comma', 'semicolon'] as const).map((id) => ({ id, label: t.delimiters[id] }))}
             />
           )}
-          <div className="ui-stack" style={{ gap: 8 }}>
+          <Stack gap={8}>
             <h3>{t.exports}</h3>
             {files.data?.data.length === 0 && <p className="soft">{t.noExports}</p>}
             {files.data?.data.map(({ id, fileName, state, link, expiresAt, rows, totalRows }) => (
@@ -136,7 +137,7 @@ function ExportDialog({
                 ]}
               />
             ))}
-          </div>
+          </Stack>
         </DialogBody>
         <DialogActions>
           <Button onPress={onClose}>{kit.close}</Button>

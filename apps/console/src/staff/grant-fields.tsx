@@ -1,5 +1,5 @@
 import { gatewayRolesListOptions, type GatewayGrant } from '@switchboard/api-client';
-import { Button, IconButton, Select, TextField } from '@switchboard/ui';
+import { Button, IconButton, Select, Stack, TextField } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { useBots } from '../bots/bots.api';
@@ -24,7 +24,7 @@ export function GrantFields({
   const change = (index: number, changes: Partial<GatewayGrant>) =>
     onChange(grants.map((grant, i) => (i === index ? { ...grant, ...changes } : grant)));
   return (
-    <div className="ui-stack" style={{ gap: 12 }}>
+    <Stack gap={12}>
       {grants.map(({ role, botId, until }, i) => (
         <div key={i} className="grant">
           <Select
@@ -65,6 +65,6 @@ export function GrantFields({
           {t.addGrant}
         </Button>
       </div>
-    </div>
+    </Stack>
   );
 }

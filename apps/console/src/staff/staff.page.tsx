@@ -21,6 +21,7 @@ import {
   notify,
   Page,
   ProblemState,
+  Stack,
   Tabs,
   type Tone,
   useConfirm,
@@ -240,10 +241,10 @@ function Roles() {
         const forbidden = scopes.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
         return (
           <Card key={name} title={rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
-            <div className="ui-stack" style={{ gap: 10 }}>
+            <Stack gap={10}>
               <ScopeList title={t.may} scopes={allowed} all={t.everything} />
               {forbidden.length > 0 && <ScopeList title={t.mayNot} scopes={forbidden} all={t.everything} />}
-            </div>
+            </Stack>
           </Card>
         );
       })}
