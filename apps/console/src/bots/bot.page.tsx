@@ -3,9 +3,7 @@ import {
   Badge,
   Button,
   Card,
-  Facts,
   MenuButton,
-  Moment,
   Page,
   ProblemLine,
   ProblemState,
@@ -101,7 +99,8 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
         onSelect={(id) => set({ tab: id === 'settings' ? undefined : id })}
         tabs={[
           {
-            ...{ id: 'settings', title: t.tabs.settings },
+            id: 'settings',
+            title: t.tabs.settings,
             content: <BotSettings bot={bot} mayWrite={mayWrite} />,
           },
           {
@@ -114,20 +113,9 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
           },
           { id: 'json', title: t.tabs.json, content: <BotJson bot={bot} mayWrite={mayWrite} /> },
           {
-            ...{ id: 'history', title: t.tabs.history },
-            content: (
-              <>
-                {bot.createdAt && (
-                  <Facts
-                    facts={[
-                      [t.id, <code key="id">{bot.id}</code>],
-                      [t.history.changes.created, <Moment key="at" at={bot.createdAt} />],
-                    ]}
-                  />
-                )}
-                <BotHistory bot={bot} mayWrite={mayWrite} />
-              </>
-            ),
+            id: 'history',
+            title: t.tabs.history,
+            content: <BotHistory bot={bot} mayWrite={mayWrite} />,
           },
         ]}
       />
