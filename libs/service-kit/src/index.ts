@@ -9,6 +9,7 @@ export { BotFieldError, type BotSource, type BotsSource, readSecret } from './bo
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { BlindIndex } from './blind-index';
 export { Clock } from './clock';
+export { isDemo, refuseDemoInProduction } from './demo';
 export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
 export { Erasure, type ErasureStep } from './erasure';
@@ -73,13 +74,13 @@ export {
 } from './http/outbound-guard';
 
 // Between services
+export type { FileToSend } from './http/multipart';
 export {
   DownloadTooLarge,
   isProblem,
   ServiceClient,
   UpstreamHttpError,
   type Download,
-  type FileToSend,
   type ServiceDirectory,
 } from './http/service-client';
 export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';

@@ -11,10 +11,12 @@ import {
 import { pipeline, Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { createGzip, gunzipSync } from 'node:zlib';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { z } from 'zod';
 import { rowsOf } from '../events/cursor';
 import { EventPartitions } from '../events/event-partitions';
+import { EventStore } from '../events/event-store.service';
+import { EventsService } from '../events/events.service';
 import { OLDEST_MS } from '../events/read-event';
 import { FileDamaged, putFile, readFile } from '../files/checked-files';
 import { ArchivedDay, type ArchivedFile } from './archived-day.entity';
@@ -69,7 +71,12 @@ export class ArchiveService {
     private readonly personal: PersonalData,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
-  ) {}
+    private readonly store: EventStore,
+    events: EventsService,
+  ) {
+    // Days that were taken for whole are archived once more.
+    events.onLateEvents((tx, days) => tx.update(ArchivedDay, { day: In([...days]) }, { final: false }));
+  }
 
   /** Writes the days that are over and not yet in storage as they are. Late events write a day anew, until it is final. */
   async archiveDue(signal: AbortSignal): Promise<void> {
@@ -78,6 +85,15 @@ export class ArchiveService {
       if (day.changed) await this.archive(day);
       else if (day.closed) await this.db.manager.update(ArchivedDay, { day: day.day }, { final: true });
     }
+  }
+
+  /** @returns how many days from one (UTC) to before another are not in storage for good */
+  async missingDays(from: Date, to: Date): Promise<number> {
+    const [{ missing }] = await this.db.query<[{ missing: number }]>(
+      `SELECT $2::date - $1::date - count(*)::integer AS missing FROM archived_days WHERE day >= $1 AND day < $2 AND final`,
+      [dayOf(from.getTime()), dayOf(to.getTime())],
+    );
+    return missing;
   }
 
   /** The latest first. */
@@ -100,7 +116,10 @@ export class ArchiveService {
       for (const file of manifest.files) {
         const rows = await this.readLines(day, file);
         for (let from = 0; from < rows.length; from += IMPORTED_AT_ONCE)
-          imported += await this.importRows(tx, rows.slice(from, from + IMPORTED_AT_ONCE));
+          imported += await this.store.restore(
+            tx,
+            await fromArchive(tx, this.personal, rows.slice(from, from + IMPORTED_AT_ONCE)),
+          );
       }
       return imported;
     });
@@ -187,22 +206,6 @@ export class ArchiveService {
     } catch (error) {
       throw new ArchiveDamaged(day, error);
     }
-  }
-
-  /** @returns how many were not there */
-  private async importRows(tx: EntityManager, events: readonly ArchivedEvent[]): Promise<number> {
-    const rows = await fromArchive(tx, this.personal, events);
-    const [{ imported }] = await tx.query<[{ imported: number }]>(
-      `WITH archived AS (
-         SELECT * FROM json_populate_recordset(NULL::events, $1::json)
-       ), imported AS (
-         INSERT INTO events SELECT * FROM archived
-         WHERE user_id IS NULL OR user_id IN (SELECT consenting((SELECT array_agg(DISTINCT user_id) FROM archived)))
-         ON CONFLICT DO NOTHING RETURNING 1
-       ) SELECT count(*)::integer AS imported FROM imported`,
-      [JSON.stringify(rows)],
-    );
-    return imported;
   }
 }
 

@@ -28,11 +28,15 @@ export interface QuarantineFilter {
 /** Tried again in one transaction. */
 const REPLAYED_AT_ONCE = 500;
 
+/** Is told that events of these days (UTC) have come long after they happened. */
+export type LateEventsStep = (tx: EntityManager, days: readonly string[]) => Promise<unknown>;
+
 /** What comes in from all services: kept, counted, or quarantined where it does not fit. */
 @Injectable()
 export class EventsService {
   private readonly received: Counter<'result'>;
   private readonly lag: Histogram;
+  private readonly lateSteps: LateEventsStep[] = [];
 
   constructor(
     private readonly db: DataSource,
@@ -88,6 +92,11 @@ export class EventsService {
     return stored;
   }
 
+  /** Features that take a day for whole call it when they are made. */
+  onLateEvents(step: LateEventsStep): void {
+    this.lateSteps.push(step);
+  }
+
   /** Sets events aside. */
   async quarantine(tx: EntityManager, rows: readonly UnfitRow[]): Promise<void> {
     if (rows.length === 0) return;
@@ -119,6 +128,10 @@ export class EventsService {
       const row = { event_id: id, occurred_at: time, type, source, ...why };
       return mayBeKept ? { ...row, user_id: userId, event: toQuarantine(event) } : row;
     });
+  }
+
+  async forgetQuarantined(receivedBefore: Date): Promise<void> {
+    await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [receivedBefore]);
   }
 
   /** From a position on, the latest first. */
@@ -168,10 +181,8 @@ export class EventsService {
     if (fit.length > 0) {
       const events = fit.map(({ read }) => read);
       await this.keep(tx, events);
-      // Days that were taken for whole are archived once more.
-      await tx.query(`UPDATE archived_days SET final = false WHERE day = ANY($1::date[])`, [
-        [...new Set(events.map(({ row }) => new Date(row.occurred_at).toISOString().slice(0, 10)))],
-      ]);
+      const days = new Set(events.map(({ row }) => new Date(row.occurred_at).toISOString().slice(0, 10)));
+      for (const step of this.lateSteps) await step(tx, [...days]);
     }
     return unfit.length;
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Trials } from '../stats/bandit';
 import type { Experiment, Metric } from './experiment.entity';
-import type { ArmMoments, ExperimentData, Group, SegmentMoments } from './experiment-results';
+import type { ArmMoments, ExperimentData, Group, SegmentMoments } from './experiment-data';
 
 type Measure = Metric['measure'];
 type SegmentBy = Experiment['plan']['segments'][number];

@@ -23,8 +23,8 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Export } from './export.entity';
-import { ATTEMPTS, fileKeyOf, jobKeyOf, WriteExport } from './exports.jobs';
+import { Export, fileKeyOf, jobKeyOf } from './export.entity';
+import { WriteExport } from './exports.jobs';
 
 class ExportNotFound extends DomainError {
   constructor() {
@@ -38,6 +38,8 @@ class ExportLinkInvalid extends DomainError {
   }
 }
 
+/** Of writing one; then it has failed. */
+const ATTEMPTS = 5;
 const LINK = 'exports.link';
 const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8',

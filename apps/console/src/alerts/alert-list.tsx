@@ -41,6 +41,7 @@ import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useStaffNames } from '../staff-names/staff-names';
 import { useAlertTexts } from './alerts.texts';
+import { isUrgent } from './severities';
 
 const OPEN = 'pending,firing';
 const stateTones: Record<AnalyticsAlert['state'], Tone> = { pending: 'warn', firing: 'bad', resolved: 'neutral' };
@@ -66,7 +67,7 @@ export function AlertList() {
           <Badge dot tone={stateTones[state]}>
             {t.states[state]}
           </Badge>
-          {severity === 'page' && state !== 'resolved' && <Badge tone="bad">{t.severities.page}</Badge>}
+          {isUrgent(severity) && state !== 'resolved' && <Badge tone="bad">{t.severities.critical}</Badge>}
         </span>
       ),
     },

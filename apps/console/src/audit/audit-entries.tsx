@@ -39,9 +39,9 @@ import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useActionName, useAuditTexts } from './audit.texts';
 
-const results = ['done', 'denied', 'failed', 'begun'] as const;
+const results = ['done', 'denied', 'failed', 'unknown', 'begun'] as const;
 const kinds = ['staff', 'key', 'person', 'service', 'anonymous'] as const;
-const tones: Record<string, Tone> = { done: 'good', denied: 'warn', failed: 'bad', begun: 'info' };
+const tones: Record<string, Tone> = { done: 'good', denied: 'warn', failed: 'bad', unknown: 'warn', begun: 'info' };
 const ALL = '*';
 const CLOCKS_DIFFER_MS = 10_000;
 

@@ -1,4 +1,5 @@
 import { counted, defineTexts } from '@switchboard/ui';
+import { eventNames } from './event-names';
 
 export const useBoardTexts = defineTexts({
   en: {
@@ -76,18 +77,7 @@ export const useBoardTexts = defineTexts({
       median: (time: string) => `typically ${time}`,
       none: 'Nobody took the first step in these days.',
     },
-    events: {
-      'bot-adapter.contact.started': 'Started a bot',
-      'bot-adapter.message.received': 'Wrote a message',
-      'bot-adapter.contact.blocked': 'Blocked the bot',
-      'bot-adapter.contact.unblocked': 'Let the bot write again',
-      'chat-ai.reply.completed': 'Got an answer',
-      'chat-ai.reply.rated': 'Rated an answer',
-      'tts-worker.speech.completed': 'Heard an answer',
-      'tts-worker.transcription.completed': 'Sent a voice message',
-      'analytics.page.opened': 'Opened a page',
-      'analytics.step.reached': 'Reached a step of a page',
-    },
+    events: eventNames.en,
     activity: {
       messages: 'Messages',
       replies: 'Answers',
@@ -222,18 +212,7 @@ export const useBoardTexts = defineTexts({
       median: (time) => `обычно ${time}`,
       none: 'В эти дни первого шага никто не сделал.',
     },
-    events: {
-      'bot-adapter.contact.started': 'Запустил бота',
-      'bot-adapter.message.received': 'Написал сообщение',
-      'bot-adapter.contact.blocked': 'Заблокировал бота',
-      'bot-adapter.contact.unblocked': 'Снова разрешил писать',
-      'chat-ai.reply.completed': 'Получил ответ',
-      'chat-ai.reply.rated': 'Оценил ответ',
-      'tts-worker.speech.completed': 'Прослушал ответ',
-      'tts-worker.transcription.completed': 'Прислал голосовое',
-      'analytics.page.opened': 'Открыл страницу',
-      'analytics.step.reached': 'Дошёл до шага страницы',
-    },
+    events: eventNames.ru,
     activity: {
       messages: 'Сообщения',
       replies: 'Ответы',

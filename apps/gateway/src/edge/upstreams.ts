@@ -10,7 +10,7 @@ import {
 } from '@switchboard/service-kit';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
-import { Gauge, type Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { errors, Pool } from 'undici';
 import { NoConnection, ResponseRelay } from './response-relay';
 
@@ -137,7 +137,8 @@ export class Upstreams implements OnModuleDestroy {
       // Breaking it off is the only way to say that it is not whole.
       if (response.headersSent) return void response.destroy();
       if (counted?.isTooLarge) throw new HttpProblem('body_too_large');
-      if (error instanceof NoConnection) throw new UpstreamUnavailable(`${forwarding.service} is busy`, { cause: error });
+      if (error instanceof NoConnection)
+        throw new UpstreamUnavailable(`${forwarding.service} is busy`, { cause: error });
       // Of what could not even be asked for the service is not to blame.
       if (!(error instanceof errors.InvalidArgumentError)) breaker.failed();
       if (error instanceof errors.HeadersTimeoutError) throw new UpstreamTimeout(forwarding.service, { cause: error });

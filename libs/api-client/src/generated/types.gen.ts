@@ -1643,7 +1643,7 @@ export type GatewayAuditEntry = {
   approvalId: string | null;
   requestId: string | null;
   /**
-   * done, denied or failed; begun of what had not ended when it was written.
+   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
    */
   result: string;
   /**

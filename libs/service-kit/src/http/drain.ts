@@ -11,6 +11,7 @@ export function drain(request: IncomingMessage): void {
   if (request.destroyed) return;
   request.unpipe();
   request.resume();
-  const limit = setTimeout(() => request.socket.destroy(), WITHIN_MS);
+  // Node tells of no connection that ends after the answer: then there is nothing left to end.
+  const limit = setTimeout(() => request.socket.destroy(), WITHIN_MS).unref();
   request.once('close', () => clearTimeout(limit));
 }
