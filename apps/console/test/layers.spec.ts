@@ -11,6 +11,7 @@ const LAYERS = [
     'services',
     'http',
     'search',
+    'list',
     'session',
     'page-failed',
     'kept-row',

@@ -1,6 +1,6 @@
 // Words, numbers, looks
 export { currentLanguage, type Language, LanguageProvider, languages, useLanguage } from './language';
-export { counted, defineTexts } from './texts';
+export { counted, defineTexts, wordOf } from './texts';
 export { type Formats, useFormats } from './format';
 export { setTheme, type Theme, themes, useTheme } from './theme';
 export { useKitTexts } from './kit.texts';
@@ -26,6 +26,7 @@ export { FieldRow, Form, FormProblem, type FormState, FormValues, SubmitButton, 
 export { SearchField, TextArea, TextField } from './text-field';
 export { NumberField } from './number-field';
 export { Select } from './select';
+export { FilterSelect } from './filter-select';
 export { ComboBox } from './combo-box';
 export { Checkbox, CheckboxGroup, RadioGroup, Switch } from './toggles';
 export { FileDrop } from './file-drop';

@@ -27,6 +27,7 @@ import {
   useConfirm,
   useForm,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound, LogOut, RotateCw } from 'lucide-react';
@@ -81,12 +82,7 @@ export function AccountPage() {
                 facts={[
                   [t.email, member.email],
                   [t.roles, rolesOf(member.grants.map(({ role }) => role))],
-                  [
-                    t.factors,
-                    member.factors
-                      .map((factor) => staff.factorNames[factor as keyof typeof staff.factorNames] ?? factor)
-                      .join(', '),
-                  ],
+                  [t.factors, member.factors.map((factor) => wordOf(staff.factorNames, factor)).join(', ')],
                 ]}
               />
             </Card>

@@ -1,5 +1,5 @@
 import { analyticsBoardsReadFunnelOptions } from '@switchboard/api-client';
-import { Button, Card, ComboBox, Filters, Funnel, IconButton, Select, useFormats } from '@switchboard/ui';
+import { Button, Card, ComboBox, Filters, Funnel, IconButton, Select, useFormats, wordOf } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Plus, X } from 'lucide-react';
@@ -28,7 +28,7 @@ export function FunnelBoard({ query }: { query: BoardQuery }) {
   const change = (next: readonly string[]) => set({ steps: next.join(',') });
   // Other events than those named here can be typed into the address.
   const eventNames = Object.keys(t.events);
-  const titleOf = (event: string) => t.events[event as keyof typeof t.events] ?? event;
+  const titleOf = (event: string) => wordOf(t.events, event);
   const choices = [...new Set([...eventNames, ...steps])].map((id) => ({ id, label: titleOf(id), about: id }));
   return (
     <>

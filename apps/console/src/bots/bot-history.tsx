@@ -19,12 +19,14 @@ import {
   SkeletonLines,
   useConfirm,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useStaffNames } from '../staff-names/staff-names';
+import { useList } from '../list';
 import { useBotHistoryTexts } from './bot-history.texts';
 import { useBotTexts } from './bots.texts';
 
@@ -53,10 +55,10 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
   const confirm = useConfirm();
   const [after, setAfter] = useState<string>();
   const [compared, setCompared] = useState<number>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayBotRevisionsListOptions({ path: { botId: bot.id }, query: { limit: 25, after } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    gatewayBotRevisionsListOptions({ path: { botId: bot.id }, query: { limit: 25, after } }),
+    setAfter,
+  );
   const rollBack = async (revision: number) => {
     const why = await confirm({
       ...{ title: history.rollBackTitle(revision), text: history.rollBackText, action: history.rollBack },
@@ -77,7 +79,7 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
     {
       ...{ id: 'what', title: history.what, phone: 'main' },
       cell: ({ change, rolledBackTo }) =>
-        `${history.changes[change as keyof typeof history.changes] ?? change}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
+        `${wordOf(history.changes, change)}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
     { id: 'by', title: history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
@@ -96,14 +98,10 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
       <DataTable
         label={t.tabs.history}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ revision }) => String(revision)}
         nameOf={({ revision }) => `${history.revision} ${revision}`}
         onOpen={({ revision }) => setCompared(revision)}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         empty={<p className="ui-list-none">{history.none}</p>}
         actions={({ revision }) => [
           {

@@ -30,6 +30,7 @@ import {
   useForm,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -194,9 +195,7 @@ function Plan({ experiment }: { experiment: AnalyticsExperiment }) {
             facts={[
               [
                 t.decision,
-                `${t.decisions[decision as keyof typeof t.decisions] ?? decision}${
-                  experiment.decidedAutomatically ? `, ${t.decidedBy}` : ''
-                }`,
+                `${wordOf(t.decisions, decision)}${experiment.decidedAutomatically ? `, ${t.decidedBy}` : ''}`,
               ],
               [t.everybody, decidedArm],
               [t.why, decidedWhy],

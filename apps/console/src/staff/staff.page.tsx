@@ -25,12 +25,14 @@ import {
   Tabs,
   type Tone,
   useConfirm,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Mail, ShieldEllipsis, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
@@ -67,15 +69,11 @@ function Members() {
   const { rolesOf } = useRoleTexts();
   const me = useStaff();
   const confirm = useConfirm();
-  const set = useSetSearch();
   const { after } = useSearch({ from: '/console/staff' });
   const [inviting, setInviting] = useState(false);
   const [granting, setGranting] = useState<GatewayStaffMember>();
   const [invitation, setInvitation] = useState<GatewayInvitation>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayStaffListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayStaffListOptions({ query: { after, limit: 50 } }));
   const mayWrite = me.can('staff:write');
 
   const act = async (work: () => Promise<unknown>, text: string) => {
@@ -117,7 +115,7 @@ function Members() {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: ({ state }) => (
         <Badge dot tone={tones[state] ?? 'neutral'}>
-          {t.states[state as keyof typeof t.states] ?? state}
+          {wordOf(t.states, state)}
         </Badge>
       ),
     },
@@ -136,8 +134,7 @@ function Members() {
     },
     {
       ...{ id: 'factors', title: t.factors, width: '190px', phone: 'never' },
-      cell: ({ factors }) =>
-        factors.map((factor) => t.factorNames[factor as keyof typeof t.factorNames] ?? factor).join(', '),
+      cell: ({ factors }) => factors.map((factor) => wordOf(t.factorNames, factor)).join(', '),
     },
     {
       ...{ id: 'at', title: t.signedIn, width: '140px' },
@@ -155,13 +152,9 @@ function Members() {
       <DataTable
         label={t.tabs.staff}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ name, email }) => name || email || ''}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty icon={<Users />} title={t.none} action={inviteButton}>
             {t.noneText}

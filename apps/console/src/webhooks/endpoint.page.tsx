@@ -23,6 +23,7 @@ import {
   useConfirm,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -187,7 +188,7 @@ function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint
             t.states.disabled,
             disabledAt && (
               <span key="disabled">
-                {t.reasons[disabledReason as keyof typeof t.reasons] ?? disabledReason}, <Ago at={disabledAt} />
+                {wordOf(t.reasons, disabledReason)}, <Ago at={disabledAt} />
               </span>
             ),
           ],
