@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceClient } from '@switchboard/service-kit';
 import type { LocalBot } from '../local/bots.mts';
+import { clientWith } from '../local/operator.mts';
 import { localOperatorKey } from '../local/secrets.mts';
 import { DemoPlayer } from './player.mts';
 
@@ -33,13 +34,8 @@ export function wantsDemo(bots: readonly LocalBot[], env: Record<string, string 
 export const demoStateFile = (installation: string): string => join(installation, 'demo.json');
 
 /** Speaks to the services of a local installation as its operator. */
-export async function operatorClient(installation: string, urls: Record<string, string>): Promise<ServiceClient> {
-  const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
-  const { Registry } = await import('prom-client');
-  const key = JSON.parse(localOperatorKey(installation)) as { kty: string };
-  const identity = new ServiceIdentity('operator', { private: new Map([['operator', key]]), public: { keys: [] } });
-  return new ServiceClient(identity, new Map(Object.entries(urls)), new Registry());
-}
+export const operatorClient = (installation: string, urls: Record<string, string>): Promise<ServiceClient> =>
+  clientWith(localOperatorKey(installation), urls);
 
 /** Whether the gateway keeps a bot of a real channel: whoever made one in the console wants to see its numbers alone. */
 export async function keepsRealBots(

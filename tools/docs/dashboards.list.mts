@@ -487,6 +487,15 @@ const gateway: Dashboard = {
           '{{route}} {{status}}': rate('gateway_request_duration_seconds_count', 'route, status', 'status=~"5.."'),
         },
       },
+      {
+        title: 'Under way to services',
+        about: '`queued` has no connection yet; after five seconds without one it is refused with 503.',
+        unit: 'short',
+        stacked: true,
+        queries: {
+          '{{service}} {{pool}} {{state}}': 'sum by (service, pool, state) (gateway_upstream_requests)',
+        },
+      },
     ],
     'Who comes in': [
       {

@@ -11,6 +11,7 @@ import { startPostgres } from './postgres.mts';
 import { freePorts, quietPorts } from './processes.mts';
 import { startRabbitMq } from './rabbitmq.mts';
 import { freshKeys } from './secrets.mts';
+import { prefixOf } from './variables.mts';
 import { root } from './workspace.mts';
 
 export interface ClusterOptions {
@@ -297,5 +298,3 @@ async function inOrder(placed: readonly Placed[], start: (each: Placed) => Promi
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;
 }
-
-const prefixOf = (name: string) => name.replaceAll('-', '_').toUpperCase();

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { prefixOf } from './variables.mts';
 
 /** Who speaks to services and may be none itself: people come through the gateway, operators bring a key of their own. */
 export const AUTHENTICATORS = ['gateway', 'operator'];
@@ -17,4 +18,4 @@ export function freshIdentities(names: readonly string[]) {
 }
 
 /** `chat-ai` → `CHAT_AI_PRIVATE_KEY` */
-const privateKeyOf = (name: string) => `${name.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY`;
+const privateKeyOf = (name: string) => `${prefixOf(name)}_PRIVATE_KEY`;

@@ -7,6 +7,7 @@ import { freePorts } from './processes.mts';
 import { definedServices } from '../services.mts';
 import { connectSandbox } from './sandbox-client.mts';
 import { localSecrets } from './secrets.mts';
+import { prefixOf } from './variables.mts';
 import { root } from './workspace.mts';
 
 export interface InstallationOptions {
@@ -233,7 +234,6 @@ const moved = (ports: (readonly [variable: string, used: number])[], usual: read
 /** Children run there. */
 const fromRoot = (path: string) => (isAbsolute(path) ? path : join(root, path));
 
-const prefixOf = (name: string) => name.replaceAll('-', '_').toUpperCase();
 const portOf = (service: string) => `${prefixOf(service)}_PORT`;
 const publicPortOf = (service: string) => `${prefixOf(service)}_PUBLIC_PORT`;
 /** `CHAT_AI_PORT` → `chat-ai` */

@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import type { ServiceClient } from '@switchboard/service-kit';
 import type { AuditProof } from '../../apps/gateway/dist/src/audit/audit-chain.js';
 import type { FileCheck } from '../../apps/gateway/dist/src/audit/audit-file-check.js';
+import { addressOf, askAsOperator, operatorNamed } from '../local/operator.mts';
+import { loadDotEnv } from '../local/variables.mts';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
-import { addressOf, ask } from './call.mts';
 
 const USAGE = `npm run audit -- verify                      has the gateway look at the whole log, hashes, signatures and their copies
 npm run audit -- verify <file>               checks an export against <file>.proof.jsonl, or the proof of an entry; without the gateway
@@ -49,8 +50,7 @@ export async function main(args: string[]): Promise<number> {
       wait: { type: 'string', default: '30' },
     },
   });
-  const dotEnv = join(root, '.env');
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  loadDotEnv();
   const [act, ...rest] = positionals;
   if (act === 'verify' && rest[0]) return verifyFile(rest[0], values);
   if (act === 'verify') return verifyLog(values);
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<number> {
   if (act === 'copy') return copy(values);
   if (act === 'keys') return keys(values);
   console.log(USAGE);
-  return act ? 1 : 0;
+  return act ? 2 : 0;
 }
 
 /** What was just built cannot be imported earlier. */
@@ -164,14 +164,10 @@ function tell({ entries, unsigned, mistakes, keyIds }: FileCheck, known: readonl
 
 const proofOf = (file: string) => `${file}.proof.jsonl`;
 
-type AsOperator = { actor: { kind: 'staff'; id: string; roles: string[]; scopes: string[] } };
-
 async function asOperator<T>(
   { url, as }: Options,
-  call: (client: ServiceClient, options: AsOperator) => Promise<T>,
+  call: (client: ServiceClient, options: { actor: ReturnType<typeof operatorNamed> }) => Promise<T>,
 ): Promise<T> {
-  const { ListAuditKeys } = await import('@switchboard/contracts');
-  const actor = { kind: 'staff' as const, id: as, roles: ['operator'], scopes: ['*'] };
-  // All routes here are answered by the service of this one.
-  return ask(ListAuditKeys, url ?? (await addressOf('gateway')), (client) => call(client, { actor }));
+  const actor = operatorNamed(as);
+  return askAsOperator('gateway', url ?? (await addressOf('gateway')), (client) => call(client, { actor }));
 }

@@ -1,12 +1,11 @@
-import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { RouteDefinition } from '@switchboard/contracts';
-import type { AppDefinition, Download, ServiceClient } from '@switchboard/service-kit';
-import { localOperatorKey } from '../local/secrets.mts';
-import { root, stateDir } from '../local/workspace.mts';
+import type { Download } from '@switchboard/service-kit';
+import { addressOf, askAsOperator, operatorNamed, tellingProblems } from '../local/operator.mts';
+import { loadDotEnv } from '../local/variables.mts';
 import { build } from './build.mts';
 
 const USAGE = `npm run call -- <route> [name=value …] [name:=json …]
@@ -37,8 +36,7 @@ export async function main(args: string[]): Promise<number> {
       out: { type: 'string' },
     },
   });
-  const dotEnv = join(root, '.env');
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  loadDotEnv();
   await build();
   // What was just built cannot be imported earlier.
   const { routes, serviceOf } = await import('@switchboard/contracts');
@@ -54,7 +52,7 @@ export async function main(args: string[]): Promise<number> {
     const width = Math.max(...callable.map(({ id }) => id.length));
     console.log(USAGE + callable.map(({ id, summary }) => `\n  ${id.padEnd(width)}  ${summary}`).join(''));
     if (name) console.error(`\nThere is no route "${name}".`);
-    return name ? 1 : 0;
+    return name ? 2 : 0;
   }
   const question = {
     ...sorted(route, given.map(readArgument)),
@@ -63,20 +61,14 @@ export async function main(args: string[]): Promise<number> {
     ...(values.reason && { reason: values.reason }),
     ...(route.idempotent && { idempotencyKey: values.key ?? crypto.randomUUID() }),
   };
-  const actor = { kind: 'staff' as const, id: values.as, roles: ['operator'], scopes: ['*'] };
-  const url = values.url ?? (await addressOf(serviceOf(route)));
-  try {
-    const answer = await ask(route, url, (client) => client.call(route, question as never, { actor }));
+  const actor = operatorNamed(values.as);
+  const service = serviceOf(route);
+  const url = values.url ?? (await addressOf(service));
+  return tellingProblems(url, async () => {
+    const answer = await askAsOperator(service, url, (client) => client.call(route, question as never, { actor }));
     await print(answer, values.out);
     if (route.etag) console.error(`ETag: "${(answer as unknown as Record<string, string | number>)[route.etag]}"`);
-    return 0;
-  } catch (error) {
-    const { problem, cause } = error as { problem?: unknown; cause?: { code?: string } };
-    if (cause?.code === 'ECONNREFUSED') throw new Error(`Nothing answers at ${url}: is it running?`, { cause: error });
-    if (!problem) throw error;
-    console.error(JSON.stringify(problem, null, 2));
-    return 1;
-  }
+  });
 }
 
 /** `3` → `"3"`, which a shell would take the quotes of; what is written as RFC 9110 wants it stays. */
@@ -99,42 +91,6 @@ function sorted({ params, query, body }: RouteDefinition, given: [string, unknow
     throw new Error(`It is asked with ${known.join(', ') || 'nothing'}, not with ${Object.keys(rest).join(', ')}.`);
   }
   return { params: pick(ofPath), query: pick(ofQuery), ...(body && { body: rest }) };
-}
-
-/** Asks with the key of the environment or, where that is not known, with the one of the local installation. */
-export async function ask<T>(
-  route: RouteDefinition,
-  url: string,
-  call: (client: ServiceClient) => Promise<T>,
-): Promise<T> {
-  const { ServiceClient, ServiceIdentity } = await import('@switchboard/service-kit');
-  const { serviceOf } = await import('@switchboard/contracts');
-  const { Registry } = await import('prom-client');
-  const { OPERATOR_PRIVATE_KEY: own, OPERATOR_PRIVATE_KEY_FILE: file } = process.env;
-  const local = join(stateDir, 'start');
-  const keys = [
-    ...(own ? [own] : file ? [readFileSync(file, 'utf8')] : []),
-    ...(existsSync(join(local, 'secrets.json')) ? [localOperatorKey(local)] : []),
-  ];
-  for (const key of keys) {
-    const jwk = JSON.parse(key) as { kty: string };
-    const identity = new ServiceIdentity('operator', { private: new Map([['operator', jwk]]), public: { keys: [] } });
-    const client = new ServiceClient(identity, new Map([[serviceOf(route), url]]), new Registry());
-    try {
-      return await call(client);
-    } catch (error) {
-      if ((error as { status?: number }).status !== 401 || key === keys.at(-1)) throw error;
-    }
-  }
-  throw new Error("There is no operator's key: set OPERATOR_PRIVATE_KEY, or run `npm start` here once.");
-}
-
-export async function addressOf(service: string): Promise<string> {
-  const prefix = service.toUpperCase().replaceAll('-', '_');
-  const { [`${prefix}_URL`]: url, [`${prefix}_PORT`]: port } = process.env;
-  if (url) return url;
-  const exported = Object.values((await import(`@switchboard/${service}`)) as Record<string, AppDefinition>);
-  return `http://127.0.0.1:${port ?? exported.find(({ name }) => name === service)!.port}`;
 }
 
 async function print(answer: unknown, file: string | undefined): Promise<void> {

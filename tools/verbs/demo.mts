@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoStateFile, operatorClient } from '../demo/local.mts';
 import { DemoPlayer } from '../demo/player.mts';
-import { root, stateDir } from '../local/workspace.mts';
+import { addressOf } from '../local/operator.mts';
+import { loadDotEnv } from '../local/variables.mts';
+import { stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
-import { addressOf } from './call.mts';
 
 const USAGE = `npm run demo -- play     plays the demo company up to now, into what \`npm start\` runs here; it does so by itself
 npm run demo -- remove   takes out all people of the demo company and whatever they have done, until it is played by hand
@@ -18,8 +18,7 @@ export async function main([what]: string[]): Promise<number> {
     console.log(USAGE);
     return what ? 2 : 0;
   }
-  const dotEnv = join(root, '.env');
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  loadDotEnv();
   await build();
   const contracts = await import('@switchboard/contracts');
   const services = ['gateway', 'chat-ai', 'analytics'];

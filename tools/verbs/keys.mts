@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { freshKeys } from '../local/secrets.mts';
+import { prefixOf } from '../local/variables.mts';
 import { root } from '../local/workspace.mts';
 import { serviceNames } from '../services.mts';
 
@@ -48,8 +49,7 @@ function writeForKubernetes(folder: string): number {
         .join(''),
     );
   write('shared', shared);
-  for (const name of serviceNames())
-    write(name, { SERVICE_PRIVATE_KEY: fresh[`${name.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY`] });
+  for (const name of serviceNames()) write(name, { SERVICE_PRIVATE_KEY: fresh[`${prefixOf(name)}_PRIVATE_KEY`] });
   console.log(`Written: ${folder}. Keep a copy where you keep your backups: without it they cannot be read.`);
   return 0;
 }

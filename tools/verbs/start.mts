@@ -1,18 +1,18 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { playAlong, wantsDemo } from '../demo/local.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { onShutdown } from '../local/shutdown.mts';
+import { loadDotEnv } from '../local/variables.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
 
 /** `npm start`: the whole company on this machine, until Ctrl-C. */
 export async function main(): Promise<number> {
   const began = Date.now();
-  const dotEnv = join(root, '.env');
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  loadDotEnv();
   console.log('Compiling … (the first time about a minute and a half, then seconds)');
   await build();
   console.log('Starting the database, the sandbox and the services …');

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RouteDefinition } from '@switchboard/contracts';
-import { root } from '../local/workspace.mts';
+import { addressOf, askAsOperator, operatorNamed, tellingProblems } from '../local/operator.mts';
+import { loadDotEnv } from '../local/variables.mts';
 import { build } from './build.mts';
-import { addressOf, ask } from './call.mts';
 
 const USAGE = `npm run statistics -- backup               a backup to storage, besides the nightly ones
 npm run statistics -- list                 those in storage, the latest first
@@ -26,8 +24,7 @@ export async function main(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { as: { type: 'string', default: userInfo().username }, url: { type: 'string' } },
   });
-  const dotEnv = join(root, '.env');
-  if (existsSync(dotEnv)) process.loadEnvFile(dotEnv);
+  loadDotEnv();
   await build();
   // What was just built cannot be imported earlier.
   const contracts = await import('@switchboard/contracts');
@@ -45,17 +42,10 @@ export async function main(args: string[]): Promise<number> {
   }
   const { route, params } = question;
   const url = values.url ?? (await addressOf('analytics'));
-  const actor = { kind: 'staff' as const, id: values.as, roles: ['operator'], scopes: ['*'] };
-  try {
+  const actor = operatorNamed(values.as);
+  return tellingProblems(url, async () => {
     const options = { actor, timeoutMs: TIMEOUT_MS };
-    const answer = await ask(route, url, (client) => client.call(route, { params } as never, options));
+    const answer = await askAsOperator('analytics', url, (client) => client.call(route, { params } as never, options));
     console.log(JSON.stringify(answer, null, 2));
-    return 0;
-  } catch (error) {
-    const { problem, cause } = error as { problem?: unknown; cause?: { code?: string } };
-    if (cause?.code === 'ECONNREFUSED') throw new Error(`Nothing answers at ${url}: is it running?`, { cause: error });
-    if (!problem) throw error;
-    console.error(JSON.stringify(problem, null, 2));
-    return 1;
-  }
+  });
 }

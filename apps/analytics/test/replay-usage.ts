@@ -1,7 +1,8 @@
 import { type AlertState, observed } from '../src/alerts/alert.states';
 import type { Finding } from '../src/alerts/finding';
+import { baselineOf, type HourBaseline } from '../src/anomalies/baseline';
 import { driftsAt } from '../src/anomalies/drifts';
-import { baselineOf, type HourBaseline, spikesAt } from '../src/anomalies/spikes';
+import { spikesAt } from '../src/anomalies/spikes';
 import { DAY_MS, HOUR_MS, type KnownPeriod } from '../src/anomalies/usage-history';
 import { type Disturbance, SimulatedUsage } from './simulated-usage';
 

@@ -132,7 +132,7 @@ describe('what staff and programs do', () => {
     const away = await ask(owner, 'POST', DRAFTS, { body: {} });
     expect(away.status).toBe(503);
     expect((await entriesOf(owner, away.requestId, 2))[1]).toMatchObject({
-      ...{ result: 'failed', details: { status: 503, code: 'upstream_unavailable' } },
+      ...{ result: 'unknown', details: { status: 503, code: 'upstream_unavailable' } },
     });
     const leaving = new AbortController();
     upstream.answer = () => leaving.abort();

@@ -1,4 +1,4 @@
-import { layerProblems } from '@switchboard/testing';
+import { layerProblems, tableProblems } from '@switchboard/testing';
 import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
@@ -7,6 +7,22 @@ const LAYERS = [
   ...['pages', 'edge', 'mail', 'people', 'sign-in', 'staff-sso', 'demo', 'browser-errors'],
 ];
 
+const sources = join(__dirname, '..', 'src');
+
 it('the layers of gateway import only what stands below them', () => {
-  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
+  const allowed = { 'gateway.config.ts': 'puts the variables of all features together, which some read from there' };
+  expect(layerProblems(sources, LAYERS, allowed)).toEqual([]);
+});
+
+it('the features of gateway ask each other for what is in their tables', () => {
+  const problems = tableProblems(sources, LAYERS, {
+    allowed: {
+      'access/principals.service.ts staff': 'who calls, and what they may, is one statement of each request',
+      'staff/staff.service.ts grants': 'staff are listed with their grants, page by page',
+      'sign-in/sign-in-links.ts identities':
+        'links to a person’s addresses are forgotten with the person, whom they do not name',
+      'demo/demo.service.ts users': 'leaves people of the demo as they are who are there already, or were erased',
+    },
+  });
+  expect(problems).toEqual([]);
 });

@@ -5,5 +5,6 @@ import { join } from 'node:path';
 const LAYERS = ['audio', 'engines', 'accounting', 'speech', 'transcriptions', 'models', 'retention', 'erasure'];
 
 it('the layers of tts-worker import only what stands below them', () => {
-  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
+  const allowed = { 'retry-policy.ts': 'speech and transcriptions try again alike, by the errors of engines' };
+  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS, allowed)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AlertMeasure, AlertRule, AlertSeverity } from './analytics.events';
 import { ReportZone } from './analytics.reports';
 import { Instant, pageOf, PageQuery, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
@@ -11,14 +12,14 @@ const Contributor = z.object({ name: z.string(), expected: z.number(), seen: z.n
 const Alert = z
   .object({
     id: z.uuid(),
-    rule: z.string(),
-    severity: z.string(),
+    rule: AlertRule,
+    severity: AlertSeverity,
     subject: z.string().describe('Which numbers: `bot:lumen`.'),
     botId: BotId.nullable(),
     userId: z.uuid().nullable().describe("Of usage that is one person's."),
     state: AlertState,
     title: z.object({ en: z.string(), ru: z.string() }),
-    measure: z.string().describe('In what `expected` and `seen` are counted.'),
+    measure: AlertMeasure,
     windowSeconds: z.int(),
     expected: z.number(),
     seen: z.number(),

@@ -129,13 +129,20 @@ export const AlertSeverity = openWord(['warning', 'critical'], {
   description: '"critical" wakes somebody, "warning" waits for the morning.',
 });
 
+export const AlertRule = openWord(
+  ['usage-spike', 'usage-drift', 'cost-per-call', 'usage-ratio', 'person-usage', 'usage-absent', 'bill-mismatch'],
+  { id: 'AlertRule', description: 'By what rule the numbers are out of the ordinary.' },
+);
+
+export const AlertMeasure = openWord(['cost_micros', 'calls', 'ratio', 'tokens'], {
+  id: 'AlertMeasure',
+  description: 'In what `expected` and `seen` are counted; money in millionths of a US dollar.',
+});
+
 /** What an alert is about: one series of numbers. */
 const series = {
   alertId: z.uuid(),
-  rule: openWord(
-    ['usage-spike', 'usage-drift', 'cost-per-call', 'usage-ratio', 'person-usage', 'usage-absent', 'bill-mismatch'],
-    { id: 'AlertRule', description: 'By what rule the numbers are out of the ordinary.' },
-  ),
+  rule: AlertRule,
   severity: AlertSeverity,
   subject: z.string().max(200).describe('Which numbers: `bot:lumen`.'),
   botId: BotId.optional(),
@@ -147,10 +154,7 @@ export const AnomalyDetected = defineEvent(
   z.object({
     ...series,
     since: z.iso.datetime().describe('When it began, as far as the numbers tell.'),
-    measure: openWord(['cost_micros', 'calls', 'ratio', 'tokens'], {
-      id: 'AlertMeasure',
-      description: 'In what `expected` and `seen` are counted; money in millionths of a US dollar.',
-    }),
+    measure: AlertMeasure,
     windowSeconds: z.int().positive().describe('`expected` and `seen` are of so long a time.'),
     expected: z.number(),
     seen: z.number(),

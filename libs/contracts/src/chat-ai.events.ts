@@ -30,6 +30,17 @@ export const ReplyOutcome = openWord(
 );
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
 
+/**
+ * What counts as no failure: an answer, also one that ended early, or a word that there is nothing to answer any more ("not_last").
+ * Every other outcome is a failure, also one that a later version says.
+ */
+export const SUCCEEDED_OUTCOMES = ['answered', 'knowledge_only', 'cut_off', 'stopped', 'not_last'] as const;
+
+/** The failures that are known today, for who must name them; who counts failures takes all but SUCCEEDED_OUTCOMES. */
+export const FAILED_OUTCOMES: readonly string[] = ReplyOutcome.known.filter(
+  (outcome) => !(SUCCEEDED_OUTCOMES as readonly string[]).includes(outcome),
+);
+
 export const TypingState = openWord(['thinking', 'typing', 'done', 'cancelled'], {
   id: 'TypingState',
   description:

@@ -61,6 +61,8 @@ export {
   UndeliverableReason,
 } from './bot-adapter.events';
 export {
+  AlertMeasure,
+  AlertRule,
   AlertSeverity,
   AnomalyDetected,
   AnomalyResolved,
@@ -76,6 +78,7 @@ export {
 export {
   AllowanceChangeRequested,
   ChatAiPersonErased,
+  FAILED_OUTCOMES,
   PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
@@ -83,6 +86,7 @@ export {
   ReplyRegenerateRequested,
   ReplyStopRequested,
   ReplyTyped,
+  SUCCEEDED_OUTCOMES,
   TurnInterrupted,
   TypingState,
   UsagePurpose,
@@ -195,6 +199,7 @@ export {
   ListQuarantinedEvents,
   ListStatisticsBackups,
   MOST_UI_EVENTS,
+  QuarantineReason,
   RebuildMeasures,
   RecordUiEvents,
   ReplayQuarantinedEvents,

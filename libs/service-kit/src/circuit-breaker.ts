@@ -16,9 +16,14 @@ export class CircuitBreaker {
     private readonly probeEveryMs: number,
   ) {}
 
+  /** Whether calls are refused now, but for the one that finds out whether the other side is back. */
+  get isOpen(): boolean {
+    return this.failures >= this.breakAfter;
+  }
+
   /** Whether a call may begin now; one that may is expected to tell how it ended, unless its caller has given it up. */
   admits(): boolean {
-    if (this.failures < this.breakAfter) return true;
+    if (!this.isOpen) return true;
     const now = performance.now();
     if (now - this.probedAt < this.probeEveryMs) return false;
     this.probedAt = now;

@@ -9,6 +9,7 @@ export { BotFieldError, type BotSource, type BotsSource, readSecret } from './bo
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
 export { BlindIndex } from './blind-index';
 export { Clock } from './clock';
+export { isDemo, refuseDemoInProduction } from './demo';
 export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
 export { Erasure, type ErasureStep } from './erasure';
@@ -51,10 +52,11 @@ export {
   type UploadedFile,
 } from './http/route.decorators';
 export { type ApprovalDemand, Approvals, type ApprovalVerdict } from './http/approvals';
-export { Cursors, type Position, type SortKey } from './http/cursors';
+export { Cursors, type Page, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
 export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';
 export { CircuitBreaker } from './circuit-breaker';
+export { drain } from './http/drain';
 export { presentCaller, type PublicFront } from './http/public-listener';
 export { IfMatch } from './http/etag';
 export { Idempotency } from './http/idempotency';
@@ -72,13 +74,13 @@ export {
 } from './http/outbound-guard';
 
 // Between services
+export type { FileToSend } from './http/multipart';
 export {
   DownloadTooLarge,
   isProblem,
   ServiceClient,
   UpstreamHttpError,
   type Download,
-  type FileToSend,
   type ServiceDirectory,
 } from './http/service-client';
 export { ServiceIdentity, generateIdentityKeys, type IdentityKeys } from './http/service-identity';

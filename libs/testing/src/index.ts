@@ -3,7 +3,7 @@ export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { dataMapProblems } from './data-map';
 export { erasePerson, tablesWith } from './erase-person';
-export { type Import, importsOf, layerProblems } from './layers';
+export { type Import, importsOf, layerProblems, tableProblems } from './layers';
 export { FakeClock } from './fake-clock';
 export { keptBot, PretendedGateway } from './pretended-gateway';
 export { isPrometheusMissing, Prometheus, prometheusProgram } from './prometheus';

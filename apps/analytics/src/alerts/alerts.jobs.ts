@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG, defineJob, Scheduled, Slot } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
-import { DataSource } from 'typeorm';
 import type { AnalyticsConfig } from '../analytics.config';
 import { AlertNoticesService } from './alert-notices.service';
+import { AlertsService } from './alerts.service';
 
 const ForgetOldAlerts = defineJob('forget-old-alerts', Slot);
 const SendAlerts = defineJob('send-alerts', Slot);
@@ -11,10 +11,10 @@ const SendAlerts = defineJob('send-alerts', Slot);
 @Injectable()
 export class AlertsJobs {
   constructor(
-    private readonly db: DataSource,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: AnalyticsConfig,
     private readonly notices: AlertNoticesService,
+    private readonly alerts: AlertsService,
   ) {}
 
   @Scheduled('* * * * *', SendAlerts, {
@@ -32,6 +32,6 @@ export class AlertsJobs {
   })
   async forgetOld(): Promise<void> {
     const before = DateTime.fromJSDate(this.clock.now()).minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS });
-    await this.db.query('DELETE FROM alerts WHERE resolved_at < $1', [before.toJSDate()]);
+    await this.alerts.forgetResolved(before.toJSDate());
   }
 }

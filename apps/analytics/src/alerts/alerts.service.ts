@@ -8,8 +8,16 @@ import {
   type ListAlerts,
   type ReadAlert,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, type Position, type RequestOf, seesBot } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import {
+  type AnswerOf,
+  Clock,
+  Cursors,
+  DomainError,
+  type Page,
+  type RequestOf,
+  seesBot,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { EventStore } from '../events/event-store.service';
 import { Alert } from './alert.entity';
@@ -17,6 +25,24 @@ import { AlertSettingsService } from './alert-settings.service';
 import { runbookOf, titleOf } from './alert-texts';
 import { type Confirmation, observed } from './alert.states';
 import type { Finding, Suspect } from './finding';
+
+class AlertNotFound extends DomainError {
+  constructor(id: string) {
+    super('analytics.alert_not_found', 'There is no such alert', 404, { id });
+  }
+}
+
+class AlertIsOver extends DomainError {
+  constructor(id: string) {
+    super('analytics.alert_is_over', 'The alert is over', 409, { id });
+  }
+}
+
+class SnoozeTooLong extends DomainError {
+  constructor() {
+    super('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
+  }
+}
 
 /** Of one person; so many days are longer than any holiday. */
 const LONGEST_SNOOZE_MS = 14 * 86_400_000;
@@ -31,10 +57,17 @@ export interface Look {
   readonly confirmation: Confirmation;
 }
 
+export interface FiringAlerts extends Pick<Finding, 'rule' | 'severity'> {
+  readonly acknowledged: 'true' | 'false';
+  readonly count: number;
+}
+
 /** Alerts on usage: what is out of the ordinary, from the first look until it is over. */
 @Injectable()
 export class AlertsService {
   constructor(
+    private readonly db: DataSource,
+    private readonly cursors: Cursors,
     private readonly settings: AlertSettingsService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -63,25 +96,26 @@ export class AlertsService {
       if (!found.has(keyOf(alert))) await this.carryOn(tx, alert, { before: alert, confirmation });
   }
 
-  list(
-    tx: EntityManager,
-    { state, botId, limit }: RequestOf<typeof ListAlerts>['query'],
-    position: Position | undefined,
-    bots: Actor['bots'],
-  ): Promise<Alert[]> {
-    const backwards = position?.direction === 'prev';
-    const query = tx.createQueryBuilder(Alert, 'alert').limit(limit + 1);
+  list(request: RequestOf<typeof ListAlerts>): Promise<Page<Alert>> {
+    const { state, botId } = request.query;
+    const { bots } = request.actor;
+    const query = this.db.manager.createQueryBuilder(Alert, 'alert');
     if (state) query.andWhere('alert.state = ANY(:state)', { state });
     if (botId) query.andWhere('alert.botId = :botId', { botId });
     if (bots) query.andWhere('alert.botId = ANY(:bots)', { bots });
-    if (position) query.andWhere(`alert.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
+    return this.cursors.select(request, query, ['id']);
+  }
+
+  /** How many fire. */
+  firing(tx: EntityManager): Promise<FiringAlerts[]> {
+    return tx.query(`
+      SELECT rule, severity, (acknowledged_at IS NOT NULL)::text AS acknowledged, count(*)::integer AS count
+      FROM alerts WHERE state = 'firing' GROUP BY 1, 2, 3`);
   }
 
   async read(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOneBy(Alert, { id });
-    if (!alert || !seesBot(bots, alert.botId))
-      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !seesBot(bots, alert.botId)) throw new AlertNotFound(id);
     return alert;
   }
 
@@ -94,8 +128,7 @@ export class AlertsService {
 
   async snooze(tx: EntityManager, id: string, until: Date, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.openAlert(tx, id, bots);
-    if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS)
-      throw new DomainError('analytics.snooze_too_long', 'An alert is snoozed for 14 days at most', 422);
+    if (until.getTime() > this.clock.now().getTime() + LONGEST_SNOOZE_MS) throw new SnoozeTooLong();
     return tx.save(Alert, { ...alert, snoozedUntil: until });
   }
 
@@ -105,6 +138,10 @@ export class AlertsService {
     if (!userId || !botId) return alert;
     await this.limit(tx, { userId, botId, microsPerDay: null, until: this.clock.now() });
     return tx.save(Alert, { ...alert, throttledUntil: null });
+  }
+
+  async forgetResolved(before: Date): Promise<void> {
+    await this.db.manager.delete(Alert, { resolvedAt: LessThan(before) });
   }
 
   private async carryOn(
@@ -154,14 +191,13 @@ export class AlertsService {
 
   private async openAlert(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await this.locked(tx, id, bots);
-    if (alert.state === 'resolved') throw new DomainError('analytics.alert_is_over', 'The alert is over', 409, { id });
+    if (alert.state === 'resolved') throw new AlertIsOver(id);
     return alert;
   }
 
   private async locked(tx: EntityManager, id: string, bots: Actor['bots']): Promise<Alert> {
     const alert = await tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!alert || !seesBot(bots, alert.botId))
-      throw new DomainError('analytics.alert_not_found', 'There is no such alert', 404, { id });
+    if (!alert || !seesBot(bots, alert.botId)) throw new AlertNotFound(id);
     return alert;
   }
 }

@@ -1,12 +1,13 @@
+import type { AlertMeasure, AlertRule, AlertSeverity, Known } from '@switchboard/contracts';
+
 /** Numbers that are out of the ordinary. */
 export interface Finding {
-  readonly rule:
-    'usage-spike' | 'usage-drift' | 'cost-per-call' | 'usage-ratio' | 'person-usage' | 'usage-absent' | 'bill-mismatch';
-  readonly severity: 'warning' | 'critical';
+  readonly rule: Known<typeof AlertRule>;
+  readonly severity: Known<typeof AlertSeverity>;
   /** Which numbers: with the rule it tells findings of the same thing. */
   readonly subject: string;
   readonly botId: string | null;
-  readonly measure: 'cost_micros' | 'tokens' | 'calls' | 'ratio';
+  readonly measure: Known<typeof AlertMeasure>;
   readonly windowSeconds: number;
   readonly expected: number;
   readonly seen: number;

@@ -5,11 +5,12 @@ import type { AlertSettings } from '../alerts/alert-settings.entity';
 import { AlertSettingsService } from '../alerts/alert-settings.service';
 import { AlertsService } from '../alerts/alerts.service';
 import type { Finding } from '../alerts/finding';
+import { baselineOf, type HourBaseline } from './baseline';
 import { driftsAt } from './drifts';
 import { KnownPeriodsService } from './known-periods.service';
 import { unusualPersons } from './person-usage';
 import { PersonUsageService } from './person-usage.service';
-import { baselineOf, type HourBaseline, spikesAt } from './spikes';
+import { spikesAt } from './spikes';
 import { DAY_MS, HOUR_MS, type KnownPeriod, WEEKS } from './usage-history';
 import { UsageHistoryService } from './usage-history.service';
 

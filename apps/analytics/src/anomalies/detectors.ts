@@ -13,7 +13,7 @@ export interface Usual {
 /** Less spread than this is believed of nobody: what is usual was seen a few times only. */
 const SMALLEST_DEVIATION = 0.05;
 /** Makes a median deviation comparable with a standard deviation of a normal distribution. */
-const NORMAL = 0.6745;
+export const NORMAL = 0.6745;
 
 export function usualOf(logs: readonly number[]): Usual {
   const middle = median(logs);

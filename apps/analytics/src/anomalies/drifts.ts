@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { median } from '../stats/samples';
-import { cusum, ewma, logOf, robustScore, usualOf } from './detectors';
+import { cusum, ewma, logOf, NORMAL, robustScore, usualOf } from './detectors';
 import type { Finding, Thresholds } from '../alerts/finding';
 import {
   DAY_MS,
@@ -20,8 +20,6 @@ const RECENT_HOURS = 48;
 const MINUTE_MS = 60_000;
 /** One hour that is far out counts no more than this: hours that are have a rule of their own. */
 const MOST = 4;
-/** A normal distribution's deviation in parts of its median deviation. */
-const NORMAL = 0.6745;
 const RATIO_SCORE = 4.5;
 /** Fewer calls an hour say nothing of a ratio. */
 const CALLS_FOR_RATIO = 20;

@@ -6,6 +6,12 @@ import { AlertsService } from '../alerts/alerts.service';
 import { DAY_MS, sumOf } from './usage-history';
 import { UsageHistoryService } from './usage-history.service';
 
+class DayIsNotOver extends DomainError {
+  constructor(day: string) {
+    super('analytics.day_is_not_over', 'The day is not over (UTC)', 422, { day });
+  }
+}
+
 /** Rounding and late corrections are less. */
 const TOLERANCE = 0.03;
 
@@ -21,8 +27,7 @@ export class ProviderBillsService {
   async record(tx: EntityManager, day: string, billedMicros: number): Promise<AnswerOf<typeof RecordProviderBill>> {
     const from = new Date(`${day}T00:00:00Z`);
     const to = new Date(from.getTime() + DAY_MS);
-    if (to > this.clock.now())
-      throw new DomainError('analytics.day_is_not_over', 'The day is not over (UTC)', 422, { day });
+    if (to > this.clock.now()) throw new DayIsNotOver(day);
     const countedMicros = sumOf(await this.history.hours(from, to), 'costMicros');
     const difference =
       billedMicros === 0 ? (countedMicros === 0 ? 0 : 1) : (countedMicros - billedMicros) / billedMicros;

@@ -1,12 +1,19 @@
-import { logOf, robustScore, usualOf } from './detectors';
 import { type Contributor, type Finding, largest, type Thresholds } from '../alerts/finding';
 import {
-  comparableHours,
+  type BaselineOptions,
+  blended,
+  type HourBaseline,
+  nameOf,
+  tokensOf,
+  type Usual,
+  WINDOWS_PER_HOUR,
+} from './baseline';
+import { logOf, robustScore } from './detectors';
+import {
   FIVE_MINUTES_MS,
   groupBy,
   HOUR_MS,
   isKnownToBeUnusual,
-  type KnownPeriod,
   sumOf,
   type UsageHistory,
   type UsageWindow,
@@ -17,7 +24,6 @@ const WARN = 3.5;
 const PAGE = 6;
 /** Six hours tell little of how much hours spread. */
 const SMALLEST_OF_HOUR = 0.1;
-const WINDOWS_PER_HOUR = HOUR_MS / FIVE_MINUTES_MS;
 /** No call at all is a failure where so many were to be expected: by chance it happens once in 500 million times. */
 const EXPECTED_CALLS = 20;
 /** Shorter than this are restarts, and events on their way. */
@@ -25,97 +31,7 @@ const SHORTEST_SILENCE_MS = 10 * 60_000;
 /** Of tokens whose price nobody knows, so many an hour above what is usual are worth a warning. */
 const WARN_EXCESS_TOKENS_PER_HOUR = 100_000;
 
-export interface SpikesOptions extends Thresholds {
-  readonly zone: string;
-  readonly known: readonly KnownPeriod[];
-}
-
-/** What is usual of one bot in five minutes. */
-interface Usual {
-  /** Medians. */
-  readonly costMicros: number;
-  readonly tokens: number;
-  readonly calls: number;
-  /** Median distances of the logarithms from those of the medians, of five minutes and of the hour. */
-  readonly cost: Deviation;
-  readonly tokenCount: Deviation;
-  /** Means of the cost, by contributor. */
-  readonly contributors: ReadonlyMap<string, number>;
-}
-
-interface Deviation {
-  readonly ofFiveMinutes: number;
-  readonly ofHour: number;
-}
-
-/** What is usual at one hour of the week, of every bot. */
-export interface HourBaseline {
-  /** How many weeks it is known from; 0 when hours of any weekday had to do. */
-  readonly weeks: number;
-  readonly bots: ReadonlyMap<string, Usual>;
-}
-
-/** @param hour the beginning of one. Undefined while there is nothing to compare with. */
-export async function baselineOf(
-  history: UsageHistory,
-  hour: Date,
-  { zone, known }: Pick<SpikesOptions, 'zone' | 'known'>,
-): Promise<HourBaseline | undefined> {
-  const since = await history.begin();
-  if (!since) return undefined;
-  const { begins, weeks } = comparableHours(hour, zone, since);
-  if (begins.length === 0) return undefined;
-  const hours: (readonly UsageWindow[])[] = [];
-  for (const begin of begins) hours.push(await history.fiveMinutes(begin, new Date(begin.getTime() + HOUR_MS)));
-  const bots = new Set(hours.flat().map(({ botId }) => botId));
-  return {
-    weeks,
-    bots: new Map([...bots].flatMap((botId) => usualOfBot(botId, begins, hours, known))),
-  };
-}
-
-/** One entry; none where every hour was out of the ordinary. */
-function usualOfBot(
-  botId: string,
-  begins: readonly Date[],
-  hours: readonly (readonly UsageWindow[])[],
-  known: readonly KnownPeriod[],
-): [string, Usual][] {
-  const slots = begins.map((begin, i) => {
-    const windows = groupBy(
-      hours[i]!.filter((window) => window.botId === botId),
-      ({ at }) => at.getTime(),
-    );
-    return Array.from({ length: WINDOWS_PER_HOUR }, (_, slot) => new Date(begin.getTime() + slot * FIVE_MINUTES_MS))
-      .filter((at) => !isKnownToBeUnusual(known, botId, at))
-      .map((at) => windows.get(at.getTime()) ?? []);
-  });
-  const all = slots.flat();
-  if (all.length === 0) return [];
-  const whole = slots.filter((hour) => hour.length === WINDOWS_PER_HOUR).map((hour) => hour.flat());
-  const usualOfSums = (sum: (windows: readonly UsageWindow[]) => number) => {
-    const { middle, deviation } = usualOf(all.map((windows) => logOf(sum(windows))));
-    const ofHour = whole.length === 0 ? deviation : usualOf(whole.map((windows) => logOf(sum(windows)))).deviation;
-    return { median: Math.expm1(middle), deviation: { ofFiveMinutes: deviation, ofHour } };
-  };
-  const cost = usualOfSums((windows) => sumOf(windows, 'costMicros'));
-  const tokens = usualOfSums(tokensOf);
-  return [
-    [
-      botId,
-      {
-        costMicros: cost.median,
-        tokens: tokens.median,
-        calls: usualOf(all.map((windows) => sumOf(windows, 'calls'))).middle,
-        cost: cost.deviation,
-        tokenCount: tokens.deviation,
-        contributors: new Map(
-          [...groupBy(all.flat(), nameOf)].map(([name, windows]) => [name, sumOf(windows, 'costMicros') / all.length]),
-        ),
-      },
-    ],
-  ];
-}
+export interface SpikesOptions extends BaselineOptions, Thresholds {}
 
 /**
  * What is out of the ordinary now: much more than at this time of other weeks, or nothing at all. To be asked every minute: it looks
@@ -148,40 +64,6 @@ export async function spikesAt(
     const worst = spikes.find(({ severity }) => severity === 'critical') ?? spikes[0];
     return [...(worst ? [worst] : []), ...nothing(place, windows, usualSince, { now, weeks })];
   });
-}
-
-const NOTHING: Usual = {
-  costMicros: 0,
-  tokens: 0,
-  calls: 0,
-  cost: { ofFiveMinutes: 0, ofHour: 0 },
-  tokenCount: { ofFiveMinutes: 0, ofHour: 0 },
-  contributors: new Map(),
-};
-
-/** What is usual from a time until another, which may lie in two hours. */
-function blended(previous: Usual = NOTHING, current: Usual = NOTHING, from: Date, now: Date): Usual {
-  const hour = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
-  const share = Math.max(0, hour - from.getTime()) / Math.max(1, now.getTime() - from.getTime());
-  const mix = (before: number, after: number) => share * before + (1 - share) * after;
-  const larger = (name: 'cost' | 'tokenCount'): Deviation => {
-    if (share === 0) return current[name];
-    return {
-      ofFiveMinutes: Math.max(previous[name].ofFiveMinutes, current[name].ofFiveMinutes),
-      ofHour: Math.max(previous[name].ofHour, current[name].ofHour),
-    };
-  };
-  const names = new Set([...previous.contributors.keys(), ...current.contributors.keys()]);
-  return {
-    costMicros: mix(previous.costMicros, current.costMicros),
-    tokens: mix(previous.tokens, current.tokens),
-    calls: mix(previous.calls, current.calls),
-    cost: larger('cost'),
-    tokenCount: larger('tokenCount'),
-    contributors: new Map(
-      [...names].map((name) => [name, mix(previous.contributors.get(name) ?? 0, current.contributors.get(name) ?? 0)]),
-    ),
-  };
 }
 
 function tooMuch(
@@ -257,6 +139,3 @@ function contributorsOf(recent: readonly UsageWindow[], usual: Usual, windows: n
     seen: sumOf(seen.get(name) ?? [], 'costMicros'),
   }));
 }
-
-const tokensOf = (windows: readonly UsageWindow[]) => sumOf(windows, 'inputTokens') + sumOf(windows, 'outputTokens');
-const nameOf = ({ model, purpose }: UsageWindow) => (purpose ? `${model} · ${purpose}` : model);

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { SUCCEEDED_OUTCOMES } from '@switchboard/contracts';
 import { DataSource } from 'typeorm';
 import type { UsageHistory, UsageWindow } from './usage-history';
 
 const USAGE = 'chat-ai.usage.recorded';
 const MEASURES = ['events', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'costMicros'];
-/** All other outcomes are failures, also such as come later. */
-const NO_FAILURES = ['answered', 'knowledge_only', 'cut_off', 'stopped', 'not_last'];
 
 /** Usage as it is counted while events come: of everybody, without anybody's id. */
 @Injectable()
@@ -21,11 +20,11 @@ export class UsageHistoryService implements UsageHistory {
   }
 
   fiveMinutes(from: Date, to: Date): Promise<UsageWindow[]> {
-    return this.db.query(windows('at'), [5, USAGE, MEASURES, from, to, NO_FAILURES]);
+    return this.db.query(windows('at'), [5, USAGE, MEASURES, from, to, SUCCEEDED_OUTCOMES]);
   }
 
   hours(from: Date, to: Date): Promise<UsageWindow[]> {
-    return this.db.query(windows(`date_trunc('hour', at, 'UTC')`), [15, USAGE, MEASURES, from, to, NO_FAILURES]);
+    return this.db.query(windows(`date_trunc('hour', at, 'UTC')`), [15, USAGE, MEASURES, from, to, SUCCEEDED_OUTCOMES]);
   }
 }
 

@@ -1,20 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   Clock,
+  Cursors,
   DomainError,
   MEDIA_STORAGE,
   type MediaStorage,
+  type Page,
   PersonalData,
-  type Position,
+  type RequestOf,
   unlessErased,
 } from '@switchboard/service-kit';
+import type { ListArchivedDays } from '@switchboard/contracts';
 import { pipeline, Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { createGzip, gunzipSync } from 'node:zlib';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { z } from 'zod';
 import { rowsOf } from '../events/cursor';
 import { EventPartitions } from '../events/event-partitions';
+import { EventStore } from '../events/event-store.service';
+import { EventsService } from '../events/events.service';
 import { OLDEST_MS } from '../events/read-event';
 import { FileDamaged, putFile, readFile } from '../files/checked-files';
 import { ArchivedDay, type ArchivedFile } from './archived-day.entity';
@@ -69,7 +74,13 @@ export class ArchiveService {
     private readonly personal: PersonalData,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
-  ) {}
+    private readonly store: EventStore,
+    private readonly cursors: Cursors,
+    events: EventsService,
+  ) {
+    // Days that were taken for whole are archived once more.
+    events.onLateEvents((tx, days) => tx.update(ArchivedDay, { day: In([...days]) }, { final: false }));
+  }
 
   /** Writes the days that are over and not yet in storage as they are. Late events write a day anew, until it is final. */
   async archiveDue(signal: AbortSignal): Promise<void> {
@@ -80,12 +91,18 @@ export class ArchiveService {
     }
   }
 
+  /** @returns how many days from one (UTC) to before another are not in storage for good */
+  async missingDays(from: Date, to: Date): Promise<number> {
+    const [{ missing }] = await this.db.query<[{ missing: number }]>(
+      `SELECT $2::date - $1::date - count(*)::integer AS missing FROM archived_days WHERE day >= $1 AND day < $2 AND final`,
+      [dayOf(from.getTime()), dayOf(to.getTime())],
+    );
+    return missing;
+  }
+
   /** The latest first. */
-  list(position: Position | undefined, limit: number): Promise<ArchivedDay[]> {
-    const backwards = position?.direction === 'prev';
-    const query = this.db.manager.createQueryBuilder(ArchivedDay, 'archived').limit(limit);
-    if (position) query.where(`archived.day ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('archived.day', backwards ? 'ASC' : 'DESC').getMany();
+  list(request: RequestOf<typeof ListArchivedDays>): Promise<Page<ArchivedDay>> {
+    return this.cursors.select(request, this.db.manager.createQueryBuilder(ArchivedDay, 'archived'), ['day']);
   }
 
   /**
@@ -100,7 +117,10 @@ export class ArchiveService {
       for (const file of manifest.files) {
         const rows = await this.readLines(day, file);
         for (let from = 0; from < rows.length; from += IMPORTED_AT_ONCE)
-          imported += await this.importRows(tx, rows.slice(from, from + IMPORTED_AT_ONCE));
+          imported += await this.store.restore(
+            tx,
+            await fromArchive(tx, this.personal, rows.slice(from, from + IMPORTED_AT_ONCE)),
+          );
       }
       return imported;
     });
@@ -187,22 +207,6 @@ export class ArchiveService {
     } catch (error) {
       throw new ArchiveDamaged(day, error);
     }
-  }
-
-  /** @returns how many were not there */
-  private async importRows(tx: EntityManager, events: readonly ArchivedEvent[]): Promise<number> {
-    const rows = await fromArchive(tx, this.personal, events);
-    const [{ imported }] = await tx.query<[{ imported: number }]>(
-      `WITH archived AS (
-         SELECT * FROM json_populate_recordset(NULL::events, $1::json)
-       ), imported AS (
-         INSERT INTO events SELECT * FROM archived
-         WHERE user_id IS NULL OR user_id IN (SELECT consenting((SELECT array_agg(DISTINCT user_id) FROM archived)))
-         ON CONFLICT DO NOTHING RETURNING 1
-       ) SELECT count(*)::integer AS imported FROM imported`,
-      [JSON.stringify(rows)],
-    );
-    return imported;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChurnModule } from '../churn/churn.module';
+import { ConsentsModule } from '../consents/consents.module';
 import { MetricsModule } from '../metrics/metrics.module';
 import { RetentionModule } from '../retention/retention.module';
 import { SurveysModule } from '../surveys/surveys.module';
@@ -13,7 +14,7 @@ import { UsageBoardsService } from './usage-boards.service';
 const services = [MoneyBoardsService, PeopleBoardsService, PersonBoardService, ReportsService, UsageBoardsService];
 
 @Module({
-  imports: [ChurnModule, MetricsModule, RetentionModule, SurveysModule],
+  imports: [ChurnModule, ConsentsModule, MetricsModule, RetentionModule, SurveysModule],
   controllers: [BoardsController],
   providers: services,
   exports: services,

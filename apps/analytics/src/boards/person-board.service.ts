@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadPersonUsage } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { ConsentsService } from '../consents/consents.service';
 import { END_MOMENT, FIRST_MOMENT, OF_BOTS, queryInScope } from '../metrics/scope';
 import { SUCCEEDED } from '../metrics/usage.service';
 import { ReportsService, type Viewer } from './reports.service';
@@ -19,18 +20,20 @@ interface Row {
 /** What staff see of one person: numbers of their own events, so nothing of who has not agreed. */
 @Injectable()
 export class PersonBoardService {
-  constructor(private readonly reports: ReportsService) {}
+  constructor(
+    private readonly reports: ReportsService,
+    private readonly consents: ConsentsService,
+  ) {}
 
   usage(userId: string, query: RequestOf<typeof ReadPersonUsage>['query'], viewer: Viewer): Promise<Answer> {
     const scope = this.reports.scopeOf(query, viewer, { from: 'events' });
     return this.reports.read(async (tx) => {
-      const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [userId]);
       const rows = await queryInScope<Row>(tx, scope, USAGE, [userId]);
       const of = (by: Row['by']) => rows.filter((row) => row.by === by);
       return {
         zone: query.zone,
         keptFrom: scope.from > query.from ? scope.from : null,
-        isCounted: consent?.given ?? false,
+        isCounted: await this.consents.isGiven(tx, userId),
         total: of('total')[0]!.usage,
         days: of('day').map(({ day, usage }) => ({ day, ...usage })),
         models: of('model').map(({ model, usage: { messages: _, ...usage } }) => ({ model, ...usage })),

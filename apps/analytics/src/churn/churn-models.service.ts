@@ -3,6 +3,7 @@ import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { CHURN_DAYS } from '../metrics/activity';
+import { SUCCEEDED } from '../metrics/usage.service';
 import { type Labelled, learnChurn } from './churn-model';
 import { ChurnModel } from './churn-model.entity';
 
@@ -102,7 +103,7 @@ const SNAPSHOT = `
     ORDER BY md5(user_id::text) LIMIT $3
   ), failure AS (
     SELECT user_id, count(*) AS failures FROM events, snapshot
-    WHERE type = 'chat-ai.reply.completed' AND props->>'outcome' IN ('model_unavailable', 'timed_out', 'rate_limited', 'budget_exhausted')
+    WHERE type = 'chat-ai.reply.completed' AND props->>'outcome' NOT IN ${SUCCEEDED}
       AND occurred_at >= (snapshot.day - 27)::timestamp AT TIME ZONE 'UTC' AND occurred_at < (snapshot.day + 1)::timestamp AT TIME ZONE 'UTC'
     GROUP BY user_id
   ), known AS (

@@ -22,6 +22,12 @@ export class ConsentsService {
     private readonly personal: PersonalData,
   ) {}
 
+  /** Whether a person's doings are kept. */
+  async isGiven(tx: EntityManager, userId: string): Promise<boolean> {
+    const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [userId]);
+    return consent?.given ?? false;
+  }
+
   /** The later decision counts, in whichever order they come; of two at the same moment, the withdrawal. Who takes consent back is forgotten in the same transaction. */
   async decide(tx: EntityManager, { userId, given, version, source, at }: Decision): Promise<void> {
     await this.waitForStore(tx);

@@ -7,7 +7,7 @@ import {
   type TakeDemoEvents,
   type TakeDemoExperiment,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, CONFIG, DomainError, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, CONFIG, isDemo, refuseDemoInProduction, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { analyticsDataMap } from '../analytics.data-map';
 import { ConsentsService } from '../consents/consents.service';
@@ -16,12 +16,6 @@ import { type ReadEvent, readEvent } from '../events/read-event';
 import { Experiment } from '../experiments/experiment.entity';
 import { ExposuresService } from '../experiments/exposures.service';
 import { RollupsService } from '../rollups/rollups.service';
-
-class DemoRefused extends DomainError {
-  constructor() {
-    super('analytics.demo_refused', 'There is no demo company in production', 403);
-  }
-}
 
 const DAY_MS = 86_400_000;
 const PERSONAL_TABLES = Object.entries(analyticsDataMap).flatMap(([table, { person, others = {} }]) =>
@@ -43,7 +37,7 @@ export class DemoService {
 
   /** As what comes over the bus, but for its age. */
   take(past: RequestOf<typeof TakeDemoEvents>['body']['events']): Promise<AnswerOf<typeof TakeDemoEvents>> {
-    this.refuseInProduction();
+    refuseDemoInProduction('analytics', this.config);
     const now = this.clock.now();
     const events = past.map((event) => asCloudEvent(event));
     const fit: ReadEvent[] = [];
@@ -71,7 +65,7 @@ export class DemoService {
     id: string,
     { draft: { key, place, botId, ...plan }, startedAt }: RequestOf<typeof TakeDemoExperiment>['body'],
   ): Promise<void> {
-    this.refuseInProduction();
+    refuseDemoInProduction('analytics', this.config);
     await this.db.manager
       .createQueryBuilder()
       .insert()
@@ -91,7 +85,7 @@ export class DemoService {
    * @throws EventsNotKept
    */
   async remove(): Promise<number> {
-    this.refuseInProduction();
+    refuseDemoInProduction('analytics', this.config);
     const [{ from, to, count }] = await this.db.query<[{ from: string | null; to: string; count: number }]>(
       `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
        FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO}) there`,
@@ -100,19 +94,14 @@ export class DemoService {
     if (from !== null) await this.rollups.rebuild(from, to, { change });
     await this.db.transaction(async (tx) => {
       for (const table of PERSONAL_TABLES) await tx.query(`DELETE FROM ${table} WHERE ${IS_DEMO}`);
-      await tx.query(`DELETE FROM quarantined_events WHERE substr(event_id::text, 15, 1) = '8'`);
-      await tx.query(`DELETE FROM experiments WHERE substr(id::text, 15, 1) = '8'`);
+      await tx.query(`DELETE FROM quarantined_events WHERE ${isDemo('event_id')}`);
+      await tx.query(`DELETE FROM experiments WHERE ${isDemo('id')}`);
     });
     return count;
   }
-
-  private refuseInProduction(): void {
-    if (this.config.NODE_ENV === 'production') throw new DemoRefused();
-  }
 }
 
-/** By the version of the id. */
-const IS_DEMO = `substr(user_id::text, 15, 1) = '8'`;
+const IS_DEMO = isDemo('user_id');
 
 const asCloudEvent = (event: RequestOf<typeof TakeDemoEvents>['body']['events'][number]): CloudEvent => ({
   ...event,

@@ -111,6 +111,25 @@ export class EventStore {
   }
 
   /**
+   * Brings rows of `events` back that were kept once, and counts nothing. Those that are there stay as they are; those of people
+   * who no longer consent do not come back.
+   * @returns how many were not there
+   */
+  async restore(tx: EntityManager, rows: readonly object[]): Promise<number> {
+    const [{ restored }] = await tx.query<[{ restored: number }]>(
+      `WITH former AS (
+         SELECT * FROM json_populate_recordset(NULL::events, $1::json)
+       ), restored AS (
+         INSERT INTO events SELECT * FROM former
+         WHERE user_id IS NULL OR user_id IN (SELECT consenting((SELECT array_agg(DISTINCT user_id) FROM former)))
+         ON CONFLICT DO NOTHING RETURNING 1
+       ) SELECT count(*)::integer AS restored FROM restored`,
+      [JSON.stringify(rows)],
+    );
+    return restored;
+  }
+
+  /**
    * Of these people, those who consent, until the end of `tx`: whoever takes it back waits for that, as does whoever counts anew.
    * So it is asked before anything is stored, also of nobody.
    */

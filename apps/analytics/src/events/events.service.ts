@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { CloudEvent } from '@switchboard/contracts';
-import { Clock, type Position } from '@switchboard/service-kit';
+import type { CloudEvent, ListQuarantinedEvents } from '@switchboard/contracts';
+import { Clock, Cursors, type Page, type RequestOf } from '@switchboard/service-kit';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EventStore, type Stored } from './event-store.service';
@@ -28,16 +28,21 @@ export interface QuarantineFilter {
 /** Tried again in one transaction. */
 const REPLAYED_AT_ONCE = 500;
 
+/** Is told that events of these days (UTC) have come long after they happened. */
+export type LateEventsStep = (tx: EntityManager, days: readonly string[]) => Promise<unknown>;
+
 /** What comes in from all services: kept, counted, or quarantined where it does not fit. */
 @Injectable()
 export class EventsService {
   private readonly received: Counter<'result'>;
   private readonly lag: Histogram;
+  private readonly lateSteps: LateEventsStep[] = [];
 
   constructor(
     private readonly db: DataSource,
     private readonly store: EventStore,
     private readonly clock: Clock,
+    private readonly cursors: Cursors,
     registry: Registry,
   ) {
     const registers = [registry];
@@ -88,6 +93,11 @@ export class EventsService {
     return stored;
   }
 
+  /** Features that take a day for whole call it when they are made. */
+  onLateEvents(step: LateEventsStep): void {
+    this.lateSteps.push(step);
+  }
+
   /** Sets events aside. */
   async quarantine(tx: EntityManager, rows: readonly UnfitRow[]): Promise<void> {
     if (rows.length === 0) return;
@@ -121,14 +131,17 @@ export class EventsService {
     });
   }
 
-  /** From a position on, the latest first. */
-  quarantined(filter: QuarantineFilter, position: Position | undefined, limit: number): Promise<QuarantinedEvent[]> {
-    const backwards = position?.direction === 'prev';
-    const query = this.db.manager.createQueryBuilder(QuarantinedEvent, 'unfit').limit(limit);
-    if (filter.type) query.andWhere('unfit.type = :type', { type: filter.type });
-    if (filter.reason) query.andWhere('unfit.reason = :reason', { reason: filter.reason });
-    if (position) query.andWhere(`unfit.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('unfit.id', backwards ? 'ASC' : 'DESC').getMany();
+  async forgetQuarantined(receivedBefore: Date): Promise<void> {
+    await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [receivedBefore]);
+  }
+
+  /** The latest first. */
+  quarantined(request: RequestOf<typeof ListQuarantinedEvents>): Promise<Page<QuarantinedEvent>> {
+    const { type, reason } = request.query;
+    const query = this.db.manager.createQueryBuilder(QuarantinedEvent, 'unfit');
+    if (type) query.andWhere('unfit.type = :type', { type });
+    if (reason) query.andWhere('unfit.reason = :reason', { reason });
+    return this.cursors.select(request, query, ['id']);
   }
 
   /** Tries quarantined events again, however old they are by now. What still does not fit stays, with the reason of today. */
@@ -168,10 +181,8 @@ export class EventsService {
     if (fit.length > 0) {
       const events = fit.map(({ read }) => read);
       await this.keep(tx, events);
-      // Days that were taken for whole are archived once more.
-      await tx.query(`UPDATE archived_days SET final = false WHERE day = ANY($1::date[])`, [
-        [...new Set(events.map(({ row }) => new Date(row.occurred_at).toISOString().slice(0, 10)))],
-      ]);
+      const days = new Set(events.map(({ row }) => new Date(row.occurred_at).toISOString().slice(0, 10)));
+      for (const step of this.lateSteps) await step(tx, [...days]);
     }
     return unfit.length;
   }

@@ -1,4 +1,4 @@
-import type { Comparison, ExperimentResults, MetricResult } from './experiment-results';
+import type { Comparison, ExperimentResults, MetricResult } from './metric-comparison';
 import type { ExperimentPlan } from './experiment.entity';
 
 type Advice = ExperimentResults['advice'];

@@ -7,7 +7,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { chancesToBeBest, weightsOf } from '../stats/bandit';
 import { Experiment } from './experiment.entity';
 import { ExperimentDataService } from './experiment-data.service';
-import { type ExperimentResults, resultsOf } from './experiment-results';
+import { resultsOf } from './experiment-results';
+import type { ExperimentResults } from './metric-comparison';
 import { ExperimentsService } from './experiments.service';
 
 const BANDIT_MEMORY_MS = 7 * 86_400_000;

@@ -1,5 +1,6 @@
 import type { ExperimentPlan } from './experiment.entity';
-import { type ArmMoments, type ExperimentData, resultsOf } from './experiment-results';
+import type { ArmMoments, ExperimentData } from './experiment-data';
+import { resultsOf } from './experiment-results';
 
 const START = new Date('2026-11-02T00:00:00Z');
 const days = (count: number) => new Date(START.getTime() + count * 86_400_000);

@@ -5,6 +5,30 @@ import { nameOf } from '../rollups/event-rules';
 import { neededPerGroup } from '../stats/comparison';
 import type { Experiment, ExperimentPlan } from './experiment.entity';
 
+class PlanImpossible extends DomainError {
+  constructor(why: string) {
+    super('analytics.plan_impossible', why, 422);
+  }
+}
+
+class ExperimentIncomplete extends DomainError {
+  constructor(missing: readonly string[]) {
+    super('analytics.experiment_incomplete', 'Before it starts an experiment says all it is for', 422, { missing });
+  }
+}
+
+class MeasureUnknown extends DomainError {
+  constructor(unknown: readonly string[]) {
+    super('analytics.measure_unknown', 'Nothing of the kind is counted', 422, { unknown });
+  }
+}
+
+class BanditUnfit extends DomainError {
+  constructor() {
+    super('analytics.bandit_unfit', 'A bandit follows whether something happens at once, and sets no prices', 422);
+  }
+}
+
 /** How many people are needed; by the mean alone where it is a share. */
 export function personsFor(asked: RequestOf<typeof PlanExperiment>['body']): AnswerOf<typeof PlanExperiment> {
   const { mean, deviation, minimalEffect, alpha, power, arms } = asked;
@@ -12,12 +36,10 @@ export function personsFor(asked: RequestOf<typeof PlanExperiment>['body']): Ans
   // Of a share both groups are looked at half way between what is and what is looked for.
   const middle = mean + effect / 2;
   const spread = deviation === undefined ? middle * (1 - middle) : deviation ** 2;
-  if (!(effect > 0) || !(spread > 0))
-    throw new DomainError('analytics.plan_impossible', 'A share lies between 0 and 1, and a mean is not 0', 422);
+  if (!(effect > 0) || !(spread > 0)) throw new PlanImpossible('A share lies between 0 and 1, and a mean is not 0');
   const personsPerArm = neededPerGroup({ spread, effect, alpha: alpha / (arms - 1), power });
   const persons = personsPerArm * arms;
-  if (!Number.isSafeInteger(persons))
-    throw new DomainError('analytics.plan_impossible', 'Nobody has as many people as this takes', 422);
+  if (!Number.isSafeInteger(persons)) throw new PlanImpossible('Nobody has as many people as this takes');
   return { personsPerArm, persons };
 }
 
@@ -28,10 +50,7 @@ export function refuseIncomplete(plan: ExperimentPlan): void {
   if (plan.guardrails.length === 0) missing.push('guardrails');
   const keys = [plan.primary, ...plan.secondary, ...plan.guardrails].flatMap((metric) => metric?.key ?? []);
   if (new Set(keys).size < keys.length) missing.push('distinct metric keys');
-  if (missing.length > 0)
-    throw new DomainError('analytics.experiment_incomplete', 'Before it starts an experiment says all it is for', 422, {
-      missing,
-    });
+  if (missing.length > 0) throw new ExperimentIncomplete(missing);
 }
 
 /** What no event says cannot be counted, nor what events say sealed; only numbers are added up. */
@@ -47,10 +66,7 @@ export function refuseUnknown({ primary, secondary, guardrails }: ExperimentPlan
     ];
     return wrong.map((name) => `${event} · ${name}`);
   });
-  if (unknown.length > 0)
-    throw new DomainError('analytics.measure_unknown', 'Nothing of the kind is counted', 422, {
-      unknown: [...new Set(unknown)],
-    });
+  if (unknown.length > 0) throw new MeasureUnknown([...new Set(unknown)]);
 }
 
 /** The fields of an event that are not sealed, and whether they are numbers; undefined for one that nobody says. */
@@ -88,9 +104,5 @@ export function refuseUnfitBandit({ place, plan: { kind, primary, secondary, gua
   if (kind !== 'bandit') return;
   const isLate = [primary, ...secondary, ...guardrails].some((metric) => metric?.within);
   if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per || isLate)
-    throw new DomainError(
-      'analytics.bandit_unfit',
-      'A bandit follows whether something happens at once, and sets no prices',
-      422,
-    );
+    throw new BanditUnfit();
 }

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG, defineJob, type JobRun, type PayloadOf, Scheduled, Slot } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
-import { DataSource } from 'typeorm';
 import type { AnalyticsConfig } from '../analytics.config';
 import { ExperimentAnalysisService } from './experiment-analysis.service';
+import { ExposuresService } from './exposures.service';
 
 const AnalyseExperiments = defineJob('analyse-experiments', Slot);
 const ReweighBandits = defineJob('reweigh-bandits', Slot);
@@ -12,10 +12,10 @@ const ForgetOldExposures = defineJob('forget-old-exposures', Slot);
 @Injectable()
 export class ExperimentsJobs {
   constructor(
-    private readonly db: DataSource,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: AnalyticsConfig,
     private readonly analysis: ExperimentAnalysisService,
+    private readonly exposures: ExposuresService,
   ) {}
 
   @Scheduled('*/10 * * * *', AnalyseExperiments, {
@@ -40,10 +40,7 @@ export class ExperimentsJobs {
   })
   async forgetOld(): Promise<void> {
     const before = DateTime.fromJSDate(this.clock.now()).minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS });
-    await this.db.query(
-      'DELETE FROM exposures USING experiments WHERE experiments.id = experiment_id AND ended_at < $1',
-      [before.toJSDate()],
-    );
+    await this.exposures.forgetEnded(before.toJSDate());
   }
 
   /** One that cannot be computed does not keep the guardrails of the others from being looked at. */

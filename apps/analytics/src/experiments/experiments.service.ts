@@ -12,10 +12,11 @@ import {
 import {
   type AnswerOf,
   Clock,
+  Cursors,
   DomainError,
   type Experiment as RunningExperiment,
   type IfMatch,
-  type Position,
+  type Page,
   type RequestOf,
   seesBot,
 } from '@switchboard/service-kit';
@@ -42,6 +43,43 @@ class ExperimentIsFixed extends DomainError {
   }
 }
 
+class ExperimentKeyTaken extends DomainError {
+  constructor(key: string) {
+    super('analytics.experiment_key_taken', 'There is an experiment of that name', 409, { key });
+  }
+}
+
+class ExperimentOfAnotherBot extends DomainError {
+  constructor(where: Pick<Experiment, 'place' | 'botId'>) {
+    super('analytics.experiment_of_another_bot', 'The place is of another bot', 422, { ...where });
+  }
+}
+
+class ExperimentNotRunning extends DomainError {
+  constructor(id: string) {
+    super('analytics.experiment_not_running', 'The experiment does not run', 409, { id });
+  }
+}
+
+class ArmNotFound extends DomainError {
+  constructor(arm: string) {
+    super('analytics.arm_not_found', 'The experiment has no such arm', 422, { arm });
+  }
+}
+
+/** `key` is the other experiment’s. */
+class ExperimentPlaceTaken extends DomainError {
+  constructor(key: string) {
+    super('analytics.experiment_place_taken', 'Another experiment runs there', 409, { key });
+  }
+}
+
+class ExperimentNamespaceTaken extends DomainError {
+  constructor(key: string) {
+    super('analytics.experiment_namespace_taken', 'Another experiment has these people', 409, { key });
+  }
+}
+
 export interface Decision {
   readonly decision: 'ship' | 'no_effect' | 'harmful' | 'stopped';
   readonly arm: string;
@@ -62,22 +100,18 @@ const DAY_MS = 86_400_000;
 export class ExperimentsService {
   constructor(
     private readonly outbox: Outbox,
+    private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}
 
-  list(
-    tx: EntityManager,
-    { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
-    position: Position | undefined,
-    bots: Actor['bots'],
-  ): Promise<Experiment[]> {
-    const backwards = position?.direction === 'prev';
-    const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
+  list(tx: EntityManager, request: RequestOf<typeof ListExperiments>): Promise<Page<Experiment>> {
+    const { state, botId } = request.query;
+    const { bots } = request.actor;
+    const query = tx.createQueryBuilder(Experiment, 'experiment');
     if (state) query.andWhere('experiment.state = ANY(:state)', { state });
     if (botId) query.andWhere('experiment.botId = :botId', { botId });
     if (bots) query.andWhere('experiment.botId = ANY(:bots)', { bots });
-    if (position) query.andWhere(`experiment.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('experiment.id', backwards ? 'ASC' : 'DESC').getMany();
+    return this.cursors.select(request, query, ['id']);
   }
 
   async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft): Promise<Answer> {
@@ -100,8 +134,7 @@ export class ExperimentsService {
       .orIgnore()
       .returning('id')
       .execute();
-    if ((raw as unknown[]).length === 0)
-      throw new DomainError('analytics.experiment_key_taken', 'There is an experiment of that name', 409, { key });
+    if ((raw as unknown[]).length === 0) throw new ExperimentKeyTaken(key);
     return answerOf(await this.find(tx, experiment.id));
   }
 
@@ -115,7 +148,7 @@ export class ExperimentsService {
     const experiment = await this.locked(tx, id, { seen, bots });
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
     if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(bots, after.botId))
-      throw new DomainError('analytics.experiment_of_another_bot', 'The place is of another bot', 422, { ...after });
+      throw new ExperimentOfAnotherBot(after);
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
     if (experiment.state !== 'draft') {
@@ -155,8 +188,7 @@ export class ExperimentsService {
     changing: Changing,
   ): Promise<Answer> {
     const experiment = await this.locked(tx, id, changing);
-    if (experiment.state !== 'running')
-      throw new DomainError('analytics.experiment_not_running', 'The experiment does not run', 409, { id });
+    if (experiment.state !== 'running') throw new ExperimentNotRunning(id);
     return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
   }
 
@@ -174,8 +206,7 @@ export class ExperimentsService {
   /** Ends a running experiment whose row is locked. */
   async end(tx: EntityManager, experiment: Experiment, decision: Decision): Promise<Experiment> {
     const arm = experiment.plan.arms.find(({ key }) => key === decision.arm);
-    if (!arm)
-      throw new DomainError('analytics.arm_not_found', 'The experiment has no such arm', 422, { arm: decision.arm });
+    if (!arm) throw new ArmNotFound(decision.arm);
     await this.save(tx, experiment, {
       state: decision.decision === 'stopped' ? 'stopped' : 'decided',
       decision: decision.decision,
@@ -256,15 +287,11 @@ export const assignmentOf = ({
 async function refuseOverlap(tx: EntityManager, { place, plan: { namespace } }: Experiment): Promise<void> {
   const running = await tx.findBy(Experiment, { state: 'running' });
   const there = running.find((other) => other.place === place);
-  if (there)
-    throw new DomainError('analytics.experiment_place_taken', 'Another experiment runs there', 409, { key: there.key });
+  if (there) throw new ExperimentPlaceTaken(there.key);
   const overlaps = running.find(({ plan: { namespace: other } }) => {
     return (
       namespace && other && other.name === namespace.name && other.from < namespace.to && namespace.from < other.to
     );
   });
-  if (overlaps)
-    throw new DomainError('analytics.experiment_namespace_taken', 'Another experiment has these people', 409, {
-      key: overlaps.key,
-    });
+  if (overlaps) throw new ExperimentNamespaceTaken(overlaps.key);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EventOf, ExposureRecorded, ReadArm } from '@switchboard/contracts';
 import { type AnswerOf, armOf } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { EventStore } from '../events/event-store.service';
 import { Experiment } from './experiment.entity';
 import { assignmentOf, ExperimentNotFound } from './experiments.service';
@@ -13,7 +13,10 @@ const SAME_VISIT = '10 minutes';
 /** Who has met which arm of which experiment, and when first. */
 @Injectable()
 export class ExposuresService {
-  constructor(store: EventStore) {
+  constructor(
+    private readonly db: DataSource,
+    store: EventStore,
+  ) {
     store.alsoForget((tx, userId) => tx.delete(Exposure, { userId }));
   }
 
@@ -32,6 +35,14 @@ export class ExposuresService {
     const met = decided ?? exposure?.arm;
     const arm = met === undefined ? armOf(assignmentOf(experiment), userId) : arms.find((one) => one.key === met);
     return { arm: arm?.key ?? null, value: arm?.value ?? null, exposed: exposure !== null };
+  }
+
+  /** Of experiments that ended before. */
+  async forgetEnded(before: Date): Promise<void> {
+    await this.db.query(
+      'DELETE FROM exposures USING experiments WHERE experiments.id = experiment_id AND ended_at < $1',
+      [before],
+    );
   }
 }
 

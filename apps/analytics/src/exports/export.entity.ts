@@ -14,6 +14,11 @@ export interface ExportRequest {
   readonly bom: boolean;
 }
 
+/** Of the job that writes it. */
+export const jobKeyOf = (id: string): string => `export:${id}`;
+
+export const fileKeyOf = ({ id }: Pick<Export, 'id'>): string => `exports/${id}`;
+
 /** A report that somebody wanted as a file. */
 @Entity({ name: 'exports' })
 export class Export {

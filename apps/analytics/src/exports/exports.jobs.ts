@@ -1,75 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ExportedReport, type Locale } from '@switchboard/contracts';
-import {
-  Clock,
-  defineJob,
-  DomainError,
-  type JobRun,
-  Jobs,
-  MEDIA_STORAGE,
-  type MediaStorage,
-  type PayloadOf,
-  Runs,
-  Scheduled,
-  Slot,
-} from '@switchboard/service-kit';
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { DataSource, In } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { defineJob, type JobRun, type PayloadOf, Runs, Scheduled, Slot } from '@switchboard/service-kit';
 import { z } from 'zod';
-import { define } from '../metrics/definitions';
-import { csvOf } from './csv';
-import { Export, type ExportRequest, type ExportState } from './export.entity';
-import { type ReportTable, ReportTablesService } from './report-tables.service';
-import type { Row, Table } from './table';
-import { type Notes, xlsxOf } from './xlsx';
+import { ExportWriterService } from './export-writer.service';
 
 export const WriteExport = defineJob('write-export', z.object({ exportId: z.uuid() }));
 const GiveUpExports = defineJob('give-up-exports', Slot);
 const ForgetExports = defineJob('forget-exports', Slot);
 
-export const LINK_LIFETIME_MS = 24 * 3_600_000;
-/** Of writing one; then it has failed. */
-export const ATTEMPTS = 5;
-const KEPT_DAYS = 30;
-/** So often it is told how far one is. */
-const TOLD_EACH_ROWS = 5000;
-const UNFINISHED: readonly ExportState[] = ['waiting', 'running'];
-
-/** Of the job that writes it. */
-export const jobKeyOf = (id: string): string => `export:${id}`;
-
-export const fileKeyOf = ({ id }: Pick<Export, 'id'>): string => `exports/${id}`;
-
-/** Writes reports into files, and deletes them when their links have expired. */
 @Injectable()
 export class ExportsJobs {
-  constructor(
-    private readonly db: DataSource,
-    private readonly tables: ReportTablesService,
-    private readonly clock: Clock,
-    private readonly jobs: Jobs,
-    @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
-  ) {}
+  constructor(private readonly writer: ExportWriterService) {}
 
   @Runs(WriteExport)
-  async write({ exportId }: PayloadOf<typeof WriteExport>, { signal, isLastAttempt }: JobRun): Promise<void> {
-    const open = { id: exportId, state: In(UNFINISHED) };
-    const row = await this.db.manager.findOneBy(Export, open);
-    if (!row) return;
-    try {
-      const { rows, bytes } = await this.writeFile(row, signal);
-      const now = this.clock.now();
-      const expiresAt = new Date(now.getTime() + LINK_LIFETIME_MS);
-      await this.db.manager.update(Export, open, { state: 'done', rows, bytes, finishedAt: now, expiresAt });
-    } catch (error) {
-      const problem = error instanceof DomainError && error.status < 500 ? error.code : null;
-      const isOver = problem !== null || (isLastAttempt && !signal.aborted);
-      if (isOver)
-        await this.db.manager.update(Export, open, { state: 'failed', problem, finishedAt: this.clock.now() });
-      // What was asked for cannot be had, however often it is tried.
-      if (problem === null) throw error;
-    }
+  write({ exportId }: PayloadOf<typeof WriteExport>, run: JobRun): Promise<void> {
+    return this.writer.write(exportId, run);
   }
 
   @Scheduled('*/10 * * * *', GiveUpExports, {
@@ -77,98 +21,15 @@ export class ExportsJobs {
       'Tells of exports that they have failed when nobody writes them any more: their process was killed at the last try.',
     timeoutMs: 60_000,
   })
-  async giveUp(): Promise<void> {
-    const rows = await this.db.manager.find(Export, { where: { state: In(UNFINISHED) }, select: { id: true } });
-    const alive = await this.jobs.alive(
-      this.db.manager,
-      rows.map(({ id }) => jobKeyOf(id)),
-    );
-    const lost = rows.filter(({ id }) => !alive.has(jobKeyOf(id))).map(({ id }) => id);
-    const failed = { state: 'failed', finishedAt: this.clock.now() } as const;
-    // One that has ended meanwhile stays as it is.
-    await this.db.manager.update(Export, { id: In(lost), state: In(UNFINISHED) }, failed);
+  giveUp(): Promise<void> {
+    return this.writer.giveUp();
   }
 
   @Scheduled('47 * * * *', ForgetExports, {
     purpose: 'Deletes files of exports whose links have expired, and after 30 days that there was an export.',
     timeoutMs: 10 * 60_000,
   })
-  async forget(_slot: PayloadOf<typeof ForgetExports>, { signal }: JobRun): Promise<void> {
-    const now = this.clock.now();
-    const expired = await this.db.query<{ id: string }[]>(
-      `SELECT id FROM exports WHERE state = 'done' AND expires_at < $1 ORDER BY expires_at`,
-      [now],
-    );
-    for (const { id } of expired) {
-      signal.throwIfAborted();
-      await this.media.delete(fileKeyOf({ id }));
-      await this.db.manager.update(Export, { id }, { state: 'expired' });
-    }
-    await this.db.query(
-      `DELETE FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`,
-      [now, KEPT_DAYS],
-    );
+  forget(_slot: PayloadOf<typeof ForgetExports>, { signal }: JobRun): Promise<void> {
+    return this.writer.forgetOld(signal);
   }
-
-  private async writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {
-    const { format, locale, delimiter, bom, of } = row.request;
-    const report = ExportedReport.decode(of);
-    const tell = (about: Partial<Export>) =>
-      this.db.manager.update(Export, { id: row.id, state: In(UNFINISHED) }, about as object);
-    await tell({ state: 'running', rows: 0 });
-    return this.tables.read(report, { bots: row.bots ?? undefined }, locale, async (table) => {
-      await tell({ totalRows: table.totalRows });
-      const counted = counting(table, signal, (rows) => tell({ rows }));
-      const notes = () => this.notes(table, of, counted, locale);
-      const chunks =
-        format === 'csv' ? csvOf(counted, { delimiter, bom }) : xlsxOf(counted, { name: report.report, notes });
-      const contentType = format === 'csv' ? 'text/csv' : 'application/octet-stream';
-      const { bytes } = await this.media.put(fileKeyOf(row), Readable.from(chunks, { objectMode: false }), {
-        contentType,
-      });
-      return { rows: counted.count(), bytes };
-    });
-  }
-
-  /** What the numbers mean, and of what they are. */
-  private notes(table: ReportTable, { report, query }: ExportRequest['of'], counted: Counting, locale: Locale): Notes {
-    const filters = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    return {
-      name: 'Definitions',
-      rows: [
-        ['report', report],
-        ...filters,
-        ['generated', this.clock.now().toISOString()],
-        ['rows', String(counted.count())],
-        ['SHA-256 of the rows, each as JSON in a line', counted.checksum()],
-        [],
-        ...table.definitions.map((id) => define(id, locale)).map(({ name, text }) => [name, text]),
-      ],
-    };
-  }
-}
-
-interface Counting extends Table {
-  count(): number;
-  checksum(): string;
-}
-
-/** The same table, of which it is told how many rows were read, and known afterwards what they were. */
-export function counting(
-  { columns, rows, zone }: Table,
-  signal: AbortSignal,
-  tell: (rows: number) => Promise<unknown>,
-): Counting {
-  const hash = createHash('sha256');
-  let count = 0;
-  async function* read(): AsyncGenerator<Row> {
-    for await (const row of rows) {
-      signal.throwIfAborted();
-      count++;
-      hash.update(`${JSON.stringify(row)}\n`);
-      yield row;
-      if (count % TOLD_EACH_ROWS === 0) await tell(count);
-    }
-  }
-  return { columns, zone, rows: read(), count: () => count, checksum: () => hash.copy().digest('hex') };
 }

@@ -23,8 +23,8 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Export } from './export.entity';
-import { ATTEMPTS, fileKeyOf, jobKeyOf, WriteExport } from './exports.jobs';
+import { Export, fileKeyOf, jobKeyOf } from './export.entity';
+import { WriteExport } from './exports.jobs';
 
 class ExportNotFound extends DomainError {
   constructor() {
@@ -38,6 +38,8 @@ class ExportLinkInvalid extends DomainError {
   }
 }
 
+/** Of writing one; then it has failed. */
+const ATTEMPTS = 5;
 const LINK = 'exports.link';
 const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8',
@@ -92,15 +94,10 @@ export class ExportsService {
   }
 
   async list(request: RequestOf<typeof ListExports>): Promise<AnswerOf<typeof ListExports>> {
-    const position = this.cursors.position(request);
-    const backwards = position?.direction === 'prev';
     const query = this.db.manager
       .createQueryBuilder(Export, 'export')
-      .where('owner = :owner', { owner: ownerOf(request.actor) })
-      .orderBy('id', backwards ? 'ASC' : 'DESC')
-      .limit(request.query.limit + 1);
-    if (position) query.andWhere(`id ${backwards ? '>' : '<'} :id`, { id: position.key[0] });
-    const { data, page } = this.cursors.page(request, await query.getMany(), ({ id }) => [id]);
+      .where('export.owner = :owner', { owner: ownerOf(request.actor) });
+    const { data, page } = await this.cursors.select(request, query, ['id']);
     return { data: data.map((row) => this.shown(row)), page };
   }
 

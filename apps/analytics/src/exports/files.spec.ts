@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import readExcelFile from 'read-excel-file/node';
 import { csvOf } from './csv';
-import { counting } from './exports.jobs';
+import { counting } from './export-writer.service';
 import type { Cell, Column, Row, Table } from './table';
 import { xlsxOf } from './xlsx';
 

@@ -153,6 +153,7 @@ describe('usage', () => {
       { who: 1, at: '2026-03-29T10:00:00Z', type: MESSAGE, props: { kind: 'voice' } },
       { who: 1, at: '2026-03-29T10:00:00Z', type: MESSAGE, props: { kind: 'text' } },
       { who: 1, at: '2026-03-29T10:00:01Z', type: 'chat-ai.reply.completed', props: { outcome: 'refused' } },
+      { who: 1, at: '2026-03-29T10:00:02Z', type: 'chat-ai.reply.completed', props: { outcome: 'not_last' } },
     ];
     const { tx, bot, scope } = await inBot(deeds);
     const about = { zone: 'Europe/Berlin', from: '2026-03-29', to: '2026-03-30' };
@@ -183,7 +184,7 @@ describe('usage', () => {
       ...{
         messages: 2,
         voiceMessages: 1,
-        replies: 1,
+        replies: 2,
         failedReplies: 1,
         calls: 3,
         cachedInputTokens: 30,

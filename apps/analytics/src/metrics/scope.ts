@@ -49,5 +49,3 @@ const DAY_MS = 86_400_000;
 /** `2026-03-29` and a number of days → another day. */
 export const addDays = (day: string, days: number): string =>
   new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
-
-export const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SUCCEEDED_OUTCOMES } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { BOUNDS_MS } from '../rollups/event-rules';
 import { upTo } from './activity';
@@ -78,8 +79,8 @@ export class UsageService {
   }
 }
 
-/** An answer with another outcome is an apology; see ReplyOutcome. */
-export const SUCCEEDED = `('answered', 'knowledge_only', 'cut_off', 'stopped')`;
+/** For `outcome NOT IN …`: what is a failure, as everywhere. */
+export const SUCCEEDED = `('${SUCCEEDED_OUTCOMES.join(`', '`)}')`;
 
 const MESSAGE = 'bot-adapter.message.received';
 const REPLY = 'chat-ai.reply.completed';

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module';
 import { BackupModule } from '../backup/backup.module';
 import { BusinessMetrics } from './business.metrics';
 import { StatisticsMetrics } from './statistics.metrics';
 
-@Module({ imports: [BackupModule], providers: [BusinessMetrics, StatisticsMetrics] })
+@Module({ imports: [AlertsModule, BackupModule], providers: [BusinessMetrics, StatisticsMetrics] })
 export class MonitoringModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { AlertsService } from '../alerts/alerts.service';
 import { BackupService } from '../backup/backup.service';
 import { Reading } from './reading';
 
@@ -10,7 +11,7 @@ const STORAGE_READ_EVERY_MS = 5 * 60_000;
 /** Whether the statistics can be relied on, and what is out of the ordinary in them. Every process tells the same. */
 @Injectable()
 export class StatisticsMetrics {
-  constructor(db: DataSource, backups: BackupService, registry: Registry) {
+  constructor(db: DataSource, alerts: AlertsService, backups: BackupService, registry: Registry) {
     const registers = [registry];
     const taken = new Reading(() => backups.list(), STORAGE_READ_EVERY_MS);
     backups.onChange(() => taken.forget());
@@ -41,20 +42,8 @@ export class StatisticsMetrics {
       registers,
       async collect() {
         this.reset();
-        for (const { count, ...labels } of await db.query<FiringAlerts[]>(FIRING).catch(() => []))
-          this.set(labels, count);
+        for (const { count, ...labels } of await alerts.firing(db.manager).catch(() => [])) this.set(labels, count);
       },
     });
   }
 }
-
-interface FiringAlerts {
-  readonly rule: string;
-  readonly severity: string;
-  readonly acknowledged: 'true' | 'false';
-  readonly count: number;
-}
-
-const FIRING = `
-  SELECT rule, severity, (acknowledged_at IS NOT NULL)::text AS acknowledged, count(*)::integer AS count
-  FROM alerts WHERE state = 'firing' GROUP BY 1, 2, 3`;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor, ReadMyStatistics } from '@switchboard/contracts';
 import { asActor, type AnswerOf, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
+import { ConsentsService } from '../consents/consents.service';
 import { SESSION_GAP, SESSION_TYPES } from '../metrics/activity';
 import { momentOf } from '../metrics/scope';
 import { Kept } from '../retention/kept';
@@ -15,19 +16,17 @@ export class OwnStatisticsService {
   constructor(
     private readonly db: DataSource,
     private readonly kept: Kept,
+    private readonly consents: ConsentsService,
   ) {}
 
   month({ month, zone }: RequestOf<typeof ReadMyStatistics>['query'], actor: Actor): Promise<Statistics> {
     const keptFrom = this.kept.firstDay('events', zone);
     return asActor(this.db, actor, async (tx) => {
-      const [consent] = await tx.query<{ given: boolean }[]>('SELECT given FROM consents WHERE user_id = $1', [
-        actor.id,
-      ]);
       const days = await tx.query<Day[]>(DAYS, [zone, `${month}-01`, actor.id, SESSION_TYPES]);
       const sum = (key: Exclude<keyof Day, 'day'>) => days.reduce((total, day) => total + day[key], 0);
       return {
         ...{ month, zone, days, keptFrom: keptFrom > `${month}-01` ? keptFrom : null },
-        isCounted: consent?.given ?? false,
+        isCounted: await this.consents.isGiven(tx, actor.id),
         total: {
           sessions: sum('sessions'),
           minutes: sum('minutes'),

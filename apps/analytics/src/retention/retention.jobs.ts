@@ -10,7 +10,9 @@ import {
   Slot,
 } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
+import { ArchiveService } from '../archive/archive.service';
 import { type EventPartition, EventPartitions } from '../events/event-partitions';
+import { EventsService } from '../events/events.service';
 import { RollupsService } from '../rollups/rollups.service';
 import { Kept } from './kept';
 
@@ -28,6 +30,8 @@ export class RetentionJobs {
   constructor(
     private readonly db: DataSource,
     private readonly partitions: EventPartitions,
+    private readonly events: EventsService,
+    private readonly archive: ArchiveService,
     private readonly rollups: RollupsService,
     private readonly clock: Clock,
     private readonly kept: Kept,
@@ -44,7 +48,7 @@ export class RetentionJobs {
     await this.rollups.forgetMeasures(5, this.daysAgo(FIVE_MINUTES_KEPT_DAYS));
     await this.rollups.forgetMeasures(15, activitySince);
     await this.rollups.forgetActivity(activitySince);
-    await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [this.daysAgo(QUARANTINE_KEPT_DAYS)]);
+    await this.events.forgetQuarantined(this.daysAgo(QUARANTINE_KEPT_DAYS));
     const oldest = this.kept.since('events');
     for (const partition of await this.partitions.list()) {
       if (partition.to > oldest) continue;
@@ -54,10 +58,7 @@ export class RetentionJobs {
   }
 
   private async drop(partition: EventPartition): Promise<void> {
-    const [{ missing }] = await this.db.query<[{ missing: number }]>(
-      `SELECT $2::date - $1::date - count(*)::integer AS missing FROM archived_days WHERE day >= $1 AND day < $2 AND final`,
-      [partition.from, partition.to].map((time) => time.toISOString().slice(0, 10)),
-    );
+    const missing = await this.archive.missingDays(partition.from, partition.to);
     if (missing > 0) {
       this.log.warn({ partition: partition.name, days: missing }, 'old events are kept: some days are not archived');
       return;

@@ -13,18 +13,9 @@ import {
   relativeDifference,
 } from './comparison';
 import { cuped, type CovariateMoments } from './cuped';
-import { benjaminiHochberg, holm } from './many-metrics';
+import { benjaminiHochberg } from './many-metrics';
 import { fisherExact, needsExactTest, newcombeInterval, sampleRatioMismatch, wilsonInterval } from './proportions';
-import {
-  mean,
-  medianAbsoluteDeviation,
-  proportionSample,
-  quantile,
-  ratioSample,
-  sampleOf,
-  variance,
-  winsorised,
-} from './samples';
+import { mean, medianAbsoluteDeviation, quantile, ratioSample, sampleOf, variance, winsorised } from './samples';
 
 interface Count {
   readonly successes: number;
@@ -135,15 +126,6 @@ describe('shares', () => {
     expect(needsExactTest({ successes: 10, n: 40 }, { successes: 12, n: 40 })).toBe(false);
     expect(needsExactTest({ successes: 398, n: 400 }, { successes: 399, n: 400 })).toBe(true);
   });
-
-  it('have the variance of their zeros and ones', () => {
-    const values = [...Array<number>(30).fill(1), ...Array<number>(70).fill(0)];
-    expect(proportionSample(30, 100)).toEqual({
-      n: 100,
-      mean: 0.3,
-      variance: expect.closeTo(variance(values), 12) as number,
-    });
-  });
 });
 
 describe('a mismatch of the sample ratio', () => {
@@ -187,20 +169,12 @@ describe('many metrics', () => {
     expect(benjaminiHochberg([])).toEqual([]);
   });
 
-  it("are adjusted by Holm's rule, worked by hand", () => {
-    const adjusted = [0.03, 0.06, 0.06, 0.02];
-    holm([0.01, 0.04, 0.03, 0.005]).forEach((value, i) => expect(value).toBeCloseTo(adjusted[i]!, 14));
-  });
-
   it('are never made more certain than they were', () => {
     const p = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
     fc.assert(
       fc.property(p, (values) => {
-        const [bh, strict] = [benjaminiHochberg(values), holm(values)];
-        values.forEach((value, i) => {
-          expect(bh[i]!).toBeGreaterThanOrEqual(value - 1e-12);
-          expect(strict[i]!).toBeGreaterThanOrEqual(bh[i]! - 1e-12);
-        });
+        const adjusted = benjaminiHochberg(values);
+        values.forEach((value, i) => expect(adjusted[i]!).toBeGreaterThanOrEqual(value - 1e-12));
       }),
     );
   });

@@ -22,16 +22,6 @@ export function solvePositive(a: readonly (readonly number[])[], b: readonly num
   return x;
 }
 
-/** The diagonal of A⁻¹; of a column that was left out Infinity. */
-export function inverseDiagonal(a: readonly (readonly number[])[]): number[] {
-  const { dropped } = cholesky(a);
-  return a.map((_, i) => {
-    if (dropped[i]) return Infinity;
-    const unit = a.map((__, k) => (k === i ? 1 : 0));
-    return solvePositive(a, unit)[i]!;
-  });
-}
-
 /** So small a part of a column's variance is rounding. */
 const NOTHING_OF_ITS_OWN = 1e-12;
 

@@ -1,10 +1,8 @@
-import { inverseDiagonal, solvePositive } from './linear-system';
+import { solvePositive } from './linear-system';
 
 export interface LogisticModel {
   readonly intercept: number;
   readonly coefficients: readonly number[];
-  /** Of the intercept, then of each coefficient; meaningful without a penalty only. */
-  readonly standardErrors: readonly number[];
   readonly converged: boolean;
 }
 
@@ -30,9 +28,8 @@ export function fitLogistic(
   const size = (features[0]?.length ?? 0) + 1;
   let beta = new Array<number>(size).fill(0);
   let converged = false;
-  let information: number[][] = [];
   for (let round = 0; round < iterations && !converged; round++) {
-    information = beta.map(() => new Array<number>(size).fill(0));
+    const information = beta.map(() => new Array<number>(size).fill(0));
     const gradient = new Array<number>(size).fill(0);
     features.forEach((row, r) => {
       const p = sigmoid(linear(beta, row));
@@ -56,12 +53,7 @@ export function fitLogistic(
     converged = Math.max(...step.map(Math.abs)) <= STEP_IS_NOTHING * Math.max(1, ...beta.map(Math.abs));
   }
   const [intercept, ...coefficients] = beta;
-  return {
-    intercept: intercept!,
-    coefficients,
-    standardErrors: inverseDiagonal(information).map(Math.sqrt),
-    converged,
-  };
+  return { intercept: intercept!, coefficients, converged };
 }
 
 export const predictLogistic = ({ intercept, coefficients }: LogisticModel, row: readonly number[]): number =>

@@ -12,15 +12,3 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
   });
   return adjusted;
 }
-
-/** The same so that not even one false one is among them, but for a chance of `alpha`. Source: S. Holm, 1979. */
-export function holm(pValues: readonly number[]): number[] {
-  const rising = pValues.map((p, at) => ({ p, at })).toSorted((a, b) => a.p - b.p);
-  const adjusted = new Array<number>(pValues.length);
-  let most = 0;
-  rising.forEach(({ p, at }, i) => {
-    most = Math.max(most, Math.min(1, p * (pValues.length - i)));
-    adjusted[at] = most;
-  });
-  return adjusted;
-}

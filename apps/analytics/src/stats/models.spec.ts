@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inverseDiagonal, solvePositive } from './linear-system';
+import { solvePositive } from './linear-system';
 import { fitLogistic, predictLogistic } from './logistic-regression';
 
 const read = <T>(file: string) => JSON.parse(readFileSync(join(__dirname, 'golden', file), 'utf8')) as T;
@@ -10,15 +10,13 @@ describe('logistic regression', () => {
     features: number[][];
     labels: (0 | 1)[];
     plain: number[];
-    standardErrors: number[];
     ridge3: number[];
   }>('logistic.json');
 
-  it('finds the maximum of the likelihood, and how sure it is', () => {
+  it('finds the maximum of the likelihood', () => {
     const model = fitLogistic(golden.features, golden.labels);
     expect(model.converged).toBe(true);
     [model.intercept, ...model.coefficients].forEach((value, i) => expect(value).toBeCloseTo(golden.plain[i]!, 7));
-    model.standardErrors.forEach((value, i) => expect(value).toBeCloseTo(golden.standardErrors[i]!, 6));
   });
 
   it('is drawn to zero by a penalty, but for the intercept', () => {
@@ -65,11 +63,5 @@ describe('a system of equations', () => {
         [4, 4],
       ),
     ).toEqual([expect.closeTo(2, 12), 0]);
-    expect(
-      inverseDiagonal([
-        [4, 0],
-        [0, 0],
-      ]),
-    ).toEqual([0.25, Infinity]);
   });
 });

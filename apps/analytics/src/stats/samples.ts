@@ -21,12 +21,6 @@ export const sampleOf = (values: readonly number[]): Sample => ({
   variance: variance(values),
 });
 
-/** Of `successes` among `n`, as values of 0 and 1. */
-export const proportionSample = (successes: number, n: number): Sample => {
-  const p = n === 0 ? 0 : successes / n;
-  return { n, mean: p, variance: n < 2 ? 0 : (p * (1 - p) * n) / (n - 1) };
-};
-
 /** The share `p` of the values lies below it: linear between neighbours, as `percentile_cont` of Postgres and type 7 of R. */
 export function quantile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -25,6 +25,10 @@ describe.each([
   });
 });
 
+it('there are no values of a function that is not here', () => {
+  expect(values.filter(({ fn }) => !(fn in functions))).toEqual([]);
+});
+
 describe('tails', () => {
   it('are exact where a rest of 1 would be nothing', () => {
     expect(special.erfc(12)).toBeGreaterThan(0);

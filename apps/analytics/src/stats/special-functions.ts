@@ -30,21 +30,13 @@ export function logGamma(x: number): number {
 
 export const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b);
 
-/** P(a, x) = γ(a, x) / Γ(a), for a > 0 and x ≥ 0. */
-export const lowerGamma = (a: number, x: number): number =>
-  x < a + 1 ? gammaSeries(a, x) : 1 - gammaContinuedFraction(a, x);
-
-/** Q(a, x) = 1 − P(a, x), exact in the far tail, too. */
+/** Q(a, x) = Γ(a, x) / Γ(a), for a > 0 and x ≥ 0, exact in the far tail, too. */
 export const upperGamma = (a: number, x: number): number =>
   x < a + 1 ? 1 - gammaSeries(a, x) : gammaContinuedFraction(a, x);
 
 /** The error function's complement. */
 export function erfc(x: number): number {
   return x < 0 ? 2 - erfc(-x) : upperGamma(0.5, x * x);
-}
-
-export function erf(x: number): number {
-  return x < 0 ? -erf(-x) : lowerGamma(0.5, x * x);
 }
 
 /** I_x(a, b), the regularised incomplete beta function, for a, b > 0 and 0 ≤ x ≤ 1. */

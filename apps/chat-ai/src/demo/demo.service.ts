@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TakeDemoTurns } from '@switchboard/contracts';
-import { CONFIG, DomainError, type RequestOf, unlessErased } from '@switchboard/service-kit';
+import { CONFIG, isDemo, refuseDemoInProduction, type RequestOf, unlessErased } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
 import { MessageCipher } from '../conversations/message-cipher';
@@ -8,12 +8,6 @@ import { countTokens } from '../models/tokens';
 
 type DemoTurn = RequestOf<typeof TakeDemoTurns>['body']['turns'][number];
 type SpokenTurn = DemoTurn & { readonly words: NonNullable<DemoTurn['words']> };
-
-class DemoRefused extends DomainError {
-  constructor() {
-    super('chat-ai.demo_refused', 'There is no demo company in production', 403);
-  }
-}
 
 /** What a model of the demo company is told at most. */
 const CONTEXT_TOKENS = 16_000;
@@ -31,7 +25,7 @@ export class DemoService {
 
   /** Budgets are left as they are: real talks are not to be refused because of these. @returns how many were not there */
   async take(turns: readonly DemoTurn[]): Promise<number> {
-    this.refuseInProduction();
+    refuseDemoInProduction('chat-ai', this.config);
     return this.db.transaction(async (tx) => {
       const recorded = await tx.query<{ id: string }[]>(RECORD_USAGE, [JSON.stringify(turns)]);
       const fresh = new Set(recorded.map(({ id }) => id));
@@ -44,7 +38,7 @@ export class DemoService {
   }
 
   async remove(): Promise<number> {
-    this.refuseInProduction();
+    refuseDemoInProduction('chat-ai', this.config);
     return this.db.transaction(async (tx) => {
       const [, conversations] = await tx.query<[unknown, number]>(
         `DELETE FROM conversations WHERE ${isDemo('user_id')}`,
@@ -86,14 +80,7 @@ export class DemoService {
       report: { limit: CONTEXT_TOKENS, tokens: turn.inputTokens, kept, summarised: [], dropped: [], shortened: [] },
     };
   }
-
-  private refuseInProduction(): void {
-    if (this.config.NODE_ENV === 'production') throw new DemoRefused();
-  }
 }
-
-/** By the version of its id. */
-const isDemo = (column: string) => `substr(${column}::text, 15, 1) = '8'`;
 
 const RECORD_USAGE = `
   INSERT INTO usages (id, purpose, turn_id, bot_id, user_id, model, input_tokens, cached_input_tokens, output_tokens, cost_micros,

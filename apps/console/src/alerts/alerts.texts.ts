@@ -1,4 +1,5 @@
 import { defineTexts } from '@switchboard/ui';
+import { severityTexts } from './severities';
 
 export const useAlertTexts = defineTexts({
   en: {
@@ -8,7 +9,7 @@ export const useAlertTexts = defineTexts({
     what: 'What',
     state: 'State',
     states: { pending: 'Being watched', firing: 'Now', resolved: 'Over' },
-    severities: { warn: 'Warning', page: 'Urgent', info: 'Note' },
+    severities: severityTexts.en,
     subject: 'Where',
     since: 'Since',
     seen: 'Seen',
@@ -72,7 +73,7 @@ export const useAlertTexts = defineTexts({
     what: 'Что',
     state: 'Состояние',
     states: { pending: 'Под наблюдением', firing: 'Сейчас', resolved: 'Прошло' },
-    severities: { warn: 'Предупреждение', page: 'Срочно', info: 'Заметка' },
+    severities: severityTexts.ru,
     subject: 'Где',
     since: 'С',
     seen: 'Сейчас',

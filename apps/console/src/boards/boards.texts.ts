@@ -1,4 +1,5 @@
 import { counted, defineTexts } from '@switchboard/ui';
+import { eventNames } from './event-names';
 
 export const useBoardTexts = defineTexts({
   en: {
@@ -34,7 +35,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'There until',
     exportRows: 'Rows',
     noExports: 'No file was written yet.',
-    download: 'Download',
     dau: 'Active a day',
     wau: 'Active a week',
     mau: 'Active a month',
@@ -45,7 +45,6 @@ export const useBoardTexts = defineTexts({
     new: 'New',
     retained: 'Came again',
     resurrected: 'Came back after 14 days',
-    dormant: 'Silent for 14 days',
     retention: {
       kind: 'Counted as',
       kinds: {
@@ -78,18 +77,7 @@ export const useBoardTexts = defineTexts({
       median: (time: string) => `typically ${time}`,
       none: 'Nobody took the first step in these days.',
     },
-    events: {
-      'bot-adapter.contact.started': 'Started a bot',
-      'bot-adapter.message.received': 'Wrote a message',
-      'bot-adapter.contact.blocked': 'Blocked the bot',
-      'bot-adapter.contact.unblocked': 'Let the bot write again',
-      'chat-ai.reply.completed': 'Got an answer',
-      'chat-ai.reply.rated': 'Rated an answer',
-      'tts-worker.speech.completed': 'Heard an answer',
-      'tts-worker.transcription.completed': 'Sent a voice message',
-      'analytics.page.opened': 'Opened a page',
-      'analytics.step.reached': 'Reached a step of a page',
-    },
+    events: eventNames.en,
     activity: {
       messages: 'Messages',
       replies: 'Answers',
@@ -104,7 +92,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Net',
-      gross: 'Gross',
       refunds: 'Refunds',
       arpu: 'A person',
       arpuAbout: 'net by active people',
@@ -183,7 +170,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'Хранится до',
     exportRows: 'Строк',
     noExports: 'Файлов пока не было.',
-    download: 'Скачать',
     dau: 'Активны за день',
     wau: 'Активны за неделю',
     mau: 'Активны за месяц',
@@ -194,7 +180,6 @@ export const useBoardTexts = defineTexts({
     new: 'Новые',
     retained: 'Пришли снова',
     resurrected: 'Вернулись через 14 дней',
-    dormant: 'Молчат 14 дней',
     retention: {
       kind: 'Считать',
       kinds: {
@@ -227,18 +212,7 @@ export const useBoardTexts = defineTexts({
       median: (time) => `обычно ${time}`,
       none: 'В эти дни первого шага никто не сделал.',
     },
-    events: {
-      'bot-adapter.contact.started': 'Запустил бота',
-      'bot-adapter.message.received': 'Написал сообщение',
-      'bot-adapter.contact.blocked': 'Заблокировал бота',
-      'bot-adapter.contact.unblocked': 'Снова разрешил писать',
-      'chat-ai.reply.completed': 'Получил ответ',
-      'chat-ai.reply.rated': 'Оценил ответ',
-      'tts-worker.speech.completed': 'Прослушал ответ',
-      'tts-worker.transcription.completed': 'Прислал голосовое',
-      'analytics.page.opened': 'Открыл страницу',
-      'analytics.step.reached': 'Дошёл до шага страницы',
-    },
+    events: eventNames.ru,
     activity: {
       messages: 'Сообщения',
       replies: 'Ответы',
@@ -253,7 +227,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Чистая выручка',
-      gross: 'Оплачено',
       refunds: 'Возвраты',
       arpu: 'С человека',
       arpuAbout: 'чистая на активных',

@@ -1,5 +1,6 @@
 import type { AnalyticsGuardrail, AnalyticsMetric, ChatAiPromptVersion } from '@switchboard/api-client';
 import type { Formats } from '@switchboard/ui';
+import { failedOutcomes } from './failed-outcomes';
 
 type Measure = AnalyticsMetric['measure'];
 type Template = Pick<AnalyticsMetric, 'measure' | 'per' | 'goal' | 'within'>;
@@ -25,7 +26,7 @@ const metrics: Readonly<Record<MetricId, Template>> = {
   messages: { measure: { event: 'bot-adapter.message.received', aggregate: 'count' }, goal: 'up' },
   cost: { measure: { event: 'chat-ai.usage.recorded', aggregate: 'sum', field: 'costMicros' }, goal: 'down' },
   failures: {
-    measure: { ...calls, where: { outcome: ['timed_out', 'model_unavailable', 'failed'] } },
+    measure: { ...calls, where: { outcome: [...failedOutcomes] } },
     per: calls,
     goal: 'down',
   },

@@ -53,7 +53,7 @@ export function LiveNumbers() {
           value={data && formats.number(data.failedReplies.today)}
           change={change(data?.failedReplies)}
           better="less"
-          href="/console/conversations?outcome=model_unavailable"
+          href="/console/boards?board=activity"
         />
         <Stat
           label={t.cost}

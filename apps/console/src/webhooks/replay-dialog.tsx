@@ -14,7 +14,7 @@ import {
   useForm,
   useKitTexts,
 } from '@switchboard/ui';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { useWebhookTexts } from './webhooks.texts';
 
 const outcomes = ['failed', 'cancelled', 'delivered'] as const;

@@ -1,18 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TakeDemoPeople } from '@switchboard/contracts';
-import { CONFIG, DomainError, PersonalData, type RequestOf } from '@switchboard/service-kit';
+import { CONFIG, isDemo, PersonalData, refuseDemoInProduction, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Identity } from '../people/identity.entity';
 import { IdentitiesService } from '../people/identities.service';
 import { User } from '../people/user.entity';
 
 type DemoPerson = RequestOf<typeof TakeDemoPeople>['body']['people'][number];
-
-class DemoRefused extends DomainError {
-  constructor() {
-    super('gateway.demo_refused', 'There is no demo company in production', 403);
-  }
-}
 
 const CHANNEL = 'telegram';
 const PERSONAL_TABLES = { users: 'id', identities: 'user_id', person_bots: 'user_id', restrictions: 'user_id' };
@@ -29,7 +23,7 @@ export class DemoService {
 
   /** Those who are there stay as they are, and who was erased does not come back. @returns how many were not there */
   async take(people: readonly DemoPerson[]): Promise<number> {
-    this.refuseInProduction();
+    refuseDemoInProduction('gateway', this.config);
     return this.db.transaction(async (tx) => {
       const known = await tx.query<{ id: string }[]>(
         `SELECT id FROM users WHERE id = ANY($1::uuid[])
@@ -57,7 +51,7 @@ export class DemoService {
   }
 
   remove(): Promise<number> {
-    this.refuseInProduction();
+    refuseDemoInProduction('gateway', this.config);
     return this.db.transaction(async (tx) => {
       const deleted = [];
       for (const [table, column] of Object.entries(PERSONAL_TABLES))
@@ -86,11 +80,4 @@ export class DemoService {
     };
     return { user, identity };
   }
-
-  private refuseInProduction(): void {
-    if (this.config.NODE_ENV === 'production') throw new DemoRefused();
-  }
 }
-
-/** By the version of its id. */
-const isDemo = (column: string) => `substr(${column}::text, 15, 1) = '8'`;

@@ -84,16 +84,16 @@ export class AuditTrail implements OnModuleDestroy {
 
   end({ entry, isOwn, requestId }: AuditedCall, { status, code, ms, isReplayed }: Outcome): void {
     const hasEntry = isOwn && this.requests.end(requestId);
-    // What was written with a change that failed has gone with it.
-    if (hasEntry && status < 400) return;
+    // What was written with a change that failed has gone with it; one of which nobody saw the end tells of it by being there.
+    if (hasEntry && (status < 400 || status === CALLER_GONE)) return;
     const details = { ...entry.details, status, code, ms, ...(isReplayed && { isReplayed }) };
-    this.write({ ...entry, details, result: resultOf(status) });
+    this.write({ ...entry, details, result: resultOf(status, isOwn) });
   }
 
   /** Somebody we know was not let in. */
   refused({ entry }: AuditedCall, error: unknown): void {
     const { code, status } = error instanceof DomainError ? error : { code: 'internal_error', status: 500 };
-    this.write({ ...entry, details: { ...entry.details, status, code }, result: resultOf(status) });
+    this.write({ ...entry, details: { ...entry.details, status, code }, result: resultOf(status, true) });
   }
 
   /** The answer is not kept waiting: what it tells of has an entry, or was not done. */
@@ -135,9 +135,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const plain = (value: string) => (UUID.test(value) ? value.toLowerCase() : value);
 const LONGEST_REASON = 500;
 const DENIED = [401, 403, 423, 429];
+/** As nginx counts it. */
+export const CALLER_GONE = 499;
+/** Whether it was done, the service that was asked may know. */
+const UNANSWERED = [503, 504];
 
-function resultOf(status: number): string {
+function resultOf(status: number, isOwn: boolean): string {
   if (status < 400) return 'done';
+  if (status === CALLER_GONE || (!isOwn && UNANSWERED.includes(status))) return 'unknown';
   return DENIED.includes(status) ? 'denied' : 'failed';
 }
 

@@ -4,7 +4,7 @@ import { type Actor, isOpen, publicPathOf, type RouteDefinition } from '@switchb
 import {
   Clock,
   CONFIG,
-  EXPOSED_HEADERS,
+  drain,
   HttpProblem,
   type Language,
   LOG,
@@ -18,8 +18,7 @@ import accepts from 'accepts';
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Counter, Histogram, Registry } from 'prom-client';
-import proxyAddress from 'proxy-addr';
+import { Counter, Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { actorFor, type Principal } from '../access/principal';
@@ -28,17 +27,17 @@ import type { GatewayConfig } from '../gateway.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
-import { type AuditedCall, auditedCall, AuditTrail } from './audit-trail';
-import { OpenStreams } from './open-streams';
 import { WellKnownService } from '../sessions/well-known.service';
-import { chargesFor, chargesForRefusal } from './rate-policy';
+import { type AuditedCall, auditedCall, AuditTrail, CALLER_GONE } from './audit-trail';
+import { ClientAddress } from './client-address';
+import { CrossOriginPolicy } from './cross-origin-policy';
+import { OpenStreams } from './open-streams';
 import { type FoundRoute, PublicRoutes } from './public-routes';
+import { chargesFor, chargesForRefusal } from './rate-policy';
+import { RequestLog } from './request-log';
 import { Upstreams } from './upstreams';
 
 const JSON_MAX_BYTES = 1024 * 1024;
-/** Anybody can make up others. */
-const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const OWN = 'gateway';
 /** A third of the time for which it is good. */
 const TOKEN_USED_MS = 20_000;
@@ -73,36 +72,26 @@ export class EdgeService implements PublicFront, OnModuleInit {
   private readonly routes: PublicRoutes;
   private readonly tokens = new LRUCache<string, Promise<string>>({ max: 20_000, ttl: TOKEN_USED_MS });
   private readonly recognised = new LRUCache<string, true>({ max: 50_000, ttl: RECOGNISED_MS });
-  private readonly seconds: Histogram<'service' | 'route' | 'method' | 'status' | 'caller'>;
   private readonly limited: Counter<'limit'>;
-  /** Names its fields itself, none of which is a secret: to look for some would cost a tenth of a request. */
-  private readonly accessLog: Log;
-  private readonly isTrusted: (address: string, index: number) => boolean;
 
   constructor(
+    private readonly addresses: ClientAddress,
+    private readonly crossOrigin: CrossOriginPolicy,
     private readonly principals: PrincipalsService,
     private readonly limits: LimitsService,
     private readonly upstreams: Upstreams,
     private readonly streams: OpenStreams,
     private readonly pages: PagesService,
     private readonly trail: AuditTrail,
+    private readonly requests: RequestLog,
     private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] },
+    @Inject(CONFIG) private readonly config: GatewayConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.routes = new PublicRoutes();
-    this.accessLog = log.child({}, { redact: [] });
-    this.isTrusted = proxyAddress.compile(config.GATEWAY_TRUSTED_PROXIES.split(',').map((part) => part.trim()));
-    this.seconds = new Histogram({
-      name: 'gateway_request_duration_seconds',
-      help: 'Requests from outside: how long they took until the answer was through, by route, status and kind of caller.',
-      labelNames: ['service', 'route', 'method', 'status', 'caller'],
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10, 60],
-      registers: [registry],
-    });
     this.limited = new Counter({
       name: 'gateway_limited_requests_total',
       help: 'Requests that were refused because a limit had nothing left, by the limit.',
@@ -121,14 +110,18 @@ export class EdgeService implements PublicFront, OnModuleInit {
   }
 
   handle(request: IncomingMessage, response: ServerResponse, application: RequestListener): void {
+    const address = this.addresses.of(request);
+    if (address === undefined) return void response.destroy();
     const exchange: Exchange = {
-      ...{ request, response, application },
+      request,
+      response,
+      application,
       requestId: uuidv7(),
-      address: proxyAddress(request, this.isTrusted),
+      address,
       began: performance.now(),
     };
     response.setHeader('x-request-id', exchange.requestId);
-    response.once('close', () => this.note(exchange));
+    response.once('close', () => this.finished(exchange));
     this.answer(exchange).catch((error: unknown) => this.refuse(exchange, error));
   }
 
@@ -137,11 +130,11 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const url = request.url ?? '/';
     if (url.startsWith('/.well-known/')) return this.wellKnown.answer(request, response);
     if (!url.startsWith(`${VERSION}/`)) return this.pages.answer(request, response);
-    if (this.isPreflight(exchange)) return;
+    if (this.crossOrigin.answersPreflight(request, response)) return;
     const found = (exchange.found = this.find(request, response));
     const { route } = found;
     nameSpan(route);
-    this.refuseForeignPages(request);
+    this.crossOrigin.refuseForeignPages(request);
     if (isOpen(route)) {
       this.demand(exchange, await this.limits.pay(chargesFor(route, undefined, exchange.address)));
       this.trail.noteOrigin(request, exchange.address);
@@ -245,7 +238,14 @@ export class EdgeService implements PublicFront, OnModuleInit {
       return context.with(underTheSpan(), () => application(request, response));
     }
     const token = actor && (await this.tokenFor(service, route, actor));
-    await this.upstreams.forward(request, response, { service, target, token, requestId, maxBytes });
+    await this.upstreams.forward(request, response, {
+      service,
+      target,
+      token,
+      requestId,
+      maxBytes,
+      isLong: isLong(route),
+    });
   }
 
   /** Signing one takes longer than everything else here, so it is used for the same thing again. The request has its id in a header. */
@@ -267,7 +267,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const reset = Math.ceil(resetMs / 1000);
     response.setHeader('ratelimit-policy', balances.map(({ limit: each }) => policyOf(each)).join(', '));
     response.setHeader('ratelimit', `"${limit.name}";r=${remaining};t=${reset}`);
-    response.setHeader('x-ratelimit-limit', limit.limit);
+    response.setHeader('x-ratelimit-limit', Math.floor(limit.limit));
     response.setHeader('x-ratelimit-remaining', remaining);
     response.setHeader('x-ratelimit-reset', reset);
     if (tightest.allowed) return;
@@ -275,38 +275,6 @@ export class EdgeService implements PublicFront, OnModuleInit {
     // So that those who are refused together do not come back together.
     const jitter = 1 + Math.random() * 0.1;
     throw new HttpProblem('too_many_requests', { retryAfter: Math.max(1, Math.ceil(reset * jitter)) });
-  }
-
-  /** A browser says from which page a request comes; a page of somebody else may change nothing with the cookies of this one. */
-  private refuseForeignPages({ method = 'GET', headers }: IncomingMessage): void {
-    if (SAFE_METHODS.includes(method)) return;
-    const { origin, 'sec-fetch-site': site } = headers;
-    if (origin !== undefined && this.config.HTTP_CORS_ORIGINS.includes(origin)) return;
-    const isForeign =
-      site !== undefined ? site !== 'same-origin' && site !== 'none' : origin !== undefined && !this.isOwn(headers);
-    if (isForeign) throw new HttpProblem('cross_site_request');
-  }
-
-  /** Also by the name under which it was asked, since an installation may have several. */
-  private isOwn({ origin, host }: IncomingMessage['headers']): boolean {
-    return (
-      URL.canParse(origin!) && [new URL(this.config.GATEWAY_PUBLIC_URL).host, host].includes(new URL(origin!).host)
-    );
-  }
-
-  private isPreflight({ request, response }: Exchange): boolean {
-    const { origin } = request.headers;
-    if (origin === undefined || !this.config.HTTP_CORS_ORIGINS.includes(origin)) return false;
-    response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-allow-credentials', 'true');
-    response.setHeader('access-control-expose-headers', EXPOSED_HEADERS.join(', '));
-    response.appendHeader('vary', 'Origin');
-    if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false;
-    response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
-    response.setHeader('access-control-allow-headers', request.headers['access-control-request-headers'] ?? '');
-    response.setHeader('access-control-max-age', '600');
-    response.writeHead(204).end();
-    return true;
   }
 
   private refuse({ request, response, requestId, found }: Exchange, error: unknown): void {
@@ -320,40 +288,23 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const retryAfter = problem.retryAfter ?? (problem.status === 503 ? AWAY_FOR_S : undefined);
     if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
-    // What is left of a body that nobody reads would be taken for the next request.
-    if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    if (!request.complete) drain(request);
   }
 
-  private note({ request, response, requestId, found, caller, audited, began }: Exchange): void {
+  private finished({ request, response, requestId, found, caller, audited, began }: Exchange): void {
     if (!found && !request.url?.startsWith(`${VERSION}/`)) return;
     const ms = performance.now() - began;
-    const method = METHODS.includes(request.method ?? '') ? request.method! : 'other';
-    const labels = { service: found?.service ?? 'none', route: found?.route.id ?? 'unknown' };
     const status = response.writableFinished ? response.statusCode : CALLER_GONE;
     const code = response.getHeader('x-problem-code')?.toString();
     const isReplayed = response.hasHeader('idempotency-replayed');
     if (audited) this.trail.end(audited, { status, code, ms: Math.round(ms), isReplayed });
-    this.seconds.observe({ ...labels, method, status, caller: caller?.kind ?? 'nobody' }, ms / 1000);
-    this.accessLog.info(
-      {
-        ...labels,
-        method,
-        status,
-        ms: Math.round(ms * 10) / 10,
-        requestId,
-        ...(code && { code }),
-        ...(caller && { actor: `${caller.kind}:${caller.id}` }),
-      },
-      'request',
-    );
+    this.requests.finished({ requestId, method: request.method, found, caller, status, code, ms });
   }
 }
 
 const VERSION = '/v1';
 const AWAY_FOR_S = 10;
-/** As nginx counts it. */
-const CALLER_GONE = 499;
 
 /** Of a trace, whose first span would otherwise have its method alone. */
 function nameSpan(route: RouteDefinition): void {
@@ -375,6 +326,11 @@ function botIn({ route, params }: FoundRoute): string | undefined {
 
 const isStream = ({ answer }: RouteDefinition) => answer !== undefined && 'kind' in answer && answer.kind === 'events';
 
+/** Files and streams take as long as they take. */
+const isLong = ({ body, answer }: RouteDefinition) =>
+  (answer !== undefined && !(answer instanceof z.ZodType)) ||
+  (body !== undefined && !(body instanceof z.ZodType) && body.kind !== 'form');
+
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;
   // What is about a file in a form comes besides.
@@ -389,4 +345,4 @@ function credentialsOf({ headers: { authorization = '', cookie = '' } }: Incomin
 
 const part = ({ limit, remaining }: Balance) => remaining / limit.limit;
 const policyOf = ({ name, limit, windowMs }: Balance['limit']) =>
-  `"${name}";q=${limit};w=${Math.round(windowMs / 1000)}`;
+  `"${name}";q=${Math.floor(limit)};w=${Math.round(windowMs / 1000)}`;

@@ -307,6 +307,25 @@ describe('the edge', () => {
     expect((await call(USAGE, { as: analyst })).status).toBe(200);
   });
 
+  it('finds a service by its name as it is written, and no other', async () => {
+    const owner = await signInStaff(app, 'owner');
+    expect((await call('/v1/services/chat-ai/system', { as: owner })).status).toBe(200);
+    for (let i = 0; i < 6; i++) expect((await call('/v1/services/%63hat-ai/system', { as: owner })).status).toBe(404);
+    expect((await call('/v1/services/chat-ai/system', { as: owner })).status).toBe(200);
+  });
+
+  it('counts who comes through a proxy by the address that it names, with or without a port', async () => {
+    const left = async (address: string) => {
+      const response = await call('/v1/sign-in/methods', { headers: { 'x-forwarded-for': address } });
+      return Number(response.headers.get('x-ratelimit-remaining'));
+    };
+    const first = await left('203.0.113.77:50001');
+    expect(await left('203.0.113.77:50002')).toBe(first - 1);
+    expect(await left('203.0.113.77')).toBe(first - 2);
+    expect(await left('[2001:db8:7::1]:443')).toBe(first);
+    expect(await left('[2001:db8:7::2]:444')).toBe(first - 1);
+  });
+
   it('a service that is away is said to be, and others go on', async () => {
     await upstream.stop();
     const response = await call(USAGE, { as: analyst });

@@ -59,6 +59,8 @@ export class OpenStreams implements OnModuleInit, OnModuleDestroy {
 
   /** @throws HttpProblem 429 for one who has so many already */
   add(stream: Stream): void {
+    // Nothing would tell of its end any more.
+    if (stream.response.destroyed) return;
     const owner = ownerOf(stream.principal);
     const count = this.counts.get(owner) ?? 0;
     if (count >= MOST) throw new HttpProblem('too_many_requests', { retryAfter: RETRY_AFTER_S });

@@ -39,6 +39,8 @@ export class PublicRoutes {
     if (owner !== 'service-kit')
       return { route, service: owner, params: found.params, target: url.slice(VERSION.length) };
     const { service = '', ...params } = found.params;
+    // Names of services need no escapes; one with them would be found by its decoded form and cut off by another length.
+    if (!url.startsWith(`${VERSION}/services/${service}/`)) return undefined;
     return { route, service, params, target: url.slice(`${VERSION}/services/${service}`.length) };
   }
 

@@ -2,14 +2,17 @@ import { context, propagation } from '@opentelemetry/api';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import {
   CircuitBreaker,
+  drain,
   HttpProblem,
   ServiceClient,
   UpstreamTimeout,
   UpstreamUnavailable,
 } from '@switchboard/service-kit';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
-import { type Dispatcher, errors, Pool } from 'undici';
+import { Gauge, Registry } from 'prom-client';
+import { errors, Pool } from 'undici';
+import { NoConnection, ResponseRelay } from './response-relay';
 
 export interface Forwarding {
   readonly service: string;
@@ -17,6 +20,8 @@ export interface Forwarding {
   readonly target: string;
   readonly token: string | undefined;
   readonly requestId: string;
+  /** A stream or a file, of which many may be under way. */
+  readonly isLong: boolean;
   /** The largest body the route takes. */
   readonly maxBytes: number;
 }
@@ -28,6 +33,8 @@ const ANSWER_BEGINS_MS = 30_000;
 /** Streams of events say something every 15 s. */
 const SILENT_MS = 60_000;
 const CONNECTIONS = 128;
+/** Streams of events, uploads and downloads; how many of them somebody has at once is limited where they begin. */
+const LONG_CONNECTIONS = 1024;
 /** In a row; then one call in so many milliseconds finds out whether the service is back. */
 const BREAK_AFTER = 5;
 const PROBE_EVERY_MS = 1000;
@@ -48,11 +55,11 @@ const NOT_SENT_ON = new Set([
   ...['authorization', 'cookie', 'x-request-id', 'traceparent', 'tracestate', 'forwarded'],
   ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
 ]);
-const NOT_SENT_BACK = new Set(['connection', 'keep-alive', 'transfer-encoding', 'x-request-id', 'date', 'set-cookie']);
 
 interface Upstream {
   readonly base: string;
-  readonly pool: Pool;
+  /** What takes as long as it takes keeps no connection from what does not. */
+  readonly pools: Readonly<Record<'short' | 'long', Pool>>;
   readonly breaker: CircuitBreaker;
 }
 
@@ -61,10 +68,39 @@ interface Upstream {
 export class Upstreams implements OnModuleDestroy {
   private readonly known = new Map<string, Upstream>();
 
-  constructor(private readonly services: ServiceClient) {}
+  constructor(
+    private readonly services: ServiceClient,
+    registry: Registry,
+  ) {
+    const { known } = this;
+    new Gauge({
+      name: 'gateway_upstream_requests',
+      help: 'Requests to a service now, by whether they have a connection: `long` are streams of events, uploads and downloads.',
+      labelNames: ['service', 'pool', 'state'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [service, { pools }] of known)
+          for (const [pool, { stats }] of Object.entries(pools)) {
+            this.set({ service, pool, state: 'running' }, stats.running);
+            this.set({ service, pool, state: 'queued' }, stats.queued + stats.pending);
+          }
+      },
+    });
+    new Gauge({
+      name: 'gateway_upstream_circuit_open',
+      help: '1 while a service has failed so often in a row that requests for it are refused at once.',
+      labelNames: ['service'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [service, { breaker }] of known) this.set({ service }, breaker.isOpen ? 1 : 0);
+      },
+    });
+  }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([...this.known.values()].map(({ pool }) => pool.destroy()));
+    await Promise.all([...this.known.values()].flatMap(poolsOf).map((pool) => pool.destroy()));
   }
 
   /** Whether there is such a service. */
@@ -77,14 +113,15 @@ export class Upstreams implements OnModuleDestroy {
    * @throws before the answer has begun: HttpProblem, UpstreamUnavailable, UpstreamTimeout
    */
   async forward(request: IncomingMessage, response: ServerResponse, forwarding: Forwarding): Promise<void> {
-    const { pool, breaker } = this.upstream(forwarding.service);
+    // Whoever left while it was found out who they are is told of by no event any more.
+    if (response.destroyed) return;
+    const { pools, breaker } = this.upstream(forwarding.service);
     if (!breaker.admits()) throw new UpstreamUnavailable(`${forwarding.service} has failed several times in a row`);
     const counted = hasBody(request) ? new CountedBody(forwarding.maxBytes) : undefined;
-    const passing = new Passing(response, breaker);
-    const leave = () => passing.leave();
-    response.once('close', leave);
+    const relay = new ResponseRelay(response, () => breaker.answered());
+    const pool = forwarding.isLong ? pools.long : pools.short;
     try {
-      await passing.end(() =>
+      await relay.relay(() =>
         pool.dispatch(
           {
             path: forwarding.target,
@@ -92,18 +129,20 @@ export class Upstreams implements OnModuleDestroy {
             headers: headersFor(request, forwarding),
             body: counted ? request.pipe(counted) : null,
           },
-          passing,
+          relay,
         ),
       );
+      if (!request.complete) drain(request);
     } catch (error) {
       // Breaking it off is the only way to say that it is not whole.
       if (response.headersSent) return void response.destroy();
       if (counted?.isTooLarge) throw new HttpProblem('body_too_large');
-      breaker.failed();
+      if (error instanceof NoConnection)
+        throw new UpstreamUnavailable(`${forwarding.service} is busy`, { cause: error });
+      // Of what could not even be asked for the service is not to blame.
+      if (!(error instanceof errors.InvalidArgumentError)) breaker.failed();
       if (error instanceof errors.HeadersTimeoutError) throw new UpstreamTimeout(forwarding.service, { cause: error });
       throw new UpstreamUnavailable(`${forwarding.service} does not answer`, { cause: error });
-    } finally {
-      response.off('close', leave);
     }
   }
 
@@ -112,77 +151,20 @@ export class Upstreams implements OnModuleDestroy {
     const known = this.known.get(service);
     if (known?.base === base) return known!;
     if (!base) throw new UpstreamUnavailable(`it is not known where ${service} answers`);
-    void known?.pool.close();
-    const pool = new Pool(base, {
-      connections: CONNECTIONS,
-      connect: { timeout: CONNECT_MS },
-      headersTimeout: ANSWER_BEGINS_MS,
-      bodyTimeout: SILENT_MS,
-    });
-    const upstream = { base, pool, breaker: new CircuitBreaker(BREAK_AFTER, PROBE_EVERY_MS) };
+    for (const pool of poolsOf(known)) void pool.close();
+    const poolOf = (connections: number) =>
+      new Pool(base, {
+        connections,
+        connect: { timeout: CONNECT_MS },
+        headersTimeout: ANSWER_BEGINS_MS,
+        bodyTimeout: SILENT_MS,
+      });
+    const pools = { short: poolOf(CONNECTIONS), long: poolOf(LONG_CONNECTIONS) };
+    const upstream = { base, pools, breaker: new CircuitBreaker(BREAK_AFTER, PROBE_EVERY_MS) };
     this.known.set(service, upstream);
     return upstream;
   }
 }
-
-/** Writes an answer on as it comes, without a stream between the two: at full speed those cost more than the rest of a request. */
-class Passing implements Dispatcher.DispatchHandler {
-  private controller: Dispatcher.DispatchController | undefined;
-  private isLeft = false;
-  private resolve!: () => void;
-  private reject!: (error: Error) => void;
-
-  constructor(
-    private readonly response: ServerResponse,
-    private readonly breaker: CircuitBreaker,
-  ) {}
-
-  /** Begins it, and resolves when it is through or its caller has left. */
-  end(begin: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-      begin();
-    });
-  }
-
-  /** Nobody waits for it any more. */
-  leave(): void {
-    this.isLeft = true;
-    this.controller?.abort(CALLER_LEFT);
-    this.resolve();
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    if (this.isLeft) controller.abort(CALLER_LEFT);
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // "Early hints" and the like come before it.
-    if (status < 200) return;
-    this.breaker.answered();
-    for (const name in headers) if (!NOT_SENT_BACK.has(name)) this.response.setHeader(name, headers[name]!);
-    this.response.writeHead(status);
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.response.write(chunk)) return;
-    controller.pause();
-    this.response.once('drain', () => controller.resume());
-  }
-
-  onResponseEnd(): void {
-    this.response.end();
-    this.resolve();
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.reject(error);
-  }
-}
-
-const CALLER_LEFT = new Error('its caller has left');
 
 /** Breaks off a body that is larger than its route takes; who sends in chunks says no size beforehand. */
 class CountedBody extends Transform {
@@ -199,6 +181,8 @@ class CountedBody extends Transform {
     done(this.isTooLarge ? new HttpProblem('body_too_large') : null, chunk);
   }
 }
+
+const poolsOf = (upstream?: Upstream): Pool[] => (upstream ? Object.values(upstream.pools) : []);
 
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { TcpProxy, until } from '@switchboard/testing';
 import { MemoryCounters } from './memory-counters';
-import type { Balance, Charge, Counters, RateLimit } from './rate-limit';
+import { type Balance, type Charge, type Counters, type RateLimit, shareOf } from './rate-limit';
 import { RedisCounters } from './redis-counters';
 
 const MINUTE = 60_000;
@@ -18,7 +18,7 @@ function suite(make: () => Counters) {
   beforeAll(() => (counters = make()));
   // Whole minutes, so that a cell begins there.
   const start = Math.floor(Date.now() / MINUTE) * MINUTE;
-  const pay = async (charges: Charge[], at = start, share = 1): Promise<Balance[]> => counters.pay(charges, at, share);
+  const pay = async (charges: Charge[], at = start): Promise<Balance[]> => counters.pay(charges, at);
   const allowed = async (...args: Parameters<typeof pay>) => (await pay(...args)).every((balance) => balance.allowed);
 
   it('allows what a limit has, and no more', async () => {
@@ -63,15 +63,15 @@ function suite(make: () => Counters) {
   });
 
   it('gives away its share of a limit only', async () => {
-    const limit = window(10);
-    for (let i = 0; i < 5; i++) expect(await allowed([charge(limit)], start, 0.5)).toBe(true);
-    expect(await allowed([charge(limit)], start, 0.5)).toBe(false);
+    const limit = shareOf(window(10), 0.5);
+    for (let i = 0; i < 5; i++) expect(await allowed([charge(limit)])).toBe(true);
+    expect(await allowed([charge(limit)])).toBe(false);
   });
 
   it.each([1, 0.5, 1 / 3])('counts what was used of a share of %p', async (share) => {
-    const [cells, tried] = [window(30), spread(15, 15)];
+    const [cells, tried] = [window(30), spread(15, 15)].map((limit) => shareOf(limit, share)) as [RateLimit, RateLimit];
     const used: number[][] = [];
-    for (let i = 0; i < 3; i++) used.push((await pay([charge(cells), charge(tried)], start, share)).map((b) => b.used));
+    for (let i = 0; i < 3; i++) used.push((await pay([charge(cells), charge(tried)])).map((b) => b.used));
     expect(used).toEqual([
       [1, 1],
       [2, 2],
@@ -130,7 +130,7 @@ describe('counters in memory', () => suite(() => new MemoryCounters()));
     redis = new RedisCounters(url, (subject) => subject);
     redis.open();
     const answers = () =>
-      redis.pay([charge(window(1))], Date.now(), 1).then(
+      redis.pay([charge(window(1))], Date.now()).then(
         () => true,
         () => false,
       );
@@ -145,7 +145,7 @@ describe('counters in memory', () => suite(() => new MemoryCounters()));
     const away = new RedisCounters(proxy.url, (subject) => subject);
     away.open();
     const answers = () =>
-      away.pay([charge(window(5))], Date.now(), 1).then(
+      away.pay([charge(window(5))], Date.now()).then(
         () => true,
         () => false,
       );

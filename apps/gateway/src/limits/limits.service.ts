@@ -16,7 +16,7 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { GatewayConfig } from '../gateway.config';
 import { MemoryCounters } from './memory-counters';
-import type { Balance, Charge } from './rate-limit';
+import { type Balance, type Charge, shareOf } from './rate-limit';
 import { RedisCounters } from './redis-counters';
 
 export const CountReplicas: PeriodicTask = {
@@ -98,7 +98,7 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
   private async count(charges: readonly Charge[], now: number): Promise<Balance[]> {
     if (this.redis && this.breaker.admits()) {
       try {
-        const balances = await this.redis.pay(charges, now, 1);
+        const balances = await this.redis.pay(charges, now);
         this.breaker.answered();
         this.say(false);
         return balances;
@@ -107,7 +107,10 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
         this.say(true, error);
       }
     }
-    return this.memory.pay(charges, now, 1 / this.replicas);
+    const { replicas } = this;
+    if (replicas === 1) return this.memory.pay(charges, now);
+    const shared = charges.map((charge) => ({ ...charge, limit: shareOf(charge.limit, 1 / replicas) }));
+    return this.memory.pay(shared, now);
   }
 
   private say(isAway: boolean, error?: unknown): void {

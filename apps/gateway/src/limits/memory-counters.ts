@@ -19,29 +19,29 @@ export class MemoryCounters implements Counters {
   /** Of spread limits: when the next call would be on time. */
   private readonly arrivals = new LRUCache<string, number>({ max: MOST_CALLERS });
 
-  pay(charges: readonly Charge[], now: number, share: number): Balance[] {
+  pay(charges: readonly Charge[], now: number): Balance[] {
     const counted = charges.map((charge) =>
-      charge.limit.kind === 'window' ? this.inWindow(charge, now, share) : this.spread(charge, now, share),
+      charge.limit.kind === 'window' ? this.inWindow(charge, now) : this.spread(charge, now),
     );
     if (counted.every(({ balance }) => balance.allowed)) for (const { commit } of counted) commit();
     return counted.map(({ balance }) => balance);
   }
 
-  private inWindow({ limit, subject, cost }: Charge, now: number, share: number) {
+  private inWindow({ limit, subject, cost }: Charge, now: number) {
     const key = `${limit.name} ${subject}`;
     const index = Math.floor(now / limit.windowMs);
     const known = this.cells.get(key);
     const cells: Cells = { index, current: 0, former: 0 };
     if (known?.index === index) Object.assign(cells, known);
     else if (known?.index === index - 1) cells.former = known.current;
-    const balance = windowBalance({ limit, cost, now, share, ...cells });
+    const balance = windowBalance({ limit, cost, now, ...cells });
     const commit = () => this.cells.set(key, { ...cells, current: cells.current + cost });
     return { balance, commit };
   }
 
-  private spread({ limit, subject, cost }: Charge, now: number, share: number) {
+  private spread({ limit, subject, cost }: Charge, now: number) {
     const key = `${limit.name} ${subject}`;
-    const { emissionMs, toleranceMs } = spreadOf(limit, share);
+    const { emissionMs, toleranceMs } = spreadOf(limit);
     const due = Math.max(now, this.arrivals.get(key) ?? now);
     const next = due + cost * emissionMs;
     const allowed = next - now <= toleranceMs;
@@ -55,11 +55,10 @@ export function windowBalance({
   limit,
   cost,
   now,
-  share,
   current,
   former,
-}: Pick<Charge, 'limit' | 'cost'> & { now: number; share: number; current: number; former: number }): Balance {
-  const most = limit.limit * share;
+}: Pick<Charge, 'limit' | 'cost'> & { now: number; current: number; former: number }): Balance {
+  const most = limit.limit;
   const elapsed = (now % limit.windowMs) / limit.windowMs;
   const used = current + former * (1 - elapsed);
   const allowed = used + cost <= most;

@@ -38,12 +38,18 @@ export interface Balance {
  * nothing of the others.
  */
 export interface Counters {
-  /** @param share the part of every limit that this counter may give away, 1 for one that all replicas share */
-  pay(charges: readonly Charge[], now: number, share: number): Promise<Balance[]> | Balance[];
+  pay(charges: readonly Charge[], now: number): Promise<Balance[]> | Balance[];
 }
 
 /** GCRA in words: each call moves a point in time ahead, and none may move it further than the burst reaches. */
-export const spreadOf = ({ limit, windowMs, burst }: RateLimit, share: number) => {
-  const emissionMs = windowMs / (limit * share);
-  return { emissionMs, toleranceMs: emissionMs * Math.max(1, (burst ?? limit / 4) * share) };
+export const spreadOf = ({ limit, windowMs, burst = limit / 4 }: RateLimit) => {
+  const emissionMs = windowMs / limit;
+  return { emissionMs, toleranceMs: emissionMs * Math.max(1, burst) };
 };
+
+/** What one of several counters may give away of a limit that they have together. */
+export const shareOf = (limit: RateLimit, share: number): RateLimit => ({
+  ...limit,
+  limit: limit.limit * share,
+  ...(limit.burst !== undefined && { burst: limit.burst * share }),
+});

@@ -73,21 +73,21 @@ export class RedisCounters implements Counters {
     if (this.client.isOpen) this.client.destroy();
   }
 
-  async pay(charges: readonly Charge[], now: number, share: number): Promise<Balance[]> {
+  async pay(charges: readonly Charge[], now: number): Promise<Balance[]> {
     const keys = charges.map(({ limit, subject }) => `switchboard:limits:${limit.name}:${this.hash(subject)}`);
     const values = charges.flatMap(({ limit, cost }) => {
-      if (limit.kind === 'window') return ['window', now, cost, limit.limit * share, limit.windowMs];
-      const { emissionMs, toleranceMs } = spreadOf(limit, share);
+      if (limit.kind === 'window') return ['window', now, cost, limit.limit, limit.windowMs];
+      const { emissionMs, toleranceMs } = spreadOf(limit);
       return ['spread', now, cost, emissionMs, toleranceMs];
     });
     const answers = await this.run({ keys, arguments: values.map(String) });
     return charges.map(({ limit, cost }, i) => {
       const [ok, first, second] = answers[i]!;
       if (limit.kind === 'window')
-        return windowBalance({ limit, cost, now, share, current: Number(first), former: Number(second) });
+        return windowBalance({ limit, cost, now, current: Number(first), former: Number(second) });
       const allowed = ok === 1;
       const at = Number(allowed ? second : first);
-      return spreadBalance({ limit, cost, now, ...spreadOf(limit, share), allowed, at });
+      return spreadBalance({ limit, cost, now, ...spreadOf(limit), allowed, at });
     });
   }
 

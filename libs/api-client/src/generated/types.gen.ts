@@ -5,6 +5,21 @@ export type ClientOptions = {
 };
 
 /**
+ * In what `expected` and `seen` are counted; money in millionths of a US dollar.
+ */
+export type AlertMeasure = string;
+
+/**
+ * By what rule the numbers are out of the ordinary.
+ */
+export type AlertRule = string;
+
+/**
+ * "critical" wakes somebody, "warning" waits for the morning.
+ */
+export type AlertSeverity = string;
+
+/**
  * Of which days and people a report speaks, and how fresh it is.
  */
 export type AnalyticsAbout = {
@@ -53,8 +68,8 @@ export type AnalyticsActivityPoint = {
 
 export type AnalyticsAlert = {
   id: string;
-  rule: string;
-  severity: string;
+  rule: AlertRule;
+  severity: AlertSeverity;
   /**
    * Which numbers: `bot:lumen`.
    */
@@ -69,10 +84,7 @@ export type AnalyticsAlert = {
     en: string;
     ru: string;
   };
-  /**
-   * In what `expected` and `seen` are counted.
-   */
-  measure: string;
+  measure: AlertMeasure;
   windowSeconds: number;
   expected: number;
   seen: number;
@@ -318,7 +330,7 @@ export type AnalyticsExperiment = {
    */
   segments: Array<'channel' | 'newcomer'>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
-  decision: string | null;
+  decision: ExperimentDecision | null;
   /**
    * What everybody gets since the decision.
    */
@@ -385,7 +397,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: string;
+    by: 'channel' | 'newcomer';
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -652,10 +664,7 @@ export type AnalyticsQuarantinedEvent = {
   eventId: string;
   type: string;
   source: string;
-  /**
-   * "unknown_type", "invalid", "from_the_future" or "too_old".
-   */
-  reason: string;
+  reason: AnalyticsQuarantineReason;
   /**
    * What does not fit, without the values.
    */
@@ -667,6 +676,11 @@ export type AnalyticsQuarantinedEvent = {
    */
   replayable: boolean;
 };
+
+/**
+ * Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.
+ */
+export type AnalyticsQuarantineReason = string;
 
 export type AnalyticsRate = {
   currency: string;
@@ -1408,6 +1422,11 @@ export type EventGroup = {
 };
 
 /**
+ * "ship": the arm becomes what everybody gets. "no_effect": no difference larger than the one looked for. "harmful": taken back. "stopped": ended without an answer.
+ */
+export type ExperimentDecision = string;
+
+/**
  * Names an experiment for good, for example "lumen-greeting-2".
  */
 export type ExperimentKey = string;
@@ -1643,7 +1662,7 @@ export type GatewayAuditEntry = {
   approvalId: string | null;
   requestId: string | null;
   /**
-   * done, denied or failed; begun of what had not ended when it was written.
+   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
    */
   result: string;
   /**

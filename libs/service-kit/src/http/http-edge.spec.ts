@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Actor, type Problem } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import fc from 'fast-check';
@@ -289,6 +292,23 @@ describe('the HTTP edge of a service', () => {
       expect(await problemOf(response)).toMatchObject({ status, code, type: `/problems/${code}` });
       expect(response.status).toBe(status);
       expect(response.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it('so that it can be read by who still sends what is refused', async () => {
+      const { hostname, port } = new URL(app.url);
+      const socket = connect({ host: hostname, port: Number(port) }).pause();
+      const { authorization } = (await app.as('gateway', person)) as { authorization: string };
+      const head = ['POST /imports HTTP/1.1', 'host: x', 'content-type: application/json', 'content-length: 3000000'];
+      const piece = Buffer.alloc(1_000_000, 'x');
+      socket.write([...head, `authorization: ${authorization}`, '', ''].join('\r\n'));
+      for (let i = 0; i < 3; i++) {
+        socket.write(piece);
+        // Time for a connection to be closed behind the answer: what comes then is answered with a reset, which takes the answer along.
+        await sleep(100);
+      }
+      const [answer] = (await once(socket.resume(), 'data')) as [Buffer];
+      socket.destroy();
+      expect(answer.toString()).toMatch(/^HTTP\/1.1 415 /);
     });
 
     it('whatever comes, and never with an error of ours', async () => {

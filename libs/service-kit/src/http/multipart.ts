@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { FileToSend } from './service-client';
+
+/** A file to send along. */
+export interface FileToSend {
+  readonly body: Readable | Uint8Array;
+  readonly fileName: string;
+  readonly contentType: string;
+}
 
 /** A form with one file at its end, written as it is sent. `FormData` would want all of the file beforehand. */
 export function multipart(fields: Readonly<Record<string, unknown>>, field: string, file: FileToSend) {

@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
+import { drain } from './drain';
 import { HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
@@ -34,9 +35,8 @@ export class ProblemFilter implements ExceptionFilter {
     response.set('x-problem-code', problem.code);
     if (problem.retryAfter !== undefined) response.set('retry-after', String(problem.retryAfter));
     if (problem.status === 401) response.set('www-authenticate', 'Bearer');
-    // What is left of a body that nobody reads would be taken for the next request.
-    if (!request.complete) response.set('connection', 'close');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    if (!request.complete) drain(request);
   }
 
   private tell(error: unknown, { status, code }: Problem, request: Request): void {

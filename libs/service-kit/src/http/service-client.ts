@@ -15,20 +15,13 @@ import type { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { ResiliencePolicy } from '../resilience-policy';
-import { multipart } from './multipart';
+import { type FileToSend, multipart } from './multipart';
 import { requestContext } from './request-context';
 import type { ServerSentEvent } from './route.decorators';
 import type { ServiceIdentity } from './service-identity';
 
 /** Where the other services answer: `http://127.0.0.1:4103`. */
 export type ServiceDirectory = Map<string, string>;
-
-/** A file to send along. */
-export interface FileToSend {
-  readonly body: Readable | Uint8Array;
-  readonly fileName: string;
-  readonly contentType: string;
-}
 
 /** A file that was answered; it comes while it is read, and only once. */
 export interface Download {
