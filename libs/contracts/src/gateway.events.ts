@@ -223,12 +223,11 @@ const ofDelivery = {
   deliveryId: z.uuid(),
   ...WhichEndpoint,
   eventType: z.string().describe('Without its version.'),
-  attempts: z.int().nonnegative(),
 };
 
 export const WebhookDeliveryCompleted = defineEvent(
   'gateway.webhook-delivery.completed.v1',
-  z.object({ ...ofDelivery, status: z.int() }),
+  z.object({ ...ofDelivery, attempts: z.int().positive(), status: z.int() }),
   { subject: 'endpointId', summary: 'An endpoint has taken a webhook.' },
 );
 
@@ -240,6 +239,10 @@ export const WebhookFailure = openWord(['exhausted', 'gone', 'expired'], {
 
 export const WebhookDeliveryFailed = defineEvent(
   'gateway.webhook-delivery.failed.v1',
-  z.object({ ...ofDelivery, reason: WebhookFailure }),
+  z.object({
+    ...ofDelivery,
+    attempts: z.int().nonnegative().describe('0 when its turn never came.'),
+    reason: WebhookFailure,
+  }),
   { subject: 'endpointId', summary: 'A webhook was given up.' },
 );
