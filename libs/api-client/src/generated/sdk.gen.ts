@@ -1372,7 +1372,7 @@ export const gatewayBotsList = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * Makes a bot, once every service has nothing against its description. To give it secrets takes `secrets:write`.
+ * Makes a bot, once every service has nothing against its description. To give it secrets, or servers of its own, takes `secrets:write`.
  */
 export const gatewayBotsCreate = <ThrowOnError extends boolean = true>(
   options: Options<GatewayBotsCreateData, ThrowOnError>,
@@ -1398,7 +1398,7 @@ export const gatewayBotsRead = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * Changes a bot, once every service has nothing against it. Pointers of errors begin with `/description`, which is what it would become.
+ * Changes a bot, once every service has nothing against it; the servers that it names take `secrets:write`. Pointers of errors begin with `/description`, which is what it would become.
  */
 export const gatewayBotsEdit = <ThrowOnError extends boolean = true>(
   options: Options<GatewayBotsEditData, ThrowOnError>,
@@ -3205,7 +3205,7 @@ export const gatewayStaffSignInCode = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * Whoever opens an invitation first sets the password.
+ * The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.
  */
 export const gatewayStaffSignInAcceptInvitation = <ThrowOnError extends boolean = true>(
   options: Options<GatewayStaffSignInAcceptInvitationData, ThrowOnError>,

@@ -1921,7 +1921,7 @@ export type GatewayIdentity = {
 export type GatewayInvitation = {
   staffId: string;
   /**
-   * Shown this once: who opens it first sets the password. Good for three days.
+   * Shown this once: good for three days, until whoever opens it has a password and an app.
    */
   link: string;
   expiresAt: Instant;
@@ -2260,7 +2260,7 @@ export type GatewaySignInCompleted = {
 
 export type GatewaySignInStep = {
   /**
-   * For the next step, within five minutes.
+   * For the next step: a code within five minutes, an app within thirty.
    */
   ticket: string;
   /**
@@ -5479,10 +5479,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`
+   * `gateway.bot_unchecked`, `gateway.bots_busy`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -13159,6 +13159,12 @@ export type GatewayStaffSignInConfirmTotpErrors = {
    */
   401: Problem & {
     code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
+  };
+  /**
+   * `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
   };
   /**
    * `gateway.too_many_attempts`
