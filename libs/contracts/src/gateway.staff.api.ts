@@ -202,7 +202,8 @@ export const AcceptInvitation = defineRoute({
   ...signIn,
   id: 'gateway.staff-sign-in.accept-invitation',
   path: '/staff-sign-in/invitation',
-  summary: 'The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.',
+  summary:
+    'The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.',
   body: z.object({
     token: z.string().max(200),
     password: Password,

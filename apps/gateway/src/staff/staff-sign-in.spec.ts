@@ -96,7 +96,9 @@ describe('staff', () => {
     const begun = await post('/staff-sign-in/totp', { ticket: left.body['ticket'] });
     app.clock.advance(31 * 60_000);
     const late = { ticket: begun.body['ticket'], first: '111111', second: '222222' };
-    expect(await post('/staff-sign-in/totp/confirm', late)).toMatchObject({ body: { code: 'gateway.sign_in_expired' } });
+    expect(await post('/staff-sign-in/totp/confirm', late)).toMatchObject({
+      body: { code: 'gateway.sign_in_expired' },
+    });
     const iris = await enrol(token);
     expect((await call('GET', '/account', undefined, iris.cookie)).body).toMatchObject({ member: { name: 'Iris' } });
     const read = await post('/staff-sign-in/invitation/read', { token });
