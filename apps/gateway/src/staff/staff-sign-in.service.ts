@@ -128,7 +128,11 @@ export class StaffSignInService {
     if (staff.totpSecret) throw new SignInExpired();
     const secret = generateSecret({ length: SECRET_BYTES });
     const label = account?.email ?? this.cipher.decrypt(staff.email, 'staff.email', staff.id);
-    return { ticket: this.ticketFor(staff, { secret, account }), secret, uri: generateURI({ secret, label, issuer: ISSUER }) };
+    return {
+      ticket: this.ticketFor(staff, { secret, account }),
+      secret,
+      uri: generateURI({ secret, label, issuer: ISSUER }),
+    };
   }
 
   /** Ends an invitation as well. @returns the recovery codes. @throws WrongCode, SignInExpired, StaffExists */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { ApiKeysModule } from '../api-keys/api-keys.module';
 import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
 import { ProofOfWorkModule } from '../proof-of-work/proof-of-work.module';
@@ -17,7 +18,7 @@ import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
-  imports: [AccessModule, AuditModule, LimitsModule, ProofOfWorkModule, SessionsModule],
+  imports: [AccessModule, ApiKeysModule, AuditModule, LimitsModule, ProofOfWorkModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],

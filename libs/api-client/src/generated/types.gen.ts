@@ -5,6 +5,21 @@ export type ClientOptions = {
 };
 
 /**
+ * In what `expected` and `seen` are counted; money in millionths of a US dollar.
+ */
+export type AlertMeasure = string;
+
+/**
+ * By what rule the numbers are out of the ordinary.
+ */
+export type AlertRule = string;
+
+/**
+ * "critical" wakes somebody, "warning" waits for the morning.
+ */
+export type AlertSeverity = string;
+
+/**
  * Of which days and people a report speaks, and how fresh it is.
  */
 export type AnalyticsAbout = {
@@ -53,8 +68,8 @@ export type AnalyticsActivityPoint = {
 
 export type AnalyticsAlert = {
   id: string;
-  rule: string;
-  severity: string;
+  rule: AlertRule;
+  severity: AlertSeverity;
   /**
    * Which numbers: `bot:lumen`.
    */
@@ -69,10 +84,7 @@ export type AnalyticsAlert = {
     en: string;
     ru: string;
   };
-  /**
-   * In what `expected` and `seen` are counted.
-   */
-  measure: string;
+  measure: AlertMeasure;
   windowSeconds: number;
   expected: number;
   seen: number;
@@ -1902,7 +1914,7 @@ export type GatewayIdentity = {
 export type GatewayInvitation = {
   staffId: string;
   /**
-   * Shown this once: who opens it first sets the password. Good for three days.
+   * Shown this once: good for three days, until whoever opens it has a password and an app.
    */
   link: string;
   expiresAt: Instant;
@@ -2241,7 +2253,7 @@ export type GatewaySignInCompleted = {
 
 export type GatewaySignInStep = {
   /**
-   * For the next step, within five minutes.
+   * For the next step: a code within five minutes, an app within thirty.
    */
   ticket: string;
   /**
@@ -5460,10 +5472,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`
+   * `gateway.bot_unchecked`, `gateway.bots_busy`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -13136,6 +13148,12 @@ export type GatewayStaffSignInConfirmTotpErrors = {
     code?: 'gateway.sign_in_expired' | 'gateway.wrong_code' | 'unauthorized';
   };
   /**
+   * `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
    * `gateway.too_many_attempts`
    */
   429: Problem & {
@@ -13161,6 +13179,66 @@ export type GatewayStaffSignInConfirmTotpResponses = {
 
 export type GatewayStaffSignInConfirmTotpResponse =
   GatewayStaffSignInConfirmTotpResponses[keyof GatewayStaffSignInConfirmTotpResponses];
+
+export type GatewayStaffRemoveData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}';
+};
+
+export type GatewayStaffRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.last_owner`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffRemoveError = GatewayStaffRemoveErrors[keyof GatewayStaffRemoveErrors];
+
+export type GatewayStaffRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffRemoveResponse = GatewayStaffRemoveResponses[keyof GatewayStaffRemoveResponses];
 
 export type GatewayStaffReadData = {
   body?: never;
@@ -13202,6 +13280,69 @@ export type GatewayStaffReadResponses = {
 };
 
 export type GatewayStaffReadResponse = GatewayStaffReadResponses[keyof GatewayStaffReadResponses];
+
+export type GatewayStaffEditData = {
+  body: {
+    email: string;
+    name: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}';
+};
+
+export type GatewayStaffEditErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.last_owner`, `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner' | 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffEditError = GatewayStaffEditErrors[keyof GatewayStaffEditErrors];
+
+export type GatewayStaffEditResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffEditResponse = GatewayStaffEditResponses[keyof GatewayStaffEditResponses];
 
 export type GatewayStaffGrantData = {
   body: {
@@ -13398,6 +13539,139 @@ export type GatewayStaffResumeResponses = {
 };
 
 export type GatewayStaffResumeResponse = GatewayStaffResumeResponses[keyof GatewayStaffResumeResponses];
+
+export type GatewayStaffSessionsEndAllData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions';
+};
+
+export type GatewayStaffSessionsEndAllErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsEndAllError = GatewayStaffSessionsEndAllErrors[keyof GatewayStaffSessionsEndAllErrors];
+
+export type GatewayStaffSessionsEndAllResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffSessionsEndAllResponse =
+  GatewayStaffSessionsEndAllResponses[keyof GatewayStaffSessionsEndAllResponses];
+
+export type GatewayStaffSessionsListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions';
+};
+
+export type GatewayStaffSessionsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsListError = GatewayStaffSessionsListErrors[keyof GatewayStaffSessionsListErrors];
+
+export type GatewayStaffSessionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      id: string;
+      device: string;
+      createdAt: Instant;
+      seenAt: Instant;
+    }>;
+  };
+};
+
+export type GatewayStaffSessionsListResponse =
+  GatewayStaffSessionsListResponses[keyof GatewayStaffSessionsListResponses];
+
+export type GatewayStaffSessionsEndData = {
+  body?: never;
+  path: {
+    staffId: string;
+    sessionId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions/{sessionId}';
+};
+
+export type GatewayStaffSessionsEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsEndError = GatewayStaffSessionsEndErrors[keyof GatewayStaffSessionsEndErrors];
+
+export type GatewayStaffSessionsEndResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffSessionsEndResponse = GatewayStaffSessionsEndResponses[keyof GatewayStaffSessionsEndResponses];
 
 export type GatewayStaffSuspendData = {
   body?: never;
