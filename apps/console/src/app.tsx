@@ -1,7 +1,7 @@
 import { CommandProvider, ConfirmProvider, LanguageProvider, Toasts } from '@switchboard/ui';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { queryClient } from './api';
+import { queryClient } from './http/api';
 import { router } from './routes';
 
 export const App = () => (

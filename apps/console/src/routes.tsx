@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { parseSearch, searchOf, stringifySearch } from './search';
 import { NotFound } from './shell/not-found';
-import { PageFailed } from './shell/page-failed';
+import { PageFailed } from './page-failed';
 import { Root } from './shell/root';
 import { StaffArea } from './shell/staff-area';
 
@@ -232,7 +232,7 @@ const welcome = createRoute({
 const me = createRoute({
   getParentRoute: () => root,
   path: '/me',
-  component: lazyRouteComponent(() => import('./me/person-area'), 'PersonArea'),
+  component: lazyRouteComponent(() => import('./shell/person-area'), 'PersonArea'),
 });
 const myMonth = createRoute({
   getParentRoute: () => me,

@@ -5,8 +5,8 @@ import {
   type GatewaySessionReadResponse,
 } from '@switchboard/api-client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { sessionKey } from './api';
-import { waitingRequests } from './shell/approval';
+import { sessionKey } from './http/api';
+import { waitingRequests } from './http/fetch-with-approval';
 
 type Session = GatewaySessionReadResponse;
 

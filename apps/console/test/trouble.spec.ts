@@ -1,6 +1,6 @@
 import { until } from '@switchboard/testing';
 import type { Browser } from 'playwright-core';
-import { COLLEAGUE_ID, listOf, PretendedGateway, Refusal } from './pretended-gateway';
+import { COLLEAGUE_ID, listOf, PretendedGateway, Refusal, STAFF_ID } from './pretended-gateway';
 
 const missing = process.env['CHROMIUM_MISSING'];
 const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
@@ -80,6 +80,90 @@ withBrowser('the console when not all goes well', () => {
     expect(gateway.askedFor('PATCH /v1/webhook-endpoints/*').map(({ headers }) => headers['if-match'])).toEqual([
       '"1"',
     ]);
+  });
+
+  /** A colleague saves meanwhile, and the page asks anew as it does after somebody comes back to it. */
+  async function colleagueSaves(route: string, row: object): Promise<void> {
+    gateway.answer({ [route]: row });
+    const before = gateway.askedFor(route).length;
+    await page().clock.fastForward(70_000);
+    await page().evaluate(`dispatchEvent(new Event('visibilitychange'))`);
+    await until(() => gateway.askedFor(route).length > before, { what: 'the row read anew' });
+    await says('This was changed meanwhile');
+  }
+
+  const bot = {
+    ...{ id: 'books', name: 'Books', channel: 'telegram', state: 'active', describedBy: 'gateway', hidesFile: false },
+    ...{ mistakes: [], changedAt: AT, createdAt: AT, revision: '1', secrets: [] },
+    description: { name: 'Books', assistant: { model: 'small' } },
+  };
+  const theirBot = {
+    ...bot,
+    ...{ name: 'Book shop', revision: '2', description: { ...bot.description, name: 'Book shop' } },
+  };
+
+  it('settings of a bot that are being written stay when a colleague has changed the bot', async () => {
+    gateway.answer({ 'GET /v1/bots/*': bot, 'PATCH /v1/bots/*': new Refusal(412, 'gateway.bot_changed') });
+    await page().clock.install();
+    await page().goto('/console/bots/books');
+    const model = page().getByLabel(/^Model/);
+    await model.fill('large');
+    await colleagueSaves('GET /v1/bots/*', theirBot);
+    expect(await model.inputValue()).toBe('large');
+    await press(/^Save$/);
+    await until(() => gateway.askedFor('PATCH /v1/bots/*').length > 0, { what: 'the bot saved' });
+    const [saved] = gateway.askedFor('PATCH /v1/bots/*');
+    expect(saved!.headers['if-match']).toBe('"1"');
+    expect(JSON.parse(saved!.body!)).toMatchObject({ patch: { assistant: { model: 'large' } } });
+    expect(await model.inputValue()).toBe('large');
+
+    await press('Show what is saved');
+    await until(async () => (await model.inputValue()) === 'small', { what: 'what the colleague has saved' });
+    expect(await page().getByLabel('Name').inputValue()).toBe('Book shop');
+    expect(await text()).not.toContain('This was changed meanwhile');
+  });
+
+  it('the JSON of a bot that is being written stays when a colleague has changed the bot', async () => {
+    gateway.answer({ 'GET /v1/bots/*': bot });
+    await page().clock.install();
+    await page().goto('/console/bots/books?tab=json');
+    const json = page().getByRole('textbox').first();
+    await json.fill('{ "name": "Half wri');
+    await colleagueSaves('GET /v1/bots/*', theirBot);
+    expect(await json.inputValue()).toBe('{ "name": "Half wri');
+  });
+
+  it('settings of alerts that are being written stay when a colleague has changed them', async () => {
+    const settings = {
+      ...{ zone: 'UTC', quietHours: null, warnExcessMicrosPerHour: 0, pageExcessMicrosPerHour: 0, throttle: false },
+      ...{ throttleHours: 24, revision: 1 },
+    };
+    gateway.answer({ 'GET /v1/alert-settings': settings, 'PUT /v1/alert-settings': { ...settings, revision: 3 } });
+    await page().clock.install();
+    await page().goto('/console/alerts?tab=settings');
+    const zone = page().getByLabel('Time zone');
+    await zone.fill('Europe/Rome');
+    await colleagueSaves('GET /v1/alert-settings', { ...settings, zone: 'Europe/Berlin', revision: 2 });
+    expect(await zone.inputValue()).toBe('Europe/Rome');
+    await press(/^Save$/);
+    await until(() => gateway.askedFor('PUT /v1/alert-settings').length > 0, { what: 'the settings saved' });
+    expect(gateway.askedFor('PUT /v1/alert-settings')[0]!.headers['if-match']).toBe('"1"');
+  });
+
+  it('a profile that is being written stays when it was changed on another device', async () => {
+    const profile = {
+      ...{ userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 },
+    };
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+    });
+    await page().clock.install();
+    await page().goto('/me/profile');
+    const name = page().getByLabel('Name');
+    await name.fill('Anna');
+    await colleagueSaves('GET /v1/me', { ...profile, timeZone: 'Europe/Rome', revision: 2 });
+    expect(await name.inputValue()).toBe('Anna');
   });
 
   it('what is written of a prompt is there after a look at another tab, and after the page was loaded anew', async () => {
@@ -235,6 +319,24 @@ withBrowser('the console when not all goes well', () => {
     await page().getByLabel('Пароль').fill('short');
     await press('Дальше');
     expect(await page().locator('.ui-field-error').innerText()).toMatch(/^Не меньше 12\sсимволов\.$/);
+  });
+
+  it('the menu shows the pages that somebody may see, and those alone', async () => {
+    gateway.answer({
+      'GET /v1/session': {
+        ...{
+          staff: { id: STAFF_ID, roles: ['support'], scopes: ['bots:read', 'updates:read'], bots: [], amr: ['pwd'] },
+        },
+        person: null,
+      },
+    });
+    await page().goto('/console/bots');
+    const menu = page().getByRole('navigation', { name: 'Sections' }).first();
+    await menu.getByRole('link', { name: 'Bots' }).waitFor();
+    const titles = (await menu.getByRole('link').allInnerTexts()).map((title) => title.trim());
+    expect(titles).toEqual(['Overview', 'Bots', 'Failures']);
+    await page().goto('/console/audit');
+    await says(/audit:read/);
   });
 
   it('why the access of a person is not shown is told', async () => {

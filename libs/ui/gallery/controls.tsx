@@ -10,10 +10,8 @@ import {
   IconButton,
   Kbd,
   Link,
-  Meter,
   Page,
   Row,
-  Stack,
   Tabs,
   type Tone,
 } from '../src';
@@ -97,13 +95,6 @@ export function Controls() {
           <p>
             <Link href="#fields">{t.sections.fields}</Link> · <Kbd keys="mod+k" /> · <Kbd keys="g p" />
           </p>
-        </Card>
-        <Card title="Meter">
-          <Stack>
-            <Meter label={t.cost} value="$12.40 / $50" part={0.25} />
-            <Meter label={t.cost} value="$43 / $50" part={0.86} />
-            <Meter label={t.cost} value="$61 / $50" part={1.22} />
-          </Stack>
         </Card>
         <Card title="Tabs">
           <Tabs

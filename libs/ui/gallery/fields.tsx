@@ -5,7 +5,6 @@ import {
   CheckboxGroup,
   ComboBox,
   DateRangeField,
-  FieldGroup,
   FieldRow,
   Filters,
   Form,
@@ -67,24 +66,20 @@ export function Fields() {
         <Card title="Form">
           <Form form={form}>
             <FormProblem form={form} />
-            <FieldGroup title={t.bot}>
-              <TextField name="name" label={t.name} hint={t.hint} placeholder="Lumen" />
-              <FieldRow>
-                <TextField name="email" label={t.email} optional defaultValue="anna@" />
-                <NumberField
-                  name="budget"
-                  label={t.cost}
-                  defaultValue={12.5}
-                  minValue={0}
-                  formatOptions={{ style: 'currency', currency: 'USD' }}
-                />
-              </FieldRow>
-              <TextArea name="about" label={t.messages} defaultValue={t.emptyText} />
-            </FieldGroup>
-            <FieldGroup title={t.more} about={t.hint}>
-              <ComboBox name="bot" label={t.bot} choices={bots} defaultValue="lumen" />
-              <Checkbox name="agreed">{t.hint}</Checkbox>
-            </FieldGroup>
+            <TextField name="name" label={t.name} hint={t.hint} placeholder="Lumen" />
+            <FieldRow>
+              <TextField name="email" label={t.email} optional defaultValue="anna@" />
+              <NumberField
+                name="budget"
+                label={t.cost}
+                defaultValue={12.5}
+                minValue={0}
+                formatOptions={{ style: 'currency', currency: 'USD' }}
+              />
+            </FieldRow>
+            <TextArea name="about" label={t.messages} defaultValue={t.emptyText} />
+            <ComboBox name="bot" label={t.bot} choices={bots} defaultValue="lumen" />
+            <Checkbox name="agreed">{t.hint}</Checkbox>
             <div className="ui-form-actions">
               <SubmitButton form={form}>{t.save}</SubmitButton>
             </div>

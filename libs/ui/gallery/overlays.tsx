@@ -6,7 +6,6 @@ import {
   Dialog,
   DialogActions,
   DialogBody,
-  DialogTrigger,
   Facts,
   Form,
   Grid,
@@ -24,6 +23,7 @@ import { useGalleryTexts } from './gallery.texts';
 export function Overlays() {
   const t = useGalleryTexts();
   const confirm = useConfirm();
+  const [editing, setEditing] = useState(false);
   const [side, setSide] = useState(false);
   const form = useForm({ send: () => Promise.resolve(), done: () => notify({ text: t.saved }) });
   return (
@@ -50,23 +50,21 @@ export function Overlays() {
         </Card>
         <Card title="Dialog">
           <Row>
-            <DialogTrigger>
-              <Button>{t.edit}</Button>
-              <Dialog title={t.edit} about={t.hint}>
-                {(close) => (
-                  <Form form={form}>
-                    <DialogBody>
-                      <TextField name="name" label={t.name} defaultValue="Lumen" autoFocus />
-                      <TextField name="email" label={t.email} hint={t.hint} optional />
-                    </DialogBody>
-                    <DialogActions>
-                      <Button onPress={close}>{t.pause}</Button>
-                      <SubmitButton form={form}>{t.save}</SubmitButton>
-                    </DialogActions>
-                  </Form>
-                )}
-              </Dialog>
-            </DialogTrigger>
+            <Button onPress={() => setEditing(true)}>{t.edit}</Button>
+            <Dialog title={t.edit} about={t.hint} isOpen={editing} onOpenChange={setEditing}>
+              {(close) => (
+                <Form form={form}>
+                  <DialogBody>
+                    <TextField name="name" label={t.name} defaultValue="Lumen" autoFocus />
+                    <TextField name="email" label={t.email} hint={t.hint} optional />
+                  </DialogBody>
+                  <DialogActions>
+                    <Button onPress={close}>{t.pause}</Button>
+                    <SubmitButton form={form}>{t.save}</SubmitButton>
+                  </DialogActions>
+                </Form>
+              )}
+            </Dialog>
             <Button onPress={() => setSide(true)}>{t.more}</Button>
             <Dialog look="side" title="Lumen" about={t.hint} isOpen={side} onOpenChange={setSide}>
               <DialogBody>

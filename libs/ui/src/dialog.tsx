@@ -1,11 +1,9 @@
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Dialog as AriaDialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { IconButton } from './button';
 import { useKitTexts } from './kit.texts';
 import './dialog.css';
-
-export { DialogTrigger };
 
 export interface DialogProps {
   title: ReactNode;
@@ -14,9 +12,8 @@ export interface DialogProps {
   /** `side` is a sheet at the right edge, on a phone at the bottom. */
   look?: 'middle' | 'side';
   width?: 'narrow' | 'usual' | 'wide';
-  /** Without it, the dialog belongs to the `DialogTrigger` around it. */
-  isOpen?: boolean;
-  onOpenChange?: (open: boolean) => void;
+  isOpen: boolean;
+  onOpenChange: (open: boolean) => void;
   /** While something is under way that must not be left by a stray click. */
   locked?: boolean;
   /** For what is asked before something is destroyed. */

@@ -106,17 +106,6 @@ export const SubmitButton = ({ form, look = 'primary', ...rest }: { form: FormSt
 /** Fields beside each other where there is room. */
 export const FieldRow = ({ children }: { children: ReactNode }) => <div className="ui-field-row">{children}</div>;
 
-/** Fields that belong together, under a head. */
-export const FieldGroup = ({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) => (
-  <div className="ui-field-group" role="group" aria-label={title}>
-    <div>
-      <h3>{title}</h3>
-      {about && <p className="ui-hint">{about}</p>}
-    </div>
-    {children}
-  </div>
-);
-
 /** The values of a form by the names of its fields. */
 export class FormValues {
   constructor(private readonly data: FormData) {}

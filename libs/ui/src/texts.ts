@@ -41,3 +41,9 @@ export const counted = {
     return numbers.ru.format(count) + NBSP + (rule === 'one' ? one : rule === 'many' ? many : few);
   },
 };
+
+/** What a word of the API is called; one that these pages do not know yet is shown as it is. */
+export const wordOf = <Word extends string | null>(
+  names: Readonly<Record<string, string>>,
+  word: Word,
+): string | Word => (word === null ? word : (names[word] ?? word));

@@ -27,14 +27,15 @@ import {
   useConfirm,
   useForm,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound, LogOut, RotateCw } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { accountQuery } from '../session';
 import { Passkeys } from '../passkeys/passkeys';
-import { useShellTexts } from '../shell/shell.texts';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { RecoveryCodes } from '../sign-in/second-factor';
 import { useStaffTexts } from '../staff/staff.texts';
 import { useAccountTexts } from './account.texts';
@@ -45,7 +46,7 @@ type Session = GatewayAccountReadResponse['sessions'][number];
 export function AccountPage() {
   const t = useAccountTexts();
   const kit = useKitTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const staff = useStaffTexts();
   const { data, error, refetch } = useQuery(accountQuery);
   if (error && !data) {
@@ -80,13 +81,8 @@ export function AccountPage() {
               <Facts
                 facts={[
                   [t.email, member.email],
-                  [t.roles, shell.rolesOf(member.grants.map(({ role }) => role))],
-                  [
-                    t.factors,
-                    member.factors
-                      .map((factor) => staff.factorNames[factor as keyof typeof staff.factorNames] ?? factor)
-                      .join(', '),
-                  ],
+                  [t.roles, rolesOf(member.grants.map(({ role }) => role))],
+                  [t.factors, member.factors.map((factor) => wordOf(staff.factorNames, factor)).join(', ')],
                 ]}
               />
             </Card>

@@ -4,7 +4,6 @@ export const useAccountTexts = defineTexts({
   en: {
     title: 'My account',
     about: 'How you sign in, and where you are signed in.',
-    me: 'You',
     email: 'E-mail',
     roles: 'Roles',
     factors: 'Signs in with',
@@ -41,7 +40,6 @@ export const useAccountTexts = defineTexts({
   ru: {
     title: 'Мой аккаунт',
     about: 'Как вы входите и где вошли.',
-    me: 'Вы',
     email: 'Почта',
     roles: 'Роли',
     factors: 'Вход через',

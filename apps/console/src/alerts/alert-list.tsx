@@ -26,19 +26,21 @@ import {
   ProblemState,
   Select,
   SkeletonLines,
+  Stack,
   type Tone,
   useFormats,
   useKitTexts,
   useLanguage,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { BellOff, Hand, ShieldCheck } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { BotFilter } from '../bots/bot-parts';
+import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { useAlertTexts } from './alerts.texts';
 import { isUrgent } from './severities';
 
@@ -50,11 +52,10 @@ export function AlertList() {
   const { language } = useLanguage();
   const search = useSearch({ from: '/console/alerts' });
   const set = useSetSearch();
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...analyticsAlertsListOptions({
       query: { state: search.all ? undefined : OPEN, botId: search.bot, after: search.after, limit: 50 },
     }),
-    placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   });
   const columns: Column<AnalyticsAlert>[] = [
@@ -91,14 +92,10 @@ export function AlertList() {
       <DataTable
         label={t.tabs.alerts}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ title }) => title[language]}
         onOpen={({ id }) => set({ alert: id }, { keepsPage: true })}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ state }) => (state === 'firing' ? 'bad' : state === 'pending' ? 'warn' : undefined)}
         empty={
           search.bot ? (
@@ -217,7 +214,7 @@ function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
         ]}
       />
       {contributors.length > 0 && (
-        <div className="ui-stack" style={{ gap: 8 }}>
+        <Stack gap={8}>
           <h3>{t.contributors}</h3>
           <BarList
             label={t.contributors}
@@ -227,7 +224,7 @@ function AlertFacts({ alert }: { alert: AnalyticsAlert }) {
               about: `${t.expected.toLocaleLowerCase()}: ${shown(expected)}`,
             }))}
           />
-        </div>
+        </Stack>
       )}
     </>
   );

@@ -8,7 +8,6 @@ import {
   Checkbox,
   FieldRow,
   Form,
-  FormProblem,
   notify,
   NumberField,
   ProblemState,
@@ -20,7 +19,8 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
+import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { useStaff } from '../session';
 import { useAlertTexts } from './alerts.texts';
 
@@ -33,12 +33,18 @@ export function AlertSettings() {
   if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
   return (
     <Card title={t.tabs.settings} about={t.settings.about}>
-      {data ? <SettingsForm key={data.revision} settings={data} /> : <SkeletonLines lines={6} label={kit.loading} />}
+      {data ? (
+        <KeptRow latest={data} readAnew={() => refresh('analyticsAlertSettings')}>
+          {(row, kept) => <SettingsForm settings={row} kept={kept} />}
+        </KeptRow>
+      ) : (
+        <SkeletonLines lines={6} label={kit.loading} />
+      )}
     </Card>
   );
 }
 
-function SettingsForm({ settings }: { settings: AnalyticsAlertSettingsWithRevision }) {
+function SettingsForm({ settings, kept }: { settings: AnalyticsAlertSettingsWithRevision; kept: Kept }) {
   const t = useAlertTexts();
   const mayWrite = useStaff().can('alerts:write');
   const [quiet, setQuiet] = useState(settings.quietHours !== null);
@@ -57,13 +63,13 @@ function SettingsForm({ settings }: { settings: AnalyticsAlertSettingsWithRevisi
       }),
     done: () => {
       notify({ text: t.settings.saved });
-      void refresh('analyticsAlertSettings');
+      void kept.beginAnew();
     },
   });
   const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
   return (
     <Form form={form}>
-      <FormProblem form={form} />
+      <KeptRowProblem form={form} kept={kept} />
       <FieldRow>
         <NumberField
           name="warnExcessMicrosPerHour"

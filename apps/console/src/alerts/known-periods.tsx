@@ -24,12 +24,12 @@ import {
   useForm,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CalendarRange, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useBotNames, useBots } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
+import { useList } from '../list';
 import { useStaff } from '../session';
 import { useAlertTexts } from './alerts.texts';
 
@@ -41,10 +41,7 @@ export function KnownPeriods() {
   const mayWrite = useStaff().can('alerts:write');
   const [after, setAfter] = useState<string>();
   const [adding, setAdding] = useState(false);
-  const { data, error, isFetching, refetch } = useQuery({
-    ...analyticsKnownPeriodsListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { data, list } = useList(analyticsKnownPeriodsListOptions({ query: { after, limit: 50 } }), setAfter);
   const remove = async ({ id, label, from, to, botId }: AnalyticsKnownPeriod) => {
     const key = crypto.randomUUID();
     const addAgain = () =>
@@ -77,13 +74,9 @@ export function KnownPeriods() {
       <DataTable
         label={t.tabs.known}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ label }) => label}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         empty={
           <Empty icon={<CalendarRange />} title={t.known.none} action={addButton}>
             {t.known.noneText}

@@ -1,5 +1,5 @@
 import type { GatewayApproval } from '@switchboard/api-client';
-import { Badge, type Tone } from '@switchboard/ui';
+import { Badge, type Tone, wordOf } from '@switchboard/ui';
 import { useApprovalTexts } from './approvals.texts';
 
 const tones: Record<string, Tone> = {
@@ -13,7 +13,7 @@ export function ApprovalState({ approval: { state } }: { approval: GatewayApprov
   const t = useApprovalTexts();
   return (
     <Badge dot tone={tones[state] ?? 'neutral'}>
-      {t.states[state as keyof typeof t.states] ?? state}
+      {wordOf(t.states, state)}
     </Badge>
   );
 }

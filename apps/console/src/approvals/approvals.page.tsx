@@ -28,7 +28,7 @@ import {
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Check, Stamp, X } from 'lucide-react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';

@@ -16,11 +16,11 @@ import {
   type MenuEntry,
   notify,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Play, Stamp, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { queryClient, refresh, tellProblem } from '../api';
-import { sendApproved, waitingRequests } from '../shell/approval';
+import { queryClient, refresh, tellProblem } from '../http/api';
+import { sendApproved, waitingRequests } from '../http/fetch-with-approval';
+import { useList } from '../list';
 import { ApprovalState } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 
@@ -29,10 +29,7 @@ export function OwnRequests() {
   const t = useApprovalTexts();
   const [after, setAfter] = useState<string>();
   const [answer, setAnswer] = useState<string>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayAccountListApprovalsOptions({ query: { after, limit: 25 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayAccountListApprovalsOptions({ query: { after, limit: 25 } }), setAfter);
   const withdraw = async ({ id }: GatewayApproval) => {
     await gatewayAccountWithdrawApproval({ path: { approvalId: id } })
       .then(() => {
@@ -77,13 +74,9 @@ export function OwnRequests() {
       <DataTable
         label={t.tabs.own}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ summary }) => summary}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         actions={(approval) => [{ id: 'all', entries: entriesOf(approval) }]}
         toneOf={({ state }) => (state === 'approved' ? 'accent' : undefined)}
         empty={<Empty icon={<Stamp />} title={t.none} />}

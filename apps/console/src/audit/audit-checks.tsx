@@ -16,10 +16,10 @@ import {
   notify,
   useFormats,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { useAuditTexts } from './audit.texts';
 
 /** Whether the log is as it was written: by every night's check and those asked for. */
@@ -28,11 +28,13 @@ export function AuditChecks() {
   const formats = useFormats();
   const [after, setAfter] = useState<string>();
   const [shown, setShown] = useState<GatewayAuditVerification>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayAuditVerificationsListOptions({ query: { after, limit: 25 } }),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.data.some(({ endedAt }) => endedAt === null) ? 2000 : false),
-  });
+  const { list } = useList(
+    {
+      ...gatewayAuditVerificationsListOptions({ query: { after, limit: 25 } }),
+      refetchInterval: ({ state }) => (state.data?.data.some(({ endedAt }) => endedAt === null) ? 2000 : false),
+    },
+    setAfter,
+  );
   const check = async () => {
     await gatewayAuditVerificationsRequest({ headers: { 'Idempotency-Key': crypto.randomUUID() } })
       .then(() => notify({ tone: 'info', text: t.checking }))
@@ -70,14 +72,10 @@ export function AuditChecks() {
       <DataTable
         label={t.tabs.checks}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ requestedAt }) => formats.dateTime(requestedAt)}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         toneOf={({ endedAt, found }) => (endedAt !== null && found > 0 ? 'bad' : undefined)}
         empty={
           <Empty icon={<ShieldCheck />} title={t.noChecks}>

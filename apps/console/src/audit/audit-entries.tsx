@@ -19,22 +19,23 @@ import {
   Empty,
   Facts,
   Filters,
+  FilterSelect,
   MenuButton,
   Moment,
   NoMatch,
   saveAs,
   SearchField,
-  Select,
   type Tone,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Download, FileCheck2, ScrollText } from 'lucide-react';
 import { useState } from 'react';
-import { tellProblem } from '../api';
+import { tellProblem } from '../http/api';
 import { daysOf, momentsOf } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useActionName, useAuditTexts } from './audit.texts';
@@ -42,7 +43,6 @@ import { useActionName, useAuditTexts } from './audit.texts';
 const results = ['done', 'denied', 'failed', 'unknown', 'begun'] as const;
 const kinds = ['staff', 'key', 'person', 'service', 'anonymous'] as const;
 const tones: Record<string, Tone> = { done: 'good', denied: 'warn', failed: 'bad', unknown: 'warn', begun: 'info' };
-const ALL = '*';
 const CLOCKS_DIFFER_MS = 10_000;
 
 export function AuditEntries() {
@@ -57,10 +57,7 @@ export function AuditEntries() {
   const result = oneOf(results, search.result);
   const actorKind = oneOf(kinds, search.actor);
   const filter = { ...momentsOf(days), action: search.action, result, actorKind, actorId: search.actorId };
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayAuditEntriesListOptions({ query: { ...filter, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayAuditEntriesListOptions({ query: { ...filter, after: search.after, limit: 50 } }));
   const isFiltered = Boolean(search.action || result || actorKind || search.actorId);
   const clear = () => {
     setAction('');
@@ -86,8 +83,7 @@ export function AuditEntries() {
     },
     {
       ...{ id: 'actor', title: t.actor, width: '210px' },
-      cell: ({ actor }) =>
-        actor.label ?? `${t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind} ${short(actor.id)}`,
+      cell: ({ actor }) => actor.label ?? `${wordOf(t.kinds, actor.kind)} ${short(actor.id)}`,
     },
     {
       ...{ id: 'resource', title: t.resource, width: '230px' },
@@ -134,32 +130,28 @@ export function AuditEntries() {
         }
       >
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
-        <Select
+        <FilterSelect
           label={t.actor}
-          hideLabel
-          value={actorKind ?? ALL}
-          onChange={(id) => set({ actor: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyActor }, ...kinds.map((id) => ({ id, label: t.kinds[id] }))]}
+          any={t.anyActor}
+          value={actorKind}
+          onChange={(actor) => set({ actor })}
+          choices={kinds.map((id) => ({ id, label: t.kinds[id] }))}
         />
-        <Select
+        <FilterSelect
           label={t.result}
-          hideLabel
-          value={result ?? ALL}
-          onChange={(id) => set({ result: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyResult }, ...results.map((id) => ({ id, label: t.results[id] }))]}
+          any={t.anyResult}
+          value={result}
+          onChange={(result) => set({ result })}
+          choices={results.map((id) => ({ id, label: t.results[id] }))}
         />
       </Filters>
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ action: name }) => nameOf(name)}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ result: outcome }) => (outcome === 'denied' ? 'warn' : outcome === 'failed' ? 'bad' : undefined)}
         empty={
           isFiltered ? (
@@ -180,7 +172,7 @@ function Result({ result }: { result: string }) {
   const t = useAuditTexts();
   return (
     <Badge dot tone={tones[result] ?? 'neutral'}>
-      {t.results[result as keyof typeof t.results] ?? result}
+      {wordOf(t.results, result)}
     </Badge>
   );
 }
@@ -223,7 +215,7 @@ function EntryDialog({
             [
               t.actor,
               <span key="actor" className="ui-row">
-                {actor.label ?? actor.id} <Badge>{t.kinds[actor.kind as keyof typeof t.kinds] ?? actor.kind}</Badge>
+                {actor.label ?? actor.id} <Badge>{wordOf(t.kinds, actor.kind)}</Badge>
               </span>,
             ],
             [t.roles, actor.roles?.join(', ')],

@@ -4,7 +4,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { dayOf } from '../period/days';
 import { oneOf, useSetSearch } from '../search';
-import { BoardFrame, type BoardQuery, provisionalFrom } from './boards.page';
+import { BoardFrame, provisionalFrom } from './board-frame';
+import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 export function ActivityBoard({ query }: { query: BoardQuery }) {

@@ -35,7 +35,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'There until',
     exportRows: 'Rows',
     noExports: 'No file was written yet.',
-    download: 'Download',
     dau: 'Active a day',
     wau: 'Active a week',
     mau: 'Active a month',
@@ -46,7 +45,6 @@ export const useBoardTexts = defineTexts({
     new: 'New',
     retained: 'Came again',
     resurrected: 'Came back after 14 days',
-    dormant: 'Silent for 14 days',
     retention: {
       kind: 'Counted as',
       kinds: {
@@ -94,7 +92,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Net',
-      gross: 'Gross',
       refunds: 'Refunds',
       arpu: 'A person',
       arpuAbout: 'net by active people',
@@ -173,7 +170,6 @@ export const useBoardTexts = defineTexts({
     exportUntil: 'Хранится до',
     exportRows: 'Строк',
     noExports: 'Файлов пока не было.',
-    download: 'Скачать',
     dau: 'Активны за день',
     wau: 'Активны за неделю',
     mau: 'Активны за месяц',
@@ -184,7 +180,6 @@ export const useBoardTexts = defineTexts({
     new: 'Новые',
     retained: 'Пришли снова',
     resurrected: 'Вернулись через 14 дней',
-    dormant: 'Молчат 14 дней',
     retention: {
       kind: 'Считать',
       kinds: {
@@ -232,7 +227,6 @@ export const useBoardTexts = defineTexts({
     },
     revenue: {
       net: 'Чистая выручка',
-      gross: 'Оплачено',
       refunds: 'Возвраты',
       arpu: 'С человека',
       arpuAbout: 'чистая на активных',

@@ -1,7 +1,8 @@
 import { type AnalyticsBoardsReadBusinessResponse, analyticsBoardsReadBusinessOptions } from '@switchboard/api-client';
 import { Badge, Card, type Column, DataTable, Facts, Grid, Moment, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { BoardFrame, type BoardQuery } from './boards.page';
+import { BoardFrame } from './board-frame';
+import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 type Business = AnalyticsBoardsReadBusinessResponse;

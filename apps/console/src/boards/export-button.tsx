@@ -16,6 +16,7 @@ import {
   Moment,
   notify,
   RadioGroup,
+  Stack,
   SubmitButton,
   useForm,
   useFormats,
@@ -25,10 +26,9 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { refresh } from '../api';
-import type { BoardId, BoardQuery } from './boards.page';
+import { refresh } from '../http/api';
+import { type BoardId, type BoardQuery, stepsOf } from './board-query';
 import { useBoardTexts } from './boards.texts';
-import { stepsOf } from './funnel-board';
 
 type Of = AnalyticsExportsOpenData['body']['of'];
 interface BoardSearch {
@@ -113,7 +113,7 @@ function ExportDialog({
               choices={(['comma', 'semicolon'] as const).map((id) => ({ id, label: t.delimiters[id] }))}
             />
           )}
-          <div className="ui-stack" style={{ gap: 8 }}>
+          <Stack gap={8}>
             <h3>{t.exports}</h3>
             {files.data?.data.length === 0 && <p className="soft">{t.noExports}</p>}
             {files.data?.data.map(({ id, fileName, state, link, expiresAt, rows, totalRows }) => (
@@ -137,7 +137,7 @@ function ExportDialog({
                 ]}
               />
             ))}
-          </div>
+          </Stack>
         </DialogBody>
         <DialogActions>
           <Button onPress={onClose}>{kit.close}</Button>

@@ -1,22 +1,15 @@
 import { analyticsBoardsReadFunnelOptions } from '@switchboard/api-client';
-import { Button, Card, ComboBox, Filters, Funnel, IconButton, Select, useFormats } from '@switchboard/ui';
+import { Button, Card, ComboBox, Filters, Funnel, IconButton, Select, useFormats, wordOf } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Plus, X } from 'lucide-react';
 import { oneOf, useSetSearch } from '../search';
-import { BoardFrame, type BoardQuery } from './boards.page';
+import { BoardFrame } from './board-frame';
+import { type BoardQuery, MOST_STEPS, stepsOf, USUAL_STEPS } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 const orders = ['sequential', 'strict', 'any'] as const;
 const windows = ['60', '1440', '10080', '43200'] as const;
-const USUAL = ['bot-adapter.contact.started', 'bot-adapter.message.received', 'chat-ai.reply.completed'];
-const MOST = 8;
-
-/** The steps that the address names; from somebody's first message to an answer without any. */
-export const stepsOf = (steps: string | undefined): string[] => {
-  const named = steps?.split(',').filter(Boolean) ?? [];
-  return named.length >= 2 ? named.slice(0, MOST) : USUAL;
-};
 
 export function FunnelBoard({ query }: { query: BoardQuery }) {
   const t = useBoardTexts();
@@ -35,7 +28,7 @@ export function FunnelBoard({ query }: { query: BoardQuery }) {
   const change = (next: readonly string[]) => set({ steps: next.join(',') });
   // Other events than those named here can be typed into the address.
   const eventNames = Object.keys(t.events);
-  const titleOf = (event: string) => t.events[event as keyof typeof t.events] ?? event;
+  const titleOf = (event: string) => wordOf(t.events, event);
   const choices = [...new Set([...eventNames, ...steps])].map((id) => ({ id, label: titleOf(id), about: id }));
   return (
     <>
@@ -58,10 +51,10 @@ export function FunnelBoard({ query }: { query: BoardQuery }) {
               )}
             </span>
           ))}
-          {steps.length < MOST && (
+          {steps.length < MOST_STEPS && (
             <Button
               icon={<Plus />}
-              onPress={() => change([...steps, eventNames.find((name) => !steps.includes(name)) ?? USUAL[0]!])}
+              onPress={() => change([...steps, eventNames.find((name) => !steps.includes(name)) ?? USUAL_STEPS[0]!])}
             >
               {t.funnel.addStep}
             </Button>

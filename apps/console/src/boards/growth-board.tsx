@@ -1,7 +1,8 @@
 import { analyticsBoardsReadGrowthOptions } from '@switchboard/api-client';
 import { Card, Grid, LineChart, StackedBars, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { BoardFrame, type BoardQuery, provisionalFrom } from './boards.page';
+import { BoardFrame, provisionalFrom } from './board-frame';
+import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 export function GrowthBoard({ query }: { query: BoardQuery }) {

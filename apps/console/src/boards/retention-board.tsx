@@ -3,7 +3,8 @@ import { Card, CohortGrid, Filters, LineChart, Select, useFormats } from '@switc
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { oneOf, useSetSearch } from '../search';
-import { BoardFrame, type BoardQuery } from './boards.page';
+import { BoardFrame } from './board-frame';
+import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 const kinds = ['calendar', 'rolling', 'hours24', 'brackets'] as const;

@@ -2,7 +2,8 @@ import { analyticsBoardsReadRevenueOptions, type AnalyticsBoardsReadRevenueRespo
 import { BarList, Card, type Column, DataTable, Empty, Grid, LineChart, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Coins } from 'lucide-react';
-import { BoardFrame, type BoardQuery, provisionalFrom } from './boards.page';
+import { BoardFrame, provisionalFrom } from './board-frame';
+import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
 type ByCurrency = AnalyticsBoardsReadRevenueResponse['byCurrency'][number];

@@ -18,7 +18,7 @@ import {
   Play,
   ReceiptText,
 } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useStaff } from '../session';
 import { useBotTexts } from './bots.texts';
 

@@ -12,33 +12,56 @@ import {
   DataTable,
   Dialog,
   DialogBody,
+  Facts,
+  Moment,
   notify,
   ProblemState,
   SkeletonLines,
   useConfirm,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
-import { useStaffNames } from '../staff/staff.api';
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { useStaffNames } from '../staff-names/staff-names';
+import { useList } from '../list';
+import { useBotHistoryTexts } from './bot-history.texts';
 import { useBotTexts } from './bots.texts';
 
-/** What was changed, by whom and why; each can be compared and gone back to. */
+/** Since when there is the bot, and what was changed, by whom and why; each can be compared and gone back to. */
 export function BotHistory({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
   const t = useBotTexts();
+  const history = useBotHistoryTexts();
+  return (
+    <>
+      {bot.createdAt && (
+        <Facts
+          facts={[
+            [t.id, <code key="id">{bot.id}</code>],
+            [history.changes.created, <Moment key="at" at={bot.createdAt} />],
+          ]}
+        />
+      )}
+      {bot.describedBy === 'file' ? <p className="note">{t.fileNote}</p> : <Revisions bot={bot} mayWrite={mayWrite} />}
+    </>
+  );
+}
+
+function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
+  const t = useBotTexts();
+  const history = useBotHistoryTexts();
   const confirm = useConfirm();
   const [after, setAfter] = useState<string>();
   const [compared, setCompared] = useState<number>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayBotRevisionsListOptions({ path: { botId: bot.id }, query: { limit: 25, after } }),
-    placeholderData: keepPreviousData,
-    enabled: bot.describedBy === 'gateway',
-  });
+  const { list } = useList(
+    gatewayBotRevisionsListOptions({ path: { botId: bot.id }, query: { limit: 25, after } }),
+    setAfter,
+  );
   const rollBack = async (revision: number) => {
     const why = await confirm({
-      ...{ title: t.history.rollBackTitle(revision), text: t.history.rollBackText, action: t.history.rollBack },
+      ...{ title: history.rollBackTitle(revision), text: history.rollBackText, action: history.rollBack },
       reason: { label: t.why, hint: t.whyHint, minLength: 0 },
     });
     if (why === undefined) return;
@@ -47,56 +70,51 @@ export function BotHistory({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boole
       headers: { 'If-Match': etagOf(bot.revision) },
       body: { revision, why: why || undefined },
     })
-      .then(() => notify({ text: t.history.rolledBack }))
+      .then(() => notify({ text: history.rolledBack }))
       .catch(tellProblem);
     await refresh('gatewayBot');
   };
   const nameOf = useStaffNames();
   const columns: Column<GatewayBotRevision>[] = [
     {
-      ...{ id: 'what', title: t.history.what, phone: 'main' },
+      ...{ id: 'what', title: history.what, phone: 'main' },
       cell: ({ change, rolledBackTo }) =>
-        `${t.history.changes[change as keyof typeof t.history.changes] ?? change}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
+        `${wordOf(history.changes, change)}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: t.history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
-    { id: 'when', title: t.history.when, width: '150px', cell: ({ at }) => <Ago at={at} /> },
+    { id: 'by', title: history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
+    { id: 'when', title: history.when, width: '150px', cell: ({ at }) => <Ago at={at} /> },
     {
       id: 'revision',
-      title: t.history.revision,
+      title: history.revision,
       width: '90px',
       align: 'end',
       cell: ({ revision }) => revision,
       phone: 'state',
     },
   ];
-  if (bot.describedBy === 'file') return <p className="note">{t.fileNote}</p>;
   return (
     <Card flush>
       <DataTable
         label={t.tabs.history}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ revision }) => String(revision)}
-        nameOf={({ revision }) => `${t.history.revision} ${revision}`}
+        nameOf={({ revision }) => `${history.revision} ${revision}`}
         onOpen={({ revision }) => setCompared(revision)}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
-        empty={<p className="ui-list-none">{t.history.none}</p>}
+        empty={<p className="ui-list-none">{history.none}</p>}
         actions={({ revision }) => [
           {
             id: 'all',
             entries: [
               {
-                ...{ id: 'compare', label: t.history.compare, icon: <GitCompare /> },
+                ...{ id: 'compare', label: history.compare, icon: <GitCompare /> },
                 onAction: () => setCompared(revision),
               },
               ...(mayWrite && String(revision) !== bot.revision
                 ? [
                     {
-                      ...{ id: 'back', label: t.history.rollBack, icon: <Undo2 /> },
+                      ...{ id: 'back', label: history.rollBack, icon: <Undo2 /> },
                       onAction: () => void rollBack(revision),
                     },
                   ]
@@ -113,29 +131,29 @@ export function BotHistory({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boole
 }
 
 function Comparison({ botId, revision, onClose }: { botId: string; revision: number; onClose: () => void }) {
-  const t = useBotTexts();
+  const history = useBotHistoryTexts();
   const kit = useKitTexts();
   const { data, error } = useQuery(gatewayBotRevisionsCompareOptions({ path: { botId, revision } }));
   return (
     <Dialog
       look="side"
       width="wide"
-      title={t.history.compare}
-      about={t.history.against(revision)}
+      title={history.compare}
+      about={history.against(revision)}
       isOpen
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
         {error && <ProblemState error={error} />}
         {!data && !error && <SkeletonLines label={kit.loading} />}
-        {data?.changes.length === 0 && <p className="soft">{t.history.same}</p>}
+        {data?.changes.length === 0 && <p className="soft">{history.same}</p>}
         {data && data.changes.length > 0 && (
           <table className="changes">
             <thead>
               <tr>
-                <th scope="col">{t.history.field}</th>
-                <th scope="col">{t.history.before}</th>
-                <th scope="col">{t.history.after}</th>
+                <th scope="col">{history.field}</th>
+                <th scope="col">{history.before}</th>
+                <th scope="col">{history.after}</th>
               </tr>
             </thead>
             <tbody>

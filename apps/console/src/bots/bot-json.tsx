@@ -1,11 +1,18 @@
 import { gatewayBotsEdit, type GatewayBot } from '@switchboard/api-client';
-import { Card, Form, FormProblem, notify, SubmitButton, TextArea, TextField, useForm } from '@switchboard/ui';
-import { etagOf, refresh } from '../api';
+import { Card, Form, notify, SubmitButton, TextArea, TextField, useForm } from '@switchboard/ui';
+import { etagOf, refresh } from '../http/api';
+import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { useBotTexts } from './bots.texts';
 import { patchOf } from './description';
 
 /** The whole description, for what no form shows. */
-export function BotJson({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
+export const BotJson = ({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) => (
+  <KeptRow latest={bot} readAnew={() => refresh('gatewayBot')}>
+    {(row, kept) => <JsonForm bot={row} kept={kept} mayWrite={mayWrite} />}
+  </KeptRow>
+);
+
+function JsonForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept; mayWrite: boolean }) {
   const t = useBotTexts();
   const text = JSON.stringify(bot.description, null, 2);
   const form = useForm({
@@ -19,13 +26,13 @@ export function BotJson({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean 
     },
     done: () => {
       notify({ text: t.saved });
-      void refresh('gatewayBot');
+      void kept.beginAnew();
     },
   });
   return (
     <Card title={t.tabs.json} about={t.json.about}>
       <Form form={form}>
-        <FormProblem form={form} />
+        <KeptRowProblem form={form} kept={kept} />
         <TextArea
           name="json"
           label={t.json.label}

@@ -25,7 +25,7 @@ import {
 } from '@switchboard/ui';
 import { KeyRound, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useBotTexts } from './bots.texts';
 
 /** Tokens and keys of a bot: given, never shown. */

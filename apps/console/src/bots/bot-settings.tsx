@@ -1,14 +1,11 @@
 import { gatewayBotsEdit, type GatewayBot } from '@switchboard/api-client';
 import {
-  Button,
   Card,
   Checkbox,
   Columns,
   FieldRow,
   Form,
-  FormProblem,
   type FormValues,
-  isProblem,
   notify,
   NumberField,
   SubmitButton,
@@ -16,7 +13,8 @@ import {
   useForm,
 } from '@switchboard/ui';
 import { Suspense, useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
+import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { lazyPart } from '../lazy-part';
 import { BudgetFields, budgetsIn } from './budget-fields';
 import { useBotTexts } from './bots.texts';
@@ -25,7 +23,13 @@ import { known, type KnownDescription, patchOf } from './description';
 const OpeningHoursFields = lazyPart(() => import('./opening-hours'), 'OpeningHoursFields');
 
 /** What most people change of a bot, as forms. */
-export function BotSettings({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
+export const BotSettings = ({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) => (
+  <KeptRow latest={bot} readAnew={() => refresh('gatewayBot')}>
+    {(row, kept) => <SettingsForm bot={row} kept={kept} mayWrite={mayWrite} />}
+  </KeptRow>
+);
+
+function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept; mayWrite: boolean }) {
   const t = useBotTexts();
   const description = known(bot.description);
   const { assistant = {}, budgets = {} } = description;
@@ -45,22 +49,12 @@ export function BotSettings({ bot, mayWrite }: { bot: GatewayBot; mayWrite: bool
     },
     done: () => {
       notify({ text: t.saved });
-      void refresh('gatewayBot');
+      void kept.beginAnew();
     },
   });
-  const wasChanged = isProblem(form.error, 'gateway.bot_changed') || isProblem(form.error, 'revision_mismatch');
   return (
     <Form form={form}>
-      {wasChanged ? (
-        <p className="note">
-          {t.changedElsewhere}{' '}
-          <Button size="small" onPress={() => void refresh('gatewayBot')}>
-            {t.reload}
-          </Button>
-        </p>
-      ) : (
-        <FormProblem form={form} />
-      )}
+      <KeptRowProblem form={form} kept={kept} />
       <Columns
         main={
           <>

@@ -3,9 +3,7 @@ import {
   Badge,
   Button,
   Card,
-  Facts,
   MenuButton,
-  Moment,
   Page,
   ProblemLine,
   ProblemState,
@@ -101,9 +99,9 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
         onSelect={(id) => set({ tab: id === 'settings' ? undefined : id })}
         tabs={[
           {
-            ...{ id: 'settings', title: t.tabs.settings },
-            // A newer revision begins a new form: what was typed belongs to the one that was seen.
-            content: <BotSettings key={bot.revision} bot={bot} mayWrite={mayWrite} />,
+            id: 'settings',
+            title: t.tabs.settings,
+            content: <BotSettings bot={bot} mayWrite={mayWrite} />,
           },
           {
             ...{
@@ -113,22 +111,11 @@ function KnownBot({ bot, way }: { bot: GatewayBot; way: readonly { title: string
             },
             content: <BotSecrets bot={bot} mayWrite={mayWrite && staff.can('secrets:write', bot.id)} />,
           },
-          { id: 'json', title: t.tabs.json, content: <BotJson key={bot.revision} bot={bot} mayWrite={mayWrite} /> },
+          { id: 'json', title: t.tabs.json, content: <BotJson bot={bot} mayWrite={mayWrite} /> },
           {
-            ...{ id: 'history', title: t.tabs.history },
-            content: (
-              <>
-                {bot.createdAt && (
-                  <Facts
-                    facts={[
-                      [t.id, <code key="id">{bot.id}</code>],
-                      [t.history.changes.created, <Moment key="at" at={bot.createdAt} />],
-                    ]}
-                  />
-                )}
-                <BotHistory bot={bot} mayWrite={mayWrite} />
-              </>
-            ),
+            id: 'history',
+            title: t.tabs.history,
+            content: <BotHistory bot={bot} mayWrite={mayWrite} />,
           },
         ]}
       />

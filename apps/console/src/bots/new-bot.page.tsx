@@ -29,7 +29,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { CircleAlert, CircleCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { zone } from '../period/days';
 import { BudgetFields, budgetsIn } from './budget-fields';
 import { useBotTexts } from './bots.texts';

@@ -1,4 +1,4 @@
-import { Badge, type Tone } from '@switchboard/ui';
+import { Badge, type Tone, wordOf } from '@switchboard/ui';
 import { ThumbsDown, ThumbsUp } from 'lucide-react';
 import { useConversationTexts } from './conversations.texts';
 
@@ -16,7 +16,7 @@ const tones: Record<string, Tone> = {
 /** Words that will grow: one that is not known yet is shown as it is. */
 export function Outcome({ outcome }: { outcome: string }) {
   const t = useConversationTexts();
-  return <Badge tone={tones[outcome] ?? 'bad'}>{t.outcomes[outcome as keyof typeof t.outcomes] ?? outcome}</Badge>;
+  return <Badge tone={tones[outcome] ?? 'bad'}>{wordOf(t.outcomes, outcome)}</Badge>;
 }
 
 /** What people said the answers were worth. */

@@ -6,12 +6,11 @@ import {
   DataTable,
   Empty,
   Filters,
+  FilterSelect,
   NoMatch,
   Page,
-  Select,
   useFormats,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { MessagesSquare, X } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
@@ -21,14 +20,13 @@ import { PersonName } from '../people/person-parts';
 import { daysOf, momentsOf } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 import './conversations.css';
 
 const ratings = ['good', 'bad', 'any'] as const;
-const ALL = '*';
-
 export function ConversationsPage() {
   const t = useConversationTexts();
   const formats = useFormats();
@@ -39,7 +37,7 @@ export function ConversationsPage() {
   const nameOf = useBotNames();
   const nameOfPerson = (userId: string) => maskedOf(userId) ?? `…${userId.slice(-6)}`;
   const rating = oneOf(ratings, search.rating);
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...chatAiConversationsListOptions({
       query: {
         ...momentsOf(days),
@@ -47,7 +45,6 @@ export function ConversationsPage() {
         ...{ after: search.after, limit: 50 },
       },
     }),
-    placeholderData: keepPreviousData,
   });
   const filters = { bot: undefined, person: undefined, outcome: undefined, rating: undefined };
   const isFiltered = Boolean(search.bot || search.person || search.outcome || rating);
@@ -92,35 +89,28 @@ export function ConversationsPage() {
         )}
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
-        <Select
+        <FilterSelect
           label={t.outcome}
-          hideLabel
-          value={search.outcome ?? ALL}
-          onChange={(id) => set({ outcome: id === ALL ? undefined : id })}
-          choices={[
-            { id: ALL, label: t.anyOutcome },
-            ...Object.entries(t.outcomes).map(([id, label]) => ({ id, label: String(label) })),
-          ]}
+          any={t.anyOutcome}
+          value={search.outcome}
+          onChange={(outcome) => set({ outcome })}
+          choices={Object.entries(t.outcomes).map(([id, label]) => ({ id, label: String(label) }))}
         />
-        <Select
+        <FilterSelect
           label={t.rating}
-          hideLabel
-          value={rating ?? ALL}
-          onChange={(id) => set({ rating: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyRating }, ...ratings.map((id) => ({ id, label: t.ratings[id] }))]}
+          any={t.anyRating}
+          value={rating}
+          onChange={(rating) => set({ rating })}
+          choices={ratings.map((id) => ({ id, label: t.ratings[id] }))}
         />
       </Filters>
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ botId, activeAt }) => `${nameOf(botId)}, ${formats.dateTime(activeAt)}`}
         href={({ id }) => `/console/conversations/${id}`}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         empty={
           isFiltered ? (
             <NoMatch onClear={() => set(filters)} />

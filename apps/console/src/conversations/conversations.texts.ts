@@ -54,7 +54,6 @@ export const useConversationTexts = defineTexts({
     export: 'Save as text',
     unreadable: '(cannot be read any more)',
     edited: 'edited',
-    system: 'Note',
     report: {
       title: 'How this answer came about',
       show: 'Why this answer',
@@ -137,7 +136,6 @@ export const useConversationTexts = defineTexts({
     export: 'Сохранить текстом',
     unreadable: '(уже не прочитать)',
     edited: 'изменено',
-    system: 'Заметка',
     report: {
       title: 'Как получился этот ответ',
       show: 'Почему так',

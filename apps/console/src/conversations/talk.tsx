@@ -25,7 +25,7 @@ import {
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { ChevronUp, Download } from 'lucide-react';
 import { Fragment, useEffect, useState } from 'react';
-import { reasonHeader } from '../api';
+import { reasonHeader } from '../http/api';
 import { zone } from '../period/days';
 import { Outcome } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';

@@ -3,9 +3,9 @@ import {
   type ChatAiMessagesListResponse,
   type ChatAiTurn,
 } from '@switchboard/api-client';
-import { Badge, Card, Facts, Link, useFormats } from '@switchboard/ui';
+import { Badge, Card, Facts, Link, Stack, useFormats } from '@switchboard/ui';
 import { useQueryClient } from '@tanstack/react-query';
-import { reasonHeader } from '../api';
+import { reasonHeader } from '../http/api';
 import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 
@@ -61,7 +61,7 @@ export function TurnReport({
         />
         {report && (
           <>
-            <div className="ui-stack" style={{ gap: 6 }}>
+            <Stack gap={6}>
               <div className="ui-row">
                 <b>{t.report.context}</b>
                 <span className="soft">
@@ -71,7 +71,7 @@ export function TurnReport({
               <div className="report-bar" aria-hidden>
                 <span style={{ width: `${Math.min(100, (report.tokens / report.limit) * 100)}%` }} />
               </div>
-            </div>
+            </Stack>
             <div className="report-parts">
               {(['kept', 'shortened', 'summarised', 'dropped'] as const).map(
                 (part) =>

@@ -5,7 +5,18 @@ import type {
   AnalyticsMetric,
   AnalyticsMetricResult,
 } from '@switchboard/api-client';
-import { Badge, BarList, Card, Facts, IntervalBar, Moment, type Tone, useFormats, useLanguage } from '@switchboard/ui';
+import {
+  Badge,
+  BarList,
+  Card,
+  Facts,
+  IntervalBar,
+  Moment,
+  type Tone,
+  useFormats,
+  useLanguage,
+  wordOf,
+} from '@switchboard/ui';
 import { useExperimentTexts } from './experiments.texts';
 import { formatOf, labelOf } from './metrics';
 
@@ -169,7 +180,7 @@ export function Segments({ results: { segments } }: { results: Results }) {
       {segments.map(({ by, arm, parts, interactionP }) => (
         <section key={`${by} ${arm}`} className="experiment-metric">
           <header>
-            <h3>{t.segmentsBy[by as keyof typeof t.segmentsBy] ?? by}</h3>
+            <h3>{wordOf(t.segmentsBy, by)}</h3>
             <Badge>{arm}</Badge>
             <small className="soft">
               {interactionP < 0.05 ? t.differs(formats.significant(interactionP)) : t.same}

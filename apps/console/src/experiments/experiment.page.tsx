@@ -30,12 +30,13 @@ import {
   useForm,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { FlaskConical, Gavel, Pencil, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { useStaff } from '../session';
 import { Advice, Health, MetricResults, Segments } from './experiment-results';
@@ -194,9 +195,7 @@ function Plan({ experiment }: { experiment: AnalyticsExperiment }) {
             facts={[
               [
                 t.decision,
-                `${t.decisions[decision as keyof typeof t.decisions] ?? decision}${
-                  experiment.decidedAutomatically ? `, ${t.decidedBy}` : ''
-                }`,
+                `${wordOf(t.decisions, decision)}${experiment.decidedAutomatically ? `, ${t.decidedBy}` : ''}`,
               ],
               [t.everybody, decidedArm],
               [t.why, decidedWhy],

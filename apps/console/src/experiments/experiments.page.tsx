@@ -7,18 +7,18 @@ import {
   DataTable,
   Empty,
   Filters,
+  FilterSelect,
   Moment,
   NoMatch,
   Page,
-  Select,
   type Tone,
   useFormats,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { FlaskConical, Plus } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { SavedFilters } from '../saved-filters/saved-filters';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useExperimentTexts } from './experiments.texts';
@@ -26,8 +26,6 @@ import './experiments.css';
 
 const states = ['draft', 'running', 'decided', 'stopped'] as const;
 type State = (typeof states)[number];
-const ALL = '*';
-
 export function ExperimentsPage() {
   const t = useExperimentTexts();
   const formats = useFormats();
@@ -35,10 +33,9 @@ export function ExperimentsPage() {
   const search = useSearch({ from: '/console/experiments' });
   const set = useSetSearch();
   const state = oneOf(states, search.state);
-  const { data, error, isFetching, refetch } = useQuery({
-    ...analyticsExperimentsListOptions({ query: { state, botId: search.bot, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    analyticsExperimentsListOptions({ query: { state, botId: search.bot, after: search.after, limit: 50 } }),
+  );
   const newButton = mayWrite && (
     <ButtonLink look="primary" icon={<Plus />} href="/console/experiments/new">
       {t.new}
@@ -79,25 +76,21 @@ export function ExperimentsPage() {
     <Page title={t.title} about={t.about} actions={newButton}>
       <Filters set={[state, search.bot].filter(Boolean).length} end={<SavedFilters />}>
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
-        <Select
+        <FilterSelect
           label={t.state}
-          hideLabel
-          value={state ?? ALL}
-          onChange={(id) => set({ state: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyState }, ...states.map((id) => ({ id, label: t.states[id] }))]}
+          any={t.anyState}
+          value={state}
+          onChange={(state) => set({ state })}
+          choices={states.map((id) => ({ id, label: t.states[id] }))}
         />
       </Filters>
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ key }) => key}
         href={({ id }) => `/console/experiments/${id}`}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         empty={
           state || search.bot ? (
             <NoMatch onClear={() => set({ state: undefined, bot: undefined })} />

@@ -36,7 +36,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
 import { useStaff } from '../session';
 import { useExperimentTexts } from './experiments.texts';

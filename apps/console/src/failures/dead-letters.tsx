@@ -29,11 +29,12 @@ import {
   useFormats,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { useQueries } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, ChevronLeft, CloudOff, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { services } from '../services';
@@ -163,10 +164,9 @@ function LettersOfGroup({
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const [shown, setShown] = useState<DeadLetter>();
   const { after } = useSearch({ from: '/console/failures' });
-  const { data, error, isFetching, refetch } = useQuery({
-    ...serviceKitDeadLettersListOptions({ path: { service }, query: { consumer, type, reason, after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    serviceKitDeadLettersListOptions({ path: { service }, query: { consumer, type, reason, after, limit: 50 } }),
+  );
   const some = (chosen: readonly string[]): Which => ({ service, ids: [...chosen], count: chosen.length });
   const done = () => {
     setIds(new Set());
@@ -199,14 +199,10 @@ function LettersOfGroup({
       <DataTable
         label={type}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ subject }) => subject}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={<Empty icon={<CheckCheck />} title={t.allFine} />}
         selection={
           mayWrite

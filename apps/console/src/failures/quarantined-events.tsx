@@ -3,12 +3,11 @@ import {
   analyticsQuarantinedEventsListOptions,
   analyticsQuarantinedEventsReplay,
 } from '@switchboard/api-client';
-import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Tooltip } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Tooltip, wordOf } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, RotateCcw } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
-import { useSetSearch } from '../search';
+import { refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { useStaff } from '../session';
 import { useFailureTexts } from './failures.texts';
 
@@ -17,11 +16,7 @@ export function QuarantinedEvents() {
   const t = useFailureTexts();
   const mayReplay = useStaff().can('quarantined-events:write');
   const { after } = useSearch({ from: '/console/failures' });
-  const set = useSetSearch();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...analyticsQuarantinedEventsListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { data, list } = useList(analyticsQuarantinedEventsListOptions({ query: { after, limit: 50 } }));
   const replay = async (ids?: string[]) => {
     await analyticsQuarantinedEventsReplay({ body: { ids } })
       .then(({ data: { stored, left } }) =>
@@ -35,11 +30,7 @@ export function QuarantinedEvents() {
     {
       ...{ id: 'reason', title: t.reason, width: '160px', phone: 'state' },
       cell: ({ reason, replayable }) => {
-        const badge = (
-          <Badge tone={replayable ? 'warn' : 'neutral'}>
-            {t.statistics.reasons[reason as keyof typeof t.statistics.reasons] ?? reason}
-          </Badge>
-        );
+        const badge = <Badge tone={replayable ? 'warn' : 'neutral'}>{wordOf(t.statistics.reasons, reason)}</Badge>;
         return replayable ? (
           badge
         ) : (
@@ -69,13 +60,9 @@ export function QuarantinedEvents() {
       <DataTable
         label={t.tabs.statistics}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ type }) => type}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty icon={<CheckCheck />} title={t.statistics.none}>
             {t.statistics.noneText}

@@ -24,13 +24,14 @@ import {
   ProblemLine,
   useConfirm,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, Eye, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { reasonHeader, refresh, tellProblem } from '../api';
+import { reasonHeader, refresh, tellProblem } from '../http/api';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
+import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useFailureTexts } from './failures.texts';
@@ -43,10 +44,7 @@ export function QuarantinedUpdates() {
   const { bot, after } = useSearch({ from: '/console/failures' });
   const set = useSetSearch();
   const [shown, setShown] = useState<BotAdapterQuarantinedUpdate>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...botAdapterQuarantinedUpdatesListOptions({ query: { botId: bot, after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { data, list } = useList(botAdapterQuarantinedUpdatesListOptions({ query: { botId: bot, after, limit: 50 } }));
   const replayed = async (work: Promise<{ data: { processed: number; failed: number } }>) => {
     await work
       .then(({ data: { processed, failed } }) =>
@@ -98,14 +96,10 @@ export function QuarantinedUpdates() {
       <DataTable
         label={t.tabs.updates}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ botId, updateId }) => `${botId} ${updateId}`}
         nameOf={({ updateId }) => updateId}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty icon={<CheckCheck />} title={t.updates.none}>
             {t.updates.noneText}

@@ -23,7 +23,7 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useState } from 'react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
 import { useKeyTexts } from './keys.texts';
 

@@ -17,13 +17,13 @@ import {
   Page,
   type Tone,
   useConfirm,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Ban, BookOpen, KeyRound, Plus, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
-import { useSetSearch } from '../search';
+import { refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { useStaff } from '../session';
 import { NewKeyDialog, RotateKeyDialog } from './key-dialogs';
 import { useKeyTexts } from './keys.texts';
@@ -43,15 +43,11 @@ export function KeysPage() {
   const t = useKeyTexts();
   const confirm = useConfirm();
   const mayWrite = useStaff().can('keys:write');
-  const set = useSetSearch();
   const { after } = useSearch({ from: '/console/keys' });
   const [making, setMaking] = useState(false);
   const [rotated, setRotated] = useState<GatewayApiKey>();
   const [shown, setShown] = useState<GatewayApiKey>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayKeysListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayKeysListOptions({ query: { after, limit: 50 } }));
   const revoke = async ({ id, name }: GatewayApiKey) => {
     const question = { title: t.revokeTitle(name), text: t.revokeText, action: t.revoke, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
@@ -102,14 +98,10 @@ export function KeysPage() {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ name }) => name}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty icon={<KeyRound />} title={t.none} action={newButton}>
             {t.noneText}
@@ -154,7 +146,7 @@ function KeyDialog({ apiKey: key, onClose }: { apiKey: GatewayApiKey; onClose: (
             ],
             [t.bots, key.bots ? key.bots.join(', ') : t.allBots],
             [t.networks, key.networks.length > 0 ? key.networks.join(', ') : t.anywhere],
-            [t.rate, t.rates[key.rate as keyof typeof t.rates] ?? key.rate],
+            [t.rate, wordOf(t.rates, key.rate)],
             [t.used, key.usedAt ? <Moment key="used" at={key.usedAt} /> : t.never],
             [t.expires, <Moment key="expires" at={key.expiresAt} />],
             [t.states.ended, key.endedAt && <Moment key="ended" at={key.endedAt} />],

@@ -15,8 +15,8 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { DocumentState } from './documents';
-import { useStaffNames } from '../staff/staff.api';
+import { DocumentState } from './document-state';
+import { useStaffNames } from '../staff-names/staff-names';
 import { useKnowledgeTexts } from './knowledge.texts';
 
 /** What was read of a document, piece by piece, as it is searched and shown to models. */

@@ -8,32 +8,31 @@ import {
 } from '@switchboard/api-client';
 import {
   Ago,
-  Badge,
   Button,
   type Column,
   DataTable,
   Empty,
   FileDrop,
   Filters,
+  FilterSelect,
   NoMatch,
   notify,
   problemOf,
-  Select,
   Spinner,
   Switch,
-  type Tone,
   useFormats,
   useLanguage,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { BookOpen, Download, Globe, Pencil, RefreshCw, Trash2, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { fetchCounting } from './fetch-counting';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { DocumentDialog } from './document-dialog';
+import { DocumentState } from './document-state';
 import { useKnowledgeTexts } from './knowledge.texts';
 import { PageDialog } from './page-dialog';
 
@@ -53,12 +52,11 @@ export function Documents({ botId }: { botId: string }) {
   const uploads = useUploads(botId);
   const origin = oneOf(origins, search.origin);
   const deleted = search.deleted ? 'true' : undefined;
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...chatAiKnowledgeDocumentsListOptions({
       path: { botId },
       query: { locale: language, limit: 50, after: search.after, origin, deleted },
     }),
-    placeholderData: keepPreviousData,
     // What was added is read within a minute, and then its state is another one.
     refetchInterval: ({ state }) => (state.data?.data.some((one) => one.state === 'waiting') ? 3000 : false),
   });
@@ -122,15 +120,12 @@ export function Documents({ botId }: { botId: string }) {
           )
         }
       >
-        <Select
+        <FilterSelect
           label={t.documents.origin}
-          hideLabel
-          value={origin ?? 'all'}
-          onChange={(id) => set({ origin: id === 'all' ? undefined : id })}
-          choices={[
-            { id: 'all', label: t.documents.allOrigins },
-            ...origins.map((id) => ({ id, label: t.documents.origins[id] })),
-          ]}
+          any={t.documents.allOrigins}
+          value={origin}
+          onChange={(origin) => set({ origin })}
+          choices={origins.map((id) => ({ id, label: t.documents.origins[id] }))}
         />
         <Switch isSelected={deleted !== undefined} onChange={(on) => set({ deleted: on ? '1' : undefined })}>
           {t.documents.deleted}
@@ -139,14 +134,10 @@ export function Documents({ botId }: { botId: string }) {
       <DataTable
         label={t.tabs.documents}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ title, source }) => title || source}
         onOpen={setShown}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ state, problem }) => (state === 'unread' ? 'bad' : problem ? 'warn' : undefined)}
         empty={
           deleted ? (
@@ -212,18 +203,6 @@ export function Documents({ botId }: { botId: string }) {
         <PageDialog botId={botId} document={page === 'new' ? undefined : page} onClose={() => setPage(undefined)} />
       )}
     </>
-  );
-}
-
-const tones: Record<ChatAiKnowledgeDocument['state'], Tone> = { waiting: 'info', read: 'good', unread: 'bad' };
-
-export function DocumentState({ document: { state, problem } }: { document: ChatAiKnowledgeDocument }) {
-  const t = useKnowledgeTexts();
-  const isOutdated = state === 'read' && problem;
-  return (
-    <Badge dot tone={isOutdated ? 'warn' : tones[state]}>
-      {isOutdated ? t.documents.outdated : t.documents.states[state]}
-    </Badge>
   );
 }
 

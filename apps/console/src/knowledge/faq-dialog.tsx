@@ -6,6 +6,7 @@ import {
   DialogBody,
   Form,
   FormProblem,
+  Stack,
   SubmitButton,
   TextArea,
   TextField,
@@ -65,7 +66,7 @@ export function FaqDialog({
             const text = before.find((one) => one.locale === locale);
             return (
               <div key={locale || i} className={locales.length > 1 ? 'faq-language' : undefined}>
-                <div className="ui-stack">
+                <Stack>
                   {locales.length > 1 ? (
                     <div className="ui-row">
                       <TextField
@@ -108,7 +109,7 @@ export function FaqDialog({
                     isReadOnly={readOnly}
                     isRequired
                   />
-                </div>
+                </Stack>
               </div>
             );
           })}

@@ -1,9 +1,9 @@
 import { chatAiFaqAdd, type ChatAiFaq, chatAiFaqChange, chatAiFaqListOptions } from '@switchboard/api-client';
 import { Ago, Badge, Button, type Column, DataTable, Empty, Filters, notify, Row } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CircleHelp, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
+import { useList } from '../list';
 import { useStaff } from '../session';
 import { FaqDialog } from './faq-dialog';
 import { useKnowledgeTexts } from './knowledge.texts';
@@ -14,10 +14,7 @@ export function Faq({ botId }: { botId: string }) {
   const mayWrite = useStaff().can('knowledge:write', botId);
   const [after, setAfter] = useState<string>();
   const [edited, setEdited] = useState<ChatAiFaq | 'new'>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...chatAiFaqListOptions({ path: { botId }, query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { data, list } = useList(chatAiFaqListOptions({ path: { botId }, query: { after, limit: 50 } }), setAfter);
   const addButton = mayWrite && (
     <Button look="primary" icon={<Plus />} onPress={() => setEdited('new')}>
       {t.faq.add}
@@ -44,14 +41,10 @@ export function Faq({ botId }: { botId: string }) {
       <DataTable
         label={t.tabs.faq}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ texts }) => texts[0]?.question ?? ''}
         onOpen={setEdited}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         empty={
           <Empty icon={<CircleHelp />} title={t.faq.none} action={addButton}>
             {t.faq.noneText}

@@ -18,7 +18,7 @@ import {
   useKitTexts,
   useLanguage,
 } from '@switchboard/ui';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useKnowledgeTexts } from './knowledge.texts';
 
 const hours = ['1', '6', '24', '168', 'never'] as const;

@@ -20,12 +20,14 @@ import {
   SkeletonLines,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, EyeOff, PencilLine, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { FaqDialog } from './faq-dialog';
@@ -42,10 +44,9 @@ export function Unanswered({ botId }: { botId: string }) {
   const set = useSetSearch();
   const state = oneOf(states, search.state) ?? 'open';
   const [answered, setAnswered] = useState<string>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...chatAiUnansweredListOptions({ path: { botId }, query: { state, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    chatAiUnansweredListOptions({ path: { botId }, query: { state, after: search.after, limit: 50 } }),
+  );
   const resolve = async ({ id, revision }: ChatAiUnansweredGroup, next: 'open' | 'dismissed') => {
     const path = { botId, groupId: id };
     await chatAiUnansweredResolve({ path, headers: { 'If-Match': etagOf(revision) }, body: { state: next } })
@@ -74,7 +75,7 @@ export function Unanswered({ botId }: { botId: string }) {
         <span className="ui-row">
           {reasons.map((reason) => (
             <Badge key={reason} tone={reason === 'rated_down' ? 'bad' : 'neutral'}>
-              {t.unanswered.reasons[reason as keyof typeof t.unanswered.reasons] ?? reason}
+              {wordOf(t.unanswered.reasons, reason)}
             </Badge>
           ))}
         </span>
@@ -97,14 +98,10 @@ export function Unanswered({ botId }: { botId: string }) {
       <DataTable
         label={t.tabs.unanswered}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ question }) => question ?? t.unanswered.gone}
         onOpen={mayWrite && state === 'open' ? ({ id }) => setAnswered(id) : undefined}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         empty={
           <Empty icon={<CheckCheck />} title={t.unanswered.none}>
             {t.unanswered.noneText}

@@ -19,7 +19,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { ChannelSign, useChannelName } from './channel';
 import { useMeTexts } from './me.texts';
 import { EmailForm, ProviderButton } from './ways-in';

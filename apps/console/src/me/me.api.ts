@@ -7,7 +7,7 @@ import {
   type GatewayProfileChange,
 } from '@switchboard/api-client';
 import { queryOptions } from '@tanstack/react-query';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 
 export const profileQuery = queryOptions({ ...gatewayMeReadOptions(), staleTime: 60_000 });
 

@@ -18,7 +18,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CalendarDays, ChartNoAxesColumn, ChevronLeft, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { tellProblem } from '../api';
+import { tellProblem } from '../http/api';
 
 import { useSetSearch } from '../search';
 import { changeProfile, profileQuery, setConsent, zoneOfBrowser } from './me.api';

@@ -6,7 +6,6 @@ import {
   ComboBox,
   Facts,
   Form,
-  FormProblem,
   type Language,
   languages,
   Moment,
@@ -23,7 +22,7 @@ import {
   useLanguage,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-
+import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { oneOf } from '../search';
 import { changeProfile, profileQuery, zoneOfBrowser } from './me.api';
 import { useMeTexts } from './me.texts';
@@ -36,8 +35,11 @@ export function ProfilePage() {
     <Page title={t.title} about={t.about}>
       {data ? (
         <Columns
-          // A profile that was changed elsewhere is shown as it is now.
-          main={<ProfileForm key={data.revision} profile={data} />}
+          main={
+            <KeptRow latest={data} readAnew={refetch}>
+              {(row, kept) => <ProfileForm profile={row} kept={kept} />}
+            </KeptRow>
+          }
           side={
             <Card>
               <Facts
@@ -63,7 +65,7 @@ export function ProfilePage() {
   );
 }
 
-function ProfileForm({ profile }: { profile: GatewayProfile }) {
+function ProfileForm({ profile, kept }: { profile: GatewayProfile; kept: Kept }) {
   const t = useMeTexts().profile;
   const formats = useFormats();
   const { choose } = useLanguage();
@@ -81,12 +83,13 @@ function ProfileForm({ profile }: { profile: GatewayProfile }) {
       const language = oneOf(languages, locale);
       if (language) choose(language);
       notify({ text: t.saved });
+      void kept.beginAnew();
     },
   });
   return (
     <Card>
       <Form form={form}>
-        <FormProblem form={form} />
+        <KeptRowProblem form={form} kept={kept} />
         <TextField
           name="name"
           label={t.name}

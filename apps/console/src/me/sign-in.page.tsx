@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useLocation, useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { sessionQuery } from '../session';
-import { PageFailed } from '../shell/page-failed';
+import { PageFailed } from '../page-failed';
 import { SignInFrame } from '../sign-in/frame';
 import { broughtBack, Returned } from './returned';
 import { useMeTexts } from './me.texts';

@@ -32,7 +32,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Ellipsis, Fingerprint, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { usePasskeyTexts } from './passkeys.texts';
 import './passkeys.css';
 

@@ -19,11 +19,12 @@ import {
   notify,
   useConfirm,
   useFormats,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Ban, LogOut, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';
@@ -196,15 +197,12 @@ function Known({ person: { identities, consents, timeZone, locale, registeredAt 
           [t.known.zone, timeZone],
           ...identities.map(
             ({ identityId, channel, label }) =>
-              [
-                t.known.channels[channel as keyof typeof t.known.channels] ?? channel,
-                label ?? <Badge key={identityId}>{t.known.linked}</Badge>,
-              ] as const,
+              [wordOf(t.known.channels, channel), label ?? <Badge key={identityId}>{t.known.linked}</Badge>] as const,
           ),
           ...consents.map(
             ({ consentId, purpose, givenAt, withdrawnAt }) =>
               [
-                t.known.purposes[purpose as keyof typeof t.known.purposes] ?? purpose,
+                wordOf(t.known.purposes, purpose),
                 <Badge key={consentId} tone={withdrawnAt ? 'neutral' : 'good'}>
                   {withdrawnAt ? t.known.withdrawn(formats.date(withdrawnAt)) : t.known.given(formats.date(givenAt))}
                 </Badge>,

@@ -1,9 +1,9 @@
 import { type BotAdapterDelivery, botAdapterPersonDeliveriesListOptions } from '@switchboard/api-client';
-import { Ago, Badge, type Column, DataTable, Empty, type Tone, useFormats } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Ago, Badge, type Column, DataTable, Empty, type Tone, useFormats, wordOf } from '@switchboard/ui';
 import { Send } from 'lucide-react';
 import { useState } from 'react';
 import { useBotNames } from '../bots/bots.api';
+import { useList } from '../list';
 import { usePeopleTexts } from './people.texts';
 
 const tones: Record<string, Tone> = { queued: 'neutral', sending: 'info', sent: 'good', failed: 'bad' };
@@ -14,17 +14,17 @@ export function PersonDeliveries({ userId }: { userId: string }) {
   const formats = useFormats();
   const nameOf = useBotNames();
   const [after, setAfter] = useState<string>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...botAdapterPersonDeliveriesListOptions({ path: { userId }, query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    botAdapterPersonDeliveriesListOptions({ path: { userId }, query: { after, limit: 50 } }),
+    setAfter,
+  );
   const columns: Column<BotAdapterDelivery>[] = [
     { id: 'kind', title: t.delivery.kind, cell: ({ kind }) => kind },
     {
       ...{ id: 'state', title: t.delivery.state, width: '150px', phone: 'state' },
       cell: ({ state }) => (
         <Badge dot tone={tones[state] ?? 'neutral'}>
-          {t.delivery.states[state as keyof typeof t.delivery.states] ?? state}
+          {wordOf(t.delivery.states, state)}
         </Badge>
       ),
     },
@@ -40,13 +40,9 @@ export function PersonDeliveries({ userId }: { userId: string }) {
     <DataTable
       label={t.tabs.deliveries}
       columns={columns}
-      rows={data?.data}
+      {...list}
       idOf={({ id }) => id}
       nameOf={({ kind }) => kind}
-      waiting={isFetching}
-      error={error}
-      onRetry={() => void refetch()}
-      paging={data && { ...data.page, onGo: setAfter }}
       toneOf={({ state }) => (state === 'failed' ? 'bad' : undefined)}
       empty={<Empty icon={<Send />} title={t.delivery.none} />}
     />

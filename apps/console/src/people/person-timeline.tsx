@@ -4,7 +4,7 @@ import {
   chatAiConversationsListOptions,
   type GatewayPersonDetails,
 } from '@switchboard/api-client';
-import { Ago, Card, Link, ProblemLine, SkeletonLines, useFormats, useKitTexts } from '@switchboard/ui';
+import { Ago, Card, Link, ProblemLine, SkeletonLines, useFormats, useKitTexts, wordOf } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Ban, Handshake, MessageSquareX, MessagesSquare, ShieldCheck, UserPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -125,7 +125,7 @@ function restrictionsAndConsents(
         : []),
     ]),
     ...consents.flatMap(({ consentId, purpose, givenAt, withdrawnAt }): Happening[] => {
-      const named = t.known.purposes[purpose as keyof typeof t.known.purposes] ?? purpose;
+      const named = wordOf(t.known.purposes, purpose);
       return [
         { id: `${consentId} given`, at: givenAt, icon: <Handshake />, title: t.timeline.agreed(named) },
         ...(withdrawnAt

@@ -25,7 +25,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { Eye } from 'lucide-react';
-import { reasonHeader } from '../api';
+import { reasonHeader } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
 import { lazyPart } from '../lazy-part';

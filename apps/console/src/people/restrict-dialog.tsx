@@ -14,7 +14,7 @@ import {
   useForm,
   useKitTexts,
 } from '@switchboard/ui';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
 import { useStaff } from '../session';

@@ -1,9 +1,9 @@
 import { type ChatAiPromptRelease, chatAiPromptReleasesListOptions } from '@switchboard/api-client';
 import { Ago, Badge, Card, type Column, DataTable, Empty, type Tone } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import { useState } from 'react';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
+import { useList } from '../list';
 import { usePromptTexts } from './prompts.texts';
 
 const tones: Record<ChatAiPromptRelease['action'], Tone> = {
@@ -16,10 +16,7 @@ const tones: Record<ChatAiPromptRelease['action'], Tone> = {
 export function PromptReleases({ botId }: { botId: string }) {
   const t = usePromptTexts();
   const [after, setAfter] = useState<string>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...chatAiPromptReleasesListOptions({ path: { botId }, query: { limit: 25, after } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(chatAiPromptReleasesListOptions({ path: { botId }, query: { limit: 25, after } }), setAfter);
   const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptRelease>[] = [
     {
@@ -39,13 +36,9 @@ export function PromptReleases({ botId }: { botId: string }) {
       <DataTable
         label={t.tabs.releases}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ prompt, number }) => (prompt ? t.version(prompt.version) : String(number))}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         empty={<Empty icon={<History />} title={t.noReleases} />}
       />
     </Card>

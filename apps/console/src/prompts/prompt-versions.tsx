@@ -22,12 +22,13 @@ import {
   useConfirm,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff/staff.api';
+import { useStaffNames } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 
 /** All versions there were; each is compared with what is in force, and put in force by one press. */
@@ -38,10 +39,7 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
   const publish = usePublish(inForce);
   const [after, setAfter] = useState<string>();
   const [compared, setCompared] = useState<ChatAiPromptVersion>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...chatAiPromptVersionsListOptions({ path: { botId }, query: { limit: 25, after } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(chatAiPromptVersionsListOptions({ path: { botId }, query: { limit: 25, after } }), setAfter);
   const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptVersion>[] = [
     { id: 'version', title: t.tabs.versions, width: '130px', cell: ({ version }) => t.version(version) },
@@ -72,14 +70,10 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
       <DataTable
         label={t.tabs.versions}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ version }) => t.version(version)}
         onOpen={setCompared}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: setAfter }}
         empty={<p className="ui-list-none">{t.noVersions}</p>}
         actions={(version) => [
           {

@@ -9,7 +9,7 @@ import {
   useTheme,
 } from '@switchboard/ui';
 import { BookOpen, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
-import { tellProblem } from '../api';
+import { tellProblem } from '../http/api';
 import { signOut } from '../session';
 import { useShellTexts } from './shell.texts';
 

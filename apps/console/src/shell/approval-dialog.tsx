@@ -12,7 +12,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { onApprovalNeeded, type WaitingRequest } from './approval';
+import { onApprovalNeeded, type WaitingRequest } from '../http/fetch-with-approval';
 import { useShellTexts } from './shell.texts';
 
 const LOOK_EVERY_MS = 4000;

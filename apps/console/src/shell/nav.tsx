@@ -19,8 +19,10 @@ import {
   Users,
   Webhook,
 } from 'lucide-react';
+import { useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Staff } from '../session';
+import { missingPermission } from './missing-permission';
 import { useShellTexts } from './shell.texts';
 
 type Titles = ReturnType<typeof useShellTexts>['nav'];
@@ -30,8 +32,6 @@ interface Place {
   id: keyof Titles;
   href: string;
   icon: ReactNode;
-  /** Who may do none of this does not see it. */
-  permissions: readonly string[];
   /** `G` and then this letter leads there. */
   key: string;
 }
@@ -40,60 +40,48 @@ interface Place {
 const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place[] }[] = [
   {
     id: 'top',
-    places: [{ id: 'overview', href: '/console/', icon: <LayoutDashboard />, permissions: [], key: 'o' }],
+    places: [{ id: 'overview', href: '/console/', icon: <LayoutDashboard />, key: 'o' }],
   },
   {
     id: 'build',
     places: [
-      { id: 'bots', href: '/console/bots', icon: <Bot />, permissions: ['bots:read'], key: 'b' },
-      { id: 'prompts', href: '/console/prompts', icon: <FileText />, permissions: ['prompts:read'], key: 'r' },
-      { id: 'knowledge', href: '/console/knowledge', icon: <BookOpen />, permissions: ['knowledge:read'], key: 'k' },
-      {
-        ...{ id: 'experiments', href: '/console/experiments', icon: <FlaskConical /> },
-        ...{ permissions: ['experiments:read'], key: 'e' },
-      },
+      { id: 'bots', href: '/console/bots', icon: <Bot />, key: 'b' },
+      { id: 'prompts', href: '/console/prompts', icon: <FileText />, key: 'r' },
+      { id: 'knowledge', href: '/console/knowledge', icon: <BookOpen />, key: 'k' },
+      { id: 'experiments', href: '/console/experiments', icon: <FlaskConical />, key: 'e' },
     ],
   },
   {
     id: 'people',
     places: [
-      { id: 'people', href: '/console/people', icon: <Users />, permissions: ['people:read'], key: 'p' },
-      {
-        ...{ id: 'conversations', href: '/console/conversations', icon: <MessagesSquare /> },
-        ...{ permissions: ['conversations:read'], key: 'c' },
-      },
+      { id: 'people', href: '/console/people', icon: <Users />, key: 'p' },
+      { id: 'conversations', href: '/console/conversations', icon: <MessagesSquare />, key: 'c' },
     ],
   },
   {
     id: 'measure',
     places: [
-      {
-        ...{ id: 'boards', href: '/console/boards', icon: <ChartNoAxesCombined /> },
-        ...{ permissions: ['analytics:read'], key: 'd' },
-      },
-      { id: 'exports', href: '/console/exports', icon: <FileDown />, permissions: ['analytics:export'], key: 'x' },
-      { id: 'usage', href: '/console/usage', icon: <ReceiptText />, permissions: ['usage:read'], key: 'u' },
-      { id: 'alerts', href: '/console/alerts', icon: <BellRing />, permissions: ['alerts:read'], key: 'a' },
+      { id: 'boards', href: '/console/boards', icon: <ChartNoAxesCombined />, key: 'd' },
+      { id: 'exports', href: '/console/exports', icon: <FileDown />, key: 'x' },
+      { id: 'usage', href: '/console/usage', icon: <ReceiptText />, key: 'u' },
+      { id: 'alerts', href: '/console/alerts', icon: <BellRing />, key: 'a' },
     ],
   },
   {
     id: 'operate',
     places: [
-      {
-        ...{ id: 'failures', href: '/console/failures', icon: <TriangleAlert />, key: 'f' },
-        permissions: ['dead-letters:read', 'updates:read', 'quarantined-events:read'],
-      },
-      { id: 'webhooks', href: '/console/webhooks', icon: <Webhook />, permissions: ['webhooks:read'], key: 'w' },
-      { id: 'keys', href: '/console/keys', icon: <KeyRound />, permissions: ['keys:read'], key: 'i' },
-      { id: 'system', href: '/console/system', icon: <ServerCog />, permissions: ['system:read'], key: 's' },
+      { id: 'failures', href: '/console/failures', icon: <TriangleAlert />, key: 'f' },
+      { id: 'webhooks', href: '/console/webhooks', icon: <Webhook />, key: 'w' },
+      { id: 'keys', href: '/console/keys', icon: <KeyRound />, key: 'i' },
+      { id: 'system', href: '/console/system', icon: <ServerCog />, key: 's' },
     ],
   },
   {
     id: 'govern',
     places: [
-      { id: 'staff', href: '/console/staff', icon: <ShieldUser />, permissions: ['staff:read'], key: 't' },
-      { id: 'approvals', href: '/console/approvals', icon: <Stamp />, permissions: ['approvals:read'], key: 'v' },
-      { id: 'audit', href: '/console/audit', icon: <ScrollText />, permissions: ['audit:read'], key: 'l' },
+      { id: 'staff', href: '/console/staff', icon: <ShieldUser />, key: 't' },
+      { id: 'approvals', href: '/console/approvals', icon: <Stamp />, key: 'v' },
+      { id: 'audit', href: '/console/audit', icon: <ScrollText />, key: 'l' },
     ],
   },
 ];
@@ -106,8 +94,10 @@ export function useNav(
   counts: Partial<Record<keyof Titles, number>>,
 ): { sections: NavSection[]; shortcuts: (NavItem & { keys: string })[] } {
   const t = useShellTexts();
+  const { routesByPath } = useRouter();
+  const routeOf = (href: string) => routesByPath[href as keyof typeof routesByPath]?.options.staticData ?? {};
   const sections = places.flatMap(({ id, places: all }) => {
-    const seen = all.filter(({ permissions }) => permissions.length === 0 || permissions.some((one) => staff.can(one)));
+    const seen = all.filter(({ href }) => !missingPermission(staff, routeOf(href)));
     const items = seen.map((place) => ({
       ...place,
       title: t.nav[place.id],

@@ -1,34 +1,5 @@
 import { defineTexts } from '@switchboard/ui';
 
-const roles = {
-  en: {
-    owner: 'Owner',
-    admin: 'Administrator',
-    support: 'Support',
-    moderator: 'Moderator',
-    economist: 'Economist',
-    analyst: 'Analyst',
-    editor: 'Content editor',
-    developer: 'Developer',
-    auditor: 'Auditor',
-  },
-  ru: {
-    owner: 'Владелец',
-    admin: 'Администратор',
-    support: 'Поддержка',
-    moderator: 'Модератор',
-    economist: 'Экономист',
-    analyst: 'Аналитик',
-    editor: 'Редактор',
-    developer: 'Разработчик',
-    auditor: 'Аудитор',
-  },
-};
-
-/** Roles that come with the platform have names here; others are called as their makers called them. */
-const named = (names: Readonly<Record<string, string>>) => (ids: readonly string[]) =>
-  ids.map((id) => names[id] ?? id).join(', ');
-
 export const useShellTexts = defineTexts({
   en: {
     sections: { build: 'Build', people: 'People', measure: 'Measure', operate: 'Operate', govern: 'Govern' },
@@ -67,7 +38,6 @@ export const useShellTexts = defineTexts({
       person: 'Person',
       audit: 'What they did, in the audit log',
     },
-    rolesOf: named(roles.en),
     stepUp: {
       title: 'Is it you?',
       text: 'This is a dangerous act, so prove once more who you are.',
@@ -136,7 +106,6 @@ export const useShellTexts = defineTexts({
       person: 'Человек',
       audit: 'Их действия в журнале',
     },
-    rolesOf: named(roles.ru),
     stepUp: {
       title: 'Это вы?',
       text: 'Действие опасное, поэтому ещё раз подтвердите, что это вы.',

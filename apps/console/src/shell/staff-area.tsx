@@ -5,9 +5,11 @@ import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-rout
 import { Suspense, useState } from 'react';
 import { lazyPart } from '../lazy-part';
 import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
+import { missingPermission } from './missing-permission';
 import { phoneTabs, useNav } from './nav';
-import { PageFailed } from './page-failed';
+import { PageFailed } from '../page-failed';
 import { usePaletteSearch } from './palette-search';
 import { SignInFirst } from './sign-in-first';
 import { useShellTexts } from './shell.texts';
@@ -30,6 +32,7 @@ export function StaffArea() {
 
 function StaffShell() {
   const t = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const staff = useStaff();
   const { data: account } = useQuery(accountQuery);
   const { pathname } = useLocation();
@@ -60,7 +63,7 @@ function StaffShell() {
       account={{
         id: staff.id,
         name: account?.member.name ?? '',
-        about: t.rolesOf(staff.roles),
+        about: rolesOf(staff.roles),
         groups: useAccountMenu('staff'),
       }}
     >
@@ -79,10 +82,7 @@ function AllowedPage({ staff }: { staff: Staff }) {
   const t = useShellTexts();
   const kit = useKitTexts();
   const missing = useMatches({
-    select: (matches) =>
-      matches
-        .map(({ staticData: { permission = [] } }) => [permission].flat())
-        .find((any) => any.length > 0 && !any.some((permission) => staff.can(permission)))?.[0],
+    select: (matches) => matches.map(({ staticData }) => missingPermission(staff, staticData)).find(Boolean),
   });
   if (missing) {
     return (

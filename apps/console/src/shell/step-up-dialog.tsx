@@ -12,11 +12,11 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useEffect, useState } from 'react';
-import { tellProblem } from '../api';
+import { tellProblem } from '../http/api';
 import { ProveWithPasskey } from '../passkeys/prove-with-passkey';
 import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
-import { onStepUp } from './step-up';
+import { onStepUp } from '../http/fetch-with-step-up';
 
 /** Asks who is signed in to prove it once more, when the server wants it. Once in the staff's area. */
 export function StepUpDialog() {

@@ -12,7 +12,7 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { GrantFields } from './grant-fields';
 import { useStaffTexts } from './staff.texts';
 

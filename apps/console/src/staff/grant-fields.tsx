@@ -1,9 +1,9 @@
 import { gatewayRolesListOptions, type GatewayGrant } from '@switchboard/api-client';
-import { Button, IconButton, Select, TextField } from '@switchboard/ui';
+import { Button, IconButton, Select, Stack, TextField } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { useBots } from '../bots/bots.api';
-import { useShellTexts } from '../shell/shell.texts';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { useStaffTexts } from './staff.texts';
 
 const ALL = '*';
@@ -17,14 +17,14 @@ export function GrantFields({
   onChange: (grants: GatewayGrant[]) => void;
 }) {
   const t = useStaffTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const bots = useBots();
   const { data } = useQuery(gatewayRolesListOptions());
-  const roles = data?.roles.map(({ name }) => ({ id: name, label: shell.rolesOf([name]) })) ?? [];
+  const roles = data?.roles.map(({ name }) => ({ id: name, label: rolesOf([name]) })) ?? [];
   const change = (index: number, changes: Partial<GatewayGrant>) =>
     onChange(grants.map((grant, i) => (i === index ? { ...grant, ...changes } : grant)));
   return (
-    <div className="ui-stack" style={{ gap: 12 }}>
+    <Stack gap={12}>
       {grants.map(({ role, botId, until }, i) => (
         <div key={i} className="grant">
           <Select
@@ -50,7 +50,7 @@ export function GrantFields({
             optional
           />
           <IconButton
-            label={`${t.removeGrant}: ${shell.rolesOf([role])}`}
+            label={`${t.removeGrant}: ${rolesOf([role])}`}
             icon={<X />}
             onPress={() => onChange(grants.filter((_, index) => index !== i))}
           />
@@ -65,6 +65,6 @@ export function GrantFields({
           {t.addGrant}
         </Button>
       </div>
-    </div>
+    </Stack>
   );
 }

@@ -12,7 +12,7 @@ import {
   useForm,
   useKitTexts,
 } from '@switchboard/ui';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useStaffTexts } from './staff.texts';
 
 /** What somebody is called, and the address with which they sign in. */

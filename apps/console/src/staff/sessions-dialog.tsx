@@ -17,7 +17,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { LogOut } from 'lucide-react';
-import { refresh, tellProblem } from '../api';
+import { refresh, tellProblem } from '../http/api';
 import { useStaff } from '../session';
 import { useStaffTexts } from './staff.texts';
 

@@ -22,11 +22,13 @@ import {
   notify,
   Page,
   ProblemState,
+  Stack,
   Tabs,
   type Tone,
   useConfirm,
+  wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import {
   Mail,
@@ -40,10 +42,11 @@ import {
   Users,
 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useShellTexts } from '../shell/shell.texts';
+import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
 import { InviteDialog } from './invite-dialog';
 import { InvitationLink } from './invitation-link';
@@ -76,20 +79,16 @@ export function StaffPage() {
 
 function Members() {
   const t = useStaffTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const me = useStaff();
   const confirm = useConfirm();
-  const set = useSetSearch();
   const { after } = useSearch({ from: '/console/staff' });
   const [inviting, setInviting] = useState(false);
   const [granting, setGranting] = useState<GatewayStaffMember>();
   const [editing, setEditing] = useState<GatewayStaffMember>();
   const [looking, setLooking] = useState<GatewayStaffMember>();
   const [invitation, setInvitation] = useState<GatewayInvitation>();
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayStaffListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayStaffListOptions({ query: { after, limit: 50 } }));
   const mayWrite = me.can('staff:write');
 
   const act = async (work: () => Promise<unknown>, text: string) => {
@@ -137,7 +136,7 @@ function Members() {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: ({ state }) => (
         <Badge dot tone={tones[state] ?? 'neutral'}>
-          {t.states[state as keyof typeof t.states] ?? state}
+          {wordOf(t.states, state)}
         </Badge>
       ),
     },
@@ -147,7 +146,7 @@ function Members() {
         <span className="ui-row">
           {grants.map(({ role, botId }) => (
             <Badge key={`${role} ${botId ?? ''}`} tone="accent">
-              {shell.rolesOf([role])}
+              {rolesOf([role])}
               {botId && ` · ${botId}`}
             </Badge>
           ))}
@@ -156,8 +155,7 @@ function Members() {
     },
     {
       ...{ id: 'factors', title: t.factors, width: '190px', phone: 'never' },
-      cell: ({ factors }) =>
-        factors.map((factor) => t.factorNames[factor as keyof typeof t.factorNames] ?? factor).join(', '),
+      cell: ({ factors }) => factors.map((factor) => wordOf(t.factorNames, factor)).join(', '),
     },
     {
       ...{ id: 'at', title: t.signedIn, width: '140px' },
@@ -175,13 +173,9 @@ function Members() {
       <DataTable
         label={t.tabs.staff}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ name, email }) => name || email || ''}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty icon={<Users />} title={t.none} action={inviteButton}>
             {t.noneText}
@@ -273,7 +267,7 @@ function Members() {
 
 function Roles() {
   const t = useStaffTexts();
-  const shell = useShellTexts();
+  const { rolesOf } = useRoleTexts();
   const { data, error, refetch } = useQuery(gatewayRolesListOptions());
   if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
   return (
@@ -282,11 +276,11 @@ function Roles() {
         const allowed = scopes.filter((scope) => !scope.startsWith('!'));
         const forbidden = scopes.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
         return (
-          <Card key={name} title={shell.rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
-            <div className="ui-stack" style={{ gap: 10 }}>
+          <Card key={name} title={rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
+            <Stack gap={10}>
               <ScopeList title={t.may} scopes={allowed} all={t.everything} />
               {forbidden.length > 0 && <ScopeList title={t.mayNot} scopes={forbidden} all={t.everything} />}
-            </div>
+            </Stack>
           </Card>
         );
       })}

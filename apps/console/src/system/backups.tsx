@@ -6,7 +6,7 @@ import {
 import { Ago, Button, type Column, DataTable, Empty, Filters, notify, useFormats } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { DatabaseBackup } from 'lucide-react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { useStaff } from '../session';
 import { useSystemTexts } from './system.texts';
 

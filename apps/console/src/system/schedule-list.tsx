@@ -4,9 +4,9 @@ import {
   type Column,
   DataTable,
   Filters,
+  FilterSelect,
   NoMatch,
   SearchField,
-  Select,
   useFormats,
   useLanguage,
 } from '@switchboard/ui';
@@ -21,8 +21,6 @@ import { useSystemTexts } from './system.texts';
 interface Schedule extends Omit<System['schedules'][number], 'timeoutMs'> {
   readonly services: readonly Service[];
 }
-const ALL = '*';
-
 /** All that is done by the clock, what is overdue first. */
 export function ScheduleList() {
   const t = useSystemTexts();
@@ -71,12 +69,12 @@ export function ScheduleList() {
         search={<SearchField label={t.findJob} value={search.q ?? ''} onChange={(q) => set({ q })} />}
         set={service ? 1 : 0}
       >
-        <Select
+        <FilterSelect
           label={t.service}
-          hideLabel
-          value={service ?? ALL}
-          onChange={(id) => set({ service: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.all }, ...services.map((id) => ({ id, label: id }))]}
+          any={t.all}
+          value={service}
+          onChange={(service) => set({ service })}
+          choices={services.map((id) => ({ id, label: id }))}
         />
       </Filters>
       <DataTable

@@ -2,6 +2,7 @@ import {
   gatewayWebhookDeliveriesListOptions,
   gatewayWebhookDeliveriesReadOptions,
   gatewayWebhookDeliveriesReplay,
+  gatewayWebhookDeliveriesSend,
   type GatewayWebhookDelivery,
   type GatewayWebhookDeliveryLog,
   type GatewayWebhookEndpoint,
@@ -20,27 +21,27 @@ import {
   Empty,
   Facts,
   Filters,
+  FilterSelect,
   Moment,
   NoMatch,
   notify,
   ProblemState,
-  Select,
   SkeletonLines,
   type Tone,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { RotateCcw, Send } from 'lucide-react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useWebhookTexts } from './webhooks.texts';
 
 const outcomes = ['delivered', 'failed', 'cancelled'] as const;
 const tones: Record<string, Tone> = { delivered: 'good', failed: 'bad', cancelled: 'neutral' };
-const ALL = '*';
 /** While something is under way it is looked at so often. */
 const LOOK_EVERY_MS = 3000;
 
@@ -83,19 +84,19 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
   return (
     <>
       <Filters set={[outcome, search.type].filter(Boolean).length}>
-        <Select
+        <FilterSelect
           label={t.outcome}
-          hideLabel
-          value={outcome ?? ALL}
-          onChange={(id) => set({ outcome: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyOutcome }, ...outcomes.map((id) => ({ id, label: t.outcomes[id] }))]}
+          any={t.anyOutcome}
+          value={outcome}
+          onChange={(outcome) => set({ outcome })}
+          choices={outcomes.map((id) => ({ id, label: t.outcomes[id] }))}
         />
-        <Select
+        <FilterSelect
           label={t.type}
-          hideLabel
-          value={search.type ?? ALL}
-          onChange={(id) => set({ type: id === ALL ? undefined : id })}
-          choices={[{ id: ALL, label: t.anyType }, ...endpoint.types.map((id) => ({ id, label: id }))]}
+          any={t.anyType}
+          value={search.type}
+          onChange={(type) => set({ type })}
+          choices={endpoint.types.map((id) => ({ id, label: id }))}
         />
       </Filters>
       <DataTable
@@ -134,7 +135,7 @@ function Outcome({ delivery: { outcome } }: { delivery: GatewayWebhookDelivery }
   const t = useWebhookTexts();
   return (
     <Badge dot tone={tones[outcome ?? ''] ?? 'info'}>
-      {t.outcomes[(outcome ?? 'open') as keyof typeof t.outcomes] ?? outcome}
+      {wordOf(t.outcomes, outcome ?? 'open')}
     </Badge>
   );
 }
@@ -148,14 +149,15 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
     ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
   });
-  const replay = useMutation({
+  const isScheduled = data?.state === 'scheduled';
+  const send = useMutation({
     mutationFn: () =>
-      gatewayWebhookDeliveriesReplay({
+      (isScheduled ? gatewayWebhookDeliveriesSend : gatewayWebhookDeliveriesReplay)({
         path: { deliveryId },
         headers: { 'Idempotency-Key': crypto.randomUUID() },
       }),
     onSuccess: () => {
-      notify({ text: t.replayed });
+      notify({ text: isScheduled ? t.sentNow : t.replayed });
       void refresh('gatewayWebhookDeliveries');
       onClose();
     },
@@ -173,10 +175,10 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
         {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
         {data && <DeliveryLog delivery={data} />}
       </DialogBody>
-      {data && mayWrite && !isOpen(data) && (
+      {data && mayWrite && (isScheduled || !isOpen(data)) && (
         <DialogActions>
-          <Button look="primary" icon={<RotateCcw />} isPending={replay.isPending} onPress={() => replay.mutate()}>
-            {t.replay}
+          <Button look="primary" icon={<RotateCcw />} isPending={send.isPending} onPress={() => send.mutate()}>
+            {isScheduled ? t.sendNow : t.replay}
           </Button>
         </DialogActions>
       )}
@@ -210,9 +212,7 @@ function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
           <li key={number}>
             <header>
               <b>{t.tryNumber(number)}</b>
-              <Badge tone={status !== null && status < 300 ? 'good' : 'bad'}>
-                {status ?? t.errors[error as keyof typeof t.errors] ?? error}
-              </Badge>
+              <Badge tone={status !== null && status < 300 ? 'good' : 'bad'}>{status ?? wordOf(t.errors, error)}</Badge>
               <span className="soft">{formats.duration(durationMs)}</span>
               <Moment at={at} />
             </header>

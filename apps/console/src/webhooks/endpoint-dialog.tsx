@@ -19,6 +19,7 @@ import {
   RadioGroup,
   SearchField,
   SkeletonLines,
+  Stack,
   SubmitButton,
   TextField,
   useForm,
@@ -26,7 +27,7 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { etagOf, refresh } from '../api';
+import { etagOf, refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
 import { NewSecretDialog } from './secret-dialogs';
 import { useWebhookTexts } from './webhooks.texts';
@@ -148,7 +149,7 @@ function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange:
     `${type} ${summary}`.toLocaleLowerCase().includes(wanted),
   );
   return (
-    <div className="ui-stack" style={{ gap: 8 }}>
+    <Stack gap={8}>
       <SearchField label={t.findType} value={text} onChange={setText} />
       {error && <ProblemLine error={error} />}
       {!data && !error && <SkeletonLines lines={5} label={kit.loading} />}
@@ -174,6 +175,6 @@ function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange:
           )}
         </div>
       )}
-    </div>
+    </Stack>
   );
 }

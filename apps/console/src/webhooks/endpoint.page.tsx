@@ -23,12 +23,13 @@ import {
   useConfirm,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { Ellipsis, KeyRound, Pencil, Power, RotateCcw, Send, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { etagOf, refresh, tellProblem } from '../api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
 import { useStaff } from '../session';
 import { Deliveries } from './deliveries';
@@ -187,7 +188,7 @@ function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint
             t.states.disabled,
             disabledAt && (
               <span key="disabled">
-                {t.reasons[disabledReason as keyof typeof t.reasons] ?? disabledReason}, <Ago at={disabledAt} />
+                {wordOf(t.reasons, disabledReason)}, <Ago at={disabledAt} />
               </span>
             ),
           ],

@@ -13,7 +13,7 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useState } from 'react';
-import { refresh } from '../api';
+import { refresh } from '../http/api';
 import { useWebhookTexts } from './webhooks.texts';
 
 /** A secret, this once. */

@@ -1,10 +1,9 @@
 import { type GatewayWebhookEndpoint, gatewayWebhookEndpointsListOptions } from '@switchboard/api-client';
 import { Ago, Button, type Column, DataTable, Empty, Page, useFormats } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, Webhook } from 'lucide-react';
 import { useState } from 'react';
-import { useSetSearch } from '../search';
+import { useList } from '../list';
 import { useStaff } from '../session';
 import { EndpointDialog } from './endpoint-dialog';
 import { EndpointState, stateOf } from './endpoint-parts';
@@ -17,13 +16,9 @@ export function WebhooksPage() {
   const formats = useFormats();
   const mayWrite = useStaff().can('webhooks:write');
   const { after } = useSearch({ from: '/console/webhooks' });
-  const set = useSetSearch();
   const navigate = useNavigate();
   const [adding, setAdding] = useState(false);
-  const { data, error, isFetching, refetch } = useQuery({
-    ...gatewayWebhookEndpointsListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(gatewayWebhookEndpointsListOptions({ query: { after, limit: 50 } }));
   const addButton = mayWrite && (
     <Button look="primary" icon={<Plus />} onPress={() => setAdding(true)}>
       {t.add}
@@ -54,14 +49,10 @@ export function WebhooksPage() {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ url }) => url}
         href={({ id }) => `/console/webhooks/${id}`}
-        waiting={isFetching}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         toneOf={(endpoint) => (stateOf(endpoint) === 'failing' ? 'bad' : undefined)}
         empty={
           <Empty icon={<Webhook />} title={t.none} action={addButton}>

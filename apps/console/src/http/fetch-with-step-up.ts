@@ -1,3 +1,5 @@
+import { refusedWith } from './refused-with';
+
 /** Who asks the person to prove themselves anew; answers whether they did. */
 type Prove = () => Promise<boolean>;
 
@@ -14,19 +16,11 @@ export function onStepUp(ask: Prove): () => void {
 }
 
 /** `fetch`, which repeats what needed a fresh proof once the person has given it. */
-export const fetchProven: typeof fetch = async (input, init) => {
+export const fetchWithStepUp: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   const again = request.clone();
   const response = await fetch(request);
-  if (response.status !== 403 || !prove || !(await needsProof(response))) return response;
+  if (!prove || !(await refusedWith('step_up_required', response))) return response;
   running ??= prove().finally(() => (running = undefined));
   return (await running) ? fetch(again) : response;
 };
-
-async function needsProof(response: Response): Promise<boolean> {
-  const problem: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  return (problem as { code?: string } | undefined)?.code === 'step_up_required';
-}

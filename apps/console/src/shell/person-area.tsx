@@ -4,12 +4,12 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { CalendarDays, CircleUserRound, Fingerprint, Handshake } from 'lucide-react';
 import { Suspense } from 'react';
 import { sessionQuery } from '../session';
-import { useAccountMenu } from '../shell/account-menu';
-import { PageFailed } from '../shell/page-failed';
-import { SignInFirst } from '../shell/sign-in-first';
-import { profileQuery } from './me.api';
-import { useMeTexts } from './me.texts';
-import './me.css';
+import { useAccountMenu } from './account-menu';
+import { PageFailed } from '../page-failed';
+import { SignInFirst } from './sign-in-first';
+import { profileQuery } from '../me/me.api';
+import { useMeTexts } from '../me/me.texts';
+import '../me/me.css';
 
 /** A person's own area. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function PersonArea() {

@@ -1,4 +1,5 @@
-import { fetchProven } from './step-up';
+import { fetchWithStepUp } from './fetch-with-step-up';
+import { refusedWith } from './refused-with';
 
 /** A request that somebody else has to agree to, as it was sent: only exactly this is approved. */
 export interface WaitingRequest {
@@ -24,15 +25,17 @@ export function onApprovalNeeded(tell: Wait): () => void {
 }
 
 /** `fetch`, which sends what needs a second person's approval once more when it was given. */
-export const fetchApproved: typeof fetch = async (input, init) => {
+export const fetchWithApproval: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   const again = request.clone();
-  const response = await fetchProven(request);
-  if (response.status !== 423 || !wait) return response;
-  const needed = await approvalOf(response);
-  if (!needed) return response;
+  const response = await fetchWithStepUp(request);
+  if (!wait) return response;
+  const problem = await refusedWith('approval_required', response);
+  const { approvalId, expiresAt } = (problem?.params ?? {}) as { approvalId?: string; expiresAt?: string };
+  if (!approvalId || !expiresAt) return response;
   const waiting: WaitingRequest = {
-    ...needed,
+    approvalId,
+    expiresAt,
     method: again.method,
     url: again.url,
     headers: Object.fromEntries(again.headers),
@@ -44,7 +47,7 @@ export const fetchApproved: typeof fetch = async (input, init) => {
 
 /** Does what was approved. The same may be sent again: it is done once. */
 export async function sendApproved({ approvalId, method, url, headers, body }: WaitingRequest): Promise<Response> {
-  const response = await fetchProven(url, {
+  const response = await fetchWithStepUp(url, {
     method,
     headers: { ...headers, 'x-approval': approvalId },
     body: body || undefined,
@@ -90,12 +93,3 @@ export const waitingRequests = {
     }
   },
 };
-
-async function approvalOf(response: Response): Promise<{ approvalId: string; expiresAt: string } | undefined> {
-  const problem = (await response
-    .clone()
-    .json()
-    .catch(() => undefined)) as { code?: string; params?: { approvalId?: string; expiresAt?: string } } | undefined;
-  const { approvalId, expiresAt } = problem?.params ?? {};
-  return problem?.code === 'approval_required' && approvalId && expiresAt ? { approvalId, expiresAt } : undefined;
-}

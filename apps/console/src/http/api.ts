@@ -1,11 +1,11 @@
 import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
-import { fetchApproved } from './shell/approval';
-import { isAttended } from './shell/attended';
-import { fetchWithProof } from './sign-in/fetch-with-proof';
+import { fetchWithApproval } from './fetch-with-approval';
+import { isAttended } from './attended';
+import { fetchWithProofOfWork } from './fetch-with-proof-of-work';
 
-client.setConfig({ baseUrl: '', fetch: fetchWithProof(fetchApproved) });
+client.setConfig({ baseUrl: '', fetch: fetchWithProofOfWork(fetchWithApproval) });
 
 client.interceptors.request.use((request) => {
   request.headers.set('accept-language', currentLanguage());
