@@ -593,6 +593,13 @@ const gateway: Dashboard = {
         red: { above: 300 },
         queries: { '{{service}}': 'max by (service) (webhook_overdue_seconds)' },
       },
+      {
+        title: 'For how long the oldest one waits for its turn',
+        about: 'At an endpoint that is slow. WebhooksBacklogged fires above the line.',
+        unit: 's',
+        red: { above: 3600 },
+        queries: { '{{service}}': 'max by (service) (webhook_waiting_seconds)' },
+      },
     ],
   },
 };

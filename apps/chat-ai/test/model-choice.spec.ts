@@ -112,6 +112,23 @@ describe('the model that is asked', () => {
     expect(JSON.stringify(own.asked.map(({ headers }) => headers))).not.toContain('of-openai');
   });
 
+  it('is asked in the name of no bot before its description is here', async () => {
+    const own = await server(() => says('I am new here.'));
+    const folder = await botsFolder({ desk: {} });
+    closing.push(folder.remove);
+    await start({ BOTS_FOLDER: folder.path, CHAT_AI_BASE_URL: own.baseUrl });
+    const person = aPerson(() => app!, { botId: 'late' });
+    const messageId = await person.writes('Hello');
+    const tries = () =>
+      rowsOf(app!, `SELECT id FROM chat_ai_jobs._private_jobs WHERE last_error LIKE '%not described yet%'`);
+    await untilTrue('a try that waits', async () => (await tries()).length > 0);
+    expect(own.asked.filter(({ path }) => path.endsWith('/chat/completions'))).toEqual([]);
+    await folder.write('late', { assistant: { systemPrompt: 'You came late.' } });
+    await rereadBots(app!);
+    expect((await person.replyTo(messageId)).text).toBe('I am new here.');
+    expect(JSON.stringify(own.asked.at(-1))).toContain('You came late.');
+  });
+
   it('is another one when the first one fails, with its own name, key and parameters', async () => {
     const first = await server(() => ({ status: 503, json: { error: { message: 'overloaded' } } }));
     const second = await server(() => says('I am the second.'));

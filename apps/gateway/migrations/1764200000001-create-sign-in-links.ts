@@ -16,6 +16,7 @@ export class CreateSignInLinks1764200000001 implements MigrationInterface {
         locale       text NOT NULL,
         return_to    text NOT NULL,
         browser_hash text, -- of the browser that asked for it
+        asked_by     text, -- keyed hash of the network or the person that asked for it
         created_at   timestamptz NOT NULL,
         expires_at   timestamptz NOT NULL,
         used_at      timestamptz

@@ -72,6 +72,7 @@ export const gatewayDataMap: DataMap = {
       email_hash: 'Keyed hash of the address.',
       email: 'The address, encrypted with a key of the installation.',
       locale: 'Language of the mail.',
+      asked_by: 'Keyed hash of the network or the person that asked for a mail.',
       return_to: 'Page of this site that is shown afterwards.',
       browser_hash: 'SHA-256 of what the browser that asked for it keeps in a cookie.',
     },

@@ -43,6 +43,8 @@ export class PretendedServices {
   readonly asked: { service: string; path: string; body: Record<string, unknown> }[] = [];
   /** These do not answer. */
   readonly away = new Set<string>();
+  /** None answers before this has come. */
+  held: Promise<void> | undefined;
   readonly directory: ServiceDirectory = new Map();
   private readonly servers: Server[] = [];
 
@@ -83,6 +85,7 @@ export class PretendedServices {
   private async answer(service: string, bots: BotsRegistry, request: IncomingMessage): Promise<unknown> {
     const body = (await json(request)) as Record<string, unknown>;
     this.asked.push({ service, path: request.url!, body });
+    await this.held;
     if (request.url === '/bots/check') return bots.examine(body as never);
     return { account: { id: '7' }, findings: [] };
   }

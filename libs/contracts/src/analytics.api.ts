@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant, pageOf, PageQuery } from './api.shapes';
 import { defineRoute } from './define-route';
+import { openWord } from './open-word';
 
 const Word = z
   .string()
@@ -50,13 +51,18 @@ export const RecordUiEvents = defineRoute({
   problems: { 'analytics.not_a_person': 403, 'analytics.ui_events_too_large': 413 },
 });
 
+export const QuarantineReason = openWord(['unknown_type', 'invalid', 'from_the_future', 'too_old'], {
+  id: 'analytics.QuarantineReason',
+  description: 'Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.',
+});
+
 const QuarantinedEvent = z
   .object({
     id: z.string().regex(/^\d{1,18}$/),
     eventId: z.uuid(),
     type: z.string(),
     source: z.string(),
-    reason: z.string().describe('"unknown_type", "invalid", "from_the_future" or "too_old".'),
+    reason: QuarantineReason,
     detail: z.string().describe('What does not fit, without the values.'),
     occurredAt: Instant.nullable(),
     receivedAt: Instant,

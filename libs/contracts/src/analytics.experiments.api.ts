@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ArmKey, ExperimentKey, ExperimentPlace } from './analytics.events';
+import { ArmKey, ExperimentDecision, ExperimentKey, ExperimentPlace } from './analytics.events';
 import { Instant, pageOf, PageQuery, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { BotId } from './shapes';
@@ -14,6 +14,9 @@ export const Arm = z
     value: z.string().max(2000).default('').describe('What the asking service does for this arm, such as a version.'),
   })
   .meta({ id: 'analytics.Arm' });
+
+/** By what the people of an experiment are told apart. */
+const SegmentBy = z.enum(['channel', 'newcomer']);
 
 /** A word of an event's data, with dots for what lies within it: `outcome`, `media.kind`. */
 const FieldName = z.string().regex(/^[a-zA-Z]\w{0,40}(\.[a-zA-Z]\w{0,40}){0,2}$/);
@@ -122,7 +125,7 @@ const plan = {
   alpha: z.number().min(0.001).max(0.2).describe('The chance of finding what is not there.'),
   power: z.number().min(0.5).max(0.99).describe('The chance of finding what is there.'),
   segments: z
-    .array(z.enum(['channel', 'newcomer']))
+    .array(SegmentBy)
     .max(3)
     .describe('Named before: whether the effect on the primary metric differs between them.'),
 };
@@ -150,7 +153,7 @@ const Experiment = z
     ...subject,
     ...plan,
     state: ExperimentState,
-    decision: z.string().nullable(),
+    decision: ExperimentDecision.nullable(),
     decidedArm: ArmKey.nullable().describe('What everybody gets since the decision.'),
     decidedWhy: z.string().nullable(),
     decidedAutomatically: z.boolean(),
@@ -391,7 +394,7 @@ const Results = z
     segments: z
       .array(
         z.object({
-          by: z.string(),
+          by: SegmentBy,
           arm: ArmKey,
           parts: z.array(z.object({ value: z.string(), persons: z.int(), difference: z.number(), interval: Range })),
           interactionP: z.number().describe('Small where the effect is surely not the same in all parts.'),

@@ -95,6 +95,10 @@ export const KeptBot = z
     state: BotState,
     description: Description,
     secrets: z.record(z.string(), z.string()),
+    unreadable: z
+      .array(z.string())
+      .optional()
+      .describe('Secrets that are set, and whose key the gateway is missing just now: what they were counts on.'),
     takenFrom: Description.optional().describe(
       'The file that it was taken over from: folders named there may be read.',
     ),
@@ -133,14 +137,19 @@ export const CreateBot = defineRoute({
   method: 'POST',
   path: '/bots',
   summary:
-    'Makes a bot, once every service has nothing against its description. To give it secrets takes `secrets:write`.',
+    'Makes a bot, once every service has nothing against its description. To give it secrets, or servers of its own, takes `secrets:write`.',
   permission: 'bots:write',
   body: z.object({ id: BotId, description: Description, secrets: Secrets.default({}), why: Why }),
   answer: Bot,
   status: 201,
   etag: 'revision',
   idempotent: true,
-  problems: { 'gateway.bot_exists': 409, 'gateway.bot_described_by_file': 409, 'gateway.bot_unchecked': 503 },
+  problems: {
+    'gateway.bot_exists': 409,
+    'gateway.bot_described_by_file': 409,
+    'gateway.bot_unchecked': 503,
+    'gateway.bots_busy': 503,
+  },
 });
 
 export const CheckBotDraft = defineRoute({
@@ -179,7 +188,7 @@ export const EditBot = defineRoute({
   method: 'PATCH',
   path: '/bots/{botId}',
   summary:
-    'Changes a bot, once every service has nothing against it. Pointers of errors begin with `/description`, which is what it would become.',
+    'Changes a bot, once every service has nothing against it; the servers that it names take `secrets:write`. Pointers of errors begin with `/description`, which is what it would become.',
   body: z.object({
     patch: Description.optional().describe('A merge patch of the description (RFC 7396): null removes a field.'),
     sections: z.record(z.string(), z.unknown()).optional().describe('Fields to be replaced whole; null removes one.'),

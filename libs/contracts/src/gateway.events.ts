@@ -223,7 +223,7 @@ const ofDelivery = {
   deliveryId: z.uuid(),
   ...WhichEndpoint,
   eventType: z.string().describe('Without its version.'),
-  attempts: z.int().positive(),
+  attempts: z.int().nonnegative(),
 };
 
 export const WebhookDeliveryCompleted = defineEvent(
@@ -232,9 +232,10 @@ export const WebhookDeliveryCompleted = defineEvent(
   { subject: 'endpointId', summary: 'An endpoint has taken a webhook.' },
 );
 
-export const WebhookFailure = openWord(['exhausted', 'gone'], {
+export const WebhookFailure = openWord(['exhausted', 'gone', 'expired'], {
   id: 'WebhookFailure',
-  description: 'Why a webhook was given up: after its last try, or because the endpoint answered 410.',
+  description:
+    'Why a webhook was given up: after its last try, because the endpoint answered 410, or because its turn had not come in 25 days.',
 });
 
 export const WebhookDeliveryFailed = defineEvent(

@@ -72,7 +72,12 @@ export const RotateApiKey = defineRoute({
   status: 201,
   body: z.object({ overlapDays: z.number().min(0).max(7).default(1) }),
   answer: NewKey,
-  problems: { 'gateway.key_not_found': 404, 'gateway.scope_beyond_own': 403 },
+  problems: {
+    'gateway.key_not_found': 404,
+    'gateway.key_replaced': 409,
+    'gateway.scope_beyond_own': 403,
+    'gateway.too_many_keys': 409,
+  },
 });
 
 export const RevokeApiKey = defineRoute({

@@ -93,6 +93,11 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   },
   'gateway.invitation_expired': { en: 'The link was used, or is too old.', ru: 'Ссылка использована или устарела.' },
   'gateway.key_not_found': { en: 'There is no such key.', ru: 'Такого ключа нет.' },
+  'gateway.key_replaced': {
+    en: 'The key has been replaced already, and ends soon.',
+    ru: 'Ключ уже заменён и скоро перестанет действовать.',
+    todo: { en: 'Replace its successor instead.', ru: 'Замените тот, что выпущен вместо него.' },
+  },
   'gateway.last_identity': {
     en: 'It is the only one by which you can sign in.',
     ru: 'По ней одной вы можете войти.',
@@ -247,6 +252,10 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
   'gateway.webhook_delivery_not_found': {
     en: 'There is no such delivery; they are kept for 30 days.',
     ru: 'Такой доставки нет; они хранятся 30 дней.',
+  },
+  'gateway.webhook_delivery_not_scheduled': {
+    en: 'The delivery does not wait for another try: it is being sent, waits for its turn, or has ended.',
+    ru: 'Доставка не ждёт повторной попытки: она отправляется, ждёт очереди или уже завершена.',
   },
   'gateway.webhook_delivery_open': {
     en: 'The delivery has not ended: it is sent again by itself.',

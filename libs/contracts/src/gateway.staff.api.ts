@@ -53,7 +53,7 @@ export const ReadStaff = defineRoute({
 const Invitation = z
   .object({
     staffId: z.uuid(),
-    link: z.url().describe('Shown this once: who opens it first sets the password. Good for three days.'),
+    link: z.url().describe('Shown this once: good for three days, until whoever opens it has a password and an app.'),
     expiresAt: Instant,
   })
   .meta({ id: 'gateway.Invitation' });
@@ -171,7 +171,7 @@ const Ticket = z.string().max(2000);
 
 const NextStep = z
   .object({
-    ticket: Ticket.describe('For the next step, within five minutes.'),
+    ticket: Ticket.describe('For the next step: a code within five minutes, an app within thirty.'),
     next: z
       .enum(['code', 'enrol'])
       .describe('code: of the app they have, or a recovery code. enrol: they have none yet.'),
@@ -202,7 +202,7 @@ export const AcceptInvitation = defineRoute({
   ...signIn,
   id: 'gateway.staff-sign-in.accept-invitation',
   path: '/staff-sign-in/invitation',
-  summary: 'Whoever opens an invitation first sets the password.',
+  summary: 'The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.',
   body: z.object({
     token: z.string().max(200),
     password: Password,
@@ -246,7 +246,12 @@ export const ConfirmTotp = defineRoute({
   summary: 'Two codes of the app, one after the other; the recovery codes are shown this once. Signs in.',
   body: z.object({ ticket: Ticket, first: Code, second: Code }),
   answer: z.object({ recoveryCodes: z.array(z.string()) }),
-  problems: { 'gateway.sign_in_expired': 401, 'gateway.wrong_code': 401, 'gateway.too_many_attempts': 429 },
+  problems: {
+    'gateway.sign_in_expired': 401,
+    'gateway.wrong_code': 401,
+    'gateway.too_many_attempts': 429,
+    'gateway.staff_exists': 409,
+  },
 });
 
 export const SignInWithCode = defineRoute({

@@ -276,11 +276,27 @@ export const ReplayWebhookDelivery = defineRoute({
   idempotent: true,
 });
 
+export const SendWebhookDelivery = defineRoute({
+  id: 'gateway.webhook-deliveries.send',
+  method: 'POST',
+  path: '/webhook-deliveries/{deliveryId}/send',
+  summary:
+    'Sends a delivery now that is to be tried again later, also when its endpoint has asked to be left alone. If that fails, the next try is as far away as it would be otherwise.',
+  permission: 'webhooks:write',
+  bots: 'filtered',
+  params: WhichDelivery,
+  answer: z.object({ deliveryId: z.uuid() }),
+  status: 202,
+  problems: { ...DeliveryNotFound, 'gateway.webhook_delivery_not_scheduled': 409 },
+  idempotent: true,
+});
+
 export const ReplayWebhookDeliveries = defineRoute({
   id: 'gateway.webhook-endpoints.replay',
   method: 'POST',
   path: '/webhook-endpoints/{endpointId}/replay',
-  summary: 'Sends what has ended in a period once more, the oldest first, ten thousand at most.',
+  summary:
+    'Sends what has ended in a period once more, the oldest first, ten thousand at most; the answer says where to go on.',
   permission: 'webhooks:write',
   bots: 'filtered',
   params: WhichEndpoint,
@@ -291,8 +307,13 @@ export const ReplayWebhookDeliveries = defineRoute({
       .array(z.enum(['failed', 'cancelled', 'delivered']))
       .min(1)
       .default(['failed', 'cancelled']),
+    after: z.uuid().optional().describe('The `after` of the answer before: goes on behind it.'),
+    limit: z.int().min(1).max(10_000).default(10_000),
   }),
-  answer: z.object({ replayed: z.int() }),
+  answer: z.object({
+    replayed: z.int(),
+    after: z.uuid().nullable().describe('There is more in this period, behind this delivery; null: that was all.'),
+  }),
   status: 202,
   problems: NotFound,
   idempotent: true,

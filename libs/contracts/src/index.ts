@@ -199,6 +199,7 @@ export {
   ListQuarantinedEvents,
   ListStatisticsBackups,
   MOST_UI_EVENTS,
+  QuarantineReason,
   RebuildMeasures,
   RecordUiEvents,
   ReplayQuarantinedEvents,
@@ -397,6 +398,7 @@ export {
   ReplayWebhookDeliveries,
   ReplayWebhookDelivery,
   RotateWebhookSecret,
+  SendWebhookDelivery,
   TestWebhookEndpoint,
 } from './gateway.webhooks.api';
 export {

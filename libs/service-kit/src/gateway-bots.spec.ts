@@ -109,6 +109,20 @@ describe('bots that the gateway keeps', () => {
     expect(again.bots.secret('one', 'channel', 'token')).toBe('7:very-secret');
   });
 
+  it('keep a secret that the gateway cannot read just now', async () => {
+    keep(keptBot('one', { secrets: { 'channel.token': '7:very-secret', 'assistant.apiKey': 'sk-1' } }));
+    const { app, bots } = await start();
+    await knows(bots, 'Of a file', 'one');
+    const description = { name: 'One II', channel: telegram };
+    keep(keptBot('one', { description, secrets: {}, unreadable: ['channel.token'] }));
+    await knows(bots, 'Of a file', 'One II');
+    expect(bots.secret('one', 'channel', 'token')).toBe('7:very-secret');
+    expect(bots.secret('one', 'assistant', 'apiKey')).toBeUndefined();
+    await stop(app);
+    const again = await start(new Map([['gateway', 'http://127.0.0.1:9']]));
+    expect(again.bots.secret('one', 'channel', 'token')).toBe('7:very-secret');
+  });
+
   it('are missing at the very first start without the gateway, and come when it does', async () => {
     keep(keptBot('one'));
     const directory = new Map([['gateway', 'http://127.0.0.1:9']]);

@@ -96,8 +96,16 @@ export class GatewayBots implements BotsSource {
     const query = { ...(this.revision && { known: this.revision }) };
     const answer = await client.call(ReadBotDescriptions, { query }, { timeoutMs: ANSWER_WITHIN_MS, signal });
     if (!answer.bots) return;
-    this.take(answer);
-    this.toBeKept = JSON.stringify(ReadBotDescriptions.answer.encode(answer));
+    const bots = answer.bots.map((bot) => this.withKnownSecrets(bot));
+    this.take({ ...answer, bots });
+    this.toBeKept = JSON.stringify(ReadBotDescriptions.answer.encode({ ...answer, bots }));
+  }
+
+  /** What the gateway cannot read just now is as it was. */
+  private withKnownSecrets(bot: KeptBot): KeptBot {
+    const known = this.bots.find(({ id }) => id === bot.id)?.kept?.secrets ?? {};
+    const kept = Object.entries(known).filter(([name]) => bot.unreadable?.includes(name));
+    return { ...bot, secrets: { ...Object.fromEntries(kept), ...bot.secrets } };
   }
 
   private take({ revision, bots = [] }: { revision: string; bots?: KeptBot[] | undefined }): void {
@@ -118,14 +126,15 @@ export class GatewayBots implements BotsSource {
 }
 
 function sourceOf(bot: KeptBot, folder: string | undefined): BotSource {
-  const { id, description, state, secrets, takenFrom } = bot;
+  const { unreadable: _, ...content } = bot;
+  const { id, description, state, secrets, takenFrom } = content;
   return {
     id,
     origin: `${id} (gateway)`,
     folder: folder && resolve(folder),
     env: {},
     content: description,
-    revision: createHash('sha256').update(JSON.stringify(bot)).digest('hex').slice(0, 16),
+    revision: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16),
     kept: { state, secrets, takenFrom },
   };
 }

@@ -52,7 +52,7 @@ export {
   type UploadedFile,
 } from './http/route.decorators';
 export { type ApprovalDemand, Approvals, type ApprovalVerdict } from './http/approvals';
-export { Cursors, type Position, type SortKey } from './http/cursors';
+export { Cursors, type Page, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
 export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';
 export { CircuitBreaker } from './circuit-breaker';

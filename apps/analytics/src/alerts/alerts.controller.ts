@@ -8,7 +8,7 @@ import {
   ReadAlertSettings,
   SnoozeAlert,
 } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { AlertSettingsService } from './alert-settings.service';
 import { AlertsService, answerOf } from './alerts.service';
@@ -17,20 +17,13 @@ import { AlertsService, answerOf } from './alerts.service';
 export class AlertsController {
   constructor(
     private readonly db: DataSource,
-    private readonly cursors: Cursors,
     private readonly alerts: AlertsService,
     private readonly settings: AlertSettingsService,
   ) {}
 
   @Implements(ListAlerts)
   async list(request: RequestOf<typeof ListAlerts>): Promise<AnswerOf<typeof ListAlerts>> {
-    const rows = await this.alerts.list(
-      this.db.manager,
-      request.query,
-      this.cursors.position(request),
-      request.actor.bots,
-    );
-    const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
+    const { data, page } = await this.alerts.list(request);
     return { data: data.map(answerOf), page };
   }
 

@@ -8,7 +8,15 @@ import {
   type ListAlerts,
   type ReadAlert,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, type Position, type RequestOf, seesBot } from '@switchboard/service-kit';
+import {
+  type AnswerOf,
+  Clock,
+  Cursors,
+  DomainError,
+  type Page,
+  type RequestOf,
+  seesBot,
+} from '@switchboard/service-kit';
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { EventStore } from '../events/event-store.service';
@@ -59,6 +67,7 @@ export interface FiringAlerts extends Pick<Finding, 'rule' | 'severity'> {
 export class AlertsService {
   constructor(
     private readonly db: DataSource,
+    private readonly cursors: Cursors,
     private readonly settings: AlertSettingsService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -87,19 +96,14 @@ export class AlertsService {
       if (!found.has(keyOf(alert))) await this.carryOn(tx, alert, { before: alert, confirmation });
   }
 
-  list(
-    tx: EntityManager,
-    { state, botId, limit }: RequestOf<typeof ListAlerts>['query'],
-    position: Position | undefined,
-    bots: Actor['bots'],
-  ): Promise<Alert[]> {
-    const backwards = position?.direction === 'prev';
-    const query = tx.createQueryBuilder(Alert, 'alert').limit(limit + 1);
+  list(request: RequestOf<typeof ListAlerts>): Promise<Page<Alert>> {
+    const { state, botId } = request.query;
+    const { bots } = request.actor;
+    const query = this.db.manager.createQueryBuilder(Alert, 'alert');
     if (state) query.andWhere('alert.state = ANY(:state)', { state });
     if (botId) query.andWhere('alert.botId = :botId', { botId });
     if (bots) query.andWhere('alert.botId = ANY(:bots)', { bots });
-    if (position) query.andWhere(`alert.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('alert.id', backwards ? 'ASC' : 'DESC').getMany();
+    return this.cursors.select(request, query, ['id']);
   }
 
   /** How many fire. */

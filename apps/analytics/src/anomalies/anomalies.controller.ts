@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { AddKnownPeriod, ListKnownPeriods, RecordProviderBill, RemoveKnownPeriod } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { KnownPeriodsService } from './known-periods.service';
 import { ProviderBillsService } from './provider-bills.service';
@@ -9,17 +9,13 @@ import { ProviderBillsService } from './provider-bills.service';
 export class AnomaliesController {
   constructor(
     private readonly db: DataSource,
-    private readonly cursors: Cursors,
     private readonly periods: KnownPeriodsService,
     private readonly bills: ProviderBillsService,
   ) {}
 
   @Implements(ListKnownPeriods)
-  async list(request: RequestOf<typeof ListKnownPeriods>): Promise<AnswerOf<typeof ListKnownPeriods>> {
-    const { query, actor } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.periods.list(this.db.manager, position, query.limit + 1, actor.bots);
-    return this.cursors.page(request, rows, ({ id }) => [id]);
+  list(request: RequestOf<typeof ListKnownPeriods>): Promise<AnswerOf<typeof ListKnownPeriods>> {
+    return this.periods.list(this.db.manager, request);
   }
 
   @Implements(AddKnownPeriod)

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, AddKnownPeriod } from '@switchboard/contracts';
-import type { Position, RequestOf } from '@switchboard/service-kit';
+import type { Actor, AddKnownPeriod, ListKnownPeriods } from '@switchboard/contracts';
+import { Cursors, type Page, type RequestOf } from '@switchboard/service-kit';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { KnownPeriodRow } from './known-period.entity';
@@ -8,18 +8,13 @@ import { KnownPeriodRow } from './known-period.entity';
 /** Times that are out of the ordinary for a known reason: incidents, launches, maintenance. */
 @Injectable()
 export class KnownPeriodsService {
-  /** @param bots that the caller may see; those of all when undefined */
-  list(
-    tx: EntityManager,
-    position: Position | undefined,
-    limit: number,
-    bots: readonly string[] | undefined,
-  ): Promise<KnownPeriodRow[]> {
-    const backwards = position?.direction === 'prev';
-    const query = tx.createQueryBuilder(KnownPeriodRow, 'period').limit(limit);
+  constructor(private readonly cursors: Cursors) {}
+
+  list(tx: EntityManager, request: RequestOf<typeof ListKnownPeriods>): Promise<Page<KnownPeriodRow>> {
+    const { bots } = request.actor;
+    const query = tx.createQueryBuilder(KnownPeriodRow, 'period');
     if (bots) query.andWhere('period.botId = ANY(:bots)', { bots });
-    if (position) query.andWhere(`period.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('period.id', backwards ? 'ASC' : 'DESC').getMany();
+    return this.cursors.select(request, query, ['id']);
   }
 
   async add(tx: EntityManager, period: RequestOf<typeof AddKnownPeriod>['body'], by: Actor): Promise<KnownPeriodRow> {

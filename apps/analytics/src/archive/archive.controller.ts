@@ -1,19 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { ImportArchivedDay, ListArchivedDays } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { ArchiveService } from './archive.service';
 
 @Controller()
 export class ArchiveController {
-  constructor(
-    private readonly archive: ArchiveService,
-    private readonly cursors: Cursors,
-  ) {}
+  constructor(private readonly archive: ArchiveService) {}
 
   @Implements(ListArchivedDays)
   async list(request: RequestOf<typeof ListArchivedDays>): Promise<AnswerOf<typeof ListArchivedDays>> {
-    const rows = await this.archive.list(this.cursors.position(request), request.query.limit + 1);
-    const { data, page } = this.cursors.page(request, rows, ({ day }) => [day]);
+    const { data, page } = await this.archive.list(request);
     return { data: data.map(({ files, ...day }) => ({ ...day, files: files.length })), page };
   }
 

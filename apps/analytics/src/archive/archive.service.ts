@@ -1,13 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   Clock,
+  Cursors,
   DomainError,
   MEDIA_STORAGE,
   type MediaStorage,
+  type Page,
   PersonalData,
-  type Position,
+  type RequestOf,
   unlessErased,
 } from '@switchboard/service-kit';
+import type { ListArchivedDays } from '@switchboard/contracts';
 import { pipeline, Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { createGzip, gunzipSync } from 'node:zlib';
@@ -72,6 +75,7 @@ export class ArchiveService {
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
     private readonly store: EventStore,
+    private readonly cursors: Cursors,
     events: EventsService,
   ) {
     // Days that were taken for whole are archived once more.
@@ -97,11 +101,8 @@ export class ArchiveService {
   }
 
   /** The latest first. */
-  list(position: Position | undefined, limit: number): Promise<ArchivedDay[]> {
-    const backwards = position?.direction === 'prev';
-    const query = this.db.manager.createQueryBuilder(ArchivedDay, 'archived').limit(limit);
-    if (position) query.where(`archived.day ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('archived.day', backwards ? 'ASC' : 'DESC').getMany();
+  list(request: RequestOf<typeof ListArchivedDays>): Promise<Page<ArchivedDay>> {
+    return this.cursors.select(request, this.db.manager.createQueryBuilder(ArchivedDay, 'archived'), ['day']);
   }
 
   /**

@@ -1,20 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { ListQuarantinedEvents, ReplayQuarantinedEvents } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { EventsService } from './events.service';
 
 @Controller()
 export class EventsController {
-  constructor(
-    private readonly events: EventsService,
-    private readonly cursors: Cursors,
-  ) {}
+  constructor(private readonly events: EventsService) {}
 
   @Implements(ListQuarantinedEvents)
   async list(request: RequestOf<typeof ListQuarantinedEvents>): Promise<AnswerOf<typeof ListQuarantinedEvents>> {
-    const { query } = request;
-    const rows = await this.events.quarantined(query, this.cursors.position(request), query.limit + 1);
-    const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
+    const { data, page } = await this.events.quarantined(request);
     return { data: data.map((row) => ({ ...row, replayable: row.event !== null })), page };
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { CloudEvent } from '@switchboard/contracts';
-import { Clock, type Position } from '@switchboard/service-kit';
+import type { CloudEvent, ListQuarantinedEvents } from '@switchboard/contracts';
+import { Clock, Cursors, type Page, type RequestOf } from '@switchboard/service-kit';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EventStore, type Stored } from './event-store.service';
@@ -42,6 +42,7 @@ export class EventsService {
     private readonly db: DataSource,
     private readonly store: EventStore,
     private readonly clock: Clock,
+    private readonly cursors: Cursors,
     registry: Registry,
   ) {
     const registers = [registry];
@@ -134,14 +135,13 @@ export class EventsService {
     await this.db.query('DELETE FROM quarantined_events WHERE received_at < $1', [receivedBefore]);
   }
 
-  /** From a position on, the latest first. */
-  quarantined(filter: QuarantineFilter, position: Position | undefined, limit: number): Promise<QuarantinedEvent[]> {
-    const backwards = position?.direction === 'prev';
-    const query = this.db.manager.createQueryBuilder(QuarantinedEvent, 'unfit').limit(limit);
-    if (filter.type) query.andWhere('unfit.type = :type', { type: filter.type });
-    if (filter.reason) query.andWhere('unfit.reason = :reason', { reason: filter.reason });
-    if (position) query.andWhere(`unfit.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('unfit.id', backwards ? 'ASC' : 'DESC').getMany();
+  /** The latest first. */
+  quarantined(request: RequestOf<typeof ListQuarantinedEvents>): Promise<Page<QuarantinedEvent>> {
+    const { type, reason } = request.query;
+    const query = this.db.manager.createQueryBuilder(QuarantinedEvent, 'unfit');
+    if (type) query.andWhere('unfit.type = :type', { type });
+    if (reason) query.andWhere('unfit.reason = :reason', { reason });
+    return this.cursors.select(request, query, ['id']);
   }
 
   /** Tries quarantined events again, however old they are by now. What still does not fit stays, with the reason of today. */

@@ -1,7 +1,7 @@
+import type { Known, QuarantineReason as QuarantineReasons } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** - `from_the_future`, `too_old`: its time lies too far from ours */
-export type QuarantineReason = 'unknown_type' | 'invalid' | 'from_the_future' | 'too_old';
+export type QuarantineReason = Known<typeof QuarantineReasons>;
 
 /** An event that could not be kept as it was. */
 @Entity({ name: 'quarantined_events' })

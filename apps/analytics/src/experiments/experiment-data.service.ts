@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Trials } from '../stats/bandit';
 import type { Experiment, Metric } from './experiment.entity';
-import type { ArmMoments, ExperimentData, Group, SegmentMoments } from './experiment-data';
+import type { ArmMoments, ExperimentData, Group, SegmentBy, SegmentMoments } from './experiment-data';
 
 type Measure = Metric['measure'];
-type SegmentBy = Experiment['plan']['segments'][number];
-
 /** What was known of a person before: the sheet of the field says two weeks, which hold each weekday twice. */
 const BEFORE = '14 days';
 /**

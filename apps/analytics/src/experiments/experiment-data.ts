@@ -1,3 +1,5 @@
+import type { ExperimentPlan } from './experiment.entity';
+
 /** Sums over the persons of one arm. */
 export interface ArmMoments {
   readonly arm: string;
@@ -15,6 +17,8 @@ export interface ArmMoments {
     { readonly means: readonly [number, number]; readonly covariances: readonly (readonly number[])[] } | undefined;
 }
 
+export type SegmentBy = ExperimentPlan['segments'][number];
+
 /** What people in an experiment did. Those who were seen in two arms are counted and left out. */
 export interface ExperimentData {
   readonly persons: ReadonlyMap<string, number>;
@@ -23,7 +27,7 @@ export interface ExperimentData {
   readonly byChannel: readonly Group[];
   readonly metrics: ReadonlyMap<string, readonly ArmMoments[]>;
   /** The primary metric in parts of the people, such as channels. */
-  readonly segments: readonly { readonly by: string; readonly moments: readonly SegmentMoments[] }[];
+  readonly segments: readonly { readonly by: SegmentBy; readonly moments: readonly SegmentMoments[] }[];
 }
 
 export interface SegmentMoments extends ArmMoments {

@@ -48,7 +48,7 @@ export class Experiment {
   state!: Answer['state'];
 
   @Column('text', { nullable: true })
-  decision!: string | null;
+  decision!: Answer['decision'];
 
   @Column('text', { name: 'decided_arm', nullable: true })
   decidedArm!: string | null;

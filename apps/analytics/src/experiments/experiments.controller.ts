@@ -13,7 +13,7 @@ import {
   RemoveExperiment,
   StartExperiment,
 } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, type IfMatch, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, type IfMatch, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ExperimentAnalysisService } from './experiment-analysis.service';
 import { personsFor } from './experiment-rules';
@@ -24,7 +24,6 @@ import { ExposuresService } from './exposures.service';
 export class ExperimentsController {
   constructor(
     private readonly db: DataSource,
-    private readonly cursors: Cursors,
     private readonly experiments: ExperimentsService,
     private readonly exposures: ExposuresService,
     private readonly analysis: ExperimentAnalysisService,
@@ -32,13 +31,7 @@ export class ExperimentsController {
 
   @Implements(ListExperiments)
   async list(request: RequestOf<typeof ListExperiments>): Promise<AnswerOf<typeof ListExperiments>> {
-    const rows = await this.experiments.list(
-      this.db.manager,
-      request.query,
-      this.cursors.position(request),
-      request.actor.bots,
-    );
-    const { data, page } = this.cursors.page(request, rows, ({ id }) => [id]);
+    const { data, page } = await this.experiments.list(this.db.manager, request);
     return { data: data.map(answerOf), page };
   }
 

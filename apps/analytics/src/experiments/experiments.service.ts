@@ -12,10 +12,11 @@ import {
 import {
   type AnswerOf,
   Clock,
+  Cursors,
   DomainError,
   type Experiment as RunningExperiment,
   type IfMatch,
-  type Position,
+  type Page,
   type RequestOf,
   seesBot,
 } from '@switchboard/service-kit';
@@ -99,22 +100,18 @@ const DAY_MS = 86_400_000;
 export class ExperimentsService {
   constructor(
     private readonly outbox: Outbox,
+    private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}
 
-  list(
-    tx: EntityManager,
-    { state, botId, limit }: RequestOf<typeof ListExperiments>['query'],
-    position: Position | undefined,
-    bots: Actor['bots'],
-  ): Promise<Experiment[]> {
-    const backwards = position?.direction === 'prev';
-    const query = tx.createQueryBuilder(Experiment, 'experiment').limit(limit + 1);
+  list(tx: EntityManager, request: RequestOf<typeof ListExperiments>): Promise<Page<Experiment>> {
+    const { state, botId } = request.query;
+    const { bots } = request.actor;
+    const query = tx.createQueryBuilder(Experiment, 'experiment');
     if (state) query.andWhere('experiment.state = ANY(:state)', { state });
     if (botId) query.andWhere('experiment.botId = :botId', { botId });
     if (bots) query.andWhere('experiment.botId = ANY(:bots)', { bots });
-    if (position) query.andWhere(`experiment.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return query.orderBy('experiment.id', backwards ? 'ASC' : 'DESC').getMany();
+    return this.cursors.select(request, query, ['id']);
   }
 
   async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft): Promise<Answer> {

@@ -14,7 +14,7 @@ import {
 import { cuped } from '../stats/cuped';
 import { fisherExact, needsExactTest, newcombeInterval } from '../stats/proportions';
 import { type RatioMoments, ratioSample, type Sample } from '../stats/samples';
-import type { ArmMoments, SegmentMoments } from './experiment-data';
+import type { ArmMoments, SegmentBy, SegmentMoments } from './experiment-data';
 import type { ExperimentPlan, Guardrail, Metric } from './experiment.entity';
 
 export type ExperimentResults = AnswerOf<typeof ReadExperimentResults>;
@@ -163,7 +163,7 @@ function fixedLook(
 /** The effect in each part of the people, and whether it is surely not the same in all. */
 export function segmentsOf(
   plan: ExperimentPlan,
-  by: string,
+  by: SegmentBy,
   moments: readonly SegmentMoments[],
 ): ExperimentResults['segments'] {
   const [control, ...treatments] = plan.arms.map(({ key }) => key);

@@ -94,15 +94,10 @@ export class ExportsService {
   }
 
   async list(request: RequestOf<typeof ListExports>): Promise<AnswerOf<typeof ListExports>> {
-    const position = this.cursors.position(request);
-    const backwards = position?.direction === 'prev';
     const query = this.db.manager
       .createQueryBuilder(Export, 'export')
-      .where('owner = :owner', { owner: ownerOf(request.actor) })
-      .orderBy('id', backwards ? 'ASC' : 'DESC')
-      .limit(request.query.limit + 1);
-    if (position) query.andWhere(`id ${backwards ? '>' : '<'} :id`, { id: position.key[0] });
-    const { data, page } = this.cursors.page(request, await query.getMany(), ({ id }) => [id]);
+      .where('export.owner = :owner', { owner: ownerOf(request.actor) });
+    const { data, page } = await this.cursors.select(request, query, ['id']);
     return { data: data.map((row) => this.shown(row)), page };
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
@@ -17,6 +17,15 @@ const SANDBOX_PRICE = { input: micros(0.05), cachedInput: micros(0.05), output: 
 export class BotNotFound extends DomainError {
   constructor(botId: string) {
     super('chat-ai.bot_not_found', 'There is no such bot', 404, { botId });
+  }
+}
+
+/** Its description has not come yet: what it says, may spend and is asked by, nobody here knows. */
+export class BotNotDescribedYet extends Error {
+  override readonly name = 'BotNotDescribedYet';
+
+  constructor(botId: string) {
+    super(`the bot ${botId} is not described yet`);
   }
 }
 
@@ -37,6 +46,7 @@ export class AssistantsService {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly keys: ModelKeys,
+    private readonly services: ServiceClient,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
@@ -71,6 +81,17 @@ export class AssistantsService {
     const assistant = this.resolve(botId, undefined);
     this.undescribed.set(botId, assistant);
     return assistant;
+  }
+
+  /** To answer people. Where bots are described, one that is not is new here. @throws BotNotDescribedYet */
+  forTurn(botId: string): Assistant {
+    const isKnown = this.described.has(botId) || this.bots.isLeftOut(botId);
+    if (!isKnown && this.areDescribed()) throw new BotNotDescribedYet(botId);
+    return this.get(botId);
+  }
+
+  private areDescribed(): boolean {
+    return this.bots.described().length > 0 || this.services.addressOf('gateway') !== undefined;
   }
 
   /** Of a bot that is described. @throws BotNotFound */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, ListConversations, ListTurns, ReadConversation } from '@switchboard/contracts';
-import { type AnswerOf, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Cursors, DomainError, type Page, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { KnowledgeService } from '../knowledge/knowledge.service';
 import { Prompt } from '../prompts/prompt.entity';
@@ -15,21 +15,21 @@ export class ConversationNotFound extends DomainError {
 
 type Facts = AnswerOf<typeof ReadConversation>;
 type TurnFacts = AnswerOf<typeof ListTurns>['data'][number];
-type Filter = RequestOf<typeof ListConversations>['query'];
 
 /** What is known of conversations without anybody's words. */
 @Injectable()
 export class ConversationFactsService {
   constructor(
     private readonly db: DataSource,
+    private readonly cursors: Cursors,
     private readonly knowledge: KnowledgeService,
   ) {}
 
   /** The one that was active last first. */
-  async list(filter: Filter, { bots }: Actor, position: Position | undefined, limit: number): Promise<Facts[]> {
-    const backwards = position?.direction === 'prev';
+  async list(request: RequestOf<typeof ListConversations>): Promise<Page<Facts>> {
     const query = this.db.manager.createQueryBuilder(Conversation, 'c');
-    const { botId, chatId, userId, from, to, outcome, rating } = filter;
+    const { botId, chatId, userId, from, to, outcome, rating } = request.query;
+    const { bots } = request.actor;
     if (bots) query.andWhere('c.botId = ANY(:bots)', { bots });
     if (botId) query.andWhere('c.botId = :botId', { botId });
     if (chatId) query.andWhere('c.chatId = :chatId', { chatId });
@@ -38,13 +38,8 @@ export class ConversationFactsService {
     if (to) query.andWhere('c.startedAt < :to', { to });
     if (outcome) query.andWhere(`EXISTS (${TURNS_OF_IT} AND t.outcome = :outcome)`, { outcome });
     if (rating) query.andWhere(`EXISTS (${TURNS_OF_IT} AND r.rating ${RATINGS[rating]})`);
-    if (position) {
-      const [at, id] = position.key;
-      query.andWhere(`(c.activeAt, c.id) ${backwards ? '>' : '<'} (:at, :id)`, { at, id });
-    }
-    const order = backwards ? 'ASC' : 'DESC';
-    const rows = await query.orderBy('c.activeAt', order).addOrderBy('c.id', order).limit(limit).getMany();
-    return this.withCounts(rows);
+    const { data, page } = await this.cursors.select(request, query, ['activeAt', 'id']);
+    return { data: await this.withCounts(data), page };
   }
 
   /** @throws ConversationNotFound also when the actor may not see its bot */
@@ -60,29 +55,21 @@ export class ConversationFactsService {
   }
 
   /** The latest first. */
-  async turns(conversationId: string, position: Position | undefined, limit: number): Promise<TurnFacts[]> {
-    const backwards = position?.direction === 'prev';
+  async turns(request: RequestOf<typeof ListTurns>): Promise<Page<TurnFacts>> {
+    const { id: conversationId } = await this.find(request.params.conversationId, request.actor);
     const query = this.db.manager
       .createQueryBuilder(Turn, 't')
       .leftJoinAndMapOne('t.prompt', Prompt, 'p', 'p.id = t.promptId')
       .where('t.conversationId = :conversationId', { conversationId });
-    if (position) {
-      const [at, id] = position.key;
-      query.andWhere(`(t.startedAt, t.id) ${backwards ? '>' : '<'} (:at, :id)`, { at, id });
-    }
-    const order = backwards ? 'ASC' : 'DESC';
-    const rows = (await query
-      .orderBy('t.startedAt', order)
-      .addOrderBy('t.id', order)
-      .limit(limit)
-      .getMany()) as (Turn & { prompt: Prompt | null })[];
+    const found = await this.cursors.select(request, query, ['startedAt', 'id']);
+    const rows = found.data as (Turn & { prompt: Prompt | null })[];
     const ids = rows.map(({ id }) => id);
     const [used, ratings, places] = await Promise.all([
       this.usedBy(ids),
       this.ratingsOf(ids),
       this.knowledge.places([...new Set(rows.flatMap(({ contextReport }) => idsIn(contextReport)))]),
     ]);
-    return rows.map(({ prompt, ...turn }) => ({
+    const data = rows.map(({ prompt, ...turn }) => ({
       ...turn,
       ...NOTHING_USED,
       ...used.get(turn.id),
@@ -90,6 +77,7 @@ export class ConversationFactsService {
       passages: places.filter(({ id }) => idsIn(turn.contextReport).includes(id)),
       ratings: ratings.filter(({ replyId }) => replyId === turn.id),
     }));
+    return { data, page: found.page };
   }
 
   private async withCounts(rows: readonly Conversation[]): Promise<Facts[]> {

@@ -22,10 +22,8 @@ export class ConversationsController {
   ) {}
 
   @Implements(ListConversations)
-  async list(request: RequestOf<typeof ListConversations>): Promise<AnswerOf<typeof ListConversations>> {
-    const { query, actor } = request;
-    const rows = await this.facts.list(query, actor, this.cursors.position(request), query.limit + 1);
-    return this.cursors.page(request, rows, ({ activeAt, id }) => [activeAt.toISOString(), id]);
+  list(request: RequestOf<typeof ListConversations>): Promise<AnswerOf<typeof ListConversations>> {
+    return this.facts.list(request);
   }
 
   @Implements(ReadConversation)
@@ -34,11 +32,8 @@ export class ConversationsController {
   }
 
   @Implements(ListTurns)
-  async turns(request: RequestOf<typeof ListTurns>): Promise<AnswerOf<typeof ListTurns>> {
-    const { params, query, actor } = request;
-    const { id } = await this.facts.find(params.conversationId, actor);
-    const rows = await this.facts.turns(id, this.cursors.position(request), query.limit + 1);
-    return this.cursors.page(request, rows, ({ startedAt, id }) => [startedAt.toISOString(), id]);
+  turns(request: RequestOf<typeof ListTurns>): Promise<AnswerOf<typeof ListTurns>> {
+    return this.facts.turns(request);
   }
 
   @Implements(ListMessages)

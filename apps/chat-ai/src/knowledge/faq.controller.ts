@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { AddFaq, ChangeFaq, ListFaq, ReadFaq } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { FaqService } from './faq.service';
 
@@ -8,16 +8,12 @@ import { FaqService } from './faq.service';
 export class FaqController {
   constructor(
     private readonly db: DataSource,
-    private readonly cursors: Cursors,
     private readonly faq: FaqService,
   ) {}
 
   @Implements(ListFaq)
-  async list(request: RequestOf<typeof ListFaq>): Promise<AnswerOf<typeof ListFaq>> {
-    const { params, query } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.faq.list(this.db.manager, params.botId, position, query.limit + 1);
-    return this.cursors.page(request, rows, ({ id }) => [id]);
+  list(request: RequestOf<typeof ListFaq>): Promise<AnswerOf<typeof ListFaq>> {
+    return this.faq.list(this.db.manager, request);
   }
 
   @Implements(AddFaq)

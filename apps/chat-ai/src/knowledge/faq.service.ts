@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ReadFaq } from '@switchboard/contracts';
-import { type AnswerOf, type IfMatch, type Position } from '@switchboard/service-kit';
+import type { Actor, ListFaq, ReadFaq } from '@switchboard/contracts';
+import { type AnswerOf, Cursors, type IfMatch, type Page, type RequestOf } from '@switchboard/service-kit';
 import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -15,6 +15,7 @@ export class FaqService {
   constructor(
     private readonly assistants: AssistantsService,
     private readonly entries: KnowledgeEntriesService,
+    private readonly cursors: Cursors,
   ) {}
 
   async add(tx: EntityManager, botId: string, texts: FaqText[], actor: Actor): Promise<Faq> {
@@ -32,16 +33,11 @@ export class FaqService {
   }
 
   /** The one added last first. */
-  async list(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Faq[]> {
-    const backwards = position?.direction === 'prev';
+  async list(tx: EntityManager, request: RequestOf<typeof ListFaq>): Promise<Page<Faq>> {
+    const { botId } = request.params;
     const query = tx.createQueryBuilder(KnowledgeEntry, 'entry').where({ botId, origin: 'faq', deletedAt: IsNull() });
-    if (position) query.andWhere(`entry.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    return (
-      await query
-        .orderBy('entry.id', backwards ? 'ASC' : 'DESC')
-        .limit(limit)
-        .getMany()
-    ).map(shown);
+    const { data, page } = await this.cursors.select(request, query, ['id']);
+    return { data: data.map(shown), page };
   }
 
   async read(tx: EntityManager, botId: string, documentId: string): Promise<Faq> {

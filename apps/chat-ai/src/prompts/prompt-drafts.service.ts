@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ReadPromptDraft } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, type IfMatch, type Position } from '@switchboard/service-kit';
+import type { Actor, ListPromptDrafts, ReadPromptDraft } from '@switchboard/contracts';
+import {
+  type AnswerOf,
+  Clock,
+  Cursors,
+  DomainError,
+  type IfMatch,
+  type Page,
+  type RequestOf,
+} from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -30,6 +38,7 @@ export class PromptDraftsService {
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
     private readonly clock: Clock,
+    private readonly cursors: Cursors,
   ) {}
 
   async open(
@@ -48,15 +57,10 @@ export class PromptDraftsService {
   }
 
   /** The one begun last first. */
-  async list(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Draft[]> {
-    const backwards = position?.direction === 'prev';
-    const query = withBase(tx).where('draft.botId = :botId', { botId });
-    if (position) query.andWhere(`draft.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query
-      .orderBy('draft.id', backwards ? 'ASC' : 'DESC')
-      .limit(limit)
-      .getMany();
-    return rows.map(shown);
+  async list(tx: EntityManager, request: RequestOf<typeof ListPromptDrafts>): Promise<Page<Draft>> {
+    const query = withBase(tx).where('draft.botId = :botId', { botId: request.params.botId });
+    const { data, page } = await this.cursors.select(request, query, ['id']);
+    return { data: data.map(shown), page };
   }
 
   async read(tx: EntityManager, botId: string, draftId: string): Promise<Draft> {

@@ -5,11 +5,20 @@ import {
   type EventOf,
   type ExperimentDecided,
   type ListPromptReleases,
+  type ListPromptVersions,
   PromptsChanged,
   type ReadPromptInForce,
   type ReadPromptVersion,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, DomainError, IfMatch, type Position } from '@switchboard/service-kit';
+import {
+  type AnswerOf,
+  Clock,
+  Cursors,
+  DomainError,
+  IfMatch,
+  type Page,
+  type RequestOf,
+} from '@switchboard/service-kit';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -39,6 +48,7 @@ export class PromptReleasesService {
     private readonly prompts: PromptsService,
     private readonly drafts: PromptDraftsService,
     private readonly clock: Clock,
+    private readonly cursors: Cursors,
     private readonly outbox: Outbox,
     db: DataSource,
     signals: Signals,
@@ -68,16 +78,12 @@ export class PromptReleasesService {
   }
 
   /** The latest first. */
-  async versions(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Version[]> {
+  async versions(tx: EntityManager, request: RequestOf<typeof ListPromptVersions>): Promise<Page<Version>> {
+    const { botId } = request.params;
     const { prompt } = await this.inForce(tx, botId);
-    const backwards = position?.direction === 'prev';
     const query = tx.createQueryBuilder(Prompt, 'prompt').where('prompt.botId = :botId', { botId });
-    if (position) query.andWhere(`prompt.version ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query
-      .orderBy('prompt.version', backwards ? 'ASC' : 'DESC')
-      .limit(limit)
-      .getMany();
-    return rows.map((row) => shown(row, prompt));
+    const { data, page } = await this.cursors.select(request, query, ['version']);
+    return { data: data.map((row) => shown(row, prompt)), page };
   }
 
   async version(tx: EntityManager, botId: string, promptId: string): Promise<Version> {
@@ -124,18 +130,13 @@ export class PromptReleasesService {
   }
 
   /** The latest first. */
-  async list(tx: EntityManager, botId: string, position: Position | undefined, limit: number): Promise<Release[]> {
-    const backwards = position?.direction === 'prev';
+  async list(tx: EntityManager, request: RequestOf<typeof ListPromptReleases>): Promise<Page<Release>> {
     const query = tx
       .createQueryBuilder(PromptRelease, 'release')
       .leftJoinAndMapOne('release.prompt', Prompt, 'prompt', 'prompt.id = release.promptId')
-      .where('release.botId = :botId', { botId });
-    if (position) query.andWhere(`release.number ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = await query
-      .orderBy('release.number', backwards ? 'ASC' : 'DESC')
-      .limit(limit)
-      .getMany();
-    return rows as (PromptRelease & { prompt: Prompt | null })[];
+      .where('release.botId = :botId', { botId: request.params.botId });
+    const { data, page } = await this.cursors.select(request, query, ['number']);
+    return { data: data as (PromptRelease & { prompt: Prompt | null })[], page };
   }
 
   private async lockInForce(tx: EntityManager, botId: string, seen: IfMatch): Promise<PromptInForce> {

@@ -12,7 +12,7 @@ import {
   ReadPromptVersion,
   WithdrawPrompt,
 } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptReleasesService } from './prompt-releases.service';
@@ -22,7 +22,6 @@ import { PromptReleasesService } from './prompt-releases.service';
 export class PromptsController {
   constructor(
     private readonly db: DataSource,
-    private readonly cursors: Cursors,
     private readonly releases: PromptReleasesService,
     private readonly drafts: PromptDraftsService,
   ) {}
@@ -33,11 +32,8 @@ export class PromptsController {
   }
 
   @Implements(ListPromptVersions)
-  async listVersions(request: RequestOf<typeof ListPromptVersions>): Promise<AnswerOf<typeof ListPromptVersions>> {
-    const { params, query } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.db.transaction((tx) => this.releases.versions(tx, params.botId, position, query.limit + 1));
-    return this.cursors.page(request, rows, ({ version }) => [version]);
+  listVersions(request: RequestOf<typeof ListPromptVersions>): Promise<AnswerOf<typeof ListPromptVersions>> {
+    return this.db.transaction((tx) => this.releases.versions(tx, request));
   }
 
   @Implements(ReadPromptVersion)
@@ -46,11 +42,8 @@ export class PromptsController {
   }
 
   @Implements(ListPromptReleases)
-  async listReleases(request: RequestOf<typeof ListPromptReleases>): Promise<AnswerOf<typeof ListPromptReleases>> {
-    const { params, query } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.releases.list(this.db.manager, params.botId, position, query.limit + 1);
-    return this.cursors.page(request, rows, ({ number }) => [number]);
+  listReleases(request: RequestOf<typeof ListPromptReleases>): Promise<AnswerOf<typeof ListPromptReleases>> {
+    return this.releases.list(this.db.manager, request);
   }
 
   @Implements(PublishPrompt)
@@ -71,11 +64,8 @@ export class PromptsController {
   }
 
   @Implements(ListPromptDrafts)
-  async listDrafts(request: RequestOf<typeof ListPromptDrafts>): Promise<AnswerOf<typeof ListPromptDrafts>> {
-    const { params, query } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.drafts.list(this.db.manager, params.botId, position, query.limit + 1);
-    return this.cursors.page(request, rows, ({ id }) => [id]);
+  listDrafts(request: RequestOf<typeof ListPromptDrafts>): Promise<AnswerOf<typeof ListPromptDrafts>> {
+    return this.drafts.list(this.db.manager, request);
   }
 
   @Implements(OpenPromptDraft)

@@ -133,7 +133,7 @@ export class TurnsService {
     const [started, startedAt] = [performance.now(), this.clock.now()];
     const turn = await this.turns.read(conversationId);
     if (!turn) return 'done';
-    const assistant = this.assistants.get(turn.botId);
+    const assistant = this.assistants.forTurn(turn.botId);
     const signals = new ReplySignals(this.signals, turn);
     const cancellation = new TurnCancellation(this.changes, turn, run.signal);
     try {

@@ -33,13 +33,8 @@ export class UnansweredController {
   }
 
   @Implements(ListUnansweredQuestions)
-  async questions(
-    request: RequestOf<typeof ListUnansweredQuestions>,
-  ): Promise<AnswerOf<typeof ListUnansweredQuestions>> {
-    const { params, query } = request;
-    const position = this.cursors.position(request);
-    const rows = await this.unanswered.questions(params.botId, params.groupId, position, query.limit + 1);
-    return this.cursors.page(request, rows, ({ id }) => [id]);
+  questions(request: RequestOf<typeof ListUnansweredQuestions>): Promise<AnswerOf<typeof ListUnansweredQuestions>> {
+    return this.unanswered.questions(request);
   }
 
   @Implements(ResolveUnanswered)

@@ -5,11 +5,14 @@ import {
   type AnswerOf,
   BlindIndex,
   Clock,
+  Cursors,
   DomainError,
   type IfMatch,
+  type Page,
   PersonalData,
   type PersonalRow,
   type Position,
+  type RequestOf,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -58,6 +61,7 @@ const SUGGESTED_PASSAGES = 2;
 export class UnansweredService {
   constructor(
     private readonly db: DataSource,
+    private readonly cursors: Cursors,
     private readonly personal: PersonalData,
     private readonly cipher: MessageCipher,
     private readonly index: BlindIndex,
@@ -126,24 +130,22 @@ export class UnansweredService {
   }
 
   /** The questions of a group, the latest first. */
-  async questions(botId: string, groupId: string, position: Position | undefined, limit: number): Promise<Question[]> {
+  async questions(request: RequestOf<typeof ListUnansweredQuestions>): Promise<Page<Question>> {
+    const { botId, groupId } = request.params;
     await this.row(this.db.manager, botId, groupId);
-    const backwards = position?.direction === 'prev';
     const query = this.db.manager
       .createQueryBuilder(UnansweredQuestion, 'q')
       .leftJoinAndMapOne('q.message', Message, 'm', `m.turnId = q.turnId AND m.role = 'assistant'`)
       .where('q.groupId = :groupId', { groupId });
-    if (position) query.andWhere(`q.id ${backwards ? '>' : '<'} :from`, { from: position.key[0] });
-    const rows = (await query
-      .orderBy('q.id', backwards ? 'ASC' : 'DESC')
-      .limit(limit)
-      .getMany()) as (UnansweredQuestion & { message: Message | null })[];
+    const found = await this.cursors.select(request, query, ['id']);
+    const rows = found.data as (UnansweredQuestion & { message: Message | null })[];
     const texts = await this.textsOf(rows);
-    return rows.map(({ message, ...row }, i) => ({
+    const data = rows.map(({ message, ...row }, i) => ({
       ...row,
       text: texts[i] ?? null,
       conversationId: message?.conversationId ?? null,
     }));
+    return { data, page: found.page };
   }
 
   /** Dismissed ones stay away, also when they are asked again. */

@@ -2,6 +2,7 @@ import {
   gatewayWebhookDeliveriesListOptions,
   gatewayWebhookDeliveriesReadOptions,
   gatewayWebhookDeliveriesReplay,
+  gatewayWebhookDeliveriesSend,
   type GatewayWebhookDelivery,
   type GatewayWebhookDeliveryLog,
   type GatewayWebhookEndpoint,
@@ -148,14 +149,15 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
     ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
   });
-  const replay = useMutation({
+  const isScheduled = data?.state === 'scheduled';
+  const send = useMutation({
     mutationFn: () =>
-      gatewayWebhookDeliveriesReplay({
+      (isScheduled ? gatewayWebhookDeliveriesSend : gatewayWebhookDeliveriesReplay)({
         path: { deliveryId },
         headers: { 'Idempotency-Key': crypto.randomUUID() },
       }),
     onSuccess: () => {
-      notify({ text: t.replayed });
+      notify({ text: isScheduled ? t.sentNow : t.replayed });
       void refresh('gatewayWebhookDeliveries');
       onClose();
     },
@@ -173,10 +175,10 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
         {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
         {data && <DeliveryLog delivery={data} />}
       </DialogBody>
-      {data && mayWrite && !isOpen(data) && (
+      {data && mayWrite && (isScheduled || !isOpen(data)) && (
         <DialogActions>
-          <Button look="primary" icon={<RotateCcw />} isPending={replay.isPending} onPress={() => replay.mutate()}>
-            {t.replay}
+          <Button look="primary" icon={<RotateCcw />} isPending={send.isPending} onPress={() => send.mutate()}>
+            {isScheduled ? t.sendNow : t.replay}
           </Button>
         </DialogActions>
       )}

@@ -25,16 +25,22 @@ export function ReplayPeriodDialog({ endpoint, onClose }: { endpoint: GatewayWeb
   const kit = useKitTexts();
   const form = useForm({
     send: async (values, key) => {
-      const { data } = await gatewayWebhookEndpointsReplay({
-        path: { endpointId: endpoint.id },
-        headers: { 'Idempotency-Key': key },
-        body: {
-          from: new Date(values.text('from')).toISOString(),
-          to: new Date(values.text('to')).toISOString(),
-          outcomes: outcomes.filter((one) => values.list('outcomes').includes(one)),
-        },
-      });
-      return data.replayed;
+      const period = {
+        from: new Date(values.text('from')).toISOString(),
+        to: new Date(values.text('to')).toISOString(),
+        outcomes: outcomes.filter((one) => values.list('outcomes').includes(one)),
+      };
+      let replayed = 0;
+      for (let after: string | undefined; ;) {
+        const { data } = await gatewayWebhookEndpointsReplay({
+          path: { endpointId: endpoint.id },
+          headers: { 'Idempotency-Key': after === undefined ? key : `${key}-${after}` },
+          body: { ...period, after },
+        });
+        replayed += data.replayed;
+        if (data.after === null) return replayed;
+        after = data.after;
+      }
     },
     done: (replayed) => {
       notify({ text: t.replayedMany(replayed) });

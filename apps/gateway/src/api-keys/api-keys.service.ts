@@ -32,6 +32,16 @@ export class KeyNotFound extends DomainError {
   }
 }
 
+export class KeyReplaced extends DomainError {
+  constructor() {
+    super(
+      'gateway.key_replaced',
+      { en: 'This key has been replaced, and ends soon.', ru: 'Этот ключ уже заменён и скоро перестанет действовать.' },
+      409,
+    );
+  }
+}
+
 export class ScopeBeyondOwn extends DomainError {
   constructor(scope: string) {
     const texts = {
@@ -115,7 +125,7 @@ export class ApiKeysService {
     return { key, details: await tx.findOneByOrFail(ApiKey, { id: parts.id }) };
   }
 
-  /** The old one goes on for `overlapDays`. */
+  /** The old one goes on for `overlapDays`. @throws KeyNotFound, KeyReplaced, ScopeBeyondOwn, TooManyKeys */
   async rotate(
     tx: EntityManager,
     actor: Actor,
@@ -124,6 +134,8 @@ export class ApiKeysService {
   ): Promise<{ key: string; details: ApiKey }> {
     const old = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!old || !this.isAlive(old)) throw new KeyNotFound();
+    // Otherwise it would go on for ever, each time for as long as the overlap.
+    if (old.endsAt !== null) throw new KeyReplaced();
     const lifetimeDays = Math.ceil((old.expiresAt.getTime() - old.createdAt.getTime()) / DAY_MS);
     const endsAt = new Date(this.clock.now().getTime() + overlapDays * DAY_MS);
     await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });

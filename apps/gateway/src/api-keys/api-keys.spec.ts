@@ -112,6 +112,19 @@ describe('API keys', () => {
     developer = await signInStaff(app, 'developer');
   });
 
+  it('that were replaced are not replaced again, which would let them go on', async () => {
+    const { key, details } = await create();
+    const rotate = async (overlapDays: number) => {
+      const response = await call('POST', `/keys/${details.id}/rotate`, developer.headers, { overlapDays });
+      return { status: response.status, body: (await response.json()) as { code?: string } };
+    };
+    expect((await rotate(0.5)).status).toBe(201);
+    expect(await rotate(7)).toMatchObject({ status: 409, body: { code: 'gateway.key_replaced' } });
+    app.clock.advance(13 * 60 * 60_000);
+    expect(await use(key)).toBe(401);
+    developer = await signInStaff(app, 'developer');
+  });
+
   it('a team has twenty at most', async () => {
     const statuses = [];
     for (let i = 0; i < 21; i++) statuses.push((await create({ team: 'many' })).status);

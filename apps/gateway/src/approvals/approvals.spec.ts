@@ -171,6 +171,29 @@ describe('what needs a second person', () => {
     expect((await grants({ grants: [{ role: 'analyst' }] })).status).toBe(200);
   });
 
+  it('names the one revision that it is for, or it could be done again after it was undone', async () => {
+    const support = await signInStaff(app, 'support');
+    const grant = (ifMatch: string) =>
+      ask(olga, 'PUT', `/staff/${support.id}/grants`, { grants: [{ role: 'owner' }] }, { 'if-match': ifMatch });
+    for (const many of ['*', '"1", "2"'])
+      expect(await grant(many)).toMatchObject({ status: 400, body: { code: 'malformed_if_match' } });
+    expect((await grant('"1"')).status).toBe(423);
+  });
+
+  it('makes nobody mightier at the word of an administrator who owns one bot alone', async () => {
+    const half = await signInStaff(app, 'admin', 'owner@lumen');
+    const key = newKey();
+    const wanted = { ...invitation, grants: [{ role: 'owner' }] };
+    const { approvalId } = (await invite(key, wanted, half)).body.params;
+    await approve(approvalId);
+    expect(await invite({ ...key, 'x-approval': approvalId }, wanted, half)).toMatchObject({
+      status: 403,
+      body: { code: 'gateway.role_beyond_own' },
+    });
+    const suspended = await ask(half, 'POST', `/staff/${olga.id}/suspend`);
+    expect(suspended).toMatchObject({ status: 403, body: { code: 'gateway.role_beyond_own' } });
+  });
+
   it('of other services is asked for by them, and by nobody who only says that they are one', async () => {
     const demand = {
       ...{ requester: olga.id, method: 'POST', path: '/refunds', body: { amountMinor: 100 } },

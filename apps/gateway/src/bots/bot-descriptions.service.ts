@@ -17,22 +17,31 @@ export class BotDescriptionsService {
   async describe(service: string, known: string | undefined): Promise<{ revision: string; bots?: KeptBot[] }> {
     const { manager } = this.db;
     const present = await manager.find(BotRow, { select: { id: true, revision: true }, order: { id: 'ASC' } });
-    const revision = revisionOf(service, present);
+    const { unreadable: missing } = await this.secrets.all(manager);
+    const revision = revisionOf(service, present, missing);
     if (revision === known) return { revision };
     // Read after the revision: what changes in between is asked for once more, and never missed.
     const rows = await manager.find(BotRow, { order: { id: 'ASC' } });
-    const secrets = await this.secrets.all(manager);
+    const { values, unreadable } = await this.secrets.all(manager);
     const bots = rows.map(({ id, state, description, takenFrom }) => ({
-      ...{ id, state, description, secrets: secretsFor(service, secrets.get(id) ?? {}) },
+      ...{ id, state, description, secrets: secretsFor(service, values.get(id) ?? {}) },
       ...(takenFrom && { takenFrom }),
+      ...(unreadable.has(id) && { unreadable: unreadable.get(id)! }),
     }));
     return { revision, bots };
   }
 }
 
-/** Also another one for a version of the service that reads other sections, and so gets other secrets. */
-function revisionOf(service: string, bots: readonly Pick<BotRow, 'id' | 'revision'>[]): string {
+/**
+ * Also another one for a version of the service that reads other sections, and so gets other secrets; and while the key of a secret is
+ * missing here, or the services would not be told of it when it is back.
+ */
+function revisionOf(
+  service: string,
+  bots: readonly Pick<BotRow, 'id' | 'revision'>[],
+  unreadable: ReadonlyMap<string, string[]>,
+): string {
   const sections = Object.keys(BOT_SECTION_READERS).filter((section) => readersOf(section).includes(service));
-  const content = [service, sections, bots.map(({ id, revision }) => [id, revision])];
+  const content = [service, sections, bots.map(({ id, revision }) => [id, revision]), [...unreadable]];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
 }

@@ -16,8 +16,10 @@ const rowOf = ({ botId, name }: Pick<BotSecretRow, 'botId' | 'name'>) => `${botI
 
 /** Of shorter secrets four characters would say too much. */
 const LONG_ENOUGH_TO_SHOW = 16;
-/** Fields that say which server a secret beside them is sent to. */
-const DESTINATION = /^kind$|(^|[a-z])(url|root|host|endpoint|server)$/i;
+/** Fields that say which server is asked, and what is sent there. */
+const SERVER = /(^|[a-z])(url|root|host|endpoint|server)$/i;
+/** The kind of a channel says it as well, to whoever gives a secret. */
+const isDestination = (field: string) => field === 'kind' || SERVER.test(field);
 
 export const sectionOf = (secretName: string): string => secretName.slice(0, secretName.indexOf('.'));
 export const readersOf = (section: string): readonly string[] => BOT_SECTION_READERS[section] ?? [];
@@ -41,9 +43,14 @@ export class BotSecretsService {
     private readonly clock: Clock,
   ) {}
 
-  /** By bot. One whose key is missing here is left out: the bot goes on with what the services had. */
-  async all(manager: EntityManager): Promise<Map<string, Secrets>> {
-    return this.values(await manager.find(BotSecretRow));
+  /** By bot. Of those whose key is missing here the names are told: the bot goes on with what the services had. */
+  async all(manager: EntityManager): Promise<{ values: Map<string, Secrets>; unreadable: Map<string, string[]> }> {
+    const rows = await manager.find(BotSecretRow, { order: { botId: 'ASC', name: 'ASC' } });
+    const values = this.values(rows);
+    const unreadable = new Map<string, string[]>();
+    for (const { botId, name } of rows)
+      if (values.get(botId)?.[name] === undefined) unreadable.set(botId, [...(unreadable.get(botId) ?? []), name]);
+    return { values, unreadable };
   }
 
   async of(manager: EntityManager, botId: string): Promise<Secrets> {
@@ -67,6 +74,15 @@ export class BotSecretsService {
       (name) => !isDeepStrictEqual(destinationOf(name, before), destinationOf(name, after)),
     );
     if (astray.length > 0) throw new InvalidFields(astray.map(neededAgain));
+  }
+
+  /**
+   * Everything that people write goes to the servers that a bot names, and services reach what outsiders do not.
+   * @throws HttpProblem 403 when one changes and the actor may not set secrets
+   */
+  requireRightToDirect({ scopes }: Actor, before: Description, after: Description): void {
+    if (allows(scopes, 'secrets:write')) return;
+    if (!isDeepStrictEqual(serversOf(before), serversOf(after))) throw new HttpProblem('forbidden');
   }
 
   /**
@@ -123,8 +139,21 @@ function destinationOf(secretName: string, description: Description): unknown {
   const path = secretName.split('.').slice(0, -1);
   const fields = path.reduce<unknown>((at, part) => (at as Description | null | undefined)?.[part], description);
   return Object.entries(fields ?? {})
-    .filter(([field]) => DESTINATION.test(field))
+    .filter(([field]) => isDestination(field))
     .sort();
+}
+
+/** By where they stand. Lists hold what people are shown, such as links. */
+function serversOf(section: unknown, path = ''): Record<string, unknown> {
+  if (typeof section !== 'object' || section === null || Array.isArray(section)) return {};
+  return Object.assign(
+    {},
+    ...Object.entries(section).map(([field, value]: [string, unknown]) =>
+      SERVER.test(field) && typeof value !== 'object'
+        ? { [`${path}.${field}`]: value }
+        : serversOf(value, `${path}.${field}`),
+    ),
+  ) as Record<string, unknown>;
 }
 
 const neededAgain = (name: string): FieldError => ({

@@ -68,8 +68,8 @@ export class BotsController {
   }
 
   @Implements(CheckBotChannel)
-  checkChannel({ body }: RequestOf<typeof CheckBotChannel>): Promise<AnswerOf<typeof CheckBotChannel>> {
-    return this.bots.checkChannel(body);
+  checkChannel({ body, actor }: RequestOf<typeof CheckBotChannel>): Promise<AnswerOf<typeof CheckBotChannel>> {
+    return this.bots.checkChannel(body, actor);
   }
 
   @Implements(EditBot)

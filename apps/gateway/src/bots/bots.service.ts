@@ -41,11 +41,26 @@ export class BotArchived extends DomainError {
   }
 }
 
+/** Whoever makes one waits for other services with a connection to the database in hand, and there are few of those. */
+export class BotsBusy extends DomainError {
+  constructor() {
+    super('gateway.bots_busy', 'Several bots are being made just now: try again in a moment', 503);
+  }
+}
+
 /** Somebody else was faster; with the bot as it is now, so that nothing that was typed has to be lost. */
 export class BotChanged extends DomainError {
   constructor(bot: BotView) {
     super('gateway.bot_changed', 'Somebody changed it since you saw it', 412, { bot: ReadBot.answer.encode(bot) });
   }
+}
+
+interface NewBot {
+  readonly id: string;
+  readonly description: Description;
+  readonly secrets: Secrets;
+  readonly takenFrom?: Description | undefined;
+  readonly why?: string | undefined;
 }
 
 interface Edit {
@@ -59,6 +74,9 @@ interface Edit {
   /** Where a field, or a secret, is in the body. */
   readonly pointerTo?: (pointer: string, secret: string | undefined) => string;
 }
+
+/** Made at once in one process: each holds a connection while the services check it. */
+const MOST_MADE_AT_ONCE = 3;
 
 /** What a change of state makes of which state; in any other there is nothing to do. */
 const TURNS: Partial<Record<BotChangeKind, Partial<Record<BotState, BotState>>>> = {
@@ -79,6 +97,8 @@ const TOKEN_POINTER = inDescription(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN);
  */
 @Injectable()
 export class BotsService {
+  private beingMade = 0;
+
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
@@ -96,8 +116,17 @@ export class BotsService {
     actor: Actor,
   ): Promise<BotView> {
     this.secrets.requireRight(actor, bot.secrets);
+    this.secrets.requireRightToDirect(actor, {}, bot.description);
     if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
-    return this.insert(tx, bot, 'created', actor);
+    if (await tx.existsBy(BotRow, { id: bot.id })) throw new BotExists(bot.id);
+    if (this.beingMade >= MOST_MADE_AT_ONCE) throw new BotsBusy();
+    this.beingMade++;
+    try {
+      // The key of the request is kept in this transaction: the services are asked within it.
+      return await this.insert(tx, bot, await this.approveNew(bot), 'created', actor);
+    } finally {
+      this.beingMade--;
+    }
   }
 
   /** Copies a bot that a file describes. */
@@ -113,7 +142,9 @@ export class BotsService {
     const missing = file.secretNames.filter((name) => !Object.hasOwn(secrets, name));
     if (missing.length > 0) throw new InvalidFields(missing.map(unreadableHere));
     const bot = { id: botId, description, secrets, takenFrom: description, why: given.why };
-    return this.db.transaction((tx) => this.insert(tx, bot, 'taken_over', actor));
+    if (await this.db.manager.existsBy(BotRow, { id: botId })) throw new BotExists(botId);
+    const secretNames = await this.approveNew(bot);
+    return this.db.transaction((tx) => this.insert(tx, bot, secretNames, 'taken_over', actor));
   }
 
   edit(
@@ -198,40 +229,36 @@ export class BotsService {
   }
 
   /** Asks the channel about credentials. Those of the bot are used only where they are sent anyway. */
-  async checkChannel(asked: { botId: string; channel: Description; secrets: Secrets }): Promise<ChannelReport> {
+  async checkChannel(
+    asked: { botId: string; channel: Description; secrets: Secrets },
+    actor: Actor,
+  ): Promise<ChannelReport> {
     const { botId, channel } = asked;
     const row = await this.db.manager.findOneBy(BotRow, { id: botId });
     const set = await this.secrets.of(this.db.manager, botId);
     const stored = Object.keys(set).filter((name) => !Object.hasOwn(asked.secrets, name));
     if (row) this.secrets.requireSameDestination(stored, row.description, { ...row.description, channel });
+    this.secrets.requireRightToDirect(actor, { channel: row?.description['channel'] }, { channel });
     return this.checks.inspect(botId, channel, { ...set, ...asked.secrets });
+  }
+
+  private approveNew({ id, description, secrets, takenFrom }: NewBot): Promise<readonly string[]> {
+    return this.checks.approve({ id, description, secrets, takenFrom }, Object.keys(description), inDescription);
   }
 
   private async insert(
     tx: EntityManager,
-    bot: {
-      id: string;
-      description: Description;
-      secrets: Secrets;
-      takenFrom?: Description;
-      why?: string | undefined;
-    },
+    { id, description, secrets, takenFrom, why }: NewBot,
+    secretNames: readonly string[],
     change: BotChangeKind,
     actor: Actor,
   ): Promise<BotView> {
-    const { id, description, secrets, takenFrom = null, why } = bot;
-    if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
-    const secretNames = await this.checks.approve(
-      { id, description, secrets, takenFrom: takenFrom ?? undefined },
-      Object.keys(description),
-      inDescription,
-    );
     await lockBots(tx);
     if (await tx.existsBy(BotRow, { id })) throw new BotExists(id);
     await this.secrets.requireFreeToken(tx, id, secrets[CHANNEL_TOKEN], TOKEN_POINTER);
     const row = new BotRow();
-    const begun = { id, revision: 0, state: 'active', description, takenFrom, createdAt: this.clock.now() } as const;
-    Object.assign(row, begun, { secretNames: [...secretNames] });
+    const begun = { id, revision: 0, state: 'active', description, createdAt: this.clock.now() } as const;
+    Object.assign(row, begun, { takenFrom: takenFrom ?? null, secretNames: [...secretNames] });
     return this.save(tx, row, { change, why, secrets }, actor);
   }
 
@@ -257,6 +284,7 @@ export class BotsService {
     if (changed.length === 0) return this.views.ofRow(manager, seen);
     const staying = Object.keys(set).filter((name) => !Object.hasOwn(secrets, name));
     this.secrets.requireSameDestination(staying, seen.description, description);
+    this.secrets.requireRightToDirect(actor, seen.description, description);
     const draft = {
       id: botId,
       description,

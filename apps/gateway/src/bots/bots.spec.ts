@@ -254,6 +254,50 @@ describe('bots', () => {
       expect((await edit(bot, given)).description).toMatchObject({ assistant: elsewhere.patch.assistant });
     });
 
+    it('servers of its own are given to a bot only by who may set secrets', async () => {
+      const baseUrl = 'https://elsewhere.example/v1';
+      const bot = await create();
+      const tries = [
+        edit(bot, { patch: { assistant: { baseUrl } } }, EDITOR),
+        edit(bot, { sections: { assistant: { fallback: { model: 'm', baseUrl } } } }, EDITOR),
+        app.gateway.call(
+          CheckBotChannel,
+          { body: { botId: 'unknown', channel: { kind: 'telegram', apiRoot: 'http://10.0.0.1' } } },
+          { actor: EDITOR },
+        ),
+        app.gateway.call(
+          CreateBot,
+          { body: { id: 'astray', description: described({ assistant: { baseUrl } }) }, idempotencyKey: uuidv7() },
+          { actor: EDITOR },
+        ),
+      ];
+      for (const refused of tries) expect((await problemOf(refused)).status).toBe(403);
+      const both = staff(['bots:read', 'bots:write', 'secrets:write']);
+      const directed = await edit(bot, { patch: { assistant: { baseUrl } } }, both);
+      const patch = { assistant: { systemPrompt: 'Elsewhere.' } };
+      expect((await edit(directed, { patch }, EDITOR)).description).toMatchObject({ assistant: { baseUrl } });
+    });
+
+    it('whose key is missing for a time are told again when it is back', async () => {
+      const bot = await create();
+      const told = async (known?: string) => {
+        const { revision, bots } = await descriptions('bot-adapter', known);
+        return { revision, bot: bots?.find(({ id }) => id === bot.id) };
+      };
+      const rename = (from: string, to: string) =>
+        app.service.db.query('UPDATE bot_secrets SET value = replace(value, $2, $3) WHERE bot_id = $1', [
+          bot.id,
+          from,
+          to,
+        ]);
+      const before = await told();
+      await rename('.k1.', '.k9.');
+      const without = await told(before.revision);
+      expect(without.bot).toMatchObject({ secrets: {}, unreadable: ['channel.token'] });
+      await rename('.k9.', '.k1.');
+      expect(await told(without.revision)).toEqual(before);
+    });
+
     it('tokens are of one bot only, also when two are made at once; one that is archived gives its token back', async () => {
       const token = nextToken();
       const made = await Promise.allSettled(
@@ -361,6 +405,22 @@ describe('bots', () => {
         expect(await problemOf(refused())).toMatchObject({ status: 409, code: 'gateway.bot_archived' });
       }
     });
+  });
+
+  it('that are made many at once, while services are slow to answer, leave connections to the others', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    services.held = promise;
+    const refused: Error[] = [];
+    const making = Array.from({ length: 5 }, () => create().catch((error: Error) => void refused.push(error)));
+    try {
+      await until(() => refused.length === 2, { what: 'those for whom there is no room' });
+    } finally {
+      services.held = undefined;
+      resolve();
+    }
+    for (const error of refused)
+      expect(await problemOf(Promise.reject(error))).toMatchObject({ status: 503, code: 'gateway.bots_busy' });
+    expect((await Promise.all(making)).filter(Boolean)).toHaveLength(3);
   });
 
   describe('that a file describes', () => {

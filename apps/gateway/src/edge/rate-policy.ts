@@ -1,6 +1,6 @@
 import type { RouteDefinition, RouteRate } from '@switchboard/contracts';
-import { isIPv6 } from 'node:net';
 import type { Principal } from '../access/principal';
+import { networkOf } from '../limits/network';
 import type { Charge, RateLimit } from '../limits/rate-limit';
 
 const MINUTE = 60_000;
@@ -56,14 +56,3 @@ export function chargesFor(route: RouteDefinition, principal: Principal | undefi
 }
 
 const classOf = ({ kind, rateClass = 'standard' }: Principal) => (kind === 'key' ? `key ${rateClass}` : kind);
-
-/** Whoever has one IPv6 address has 2^64 of them. */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail = ''] = plain.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const last = tail.split(':').filter(Boolean);
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => '0');
-  return `${[...groups, ...zeros, ...last].slice(0, 4).join(':')}::/64`;
-}

@@ -139,6 +139,19 @@ describe('people, for staff', () => {
     expect(body['restrictions']).toMatchObject([{ botId: 'hers' }]);
   });
 
+  it('that are restricted everywhere are not released by staff of one bot', async () => {
+    const { userId } = await met('hers');
+    const clerk = await signInStaff(app, 'support@hers');
+    const everywhere = await restrict(userId, { until: inDays(1) });
+    const lift = (as: SignedIn) =>
+      ask(as, 'POST', `/people/${userId}/restrictions/${String(everywhere.body['restrictionId'])}/lift`, {
+        reason: 'no more',
+      });
+    expect((await ask(clerk, 'GET', `/people/${userId}`)).body['restrictions']).toMatchObject([{ botId: null }]);
+    expect((await lift(clerk)).status).toBe(403);
+    expect(await lift(support)).toMatchObject({ status: 200, body: { isActive: false } });
+  });
+
   it('are signed out in one browser or in all of them', async () => {
     const { userId } = await signedIn('ben@mail.example');
     const [one, two, three] = [

@@ -13,9 +13,11 @@ import {
   type AnswerOf,
   Clock,
   DomainError,
+  HttpProblem,
   PersonalData,
   type PersonalRow,
   type RequestOf,
+  seesBot,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -118,6 +120,8 @@ export class RestrictionsService {
       await this.people.lock(tx, userId);
       const restriction = await tx.findOneBy(Restriction, { id, userId });
       if (!restriction || !isFor(actor, restriction)) throw new RestrictionNotFound();
+      // Staff of some bots see it, and have no say in the others.
+      if (!seesBot(actor.bots, restriction.botId)) throw new HttpProblem('forbidden');
       if (!this.isActive(restriction)) return this.shown(tx, restriction);
       this.assertOwn(actor, restriction.until);
       const now = this.clock.now();

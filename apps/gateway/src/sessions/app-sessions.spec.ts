@@ -229,6 +229,18 @@ describe('an app that is signed in', () => {
     expect(metrics).toMatch(/refresh_tokens_total\{outcome="stolen".*\} 3/);
   });
 
+  it('begins also where the clock is behind that of the process which has made the first key', async () => {
+    const keys = app.service.nest.get(SigningKeys, { strict: false });
+    await keys.current();
+    const now = app.clock.now();
+    app.clock.advance(-400 * DAY);
+    try {
+      expect((await keys.current()).kid).toBe((await keys.publicKeys()).keys[0]!.kid);
+    } finally {
+      app.clock.set(now);
+    }
+  });
+
   it('has its used tokens kept for a month: an older one is refused, and ends nothing', async () => {
     const first = await begin();
     let next = (await refresh(first.refreshToken)).body;

@@ -197,12 +197,13 @@ export class SessionsService {
   }
 
   /**
-   * Ends sessions of staff that began at the company's provider: the one that is called `sid` there, or all of somebody's.
+   * Ends sessions of staff that began at the company's provider: the one that is called `sid` there, or all of somebody's. Of a session
+   * whose `sid` it has never told, it may be the one.
    * @returns how many
    */
   async endOfSso({ sid, staffId }: { sid?: string | undefined; staffId?: string | undefined }): Promise<number> {
     const [ended] = await this.db.query<[{ subject_id: string }[], number]>(
-      `DELETE FROM sessions WHERE kind = 'staff' AND 'sso' = ANY (amr) AND ($1::text IS NULL OR sso_sid = $1)
+      `DELETE FROM sessions WHERE kind = 'staff' AND 'sso' = ANY (amr) AND ($1::text IS NULL OR sso_sid = $1 OR (sso_sid IS NULL AND subject_id = $2))
          AND ($2::uuid IS NULL OR subject_id = $2) AND ($1::text IS NOT NULL OR $2::uuid IS NOT NULL)
        RETURNING subject_id`,
       [sid ?? null, staffId ?? null],

@@ -32,6 +32,10 @@ export class SignInLink {
   @Column({ name: 'browser_hash', type: 'text', nullable: true })
   browserHash!: string | null;
 
+  /** Keyed hash of the network or the person that asked for a mail. */
+  @Column({ name: 'asked_by', type: 'text', nullable: true })
+  askedBy!: string | null;
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

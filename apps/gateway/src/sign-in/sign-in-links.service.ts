@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { CreateSignInLink, LinkEmail, Locale } from '@switchboard/contracts';
 import { type AnswerOf, DomainError } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
+import { AuditedRequests } from '../audit/audited-requests';
+import { networkOf } from '../limits/network';
 import { MailerService } from '../mail/mailer.service';
 import { IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
@@ -17,8 +19,12 @@ class EmailNotOffered extends DomainError {
   }
 }
 
-/** So many mails one address gets within a quarter of an hour, whoever asks. */
-const MAILS_PER_ADDRESS = 3;
+/**
+ * So many mails one address gets within a quarter of an hour: for the same network or person that asks, so that no stranger keeps
+ * somebody from signing in; and in all.
+ */
+const MAILS_PER_ASKER = 3;
+const MAILS_PER_ADDRESS = 12;
 const PER_ADDRESS_MS = 15 * 60_000;
 
 /** People sign in by links: by e-mail, where a link counts in the browser that asked for it, and out of a bot. */
@@ -32,6 +38,7 @@ export class SignInLinksService {
     private readonly identities: IdentitiesService,
     private readonly sessions: AppSessionsService,
     private readonly mailer: MailerService,
+    private readonly requests: AuditedRequests,
   ) {}
 
   /** @throws EmailNotOffered */
@@ -52,10 +59,12 @@ export class SignInLinksService {
     const browserHash = bindBrowser(http);
     const { channel, externalId } = emailIdentity(email);
     const emailHash = this.identities.hash(channel, externalId);
+    const askedBy = this.links.askerOf(linkTo ?? networkOf(this.requests.originOf(http.request).address ?? ''));
     await this.db.transaction(async (tx) => {
-      if ((await this.links.sentTo(tx, emailHash, PER_ADDRESS_MS)) >= MAILS_PER_ADDRESS) return;
+      const { inAll, bySame } = await this.links.sentTo(tx, { emailHash, askedBy }, PER_ADDRESS_MS);
+      if (bySame >= MAILS_PER_ASKER || inAll >= MAILS_PER_ADDRESS) return;
       const kind = linkTo === undefined ? 'email' : 'link-email';
-      const about = { kind, userId: linkTo ?? null, emailHash, locale, returnTo, browserHash } as const;
+      const about = { kind, userId: linkTo ?? null, emailHash, locale, returnTo, browserHash, askedBy } as const;
       const { id } = await this.links.add(tx, about, externalId);
       await this.jobs.send(tx, id);
     });

@@ -113,20 +113,44 @@ describe('a link by e-mail', () => {
     expect(shape(one)).toEqual(shape(other));
   });
 
-  it('goes to one address no more than three times within a quarter of an hour, and the answer does not tell', async () => {
+  const untilSent = () =>
+    until(
+      async () => {
+        const jobs = `SELECT FROM gateway_jobs.jobs WHERE task_identifier = 'send-sign-in-link'`;
+        return (await gateway.app.service.db.query<unknown[]>(jobs)).length === 0;
+      },
+      { what: 'all mails to be sent' },
+    );
+  const askFrom = (network: string, email: string) => {
+    const browser = gateway.browser();
+    browser.address = network;
+    return ask(browser, email);
+  };
+
+  it('goes to one address three times within a quarter of an hour for whoever asks, and the answer does not tell', async () => {
     const to = address();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(gateway.browser(), to)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => askFrom('2001:db8:0:1::7', to)));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
     await linkTo(to, 3);
-    const waiting = () =>
-      gateway.app.service.db.query<unknown[]>(
-        `SELECT FROM gateway_jobs.jobs WHERE task_identifier = 'send-sign-in-link'`,
-      );
-    await until(async () => (await waiting()).length === 0, { what: 'all mails to be sent' });
+    await untilSent();
     expect(await mails(to)).toHaveLength(3);
-    gateway.app.clock.advance(15 * 60_000 + 1);
-    await ask(gateway.browser(), to);
+    // The same network, as far as anybody can tell.
+    await askFrom('2001:db8:0:1:ffff::8', to);
+    await untilSent();
+    expect(await mails(to)).toHaveLength(3);
+    // Nobody is kept out by a stranger who asks for their mails.
+    expect((await askFrom('2001:db8:0:2::7', to)).status).toBe(202);
     await linkTo(to, 4);
+    gateway.app.clock.advance(15 * 60_000 + 1);
+    await askFrom('2001:db8:0:1::7', to);
+    await linkTo(to, 5);
+  });
+
+  it('goes to one address twelve times within a quarter of an hour, whoever asks', async () => {
+    const to = address();
+    await Promise.all(Array.from({ length: 14 }, (_, i) => askFrom(`192.0.2.${i + 20}`, to)));
+    await untilSent();
+    expect(await mails(to)).toHaveLength(12);
   });
 
   it('is sent again when the server says that it should be, and not when it says that there is nobody', async () => {

@@ -42,7 +42,7 @@ export class SignInLinks {
   async add(
     tx: EntityManager,
     about: Pick<SignInLink, 'kind' | 'userId' | 'locale' | 'returnTo'> &
-      Partial<Pick<SignInLink, 'emailHash' | 'browserHash'>>,
+      Partial<Pick<SignInLink, 'emailHash' | 'browserHash' | 'askedBy'>>,
     email?: string,
   ): Promise<SignInLink> {
     const id = uuidv7();
@@ -51,6 +51,7 @@ export class SignInLinks {
       id,
       emailHash: null,
       browserHash: null,
+      askedBy: null,
       ...about,
       email: email === undefined ? null : this.cipher.encrypt(email, PLACE, id),
       createdAt,
@@ -61,11 +62,27 @@ export class SignInLinks {
     return link;
   }
 
-  /** How many were sent to an address lately. Nobody else sends one to it until `tx` ends. */
-  async sentTo(tx: EntityManager, emailHash: string, withinMs: number): Promise<number> {
+  /**
+   * How many were sent to an address lately, in all and because the same network or person has asked. Nobody else sends one to it until
+   * `tx` ends.
+   */
+  async sentTo(
+    tx: EntityManager,
+    { emailHash, askedBy }: { emailHash: string; askedBy: string },
+    withinMs: number,
+  ): Promise<{ inAll: number; bySame: number }> {
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`sign-in link ${emailHash}`]);
     const since = new Date(this.clock.now().getTime() - withinMs);
-    return tx.countBy(SignInLink, { emailHash, createdAt: MoreThan(since) });
+    const sent = await tx.find(SignInLink, {
+      select: { askedBy: true },
+      where: { emailHash, createdAt: MoreThan(since) },
+    });
+    return { inAll: sent.length, bySame: sent.filter((link) => link.askedBy === askedBy).length };
+  }
+
+  /** Who asks for a mail, as the rows have it: the person who is signed in, or the network. */
+  askerOf(personOrNetwork: string): string {
+    return this.index.hash('sign-in link asked by', personOrNetwork);
   }
 
   /** A link that can be followed still. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Erasure } from '@switchboard/service-kit';
+import { AuditModule } from '../audit/audit.module';
 import { BotsModule } from '../bots/bots.module';
 import { LimitsModule } from '../limits/limits.module';
 import { MailModule } from '../mail/mail.module';
@@ -17,7 +18,7 @@ import { SupabaseSignInService } from './supabase-sign-in.service';
 import { WebAppSignInService } from './web-app-sign-in.service';
 
 @Module({
-  imports: [BotsModule, LimitsModule, MailModule, PeopleModule, ProofOfWorkModule, SessionsModule],
+  imports: [AuditModule, BotsModule, LimitsModule, MailModule, PeopleModule, ProofOfWorkModule, SessionsModule],
   controllers: [SignInController],
   providers: [
     SignInProviders,

@@ -240,6 +240,18 @@ describe('single sign-on of staff', () => {
     expect(await staffOf(atHome.browser)).not.toBeNull();
   });
 
+  it('ends with it also where the provider had not said which of its sessions it was', async () => {
+    account('nora', ['engineers']);
+    const [nameless, named] = [await signIn('nora'), company.browser()];
+    const { id } = (await staffOf(nameless.browser)) as { id: string };
+    await app.service.db.query('UPDATE sessions SET sso_sid = NULL WHERE subject_id = $1', [id]);
+    await signIn('nora', browserOf(), named);
+    const before = company.logouts.length;
+    await named.signOut();
+    await until(() => company.logouts.length > before, { what: 'the provider tells of the sign-out' });
+    expect(await staffOf(nameless.browser)).toBeNull();
+  });
+
   it('is ended by nobody else', async () => {
     account('lena', ['engineers']);
     const { browser } = await signIn('lena');

@@ -3,7 +3,7 @@ import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/ser
 import type { ActOf, ProveAgain } from '@switchboard/contracts';
 import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, Not } from 'typeorm';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log';
 import { SessionsService } from '../sessions/sessions.service';
@@ -32,9 +32,20 @@ export interface SignInStep {
   readonly hasPasskey: boolean;
 }
 
+/** What somebody has chosen who was invited. It is written down together with their app: until then the link is good. */
+const Account = z.object({ email: z.string(), name: z.string(), passwordHash: z.string() });
+type Account = z.output<typeof Account>;
+
 /** What the steps of a sign-in hand on. It is good for one member of staff, and only until their credentials change. */
-const Ticket = z.object({ staffId: z.uuid(), revision: z.int(), secret: z.string().optional() });
+const Ticket = z.object({
+  staffId: z.uuid(),
+  revision: z.int(),
+  secret: z.string().optional(),
+  account: Account.optional(),
+});
 const TICKET = 'sign-in';
+/** Whoever has no app yet has to choose and install one. */
+const ENROLMENT_MS = 30 * 60_000;
 
 /** RFC 6238: SHA-1, six digits, 30 s; the step before and the one after count as well. */
 const PERIOD = 30;
@@ -89,54 +100,40 @@ export class StaffSignInService {
     return { email: plain(email, 'email'), name: plain(name, 'name') };
   }
 
-  /** @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired */
+  /**
+   * Changes nothing yet: whoever does not come to the end opens the link again.
+   * @throws InvitationExpired, WeakPassword, EmailNeeded, StaffExists, SsoRequired
+   */
   async acceptInvitation(chosen: {
     token: string;
     password: string;
     name?: string | undefined;
     email?: string | undefined;
   }): Promise<SignInStep> {
-    await this.local.assertAllowed(await this.invited(this.db.manager, chosen.token));
+    const invited = await this.invited(this.db.manager, chosen.token);
+    await this.local.assertAllowed(invited);
     const known = await this.readInvitation(chosen.token);
     const email = known.email ?? chosen.email;
     if (!email) throw new EmailNeeded();
     const name = chosen.name ?? known.name ?? email;
     await assertStrong(chosen.password, [email, name]);
-    const passwordHash = await hashPassword(chosen.password);
-    const staff = await this.db.transaction(async (tx) => {
-      const invited = await this.invited(tx, chosen.token);
-      const { id } = invited;
-      const emailHash = this.staff.hashOfEmail(email);
-      if (invited.emailHash !== emailHash && (await tx.existsBy(Staff, { emailHash }))) throw new StaffExists();
-      await tx.update(
-        Staff,
-        { id },
-        {
-          ...{ passwordHash, emailHash, invitationHash: null, invitationExpiresAt: null },
-          email: this.cipher.encrypt(email, 'staff.email', id),
-          name: this.cipher.encrypt(name, 'staff.name', id),
-          revision: invited.revision + 1,
-        },
-      );
-      await this.noteOfAccount(tx, id, 'accept-invitation');
-      return tx.findOneByOrFail(Staff, { id });
-    });
-    return this.nextStep(staff);
+    await this.assertFree(this.db.manager, invited.id, email);
+    return this.nextStep(invited, { email, name, passwordHash: await hashPassword(chosen.password) });
   }
 
   /** A secret for an app, which counts when two of its codes have come back. */
   async beginTotp(ticket: string): Promise<{ ticket: string; secret: string; uri: string }> {
-    const { staff } = await this.open(ticket);
+    const { staff, account } = await this.open(ticket);
     // Who has an app already proves it; a lost one is another member's to take away.
     if (staff.totpSecret) throw new SignInExpired();
     const secret = generateSecret({ length: SECRET_BYTES });
-    const label = this.cipher.decrypt(staff.email, 'staff.email', staff.id);
-    return { ticket: this.ticketFor(staff, secret), secret, uri: generateURI({ secret, label, issuer: ISSUER }) };
+    const label = account?.email ?? this.cipher.decrypt(staff.email, 'staff.email', staff.id);
+    return { ticket: this.ticketFor(staff, { secret, account }), secret, uri: generateURI({ secret, label, issuer: ISSUER }) };
   }
 
-  /** @returns the recovery codes. @throws WrongCode, SignInExpired */
+  /** Ends an invitation as well. @returns the recovery codes. @throws WrongCode, SignInExpired, StaffExists */
   async confirmTotp(http: Http, ticket: string, first: string, second: string): Promise<string[]> {
-    const { staff, secret } = await this.open(ticket);
+    const { staff, secret, account } = await this.open(ticket);
     if (!secret || staff.totpSecret) throw new SignInExpired();
     const attempt = await this.attempts.begin(staff.id);
     const one = await this.stepOf(secret, first, 0);
@@ -144,11 +141,17 @@ export class StaffSignInService {
     if (two === undefined) throw new WrongCode();
     await attempt.succeeded();
     const codes = newRecoveryCodes();
-    await this.change(staff, {
-      ...{ state: 'active', totpStep: two, recoveryHashes: this.hashesOf(staff.id, codes) },
-      totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
+    const enrolled = await this.db.transaction(async (tx) => {
+      if (account) await this.assertFree(tx, staff.id, account.email);
+      await this.change(tx, staff, {
+        ...{ state: 'active', totpStep: two, recoveryHashes: this.hashesOf(staff.id, codes) },
+        totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
+        ...(account && this.valuesOf(staff.id, account)),
+      });
+      if (account) await this.noteOfAccount(tx, staff.id, 'accept-invitation');
+      return tx.findOneByOrFail(Staff, { id: staff.id });
     });
-    await this.begin(http, staff, ['pwd', 'otp']);
+    await this.begin(http, enrolled, ['pwd', 'otp']);
     return codes;
   }
 
@@ -244,9 +247,9 @@ export class StaffSignInService {
     });
   }
 
-  private async nextStep(staff: Staff): Promise<SignInStep> {
+  private async nextStep(staff: Staff, account?: Account): Promise<SignInStep> {
     const hasPasskey = await this.passkeys.has(staff.id);
-    return { ticket: this.ticketFor(staff), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey };
+    return { ticket: this.ticketFor(staff, { account }), next: staff.totpSecret ? 'code' : 'enrol', hasPasskey };
   }
 
   /** Takes a code of the app or a recovery code; the row is locked, so that none is taken twice. */
@@ -295,8 +298,22 @@ export class StaffSignInService {
     return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
   }
 
-  private async change(staff: Staff, values: Partial<Staff>): Promise<void> {
-    const { affected } = await this.db.manager.update(
+  private valuesOf(id: string, { email, name, passwordHash }: Account): Partial<Staff> {
+    return {
+      ...{ passwordHash, emailHash: this.staff.hashOfEmail(email), invitationHash: null, invitationExpiresAt: null },
+      email: this.cipher.encrypt(email, 'staff.email', id),
+      name: this.cipher.encrypt(name, 'staff.name', id),
+    };
+  }
+
+  /** @throws StaffExists */
+  private async assertFree(tx: EntityManager, id: string, email: string): Promise<void> {
+    const emailHash = this.staff.hashOfEmail(email);
+    if (await tx.existsBy(Staff, { emailHash, id: Not(id) })) throw new StaffExists();
+  }
+
+  private async change(tx: EntityManager, staff: Staff, values: Partial<Staff>): Promise<void> {
+    const { affected } = await tx.update(
       Staff,
       { id: staff.id, revision: staff.revision },
       { ...values, revision: staff.revision + 1 },
@@ -313,16 +330,20 @@ export class StaffSignInService {
     return staff;
   }
 
-  private ticketFor({ id: staffId, revision }: Staff, secret?: string): string {
-    return this.tickets.issue(TICKET, { staffId, revision, ...(secret && { secret }) });
+  private ticketFor(
+    { id: staffId, revision, totpSecret }: Staff,
+    more: Pick<z.output<typeof Ticket>, 'secret' | 'account'>,
+  ): string {
+    const livesMs = totpSecret ? undefined : ENROLMENT_MS;
+    return this.tickets.issue(TICKET, { staffId, revision, ...more }, livesMs);
   }
 
   /** @throws SignInExpired also for one whose credentials have changed since */
-  private async open(text: string): Promise<{ staff: Staff; secret: string | undefined }> {
-    const { staffId: id, revision, secret } = this.tickets.open(TICKET, Ticket, text);
+  private async open(text: string): Promise<{ staff: Staff } & Pick<z.output<typeof Ticket>, 'secret' | 'account'>> {
+    const { staffId: id, revision, ...chosen } = this.tickets.open(TICKET, Ticket, text);
     const staff = await this.db.manager.findOneBy(Staff, { id, revision });
     if (!staff || staff.state === 'suspended') throw new SignInExpired();
-    return { staff, secret };
+    return { staff, ...chosen };
   }
 
   private hashesOf(staffId: string, codes: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import { startApp, type TestApp, until } from '@switchboard/testing';
 import { generate } from 'otplib';
 import { audited } from '../../test/audit';
 import { gatewayApp } from '../gateway.app';
+import { StaffService } from './staff.service';
 
 const PASSWORD = 'violet tram under seven lemons';
 
@@ -74,12 +75,36 @@ describe('staff', () => {
     expect(nameless).toMatchObject({ status: 422, body: { code: 'gateway.email_needed' } });
     const weak = await post('/staff-sign-in/invitation', { token, password: 'password12345', email: 'o@example.com' });
     expect(weak).toMatchObject({ status: 422, body: { code: 'gateway.weak_password' } });
+    // Begun with a misspelt address, and left: the link is as good as before, and so is what the next start says.
+    const left = await post('/staff-sign-in/invitation', { token, password: PASSWORD, email: 'onwer@example.com' });
+    expect(left).toMatchObject({ status: 200, body: { next: 'enrol' } });
+    expect(await app.service.nest.get(StaffService, { strict: false }).linkForFirstOwner()).toBe(link);
     owner = await enrol(token, { email: 'Owner@example.com', name: 'Olga' });
     expect(owner.confirmed.setCookie).toMatch(/; Path=\/;.* HttpOnly; Secure; SameSite=Strict$/);
     expect(owner.recoveryCodes).toHaveLength(10);
     const session = await call('GET', '/session', undefined, owner.cookie);
     expect(session.body).toMatchObject({ staff: { roles: ['owner'], amr: ['pwd', 'otp'] }, person: null });
     expect((await post('/staff-sign-in/invitation/read', { token })).status).toBe(410);
+  });
+
+  it('an invitation that was not gone through to its end is good until it is, also with another password', async () => {
+    await signInOwner();
+    const invitation = { email: 'iris@example.com', name: 'Iris', grants: [] };
+    const token = tokenIn(String((await post('/staff', invitation, owner.cookie, key())).body['link']));
+    address++;
+    const left = await post('/staff-sign-in/invitation', { token, password: `${PASSWORD} forgotten` });
+    const begun = await post('/staff-sign-in/totp', { ticket: left.body['ticket'] });
+    app.clock.advance(31 * 60_000);
+    const late = { ticket: begun.body['ticket'], first: '111111', second: '222222' };
+    expect(await post('/staff-sign-in/totp/confirm', late)).toMatchObject({ body: { code: 'gateway.sign_in_expired' } });
+    const iris = await enrol(token);
+    expect((await call('GET', '/account', undefined, iris.cookie)).body).toMatchObject({ member: { name: 'Iris' } });
+    const read = await post('/staff-sign-in/invitation/read', { token });
+    expect(read).toMatchObject({ status: 410, body: { code: 'gateway.invitation_expired' } });
+    address++;
+    const signIn = (password: string) => post('/staff-sign-in/password', { email: 'iris@example.com', password });
+    expect((await signIn(`${PASSWORD} forgotten`)).status).toBe(401);
+    expect((await signIn(PASSWORD)).status).toBe(200);
   });
 
   it('signs in with password and code, whatever case the address is in', async () => {

@@ -5,12 +5,13 @@ import {
   type CloudEvent,
   type ListWebhookDeliveries,
   type ReadWebhookDelivery,
+  type ReplayWebhookDeliveries,
   WebhookEndpointPinged,
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
+import { firstIdOf, WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
 import { WebhookEndpoint } from './webhook-endpoint.entity';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookQueueService } from './webhook-queue.service';
@@ -29,12 +30,18 @@ class WebhookDeliveryOpen extends DomainError {
   }
 }
 
+class WebhookDeliveryNotScheduled extends DomainError {
+  constructor(deliveryId: string) {
+    super('gateway.webhook_delivery_not_scheduled', 'It does not wait for another try', 409, { deliveryId });
+  }
+}
+
+type ReplayFilter = RequestOf<typeof ReplayWebhookDeliveries>['body'];
 type DeliveryFilter = Omit<RequestOf<typeof ListWebhookDeliveries>['query'], 'after' | 'limit'>;
 type DeliveryLog = AnswerOf<typeof ReadWebhookDelivery>;
 
 /** Above it a delivery is thin, whatever was asked for. Standard Webhooks: "under 20kb". Characters. */
 const LARGEST_BODY = 20_000;
-const MOST_REPLAYED = 10_000;
 
 /** An event that an endpoint wants. */
 interface Wanted {
@@ -136,23 +143,37 @@ export class WebhookDeliveriesService {
     await this.queue.schedule(tx, endpointId, [deliveryId]);
   }
 
-  /** Sends all that have ended in a period once more, the oldest first. @returns how many */
+  /** Sends all that have ended in a period once more, the oldest first. @returns how many, and behind which there is more */
   async replayAll(
     tx: EntityManager,
     actor: Actor,
     endpointId: string,
-    { from, to, outcomes }: { from: Date; to: Date; outcomes: string[] },
-  ): Promise<number> {
+    { from, to, outcomes, after, limit }: ReplayFilter,
+  ): Promise<AnswerOf<typeof ReplayWebhookDeliveries>> {
     const { ordered } = await this.endpoints.find(tx, actor, endpointId);
     await this.health.lock(tx, endpointId);
-    const [, replayed] = await tx.query<[unknown, number]>(
-      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id IN (
-         SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'ended' AND NOT is_test AND outcome = ANY($2)
-           AND id >= $3 AND id < $4 ORDER BY id LIMIT ${MOST_REPLAYED})`,
-      [endpointId, outcomes, firstIdOf(from), firstIdOf(to)],
+    const found = await tx.query<{ id: string }[]>(
+      `SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'ended' AND NOT is_test AND outcome = ANY($2)
+         AND id >= $3 AND id < $4 AND ($5::uuid IS NULL OR id > $5) ORDER BY id LIMIT $6`,
+      [endpointId, outcomes, firstIdOf(from), firstIdOf(to), after ?? null, limit + 1],
+    );
+    const ids = found.slice(0, limit).map(({ id }) => id);
+    await tx.query(
+      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id = ANY($1)`,
+      [ids],
     );
     await this.queue.sendWaiting(tx, endpointId, ordered);
-    return replayed;
+    return { replayed: ids.length, after: found.length > limit ? ids.at(-1)! : null };
+  }
+
+  /** Sends a delivery now that is to be tried again later, also when its endpoint has asked to be left alone. */
+  async sendNow(tx: EntityManager, actor: Actor, deliveryId: string): Promise<void> {
+    const { endpointId } = await this.find(actor, deliveryId);
+    await this.health.lock(tx, endpointId);
+    const delivery = await this.queue.open(tx, deliveryId);
+    if (delivery?.state !== 'scheduled') throw new WebhookDeliveryNotScheduled(deliveryId);
+    await tx.query('UPDATE webhook_health SET not_before = NULL WHERE endpoint_id = $1', [endpointId]);
+    await this.queue.sendLater(tx, deliveryId, 0);
   }
 
   /** @param limit so many at a time, that nobody waits for the rest. @returns whether that was all */
@@ -258,10 +279,4 @@ const bodyOf = (content: { type: string; timestamp: string; data: object; apiVer
 function isWanted({ types, botIds }: WebhookEndpoint, { type, event }: Pick<Wanted, 'type' | 'event'>): boolean {
   if (!types.includes(type.type)) return false;
   return !botIds || botIds.includes((event.data as { botId?: string } | null)?.botId ?? '');
-}
-
-/** The lowest UUIDv7 of a moment. */
-function firstIdOf(time: Date): string {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

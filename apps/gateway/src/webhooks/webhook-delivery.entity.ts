@@ -107,3 +107,9 @@ export class WebhookAttempt {
   @Column('text', { nullable: true })
   reply!: string | null;
 }
+
+/** The lowest id of a moment. */
+export function firstIdOf(time: Date): string {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

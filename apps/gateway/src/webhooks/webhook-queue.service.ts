@@ -4,7 +4,7 @@ import { WebhookDeliveryFailed } from '@switchboard/contracts';
 import { Clock, defineJob, Jobs } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { WebhookAttempt, type WebhookDelivery } from './webhook-delivery.entity';
+import { firstIdOf, WebhookAttempt, type WebhookDelivery } from './webhook-delivery.entity';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { WebhooksHealthService } from './webhooks-health.service';
 
@@ -203,6 +203,31 @@ export class WebhookQueueService {
       });
     }
     return this.addLostJobs();
+  }
+
+  /**
+   * Gives up what was to be sent first before a time, and has not been: its endpoint takes less than there is for it.
+   * @param limit so many at a time. @returns how many
+   */
+  async expireBefore(time: Date, limit = 500): Promise<number> {
+    const expired = await this.db.query<{ id: string }[]>(
+      `SELECT id FROM webhook_deliveries
+       WHERE id < $1 AND state IN ('waiting', 'scheduled') AND NOT is_test AND NOT is_replay ORDER BY id LIMIT $2`,
+      [firstIdOf(time), limit],
+    );
+    for (const { id } of expired) {
+      await this.db.transaction(async (tx) => {
+        const delivery = await this.open(tx, id);
+        // Its turn has come after all.
+        if (!delivery || !['waiting', 'scheduled'].includes(delivery.state)) return;
+        const { endpointId, type, attempts, ordered } = delivery;
+        await this.end(tx, delivery, 'failed', 'expired');
+        const facts = { deliveryId: id, endpointId, eventType: type, attempts };
+        await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'expired' }));
+        await this.sendWaiting(tx, endpointId, ordered);
+      });
+    }
+    return expired.length;
   }
 
   /** Locks the endpoint of a delivery, and reads both. */

@@ -11,6 +11,7 @@ import {
   ReplayWebhookDeliveries,
   ReplayWebhookDelivery,
   RotateWebhookSecret,
+  SendWebhookDelivery,
   TestWebhookEndpoint,
 } from '@switchboard/contracts';
 import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
@@ -88,11 +89,11 @@ export class WebhooksController {
   }
 
   @Implements(ReplayWebhookDeliveries)
-  async replayAll(
+  replayAll(
     { actor, params, body }: RequestOf<typeof ReplayWebhookDeliveries>,
     tx: EntityManager,
   ): Promise<AnswerOf<typeof ReplayWebhookDeliveries>> {
-    return { replayed: await this.deliveries.replayAll(tx, actor, params.endpointId, body) };
+    return this.deliveries.replayAll(tx, actor, params.endpointId, body);
   }
 
   @Implements(ListWebhookDeliveries)
@@ -118,6 +119,15 @@ export class WebhooksController {
     tx: EntityManager,
   ): Promise<AnswerOf<typeof ReplayWebhookDelivery>> {
     await this.deliveries.replay(tx, actor, params.deliveryId);
+    return params;
+  }
+
+  @Implements(SendWebhookDelivery)
+  async send(
+    { actor, params }: RequestOf<typeof SendWebhookDelivery>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof SendWebhookDelivery>> {
+    await this.deliveries.sendNow(tx, actor, params.deliveryId);
     return params;
   }
 }

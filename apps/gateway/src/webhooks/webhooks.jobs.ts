@@ -22,6 +22,8 @@ const ForgetWebhooks = defineJob('forget-webhook-deliveries', Slot);
 
 const DAY_MS = 86_400_000;
 const DELIVERIES_DAYS = 30;
+/** What has not been sent by then is given up, and seen as failed until it is deleted. */
+const OPEN_DAYS = 25;
 /** A count that begins anew looks old to who has seen the former one: so it is kept for long. */
 const SEQUENCES_DAYS = 400;
 
@@ -67,11 +69,18 @@ export class WebhooksJobs implements OnModuleInit {
   }
 
   @Scheduled('50 3 * * *', ForgetWebhooks, {
-    purpose: 'Deletes webhooks after 30 days, with what was answered, and counts of subjects that were silent for 400.',
+    purpose:
+      'Gives up webhooks whose turn has not come in 25 days, deletes all after 30, with what was answered, and counts of subjects that were silent for 400.',
     timeoutMs: 60 * 60_000,
   })
   async forget(_slot: PayloadOf<typeof ForgetWebhooks>, { signal }: JobRun): Promise<void> {
     const before = (days: number) => new Date(this.clock.now().getTime() - days * DAY_MS);
+    let expired = 0;
+    for (let some = -1; some !== 0; expired += some) {
+      some = await this.queue.expireBefore(before(OPEN_DAYS));
+      signal.throwIfAborted();
+    }
+    if (expired > 0) this.log.error({ expired }, 'webhooks were given up: their turn had not come in 25 days');
     while (!(await this.deliveries.forgetBefore(before(DELIVERIES_DAYS)))) signal.throwIfAborted();
     await this.deliveries.forgetSequencesBefore(before(SEQUENCES_DAYS));
   }

@@ -40,6 +40,27 @@ export class WebhooksMetrics {
       },
     });
     new Gauge({
+      name: 'webhook_waiting_seconds',
+      help: 'How old the oldest webhook is that waits for its turn at its endpoint. Not counted: endpoints that have failed for a day, and what is behind one of its subject that is tried again later.',
+      registers,
+      async collect() {
+        const rows = await db
+          .query<{ waiting: number }[]>(
+            `SELECT coalesce(greatest(0, extract(epoch FROM now() - min(oldest.created_at))), 0)::float8 AS waiting
+             FROM webhook_endpoints e JOIN webhook_health h ON h.endpoint_id = e.id, LATERAL (
+               SELECT created_at FROM webhook_deliveries w
+               WHERE endpoint_id = e.id AND state = 'waiting' AND NOT is_test AND NOT is_replay AND (NOT e.ordered OR NOT EXISTS (
+                 SELECT FROM webhook_deliveries WHERE endpoint_id = e.id AND subject = w.subject AND sequence < w.sequence
+                   AND state IN ('scheduled', 'sending') AND NOT is_test AND NOT is_replay))
+               ORDER BY id LIMIT 1) oldest
+             WHERE h.failing_since IS NULL OR h.failing_since > now() - interval '24 hours'`,
+          )
+          .catch(() => undefined);
+        if (rows) this.set(rows[0]!.waiting);
+        else this.remove();
+      },
+    });
+    new Gauge({
       name: 'webhook_endpoints',
       help: 'Webhook endpoints: enabled and answering, failing for so many hours, disabled for a reason.',
       labelNames: ['state'],

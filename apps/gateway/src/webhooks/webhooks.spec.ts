@@ -16,6 +16,7 @@ import {
   ReplayWebhookDeliveries,
   ReplayWebhookDelivery,
   RotateWebhookSecret,
+  SendWebhookDelivery,
   TestWebhookEndpoint,
   ContactBlocked,
   WebhookDeliveryCompleted,
@@ -532,6 +533,61 @@ describe('an endpoint', () => {
   });
 });
 
+describe('a webhook that waits', () => {
+  const insert = (endpointId: string, at: Date, state: 'waiting' | 'scheduled') =>
+    app.service.db.query(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, type, subject, sequence, body, user_ids, state, due_at, created_at)
+       VALUES ($1, $2, '${TYPE}', 'b', 1, '{}', '{}', $3, CASE WHEN $3 = 'scheduled' THEN now() + interval '1 day' END, $4)`,
+      [uuidv7({ msecs: at.getTime() }), endpointId, state, at],
+    );
+  const waitingSeconds = async () => {
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    return Number(/webhook_waiting_seconds\{[^}]*\} (\S+)/.exec(metrics)?.[1]);
+  };
+  const ago = (ms: number) => new Date(Date.now() - ms);
+
+  it('because its endpoint is slow is counted, and so is no one that is tried again later', async () => {
+    const { id } = await open();
+    await insert(id, ago(3 * HOUR_MS), 'scheduled');
+    expect(await waitingSeconds()).toBe(0);
+    await insert(id, ago(2 * HOUR_MS), 'waiting');
+    const seconds = await waitingSeconds();
+    expect(seconds).toBeGreaterThanOrEqual(7200);
+    expect(seconds).toBeLessThan(3 * 3600);
+    // That endpoint has an alarm of its own.
+    await app.service.db.query(`UPDATE webhook_health SET failing_since = now() - interval '25 hours'`);
+    expect(await waitingSeconds()).toBe(0);
+  });
+
+  it('behind one of its subject that is tried again later is not counted where order is kept', async () => {
+    const { id } = await open({ ordered: true });
+    await insert(id, ago(3 * HOUR_MS), 'scheduled');
+    await insert(id, ago(2 * HOUR_MS), 'waiting');
+    await app.service.db.query(`UPDATE webhook_deliveries SET sequence = 2 WHERE state = 'waiting'`);
+    expect(await waitingSeconds()).toBe(0);
+  });
+
+  it('longer than 25 days has failed: it is told of, and seen until it is deleted', async () => {
+    const { id } = await open();
+    await insert(id, ago(26 * 24 * HOUR_MS), 'waiting');
+    await insert(id, ago(26 * 24 * HOUR_MS), 'scheduled');
+    await insert(id, ago(20 * 24 * HOUR_MS), 'scheduled');
+    await app.service.nest
+      .get(Schedules, { strict: false })
+      .runSlot('forget-webhook-deliveries', new Date(Date.now() + YEAR_MS / 2));
+    const ended = await untilEnded(id, 2);
+    expect(ended).toMatchObject([
+      { state: 'scheduled', outcome: null },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
+    ]);
+    for (const { id: deliveryId } of ended.slice(1)) {
+      const { data } = await app.probe.until(WebhookDeliveryFailed, (event) => event.data.deliveryId === deliveryId);
+      expect(data).toMatchObject({ endpointId: id, reason: 'expired', attempts: 0 });
+    }
+  });
+});
+
 describe('a test or a replay', () => {
   const test = (endpointId: string) =>
     app.gateway.call(TestWebhookEndpoint, { params: { endpointId }, idempotencyKey: uuidv7() });
@@ -605,12 +661,76 @@ describe('a test or a replay', () => {
     const before = receiver.at(path).length;
     const body = { from: from.toISOString(), to: new Date(from.getTime() + 1).toISOString() };
     const question = { params: { endpointId: id }, body, idempotencyKey: uuidv7() };
-    expect(await app.gateway.call(ReplayWebhookDeliveries, question)).toEqual({ replayed: 6 });
+    expect(await app.gateway.call(ReplayWebhookDeliveries, question)).toEqual({
+      replayed: 6,
+      after: null,
+    });
     await receiver.until(path, before + 6);
     await until(async () => (await deliveries({ endpointId: id, outcome: 'delivered' })).length === 7, {
       what: 'all of them',
     });
     expect(receiver.at(path)).toHaveLength(before + 6);
+  });
+
+  it('of more than is sent at once says where to go on, and that sends none twice', async () => {
+    const { id, path } = await open();
+    const from = app.clock.now();
+    for (let i = 0; i < 5; i++) await app.probe.say(aMessage());
+    await untilEnded(id, 5);
+    const outcomes: 'delivered'[] = ['delivered'];
+    const body = { from: from.toISOString(), to: new Date(from.getTime() + 1).toISOString(), outcomes, limit: 2 };
+    const ask = (after?: string) => {
+      const question = {
+        params: { endpointId: id },
+        body: { ...body, ...(after && { after }) },
+        idempotencyKey: uuidv7(),
+      };
+      return app.gateway.call(ReplayWebhookDeliveries, question);
+    };
+    const replayed = [];
+    for (let after: string | undefined; ;) {
+      const answer = await ask(after);
+      replayed.push(answer.replayed);
+      if (!answer.after) break;
+      after = answer.after;
+    }
+    expect(replayed).toEqual([2, 2, 1]);
+    await receiver.until(path, 10);
+    await untilEnded(id, 5);
+    const sent = [...Map.groupBy(receiver.at(path), ({ id }) => id).values()];
+    expect(sent.map((all) => all.length)).toEqual([2, 2, 2, 2, 2]);
+  });
+});
+
+describe('a webhook that is to be tried again later', () => {
+  const sendNow = (deliveryId: string) =>
+    app.gateway.call(SendWebhookDelivery, { params: { deliveryId }, idempotencyKey: uuidv7() });
+
+  it('is sent now when somebody asks for it, although its endpoint has asked to be left alone', async () => {
+    const { id, path } = await open();
+    receiver.answer(path, (_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end());
+    await app.probe.say(aMessage());
+    const { id: deliveryId } = await untilTried(id, 1);
+    receiver.answer(path, 200);
+    await sendNow(deliveryId);
+    expect(await untilEnded(id)).toMatchObject([{ id: deliveryId, outcome: 'delivered', attempts: 2 }]);
+    expect(receiver.at(path)).toHaveLength(2);
+    expect(receiver.at(path)[1]!.headers['webhook-test']).toBeUndefined();
+    await expect(sendNow(deliveryId)).rejects.toMatchObject({
+      problem: { code: 'gateway.webhook_delivery_not_scheduled' },
+    });
+  });
+
+  it('keeps its place among its tries when that fails again', async () => {
+    const { id, path } = await open();
+    receiver.answer(path, 500);
+    await app.probe.say(aMessage());
+    const { id: deliveryId } = await untilTried(id, 1);
+    await sendNow(deliveryId);
+    await untilTried(id, 2);
+    const [delivery] = await deliveries({ endpointId: id });
+    expect(delivery).toMatchObject({ state: 'scheduled', attempts: 2 });
+    expect(delivery!.dueAt!.getTime() - Date.now()).toBeGreaterThan(RETRY_AFTER_MS[1]! * 0.7);
   });
 });
 

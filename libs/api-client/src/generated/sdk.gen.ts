@@ -649,6 +649,9 @@ import type {
   GatewayWebhookDeliveriesReplayData,
   GatewayWebhookDeliveriesReplayErrors,
   GatewayWebhookDeliveriesReplayResponses,
+  GatewayWebhookDeliveriesSendData,
+  GatewayWebhookDeliveriesSendErrors,
+  GatewayWebhookDeliveriesSendResponses,
   GatewayWebhookEndpointsChangeData,
   GatewayWebhookEndpointsChangeErrors,
   GatewayWebhookEndpointsChangeResponses,
@@ -3553,6 +3556,18 @@ export const gatewayWebhookDeliveriesReplay = <ThrowOnError extends boolean = tr
   >({ url: '/v1/webhook-deliveries/{deliveryId}/replay', ...options });
 
 /**
+ * Sends a delivery now that is to be tried again later, also when its endpoint has asked to be left alone. If that fails, the next try is as far away as it would be otherwise.
+ */
+export const gatewayWebhookDeliveriesSend = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayWebhookDeliveriesSendData, ThrowOnError>,
+): RequestResult<GatewayWebhookDeliveriesSendResponses, GatewayWebhookDeliveriesSendErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    GatewayWebhookDeliveriesSendResponses,
+    GatewayWebhookDeliveriesSendErrors,
+    ThrowOnError
+  >({ url: '/v1/webhook-deliveries/{deliveryId}/send', ...options });
+
+/**
  * Where webhooks go, in the order in which they were opened.
  */
 export const gatewayWebhookEndpointsList = <ThrowOnError extends boolean = true>(
@@ -3625,7 +3640,7 @@ export const gatewayWebhookEndpointsChange = <ThrowOnError extends boolean = tru
   });
 
 /**
- * Sends what has ended in a period once more, the oldest first, ten thousand at most.
+ * Sends what has ended in a period once more, the oldest first, ten thousand at most; the answer says where to go on.
  */
 export const gatewayWebhookEndpointsReplay = <ThrowOnError extends boolean = true>(
   options: Options<GatewayWebhookEndpointsReplayData, ThrowOnError>,

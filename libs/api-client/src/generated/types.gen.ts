@@ -5,6 +5,21 @@ export type ClientOptions = {
 };
 
 /**
+ * In what `expected` and `seen` are counted; money in millionths of a US dollar.
+ */
+export type AlertMeasure = string;
+
+/**
+ * By what rule the numbers are out of the ordinary.
+ */
+export type AlertRule = string;
+
+/**
+ * "critical" wakes somebody, "warning" waits for the morning.
+ */
+export type AlertSeverity = string;
+
+/**
  * Of which days and people a report speaks, and how fresh it is.
  */
 export type AnalyticsAbout = {
@@ -53,8 +68,8 @@ export type AnalyticsActivityPoint = {
 
 export type AnalyticsAlert = {
   id: string;
-  rule: string;
-  severity: string;
+  rule: AlertRule;
+  severity: AlertSeverity;
   /**
    * Which numbers: `bot:lumen`.
    */
@@ -69,10 +84,7 @@ export type AnalyticsAlert = {
     en: string;
     ru: string;
   };
-  /**
-   * In what `expected` and `seen` are counted.
-   */
-  measure: string;
+  measure: AlertMeasure;
   windowSeconds: number;
   expected: number;
   seen: number;
@@ -318,7 +330,7 @@ export type AnalyticsExperiment = {
    */
   segments: Array<'channel' | 'newcomer'>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
-  decision: string | null;
+  decision: ExperimentDecision | null;
   /**
    * What everybody gets since the decision.
    */
@@ -385,7 +397,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: string;
+    by: 'channel' | 'newcomer';
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -652,10 +664,7 @@ export type AnalyticsQuarantinedEvent = {
   eventId: string;
   type: string;
   source: string;
-  /**
-   * "unknown_type", "invalid", "from_the_future" or "too_old".
-   */
-  reason: string;
+  reason: AnalyticsQuarantineReason;
   /**
    * What does not fit, without the values.
    */
@@ -667,6 +676,11 @@ export type AnalyticsQuarantinedEvent = {
    */
   replayable: boolean;
 };
+
+/**
+ * Why an event could not be kept. "from_the_future", "too_old": its time lies too far from ours.
+ */
+export type AnalyticsQuarantineReason = string;
 
 export type AnalyticsRate = {
   currency: string;
@@ -1406,6 +1420,11 @@ export type EventGroup = {
    */
   isAbandoned: boolean;
 };
+
+/**
+ * "ship": the arm becomes what everybody gets. "no_effect": no difference larger than the one looked for. "harmful": taken back. "stopped": ended without an answer.
+ */
+export type ExperimentDecision = string;
 
 /**
  * Names an experiment for good, for example "lumen-greeting-2".
@@ -7969,6 +7988,12 @@ export type GatewayKeysRotateErrors = {
     code?: 'gateway.key_not_found' | 'not_found';
   };
   /**
+   * `gateway.key_replaced`, `gateway.too_many_keys`
+   */
+  409: Problem & {
+    code?: 'gateway.key_replaced' | 'gateway.too_many_keys' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -13920,6 +13945,63 @@ export type GatewayWebhookDeliveriesReplayResponses = {
 export type GatewayWebhookDeliveriesReplayResponse =
   GatewayWebhookDeliveriesReplayResponses[keyof GatewayWebhookDeliveriesReplayResponses];
 
+export type GatewayWebhookDeliveriesSendData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    deliveryId: string;
+  };
+  query?: never;
+  url: '/v1/webhook-deliveries/{deliveryId}/send';
+};
+
+export type GatewayWebhookDeliveriesSendErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.webhook_delivery_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.webhook_delivery_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.webhook_delivery_not_scheduled`
+   */
+  409: Problem & {
+    code?: 'gateway.webhook_delivery_not_scheduled' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayWebhookDeliveriesSendError =
+  GatewayWebhookDeliveriesSendErrors[keyof GatewayWebhookDeliveriesSendErrors];
+
+export type GatewayWebhookDeliveriesSendResponses = {
+  /**
+   * The answer.
+   */
+  202: {
+    deliveryId: string;
+  };
+};
+
+export type GatewayWebhookDeliveriesSendResponse =
+  GatewayWebhookDeliveriesSendResponses[keyof GatewayWebhookDeliveriesSendResponses];
+
 export type GatewayWebhookEndpointsListData = {
   body?: never;
   path?: never;
@@ -14219,6 +14301,11 @@ export type GatewayWebhookEndpointsReplayData = {
     from: Instant;
     to: Instant;
     outcomes?: Array<'failed' | 'cancelled' | 'delivered'>;
+    /**
+     * The `after` of the answer before: goes on behind it.
+     */
+    after?: string;
+    limit?: number;
   };
   headers: {
     /**
@@ -14263,6 +14350,10 @@ export type GatewayWebhookEndpointsReplayResponses = {
    */
   202: {
     replayed: number;
+    /**
+     * There is more in this period, behind this delivery; null: that was all.
+     */
+    after: string | null;
   };
 };
 

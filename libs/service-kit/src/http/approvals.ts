@@ -65,12 +65,21 @@ function demandOf(request: RequestOf<RouteDefinition>, requester: string): Appro
     route: { id, summary, permission },
     ...{ method, path, body },
     hash: createHash('sha256').update(asked).digest('hex'),
-    execution: request.route.idempotent ? idempotencyKeyOf(request.http.request) : String(ifMatch),
+    execution: request.route.idempotent ? idempotencyKeyOf(request.http.request) : oneRevisionOf(ifMatch),
     botId: botOf(request),
     userId: isUuid(userId) ? String(userId) : null,
     // One that cannot be an id is none of ours, and is told as such.
     approvalId: approval === undefined ? null : isUuid(approval) ? String(approval) : NO_APPROVAL,
   };
+}
+
+/**
+ * With `*` or a choice of revisions the same request could be done once more after it was undone.
+ * @throws HttpProblem 400
+ */
+function oneRevisionOf(ifMatch: string | undefined): string {
+  if (!ifMatch || !/^"[^",]*"$/.test(ifMatch)) throw new HttpProblem('malformed_if_match');
+  return ifMatch;
 }
 
 const NO_APPROVAL = '00000000-0000-0000-0000-000000000000';

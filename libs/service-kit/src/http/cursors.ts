@@ -1,4 +1,5 @@
 import type { Actor, RouteDefinition } from '@switchboard/contracts';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import type { Clock } from '../clock';
 import type { FieldCipher } from '../field-cipher';
@@ -23,7 +24,7 @@ export interface ListRequest {
   readonly actor: Actor | undefined;
 }
 
-interface Page<Row> {
+export interface Page<Row> {
   data: Row[];
   page: { next: string | null; prev: string | null };
 }
@@ -79,11 +80,38 @@ export class Cursors {
     };
   }
 
+  /**
+   * The answer of a list: a page of the rows that a query finds, the latest first.
+   * @param query without order and limit
+   * @param by the columns by which rows are sorted; together they are unique, and never null
+   */
+  async select<Row extends ObjectLiteral>(
+    request: ListRequest,
+    query: SelectQueryBuilder<Row>,
+    by: readonly (keyof Row & string)[],
+  ): Promise<Page<Row>> {
+    const position = this.position(request);
+    const isRising = position?.direction === 'prev';
+    const columns = by.map((name) => `${query.alias}.${name}`);
+    if (position) {
+      const names = by.map((_, i) => `cursor${i}`);
+      query.andWhere(
+        `(${columns.join(', ')}) ${isRising ? '>' : '<'} (${names.map((name) => `:${name}`).join(', ')})`,
+        Object.fromEntries(names.map((name, i) => [name, position.key[i]])),
+      );
+    }
+    for (const column of columns) query.addOrderBy(column, isRising ? 'ASC' : 'DESC');
+    const rows = await query.limit(request.query.limit + 1).getMany();
+    return this.page(request, rows, (row) => by.map((name) => keyPartOf(row[name])));
+  }
+
   private cursor(request: ListRequest, position: Position): string {
     const until = this.clock.now().getTime() + LIFETIME_MS;
     return this.cipher.encrypt(JSON.stringify({ ...position, until }), placeOf(request));
   }
 }
+
+const keyPartOf = (value: unknown) => (value instanceof Date ? value.toISOString() : (value as SortKey[number]));
 
 function placeOf({ route, params, query, actor }: ListRequest): string {
   const { after: _, limit: __, ...filter } = query;

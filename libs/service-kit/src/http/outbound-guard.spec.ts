@@ -255,6 +255,16 @@ describe('an answer', () => {
     expect(await reasonOf(guard.request(address, LIMITS))).toBe('unreachable');
   });
 
+  it('in another protocol is an answer that broke off: it is neither spoken nor waited for', async () => {
+    let closed = false;
+    const address = await serve((request, response) => {
+      request.socket.on('close', () => (closed = true));
+      response.writeHead(101, { connection: 'Upgrade', upgrade: 'websocket' }).end();
+    });
+    expect(await reasonOf(guard.request(address, LIMITS))).toBe('broken_off');
+    await until(() => closed, { what: 'the connection to end' });
+  });
+
   it('that nobody waits for any more is not waited for', async () => {
     const cancel = new AbortController();
     const address = await serve(() => cancel.abort(new Error('enough')));

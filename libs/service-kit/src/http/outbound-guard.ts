@@ -259,7 +259,13 @@ function ask(
       signal,
     });
     request.once('response', resolve);
+    // Neither `response` nor `error` comes when the other side changes to another protocol.
+    request.once('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new OutboundError('broken_off', 'the answer is in another protocol'));
+    });
     request.on('error', (error) => reject(describe(error)));
+    request.once('close', () => reject(new OutboundError('broken_off', 'the connection ended without an answer')));
     request.end(body);
   });
 }
@@ -299,7 +305,7 @@ function describe(error: Error): OutboundError {
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'unknown');
 
-/** Ends what takes longer, or what nobody waits for any more. */
+/** Ends what takes longer, or what nobody waits for any more: also when the work itself does not notice. */
 async function within<T>(
   timeoutMs: number,
   outer: AbortSignal | undefined,
@@ -307,11 +313,14 @@ async function within<T>(
 ): Promise<T> {
   outer?.throwIfAborted();
   const inner = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    inner.signal.addEventListener('abort', () => reject(inner.signal.reason as Error), { once: true });
+  });
   const stop = () => inner.abort();
   outer?.addEventListener('abort', stop, { once: true });
   const timer = setTimeout(stop, timeoutMs);
   try {
-    return await work(inner.signal);
+    return await Promise.race([work(inner.signal), stopped]);
   } catch (error) {
     outer?.throwIfAborted();
     if (!inner.signal.aborted) throw error;
