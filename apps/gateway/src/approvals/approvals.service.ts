@@ -1,9 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
 import {
   type ActOf,
   type Actor,
   ApproveRequest,
   type ListApprovals,
+  NoticeSendRequested,
   type Permission,
   type ReadApproval,
 } from '@switchboard/contracts';
@@ -13,6 +15,7 @@ import {
   Approvals,
   type ApprovalVerdict,
   Clock,
+  CONFIG,
   FieldCipher,
   LOG,
   type Log,
@@ -56,7 +59,9 @@ export class ApprovalsService implements OnModuleInit {
     private readonly principals: PrincipalsService,
     private readonly cipher: FieldCipher,
     private readonly audit: AuditLog,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: { GATEWAY_PUBLIC_URL?: string },
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -203,6 +208,9 @@ export class ApprovalsService implements OnModuleInit {
     await tx.insert(Approval, approval);
     this.outcomes.inc({ outcome: 'requested' });
     await this.note(tx, 'request', asked(requestedBy), approval, { isBesides: true });
+    // Nobody looks into the list all day, and a day later it is too late.
+    const texts = textsOf(approval, this.config.GATEWAY_PUBLIC_URL);
+    await this.outbox.add(tx, NoticeSendRequested({ noticeId: id, audience: 'staff', texts }));
     return approval;
   }
 
@@ -288,6 +296,16 @@ export class ApprovalsService implements OnModuleInit {
       }),
     );
   }
+}
+
+/** Without names, and without what exactly is asked for. */
+function textsOf({ route, botId }: Approval, site: string | undefined): Record<'en' | 'ru', string> {
+  const act = `\`${route}\`${botId === null ? '' : ` (${botId})`}`;
+  const where = site === undefined ? '' : `\n${new URL('/console/approvals', site).href}`;
+  return {
+    en: `An act waits for a second member of staff: ${act}. It can be approved within 24 hours.${where}`,
+    ru: `Действие ждёт второго сотрудника: ${act}. Одобрить его можно в течение 24 часов.${where}`,
+  };
 }
 
 const asked = (requester: string) => ({ kind: 'staff', id: requester });

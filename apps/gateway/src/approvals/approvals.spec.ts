@@ -1,10 +1,11 @@
-import { DemandApproval } from '@switchboard/contracts';
+import { DemandApproval, NoticeSendRequested } from '@switchboard/contracts';
 import { ServiceClient, ServiceIdentity } from '@switchboard/service-kit';
 import { erasePerson, startApp, tablesWith, type TestApp } from '@switchboard/testing';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { audited } from '../../test/audit';
 import { type SignedIn, signInStaff } from '../../test/sign-in';
+import { SITE } from '../../test/start-gateway';
 import { gatewayApp } from '../gateway.app';
 import { ApprovalsService } from './approvals.service';
 
@@ -22,7 +23,7 @@ describe('what needs a second person', () => {
   let adam: SignedIn;
 
   beforeAll(async () => {
-    app = await startApp(gatewayApp);
+    app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_URL: SITE } });
   });
   afterAll(() => app.stop());
   /** Sessions end by being idle, and proofs of who they are grow old. */
@@ -54,6 +55,21 @@ describe('what needs a second person', () => {
   const unusable = (state: string) => ({
     status: 409,
     body: { code: 'approval_unusable', params: { state } },
+  });
+
+  it('is told of to the staff, once, without a name', async () => {
+    const key = newKey();
+    const { approvalId } = (await invite(key)).body.params;
+    await invite(key);
+    const { data } = await app.probe.until(NoticeSendRequested, ({ data }) => data.noticeId === approvalId);
+    expect(data.audience).toBe('staff');
+    for (const text of Object.values(data.texts)) {
+      expect(text).toContain('gateway.staff.invite');
+      expect(text).toContain(`${SITE}/console/approvals`);
+      expect(text).not.toMatch(/Eve|@/);
+    }
+    const told = app.probe.all(NoticeSendRequested).filter((event) => event.data.noticeId === approvalId);
+    expect(told).toHaveLength(1);
   });
 
   it('is done once it was approved, once, by whoever asked for it', async () => {
