@@ -14,6 +14,7 @@ const LAYERS = [
     'list',
     'session',
     'page-failed',
+    'pending-page',
     'kept-row',
     'period',
     'reason',

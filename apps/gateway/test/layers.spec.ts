@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  ...['audit', 'bots', 'limits', 'proof-of-work', 'sessions', 'api-keys', 'access', 'staff', 'approvals', 'webhooks'],
-  ...['pages', 'edge', 'mail', 'people', 'sign-in', 'staff-sso', 'demo', 'browser-errors'],
+  ...['audit', 'bots', 'limits', 'proof-of-work', 'sessions', 'api-keys', 'access', 'mail', 'staff', 'approvals'],
+  ...['webhooks', 'pages', 'edge', 'people', 'sign-in', 'staff-sso', 'demo', 'browser-errors'],
 ];
 
 const sources = join(__dirname, '..', 'src');

@@ -37,7 +37,11 @@ const AuditEntry = z
     reason: z.string().nullable().describe('In the words of the actor.'),
     approvalId: z.string().nullable(),
     requestId: z.string().nullable(),
-    result: z.string().describe('done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.'),
+    result: z
+      .string()
+      .describe(
+        'done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.',
+      ),
     hash: Hash.describe('SHA-256 over the hash of the entry before it and this one as canonical JSON (RFC 8785).'),
   })
   .meta({ id: 'gateway.AuditEntry' });

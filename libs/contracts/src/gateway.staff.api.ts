@@ -136,7 +136,8 @@ export const SuspendStaff = defineRoute({
   ...change,
   id: 'gateway.staff.suspend',
   path: '/staff/{staffId}/suspend',
-  summary: 'Signs somebody out everywhere and lets them in no more.',
+  summary:
+    'Signs somebody out everywhere and lets them in no more. The API keys that they have made end: rotate before what is to go on.',
 });
 
 export const ResumeStaff = defineRoute({
@@ -144,6 +145,63 @@ export const ResumeStaff = defineRoute({
   id: 'gateway.staff.resume',
   path: '/staff/{staffId}/resume',
   summary: 'Lets somebody in again who was suspended.',
+});
+
+export const EditStaff = defineRoute({
+  ...change,
+  id: 'gateway.staff.edit',
+  method: 'PUT',
+  path: '/staff/{staffId}',
+  summary: 'What somebody is called, and the address with which they sign in.',
+  ifMatch: true,
+  body: InviteStaff.body.pick({ email: true, name: true }),
+  problems: { ...change.problems, 'gateway.staff_exists': 409 },
+});
+
+export const RemoveStaff = defineRoute({
+  params: ofStaff.params,
+  permission: 'staff:write',
+  stepUp: true,
+  problems: change.problems,
+  id: 'gateway.staff.remove',
+  method: 'DELETE',
+  path: '/staff/{staffId}',
+  summary:
+    'Somebody works here no longer: their account goes, and the API keys that they have made end. The audit log keeps what they did, by their id.',
+  ifMatch: true,
+});
+
+const ofStaffSessions = { params: ofStaff.params, problems: { 'gateway.staff_not_found': 404 } } as const;
+
+export const ListStaffSessions = defineRoute({
+  ...ofStaffSessions,
+  id: 'gateway.staff-sessions.list',
+  method: 'GET',
+  path: '/staff/{staffId}/sessions',
+  summary: 'In which browsers a member of staff is signed in, the one that was used last first.',
+  permission: 'staff:read',
+  answer: z.object({
+    data: z.array(z.object({ id: z.uuid(), device: z.string(), createdAt: Instant, seenAt: Instant })),
+  }),
+});
+
+export const EndSessionsOfStaff = defineRoute({
+  ...ofStaffSessions,
+  id: 'gateway.staff-sessions.end-all',
+  method: 'DELETE',
+  path: '/staff/{staffId}/sessions',
+  summary: 'Signs a member of staff out everywhere; they may come in again.',
+  permission: 'staff:write',
+});
+
+export const EndSessionOfStaff = defineRoute({
+  ...ofStaffSessions,
+  id: 'gateway.staff-sessions.end',
+  method: 'DELETE',
+  path: '/staff/{staffId}/sessions/{sessionId}',
+  summary: 'Signs a member of staff out in one browser. One that has ended already stays so.',
+  permission: 'staff:write',
+  params: ofStaff.params.extend({ sessionId: z.uuid() }),
 });
 
 const Role = z
@@ -202,7 +260,8 @@ export const AcceptInvitation = defineRoute({
   ...signIn,
   id: 'gateway.staff-sign-in.accept-invitation',
   path: '/staff-sign-in/invitation',
-  summary: 'The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.',
+  summary:
+    'The first step of an invitation: a password. The link is good until the app is confirmed, and may be opened again.',
   body: z.object({
     token: z.string().max(200),
     password: Password,

@@ -8,7 +8,7 @@ export { remembered } from './remembered';
 
 // The frame of an app
 export { AppShell, type NavItem, type NavSection } from './shell';
-export { Columns, Filters, Grid, Page, Row, Stack } from './page';
+export { Columns, Filters, Grid, Page, type PageProps, Row, Stack } from './page';
 export { CommandProvider, useCommands } from './commands';
 export { type Found, Palette } from './palette';
 export { Logo } from './logo';

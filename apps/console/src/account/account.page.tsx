@@ -20,8 +20,6 @@ import {
   FormProblem,
   notify,
   Page,
-  ProblemState,
-  SkeletonLines,
   SubmitButton,
   TextField,
   useConfirm,
@@ -33,6 +31,7 @@ import { useQuery } from '@tanstack/react-query';
 import { KeyRound, LogOut, RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
+import { PendingPage } from '../pending-page';
 import { accountQuery } from '../session';
 import { Passkeys } from '../passkeys/passkeys';
 import { useRoleTexts } from '../staff-names/roles.texts';
@@ -45,26 +44,10 @@ type Session = GatewayAccountReadResponse['sessions'][number];
 
 export function AccountPage() {
   const t = useAccountTexts();
-  const kit = useKitTexts();
   const { rolesOf } = useRoleTexts();
   const staff = useStaffTexts();
   const { data, error, refetch } = useQuery(accountQuery);
-  if (error && !data) {
-    return (
-      <Page title={t.title}>
-        <ProblemState error={error} retry={() => void refetch()} />
-      </Page>
-    );
-  }
-  if (!data) {
-    return (
-      <Page title={t.title}>
-        <Card>
-          <SkeletonLines lines={6} label={kit.loading} />
-        </Card>
-      </Page>
-    );
-  }
+  if (!data) return <PendingPage title={t.title} error={error} refetch={refetch} />;
   const { member, recoveryCodesLeft, sessions } = data;
   return (
     <Page title={t.title} about={t.about}>

@@ -1,20 +1,10 @@
 import { gatewayBotsReadOptions, type GatewayBot } from '@switchboard/api-client';
-import {
-  Badge,
-  Button,
-  Card,
-  MenuButton,
-  Page,
-  ProblemLine,
-  ProblemState,
-  SkeletonLines,
-  Tabs,
-  useKitTexts,
-} from '@switchboard/ui';
+import { Badge, Button, MenuButton, Page, ProblemLine, Tabs, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { Ellipsis } from 'lucide-react';
 import { lazyPart } from '../lazy-part';
+import { PendingPage } from '../pending-page';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useBotActions } from './bot-actions';
@@ -30,26 +20,10 @@ const tabs = ['settings', 'secrets', 'json', 'history'] as const;
 
 export function BotPage() {
   const t = useBotTexts();
-  const kit = useKitTexts();
   const { botId } = useParams({ from: '/console/bots/$botId' });
   const { data: bot, error, refetch } = useQuery(gatewayBotsReadOptions({ path: { botId } }));
   const way = [{ title: t.title, href: '/console/bots' }];
-  if (error && !bot) {
-    return (
-      <Page title={botId} way={way}>
-        <ProblemState error={error} retry={() => void refetch()} />
-      </Page>
-    );
-  }
-  if (!bot) {
-    return (
-      <Page title={botId} way={way}>
-        <Card>
-          <SkeletonLines lines={6} label={kit.loading} />
-        </Card>
-      </Page>
-    );
-  }
+  if (!bot) return <PendingPage title={botId} way={way} error={error} refetch={refetch} />;
   return <KnownBot bot={bot} way={way} />;
 }
 

@@ -11,7 +11,6 @@ import {
   Link,
   Moment,
   Page,
-  ProblemState,
   Row,
   SkeletonLines,
   useFormats,
@@ -25,6 +24,7 @@ import { BotName } from '../bots/bot-parts';
 import { useMaskedNames } from '../people/people.api';
 import { lazyPart } from '../lazy-part';
 import { useReason } from '../reason/reason';
+import { PendingPage } from '../pending-page';
 import { Outcome, Ratings } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
 import { allTurns } from './turns.api';
@@ -52,22 +52,7 @@ export function ConversationPage() {
   });
   const [chosen, setChosen] = useState<string>();
   const way = [{ title: t.title, href: '/console/conversations' }];
-  if (error && !data) {
-    return (
-      <Page title={t.conversation} way={way}>
-        <ProblemState error={error} retry={() => void refetch()} />
-      </Page>
-    );
-  }
-  if (!data) {
-    return (
-      <Page title={t.conversation} way={way}>
-        <Card>
-          <SkeletonLines lines={8} label={kit.loading} />
-        </Card>
-      </Page>
-    );
-  }
+  if (!data) return <PendingPage title={t.conversation} way={way} error={error} refetch={refetch} />;
   const known = turns.data?.pages.flatMap((page) => page.data) ?? [];
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = turns;
   const moreTurns = hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined;

@@ -38,6 +38,7 @@ import { FlaskConical, Gavel, Pencil, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { BotName } from '../bots/bot-parts';
+import { PendingPage } from '../pending-page';
 import { useStaff } from '../session';
 import { Advice, Health, MetricResults, Segments } from './experiment-results';
 import { ExperimentState } from './experiments.page';
@@ -49,20 +50,16 @@ const RENEWED_EVERY_MS = 60_000;
 
 export function ExperimentPage() {
   const t = useExperimentTexts();
-  const kit = useKitTexts();
   const { experimentId } = useParams({ from: '/console/experiments/$experimentId' });
   const { data, error, refetch } = useQuery(analyticsExperimentsReadOptions({ path: { experimentId } }));
   if (data) return <KnownExperiment experiment={data} />;
   return (
-    <Page title={t.name} way={[{ title: t.title, href: '/console/experiments' }]}>
-      {error ? (
-        <ProblemState error={error} retry={() => void refetch()} />
-      ) : (
-        <Card>
-          <SkeletonLines lines={8} label={kit.loading} />
-        </Card>
-      )}
-    </Page>
+    <PendingPage
+      title={t.name}
+      way={[{ title: t.title, href: '/console/experiments' }]}
+      error={error}
+      refetch={refetch}
+    />
   );
 }
 

@@ -2,23 +2,17 @@ import {
   type AnalyticsExperiment,
   analyticsExperimentsChange,
   analyticsExperimentsDraft,
-  analyticsExperimentsPlan,
   analyticsExperimentsReadOptions,
   chatAiPromptVersionsListOptions,
-  type ChatAiPromptVersion,
 } from '@switchboard/api-client';
 import {
-  Button,
   ButtonLink,
   Card,
   Checkbox,
   CheckboxGroup,
   ComboBox,
-  FieldRow,
   Form,
   FormProblem,
-  IconButton,
-  NumberField,
   Page,
   ProblemState,
   RadioGroup,
@@ -29,12 +23,10 @@ import {
   TextField,
   notify,
   useForm,
-  useFormats,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
@@ -51,10 +43,11 @@ import {
   primaries,
   promptBotOf,
 } from './metrics';
+import { ArmFields } from './arm-fields';
+import { SizeFields } from './size-fields';
 import './experiments.css';
 
 const kinds = ['comparison', 'bandit'] as const;
-const MOST_ARMS = 6;
 
 /** Drafts an experiment with prompts, or changes a draft. */
 export function NewExperimentPage() {
@@ -181,7 +174,7 @@ function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; b
               </div>
             </>
           ) : (
-            <Arms versions={known} arms={arms.map((_, i) => versionOf(i)?.id)} onChange={setArms} />
+            <ArmFields versions={known} arms={arms.map((_, i) => versionOf(i)?.id)} onChange={setArms} />
           )}
           <RadioGroup
             name="kind"
@@ -213,7 +206,7 @@ function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; b
         </Checkbox>
       </Card>
       <Card title={t.size}>
-        <Size draft={draft} isShare={isShare(primary)} arms={arms.length} effect={effect} onEffect={setEffect} />
+        <SizeFields draft={draft} isShare={isShare(primary)} arms={arms.length} effect={effect} onEffect={setEffect} />
       </Card>
       <div className="save-bar">
         <ButtonLink href="/console/experiments">{kit.cancel}</ButtonLink>
@@ -222,134 +215,5 @@ function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; b
         </SubmitButton>
       </div>
     </Form>
-  );
-}
-
-function Arms({
-  versions,
-  arms,
-  onChange,
-}: {
-  versions: readonly ChatAiPromptVersion[];
-  arms: readonly (string | undefined)[];
-  onChange: (arms: readonly (string | undefined)[]) => void;
-}) {
-  const t = useExperimentTexts();
-  return (
-    <>
-      <ul className="experiment-arms">
-        {arms.map((chosen, i) => (
-          <li key={i}>
-            <ComboBox
-              label={i === 0 ? t.control : t.arm(i + 1)}
-              placeholder={t.version}
-              value={chosen ?? null}
-              onChange={(id) => onChange(arms.map((old, at) => (at === i ? id : old)))}
-              choices={versions
-                .filter(({ id }) => id === chosen || !arms.includes(id))
-                .map(({ id, version, note, isInForce }) => ({
-                  id,
-                  label: t.versionOf(version, note ?? ''),
-                  about: isInForce ? t.inForce : undefined,
-                }))}
-            />
-            {i > 1 && (
-              <IconButton label={t.removeArm} icon={<X />} onPress={() => onChange(arms.filter((_, at) => at !== i))} />
-            )}
-          </li>
-        ))}
-      </ul>
-      {arms.length < Math.min(MOST_ARMS, versions.length) && (
-        <div>
-          <Button size="small" icon={<Plus />} onPress={() => onChange([...arms, undefined])}>
-            {t.addArm}
-          </Button>
-        </div>
-      )}
-    </>
-  );
-}
-
-/** How many people it takes, told while it is filled in. */
-function Size({
-  draft,
-  isShare: asksShare,
-  arms,
-  effect,
-  onEffect,
-}: {
-  draft?: AnalyticsExperiment;
-  isShare: boolean;
-  arms: number;
-  effect: number;
-  onEffect: (effect: number) => void;
-}) {
-  const t = useExperimentTexts();
-  const formats = useFormats();
-  const [baseline, setBaseline] = useState<number>();
-  const [persons, setPersons] = useState(draft?.plannedPersons ?? undefined);
-  const plan = useQuery({
-    queryKey: ['experiment plan', baseline, effect, arms],
-    queryFn: async () =>
-      (await analyticsExperimentsPlan({ body: { mean: (baseline ?? 0) / 100, minimalEffect: effect / 100, arms } }))
-        .data,
-    enabled: asksShare && baseline !== undefined && baseline > 0 && baseline < 100 && effect > 0,
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
-  const needed = plan.data;
-  return (
-    <>
-      <FieldRow>
-        {asksShare && (
-          <NumberField
-            label={t.baseline}
-            hint={t.baselineHint}
-            value={baseline ?? Number.NaN}
-            onChange={(value) => setBaseline(Number.isNaN(value) ? undefined : value)}
-            minValue={0}
-            maxValue={100}
-          />
-        )}
-        <NumberField
-          label={t.effect}
-          hint={t.effectHint}
-          value={effect}
-          onChange={onEffect}
-          minValue={0.1}
-          maxValue={1000}
-          formatOptions={{ style: 'unit', unit: 'percent', maximumFractionDigits: 1 }}
-        />
-      </FieldRow>
-      <p className="note" role="status">
-        {needed ? t.needed(formats.number(needed.persons), formats.number(needed.personsPerArm)) : t.neededNone}
-      </p>
-      <FieldRow>
-        <NumberField
-          name="plannedPersons"
-          label={t.persons}
-          value={persons ?? needed?.persons ?? Number.NaN}
-          onChange={(value) => setPersons(Number.isNaN(value) ? undefined : value)}
-          minValue={100}
-        />
-        <NumberField
-          name="weeks"
-          label={t.weeks}
-          hint={t.weeksHint}
-          defaultValue={draft?.days ? draft.days / 7 : 2}
-          minValue={2}
-          maxValue={52}
-        />
-        <NumberField
-          name="coverage"
-          label={t.coverage}
-          defaultValue={(draft?.coverage ?? 10_000) / 10_000}
-          minValue={0.01}
-          maxValue={1}
-          step={0.01}
-          formatOptions={{ style: 'percent' }}
-        />
-      </FieldRow>
-    </>
   );
 }

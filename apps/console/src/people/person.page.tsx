@@ -29,6 +29,7 @@ import { reasonHeader } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
 import { lazyPart } from '../lazy-part';
+import { PendingPage } from '../pending-page';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { ContactState, PersonName } from './person-parts';
@@ -44,26 +45,10 @@ const tabs = ['timeline', 'usage', 'access', 'deliveries'] as const;
 
 export function PersonPage() {
   const t = usePeopleTexts();
-  const kit = useKitTexts();
   const { userId } = useParams({ from: '/console/people/$userId' });
   const { data, error, refetch } = useQuery(botAdapterPersonContactsReadOptions({ path: { userId } }));
   const way = [{ title: t.title, href: '/console/people' }];
-  if (error && !data) {
-    return (
-      <Page title={t.person} way={way}>
-        <ProblemState error={error} retry={() => void refetch()} />
-      </Page>
-    );
-  }
-  if (!data) {
-    return (
-      <Page title={t.person} way={way}>
-        <Card>
-          <SkeletonLines lines={6} label={kit.loading} />
-        </Card>
-      </Page>
-    );
-  }
+  if (!data) return <PendingPage title={t.person} way={way} error={error} refetch={refetch} />;
   return <KnownPerson userId={userId} person={data} way={way} />;
 }
 

@@ -4,6 +4,7 @@ import {
   type GatewayStaffMember,
   gatewayStaffListOptions,
   gatewayStaffReinvite,
+  gatewayStaffRemove,
   gatewayStaffResume,
   gatewayStaffSuspend,
 } from '@switchboard/api-client';
@@ -29,9 +30,19 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { Mail, ShieldEllipsis, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react';
+import {
+  Mail,
+  MonitorSmartphone,
+  Pencil,
+  ShieldEllipsis,
+  Trash2,
+  UserPlus,
+  UserRoundCheck,
+  UserRoundX,
+  Users,
+} from 'lucide-react';
 import { useState } from 'react';
-import { refresh, tellProblem } from '../http/api';
+import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
@@ -39,6 +50,8 @@ import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
 import { InviteDialog } from './invite-dialog';
 import { InvitationLink } from './invitation-link';
+import { MemberDialog } from './member-dialog';
+import { SessionsDialog } from './sessions-dialog';
 import { useStaffTexts } from './staff.texts';
 import './staff.css';
 
@@ -72,6 +85,8 @@ function Members() {
   const { after } = useSearch({ from: '/console/staff' });
   const [inviting, setInviting] = useState(false);
   const [granting, setGranting] = useState<GatewayStaffMember>();
+  const [editing, setEditing] = useState<GatewayStaffMember>();
+  const [looking, setLooking] = useState<GatewayStaffMember>();
   const [invitation, setInvitation] = useState<GatewayInvitation>();
   const { list } = useList(gatewayStaffListOptions({ query: { after, limit: 50 } }));
   const mayWrite = me.can('staff:write');
@@ -86,6 +101,12 @@ function Members() {
     const question = { title: t.suspendTitle(name), text: t.suspendText, action: t.suspend, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     await act(() => gatewayStaffSuspend({ path: { staffId: id } }), t.suspended(name));
+  };
+  const remove = async ({ id, name, revision }: GatewayStaffMember) => {
+    const question = { title: t.removeTitle(name), text: t.removeText, action: t.remove, look: 'danger' as const };
+    if ((await confirm(question)) === undefined) return;
+    const headers = { 'If-Match': etagOf(revision) };
+    await act(() => gatewayStaffRemove({ path: { staffId: id }, headers }), t.removed(name));
   };
   const reinvite = async ({ id, name }: GatewayStaffMember) => {
     const question = { title: t.reinviteTitle(name), text: t.reinviteText, action: t.reinvite };
@@ -174,6 +195,14 @@ function Members() {
                             onAction: () => setGranting(member),
                           },
                           {
+                            ...{ id: 'rename', label: t.rename, icon: <Pencil /> },
+                            onAction: () => setEditing(member),
+                          },
+                          {
+                            ...{ id: 'sessions', label: t.sessions, icon: <MonitorSmartphone /> },
+                            onAction: () => setLooking(member),
+                          },
+                          {
                             ...{ id: 'reinvite', label: t.reinvite, icon: <Mail /> },
                             onAction: () => void reinvite(member),
                           },
@@ -202,6 +231,18 @@ function Members() {
                             },
                           ],
                 },
+                {
+                  id: 'remove',
+                  entries:
+                    member.id === me.id
+                      ? []
+                      : [
+                          {
+                            ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
+                            onAction: () => void remove(member),
+                          },
+                        ],
+                },
               ]
             : undefined
         }
@@ -217,6 +258,8 @@ function Members() {
         />
       )}
       {granting && <GrantDialog member={granting} onClose={() => setGranting(undefined)} />}
+      {editing && <MemberDialog member={editing} onClose={() => setEditing(undefined)} />}
+      {looking && <SessionsDialog member={looking} onClose={() => setLooking(undefined)} />}
       {invitation && <InvitationLink invitation={invitation} onClose={() => setInvitation(undefined)} />}
     </>
   );

@@ -17,9 +17,7 @@ import {
   Moment,
   notify,
   Page,
-  ProblemState,
   Row,
-  SkeletonLines,
   useConfirm,
   useFormats,
   useKitTexts,
@@ -31,6 +29,7 @@ import { Ellipsis, KeyRound, Pencil, Power, RotateCcw, Send, Trash2 } from 'luci
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
+import { PendingPage } from '../pending-page';
 import { useStaff } from '../session';
 import { Deliveries } from './deliveries';
 import { EndpointDialog } from './endpoint-dialog';
@@ -42,20 +41,16 @@ import './webhooks.css';
 
 export function WebhookEndpointPage() {
   const t = useWebhookTexts();
-  const kit = useKitTexts();
   const { endpointId } = useParams({ from: '/console/webhooks/$endpointId' });
   const { data, error, refetch } = useQuery(gatewayWebhookEndpointsReadOptions({ path: { endpointId } }));
   if (data) return <KnownEndpoint endpoint={data} />;
   return (
-    <Page title={t.endpoint} way={[{ title: t.title, href: '/console/webhooks' }]}>
-      {error ? (
-        <ProblemState error={error} retry={() => void refetch()} />
-      ) : (
-        <Card>
-          <SkeletonLines lines={8} label={kit.loading} />
-        </Card>
-      )}
-    </Page>
+    <PendingPage
+      title={t.endpoint}
+      way={[{ title: t.title, href: '/console/webhooks' }]}
+      error={error}
+      refetch={refetch}
+    />
   );
 }
 

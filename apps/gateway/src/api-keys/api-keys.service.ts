@@ -150,6 +150,34 @@ export class ApiKeysService {
     await this.end(id, 'revoked', actor);
   }
 
+  /**
+   * Whoever may come in no longer knows the keys that they have made. `changed` is to be called when `tx` is committed.
+   * @returns their ids
+   */
+  async endMadeBy(tx: EntityManager, by: AuditParty, staffId: string): Promise<string[]> {
+    const now = this.clock.now();
+    const made = await tx.find(ApiKey, {
+      where: { createdBy: staffId, expiresAt: MoreThan(now) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const living = made.filter((key) => this.isAlive(key));
+    for (const key of living) {
+      const ended = { endsAt: now, endedBecause: 'maker_left' };
+      await tx.update(ApiKey, { id: key.id }, ended);
+      await this.note(tx, by, 'revoke', key.id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+    }
+    return living.map(({ id }) => id);
+  }
+
+  /** This process and the others look them up anew. */
+  changed(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.forget(id);
+      this.signals.send(AccessChanged, { subjectId: id });
+    }
+  }
+
   private async end(id: string, because: 'revoked' | 'reported', by: AuditParty): Promise<void> {
     await this.db.transaction(async (tx) => {
       const key = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });

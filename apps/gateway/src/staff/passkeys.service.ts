@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import { Passkey } from './passkey.entity';
+import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
 import { Staff } from './staff.entity';
 import { LastWayIn, PasskeyNotFound, PasskeyRefused, PasskeyUnusable, TooManyPasskeys } from './staff.errors';
@@ -56,6 +57,7 @@ export class PasskeysService {
     private readonly db: DataSource,
     private readonly tickets: StaffTickets,
     private readonly cipher: FieldCipher,
+    private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: GatewayConfig,
@@ -168,6 +170,7 @@ export class PasskeysService {
       await tx.insert(Passkey, passkey);
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.note(tx, 'add', passkey, { before: {}, after: { name, isSynced: passkey.isSynced } });
+      await this.notices.tell(tx, staffId, 'passkey_added');
       return shown(passkey);
     });
   }

@@ -21,6 +21,7 @@ import {
   WrongCredentials,
 } from './staff.errors';
 import { StaffAttempts } from './staff-attempts';
+import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
 import { FIRST, StaffService } from './staff.service';
 
@@ -70,6 +71,7 @@ export class StaffSignInService {
     private readonly tickets: StaffTickets,
     private readonly local: LocalSignIn,
     private readonly signIns: SignInAudit,
+    private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
     private readonly cipher: FieldCipher,
     private readonly index: BlindIndex,
@@ -128,7 +130,11 @@ export class StaffSignInService {
     if (staff.totpSecret) throw new SignInExpired();
     const secret = generateSecret({ length: SECRET_BYTES });
     const label = account?.email ?? this.cipher.decrypt(staff.email, 'staff.email', staff.id);
-    return { ticket: this.ticketFor(staff, { secret, account }), secret, uri: generateURI({ secret, label, issuer: ISSUER }) };
+    return {
+      ticket: this.ticketFor(staff, { secret, account }),
+      secret,
+      uri: generateURI({ secret, label, issuer: ISSUER }),
+    };
   }
 
   /** Ends an invitation as well. @returns the recovery codes. @throws WrongCode, SignInExpired, StaffExists */
@@ -216,6 +222,7 @@ export class StaffSignInService {
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
       await this.noteOfAccount(tx, staffId, 'change-password');
+      await this.notices.tell(tx, staffId, 'password_changed');
     });
     this.sessions.changed(staffId);
   }
@@ -225,6 +232,7 @@ export class StaffSignInService {
     await this.db.transaction(async (tx) => {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
       await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+      await this.notices.tell(tx, staffId, 'recovery_codes_renewed');
     });
     return codes;
   }
@@ -274,6 +282,7 @@ export class StaffSignInService {
       if (!hashes.includes(used!)) return undefined;
       const left = hashes.filter((hash) => hash !== used);
       await tx.update(Staff, { id: staffId }, { recoveryHashes: left });
+      await this.notices.tell(tx, staffId, 'recovery_code_used');
       return { amr: 'mfa', recoveryCodesLeft: left.length };
     });
     if (!taken) {

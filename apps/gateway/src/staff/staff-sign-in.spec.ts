@@ -96,7 +96,9 @@ describe('staff', () => {
     const begun = await post('/staff-sign-in/totp', { ticket: left.body['ticket'] });
     app.clock.advance(31 * 60_000);
     const late = { ticket: begun.body['ticket'], first: '111111', second: '222222' };
-    expect(await post('/staff-sign-in/totp/confirm', late)).toMatchObject({ body: { code: 'gateway.sign_in_expired' } });
+    expect(await post('/staff-sign-in/totp/confirm', late)).toMatchObject({
+      body: { code: 'gateway.sign_in_expired' },
+    });
     const iris = await enrol(token);
     expect((await call('GET', '/account', undefined, iris.cookie)).body).toMatchObject({ member: { name: 'Iris' } });
     const read = await post('/staff-sign-in/invitation/read', { token });
@@ -199,11 +201,61 @@ describe('staff', () => {
       member: { email: 'anna@example.com', name: 'Anna', factors: ['password', 'totp'] },
     });
     const id = String(invited.body['staffId']);
+    await app.service.db.query(
+      `INSERT INTO api_keys (id, secret_hash, name, team, scopes, networks, rate, created_by, created_at, expires_at)
+       VALUES ('of-anna', 'x', 'ci', 'core', '{}', '{}', 'standard', $1, $2::timestamptz, $2::timestamptz + interval '1 year')`,
+      [id, app.clock.now()],
+    );
     const suspended = await post(`/staff/${id}/suspend`, {}, owner.cookie);
     expect(suspended.body).toMatchObject({ state: 'suspended' });
+    const [ofAnna] = await app.service.db.query<unknown[]>(`SELECT ended_because FROM api_keys WHERE id = 'of-anna'`);
+    expect(ofAnna).toEqual({ ended_because: 'maker_left' });
     expect((await call('GET', '/account', undefined, anna.cookie)).status).toBe(401);
     address++;
     expect((await post('/staff-sign-in/password', { email: 'anna@example.com', password: PASSWORD })).status).toBe(401);
+  });
+
+  it('somebody is renamed, signed out by a colleague, and removed, and the keys that they have made with them', async () => {
+    await signInOwner();
+    const grants = [{ role: 'developer', botId: null, until: null }];
+    const invited = await post('/staff', { email: 'dora@example.com', name: 'Dora', grants }, owner.cookie, key());
+    const path = `/staff/${String(invited.body['staffId'])}`;
+    address++;
+    const dora = await enrol(tokenIn(String(invited.body['link'])));
+    const wanted = { name: 'ci', team: 'core', scopes: ['bots:read'], lifetimeDays: 30 };
+    const made = await post('/keys', wanted, dora.cookie, key());
+    expect(made.status).toBe(201);
+    const bearer = { authorization: `Bearer ${String(made.body['key'])}` };
+    expect((await call('GET', '/bots', undefined, '', bearer)).status).toBe(200);
+
+    const sessions = await call('GET', `${path}/sessions`, undefined, owner.cookie);
+    const [{ id: sessionId }] = sessions.body['data'] as [{ id: string }];
+    expect((await call('GET', `${path}/sessions`, undefined, dora.cookie)).status).toBe(403);
+    expect((await call('DELETE', `${path}/sessions/${sessionId}`, undefined, owner.cookie)).status).toBe(204);
+    expect((await call('GET', '/account', undefined, dora.cookie)).status).toBe(401);
+    expect((await call('DELETE', `${path}/sessions`, undefined, owner.cookie)).status).toBe(204);
+
+    const { etag } = await call('GET', path, undefined, owner.cookie);
+    const rename = (email: string) =>
+      call('PUT', path, { email, name: 'Dorothea' }, owner.cookie, { 'if-match': etag });
+    expect(await rename('OWNER@example.com')).toMatchObject({ status: 409, body: { code: 'gateway.staff_exists' } });
+    const renamed = await rename('dorothea@example.com');
+    expect(renamed).toMatchObject({ status: 200, body: { name: 'Dorothea', email: 'dorothea@example.com' } });
+    address++;
+    const email = 'dorothea@example.com';
+    expect((await post('/staff-sign-in/password', { email, password: PASSWORD })).status).toBe(200);
+
+    const remove = (ifMatch: string) => call('DELETE', path, undefined, owner.cookie, { 'if-match': ifMatch });
+    expect((await remove(etag)).status).toBe(412);
+    expect((await remove(renamed.etag)).status).toBe(204);
+    expect((await call('GET', path, undefined, owner.cookie)).status).toBe(404);
+    expect((await call('GET', '/bots', undefined, '', bearer)).status).toBe(401);
+    expect(await audited(app, { resource: String(invited.body['staffId']) })).toEqual(
+      expect.arrayContaining(['gateway.staff.edit done', 'gateway.staff.remove done']),
+    );
+    const self = (await call('GET', '/account', undefined, owner.cookie)).body['member'] as { id: string };
+    const own = await call('DELETE', `/staff/${self.id}`, undefined, owner.cookie, { 'if-match': '"1"' });
+    expect(own).toMatchObject({ status: 403, body: { code: 'gateway.not_for_oneself' } });
   });
 
   it('nobody makes others mightier than themselves, nor changes themselves, nor takes the last owner away', async () => {

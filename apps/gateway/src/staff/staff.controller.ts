@@ -1,11 +1,16 @@
 import { Controller } from '@nestjs/common';
 import {
+  EditStaff,
+  EndSessionOfStaff,
+  EndSessionsOfStaff,
   GrantRoles,
   InviteStaff,
   ListRoles,
   ListStaff,
+  ListStaffSessions,
   ReadStaff,
   ReinviteStaff,
+  RemoveStaff,
   ResumeStaff,
   SuspendStaff,
 } from '@switchboard/contracts';
@@ -60,6 +65,32 @@ export class StaffController {
   @Implements(ResumeStaff)
   async resume({ params, actor }: RequestOf<typeof ResumeStaff>): Promise<AnswerOf<typeof ResumeStaff>> {
     return shown(await this.staff.resume(actor, params.staffId));
+  }
+
+  @Implements(EditStaff)
+  async edit({ params, body, actor, ifMatch }: RequestOf<typeof EditStaff>): Promise<AnswerOf<typeof EditStaff>> {
+    return shown(await this.staff.edit(actor, params.staffId, body, ifMatch));
+  }
+
+  @Implements(RemoveStaff)
+  remove({ params, actor, ifMatch }: RequestOf<typeof RemoveStaff>): Promise<void> {
+    return this.staff.remove(actor, params.staffId, ifMatch);
+  }
+
+  @Implements(ListStaffSessions)
+  async sessions({ params }: RequestOf<typeof ListStaffSessions>): Promise<AnswerOf<typeof ListStaffSessions>> {
+    const data = await this.staff.listSessions(params.staffId);
+    return { data: data.map(({ id, device, createdAt, seenAt }) => ({ id, device, createdAt, seenAt })) };
+  }
+
+  @Implements(EndSessionsOfStaff)
+  endSessions({ params }: RequestOf<typeof EndSessionsOfStaff>): Promise<void> {
+    return this.staff.endSessions(params.staffId);
+  }
+
+  @Implements(EndSessionOfStaff)
+  endSession({ params }: RequestOf<typeof EndSessionOfStaff>): Promise<void> {
+    return this.staff.endSessions(params.staffId, params.sessionId);
   }
 
   @Implements(ListRoles)

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module';
+import { ApiKeysModule } from '../api-keys/api-keys.module';
 import { AuditModule } from '../audit/audit.module';
 import { LimitsModule } from '../limits/limits.module';
+import { MailModule } from '../mail/mail.module';
 import { ProofOfWorkModule } from '../proof-of-work/proof-of-work.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { FirstOwner } from './first-owner';
@@ -9,6 +11,7 @@ import { LocalSignIn } from './local-sign-in';
 import { PasskeysController } from './passkeys.controller';
 import { PasskeysService } from './passkeys.service';
 import { SignInAudit } from './sign-in-audit';
+import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
 import { StaffAttempts } from './staff-attempts';
@@ -17,11 +20,11 @@ import { StaffController } from './staff.controller';
 import { StaffService } from './staff.service';
 
 @Module({
-  imports: [AccessModule, AuditModule, LimitsModule, ProofOfWorkModule, SessionsModule],
+  imports: [AccessModule, ApiKeysModule, AuditModule, LimitsModule, MailModule, ProofOfWorkModule, SessionsModule],
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
-    ...[LocalSignIn, SignInAudit],
+    ...[LocalSignIn, SignInAudit, StaffNoticesJobs],
   ],
   exports: [SignInAudit, StaffService, StaffTickets],
 })

@@ -3,13 +3,15 @@ import { type ActOf, type Actor, allows } from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
+import { ApiKeysService } from '../api-keys/api-keys.service';
 import { type AuditEntry, AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
+import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
 import { Staff } from './staff.entity';
@@ -56,6 +58,7 @@ export class StaffService {
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
     private readonly principals: PrincipalsService,
+    private readonly keys: ApiKeysService,
     private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -133,17 +136,82 @@ export class StaffService {
     return member;
   }
 
+  /** @throws StaffExists */
+  async edit(
+    actor: Actor,
+    id: string,
+    { email, name }: { email: string; name: string },
+    ifMatch: IfMatch,
+  ): Promise<StaffMember> {
+    return this.db.transaction(async (tx) => {
+      const staff = await this.forChange(tx, actor, id);
+      ifMatch.check(staff.revision);
+      const before = await this.read(id, tx);
+      const emailHash = this.hashOfEmail(email);
+      if (await tx.existsBy(Staff, { emailHash, id: Not(id) })) throw new StaffExists();
+      await tx.update(
+        Staff,
+        { id },
+        {
+          emailHash,
+          email: this.cipher.encrypt(email, 'staff.email', id),
+          name: this.cipher.encrypt(name, 'staff.name', id),
+        },
+      );
+      return this.note(tx, actor, 'edit', id, before);
+    });
+  }
+
+  /** The API keys that they have made end as well: they know them. */
   async suspend(actor: Actor, id: string): Promise<StaffMember> {
-    const member = await this.db.transaction(async (tx) => {
+    const { member, keys } = await this.db.transaction(async (tx) => {
       await this.forChange(tx, actor, id);
       const before = await this.read(id, tx);
       await tx.update(Staff, { id }, { state: 'suspended', invitationHash: null });
       await this.sessions.endAll(tx, 'staff', id);
+      const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.assertOwned(tx);
-      return this.note(tx, actor, 'suspend', id, before);
+      return { member: await this.note(tx, actor, 'suspend', id, before), keys: ended };
     });
     this.principals.changed(id);
+    this.keys.changed(keys);
     return member;
+  }
+
+  /** What they did stays in the audit log, by their id. */
+  async remove(actor: Actor, id: string, ifMatch: IfMatch): Promise<void> {
+    const keys = await this.db.transaction(async (tx) => {
+      const staff = await this.forChange(tx, actor, id);
+      ifMatch.check(staff.revision);
+      const before = await this.read(id, tx);
+      await this.sessions.endAll(tx, 'staff', id);
+      const ended = await this.keys.endMadeBy(tx, actor, id);
+      await tx.delete(Staff, { id });
+      await this.assertOwned(tx);
+      await this.audit.append(tx, {
+        ...{ actor, action: 'gateway.staff.remove', resource: { type: 'staff', id }, result: 'done' },
+        ...{ before: rightsOf(before), after: {} },
+      });
+      return ended;
+    });
+    this.principals.changed(id);
+    this.keys.changed(keys);
+  }
+
+  /** Where they are signed in, the one that was used last first. @throws StaffNotFound */
+  async listSessions(id: string): Promise<Session[]> {
+    await find(this.db.manager, id);
+    return this.sessions.list('staff', id);
+  }
+
+  /** @param sessionId all of them without it. @throws StaffNotFound */
+  async endSessions(id: string, sessionId?: string): Promise<void> {
+    await find(this.db.manager, id);
+    if (sessionId !== undefined) await this.sessions.end('staff', id, sessionId);
+    else {
+      await this.sessions.endAll(this.db.manager, 'staff', id);
+      this.sessions.changed(id);
+    }
   }
 
   async resume(actor: Actor, id: string): Promise<StaffMember> {

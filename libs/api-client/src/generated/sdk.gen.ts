@@ -568,6 +568,9 @@ import type {
   GatewaySignInWebAppsBeginData,
   GatewaySignInWebAppsBeginErrors,
   GatewaySignInWebAppsBeginResponses,
+  GatewayStaffEditData,
+  GatewayStaffEditErrors,
+  GatewayStaffEditResponses,
   GatewayStaffGrantData,
   GatewayStaffGrantErrors,
   GatewayStaffGrantResponses,
@@ -583,9 +586,21 @@ import type {
   GatewayStaffReinviteData,
   GatewayStaffReinviteErrors,
   GatewayStaffReinviteResponses,
+  GatewayStaffRemoveData,
+  GatewayStaffRemoveErrors,
+  GatewayStaffRemoveResponses,
   GatewayStaffResumeData,
   GatewayStaffResumeErrors,
   GatewayStaffResumeResponses,
+  GatewayStaffSessionsEndAllData,
+  GatewayStaffSessionsEndAllErrors,
+  GatewayStaffSessionsEndAllResponses,
+  GatewayStaffSessionsEndData,
+  GatewayStaffSessionsEndErrors,
+  GatewayStaffSessionsEndResponses,
+  GatewayStaffSessionsListData,
+  GatewayStaffSessionsListErrors,
+  GatewayStaffSessionsListResponses,
   GatewayStaffSignInAcceptInvitationData,
   GatewayStaffSignInAcceptInvitationErrors,
   GatewayStaffSignInAcceptInvitationResponses,
@@ -3391,6 +3406,17 @@ export const gatewayStaffSignInConfirmTotp = <ThrowOnError extends boolean = tru
   });
 
 /**
+ * Somebody works here no longer: their account goes, and the API keys that they have made end. The audit log keeps what they did, by their id.
+ */
+export const gatewayStaffRemove = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffRemoveData, ThrowOnError>,
+): RequestResult<GatewayStaffRemoveResponses, GatewayStaffRemoveErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewayStaffRemoveResponses, GatewayStaffRemoveErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}',
+    ...options,
+  });
+
+/**
  * A member of staff.
  */
 export const gatewayStaffRead = <ThrowOnError extends boolean = true>(
@@ -3399,6 +3425,21 @@ export const gatewayStaffRead = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<GatewayStaffReadResponses, GatewayStaffReadErrors, ThrowOnError>({
     url: '/v1/staff/{staffId}',
     ...options,
+  });
+
+/**
+ * What somebody is called, and the address with which they sign in.
+ */
+export const gatewayStaffEdit = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffEditData, ThrowOnError>,
+): RequestResult<GatewayStaffEditResponses, GatewayStaffEditErrors, ThrowOnError> =>
+  (options.client ?? client).put<GatewayStaffEditResponses, GatewayStaffEditErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -3439,7 +3480,41 @@ export const gatewayStaffResume = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * Signs somebody out everywhere and lets them in no more.
+ * Signs a member of staff out everywhere; they may come in again.
+ */
+export const gatewayStaffSessionsEndAll = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSessionsEndAllData, ThrowOnError>,
+): RequestResult<GatewayStaffSessionsEndAllResponses, GatewayStaffSessionsEndAllErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    GatewayStaffSessionsEndAllResponses,
+    GatewayStaffSessionsEndAllErrors,
+    ThrowOnError
+  >({ url: '/v1/staff/{staffId}/sessions', ...options });
+
+/**
+ * In which browsers a member of staff is signed in, the one that was used last first.
+ */
+export const gatewayStaffSessionsList = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSessionsListData, ThrowOnError>,
+): RequestResult<GatewayStaffSessionsListResponses, GatewayStaffSessionsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayStaffSessionsListResponses, GatewayStaffSessionsListErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/sessions',
+    ...options,
+  });
+
+/**
+ * Signs a member of staff out in one browser. One that has ended already stays so.
+ */
+export const gatewayStaffSessionsEnd = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffSessionsEndData, ThrowOnError>,
+): RequestResult<GatewayStaffSessionsEndResponses, GatewayStaffSessionsEndErrors, ThrowOnError> =>
+  (options.client ?? client).delete<GatewayStaffSessionsEndResponses, GatewayStaffSessionsEndErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/sessions/{sessionId}',
+    ...options,
+  });
+
+/**
+ * Signs somebody out everywhere and lets them in no more. The API keys that they have made end: rotate before what is to go on.
  */
 export const gatewayStaffSuspend = <ThrowOnError extends boolean = true>(
   options: Options<GatewayStaffSuspendData, ThrowOnError>,

@@ -13193,6 +13193,66 @@ export type GatewayStaffSignInConfirmTotpResponses = {
 export type GatewayStaffSignInConfirmTotpResponse =
   GatewayStaffSignInConfirmTotpResponses[keyof GatewayStaffSignInConfirmTotpResponses];
 
+export type GatewayStaffRemoveData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}';
+};
+
+export type GatewayStaffRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.last_owner`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffRemoveError = GatewayStaffRemoveErrors[keyof GatewayStaffRemoveErrors];
+
+export type GatewayStaffRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffRemoveResponse = GatewayStaffRemoveResponses[keyof GatewayStaffRemoveResponses];
+
 export type GatewayStaffReadData = {
   body?: never;
   path: {
@@ -13233,6 +13293,69 @@ export type GatewayStaffReadResponses = {
 };
 
 export type GatewayStaffReadResponse = GatewayStaffReadResponses[keyof GatewayStaffReadResponses];
+
+export type GatewayStaffEditData = {
+  body: {
+    email: string;
+    name: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}';
+};
+
+export type GatewayStaffEditErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.role_beyond_own`, `gateway.not_for_oneself`
+   */
+  403: Problem & {
+    code?:
+      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.last_owner`, `gateway.staff_exists`
+   */
+  409: Problem & {
+    code?: 'gateway.last_owner' | 'gateway.staff_exists' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffEditError = GatewayStaffEditErrors[keyof GatewayStaffEditErrors];
+
+export type GatewayStaffEditResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayStaffMember;
+};
+
+export type GatewayStaffEditResponse = GatewayStaffEditResponses[keyof GatewayStaffEditResponses];
 
 export type GatewayStaffGrantData = {
   body: {
@@ -13429,6 +13552,139 @@ export type GatewayStaffResumeResponses = {
 };
 
 export type GatewayStaffResumeResponse = GatewayStaffResumeResponses[keyof GatewayStaffResumeResponses];
+
+export type GatewayStaffSessionsEndAllData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions';
+};
+
+export type GatewayStaffSessionsEndAllErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsEndAllError = GatewayStaffSessionsEndAllErrors[keyof GatewayStaffSessionsEndAllErrors];
+
+export type GatewayStaffSessionsEndAllResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffSessionsEndAllResponse =
+  GatewayStaffSessionsEndAllResponses[keyof GatewayStaffSessionsEndAllResponses];
+
+export type GatewayStaffSessionsListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions';
+};
+
+export type GatewayStaffSessionsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsListError = GatewayStaffSessionsListErrors[keyof GatewayStaffSessionsListErrors];
+
+export type GatewayStaffSessionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      id: string;
+      device: string;
+      createdAt: Instant;
+      seenAt: Instant;
+    }>;
+  };
+};
+
+export type GatewayStaffSessionsListResponse =
+  GatewayStaffSessionsListResponses[keyof GatewayStaffSessionsListResponses];
+
+export type GatewayStaffSessionsEndData = {
+  body?: never;
+  path: {
+    staffId: string;
+    sessionId: string;
+  };
+  query?: never;
+  url: '/v1/staff/{staffId}/sessions/{sessionId}';
+};
+
+export type GatewayStaffSessionsEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffSessionsEndError = GatewayStaffSessionsEndErrors[keyof GatewayStaffSessionsEndErrors];
+
+export type GatewayStaffSessionsEndResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type GatewayStaffSessionsEndResponse = GatewayStaffSessionsEndResponses[keyof GatewayStaffSessionsEndResponses];
 
 export type GatewayStaffSuspendData = {
   body?: never;

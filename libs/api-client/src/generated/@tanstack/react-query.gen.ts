@@ -93,6 +93,7 @@ import {
   gatewaySignInMethodsList,
   gatewayStaffList,
   gatewayStaffRead,
+  gatewayStaffSessionsList,
   gatewayStaffSignInMethods,
   gatewayWebhookDeliveriesList,
   gatewayWebhookDeliveriesRead,
@@ -368,6 +369,9 @@ import type {
   GatewayStaffReadData,
   GatewayStaffReadError,
   GatewayStaffReadResponse,
+  GatewayStaffSessionsListData,
+  GatewayStaffSessionsListError,
+  GatewayStaffSessionsListResponse,
   GatewayStaffSignInMethodsData,
   GatewayStaffSignInMethodsError,
   GatewayStaffSignInMethodsResponse,
@@ -4005,6 +4009,31 @@ export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) 
       return data;
     },
     queryKey: gatewayStaffReadQueryKey(options),
+  });
+
+export const gatewayStaffSessionsListQueryKey = (options: Options<GatewayStaffSessionsListData>) =>
+  createQueryKey('gatewayStaffSessionsList', options);
+
+/**
+ * In which browsers a member of staff is signed in, the one that was used last first.
+ */
+export const gatewayStaffSessionsListOptions = (options: Options<GatewayStaffSessionsListData>) =>
+  queryOptions<
+    GatewayStaffSessionsListResponse,
+    GatewayStaffSessionsListError,
+    GatewayStaffSessionsListResponse,
+    ReturnType<typeof gatewayStaffSessionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayStaffSessionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayStaffSessionsListQueryKey(options),
   });
 
 export const analyticsBackupsListQueryKey = (options?: Options<AnalyticsBackupsListData>) =>
