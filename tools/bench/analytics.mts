@@ -270,7 +270,9 @@ async function asking(service: Service, events: number) {
     return cohorts;
   });
   const overview = await timed(async () => (await live.overview({ zone: query.zone }, {})).hours);
-  const business = await timed(async () => [await money.business({ zone: query.zone, currency: 'USD' }, {})]);
+  // It is remembered for a while: of a zone of its own each time it is computed.
+  const zones = Intl.supportedValuesOf('timeZone').filter((zone) => zone.startsWith('Europe/'));
+  const business = await timed(async () => [await money.business({ zone: zones.pop()!, currency: 'USD' }, {})]);
   table(
     ['', 'median ms', 'slowest'],
     [
