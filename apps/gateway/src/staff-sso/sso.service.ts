@@ -137,9 +137,9 @@ export class SsoService {
     setCookie(http, COOKIE, '', 0);
     try {
       return await this.tickets.spend(TICKET, Ticket, ticket ?? '');
-    } catch {
-      this.outcomes.inc({ outcome: 'expired' });
-      throw new SignInExpired();
+    } catch (error) {
+      if (error instanceof SignInExpired) this.outcomes.inc({ outcome: 'expired' });
+      throw error;
     }
   }
 

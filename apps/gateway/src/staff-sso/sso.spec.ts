@@ -172,6 +172,19 @@ describe('single sign-on of staff', () => {
     expect(await staffOf(later.browser)).toMatchObject({ roles: ['analyst'] });
   });
 
+  it('says of a database that fails that something is broken, and not that the attempt is over', async () => {
+    account('rita', ['engineers']);
+    const browser = browserOf();
+    const { back } = await attempt('rita', browser);
+    await app.service.db.query('ALTER TABLE spent_attempts RENAME TO spent_attempts_away');
+    try {
+      const answer = await browser.ask<Refused>('POST', '/staff-sign-in/sso/sessions', broughtBy(back));
+      expect(answer).toMatchObject({ status: 500, body: { code: 'internal_error' } });
+    } finally {
+      await app.service.db.query('ALTER TABLE spent_attempts_away RENAME TO spent_attempts');
+    }
+  });
+
   it('counts an attempt once, in the browser that began it, and believes nothing that does not fit', async () => {
     account('rita', ['engineers']);
     const browser = browserOf();
