@@ -107,7 +107,9 @@ const panels = globSync(`${folder}/*.json`).flatMap((file) => {
     await comeOnce();
     expect(await ask('POST', '/statistics-backups', {}, owner.headers)).toMatchObject({ status: 201 });
     expect(await ask('POST', '/audit/verifications', {}, owner.headers)).toMatchObject({ status: 202 });
-    await until(async () => (await prometheus.query('webhook_attempts_total')).length > 0, { what: 'a webhook' });
+    // A rate is of what comes after it was seen once.
+    for (const seen of ['webhook_attempts_total', 'gateway_request_duration_seconds_count{status="401"}'])
+      await until(async () => (await prometheus.query(seen)).length > 0, { what: seen });
     await comeOnce();
   }
 
