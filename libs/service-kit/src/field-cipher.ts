@@ -53,6 +53,11 @@ export class FieldCipher {
     return this.encrypt(this.decrypt(stored, place, boundTo), place, boundTo);
   }
 
+  /** Whether its key is here. Costs nothing, and says nothing about the place. */
+  isReadable(stored: string): boolean {
+    return this.ring.has(stored.split('.')[1] ?? '');
+  }
+
   /** True of a value that the current key has encrypted. */
   isCurrent(stored: string): boolean {
     return stored.split('.')[1] === this.ring.current;

@@ -30,6 +30,10 @@ export class KeyRing {
     this.current = parsed[0]![0];
   }
 
+  has(id: string): boolean {
+    return this.keys.has(id);
+  }
+
   /** Throws EncryptionKeyMissing. */
   key(id: string): KeyObject {
     const key = this.keys.get(id);

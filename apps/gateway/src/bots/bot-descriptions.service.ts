@@ -17,14 +17,14 @@ export class BotDescriptionsService {
   async describe(service: string, known: string | undefined): Promise<{ revision: string; bots?: KeptBot[] }> {
     const { manager } = this.db;
     const present = await manager.find(BotRow, { select: { id: true, revision: true }, order: { id: 'ASC' } });
-    const { unreadable: missing } = await this.secrets.all(manager);
-    const revision = revisionOf(service, present, missing);
+    const unreadable = await this.secrets.unreadable(manager);
+    const revision = revisionOf(service, present, unreadable);
     if (revision === known) return { revision };
     // Read after the revision: what changes in between is asked for once more, and never missed.
     const rows = await manager.find(BotRow, { order: { id: 'ASC' } });
-    const { values, unreadable } = await this.secrets.all(manager);
+    const secrets = await this.secrets.all(manager);
     const bots = rows.map(({ id, state, description, takenFrom }) => ({
-      ...{ id, state, description, secrets: secretsFor(service, values.get(id) ?? {}) },
+      ...{ id, state, description, secrets: secretsFor(service, secrets.get(id) ?? {}) },
       ...(takenFrom && { takenFrom }),
       ...(unreadable.has(id) && { unreadable: unreadable.get(id)! }),
     }));

@@ -43,14 +43,17 @@ export class BotSecretsService {
     private readonly clock: Clock,
   ) {}
 
-  /** By bot. Of those whose key is missing here the names are told: the bot goes on with what the services had. */
-  async all(manager: EntityManager): Promise<{ values: Map<string, Secrets>; unreadable: Map<string, string[]> }> {
+  /** By bot; without those whose key is missing here. */
+  async all(manager: EntityManager): Promise<Map<string, Secrets>> {
+    return this.values(await manager.find(BotSecretRow));
+  }
+
+  /** By bot, the names of those whose key is missing here: it goes on with what the services had. */
+  async unreadable(manager: EntityManager): Promise<Map<string, string[]>> {
     const rows = await manager.find(BotSecretRow, { order: { botId: 'ASC', name: 'ASC' } });
-    const values = this.values(rows);
-    const unreadable = new Map<string, string[]>();
-    for (const { botId, name } of rows)
-      if (values.get(botId)?.[name] === undefined) unreadable.set(botId, [...(unreadable.get(botId) ?? []), name]);
-    return { values, unreadable };
+    const missing = rows.filter(({ value }) => !this.cipher.isReadable(value));
+    const byBot = Map.groupBy(missing, ({ botId }) => botId);
+    return new Map([...byBot].map(([botId, secrets]) => [botId, secrets.map(({ name }) => name)]));
   }
 
   async of(manager: EntityManager, botId: string): Promise<Secrets> {
