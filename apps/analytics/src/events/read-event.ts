@@ -143,7 +143,7 @@ function rowOf(
     type: nameOf(type),
     source,
     // What was quarantined before anybody knew its contract has none.
-    subject: isKept(subjectField) ? (subject ?? props[subjectField]) : undefined,
+    subject: isKept(subjectField) ? (subject ?? (data as Record<string, string | undefined>)[subjectField]) : undefined,
     bot_id: botId,
     platform: channel,
     locale,

@@ -18,6 +18,8 @@ export class Reading<T> {
     const value = this.read().catch(() => undefined);
     this.last = { goodUntil: Infinity, value };
     void value.then((result) => {
+      // Something else is so since; or it was asked for anew.
+      if (this.last?.value !== value) return;
       const took = performance.now() - now;
       const goodFor = result === undefined ? 0 : Math.max(this.freshMs, took * TIMES_AS_LONG);
       this.last = { goodUntil: performance.now() + goodFor, value };

@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -104,11 +105,20 @@ export class S3Storage implements MediaStorage {
   /** A bucket keeps whole files only, but also the parts of files that were never finished. */
   async removeAbandoned(): Promise<void> {
     const { bucket: Bucket, prefix: Prefix } = this.options;
-    const command = new ListMultipartUploadsCommand({ Bucket, Prefix });
-    const list = await this.ask((abortSignal) => this.client.send(command, { abortSignal })).catch(unlessUnknown);
-    for (const { Key, UploadId, Initiated } of list?.Uploads ?? [])
-      if (Initiated && Date.now() - Initiated.getTime() > ABANDONED_AFTER_MS)
-        await this.abandon({ Bucket, Key, UploadId });
+    let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    while (after) {
+      const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket, Prefix, ...after });
+      const list: ListMultipartUploadsCommandOutput | undefined = await this.ask((abortSignal) =>
+        this.client.send(command, { abortSignal }),
+      ).catch(unlessUnknown);
+      for (const { Key, UploadId, Initiated } of list?.Uploads ?? [])
+        if (Initiated && Date.now() - Initiated.getTime() > ABANDONED_AFTER_MS)
+          // Another service of the same bucket may have been faster.
+          await this.abandon({ Bucket, Key, UploadId }).catch(unlessEnded);
+      after = list?.IsTruncated
+        ? { KeyMarker: list.NextKeyMarker, UploadIdMarker: list.NextUploadIdMarker }
+        : undefined;
+    }
   }
 
   /** Nobody sees anything of it before its last request. @returns how many bytes there were */
@@ -211,6 +221,10 @@ function named(error: unknown): unknown {
 /** A missing bucket is 404 as well, but that is a mistake in the configuration and not a missing file. */
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof S3ServiceException) || !['NoSuchKey', 'NotFound'].includes(error.name)) throw error;
+}
+
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
 }
 
 /** Not every compatible server lists what was never finished. */
