@@ -15,12 +15,16 @@ export function useList<Row, Refused, Key extends QueryKey>(
   onGo?: (cursor: string) => void,
 ) {
   const set = useSetSearch();
-  const { data, error, isFetching, refetch } = useQuery({ ...options, placeholderData: keepPreviousData });
+  const { data, error, isLoading, isPlaceholderData, refetch } = useQuery({
+    ...options,
+    placeholderData: keepPreviousData,
+  });
   return {
     data,
     list: {
       rows: data?.data,
-      waiting: isFetching,
+      // Not while what is shown is asked for once more: some lists do so every few seconds.
+      waiting: isLoading || isPlaceholderData,
       error,
       onRetry: () => void refetch(),
       paging: data && { ...data.page, onGo: onGo ?? ((after: string) => set({ after })) },

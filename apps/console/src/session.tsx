@@ -42,11 +42,15 @@ export function enterConsole(returnTo?: string): void {
   window.location.replace(returnTo?.startsWith('/console/') ? returnTo : '/console/');
 }
 
+/** What somebody has written and not saved, in this tab; in others it goes with the tab. */
+export const DRAFT_KEY = 'switchboard.draft.';
+const isDraft = (key: string) => key.startsWith(DRAFT_KEY);
+
 /** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
   waitingRequests.clear();
-  sessionStorage.clear();
+  if (kind === 'staff') for (const key of Object.keys(sessionStorage).filter(isDraft)) sessionStorage.removeItem(key);
   window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 

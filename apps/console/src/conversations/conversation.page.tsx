@@ -54,8 +54,10 @@ export function ConversationPage() {
   const way = [{ title: t.title, href: '/console/conversations' }];
   if (!data) return <PendingPage title={t.conversation} way={way} error={error} refetch={refetch} />;
   const known = turns.data?.pages.flatMap((page) => page.data) ?? [];
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = turns;
-  const moreTurns = hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = turns;
+  // What was refused is not asked for again and again: it would be at each drawing.
+  const moreTurns =
+    hasNextPage && !isFetchingNextPage && !isFetchNextPageError ? () => void fetchNextPage() : undefined;
   const turn = known.find(({ id }) => id === chosen);
   const { botId, userId, startedAt, activeAt, closedAt, messages, good, bad, costMicros, outcomes } = data;
   return (

@@ -2,8 +2,17 @@ import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
 import { fetchWithApproval } from './fetch-with-approval';
-import { isAttended } from './attended';
 import { fetchWithProofOfWork } from './fetch-with-proof-of-work';
+
+/** How long somebody is taken to be there after they last moved. */
+const THERE_FOR_MS = 60_000;
+
+let movedAt = Date.now();
+for (const sign of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const)
+  window.addEventListener(sign, () => (movedAt = Date.now()), { capture: true, passive: true });
+
+/** Pages ask again by themselves, and that must not keep a session from ending by being idle. */
+const isAttended = (): boolean => Date.now() - movedAt < THERE_FOR_MS;
 
 client.setConfig({ baseUrl: '', fetch: fetchWithProofOfWork(fetchWithApproval) });
 
@@ -16,6 +25,8 @@ client.interceptors.request.use((request) => {
 // What a proxy in between answers is no problem document, and is shown like one.
 client.interceptors.error.use((error, response) => {
   forgetEndedSession(error);
+  // What is shown is not what is saved any more; a form keeps what is typed.
+  if (response?.status === 412) void queryClient.invalidateQueries();
   if (problemOf(error) || !response) return error;
   return {
     title: response.statusText || `HTTP ${response.status}`,

@@ -10,7 +10,7 @@ export interface Kept {
 }
 
 /**
- * A form over the row that it began with. It follows newer revisions until the focus enters it; from then on it keeps its row and
+ * A form over the row that it began with. It follows newer revisions until somebody is at it; from then on it keeps its row and
  * what is typed, and `If-Match` names the revision that was seen, so that nothing of a colleague is written over unseen.
  */
 export function KeptRow<Row extends { readonly revision: string | number }>({
@@ -26,13 +26,15 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
   const row = began ?? latest;
   const kept: Kept = {
     isStale: row.revision !== latest.revision,
+    // What is typed while the row is read is kept again.
     beginAnew: async () => {
-      await readAnew();
       setBegan(undefined);
+      await readAnew();
     },
   };
   return (
-    <div className="kept-row" onFocus={() => setBegan(row)}>
+    // After a save the focus may be in it still.
+    <div className="kept-row" onFocus={() => setBegan(row)} onInput={() => setBegan(row)}>
       <Fragment key={row.revision}>{children(row, kept)}</Fragment>
     </div>
   );

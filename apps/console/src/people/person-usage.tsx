@@ -32,11 +32,19 @@ export function PersonUsage({ userId }: { userId: string }) {
     ...analyticsBoardsReadPersonUsageOptions({ path: { userId }, query: { ...days, zone } }),
     placeholderData: keepPreviousData,
   });
-  if (!data) {
+  const filters = (
+    <Filters>
+      <PeriodField days={days} onChange={setDays} />
+    </Filters>
+  );
+  if (!data || error) {
     return (
-      <Card>
-        {error ? <ProblemState error={error} retry={() => void refetch()} /> : <SkeletonLines label={kit.loading} />}
-      </Card>
+      <>
+        {filters}
+        <Card>
+          {error ? <ProblemState error={error} retry={() => void refetch()} /> : <SkeletonLines label={kit.loading} />}
+        </Card>
+      </>
     );
   }
   if (!data.isCounted) {
@@ -53,9 +61,7 @@ export function PersonUsage({ userId }: { userId: string }) {
   const all = eachDay(days);
   return (
     <>
-      <Filters>
-        <PeriodField days={days} onChange={setDays} />
-      </Filters>
+      {filters}
       <Grid min={120}>
         <Stat label={t.messages} value={formats.number(messages)} />
         <Stat label={t.calls} value={formats.number(calls)} />

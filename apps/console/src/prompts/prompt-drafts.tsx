@@ -29,7 +29,7 @@ import { useQuery } from '@tanstack/react-query';
 import { FilePen, GitCompare, Plus, Save, Trash2, Upload } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
-import { useStaff } from '../session';
+import { DRAFT_KEY, useStaff } from '../session';
 import { useStaffNames } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 import { TryOut } from './try-out';
@@ -273,12 +273,12 @@ type Written = Pick<ChatAiPromptDraft, 'text' | 'note' | 'revision'>;
 
 /**
  * What was written and not saved, with the revision that it began with. It outlives other tabs and pages, and a session that ends while
- * somebody writes; it is gone with the tab of the browser, and when they sign out.
+ * somebody writes; it is gone with the tab of the browser, and when they sign out in it.
  */
 function useUnsaved(draftId: string) {
   const { id } = useStaff();
   return useMemo(() => {
-    const key = `switchboard.draft.${id}.${draftId}`;
+    const key = `${DRAFT_KEY}${id}.${draftId}`;
     return {
       read: (): Written | undefined => {
         try {
