@@ -289,7 +289,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer');
     response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
-    if (!request.complete) drain(request);
+    drain(request);
   }
 
   private finished({ request, response, requestId, found, caller, audited, began }: Exchange): void {

@@ -132,7 +132,7 @@ export class Upstreams implements OnModuleDestroy {
           relay,
         ),
       );
-      if (!request.complete) drain(request);
+      drain(request);
     } catch (error) {
       // Breaking it off is the only way to say that it is not whole.
       if (response.headersSent) return void response.destroy();

@@ -8,7 +8,7 @@ const WITHIN_MS = 10_000;
  * the answer. What has not ended after 10 s ends with its connection.
  */
 export function drain(request: IncomingMessage): void {
-  if (request.destroyed) return;
+  if (request.complete || request.destroyed) return;
   request.unpipe();
   request.resume();
   // Node tells of no connection that ends after the answer: then there is nothing left to end.

@@ -36,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.retryAfter !== undefined) response.set('retry-after', String(problem.retryAfter));
     if (problem.status === 401) response.set('www-authenticate', 'Bearer');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
-    if (!request.complete) drain(request);
+    drain(request);
   }
 
   private tell(error: unknown, { status, code }: Problem, request: Request): void {
