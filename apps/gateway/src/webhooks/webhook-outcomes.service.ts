@@ -48,7 +48,7 @@ export class WebhookOutcomesService {
       // Another process has taken it for lost, and sends it.
       if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
       const outcome = await this.decide(tx, delivery, answer);
-      await this.queue.sendWaiting(tx, endpointId, delivery.ordered);
+      await this.queue.sendWaiting(tx, endpointId);
       return outcome;
     });
   }
