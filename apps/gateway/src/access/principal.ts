@@ -24,6 +24,8 @@ export interface Principal {
 
 /** Dangerous acts are believed for so long after somebody has proven who they are. */
 export const STEP_UP_MS = 5 * 60_000;
+/** At most, those of processes. What is proven later than that was proven while a clock was ahead. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * Whom the service that is asked shall take the principal for.
@@ -34,7 +36,8 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
   const { kind, id, roles, session } = principal;
   const bots = botsFor(principal, route, botId);
   if (bots && (bots.length === 0 || !route.bots)) throw new HttpProblem('forbidden');
-  if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
+  const provenFor = session ? now.getTime() - session.provenAt.getTime() : Infinity;
+  if (route.stepUp && !(provenFor >= -CLOCKS_DIFFER_MS && provenFor <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
   const counted = principal.grants.filter((grant) => grant.botId === null || bots?.includes(grant.botId));
   const scopes = new Set([...counted.flatMap((grant) => grant.scopes), ...prohibitions(principal)]);
