@@ -20,7 +20,7 @@ const LAYERS = [
     'reason',
   ],
   ...['saved-filters', 'staff-names', 'passkeys', 'sign-in'],
-  ...['bots', 'prompts', 'knowledge', 'experiments', 'people', 'conversations', 'boards', 'exports', 'usage', 'alerts'],
+  ...['bots', 'prompts', 'knowledge', 'experiments', 'people', 'conversations', 'exports', 'boards', 'usage', 'alerts'],
   ...['failures', 'webhooks', 'keys', 'system', 'audit', 'staff', 'approvals', 'overview', 'account', 'me'],
   ...['shell', 'routes', 'app', 'main'],
 ];

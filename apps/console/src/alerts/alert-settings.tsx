@@ -44,7 +44,13 @@ export function AlertSettings() {
   );
 }
 
-function SettingsForm({ settings, kept }: { settings: AnalyticsAlertSettingsWithRevision; kept: Kept }) {
+function SettingsForm({
+  settings,
+  kept,
+}: {
+  settings: AnalyticsAlertSettingsWithRevision;
+  kept: Kept<AnalyticsAlertSettingsWithRevision>;
+}) {
   const t = useAlertTexts();
   const mayWrite = useStaff().can('alerts:write');
   const [quiet, setQuiet] = useState(settings.quietHours !== null);
@@ -61,9 +67,9 @@ function SettingsForm({ settings, kept }: { settings: AnalyticsAlertSettingsWith
           throttleHours: values.number('throttleHours') ?? settings.throttleHours,
         },
       }),
-    done: () => {
+    done: ({ data: saved }) => {
       notify({ text: t.settings.saved });
-      void kept.beginAnew();
+      void kept.goOn(saved);
     },
   });
   const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;

@@ -25,11 +25,12 @@ import {
   useConfirm,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Check, Stamp, X } from 'lucide-react';
 import { refresh } from '../http/api';
 import { BotName } from '../bots/bot-parts';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { ApprovalState } from './approval-parts';
@@ -63,9 +64,8 @@ function Approvals({ state }: { state?: 'pending' }) {
   const t = useApprovalTexts();
   const set = useSetSearch();
   const search = useSearch({ from: '/console/approvals' });
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...gatewayApprovalsListOptions({ query: { state, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
     refetchInterval: state ? LOOK_EVERY_MS : false,
   });
   const columns: Column<GatewayApproval>[] = [
@@ -82,14 +82,10 @@ function Approvals({ state }: { state?: 'pending' }) {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ summary }) => summary}
         onOpen={({ id }) => set({ approval: id }, { keepsPage: true })}
-        waiting={isFetching && !data}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ mayDecide }) => (mayDecide ? 'accent' : undefined)}
         empty={
           state ? (

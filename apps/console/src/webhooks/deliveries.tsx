@@ -32,10 +32,11 @@ import {
   useKitTexts,
   wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { RotateCcw, Send } from 'lucide-react';
 import { refresh } from '../http/api';
+import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useWebhookTexts } from './webhooks.texts';
@@ -54,11 +55,10 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
   const search = useSearch({ from: '/console/webhooks/$endpointId' });
   const set = useSetSearch();
   const outcome = oneOf(outcomes, search.outcome);
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...gatewayWebhookDeliveriesListOptions({
       query: { endpointId: endpoint.id, outcome, type: search.type, after: search.after, limit: 50 },
     }),
-    placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? LOOK_EVERY_MS : false),
   });
   const columns: Column<GatewayWebhookDelivery>[] = [
@@ -102,14 +102,10 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
       <DataTable
         label={t.deliveries}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ type }) => type}
         onOpen={({ id }) => set({ delivery: id }, { keepsPage: true })}
-        waiting={isFetching && !data?.data.some(isOpen)}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ outcome: end }) => (end === 'failed' ? 'bad' : undefined)}
         empty={
           outcome || search.type ? (
