@@ -67,7 +67,7 @@ export function AlertList() {
           <Badge dot tone={stateTones[state]}>
             {t.states[state]}
           </Badge>
-          {isUrgent(severity) && state !== 'resolved' && <Badge tone="bad">{t.severities.critical}</Badge>}
+          {isUrgent(severity) && state !== 'resolved' && <Badge tone="bad">{t.urgent}</Badge>}
         </span>
       ),
     },

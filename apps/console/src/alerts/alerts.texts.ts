@@ -1,5 +1,4 @@
 import { defineTexts } from '@switchboard/ui';
-import { severityTexts } from './severities';
 
 export const useAlertTexts = defineTexts({
   en: {
@@ -9,7 +8,7 @@ export const useAlertTexts = defineTexts({
     what: 'What',
     state: 'State',
     states: { pending: 'Being watched', firing: 'Now', resolved: 'Over' },
-    severities: severityTexts.en,
+    urgent: 'Urgent',
     subject: 'Where',
     since: 'Since',
     seen: 'Seen',
@@ -73,7 +72,7 @@ export const useAlertTexts = defineTexts({
     what: 'Что',
     state: 'Состояние',
     states: { pending: 'Под наблюдением', firing: 'Сейчас', resolved: 'Прошло' },
-    severities: severityTexts.ru,
+    urgent: 'Срочно',
     subject: 'Где',
     since: 'С',
     seen: 'Сейчас',

@@ -25,7 +25,7 @@ import { useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { useList } from '../list';
 import { useBotHistoryTexts } from './bot-history.texts';
 import { useBotTexts } from './bots.texts';
@@ -74,7 +74,6 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
       .catch(tellProblem);
     await refresh('gatewayBot');
   };
-  const nameOf = useStaffNames();
   const columns: Column<GatewayBotRevision>[] = [
     {
       ...{ id: 'what', title: history.what, phone: 'main' },
@@ -82,7 +81,7 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
         `${wordOf(history.changes, change)}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
+    { id: 'by', title: history.by, width: '160px', cell: ({ by }) => <StaffName id={by.id} /> },
     { id: 'when', title: history.when, width: '150px', cell: ({ at }) => <Ago at={at} /> },
     {
       id: 'revision',

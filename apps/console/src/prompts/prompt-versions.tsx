@@ -28,7 +28,7 @@ import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 
 /** All versions there were; each is compared with what is in force, and put in force by one press. */
@@ -40,7 +40,6 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
   const [after, setAfter] = useState<string>();
   const [compared, setCompared] = useState<ChatAiPromptVersion>();
   const { list } = useList(chatAiPromptVersionsListOptions({ path: { botId }, query: { limit: 25, after } }), setAfter);
-  const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptVersion>[] = [
     { id: 'version', title: t.tabs.versions, width: '130px', cell: ({ version }) => t.version(version) },
     {
@@ -57,7 +56,7 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
       id: 'by',
       title: t.by,
       width: '150px',
-      cell: ({ createdBy, origin }) => (createdBy ? nameOf(createdBy) : t.origin[origin]),
+      cell: ({ createdBy, origin }) => (createdBy ? <StaffName id={createdBy} /> : t.origin[origin]),
     },
     { id: 'at', title: t.created, width: '140px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
