@@ -22,14 +22,14 @@ export interface Column<Row> {
   phone?: 'main' | 'state' | 'more' | 'never';
 }
 
-export interface Selection {
+interface Selection {
   ids: ReadonlySet<string>;
   onChange: (ids: ReadonlySet<string>) => void;
   /** What can be done with those selected. */
   actions: ReactNode;
 }
 
-export interface DataTableProps<Row> {
+interface DataTableProps<Row> {
   /** Read out, not seen. */
   label: string;
   columns: readonly Column<Row>[];

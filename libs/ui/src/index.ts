@@ -31,7 +31,7 @@ export { ComboBox } from './combo-box';
 export { Checkbox, CheckboxGroup, RadioGroup, Switch } from './toggles';
 export { FileDrop } from './file-drop';
 export { DateRangeField, type Days } from './date-range';
-export { type Step, Stepper } from './stepper';
+export { Stepper } from './stepper';
 
 // What opens above the page
 export { Dialog, DialogActions, DialogBody } from './dialog';

@@ -6,7 +6,6 @@ export const useFailureTexts = defineTexts({
     about:
       'What could not be done and waits for somebody: events that a service gave up, updates of channels, events of statistics.',
     tabs: { events: 'Events', updates: 'Updates', statistics: 'Statistics' },
-    service: 'Service',
     allFine: 'Nothing failed',
     allFineText:
       'Every event was worked through. What fails is tried again first, and stands here when that was of no use.',
@@ -77,7 +76,6 @@ export const useFailureTexts = defineTexts({
     about:
       'Что не получилось и ждёт человека: события, от которых отказался сервис, обновления каналов, события статистики.',
     tabs: { events: 'События', updates: 'Обновления', statistics: 'Статистика' },
-    service: 'Сервис',
     allFine: 'Сбоев нет',
     allFineText:
       'Все события обработаны. Что не удалось, сначала пробуют снова, и если не помогло, оно появляется здесь.',

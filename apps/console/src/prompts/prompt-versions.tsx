@@ -17,8 +17,6 @@ import {
   DialogBody,
   Diff,
   notify,
-  ProblemState,
-  SkeletonLines,
   useConfirm,
   useKitTexts,
 } from '@switchboard/ui';
@@ -27,6 +25,7 @@ import { GitCompare, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { useStaff } from '../session';
 import { StaffName } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
@@ -161,7 +160,7 @@ function Comparison({
 }) {
   const t = usePromptTexts();
   const kit = useKitTexts();
-  const { data, error } = useQuery({
+  const answer = useQuery({
     ...chatAiPromptVersionsReadOptions({ path: { botId: inForce.botId, promptId: id } }),
     // A version never changes.
     staleTime: Infinity,
@@ -176,14 +175,15 @@ function Comparison({
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && <ProblemState error={error} />}
-        {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
-        {data &&
-          (isInForce ? (
-            <div className="prompt-text">{data.text}</div>
-          ) : (
-            <Diff label={t.compare} before={inForce.prompt.text} after={data.text} />
-          ))}
+        <Loaded answer={answer} lines={8}>
+          {({ text }) =>
+            isInForce ? (
+              <div className="prompt-text">{text}</div>
+            ) : (
+              <Diff label={t.compare} before={inForce.prompt.text} after={text} />
+            )
+          }
+        </Loaded>
       </DialogBody>
       {onPublish && (
         <DialogActions>

@@ -25,11 +25,8 @@ import {
   Moment,
   NoMatch,
   notify,
-  ProblemState,
-  SkeletonLines,
   type Tone,
   useFormats,
-  useKitTexts,
   wordOf,
 } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -37,6 +34,7 @@ import { useSearch } from '@tanstack/react-router';
 import { RotateCcw, Send } from 'lucide-react';
 import { refresh } from '../http/api';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useWebhookTexts } from './webhooks.texts';
@@ -139,12 +137,12 @@ function Outcome({ delivery: { outcome } }: { delivery: GatewayWebhookDelivery }
 /** One delivery: what was sent, and each answer. */
 function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: () => void }) {
   const t = useWebhookTexts();
-  const kit = useKitTexts();
   const mayWrite = useStaff().can('webhooks:write');
-  const { data, error, refetch } = useQuery({
+  const answer = useQuery({
     ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
   });
+  const { data } = answer;
   const isScheduled = data?.state === 'scheduled';
   const send = useMutation({
     mutationFn: () =>
@@ -167,9 +165,9 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
-        {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
-        {data && <DeliveryLog delivery={data} />}
+        <Loaded answer={answer} lines={8}>
+          {(delivery) => <DeliveryLog delivery={delivery} />}
+        </Loaded>
       </DialogBody>
       {data && mayWrite && (isScheduled || !isOpen(data)) && (
         <DialogActions>
