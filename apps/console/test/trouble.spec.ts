@@ -26,6 +26,11 @@ describePages('the console when not all goes well', () => {
   const dialog = () => gateway.dialog();
   const text = () => gateway.text();
 
+  const conversation = {
+    ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
+    ...{ messages: 400, turns: 201, outcomes: [], good: 0, bad: 0, costMicros: 10 },
+  };
+
   it('the overview does not say that nothing waits when it was not told', async () => {
     gateway.answer({
       'GET /v1/alerts': BUSY,
@@ -104,10 +109,7 @@ describePages('the console when not all goes well', () => {
         : { data: [first], page: { next: 'second', prev: null } };
     const match = { conversationId: 'c1', botId: 'books', role: 'assistant', sentAt: AT };
     gateway.answer({
-      'GET /v1/conversations/c1': {
-        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
-        ...{ messages: 400, turns: 201, outcomes: [], good: 0, bad: 0, costMicros: 10 },
-      },
+      'GET /v1/conversations/c1': conversation,
       'GET /v1/conversations/c1/turns': pages(turn('t2'), turn('t1')),
       'GET /v1/conversations/c1/messages': pages(message('m2', 'Late words', 't2'), message('m1', 'Early words', 't1')),
       'POST /v1/conversations/search': ({ url }) =>
@@ -139,10 +141,7 @@ describePages('the console when not all goes well', () => {
       ...{ quoted: null, senderName: null, turnId: 't1', sentAt: AT, editedAt: null },
     };
     gateway.answer({
-      'GET /v1/conversations/c1': {
-        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
-        ...{ messages: 400, turns: 201, outcomes: [], good: 0, bad: 0, costMicros: 10 },
-      },
+      'GET /v1/conversations/c1': conversation,
       'GET /v1/conversations/c1/turns': ({ url }) =>
         url.searchParams.has('after') ? BUSY : { data: [], page: { next: 'second', prev: null } },
       'GET /v1/conversations/c1/messages': listOf(message),
@@ -165,6 +164,17 @@ describePages('the console when not all goes well', () => {
       null,
       'second',
     ]);
+  });
+
+  it('that earlier answers of a conversation were refused is told', async () => {
+    gateway.answer({
+      'GET /v1/conversations/c1': conversation,
+      'GET /v1/conversations/c1/turns': ({ url }) =>
+        url.searchParams.has('after') ? BUSY : { data: [], page: { next: 'second', prev: null } },
+    });
+    await page().goto('/console/conversations/c1');
+    await press('Show earlier messages');
+    await says('refused: too_many_requests');
   });
 
   it('conversations of one person say so, and lead to those of everybody', async () => {

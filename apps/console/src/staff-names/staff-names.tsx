@@ -16,11 +16,11 @@ export function useStaffNames(): (id: string) => string {
   return (id) => find(id) ?? (UUID.test(id) ? t.colleague : id);
 }
 
-/** The same as a part of a page. Colleagues without a name can be told apart by the sign of their id. */
+/** The same as a part of a page. Colleagues without a name can be told apart by the end of their id. */
 export function StaffName({ id }: { id: string }) {
-  const nameOf = useStaffNames();
-  const isKnown = useFoundNames()(id) !== undefined || !UUID.test(id);
-  return <span title={isKnown ? undefined : `…${id.slice(-6)}`}>{nameOf(id)}</span>;
+  const t = useTexts();
+  const name = useFoundNames()(id) ?? (UUID.test(id) ? undefined : id);
+  return name ?? <span title={`…${id.slice(-6)}`}>{t.colleague}</span>;
 }
 
 function useFoundNames(): (id: string) => string | undefined {
