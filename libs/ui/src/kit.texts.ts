@@ -60,6 +60,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Nothing matches', clearFilters: 'Clear the filters', noRight: 'Not for your role' },
     problem: {
       title: 'This did not work',
+      missing: 'Nothing is here',
       offline: 'The server cannot be reached',
       offlineText: 'Check the connection and try again.',
       trace: 'Trace',
@@ -159,6 +160,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Ничего не подходит', clearFilters: 'Сбросить фильтры', noRight: 'Недоступно для вашей роли' },
     problem: {
       title: 'Не получилось',
+      missing: 'Здесь ничего нет',
       offline: 'Сервер не отвечает',
       offlineText: 'Проверьте связь и повторите.',
       trace: 'Трасса',
