@@ -219,7 +219,7 @@ withBrowser('the console when not all goes well', () => {
     };
     gateway.answer({ 'GET /v1/approvals': listOf(approval), 'GET /v1/approvals/*': approval });
     await page().goto('/console/approvals?after=second');
-    await page().getByRole('link', { name: 'Make Grace Holm an owner' }).click();
+    await page().getByRole('link', { name: 'Makes somebody an owner or an administrator' }).click();
     await says('Whoever asked can then do exactly this, once.');
     expect(new URL(page().url()).search).toBe('?after=second&approval=a1');
     await page().keyboard.press('Escape');
