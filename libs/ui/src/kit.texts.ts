@@ -59,6 +59,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Nothing matches', clearFilters: 'Clear the filters', noRight: 'Not for your role' },
     problem: {
       title: 'This did not work',
+      missing: 'Nothing is here',
       offline: 'The server cannot be reached',
       offlineText: 'Check the connection and try again.',
       trace: 'Trace',
@@ -155,6 +156,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Ничего не подходит', clearFilters: 'Сбросить фильтры', noRight: 'Недоступно для вашей роли' },
     problem: {
       title: 'Не получилось',
+      missing: 'Здесь ничего нет',
       offline: 'Сервер не отвечает',
       offlineText: 'Проверьте связь и повторите.',
       trace: 'Трасса',

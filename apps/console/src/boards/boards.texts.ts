@@ -50,7 +50,8 @@ export const useBoardTexts = defineTexts({
       cohort: 'Cohorts by',
       cohorts: { day: 'Day', week: 'Week', month: 'Month' },
       period: (from: number, to: number) => (from === to ? `Day ${from}` : `Days ${from}–${to}`),
-      about: 'Of those whose first day ever was then. Hatched: not yet over, and in no average.',
+      about:
+        'Of those whose first day ever was then. Hatched: not yet over, and in no average. A dot: fewer than 20 people.',
     },
     survival: 'How long people stay',
     survivalAbout: 'By Kaplan and Meier: a person is gone after 14 silent days.',
@@ -179,7 +180,8 @@ export const useBoardTexts = defineTexts({
       cohort: 'Когорты',
       cohorts: { day: 'По дням', week: 'По неделям', month: 'По месяцам' },
       period: (from, to) => (from === to ? `День ${from}` : `Дни ${from}–${to}`),
-      about: 'Из тех, чей первый день вообще был тогда. Штриховка: срок ещё не прошёл, в среднее не входит.',
+      about:
+        'Из тех, чей первый день вообще был тогда. Штриховка: срок ещё не прошёл, в среднее не входит. Точка: меньше 20 человек.',
     },
     survival: 'Как долго остаются люди',
     survivalAbout: 'По Каплану — Мейеру: человек ушёл, если молчит 14 дней.',

@@ -3,7 +3,7 @@ import { useKitTexts } from '../kit.texts';
 import './charts.css';
 
 interface CohortCell {
-  /** 0 to 1; null where it is not known. */
+  /** 0 to 1; null of a period that has ended where too few were there to be shown. */
   value: number | null;
   /** Its period has not ended: shown hatched, and in no average. */
   immature?: boolean;
