@@ -36,6 +36,10 @@ const Export = z
     finishedAt: Instant.nullable(),
     rows: z.int().nullable().describe('That are written so far; of one that is done, all.'),
     totalRows: z.int().nullable().describe('Null where that is known only at the end.'),
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('As in `analytics.About`; of one that failed as well, because of which days are no longer kept.'),
     problem: z
       .string()
       .nullable()

@@ -44,7 +44,7 @@ export class MoneyBoardsService {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
       // What each person paid goes earlier than what all did.
-      const ofPersons = this.reports.isKept(scope, { from: 'events' });
+      const ofPersons = this.reports.keptFrom(scope, { from: 'events' }) === null;
       const payers = ofPersons ? await this.revenues.payers(tx, scope) : 0;
       const people = ofPersons ? await active() : 0;
       const shownPayers = countIn(people, payers);

@@ -69,6 +69,7 @@ export class ExportsService {
       ...{
         rows: null,
         totalRows: null,
+        keptFrom: null,
         bytes: null,
         problem: null,
         createdAt: this.clock.now(),
@@ -118,10 +119,10 @@ export class ExportsService {
   }
 
   private shown(row: Export): AnswerOf<typeof ReadExport> {
-    const { id, state, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt, request } = row;
+    const { id, state, createdAt, finishedAt, rows, totalRows, keptFrom, bytes, problem, expiresAt, request } = row;
     const isThere = state === 'done' && expiresAt! > this.clock.now();
     return {
-      ...{ id, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt },
+      ...{ id, createdAt, finishedAt, rows, totalRows, keptFrom, bytes, problem, expiresAt },
       report: request.of.report,
       format: request.format,
       state: state === 'done' && !isThere ? 'expired' : state,
