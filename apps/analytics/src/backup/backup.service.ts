@@ -10,6 +10,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { ExperimentsService } from '../experiments/experiments.service';
 import { putFile, readFile } from '../files/checked-files';
 import { RollupsService } from '../rollups/rollups.service';
 import { BACKUP_TABLES, type BackupTable } from './backup.tables';
@@ -73,6 +74,7 @@ export class BackupService {
   constructor(
     private readonly db: DataSource,
     private readonly rollups: RollupsService,
+    private readonly experiments: ExperimentsService,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
@@ -116,7 +118,8 @@ export class BackupService {
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
       await this.requireEmpty(tx, new Date(manifest.takenAt));
-      for (const table of manifest.tables) await this.read(tx, manifest, table);
+      for (const table of manifest.tables) await this.read(tx, manifest.id, table);
+      await this.experiments.endRestored(tx);
       // Of the events that were counted in it none may be here, and of today's only some.
       const tomorrow = new Date(this.clock.now().getTime() + 86_400_000);
       await this.rollups.countableSince(tx, tomorrow.toISOString().slice(0, 10));
@@ -151,7 +154,7 @@ export class BackupService {
     return { name, columns, rows: copied.rowCount, files };
   }
 
-  private async read(tx: EntityManager, { id, takenAt }: Manifest, table: Manifest['tables'][number]): Promise<void> {
+  private async read(tx: EntityManager, id: string, table: Manifest['tables'][number]): Promise<void> {
     const known = BACKUP_TABLES.find(({ name }) => name === table.name);
     // Of a version that knew more.
     if (!known) return;
@@ -167,7 +170,7 @@ export class BackupService {
     } catch (error) {
       throw new BackupDamaged(id, error);
     }
-    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`, [takenAt]);
+    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`);
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
