@@ -14,7 +14,15 @@ export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
 export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
-export { armOf, type Arm, type Assignment, bucketOf, type Experiment, Experiments } from './experiments';
+export {
+  armOf,
+  type Arm,
+  type Assignment,
+  bucketOf,
+  type Experiment,
+  Experiments,
+  EXPERIMENTS_STALE_MS,
+} from './experiments';
 export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
 export { type Decrypter, type Digester, PersonalData, type PersonalRow } from './personal-data';
