@@ -63,7 +63,7 @@ const INDEX_KEY = 'statistics/index.json';
 const manifestKey = (id: string) => `statistics/${id}/manifest.json`;
 /** Source: retention of backups, the same for all. */
 const KEPT_MS = 35 * 86_400_000;
-/** Buckets take files in one piece, and it is read whole before anything of it is used. */
+/** As much as a bucket takes by one request. A piece is read whole before anything of it is used. */
 const FILE_BYTES = 16 * 1024 * 1024;
 
 /** Backups of the statistics: what COPY gives of each table, in storage, and the way back. */
@@ -147,7 +147,7 @@ export class BackupService {
     const packed = createGzip();
     pipeline(copied, packed, () => undefined);
     const files: z.output<typeof StoredFile>[] = [];
-    for await (const piece of pieces(packed)) {
+    for await (const piece of piecesOf(packed, FILE_BYTES)) {
       const key = `statistics/${id}/${name}-${String(files.length + 1).padStart(4, '0')}.copy.gz`;
       files.push(await putFile(this.storage, key, piece, 'application/gzip'));
     }
@@ -235,17 +235,20 @@ async function keyOf(tx: EntityManager, table: string): Promise<string> {
   return key;
 }
 
-/** A stream in pieces of FILE_BYTES, the last one shorter; one at least. */
-async function* pieces(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A stream in pieces of just so many bytes, the last one shorter; one at least. */
+export async function* piecesOf(stream: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
-  let bytes = 0;
+  let length = 0;
   for await (const chunk of stream) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < FILE_BYTES) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
+    let rest = chunk;
+    while (length + rest.length > size) {
+      yield Buffer.concat([...waiting, rest.subarray(0, size - length)]);
+      rest = rest.subarray(size - length);
+      waiting = [];
+      length = 0;
+    }
+    waiting.push(rest);
+    length += rest.length;
   }
   yield Buffer.concat(waiting);
 }

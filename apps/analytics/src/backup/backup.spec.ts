@@ -12,12 +12,14 @@ import { startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { BackupJobs } from './backup.jobs';
+import { piecesOf } from './backup.service';
 
 const DAY_MS = 86_400_000;
 
@@ -189,4 +191,16 @@ describe('a backup of the statistics', () => {
     for (const file of ['manifest.json', 'measures-0001.copy.gz'])
       expect(await storageOf(app).exists(`statistics/${first[0]!.id}/${file}`)).toBe(false);
   });
+});
+
+it('a table is cut into pieces of equal size, of which only the last one is shorter', async () => {
+  const cut = async (...chunks: string[]) => {
+    const pieces: string[] = [];
+    for await (const piece of piecesOf(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), 4))
+      pieces.push(String(piece));
+    return pieces;
+  };
+  expect(await cut('abc', 'def', 'ghijklmno')).toEqual(['abcd', 'efgh', 'ijkl', 'mno']);
+  expect(await cut('abc', 'd')).toEqual(['abcd']);
+  expect(await cut()).toEqual(['']);
 });
