@@ -56,7 +56,13 @@ const LATE_MS = 48 * 3_600_000;
 /** Runs reports: with a scope, on one state of the tables, and with what each has to say about itself. */
 @Injectable()
 export class ReportsService {
-  private readonly recent = new LRUCache<string, Promise<unknown>>({ max: 500, ttl: REMEMBERED_MS });
+  private readonly recent = new LRUCache<string, NonNullable<unknown>, () => Promise<NonNullable<unknown>>>({
+    max: 500,
+    ttl: REMEMBERED_MS,
+    fetchMethod: (_key, _former, { context: compute }) => compute(),
+    // Who waits for one gets it, also when others have taken its place meanwhile.
+    ignoreFetchAbort: true,
+  });
 
   constructor(
     private readonly db: DataSource,
@@ -66,14 +72,8 @@ export class ReportsService {
   ) {}
 
   /** What several people ask for again and again, takes long and hardly changes within a minute is computed once. */
-  remembered<T>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
-    const name = JSON.stringify(key);
-    const known = this.recent.get(name) as Promise<T> | undefined;
-    if (known) return known;
-    const computed = compute();
-    this.recent.set(name, computed);
-    computed.catch(() => this.recent.delete(name));
-    return computed;
+  async remembered<T extends NonNullable<unknown>>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
+    return (await this.recent.fetch(JSON.stringify(key), { context: compute })) as T;
   }
 
   /** The day it is. */
