@@ -162,9 +162,11 @@ function inShownSteps(stays: readonly Observation[]): Observation[] {
     return [left, some.length - left];
   });
   const ends = endsOf(ways).map((place) => times[place]![0]);
-  return stays.map(({ time, happened }) => {
+  return times.flatMap(([time, some]) => {
     const end = ends.find((one) => one >= time);
-    return end === undefined ? { time: Infinity, happened: false } : { time: end, happened };
+    return some.map(({ happened }) =>
+      end === undefined ? { time: Infinity, happened: false } : { time: end, happened },
+    );
   });
 }
 
