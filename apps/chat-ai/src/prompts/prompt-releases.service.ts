@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox, Signals } from '@switchboard/bus';
 import {
+  AuditEntryAppendRequested,
   type Actor,
   type EventOf,
   type ExperimentDecided,
@@ -11,6 +12,7 @@ import {
   type ReadPromptVersion,
 } from '@switchboard/contracts';
 import {
+  auditEntry,
   type AnswerOf,
   Clock,
   Cursors,
@@ -22,7 +24,7 @@ import {
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { auditEntry, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptRelease } from './prompt-release.entity';
@@ -156,15 +158,17 @@ export class PromptReleasesService {
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      auditEntry(actor, {
-        action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
-        resourceType: 'prompt',
-        resourceId: botId,
-        botId,
-        before: { promptId: prompt.id, version: prompt.version },
-        after: { promptId: after.prompt.id, version: after.prompt.version },
-        reason: change.why,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, {
+          action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
+          resourceType: 'prompt',
+          resourceId: botId,
+          botId,
+          before: { promptId: prompt.id, version: prompt.version },
+          after: { promptId: after.prompt.id, version: after.prompt.version },
+          reason: change.why,
+        }),
+      ),
     );
     ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
     return after;

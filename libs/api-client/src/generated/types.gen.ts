@@ -229,7 +229,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsCohort = {
   /**
@@ -328,7 +328,7 @@ export type AnalyticsExperiment = {
   /**
    * Named before: whether the effect on the primary metric differs between them.
    */
-  segments: Array<'channel' | 'newcomer'>;
+  segments: Array<AnalyticsSegmentBy>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
   decision: ExperimentDecision | null;
   /**
@@ -343,6 +343,11 @@ export type AnalyticsExperiment = {
   endedAt: Instant | null;
   revision: number;
 };
+
+/**
+ * "broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.
+ */
+export type AnalyticsExperimentAdvice = string;
 
 export type AnalyticsExperimentResults = {
   experimentId: string;
@@ -397,7 +402,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: 'channel' | 'newcomer';
+    by: AnalyticsSegmentBy;
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -414,7 +419,7 @@ export type AnalyticsExperimentResults = {
     interactionP: number;
   }>;
   advice: {
-    decision: 'ship' | 'no_effect' | 'harmful' | 'keep_running' | 'inconclusive' | 'broken';
+    decision: AnalyticsExperimentAdvice;
     arm: ArmKey | null;
     text: {
       en: string;
@@ -425,9 +430,9 @@ export type AnalyticsExperimentResults = {
 
 export type AnalyticsExport = {
   id: string;
-  report: string;
+  report: AnalyticsReportName;
   format: 'csv' | 'xlsx';
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
+  state: AnalyticsExportState;
   createdAt: Instant;
   finishedAt: Instant | null;
   /**
@@ -438,6 +443,10 @@ export type AnalyticsExport = {
    * Null where that is known only at the end.
    */
   totalRows: number | null;
+  /**
+   * As in `analytics.About`; of one that failed as well, because of which days are no longer kept.
+   */
+  keptFrom: string | null;
   /**
    * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
    */
@@ -452,7 +461,12 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * "expired": its file is gone, and its link leads nowhere.
+ */
+export type AnalyticsExportState = string;
+
+/**
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -485,7 +499,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -554,7 +568,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -700,7 +714,12 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Which report: named as its board.
+ */
+export type AnalyticsReportName = string;
+
+/**
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -720,6 +739,11 @@ export type AnalyticsRetentionCell = {
   isMature: boolean;
 };
 
+/**
+ * By what the people of an experiment are told apart. "newcomer": whether they were there before.
+ */
+export type AnalyticsSegmentBy = string;
+
 export type AnalyticsStatisticsBackup = {
   id: string;
   takenAt: Instant;
@@ -733,8 +757,17 @@ export type AnalyticsStatisticsBackup = {
 };
 
 export type AnalyticsSurvivalPoint = {
+  /**
+   * Days on which fewer than 20 left are taken together with those after them: the last of them.
+   */
   day: number;
+  /**
+   * When the first of these days began.
+   */
   atRisk: number;
+  /**
+   * In these days.
+   */
   churned: number;
   /**
    * Those who are still active, by Kaplan and Meier.
@@ -3764,7 +3797,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     stickiness: number | null;
   };
@@ -3912,7 +3945,7 @@ export type AnalyticsBoardsReadRetentionResponses = {
     kind: 'calendar' | 'rolling' | 'hours24' | 'brackets';
     cohorts: Array<AnalyticsCohort>;
     /**
-     * Weighted by people, over mature cells only.
+     * Weighted by people, over mature cells only. Cohorts that are hidden are in it where they are many together.
      */
     average: Array<AnalyticsRetentionCell>;
   };
@@ -4067,11 +4100,11 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
-     * Null where more than half of them stay, or too few are there.
+     * The first of these days by which half have left. Null where more than half stay, or too few are there.
      */
     medianDays: number | null;
   };
@@ -7038,9 +7071,6 @@ export type AnalyticsExperimentsDraftData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
@@ -7216,9 +7246,6 @@ export type AnalyticsExperimentsChangeData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
