@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
+import { BotServers, BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
@@ -47,6 +47,7 @@ export class AssistantsService {
     private readonly bots: BotsRegistry,
     private readonly keys: ModelKeys,
     private readonly services: ServiceClient,
+    private readonly servers: BotServers,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
@@ -187,6 +188,7 @@ export class AssistantsService {
     baseUrl: string | undefined,
   ): AssistantModel | undefined {
     const name = section.model ?? model;
+    if (section.baseUrl) this.servers.check(`${path}.baseUrl`, section.baseUrl);
     const ownKey = this.bots.secret(botId, path, 'apiKey');
     const connection = this.keys.connectionTo(section.baseUrl ?? baseUrl, ownKey);
     if (!connection || !name) return undefined;
