@@ -2292,6 +2292,26 @@ export type GatewaySsoEnded = {
   ended: number;
 };
 
+export type GatewayStaffKey = {
+  /**
+   * The part of the key by which it is known in logs.
+   */
+  id: string;
+  name: string;
+  team: string;
+  scopes: Array<string>;
+  /**
+   * Of these bots alone; null: of all.
+   */
+  bots: Array<BotId> | null;
+  /**
+   * Those of its scopes that it has not, because whoever has made it may not do that.
+   */
+  lost: Array<string>;
+  usedAt: Instant | null;
+  expiresAt: Instant;
+};
+
 export type GatewayStaffMember = {
   id: string;
   /**
@@ -4729,6 +4749,7 @@ export type GatewayApprovalsApproveErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4789,6 +4810,7 @@ export type GatewayApprovalsRejectErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -5479,10 +5501,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`, `gateway.bots_busy`
+   * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -7883,7 +7905,7 @@ export type GatewayKeysCreateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
@@ -7979,7 +8001,7 @@ export type GatewayKeysRotateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
@@ -9366,7 +9388,7 @@ export type GatewayMeReadErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9417,7 +9439,7 @@ export type GatewayMeChangeErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9462,7 +9484,7 @@ export type GatewayConsentsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9505,7 +9527,7 @@ export type GatewayConsentsWithdrawErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9554,7 +9576,7 @@ export type GatewayConsentsGiveErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9599,7 +9621,7 @@ export type GatewayIdentitiesListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9642,7 +9664,7 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9699,7 +9721,7 @@ export type GatewayIdentitiesUnlinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
@@ -9753,7 +9775,7 @@ export type GatewayIdentityAttemptsBeginErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9813,7 +9835,7 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9867,7 +9889,7 @@ export type GatewayIdentityEmailsSendErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -9917,7 +9939,7 @@ export type GatewayIdentitiesLinkSupabaseErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9980,7 +10002,7 @@ export type GatewayMySessionsEndOthersErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10020,7 +10042,7 @@ export type GatewayMySessionsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10063,7 +10085,7 @@ export type GatewayMySessionsEndErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10494,7 +10516,7 @@ export type GatewayRestrictionsImposeErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -10551,7 +10573,7 @@ export type GatewayRestrictionsLiftErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
@@ -12149,7 +12171,7 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.proof_of_work_needed' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -12562,7 +12584,7 @@ export type GatewayStaffInviteErrors = {
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.role_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12663,7 +12685,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12812,7 +12834,7 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -12906,7 +12928,12 @@ export type GatewayStaffSignInPasswordErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.sso_required'
+      | 'gateway.proof_of_work_needed'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
@@ -13062,7 +13089,7 @@ export type GatewayStaffSignInCompleteSsoErrors = {
    * `gateway.sso_no_access`
    */
   403: Problem & {
-    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_no_access' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.sso_not_offered`
@@ -13218,7 +13245,12 @@ export type GatewayStaffRemoveErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13322,7 +13354,12 @@ export type GatewayStaffEditErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13392,7 +13429,12 @@ export type GatewayStaffGrantErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13466,7 +13508,12 @@ export type GatewayStaffReinviteErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.not_for_oneself'
+      | 'gateway.role_beyond_own'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13499,6 +13546,54 @@ export type GatewayStaffReinviteResponses = {
 
 export type GatewayStaffReinviteResponse = GatewayStaffReinviteResponses[keyof GatewayStaffReinviteResponses];
 
+export type GatewayStaffKeysListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: {
+    /**
+     * With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.
+     */
+    roles?: string | Array<string>;
+  };
+  url: '/v1/staff/{staffId}/keys';
+};
+
+export type GatewayStaffKeysListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffKeysListError = GatewayStaffKeysListErrors[keyof GatewayStaffKeysListErrors];
+
+export type GatewayStaffKeysListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayStaffKey>;
+  };
+};
+
+export type GatewayStaffKeysListResponse = GatewayStaffKeysListResponses[keyof GatewayStaffKeysListResponses];
+
 export type GatewayStaffResumeData = {
   body?: never;
   path: {
@@ -13518,7 +13613,12 @@ export type GatewayStaffResumeErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13705,7 +13805,12 @@ export type GatewayStaffSuspendErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13914,7 +14019,7 @@ export type AnalyticsUiEventsRecordErrors = {
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'analytics.not_a_person' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
@@ -14352,7 +14457,7 @@ export type GatewayWebhookEndpointsOpenErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
@@ -14517,7 +14622,7 @@ export type GatewayWebhookEndpointsChangeErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
