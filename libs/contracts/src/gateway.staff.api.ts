@@ -214,7 +214,9 @@ const StaffKey = z
     team: z.string(),
     scopes: z.array(z.string()),
     bots: z.array(BotId).nullable().describe('Of these bots alone; null: of all.'),
-    lost: z.array(z.string()).describe('Those of its scopes that it has not, because whoever has made it may not do that.'),
+    lost: z
+      .array(z.string())
+      .describe('Those of its scopes that it has not, because whoever has made it may not do that.'),
     usedAt: Instant.nullable(),
     expiresAt: Instant,
   })
@@ -231,7 +233,9 @@ export const ListKeysOfStaff = defineRoute({
   query: z.object({
     roles: queryList(RoleFor)
       .optional()
-      .describe('With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.'),
+      .describe(
+        'With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.',
+      ),
   }),
   answer: z.object({ data: z.array(StaffKey) }),
   problems: { 'gateway.staff_not_found': 404 },

@@ -64,8 +64,8 @@ export class BotServers {
       return [];
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      // A name server that is silent now is asked again with each connection.
-      if (!['refused', 'unknown_name'].includes(error.reason)) return [];
+      // Names are looked up with each connection: one that nobody knows now may be known then.
+      if (error.reason !== 'refused') return [];
       const { detail, code } = refused(path, error);
       return [{ pointer: `/${path.replaceAll('.', '/')}`, code, detail }];
     }
@@ -76,12 +76,10 @@ export class BotServers {
   }
 }
 
-function refused(path: string, { reason, message }: OutboundError): BotFieldError {
-  if (reason === 'unknown_name')
-    return new BotFieldError(path, { en: 'there is no server of this name', ru: 'сервера с таким именем нет' }, 'unknown_name');
+function refused(path: string, { message }: OutboundError): BotFieldError {
   const detail = {
     en: `${message}; whoever runs the installation allows a network by OUTBOUND_ALLOWED_NETWORKS`,
-    ru: `обращаться по этому адресу нельзя: разрешены https и публичные адреса, а другие сети разрешает тот, кто ведёт установку, в OUTBOUND_ALLOWED_NETWORKS`,
+    ru: 'обращаться по этому адресу нельзя: разрешены публичные адреса по https, а другие сети задаёт в OUTBOUND_ALLOWED_NETWORKS тот, кто ведёт установку',
   };
   return new BotFieldError(path, detail, 'address_refused');
 }

@@ -435,7 +435,8 @@ export class BotsRegistry {
   }
 }
 
-const fieldOf = (fields: unknown, name: string): unknown => (fields as Record<string, unknown> | null | undefined)?.[name];
+const fieldOf = (fields: unknown, name: string): unknown =>
+  (fields as Record<string, unknown> | null | undefined)?.[name];
 
 const isArchived = ({ source }: Pick<Known, 'source'>) => source.kept?.state === 'archived';
 

@@ -75,7 +75,10 @@ export class ModelWatch {
   ): Promise<z.output<typeof ModelList>['data']> {
     const read = async (signal: AbortSignal) => {
       const headers = apiKey ? { authorization: `Bearer ${apiKey}` } : undefined;
-      const response = await this.request(`${baseUrl.replace(/\/$/, '')}/models`, { signal, ...(headers && { headers }) });
+      const response = await this.request(`${baseUrl.replace(/\/$/, '')}/models`, {
+        signal,
+        ...(headers && { headers }),
+      });
       if (!response.ok) throw new Error(`the server answered ${response.status} to GET /models`);
       return ModelList.parse(await response.json()).data;
     };

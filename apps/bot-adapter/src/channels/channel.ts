@@ -355,7 +355,10 @@ export interface ChannelFactory<
   /** Variables of the service that only this channel reads. */
   readonly variables: Variables;
   /** Those of both that name servers: what a bot names is asked only where it may be, the operator's always. */
-  readonly servers?: { readonly settings: readonly string[]; readonly variables: readonly (keyof Variables & string)[] };
+  readonly servers?: {
+    readonly settings: readonly string[];
+    readonly variables: readonly (keyof Variables & string)[];
+  };
   /** Throws a ConfigError for what only together is a mistake. */
   create(bot: ChannelBot<z.output<Settings>>, deps: ChannelDependencies<z.output<z.ZodObject<Variables>>>): Kind;
   /**

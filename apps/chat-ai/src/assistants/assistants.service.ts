@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotServers, BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
+import {
+  BotServers,
+  BotsRegistry,
+  CONFIG,
+  ConfigError,
+  DomainError,
+  LOG,
+  type Log,
+  ServiceClient,
+} from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';

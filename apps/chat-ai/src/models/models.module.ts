@@ -9,8 +9,14 @@ const botServers = {
   provide: BotServers,
   inject: [CONFIG, BotsRegistry],
   useFactory: (config: ChatAiConfig & SharedConfig, bots: BotsRegistry) => {
-    const { CHAT_AI_BASE_URL, CHAT_AI_FALLBACK_BASE_URL, CHAT_AI_SANDBOX_BASE_URL, CHAT_AI_EMBEDDINGS_BASE_URL } = config;
-    const ofVariables = [CHAT_AI_BASE_URL, CHAT_AI_FALLBACK_BASE_URL, CHAT_AI_SANDBOX_BASE_URL, CHAT_AI_EMBEDDINGS_BASE_URL];
+    const { CHAT_AI_BASE_URL, CHAT_AI_FALLBACK_BASE_URL, CHAT_AI_SANDBOX_BASE_URL, CHAT_AI_EMBEDDINGS_BASE_URL } =
+      config;
+    const ofVariables = [
+      CHAT_AI_BASE_URL,
+      CHAT_AI_FALLBACK_BASE_URL,
+      CHAT_AI_SANDBOX_BASE_URL,
+      CHAT_AI_EMBEDDINGS_BASE_URL,
+    ];
     const servers = new BotServers(config, ofVariables);
     bots.addServers(servers, ['assistant.baseUrl', 'assistant.fallback.baseUrl']);
     return servers;

@@ -196,10 +196,7 @@ describe('API keys', () => {
       });
       expect(granted.status).toBe(200);
       expect(await lost()).toEqual(demoted);
-      expect([await use(wide.key), await problemOf(wide.key, '/webhook-endpoints')]).toEqual([
-        200,
-        '403 key_narrowed',
-      ]);
+      expect([await use(wide.key), await problemOf(wide.key, '/webhook-endpoints')]).toEqual([200, '403 key_narrowed']);
       expect(await use(narrow.key)).toBe(200);
       const [entry] = await app.service.db.query<{ entry: { details: unknown } }[]>(
         `SELECT details FROM audit_entries WHERE action = 'gateway.staff.grant' AND resource_id = $1`,

@@ -25,7 +25,10 @@ export function rightsOfKey({ scopes, bots }: Key, maker: readonly Grant[]): Gra
   };
   const everywhere = within(null);
   if (bots) return bots.map((botId) => ({ botId, scopes: [...everywhere, ...within(botId)] }));
-  return [{ botId: null, scopes: everywhere }, ...[...byBot.keys()].flatMap((botId) => (botId ? { botId, scopes: within(botId) } : []))];
+  return [
+    { botId: null, scopes: everywhere },
+    ...[...byBot.keys()].flatMap((botId) => (botId ? { botId, scopes: within(botId) } : [])),
+  ];
 }
 
 /** The scopes that a key has not, or not for all its bots, because whoever has made it may not do that. */

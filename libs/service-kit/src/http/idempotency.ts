@@ -61,11 +61,7 @@ export class Idempotency {
     }
   }
 
-  private do(
-    repeated: Asked,
-    response: Response,
-    work: (tx: EntityManager) => Promise<unknown>,
-  ): Promise<unknown> {
+  private do(repeated: Asked, response: Response, work: (tx: EntityManager) => Promise<unknown>): Promise<unknown> {
     const { scope, hash } = repeated;
     return this.db.transaction(async (tx) => {
       if (!(await isFree(tx, scope))) throw new HttpProblem('request_in_progress', { retryAfter: RETRY_AFTER });

@@ -27,7 +27,11 @@ function byAgent(guard: OutboundGuard): Ask {
   const agent = guardedAgent(guard, 'http:');
   return (address) =>
     new Promise((resolve, reject) => {
-      const request = http.request(address, { agent, method: 'POST' }, (answer) => void text(answer).then(resolve, reject));
+      const request = http.request(
+        address,
+        { agent, method: 'POST' },
+        (answer) => void text(answer).then(resolve, reject),
+      );
       request.once('error', (error) => resolve(refusalIn(error)));
       request.end('words');
     });

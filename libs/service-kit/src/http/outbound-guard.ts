@@ -265,7 +265,10 @@ async function lookUpBySystem(host: string): Promise<Address[]> {
     return await lookup(host, { all: true });
   } catch (error) {
     const code = codeOf(error);
-    throw new OutboundError(code === 'ENOTFOUND' ? 'unknown_name' : 'unreachable', `looking up its name failed: ${code}`);
+    throw new OutboundError(
+      code === 'ENOTFOUND' ? 'unknown_name' : 'unreachable',
+      `looking up its name failed: ${code}`,
+    );
   }
 }
 
