@@ -124,7 +124,7 @@ export class AssistantsService {
       if (!(error instanceof ConfigError)) throw error;
       log.error(
         { bot: bot.id, mistakes: error.mistakes },
-        'a bot has no model, because a key that it names is missing, or no knowledge',
+        'a bot has no model: a key or a folder that it names is missing, or its server may not be asked',
       );
       this.described.set(bot.id, this.resolve(bot.id, bot, []));
       this.bots.exclude(bot.id, error);

@@ -1,6 +1,9 @@
-import http, { createServer, type RequestListener, type Server } from 'node:http';
+import http, { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import https, { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { selfSigned } from '../../test/certificate';
 import { startNameServer } from '../../test/name-server';
 import { guardedAgent, guardedFetch } from './outbound-connections';
 import { OutboundError, OutboundGuard } from './outbound-guard';
@@ -13,9 +16,10 @@ type Ask = (address: string) => Promise<string>;
 
 const refusalIn = (error: unknown): string => {
   if (error instanceof OutboundError) return error.reason;
-  const { cause } = error as { cause?: unknown };
-  if (cause === undefined) throw error;
-  return refusalIn(cause);
+  const { cause, code } = error as { cause?: unknown; code?: string };
+  if (cause !== undefined) return refusalIn(cause);
+  if (code === undefined) throw error;
+  return code;
 };
 
 function byFetch(guard: OutboundGuard): Ask {
@@ -24,14 +28,13 @@ function byFetch(guard: OutboundGuard): Ask {
 }
 
 function byAgent(guard: OutboundGuard): Ask {
-  const agent = guardedAgent(guard, 'http:');
+  const agents = { 'http:': guardedAgent(guard, 'http:'), 'https:': guardedAgent(guard, 'https:') };
   return (address) =>
     new Promise((resolve, reject) => {
-      const request = http.request(
-        address,
-        { agent, method: 'POST' },
-        (answer) => void text(answer).then(resolve, reject),
-      );
+      const protocol = new URL(address).protocol as keyof typeof agents;
+      const options = { agent: agents[protocol], method: 'POST' };
+      const answered = (answer: IncomingMessage) => void text(answer).then(resolve, reject);
+      const request = (protocol === 'https:' ? https : http).request(address, options, answered);
       request.once('error', (error) => resolve(refusalIn(error)));
       request.end('words');
     });
@@ -43,32 +46,31 @@ describe.each([
 ])('a client that connects itself, by %s', (kind, askBy) => {
   const servers: Server[] = [];
   let meaning: string[];
-  let reached: string[];
+  let reached: number;
   let port: number;
   let nameServer: Awaited<ReturnType<typeof startNameServer>>;
   let ask: Ask;
 
-  const serve = (host: string, listener: RequestListener, at = 0) => {
+  const serve = (listener: RequestListener) => {
     const server = createServer((request, response) => {
-      reached.push(host);
+      reached += 1;
       listener(request, response);
     });
     servers.push(server);
     return new Promise<number>((resolve) =>
-      server.listen(at, host, () => resolve((server.address() as AddressInfo).port)),
+      server.listen(0, ALLOWED, () => resolve((server.address() as AddressInfo).port)),
     );
   };
 
   beforeEach(async () => {
-    reached = [];
+    reached = 0;
     meaning = [ALLOWED];
     nameServer = await startNameServer(() => meaning);
     // Not kept: each request is a connection of its own.
-    port = await serve(ALLOWED, (request, response) => {
+    port = await serve((request, response) => {
       response.setHeader('connection', 'close');
       response.end(`this is ${request.headers.host}`);
     });
-    await serve(FORBIDDEN, (_, response) => void response.end('what only this machine reaches'), port);
     const guard = new OutboundGuard({
       privateNetworks: [`${ALLOWED}/32`],
       ports: 'any',
@@ -95,20 +97,37 @@ describe.each([
     expect(await ask(`http://models.example:${port}/`)).toBe('refused');
     meaning = [ALLOWED, FORBIDDEN];
     expect(await ask(`http://models.example:${port}/`)).toBe('refused');
-    expect(reached).toEqual([ALLOWED]);
+    expect(reached).toBe(1);
   });
 
   it.each(['127.0.0.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254', '10.0.0.1', '0.0.0.0'])(
     'does not reach %s, which needs no name',
     async (host) => {
       expect(await ask(`http://${host}:${port}/`)).toBe('refused');
-      expect(reached).toEqual([]);
+      expect(reached).toBe(0);
     },
   );
 
   it('speaks no plain http to a public address', async () => {
     meaning = ['93.184.215.14'];
     expect(await ask(`http://models.example:${port}/`)).toBe('refused');
+  });
+
+  it('speaks https under the name, and believes no certificate of another one', async () => {
+    const own = selfSigned('models.example');
+    const server = createTlsServer(own, (request, response) => void response.end(`this is ${request.headers.host}`));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, ALLOWED, resolve));
+    const { port: at } = server.address() as AddressInfo;
+    const trusted = tls.getCACertificates('default');
+    expect(await ask(`https://models.example:${at}/`)).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+    try {
+      tls.setDefaultCACertificates([...trusted, own.cert]);
+      expect(await ask(`https://models.example:${at}/`)).toBe(`this is models.example:${at}`);
+      expect(await ask(`https://elsewhere.example:${at}/`)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    } finally {
+      tls.setDefaultCACertificates(trusted);
+    }
   });
 
   it('is told of a name that there is not', async () => {
@@ -118,11 +137,11 @@ describe.each([
 
   if (kind === 'fetch')
     it.each([FORBIDDEN, 'elsewhere.example'])('does not follow a redirection to %s', async (host) => {
-      const redirecting = await serve(ALLOWED, (_, response) => {
+      const redirecting = await serve((_, response) => {
         meaning = [FORBIDDEN];
         response.writeHead(307, { location: `http://${host}:${port}/` }).end();
       });
       expect(await ask(`http://models.example:${redirecting}/`)).toBe('refused');
-      expect(reached).toEqual([ALLOWED]);
+      expect(reached).toBe(1);
     });
 });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { Agent, buildConnector, fetch as fetchBy } from 'undici';
 import { giving, type OutboundGuard } from './outbound-guard';
 
@@ -22,7 +23,7 @@ export function guardedFetch(guard: OutboundGuard): typeof fetch {
 /** An agent of `node:http` that connects only where the guard lets it, and keeps its connections; else requests fail with an OutboundError. */
 export function guardedAgent(guard: OutboundGuard, protocol: 'http:' | 'https:'): http.Agent {
   const agent = new (protocol === 'https:' ? https : http).Agent({ keepAlive: true });
-  const connect = agent.createConnection.bind(agent) as (options: object) => import('node:stream').Duplex;
+  const connect = agent.createConnection.bind(agent) as (options: object) => Duplex;
   agent.createConnection = (options, done) => {
     const { host: hostname, port } = options as { host?: string; port?: number };
     guard.addressesOf({ protocol, hostname: hostname ?? 'localhost', port }).then(
