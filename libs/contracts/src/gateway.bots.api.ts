@@ -148,7 +148,6 @@ export const CreateBot = defineRoute({
     'gateway.bot_exists': 409,
     'gateway.bot_described_by_file': 409,
     'gateway.bot_unchecked': 503,
-    'gateway.bots_busy': 503,
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, PageQuery, pageOf } from './api.shapes';
+import { Instant, PageQuery, pageOf, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
 import { BotId } from './shapes';
@@ -104,7 +104,8 @@ export const GrantRoles = defineRoute({
   id: 'gateway.staff.grant',
   method: 'PUT',
   path: '/staff/{staffId}/grants',
-  summary: 'What somebody may do from now on, in every browser in which they are signed in.',
+  summary:
+    'What somebody may do from now on, in every browser in which they are signed in, and so do the API keys that they have made.',
   permission: 'staff:write',
   stepUp: true,
   approval: givesMuch,
@@ -202,6 +203,42 @@ export const EndSessionOfStaff = defineRoute({
   summary: 'Signs a member of staff out in one browser. One that has ended already stays so.',
   permission: 'staff:write',
   params: ofStaff.params.extend({ sessionId: z.uuid() }),
+});
+
+const RoleFor = z.string().regex(/^([a-z][a-z0-9-]{0,62}(@[\w-]+)?)?$/, 'is a role, or role@bot');
+
+const StaffKey = z
+  .object({
+    id: z.string().describe('The part of the key by which it is known in logs.'),
+    name: z.string(),
+    team: z.string(),
+    scopes: z.array(z.string()),
+    bots: z.array(BotId).nullable().describe('Of these bots alone; null: of all.'),
+    lost: z
+      .array(z.string())
+      .describe('Those of its scopes that it has not, because whoever has made it may not do that.'),
+    usedAt: Instant.nullable(),
+    expiresAt: Instant,
+  })
+  .meta({ id: 'gateway.StaffKey' });
+
+export const ListKeysOfStaff = defineRoute({
+  id: 'gateway.staff-keys.list',
+  method: 'GET',
+  path: '/staff/{staffId}/keys',
+  summary:
+    'API keys that a member of staff has made and that count, the newest first. They may do no more than their maker: what becomes of them is seen here before roles are changed.',
+  permission: 'staff:read',
+  params: ofStaff.params,
+  query: z.object({
+    roles: queryList(RoleFor)
+      .optional()
+      .describe(
+        'With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.',
+      ),
+  }),
+  answer: z.object({ data: z.array(StaffKey) }),
+  problems: { 'gateway.staff_not_found': 404 },
 });
 
 const Role = z

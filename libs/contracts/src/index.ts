@@ -412,6 +412,7 @@ export {
   EndStaffSession,
   GrantRoles,
   InviteStaff,
+  ListKeysOfStaff,
   ListRoles,
   ListStaff,
   ListStaffSessions,

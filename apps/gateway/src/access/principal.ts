@@ -14,6 +14,8 @@ export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
   readonly grants: readonly ScopeGrant[];
+  /** Of an API key: what it was given. It has as much of that as its maker may do today. */
+  readonly given?: readonly ScopeGrant[];
   /** How they proved who they are. Source of the words: RFC 8176. */
   readonly amr: readonly string[];
   /** Present when they have a session. */
@@ -33,7 +35,11 @@ export const STEP_UP_MS = 5 * 60_000;
 export function actorFor(principal: Principal, route: RouteDefinition, now: Date, botId?: string): Actor {
   const { kind, id, roles, session } = principal;
   const bots = botsFor(principal, route, botId);
-  if (bots && (bots.length === 0 || !route.bots)) throw new HttpProblem('forbidden');
+  if (bots && (bots.length === 0 || !route.bots)) {
+    const { given } = principal;
+    const couldOnce = given && mayCall({ ...principal, grants: given }, route, botId);
+    throw new HttpProblem(couldOnce ? 'key_narrowed' : 'forbidden');
+  }
   if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
   const counted = principal.grants.filter((grant) => grant.botId === null || bots?.includes(grant.botId));

@@ -15,6 +15,7 @@ import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
 import { Staff } from './staff.entity';
+import { StaffKeysService } from './staff-keys.service';
 import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
 
 export interface RoleGrant {
@@ -59,6 +60,7 @@ export class StaffService {
     private readonly sessions: SessionsService,
     private readonly principals: PrincipalsService,
     private readonly keys: ApiKeysService,
+    private readonly staffKeys: StaffKeysService,
     private readonly audit: AuditLog,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -198,6 +200,12 @@ export class StaffService {
     this.keys.changed(keys);
   }
 
+  /** @param roles in place of those they have. @throws StaffNotFound */
+  async listKeys(id: string, roles?: readonly RoleGrant[]): ReturnType<StaffKeysService['list']> {
+    const { grants } = await this.read(id);
+    return this.staffKeys.list(this.db.manager, id, roles ?? grants);
+  }
+
   /** Where they are signed in, the one that was used last first. @throws StaffNotFound */
   async listSessions(id: string): Promise<Session[]> {
     await find(this.db.manager, id);
@@ -286,10 +294,12 @@ export class StaffService {
     before?: StaffMember,
   ): Promise<StaffMember> {
     const after = await this.read(id, tx);
+    const narrowedKeys = before ? await this.staffKeys.narrowed(tx, id, before.grants, after.grants) : [];
     await this.audit.append(tx, {
       ...{ actor, action: `gateway.staff.${act}`, resource: { type: 'staff', id }, result: 'done' },
       before: before ? rightsOf(before) : {},
       after: rightsOf(after),
+      ...(narrowedKeys.length > 0 && { details: { narrowedKeys } }),
     });
     return after;
   }

@@ -110,12 +110,17 @@ export class WebhookEndpointsService {
     }
   }
 
-  async open(tx: EntityManager, actor: Actor, asked: Opened): Promise<{ endpoint: Endpoint; secret: string }> {
+  /** What may be opened, with its address as it is kept. @throws AddressRefused, TypeUnknown, BotsRefused */
+  async checked(actor: Actor, asked: Opened): Promise<Opened> {
     checkSettings(actor, asked);
-    const url = await this.addressOf(asked.url);
+    return { ...asked, url: await this.addressOf(asked.url) };
+  }
+
+  /** @param asked as `checked` gives it */
+  async open(tx: EntityManager, actor: Actor, asked: Opened): Promise<{ endpoint: Endpoint; secret: string }> {
     const endpoint = tx.create(WebhookEndpoint, {
       ...asked,
-      ...{ id: uuidv7(), url, state: 'enabled', disabledReason: null, disabledAt: null, revision: 1 },
+      ...{ id: uuidv7(), state: 'enabled', disabledReason: null, disabledAt: null, revision: 1 },
       ...{ ownerKind: actor.kind, ownerId: actor.id, createdAt: this.clock.now() },
     });
     await tx.insert(WebhookEndpoint, endpoint);

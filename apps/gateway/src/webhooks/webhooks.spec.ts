@@ -33,6 +33,7 @@ import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
 import { type Received, Receiver } from '../../test/receiver';
 import { gatewayApp } from '../gateway.app';
+import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookOutcomesService } from './webhook-outcomes.service';
 import { RETRY_AFTER_MS, WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
@@ -375,6 +376,20 @@ describe('an endpoint', () => {
     await expect(open({ url })).rejects.toMatchObject(refused);
     const { id } = await open();
     await expect(change(id, { url })).rejects.toMatchObject(refused);
+  });
+
+  it('that many open at once, while name servers are slow, leave connections to the others', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { guard } = app.service.nest.get(WebhookEndpointsService, { strict: false });
+    const lookUp = jest.spyOn(guard, 'lookUp').mockImplementation((url) => promise.then(() => new URL(url)));
+    const opening = Array.from({ length: 12 }, () => open());
+    try {
+      await until(() => lookUp.mock.calls.length === opening.length, { what: 'all names to be looked up' });
+      expect(await deliveries({})).toBeInstanceOf(Array);
+    } finally {
+      resolve();
+    }
+    expect(await Promise.all(opening)).toHaveLength(12);
   });
 
   it('is for events that there are', async () => {

@@ -2325,6 +2325,26 @@ export type GatewaySsoEnded = {
   ended: number;
 };
 
+export type GatewayStaffKey = {
+  /**
+   * The part of the key by which it is known in logs.
+   */
+  id: string;
+  name: string;
+  team: string;
+  scopes: Array<string>;
+  /**
+   * Of these bots alone; null: of all.
+   */
+  bots: Array<BotId> | null;
+  /**
+   * Those of its scopes that it has not, because whoever has made it may not do that.
+   */
+  lost: Array<string>;
+  usedAt: Instant | null;
+  expiresAt: Instant;
+};
+
 export type GatewayStaffMember = {
   id: string;
   /**
@@ -4762,6 +4782,7 @@ export type GatewayApprovalsApproveErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4822,6 +4843,7 @@ export type GatewayApprovalsRejectErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -5512,10 +5534,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`, `gateway.bots_busy`
+   * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -7910,7 +7932,7 @@ export type GatewayKeysCreateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
@@ -8006,7 +8028,7 @@ export type GatewayKeysRotateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
@@ -9393,7 +9415,7 @@ export type GatewayMeReadErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9444,7 +9466,7 @@ export type GatewayMeChangeErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9489,7 +9511,7 @@ export type GatewayConsentsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9532,7 +9554,7 @@ export type GatewayConsentsWithdrawErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9581,7 +9603,7 @@ export type GatewayConsentsGiveErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9626,7 +9648,7 @@ export type GatewayIdentitiesListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9669,7 +9691,7 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9726,7 +9748,7 @@ export type GatewayIdentitiesUnlinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
@@ -9780,7 +9802,7 @@ export type GatewayIdentityAttemptsBeginErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9840,7 +9862,7 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9894,7 +9916,7 @@ export type GatewayIdentityEmailsSendErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -9944,7 +9966,7 @@ export type GatewayIdentitiesLinkSupabaseErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -10007,7 +10029,7 @@ export type GatewayMySessionsEndOthersErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10047,7 +10069,7 @@ export type GatewayMySessionsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10090,7 +10112,7 @@ export type GatewayMySessionsEndErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10521,7 +10543,7 @@ export type GatewayRestrictionsImposeErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -10578,7 +10600,7 @@ export type GatewayRestrictionsLiftErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
@@ -12176,7 +12198,7 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.proof_of_work_needed' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -12589,7 +12611,7 @@ export type GatewayStaffInviteErrors = {
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.role_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12690,7 +12712,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12839,7 +12861,7 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -12933,7 +12955,12 @@ export type GatewayStaffSignInPasswordErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.sso_required'
+      | 'gateway.proof_of_work_needed'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
@@ -13089,7 +13116,7 @@ export type GatewayStaffSignInCompleteSsoErrors = {
    * `gateway.sso_no_access`
    */
   403: Problem & {
-    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_no_access' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.sso_not_offered`
@@ -13245,7 +13272,12 @@ export type GatewayStaffRemoveErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13349,7 +13381,12 @@ export type GatewayStaffEditErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13419,7 +13456,12 @@ export type GatewayStaffGrantErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13493,7 +13535,12 @@ export type GatewayStaffReinviteErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.not_for_oneself'
+      | 'gateway.role_beyond_own'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13526,6 +13573,54 @@ export type GatewayStaffReinviteResponses = {
 
 export type GatewayStaffReinviteResponse = GatewayStaffReinviteResponses[keyof GatewayStaffReinviteResponses];
 
+export type GatewayStaffKeysListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: {
+    /**
+     * With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.
+     */
+    roles?: string | Array<string>;
+  };
+  url: '/v1/staff/{staffId}/keys';
+};
+
+export type GatewayStaffKeysListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffKeysListError = GatewayStaffKeysListErrors[keyof GatewayStaffKeysListErrors];
+
+export type GatewayStaffKeysListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayStaffKey>;
+  };
+};
+
+export type GatewayStaffKeysListResponse = GatewayStaffKeysListResponses[keyof GatewayStaffKeysListResponses];
+
 export type GatewayStaffResumeData = {
   body?: never;
   path: {
@@ -13545,7 +13640,12 @@ export type GatewayStaffResumeErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13732,7 +13832,12 @@ export type GatewayStaffSuspendErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13941,7 +14046,7 @@ export type AnalyticsUiEventsRecordErrors = {
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'analytics.not_a_person' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
@@ -14379,7 +14484,7 @@ export type GatewayWebhookEndpointsOpenErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
@@ -14544,7 +14649,7 @@ export type GatewayWebhookEndpointsChangeErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`
