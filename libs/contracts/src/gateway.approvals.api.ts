@@ -71,6 +71,7 @@ const decision = {
   method: 'POST',
   permission: 'approvals:write',
   stepUp: true,
+  audit: 'with-change',
   answer: ApprovalDetails,
   problems: {
     'gateway.approval_not_found': 404,
@@ -100,6 +101,7 @@ export const RejectRequest = defineRoute({
 export const WithdrawRequest = defineRoute({
   ...ofApproval,
   id: 'gateway.account.withdraw-approval',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/approvals/{approvalId}/withdraw',
   summary: 'Takes back what one has asked for oneself and not done yet.',

@@ -155,6 +155,7 @@ const ExportQuery = z.object({
 
 export const ExportAuditEntries = defineRoute({
   id: 'gateway.audit-exports.read',
+  audit: 'with-change',
   method: 'GET',
   path: '/audit/export',
   summary: 'Signs the log, and answers the entries that fit, in the order of their streams.',
@@ -167,6 +168,7 @@ export const ExportAuditEntries = defineRoute({
 
 export const ProveAuditExport = defineRoute({
   id: 'gateway.audit-exports.prove',
+  audit: 'with-change',
   method: 'GET',
   path: '/audit/export/proof',
   summary: 'The proof file of an export: roots, segments, and the path of each entry, as lines of JSON.',

@@ -67,6 +67,7 @@ const notFound = { 'gateway.bot_not_found': 404 } as const;
 /** Of routes that write: only what the gateway keeps can be changed. */
 const change = {
   ...ofBot,
+  audit: 'with-change',
   permission: 'bots:write',
   answer: Bot,
   etag: 'revision',
@@ -134,6 +135,7 @@ export const ReadBot = defineRoute({
 
 export const CreateBot = defineRoute({
   id: 'gateway.bots.create',
+  audit: 'with-change',
   method: 'POST',
   path: '/bots',
   summary:

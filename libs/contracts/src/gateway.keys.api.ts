@@ -40,6 +40,7 @@ export const ListApiKeys = defineRoute({
 
 export const CreateApiKey = defineRoute({
   id: 'gateway.keys.create',
+  audit: 'with-change',
   method: 'POST',
   path: '/keys',
   summary: 'A key for a program. It may do nothing that whoever makes it may not.',
@@ -60,7 +61,12 @@ export const CreateApiKey = defineRoute({
   problems: { 'gateway.scope_beyond_own': 403, 'gateway.too_many_keys': 409 },
 });
 
-const ofKey = { params: z.object({ keyId: z.string() }), permission: 'keys:write', stepUp: true } as const;
+const ofKey = {
+  params: z.object({ keyId: z.string() }),
+  permission: 'keys:write',
+  stepUp: true,
+  audit: 'with-change',
+} as const;
 
 export const RotateApiKey = defineRoute({
   ...ofKey,
@@ -91,6 +97,7 @@ export const RevokeApiKey = defineRoute({
 
 export const ReportApiKey = defineRoute({
   id: 'gateway.keys.report',
+  audit: 'with-change',
   method: 'POST',
   path: '/keys/report',
   summary: 'Whoever has found a key somewhere ends it by sending it here. The answer says nothing about it.',

@@ -65,6 +65,7 @@ const givesMuch = ({ body }: { body: { grants: readonly { role: string }[] } }) 
 
 export const InviteStaff = defineRoute({
   id: 'gateway.staff.invite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff',
   summary: 'Invites somebody to work here.',
@@ -86,6 +87,7 @@ export const InviteStaff = defineRoute({
 
 export const ReinviteStaff = defineRoute({
   id: 'gateway.staff.reinvite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff/{staffId}/invitation',
   summary:
@@ -102,6 +104,7 @@ export const ReinviteStaff = defineRoute({
 export const GrantRoles = defineRoute({
   ...ofStaff,
   id: 'gateway.staff.grant',
+  audit: 'with-change',
   method: 'PUT',
   path: '/staff/{staffId}/grants',
   summary: 'What somebody may do from now on, in every browser in which they are signed in.',
@@ -124,6 +127,7 @@ const change = {
   method: 'POST',
   permission: 'staff:write',
   stepUp: true,
+  audit: 'with-change',
   problems: {
     'gateway.staff_not_found': 404,
     'gateway.role_beyond_own': 403,
@@ -164,6 +168,7 @@ export const RemoveStaff = defineRoute({
   stepUp: true,
   problems: change.problems,
   id: 'gateway.staff.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/staff/{staffId}',
   summary:
@@ -361,6 +366,7 @@ export const EndStaffSession = defineRoute({
 
 export const ChangePassword = defineRoute({
   id: 'gateway.account.change-password',
+  audit: 'with-change',
   method: 'PUT',
   path: '/account/password',
   summary: 'A new password; all other browsers are signed out.',
@@ -372,6 +378,7 @@ export const ChangePassword = defineRoute({
 
 export const RenewRecoveryCodes = defineRoute({
   id: 'gateway.account.renew-recovery-codes',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/recovery-codes',
   summary: 'New recovery codes, shown this once; the old ones count no longer.',

@@ -95,6 +95,7 @@ export const ListWebhookEndpoints = defineRoute({
 
 export const OpenWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.open',
+  audit: 'with-change',
   method: 'POST',
   path: '/webhook-endpoints',
   summary: 'Opens an endpoint. Each event that it wants is sent to it when it is said a second later or more.',
@@ -129,6 +130,7 @@ export const ReadWebhookEndpoint = defineRoute({
 
 export const ChangeWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.change',
+  audit: 'with-change',
   method: 'PATCH',
   path: '/webhook-endpoints/{endpointId}',
   summary: 'Changes an endpoint, disables it, or enables it again. While it is disabled nothing is kept for it.',
@@ -144,6 +146,7 @@ export const ChangeWebhookEndpoint = defineRoute({
 
 export const RemoveWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/webhook-endpoints/{endpointId}',
   summary: 'Removes an endpoint with all its deliveries.',
@@ -154,6 +157,7 @@ export const RemoveWebhookEndpoint = defineRoute({
 
 export const RotateWebhookSecret = defineRoute({
   id: 'gateway.webhook-secrets.rotate',
+  audit: 'with-change',
   method: 'POST',
   path: '/webhook-endpoints/{endpointId}/secrets',
   summary: 'Makes a new secret; the former ones sign beside it for a while.',

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type AuditAction,
   type Actor,
   AuditEntryAppendRequested,
   type DownloadExport,
   ExportedReport,
   type ListExports,
-  type OpenExport,
+  OpenExport,
   type ReadExport,
 } from '@switchboard/contracts';
 import {
@@ -83,7 +82,7 @@ export class ExportsService {
       tx,
       AuditEntryAppendRequested({
         actor: { kind, id, roles },
-        action: 'analytics.exports.open' satisfies AuditAction,
+        action: OpenExport.id,
         resourceType: 'export',
         resourceId: row.id,
         after: { of: request.of, format: request.format },

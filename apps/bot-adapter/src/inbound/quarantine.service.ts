@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type AuditAction, type Actor, AuditEntryAppendRequested, type Bot } from '@switchboard/contracts';
+import { type Actor, AuditEntryAppendRequested, type Bot, DiscardQuarantinedUpdate } from '@switchboard/contracts';
 import {
   BotsRegistry,
   Clock,
@@ -141,7 +141,7 @@ export class QuarantineService {
       tx,
       AuditEntryAppendRequested({
         actor: { kind, id, roles },
-        action: 'bot-adapter.updates.discarded' satisfies AuditAction,
+        action: DiscardQuarantinedUpdate.id,
         resourceType: 'inbound-update',
         resourceId: rowIdOf(row),
         botId: key.botId,

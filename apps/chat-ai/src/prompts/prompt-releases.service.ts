@@ -6,9 +6,11 @@ import {
   type ExperimentDecided,
   type ListPromptReleases,
   type ListPromptVersions,
+  PublishPrompt,
   PromptsChanged,
   type ReadPromptInForce,
   type ReadPromptVersion,
+  WithdrawPrompt,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -156,8 +158,7 @@ export class PromptReleasesService {
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      auditEntry(actor, {
-        action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
+      auditEntry(actor, change.action === 'withdrawn' ? WithdrawPrompt : PublishPrompt, {
         resourceType: 'prompt',
         resourceId: botId,
         botId,

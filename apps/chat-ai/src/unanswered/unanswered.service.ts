@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import type { Actor, ListUnanswered, ListUnansweredQuestions, Locale, ReadUnanswered } from '@switchboard/contracts';
+import {
+  type Actor,
+  AnswerUnanswered,
+  type ListUnanswered,
+  type ListUnansweredQuestions,
+  type Locale,
+  type ReadUnanswered,
+  ResolveUnanswered,
+  type RouteDefinition,
+} from '@switchboard/contracts';
 import {
   type AnswerOf,
   BlindIndex,
@@ -158,7 +167,7 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     seen.check(revision, await this.one(tx, botId, groupId));
     const resolvedBy = state === 'open' ? null : authorOf(actor);
-    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, actor);
+    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, ResolveUnanswered, actor);
   }
 
   /** Makes an entry of the FAQ of them. */
@@ -171,20 +180,21 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     const { id: documentId } = await this.faq.add(tx, botId, texts, actor);
     const change = { state: 'answered' as const, documentId, resolvedBy: authorOf(actor) };
-    return this.change(tx, { botId, groupId, revision }, change, actor);
+    return this.change(tx, { botId, groupId, revision }, change, AnswerUnanswered, actor);
   }
 
   private async change(
     tx: EntityManager,
     { botId, groupId, revision }: { botId: string; groupId: string; revision: number },
     change: Partial<UnansweredGroup>,
+    route: Pick<RouteDefinition, 'id'>,
     actor: Actor,
   ): Promise<Group> {
     await tx.update(UnansweredGroup, groupId, { ...change, revision: revision + 1 });
     const about = { resourceType: 'unanswered-question', resourceId: groupId, botId };
     const { state, documentId } = change;
     const after = { state, ...(documentId && { documentId }) };
-    await this.outbox.add(tx, auditEntry(actor, { action: 'chat-ai.unanswered.resolved', ...about, after }));
+    await this.outbox.add(tx, auditEntry(actor, route, { ...about, after }));
     return this.one(tx, botId, groupId);
   }
 

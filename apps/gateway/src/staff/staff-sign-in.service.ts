@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/service-kit';
-import type { ActOf, ProveAgain } from '@switchboard/contracts';
+import { ChangePassword, type ProveAgain, RenewRecoveryCodes } from '@switchboard/contracts';
 import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager, Not } from 'typeorm';
@@ -154,7 +154,10 @@ export class StaffSignInService {
         totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
         ...(account && this.valuesOf(staff.id, account)),
       });
-      if (account) await this.noteOfAccount(tx, staff.id, 'accept-invitation');
+      if (account) {
+        const accepted = { action: 'gateway.account.accept-invitation', result: 'done' } as const;
+        await this.audit.append(tx, { actor: actorOf(staff.id), ...accepted, ...about(staff.id) });
+      }
       return tx.findOneByOrFail(Staff, { id: staff.id });
     });
     await this.begin(http, enrolled, ['pwd', 'otp']);
@@ -221,7 +224,7 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { passwordHash });
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
-      await this.noteOfAccount(tx, staffId, 'change-password');
+      await this.audit.done(tx, actorOf(staffId), ChangePassword, about(staffId));
       await this.notices.tell(tx, staffId, 'password_changed');
     });
     this.sessions.changed(staffId);
@@ -231,7 +234,7 @@ export class StaffSignInService {
     const codes = newRecoveryCodes();
     await this.db.transaction(async (tx) => {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
-      await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+      await this.audit.done(tx, actorOf(staffId), RenewRecoveryCodes, about(staffId));
       await this.notices.tell(tx, staffId, 'recovery_codes_renewed');
     });
     return codes;
@@ -246,13 +249,6 @@ export class StaffSignInService {
     const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
     await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
-  }
-
-  private noteOfAccount(tx: EntityManager, id: string, act: ActOf<'gateway.account'>): Promise<void> {
-    const actor = { kind: 'staff', id };
-    return this.audit.append(tx, {
-      ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },
-    });
   }
 
   private async nextStep(staff: Staff, account?: Account): Promise<SignInStep> {
@@ -359,6 +355,10 @@ export class StaffSignInService {
     return codes.map((code) => this.index.hash('recovery code', staffId, code.replaceAll('-', '')));
   }
 }
+
+/** In the audit log. */
+const actorOf = (id: string) => ({ kind: 'staff', id });
+const about = (id: string) => ({ resource: { type: 'staff', id } });
 
 /** `ABCDE-FGHJK` */
 function newRecoveryCodes(): string[] {

@@ -1,5 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ActOf, type Actor, allows } from '@switchboard/contracts';
+import {
+  type Actor,
+  allows,
+  EditStaff,
+  GrantRoles,
+  InviteStaff,
+  ReinviteStaff,
+  RemoveStaff,
+  ResumeStaff,
+  SuspendStaff,
+} from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,7 +19,8 @@ import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
+import type { AuditedRoute } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
@@ -94,7 +105,7 @@ export class StaffService {
     });
     await this.give(tx, id, grants, actor);
     const invitation = await this.newInvitation(tx, id);
-    await this.note(tx, actor, 'invite', id);
+    await this.done(tx, actor, InviteStaff, id);
     return invitation;
   }
 
@@ -111,7 +122,7 @@ export class StaffService {
     await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
     const invitation = await this.newInvitation(tx, id);
-    await this.note(tx, actor, 'reinvite', id, before);
+    await this.done(tx, actor, ReinviteStaff, id, before);
     return invitation;
   }
 
@@ -130,7 +141,7 @@ export class StaffService {
         await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
       }
       await this.assertOwned(tx);
-      return this.note(tx, actor, 'grant', id, before);
+      return this.done(tx, actor, GrantRoles, id, before);
     });
     this.principals.changed(id);
     return member;
@@ -158,7 +169,7 @@ export class StaffService {
           name: this.cipher.encrypt(name, 'staff.name', id),
         },
       );
-      return this.note(tx, actor, 'edit', id, before);
+      return this.done(tx, actor, EditStaff, id, before);
     });
   }
 
@@ -171,7 +182,7 @@ export class StaffService {
       await this.sessions.endAll(tx, 'staff', id);
       const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.assertOwned(tx);
-      return { member: await this.note(tx, actor, 'suspend', id, before), keys: ended };
+      return { member: await this.done(tx, actor, SuspendStaff, id, before), keys: ended };
     });
     this.principals.changed(id);
     this.keys.changed(keys);
@@ -188,10 +199,7 @@ export class StaffService {
       const ended = await this.keys.endMadeBy(tx, actor, id);
       await tx.delete(Staff, { id });
       await this.assertOwned(tx);
-      await this.audit.append(tx, {
-        ...{ actor, action: 'gateway.staff.remove', resource: { type: 'staff', id }, result: 'done' },
-        ...{ before: rightsOf(before), after: {} },
-      });
+      await this.audit.done(tx, actor, RemoveStaff, { ...about(id), before: rightsOf(before), after: {} });
       return ended;
     });
     this.principals.changed(id);
@@ -222,7 +230,7 @@ export class StaffService {
         const canSignIn = (staff.passwordHash && staff.totpSecret) || staff.ssoHash;
         await tx.update(Staff, { id }, { state: canSignIn ? 'active' : 'invited' });
       }
-      return this.note(tx, actor, 'resume', id, before);
+      return this.done(tx, actor, ResumeStaff, id, before);
     });
     this.principals.changed(id);
     return member;
@@ -273,24 +281,25 @@ export class StaffService {
     const after = await this.read(id, tx);
     if (before && isDeepStrictEqual(rightsOf(before), rightsOf(after))) return;
     await tx.increment(Staff, { id }, 'revision', 1);
-    const act = !before ? 'join' : before.state === 'invited' && after.state === 'active' ? 'activate' : 'grant';
-    await this.note(tx, { kind: 'service', id: 'staff-sso' }, act, id, before);
+    const provider = { kind: 'service', id: 'staff-sso' };
+    const change = { ...about(id), before: before ? rightsOf(before) : {}, after: rightsOf(after) };
+    if (before && !(before.state === 'invited' && after.state === 'active'))
+      return this.audit.done(tx, provider, GrantRoles, change);
+    const action = before ? 'gateway.staff.activate' : 'gateway.staff.join';
+    await this.audit.append(tx, { ...change, actor: provider, action, result: 'done' });
   }
 
   /** Writes what has become of somebody into the audit log, and returns it. */
-  private async note(
+  private async done(
     tx: EntityManager,
-    actor: AuditEntry['actor'],
-    act: ActOf<'gateway.staff'>,
+    actor: Actor,
+    route: AuditedRoute,
     id: string,
     before?: StaffMember,
   ): Promise<StaffMember> {
     const after = await this.read(id, tx);
-    await this.audit.append(tx, {
-      ...{ actor, action: `gateway.staff.${act}`, resource: { type: 'staff', id }, result: 'done' },
-      before: before ? rightsOf(before) : {},
-      after: rightsOf(after),
-    });
+    const change = { before: before ? rightsOf(before) : {}, after: rightsOf(after) };
+    await this.audit.done(tx, actor, route, { ...about(id), ...change });
     return after;
   }
 
@@ -365,6 +374,9 @@ export class StaffService {
 
 /** Not by the name of a role: it may be that of one bot alone. */
 const mayMakeMighty = ({ scopes }: Actor) => allows(scopes, 'owners:write');
+
+/** In the audit log. */
+const about = (id: string) => ({ resource: { type: 'staff', id } });
 
 /** As the audit log has it: who it is, their id says. */
 const rightsOf = ({ state, grants, factors }: StaffMember) => ({
