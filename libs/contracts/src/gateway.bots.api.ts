@@ -234,12 +234,17 @@ export const RestoreBot = defineRoute({
   problems: { ...change.problems, 'gateway.bot_unchecked': 503 },
 });
 
+const BotChange = z
+  .enum([
+    ...(['created', 'taken_over', 'edited', 'rolled_back', 'secrets_changed'] as const),
+    ...(['paused', 'resumed', 'archived', 'restored'] as const),
+  ])
+  .meta({ id: 'gateway.BotChange', description: 'What a revision has done to a bot.' });
+
 const BotRevision = z
   .object({
     revision: z.int(),
-    change: z
-      .string()
-      .describe('created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.'),
+    change: BotChange,
     state: BotState,
     at: Instant,
     by: By,

@@ -32,7 +32,7 @@ export interface NewApiKey {
   readonly scopes: readonly string[];
   readonly bots: readonly string[] | null;
   readonly networks: readonly string[];
-  readonly rate: string;
+  readonly rate: ApiKey['rate'];
   readonly lifetimeDays: number;
 }
 

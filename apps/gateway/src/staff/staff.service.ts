@@ -41,7 +41,7 @@ export interface StaffMember {
   readonly name: string;
   readonly state: Staff['state'];
   readonly grants: readonly RoleGrant[];
-  readonly factors: readonly string[];
+  readonly factors: readonly ('password' | 'totp' | 'passkey' | 'sso')[];
   readonly signedInAt: Date | null;
   readonly createdAt: Date;
   readonly revision: number;
@@ -360,10 +360,10 @@ export class StaffService {
         .filter(({ staffId }) => staffId === row.id)
         .map(({ role, botId, until }) => ({ role, botId, until })),
       factors: [
-        ...(row.passwordHash ? ['password'] : []),
-        ...(row.totpSecret ? ['totp'] : []),
-        ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
-        ...(row.ssoHash ? ['sso'] : []),
+        ...(row.passwordHash ? (['password'] as const) : []),
+        ...(row.totpSecret ? (['totp'] as const) : []),
+        ...(passkeys.some(({ staffId }) => staffId === row.id) ? (['passkey'] as const) : []),
+        ...(row.ssoHash ? (['sso'] as const) : []),
       ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,
