@@ -35,6 +35,7 @@ import {
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { PrincipalsService } from '../access/principals.service';
 import { AuditLog } from '../audit/audit-log';
+import { StaffCipher } from '../staff/staff-cipher';
 import { Staff } from '../staff/staff.entity';
 import { Approval } from './approval.entity';
 import { ApprovalBeyondOwn, ApprovalDecided, ApprovalNotFound, ApprovalOfOneself } from './approvals.errors';
@@ -59,6 +60,7 @@ export class ApprovalsService implements OnModuleInit {
     private readonly kit: Approvals,
     private readonly principals: PrincipalsService,
     private readonly cipher: FieldCipher,
+    private readonly staff: StaffCipher,
     private readonly audit: AuditLog,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -266,7 +268,7 @@ export class ApprovalsService implements OnModuleInit {
   private async shown(tx: EntityManager, actor: Actor, rows: readonly Approval[]): Promise<ApprovalAnswer[]> {
     const ids = rows.flatMap(({ requestedBy, decidedBy }) => [requestedBy, ...(decidedBy ? [decidedBy] : [])]);
     const staff = await tx.findBy(Staff, { id: In([...new Set(ids)]) });
-    const names = new Map(staff.map(({ id, name }) => [id, this.cipher.decrypt(name, 'staff.name', id)]));
+    const names = new Map(staff.map((row) => [row.id, this.staff.read(row).name]));
     const who = (id: string) => ({ id, name: names.get(id) ?? '' });
     return Promise.all(
       rows.map(async (approval) => {

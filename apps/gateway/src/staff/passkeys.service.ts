@@ -6,7 +6,7 @@ import {
   RenamePasskey,
   type SignInWithPasskey,
 } from '@switchboard/contracts';
-import { type AnswerOf, Clock, CONFIG, FieldCipher, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, CONFIG, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -15,6 +15,7 @@ import type { AuditEntry } from '../audit/audit-entry';
 import { AuditLog } from '../audit/audit-log';
 import type { GatewayConfig } from '../gateway.config';
 import { Passkey } from './passkey.entity';
+import { StaffCipher } from './staff-cipher';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
 import { Staff } from './staff.entity';
@@ -63,7 +64,7 @@ export class PasskeysService {
   constructor(
     private readonly db: DataSource,
     private readonly tickets: StaffTickets,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -137,15 +138,15 @@ export class PasskeysService {
   async beginRegistration(staffId: string): Promise<PasskeyChallenge> {
     const staff = await this.db.manager.findOneByOrFail(Staff, { id: staffId });
     const own = await this.db.manager.findBy(Passkey, { staffId });
-    const plain = (column: 'email' | 'name') => this.cipher.decrypt(staff[column], `staff.${column}`, staffId);
+    const { email, name } = this.cipher.read(staff);
     const options = await (
       await webAuthn()
     ).generateRegistrationOptions({
       rpName: ISSUER,
       rpID: this.rpID,
       userID: new Uint8Array(handleOf(staffId)),
-      userName: plain('email'),
-      userDisplayName: plain('name'),
+      userName: email ?? '',
+      userDisplayName: name,
       attestationType: 'none',
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       supportedAlgorithmIDs: ALGORITHMS,

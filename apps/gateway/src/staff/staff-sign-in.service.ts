@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/service-kit';
+import { BlindIndex, Clock, type RequestOf } from '@switchboard/service-kit';
 import { ChangePassword, type ProveAgain, RenewRecoveryCodes } from '@switchboard/contracts';
 import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
@@ -7,19 +7,14 @@ import { DataSource, type EntityManager, Not } from 'typeorm';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log';
 import { SessionsService } from '../sessions/sessions.service';
+import { SignInExpired } from '../sessions/sign-in.errors';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
 import { SignInAudit } from './sign-in-audit';
+import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
-import {
-  EmailNeeded,
-  InvitationExpired,
-  SignInExpired,
-  StaffExists,
-  WrongCode,
-  WrongCredentials,
-} from './staff.errors';
+import { EmailNeeded, InvitationExpired, StaffExists, WrongCode, WrongCredentials } from './staff.errors';
 import { StaffAttempts } from './staff-attempts';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
@@ -73,7 +68,7 @@ export class StaffSignInService {
     private readonly signIns: SignInAudit,
     private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
@@ -97,9 +92,8 @@ export class StaffSignInService {
   }
 
   async readInvitation(token: string): Promise<{ email: string | null; name: string | null }> {
-    const { id, email, name } = await this.invited(this.db.manager, token);
-    const plain = (value: string, place: 'email' | 'name') => this.cipher.decrypt(value, `staff.${place}`, id) || null;
-    return { email: plain(email, 'email'), name: plain(name, 'name') };
+    const { email, name } = this.cipher.read(await this.invited(this.db.manager, token));
+    return { email, name: name || null };
   }
 
   /**
@@ -129,7 +123,7 @@ export class StaffSignInService {
     // Who has an app already proves it; a lost one is another member's to take away.
     if (staff.totpSecret) throw new SignInExpired();
     const secret = generateSecret({ length: SECRET_BYTES });
-    const label = account?.email ?? this.cipher.decrypt(staff.email, 'staff.email', staff.id);
+    const label = account?.email ?? this.cipher.read(staff).email ?? '';
     return {
       ticket: this.ticketFor(staff, { secret, account }),
       secret,
@@ -151,7 +145,7 @@ export class StaffSignInService {
       if (account) await this.assertFree(tx, staff.id, account.email);
       await this.change(tx, staff, {
         ...{ state: 'active', totpStep: two, recoveryHashes: this.hashesOf(staff.id, codes) },
-        totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
+        totpSecret: this.cipher.sealTotpSecret(staff.id, secret),
         ...(account && this.valuesOf(staff.id, account)),
       });
       if (account) {
@@ -268,7 +262,7 @@ export class StaffSignInService {
       if (staff?.state !== 'active' || !staff.totpSecret) return undefined;
       const { recoveryHashes: hashes } = staff;
       if (/^\d{6}$/.test(given)) {
-        const secret = this.cipher.decrypt(staff.totpSecret, 'staff.totp_secret', staffId);
+        const secret = this.cipher.readTotpSecret(staffId, staff.totpSecret);
         const step = await this.stepOf(secret, given, staff.totpStep);
         if (step === undefined) return undefined;
         await tx.update(Staff, { id: staffId }, { totpStep: step });
@@ -306,8 +300,7 @@ export class StaffSignInService {
   private valuesOf(id: string, { email, name, passwordHash }: Account): Partial<Staff> {
     return {
       ...{ passwordHash, emailHash: this.staff.hashOfEmail(email), invitationHash: null, invitationExpiresAt: null },
-      email: this.cipher.encrypt(email, 'staff.email', id),
-      name: this.cipher.encrypt(name, 'staff.name', id),
+      ...this.cipher.seal(id, { email, name }),
     };
   }
 

@@ -10,7 +10,7 @@ import {
   ResumeStaff,
   SuspendStaff,
 } from '@switchboard/contracts';
-import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
+import { BlindIndex, Clock, CONFIG, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
@@ -25,6 +25,7 @@ import type { GatewayConfig } from '../gateway.config';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
+import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
 import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
 
@@ -64,7 +65,7 @@ const TOKEN_BYTES = 32;
 export class StaffService {
   constructor(
     private readonly db: DataSource,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
@@ -95,18 +96,28 @@ export class StaffService {
     { email, name, grants }: { email: string; name: string; grants: readonly RoleGrant[] },
   ): Promise<Invitation> {
     await this.assertGivable(tx, actor, grants);
-    const emailHash = this.hashOfEmail(email);
-    if (await tx.existsBy(Staff, { emailHash })) throw new StaffExists();
-    const id = uuidv7();
-    await tx.insert(Staff, {
-      ...{ id, state: 'invited', emailHash, createdAt: this.clock.now() },
-      email: this.cipher.encrypt(email, 'staff.email', id),
-      name: this.cipher.encrypt(name, 'staff.name', id),
-    });
+    const id = await this.register(tx, { state: 'invited', email, name });
     await this.give(tx, id, grants, actor);
     const invitation = await this.newInvitation(tx, id);
     await this.done(tx, actor, InviteStaff, id);
     return invitation;
+  }
+
+  /** A row for somebody new, who may do nothing yet. @throws StaffExists */
+  async register(
+    tx: EntityManager,
+    {
+      email,
+      name,
+      ...row
+    }: { state: Staff['state']; email: string; name: string; emailHash?: string; ssoHash?: string },
+  ): Promise<string> {
+    const { emailHash = this.hashOfEmail(email) } = row;
+    if (await tx.existsBy(Staff, { emailHash })) throw new StaffExists();
+    const id = uuidv7();
+    const createdAt = this.clock.now();
+    await tx.insert(Staff, { id, createdAt, ...row, emailHash, ...this.cipher.seal(id, { email, name }) });
+    return id;
   }
 
   /** For somebody who has lost all ways of proving who they are: nothing of what they had counts any more. */
@@ -160,15 +171,7 @@ export class StaffService {
       const before = await this.read(id, tx);
       const emailHash = this.hashOfEmail(email);
       if (await tx.existsBy(Staff, { emailHash, id: Not(id) })) throw new StaffExists();
-      await tx.update(
-        Staff,
-        { id },
-        {
-          emailHash,
-          email: this.cipher.encrypt(email, 'staff.email', id),
-          name: this.cipher.encrypt(name, 'staff.name', id),
-        },
-      );
+      await tx.update(Staff, { id }, { emailHash, ...this.cipher.seal(id, { email, name }) });
       return this.done(tx, actor, EditStaff, id, before);
     });
   }
@@ -216,10 +219,7 @@ export class StaffService {
   async endSessions(id: string, sessionId?: string): Promise<void> {
     await find(this.db.manager, id);
     if (sessionId !== undefined) await this.sessions.end('staff', id, sessionId);
-    else {
-      await this.sessions.endAll(this.db.manager, 'staff', id);
-      this.sessions.changed(id);
-    }
+    else await this.sessions.endAllNow('staff', id);
   }
 
   async resume(actor: Actor, id: string): Promise<StaffMember> {
@@ -244,23 +244,13 @@ export class StaffService {
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext('first owner'))`);
       if (await hasOwner(tx)) return undefined;
-      let invited = await tx.findOneBy(Staff, { emailHash: FIRST });
-      if (!invited) {
-        const id = uuidv7();
-        invited = tx.create(Staff, { id, state: 'invited', emailHash: FIRST, createdAt: this.clock.now() });
-        const nobody = {
-          email: this.cipher.encrypt('', 'staff.email', id),
-          name: this.cipher.encrypt('', 'staff.name', id),
-        };
-        await tx.insert(Staff, { ...invited, ...nobody });
+      let id = (await tx.findOneBy(Staff, { emailHash: FIRST }))?.id;
+      if (id === undefined) {
+        id = await this.register(tx, { state: 'invited', email: '', name: '', emailHash: FIRST });
         await this.give(tx, id, [{ role: OWNER, botId: null, until: null }]);
       }
-      const token = this.index.hash('first owner', invited.id);
-      await tx.update(
-        Staff,
-        { id: invited.id },
-        { invitationHash: this.hashOfToken(token), invitationExpiresAt: null },
-      );
+      const token = this.index.hash('first owner', id);
+      await tx.update(Staff, { id }, { invitationHash: this.hashOfToken(token), invitationExpiresAt: null });
       return this.linkWith(token);
     });
   }
@@ -353,8 +343,7 @@ export class StaffService {
     const [grants, passkeys] = [await tx.findBy(Grant, of), await tx.findBy(Passkey, { ...of, clonedAt: IsNull() })];
     return rows.map((row) => ({
       id: row.id,
-      email: this.cipher.decrypt(row.email, 'staff.email', row.id) || null,
-      name: this.cipher.decrypt(row.name, 'staff.name', row.id),
+      ...this.cipher.read(row),
       state: row.state,
       grants: grants
         .filter(({ staffId }) => staffId === row.id)
