@@ -7,6 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { aroundSeq, type AuditRecord, ORDINARY_STREAMS } from './audit-chain';
 import { actionOf, type AuditedRoute, type AuditEntry, type AuditFacts, type AuditParty } from './audit-entry';
 import { AuditedRequests } from './audited-requests';
+import { personIdsIn } from './person-ids';
 
 /** Longer texts are cut, and of larger changes a hash is kept: the log is no archive of documents. Characters. */
 const LONGEST_TEXT = 2000;
@@ -142,21 +143,12 @@ function streamOf({ kind, id }: AuditParty, money: boolean): number {
   return (byte! % ORDINARY_STREAMS) + (money ? ORDINARY_STREAMS : 0);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** The ids of all persons an entry names: of who acts, who is concerned, and of fields such as `userId` or `invitedByUserId`. */
 function personsIn({ actor, onBehalfOf, userId, ...rest }: AuditEntry): Set<string> {
   const people = new Set<string>();
   for (const party of [actor, onBehalfOf]) if (party?.kind === 'person') people.add(party.id);
   if (userId) people.add(userId);
-  const look = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, inner] of Object.entries(value)) {
-      if (typeof inner === 'string' && /userId$/i.test(name) && UUID.test(inner)) people.add(inner);
-      else look(inner);
-    }
-  };
-  for (const part of [rest.before, rest.after, rest.details]) look(part);
+  personIdsIn([rest.before, rest.after, rest.details], people);
   return people;
 }
 

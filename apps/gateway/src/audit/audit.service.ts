@@ -26,6 +26,7 @@ import { CSV_HEAD, csvLine } from './audit-csv';
 import { AuditLog } from './audit-log';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
+import { asPersonId } from './person-ids';
 
 export class AuditEntryNotFound extends DomainError {
   constructor(entryId: string) {
@@ -235,7 +236,8 @@ export class AuditService {
 
   /** What may be the id of a person stands in the log under another name. */
   private namesOf(id: string): Promise<string[]> {
-    return UUID.test(id) ? this.log.namesOf(this.db.manager, id.toLowerCase()) : Promise.resolve([]);
+    const personId = asPersonId(id);
+    return personId === undefined ? Promise.resolve([]) : this.log.namesOf(this.db.manager, personId);
   }
 
   private async find(entryId: string): Promise<AuditEntryRow> {
@@ -254,8 +256,6 @@ export class AuditService {
     return (seq) => pathOf(seq - from);
   }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function entryOf(row: AuditEntryRow): Entry {
   const { actor, actorKind, actorId, bot, approval, request, resourceType, resourceId, stream, seq, ...rest } = row;

@@ -7,6 +7,7 @@ import type { Principal } from '../access/principal';
 import { actionOf, type AuditEntry } from '../audit/audit-entry';
 import { AuditLog } from '../audit/audit-log';
 import { AuditedRequests } from '../audit/audited-requests';
+import { asPersonId } from '../audit/person-ids';
 import { deviceOf } from '../sessions/device';
 import type { FoundRoute } from './public-routes';
 
@@ -115,14 +116,16 @@ export function auditedCall(
   { headers }: IncomingMessage,
   { requestId, address, isOwn }: { requestId: string; address: string; isOwn: boolean },
 ): AuditedCall {
-  const given = Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, plain(value)]]));
-  const { userId } = Object.fromEntries(given) as Record<string, string>;
+  const given = Object.entries(params).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, asPersonId(value) ?? value]],
+  );
+  const userId = asPersonId(params['userId']);
   const entry = {
     actor: { kind, id, roles, amr, address, ...(kind === 'staff' && { client: deviceOf(headers['user-agent']) }) },
     action: actionOf(route),
     resource: { type: typeOf(route), id: given.at(-1)?.[1] ?? '' },
     botId: botOf(route, params, target),
-    ...(userId !== undefined && UUID.test(userId) && { userId }),
+    ...(userId !== undefined && { userId }),
     details: { method: route.method, ...(given.length > 0 && { params: Object.fromEntries(given) }) },
     reason: reasonIn(headers['x-reason']),
     approvalId: textOf(headers['x-approval'])?.slice(0, 40),
@@ -131,9 +134,6 @@ export function auditedCall(
   return { requestId, isOwn, isNotedWithChange: route.audit === 'with-change', entry };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** As persons are looked for in what is written. */
-const plain = (value: string) => (UUID.test(value) ? value.toLowerCase() : value);
 const LONGEST_REASON = 500;
 const DENIED = [401, 403, 423, 429];
 /** As nginx counts it. */
