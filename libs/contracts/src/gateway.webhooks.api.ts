@@ -197,7 +197,7 @@ export const TestWebhookEndpoint = defineRoute({
 
 const DeliveryState = z.enum(['waiting', 'scheduled', 'sending', 'ended']);
 const DeliveryOutcome = z.enum(['delivered', 'failed', 'cancelled']);
-const GivenUp = openWord([...WebhookFailure.known, 'endpoint_disabled'], {
+const GivenUp = openWord([...WebhookFailure.known, 'endpoint_disabled', 'sent_once'], {
   id: 'gateway.WebhookGivenUp',
   description: 'Why nothing more is sent of a delivery.',
 });
@@ -220,7 +220,7 @@ const WebhookDelivery = z
     state: DeliveryState,
     outcome: DeliveryOutcome.nullable().describe('Null while it is open.'),
     reason: GivenUp.nullable().describe('Null unless it was given up.'),
-    attempts: z.int(),
+    attemptCount: z.int(),
     createdAt: Instant,
     dueAt: Instant.nullable().describe('Of the next try.'),
     endedAt: Instant.nullable(),
@@ -271,7 +271,7 @@ export const ReadWebhookDelivery = defineRoute({
   permission: 'webhooks:read',
   bots: 'filtered',
   params: WhichDelivery,
-  answer: WebhookDelivery.extend({ body: z.string(), tries: z.array(WebhookAttempt) }).meta({
+  answer: WebhookDelivery.extend({ body: z.string(), attempts: z.array(WebhookAttempt) }).meta({
     id: 'gateway.WebhookDeliveryLog',
   }),
   problems: DeliveryNotFound,

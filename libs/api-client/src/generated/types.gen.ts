@@ -2366,7 +2366,7 @@ export type GatewayWebhookDelivery = {
    * Null unless it was given up.
    */
   reason: GatewayWebhookGivenUp | null;
-  attempts: number;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2394,7 +2394,7 @@ export type GatewayWebhookDeliveryLog = {
    * Null unless it was given up.
    */
   reason: GatewayWebhookGivenUp | null;
-  attempts: number;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2402,7 +2402,7 @@ export type GatewayWebhookDeliveryLog = {
   dueAt: Instant | null;
   endedAt: Instant | null;
   body: string;
-  tries: Array<GatewayWebhookAttempt>;
+  attempts: Array<GatewayWebhookAttempt>;
 };
 
 export type GatewayWebhookEndpoint = {
