@@ -13,7 +13,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { AuditEntry } from '../audit/audit-entry';
 import { AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 import { Passkey } from './passkey.entity';
 import { StaffCipher } from './staff-cipher';
 import { StaffNoticesJobs } from './staff-notices.jobs';
@@ -68,7 +68,7 @@ export class PasskeysService {
     private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: GatewayConfig,
+    @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: SiteConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {

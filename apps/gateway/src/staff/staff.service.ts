@@ -21,7 +21,7 @@ import { Role } from '../access/role.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
 import type { AuditedRoute } from '../audit/audit-entry';
 import { AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
@@ -72,7 +72,7 @@ export class StaffService {
     private readonly principals: PrincipalsService,
     private readonly keys: ApiKeysService,
     private readonly audit: AuditLog,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: SiteConfig,
   ) {}
 
   /** The newest first. */

@@ -21,7 +21,8 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
+import type { WebhooksConfig } from './webhooks.config';
 import { WantedTypesService } from './wanted-types.service';
 import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhook-endpoint.entity';
 import { WebhookSecretsService } from './webhook-secrets.service';
@@ -72,7 +73,7 @@ export class WebhookEndpointsService {
     private readonly wanted: WantedTypesService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    @Inject(CONFIG) config: GatewayConfig,
+    @Inject(CONFIG) config: SiteConfig & WebhooksConfig,
   ) {
     this.guard = new OutboundGuard({
       privateNetworks: config.GATEWAY_WEBHOOK_PRIVATE_NETWORKS,
