@@ -5,7 +5,7 @@ import { IconButton } from './button';
 import { useKitTexts } from './kit.texts';
 import './dialog.css';
 
-export interface DialogProps {
+interface DialogProps {
   title: ReactNode;
   /** One sentence under the title. */
   about?: ReactNode;

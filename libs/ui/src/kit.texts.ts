@@ -55,7 +55,6 @@ export const useKitTexts = defineTexts({
       ofPrevious: 'of the step before',
       cohort: 'Cohort',
       people: 'People',
-      day: (n: number) => `Day ${n}`,
     },
     empty: { noMatch: 'Nothing matches', clearFilters: 'Clear the filters', noRight: 'Not for your role' },
     problem: {
@@ -82,8 +81,6 @@ export const useKitTexts = defineTexts({
     },
     shortcuts: { title: 'Keyboard shortcuts', then: 'then' },
     diff: {
-      before: 'Before',
-      after: 'After',
       same: 'There is no difference.',
       unchanged: (n: number) => `${counted.en(n, 'unchanged line', 'unchanged lines')}`,
       added: 'added',
@@ -154,7 +151,6 @@ export const useKitTexts = defineTexts({
       ofPrevious: 'от предыдущего шага',
       cohort: 'Когорта',
       people: 'Люди',
-      day: (n) => `День ${n}`,
     },
     empty: { noMatch: 'Ничего не подходит', clearFilters: 'Сбросить фильтры', noRight: 'Недоступно для вашей роли' },
     problem: {
@@ -181,8 +177,6 @@ export const useKitTexts = defineTexts({
     },
     shortcuts: { title: 'Сочетания клавиш', then: 'затем' },
     diff: {
-      before: 'Было',
-      after: 'Стало',
       same: 'Отличий нет.',
       unchanged: (n) => counted.ru(n, 'строка без изменений', 'строки без изменений', 'строк без изменений'),
       added: 'добавлено',

@@ -38,7 +38,6 @@ export const usePeopleTexts = defineTexts({
     language: 'Language',
     voice: 'Voice',
     inBots: 'In these bots',
-    chats: 'Chats',
     timeline: {
       started: (bot: string) => `Started ${bot}`,
       blocked: (bot: string) => `Blocked ${bot}`,
@@ -157,7 +156,6 @@ export const usePeopleTexts = defineTexts({
     language: 'Язык',
     voice: 'Голос',
     inBots: 'В этих ботах',
-    chats: 'Чаты',
     timeline: {
       started: (bot) => `Запустил «${bot}»`,
       blocked: (bot) => `Заблокировал «${bot}»`,

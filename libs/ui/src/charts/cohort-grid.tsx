@@ -2,13 +2,13 @@ import { useFormats } from '../format';
 import { useKitTexts } from '../kit.texts';
 import './charts.css';
 
-export interface CohortCell {
+interface CohortCell {
   /** 0 to 1; null where it is not known. */
   value: number | null;
   /** Its period has not ended: shown hatched, and in no average. */
   immature?: boolean;
 }
-export interface Cohort {
+interface Cohort {
   id: string;
   label: string;
   /** Null for groups that are too small to be shown. */
