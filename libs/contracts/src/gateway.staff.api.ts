@@ -19,9 +19,9 @@ const StaffMember = z
     id: z.uuid(),
     email: z.email().nullable().describe('Null for the first owner, until they have come in.'),
     name: z.string(),
-    state: z.string().describe('invited, active or suspended'),
+    state: z.enum(['invited', 'active', 'suspended']),
     grants: z.array(Grant),
-    factors: z.array(z.string()).describe('How they can prove who they are: password, totp, passkey, sso.'),
+    factors: z.array(z.enum(['password', 'totp', 'passkey', 'sso'])).describe('How they can prove who they are.'),
     signedInAt: Instant.nullable(),
     createdAt: Instant,
     revision: z.int(),
@@ -65,6 +65,7 @@ const givesMuch = ({ body }: { body: { grants: readonly { role: string }[] } }) 
 
 export const InviteStaff = defineRoute({
   id: 'gateway.staff.invite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff',
   summary: 'Invites somebody to work here.',
@@ -86,6 +87,7 @@ export const InviteStaff = defineRoute({
 
 export const ReinviteStaff = defineRoute({
   id: 'gateway.staff.reinvite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff/{staffId}/invitation',
   summary:
@@ -102,6 +104,7 @@ export const ReinviteStaff = defineRoute({
 export const GrantRoles = defineRoute({
   ...ofStaff,
   id: 'gateway.staff.grant',
+  audit: 'with-change',
   method: 'PUT',
   path: '/staff/{staffId}/grants',
   summary:
@@ -125,6 +128,7 @@ const change = {
   method: 'POST',
   permission: 'staff:write',
   stepUp: true,
+  audit: 'with-change',
   problems: {
     'gateway.staff_not_found': 404,
     'gateway.role_beyond_own': 403,
@@ -165,6 +169,7 @@ export const RemoveStaff = defineRoute({
   stepUp: true,
   problems: change.problems,
   id: 'gateway.staff.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/staff/{staffId}',
   summary:
@@ -398,6 +403,7 @@ export const EndStaffSession = defineRoute({
 
 export const ChangePassword = defineRoute({
   id: 'gateway.account.change-password',
+  audit: 'with-change',
   method: 'PUT',
   path: '/account/password',
   summary: 'A new password; all other browsers are signed out.',
@@ -409,6 +415,7 @@ export const ChangePassword = defineRoute({
 
 export const RenewRecoveryCodes = defineRoute({
   id: 'gateway.account.renew-recovery-codes',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/recovery-codes',
   summary: 'New recovery codes, shown this once; the old ones count no longer.',

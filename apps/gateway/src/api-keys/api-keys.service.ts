@@ -1,12 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
-import { type ActOf, AccessChanged, type Actor, allows } from '@switchboard/contracts';
+import {
+  AccessChanged,
+  type Actor,
+  allows,
+  CreateApiKey,
+  ReportApiKey,
+  RevokeApiKey,
+  RotateApiKey,
+} from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { DataSource, type EntityManager, LessThan, MoreThan } from 'typeorm';
-import { type AuditEntry, AuditLog, type AuditParty } from '../audit/audit-log';
+import type { AuditParty } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
 import { ApiKey } from './api-key.entity';
 import { newKey, parseKey } from './key-format';
 import { mayGive } from './key-rights';
@@ -24,7 +33,7 @@ export interface NewApiKey {
   readonly scopes: readonly string[];
   readonly bots: readonly string[] | null;
   readonly networks: readonly string[];
-  readonly rate: string;
+  readonly rate: ApiKey['rate'];
   readonly lifetimeDays: number;
 }
 
@@ -120,7 +129,8 @@ export class ApiKeysService {
   /** @throws ScopeBeyondOwn, TooManyKeys */
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
     const made = await this.make(tx, actor, wanted);
-    await this.note(tx, actor, 'create', made.details.id, { before: {}, after: settingsOf(made.details) });
+    const { details } = made;
+    await this.audit.done(tx, actor, CreateApiKey, { ...about(details.id), before: {}, after: settingsOf(details) });
     return made;
   }
 
@@ -158,7 +168,8 @@ export class ApiKeysService {
     await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });
     const made = await this.make(tx, actor, { ...old, lifetimeDays });
     const [before, after] = [settingsOf(old), settingsOf({ ...old, endsAt })];
-    await this.note(tx, actor, 'rotate', id, { before, after, details: { replacedBy: made.details.id, overlapDays } });
+    const details = { replacedBy: made.details.id, overlapDays };
+    await this.audit.done(tx, actor, RotateApiKey, { ...about(id), before, after, details });
     return made;
   }
 
@@ -182,7 +193,8 @@ export class ApiKeysService {
     for (const key of living) {
       const ended = { endsAt: now, endedBecause: 'maker_left' };
       await tx.update(ApiKey, { id: key.id }, ended);
-      await this.note(tx, by, 'revoke', key.id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+      const change = { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) };
+      await this.audit.done(tx, by, RevokeApiKey, { ...about(key.id), ...change });
     }
     return living.map(({ id }) => id);
   }
@@ -206,8 +218,9 @@ export class ApiKeysService {
       if (!key) throw new KeyNotFound();
       const ended = { endsAt: this.clock.now(), endedBecause: because };
       await tx.update(ApiKey, { id }, ended);
-      const act = because === 'revoked' ? 'revoke' : 'report';
-      await this.note(tx, by, act, id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+      const change = { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) };
+      const route = because === 'revoked' ? RevokeApiKey : ReportApiKey;
+      await this.audit.done(tx, by, route, { ...about(id), ...change });
     });
     this.forget(id);
     this.signals.send(AccessChanged, { subjectId: id });
@@ -220,17 +233,6 @@ export class ApiKeysService {
     const key = await this.read(parts.id);
     if (key?.secretHash === this.hashOf(parts) && this.isAlive(key))
       await this.end({ id: key.id }, 'reported', { kind: 'anonymous', id: '' });
-  }
-
-  private note(
-    tx: EntityManager,
-    actor: AuditParty,
-    act: ActOf<'gateway.keys'>,
-    id: string,
-    change: Pick<AuditEntry, 'before' | 'after' | 'details'>,
-  ): Promise<void> {
-    const resource = { type: 'api-key', id };
-    return this.audit.append(tx, { actor, action: `gateway.keys.${act}`, resource, ...change, result: 'done' });
   }
 
   forget(id: string): void {
@@ -267,6 +269,9 @@ export class ApiKeysService {
     this.db.manager.update(ApiKey, { id: key.id }, { usedAt: now }).catch(() => undefined);
   }
 }
+
+/** In the audit log. */
+const about = (id: string) => ({ resource: { type: 'api-key', id } });
 
 /** As the audit log has it. */
 const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {

@@ -2,13 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   type Actor,
-  type AuditAction,
+  ArchiveBot,
   BotConfigured,
   type BotState,
   CHANNEL_TOKEN,
   type ChannelReport,
+  CreateBot,
+  EditBot,
   type FieldError,
+  PauseBot,
   ReadBot,
+  RemoveBotSecret,
+  RestoreBot,
+  ResumeBot,
+  RollBackBot,
+  SetBotSecret,
+  TakeOverBot,
 } from '@switchboard/contracts';
 import { Clock, DomainError, type IfMatch, InvalidFields } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
@@ -49,19 +58,6 @@ export class BotChanged extends DomainError {
   }
 }
 
-/** As the audit log names changes: like ids of routes. */
-const ACTIONS = {
-  created: 'gateway.bots.created',
-  taken_over: 'gateway.bots.taken-over',
-  edited: 'gateway.bots.edited',
-  rolled_back: 'gateway.bots.rolled-back',
-  secrets_changed: 'gateway.bots.secrets-changed',
-  paused: 'gateway.bots.paused',
-  resumed: 'gateway.bots.resumed',
-  archived: 'gateway.bots.archived',
-  restored: 'gateway.bots.restored',
-} as const satisfies Record<BotChangeKind, AuditAction>;
-
 interface NewBot {
   readonly id: string;
   readonly description: Description;
@@ -88,6 +84,14 @@ const TURNS: Partial<Record<BotChangeKind, Partial<Record<BotState, BotState>>>>
   resumed: { paused: 'active' },
   archived: { active: 'archived', paused: 'archived' },
 };
+
+/** By what each kind of change is asked for. */
+const ROUTES = {
+  ...{ created: CreateBot, taken_over: TakeOverBot, edited: EditBot, rolled_back: RollBackBot },
+  ...{ paused: PauseBot, resumed: ResumeBot, archived: ArchiveBot, restored: RestoreBot },
+};
+const routeOf = (change: BotChangeKind, isSecretSet: boolean) =>
+  change === 'secrets_changed' ? (isSecretSet ? SetBotSecret : RemoveBotSecret) : ROUTES[change];
 
 /** In the body of a request: a field of the description, or a secret. */
 const inDescription = (pointer: string, secret: string | undefined) =>
@@ -336,8 +340,8 @@ export class BotsService {
     const view = await this.views.ofRow(tx, row);
     const former = await tx.findOneBy(BotRevisionRow, { botId, revision: row.revision - 1 });
     const { secretsSet, secretsRemoved } = revision;
-    await this.audit.append(tx, {
-      ...{ actor, action: ACTIONS[change], resource: { type: 'bot', id: botId }, botId, result: 'done' },
+    await this.audit.done(tx, actor, routeOf(change, secretsSet.length > 0), {
+      ...{ resource: { type: 'bot', id: botId }, botId },
       before: former ? { state: former.state, description: former.description } : {},
       after: { state, description },
       details: { revision: row.revision, rolledBackTo, secretsSet, secretsRemoved },

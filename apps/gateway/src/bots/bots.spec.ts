@@ -121,7 +121,7 @@ describe('bots', () => {
       await until(() => app.probe.signalsOf(BotsChanged).some(({ botId }) => botId === 'once'), { what: 'the signal' });
       const again = app.gateway.call(CreateBot, { body, idempotencyKey: uuidv7() });
       expect(await problemOf(again)).toMatchObject({ status: 409, code: 'gateway.bot_exists' });
-      expect(await audited(app, { resource: 'once' })).toEqual(['gateway.bots.created done']);
+      expect(await audited(app, { resource: 'once' })).toEqual(['gateway.bots.create done']);
     });
 
     it('with mistakes are not: each service tells its own, with pointers, and a misspelt section is one as well', async () => {

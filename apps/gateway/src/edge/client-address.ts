@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import type { IncomingMessage } from 'node:http';
 import proxyAddress from 'proxy-addr';
-import type { GatewayConfig } from '../gateway.config';
+import type { EdgeConfig } from './edge.config';
 
 /** `203.0.113.7:50001` and `[2001:db8::7]:443`, as some proxies name whom they ask for. */
 const WITH_PORT = /^(\d+(?:\.\d+){3}):\d+$|^\[(.*)\](?::\d+)?$/;
@@ -14,7 +14,7 @@ export class ClientAddress {
   private hasWarned = false;
 
   constructor(
-    @Inject(CONFIG) { GATEWAY_TRUSTED_PROXIES }: GatewayConfig,
+    @Inject(CONFIG) { GATEWAY_TRUSTED_PROXIES }: EdgeConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.isTrusted = proxyAddress.compile(GATEWAY_TRUSTED_PROXIES.split(',').map((part) => part.trim()));

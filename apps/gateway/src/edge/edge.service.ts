@@ -23,7 +23,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { actorFor, type Principal } from '../access/principal';
 import { PrincipalsService } from '../access/principals.service';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
@@ -87,7 +87,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: SiteConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {

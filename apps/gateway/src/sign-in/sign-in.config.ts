@@ -1,5 +1,6 @@
 import { secret } from '@switchboard/service-kit';
 import { z } from 'zod';
+import type { SiteConfig } from '../sessions/site.config';
 
 /** Plain http is for what is played on this machine, or in a container without a domain. */
 function isEncrypted(url: string): boolean {
@@ -56,8 +57,7 @@ export const signInVariables = {
 };
 
 const config = z.object(signInVariables);
-/** With what it takes from the rest of the service. */
-export type SignInConfig = z.output<typeof config> & { readonly GATEWAY_PUBLIC_URL: string };
+export type SignInConfig = z.output<typeof config> & SiteConfig;
 
 /**
  * The page to which providers and links lead. It reads what stands in its address and asks the routes of this service: an answer

@@ -1500,7 +1500,7 @@ export type GatewayApiKey = {
   /**
    * standard: 300 a minute and 10,000 a day; high: 3,000 a minute
    */
-  rate: string;
+  rate: 'standard' | 'high';
   createdBy: string;
   createdAt: Instant;
   expiresAt: Instant;
@@ -1512,8 +1512,13 @@ export type GatewayApiKey = {
    * Since when it counts no more: revoked, replaced or reported.
    */
   endedAt: Instant | null;
-  endedBecause: string | null;
+  endedBecause: GatewayApiKeyEnd | null;
 };
+
+/**
+ * Why a key counts no more: `reported` by somebody who had found it, `maker_left` with whoever made it.
+ */
+export type GatewayApiKeyEnd = string;
 
 export type GatewayApproval = {
   id: string;
@@ -1543,10 +1548,7 @@ export type GatewayApproval = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1591,10 +1593,7 @@ export type GatewayApprovalDetails = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1638,10 +1637,7 @@ export type GatewayAuditEntry = {
   id: string;
   at: Instant;
   actor: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1662,10 +1658,7 @@ export type GatewayAuditEntry = {
     client?: string;
   };
   onBehalfOf: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1694,15 +1687,17 @@ export type GatewayAuditEntry = {
   reason: string | null;
   approvalId: string | null;
   requestId: string | null;
-  /**
-   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
-   */
-  result: string;
+  result: GatewayAuditEntryResult;
   /**
    * SHA-256 over the hash of the entry before it and this one as canonical JSON (RFC 8785).
    */
   hash: string;
 };
+
+/**
+ * How it ended; begun: it had not when the entry was written; unknown: whoever asked had gone, or the service did not answer.
+ */
+export type GatewayAuditEntryResult = string;
 
 export type GatewayAuditFinding = {
   kind: string;
@@ -1711,6 +1706,11 @@ export type GatewayAuditFinding = {
   root?: number;
   message: string;
 };
+
+/**
+ * Who acts; anonymous: nobody had been recognised.
+ */
+export type GatewayAuditPartyKind = string;
 
 export type GatewayAuditProof = {
   /**
@@ -1826,6 +1826,20 @@ export type GatewayBot = {
 };
 
 /**
+ * What a revision has done to a bot.
+ */
+export type GatewayBotChange =
+  | 'created'
+  | 'taken_over'
+  | 'edited'
+  | 'rolled_back'
+  | 'secrets_changed'
+  | 'paused'
+  | 'resumed'
+  | 'archived'
+  | 'restored';
+
+/**
  * What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.
  */
 export type GatewayBotDescription = {
@@ -1834,10 +1848,7 @@ export type GatewayBotDescription = {
 
 export type GatewayBotRevision = {
   revision: number;
-  /**
-   * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-   */
-  change: string;
+  change: GatewayBotChange;
   state: GatewayBotState;
   at: Instant;
   /**
@@ -2352,15 +2363,12 @@ export type GatewayStaffMember = {
    */
   email: string | null;
   name: string;
-  /**
-   * invited, active or suspended
-   */
-  state: string;
+  state: 'invited' | 'active' | 'suspended';
   grants: Array<GatewayGrant>;
   /**
-   * How they can prove who they are: password, totp, passkey, sso.
+   * How they can prove who they are.
    */
-  factors: Array<string>;
+  factors: Array<'password' | 'totp' | 'passkey' | 'sso'>;
   signedInAt: Instant | null;
   createdAt: Instant;
   revision: number;
@@ -2371,10 +2379,7 @@ export type GatewayWebhookAttempt = {
   at: Instant;
   durationMs: number;
   status: number | null;
-  /**
-   * refused, unknown_name, unreachable, bad_certificate, timed_out, broken_off, or interrupted: nobody knows what came of it.
-   */
-  error: string | null;
+  error: GatewayWebhookAttemptError | null;
   /**
    * Without the signature.
    */
@@ -2390,6 +2395,11 @@ export type GatewayWebhookAttempt = {
   reply: string | null;
 };
 
+/**
+ * Why a request has no answer; interrupted: nobody knows what came of it.
+ */
+export type GatewayWebhookAttemptError = string;
+
 export type GatewayWebhookDelivery = {
   /**
    * The `webhook-id` of all its requests.
@@ -2400,19 +2410,16 @@ export type GatewayWebhookDelivery = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2431,19 +2438,16 @@ export type GatewayWebhookDeliveryLog = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2451,7 +2455,7 @@ export type GatewayWebhookDeliveryLog = {
   dueAt: Instant | null;
   endedAt: Instant | null;
   body: string;
-  tries: Array<GatewayWebhookAttempt>;
+  attempts: Array<GatewayWebhookAttempt>;
 };
 
 export type GatewayWebhookEndpoint = {
@@ -2475,10 +2479,7 @@ export type GatewayWebhookEndpoint = {
    */
   ordered: boolean;
   state: 'enabled' | 'disabled';
-  /**
-   * by_hand; gone: it answered 410; failing: no success in five days.
-   */
-  disabledReason: string | null;
+  disabledReason: WebhookDisabledReason | null;
   disabledAt: Instant | null;
   /**
    * Who opened it.
@@ -2514,6 +2515,11 @@ export type GatewayWebhookEndpoint = {
   };
   revision: number;
 };
+
+/**
+ * Why nothing more is sent of a delivery.
+ */
+export type GatewayWebhookGivenUp = string;
 
 /**
  * Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.
@@ -2607,6 +2613,16 @@ export type Schedule = {
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
 export type TimeZone = string;
+
+/**
+ * What a model was called for.
+ */
+export type UsagePurpose = string;
+
+/**
+ * Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.
+ */
+export type WebhookDisabledReason = string;
 
 /**
  * The name of an event without its version: `payments.invoice.paid`.
@@ -4934,7 +4950,7 @@ export type GatewayAuditEntriesListData = {
      * Not itself.
      */
     to?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -4950,7 +4966,7 @@ export type GatewayAuditEntriesListData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/entries';
 };
@@ -5081,7 +5097,7 @@ export type GatewayAuditExportsReadData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5097,7 +5113,7 @@ export type GatewayAuditExportsReadData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5150,7 +5166,7 @@ export type GatewayAuditExportsProveData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5166,7 +5182,7 @@ export type GatewayAuditExportsProveData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5278,7 +5294,7 @@ export type GatewayAuditEntriesListOwnData = {
     resourceType?: string;
     resourceId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/own-entries';
 };
@@ -5989,10 +6005,7 @@ export type GatewayBotRevisionsReadResponses = {
    */
   200: {
     revision: number;
-    /**
-     * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-     */
-    change: string;
+    change: GatewayBotChange;
     state: GatewayBotState;
     at: Instant;
     /**
@@ -14141,10 +14154,7 @@ export type ChatAiUsageSeriesReadData = {
     zone?: string;
     botId?: BotId;
     model?: string;
-    /**
-     * `turn`, `summary`, `embedding` or `try-out`.
-     */
-    purpose?: string;
+    purpose?: UsagePurpose;
     userId?: string;
   };
   url: '/v1/usage/series';
@@ -14197,8 +14207,8 @@ export type GatewayWebhookDeliveriesListData = {
     limit?: number;
     endpointId?: string;
     type?: WebhookEventType;
-    state?: string;
-    outcome?: string;
+    state?: 'waiting' | 'scheduled' | 'sending' | 'ended';
+    outcome?: 'delivered' | 'failed' | 'cancelled';
     from?: Instant;
     to?: Instant;
   };
